@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * clock.h: the exact clock of a stopped QEMU.
+ *
+ * virtual time = (icount << shift) + bias; see icount_get_locked() in QEMU's
+ * accel/tcg/icount-common.c (7.2: softmmu/icount.c).
+ */
+#ifndef CLOCK_CLOCK_H
+#define CLOCK_CLOCK_H
+
+#include "controller/base/vtime.h"
+#include "qmp/qmp.h"
+
+#include <stdbool.h>
+
+typedef struct {
+    VTime virtual_time; /* QEMU_CLOCK_VIRTUAL */
+    Insns icount;       /* executed instructions over all vCPUs; 0 without icount */
+    VTime bias;         /* virtual time skipped or slept while idle */
+    bool idle;          /* every vCPU is halted */
+} Clock;
+
+/*
+ * Reads the clock of a stopped QEMU through its device-state stream, written to `path` (best on
+ * tmpfs). shift: that of -icount; -1 without icount. Errors: QMP_ERROR, DEVSTATE_ERROR, file
+ * errors.
+ */
+bool clock_read(QmpClient *qmp, const char *path, int shift, int timeout_ms, Clock *out,
+                GError **error);
+
+#endif

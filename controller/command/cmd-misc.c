@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-misc.c: set, include, echo, log, help, quit; send, qmp, hmp. */
+#include "controller/base/log.h"
+#include "controller/command/command.h"
+
+#include <string.h>
+
+static CommandResult exec_set(CommandCall *call, GError **error)
+{
+    const char *key = call->args[0];
+
+    for (const char *p = key; *p; p++) {
+        if (!g_ascii_isalnum(*p) && *p != '_') {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                        "'%s' is no name for a variable: letters, digits and _", key);
+            return COMMAND_FAILED;
+        }
+    }
+    session_set(call->session, key, call->args[1], false);
+    return COMMAND_DONE;
+}
+
+const Command cmd_set = {
+    "set",
+    "KEY VALUE",
+    "Set a variable, used as $KEY or ${KEY}; one given on the command line keeps its value",
+    2,
+    2,
+    exec_set,
+};
+
+static CommandResult exec_include(CommandCall *call, GError **error)
+{
+    (void)error;
+    call->include = g_strdup(call->args[0]);
+    return COMMAND_INCLUDE;
+}
+
+const Command cmd_include = {
+    "include", "FILE", "Run the commands of another file; its path is relative to this one",
+    1,         1,      exec_include,
+};
+
+static CommandResult exec_echo(CommandCall *call, GError **error)
+{
+    g_autofree char *text = g_strjoinv(" ", call->args);
+
+    (void)error;
+    if (!call->session->options.dry)
+        command_print(call->session, "%s\n", text);
+    return COMMAND_DONE;
+}
+
+const Command cmd_echo = {"echo", "TEXT", "Print a line", 0, COMMAND_ANY_ARGS, exec_echo};
+
+static CommandResult exec_log(CommandCall *call, GError **error)
+{
+    LogLevel level;
+
+    if (!log_level_parse(call->args[0], &level, error))
+        return COMMAND_FAILED;
+    if (!call->session->options.dry)
+        log_set_level(level);
+    return COMMAND_DONE;
+}
+
+const Command cmd_log = {
+    "log", "LEVEL", "Say more or less on stderr: error, warn, info, debug", 1, 1, exec_log,
+};
+
+static CommandResult exec_help(CommandCall *call, GError **error)
+{
+    const Command *const *table = command_table();
+    const Command *c;
+    unsigned used;
+
+    if (call->n_args > 0) {
+        c = command_find(call->args, &used, error);
+        if (!c)
+            return COMMAND_FAILED;
+        command_print(call->session, "%s %s\n  %s.\n", c->name, c->usage, c->help);
+        return COMMAND_DONE;
+    }
+    for (unsigned i = 0; table[i]; i++)
+        command_print(call->session, "%-12s %s\n", table[i]->name, table[i]->help);
+    return COMMAND_DONE;
+}
+
+const Command cmd_help = {"help", "[COMMAND]", "Show the commands, or one of them",
+                          0,      2,           exec_help};
+
+static CommandResult exec_quit(CommandCall *call, GError **error)
+{
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_QUIT, "quit");
+    return COMMAND_FAILED;
+}
+
+const Command cmd_quit = {"quit", "", "End; every launched QEMU ends too", 0, 0, exec_quit};
+
+/* --- straight to a node --- */
+
+static Node *live_node(const CommandCall *call, GError **error)
+{
+    Node *node = session_find_node(call->session, call->args[0], error);
+
+    if (node && !node_is_live(node) && node->state != NODE_OFF && !call->session->options.dry) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s", node->name,
+                    node_state_name(node->state));
+        return NULL;
+    }
+    return node;
+}
+
+static CommandResult exec_send(CommandCall *call, GError **error)
+{
+    Node *node = live_node(call, error);
+    g_autofree char *text = NULL;
+
+    if (!node)
+        return COMMAND_FAILED;
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    text = g_strcompress(call->args[1]);
+    return console_send(node->console, text, error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+const Command cmd_send = {
+    "send", "NODE TEXT", "Type text on the node's console; \\n is the enter key", 2, 2, exec_send,
+};
+
+/* The command ended by QEMU's death must leave the node as failed. */
+static CommandResult qmp_result(const CommandCall *call, Node *node, char *text, GError *e,
+                                GError **error)
+{
+    if (text) {
+        command_print(call->session, "%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
+        g_free(text);
+        return COMMAND_DONE;
+    }
+    if (qmp_client_broken(node->qmp)) {
+        node_fail(node, e);
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_NODE, "%s", node->failure->message);
+        g_error_free(e);
+    } else {
+        g_propagate_prefixed_error(error, e, "node %s: ", node->name);
+    }
+    return COMMAND_FAILED;
+}
+
+static CommandResult exec_qmp(CommandCall *call, GError **error)
+{
+    Node *node = live_node(call, error);
+    g_autofree char *command = NULL, *arguments = NULL;
+    GError *e = NULL;
+    char *text;
+
+    if (!node)
+        return COMMAND_FAILED;
+    if (call->args[1][0] == '{') {
+        if (!qmp_request_parse(call->args[1], &command, &arguments, error))
+            return COMMAND_FAILED;
+    } else {
+        command = g_strdup(call->args[1]);
+    }
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    text = qmp_client_call(node->qmp, command, arguments, NODE_REPLY_MS, &e);
+    return qmp_result(call, node, text, e, error);
+}
+
+const Command cmd_qmp = {
+    "qmp",
+    "NODE 'JSON'",
+    "Send a QMP command, such as '{\"execute\":\"query-status\"}' or just query-status, and show "
+    "what it returns",
+    2,
+    2,
+    exec_qmp,
+};
+
+static CommandResult exec_hmp(CommandCall *call, GError **error)
+{
+    Node *node = live_node(call, error);
+    GError *e = NULL;
+    char *text;
+
+    if (!node)
+        return COMMAND_FAILED;
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    text = qmp_hmp(node->qmp, call->args[1], NODE_REPLY_MS, &e);
+    return qmp_result(call, node, text, e, error);
+}
+
+const Command cmd_hmp = {
+    "hmp", "NODE TEXT", "Send a line to QEMU's human monitor and show the answer", 2, 2, exec_hmp,
+};

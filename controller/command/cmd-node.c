@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-node.c: node add, attach, remove, list; start. */
+#include "controller/base/log.h"
+#include "controller/command/command.h"
+
+#include <string.h>
+
+/* Names become file names, CSV columns and parts of expressions. */
+static bool check_name(const Session *s, const char *name, GError **error)
+{
+    bool ok = g_ascii_isalpha(name[0]) && strlen(name) <= 32;
+
+    for (const char *p = name; *p; p++)
+        ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
+    if (!ok)
+        g_set_error(
+            error, NODE_ERROR, NODE_ERROR_OPTION,
+            "'%s' is no name for a node: a letter, then letters, digits, - or _, 32 at most", name);
+    else if (session_node(s, name))
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "there is a node '%s' already", name);
+    else if (s->nodes->len >= SESSION_MAX_NODES)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "%d nodes are the limit",
+                    SESSION_MAX_NODES);
+    else
+        return true;
+    return false;
+}
+
+static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
+{
+    for (unsigned i = 1; i < call->n_args; i++) {
+        const char *arg = call->args[i], *equals = strchr(arg, '=');
+        g_autofree char *key = equals ? g_strndup(arg, (gsize)(equals - arg)) : NULL;
+
+        if (!equals) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is no key=value", arg);
+            return false;
+        }
+        if (!node_options_set(options, key, equals + 1, error))
+            return false;
+    }
+    return node_options_finish(options, error);
+}
+
+static void lint(const Session *s, const NodeOptions *options)
+{
+    g_autoptr(GPtrArray) findings = node_options_lint(options);
+
+    for (unsigned i = 0; findings && i < findings->len; i++) {
+        if (s->options.dry)
+            command_print(s, "node %s: %s\n", options->name, (const char *)findings->pdata[i]);
+        else
+            log_warn("node %s: %s", options->name, (const char *)findings->pdata[i]);
+    }
+}
+
+static CommandResult exec_add(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    g_autoptr(NodeOptions) options = NULL;
+
+    if (!check_name(s, call->args[0], error))
+        return COMMAND_FAILED;
+    options = node_options_new(call->args[0]);
+    if (!set_options(call, options, error)) {
+        g_prefix_error(error, "node %s: ", call->args[0]);
+        return COMMAND_FAILED;
+    }
+    lint(s, options);
+    session_add_node(s, node_new(g_steal_pointer(&options), s->next_index));
+    /* Among nodes that run already it joins at once. */
+    if (s->started && !session_start(s, error))
+        return COMMAND_FAILED;
+    return COMMAND_DONE;
+}
+
+const Command cmd_node_add = {
+    "node add",
+    "NAME [arch=aarch64|x86_64|riscv64] [machine=virt] [cpu=…] [smp=1] [memory=512M] [kernel=FILE] "
+    "[initrd=FILE] [append=TEXT] [disk=FILE] [firmware=FILE] [icount=shift=0,sleep=on|off] "
+    "[seed=1] "
+    "[nic=on] [host=local] [extra=\"raw qemu options\"]",
+    "Describe a node; `start` launches its QEMU",
+    1,
+    COMMAND_ANY_ARGS,
+    exec_add,
+};
+
+static CommandResult exec_attach(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    const char *qmp = NULL, *gdb = NULL;
+    Node *node;
+
+    if (!check_name(s, call->args[0], error))
+        return COMMAND_FAILED;
+    for (unsigned i = 1; i < call->n_args; i++) {
+        const char *q = command_option(call->args[i], "qmp");
+        const char *g = command_option(call->args[i], "gdb");
+
+        if (!q && !g) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                        "unknown key '%s': qmp=PATH and gdb=PATH are known", call->args[i]);
+            return COMMAND_FAILED;
+        }
+        qmp = q ? q : qmp;
+        gdb = g ? g : gdb;
+    }
+    if (!qmp)
+        return command_usage_error(call, error);
+    if (s->options.dry)
+        node = node_new(node_options_new(call->args[0]), s->next_index);
+    else
+        node = node_attach(call->args[0], s->next_index, s->dir, qmp, gdb, error);
+    if (!node)
+        return COMMAND_FAILED;
+    session_add_node(s, node);
+    return COMMAND_DONE;
+}
+
+const Command cmd_node_attach = {
+    "node attach",
+    "NAME qmp=PATH [gdb=PATH]",
+    "Take over a QEMU that runs already, through its unix sockets; it is stopped where it is",
+    2,
+    3,
+    exec_attach,
+};
+
+static CommandResult exec_remove(CommandCall *call, GError **error)
+{
+    Node *node = session_find_node(call->session, call->args[0], error);
+
+    return node && session_remove_node(call->session, node, error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+const Command cmd_node_remove = {
+    "node remove", "NAME", "End a launched QEMU; let an attached one run on without the gate", 1, 1,
+    exec_remove,
+};
+
+static CommandResult exec_list(CommandCall *call, GError **error)
+{
+    const Session *s = call->session;
+
+    (void)error;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    command_print(s, "%-12s %-8s %-8s %-4s %-16s %-4s %s\n", "node", "state", "arch", "smp",
+                  "icount", "cpu", "QEMU");
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        g_autofree char *icount = n->icount.enabled
+                                      ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,
+                                                        n->icount.sleep_on ? "on" : "off")
+                                      : g_strdup("off");
+
+        command_print(s, "%-12s %-8s %-8s %-4d %-16s %-4d %s\n", n->name, node_state_name(n->state),
+                      n->attached ? "attached" : n->options->arch,
+                      n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount, n->cpu,
+                      n->version ? n->version : "-");
+        if (n->failure)
+            command_print(s, "  %s\n", n->failure->message);
+    }
+    return COMMAND_DONE;
+}
+
+const Command cmd_node_list = {
+    "node list", "", "Show the nodes", 0, 0, exec_list,
+};
+
+static CommandResult exec_start(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+
+    if (s->nodes->len == 0) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "there is no node to start: `node add` comes first");
+        return COMMAND_FAILED;
+    }
+    if (s->options.dry) {
+        s->started = true;
+        return COMMAND_DONE;
+    }
+    if (!session_start(s, error))
+        return COMMAND_FAILED;
+    log_info("%u nodes, mode %s", s->nodes->len, session_mode(s));
+    return COMMAND_DONE;
+}
+
+const Command cmd_start = {
+    "start", "", "Launch every node, stopped at virtual time 0", 0, 0, exec_start,
+};

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * command.h: the one table of commands, and a call of one of them.
+ *
+ * A command is one const entry: name, usage, help, how many arguments, what it does. Help is made
+ * from it. exec checks its arguments first and does nothing more if the session is dry, so that
+ * `metronome check` and a run accept the same.
+ */
+#ifndef COMMAND_COMMAND_H
+#define COMMAND_COMMAND_H
+
+#include "controller/session.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define COMMAND_ERROR (command_error_quark())
+GQuark command_error_quark(void);
+
+typedef enum {
+    COMMAND_ERROR_USAGE,       /* exit code 2 */
+    COMMAND_ERROR_FAILED,      /* an assert or wait failed: 1 */
+    COMMAND_ERROR_NODE,        /* a node or QEMU failed: 3 */
+    COMMAND_ERROR_INTERRUPTED, /* 130 */
+    COMMAND_ERROR_QUIT,        /* not an error: the command asks to end */
+} CommandError;
+
+typedef enum {
+    COMMAND_DONE,
+    COMMAND_FAILED,  /* *error is set */
+    COMMAND_PARKED,  /* command_finish() will be called later, exactly once */
+    COMMAND_INCLUDE, /* call->include holds a file to be run next */
+} CommandResult;
+
+typedef struct CommandCall CommandCall;
+
+typedef struct {
+    const char *name;  /* one word or two */
+    const char *usage; /* its arguments */
+    const char *help;  /* one sentence, without a full stop */
+    unsigned min_args, max_args;
+    CommandResult (*exec)(CommandCall *call, GError **error);
+} Command;
+
+/* max_args: as many as there are. */
+#define COMMAND_ANY_ARGS 1000000u
+
+struct CommandCall {
+    Session *session;
+    const Command *command;
+    char **args; /* without the command's own words */
+    unsigned n_args;
+    char *include;
+    HTime began;
+    void *data; /* of a parked command */
+    void (*done)(CommandCall *call, GError *error);
+};
+
+/* All commands, in the order of the manual, ended by an entry without a name. */
+const Command *const *command_table(void);
+
+/*
+ * The command that words begin with; *used is how many words its name took. Unique prefixes do;
+ * errors name the candidates.
+ */
+const Command *command_find(char **words, unsigned *used, GError **error);
+
+/* Ends a parked call; takes over error (NULL: it went well). */
+void command_finish(CommandCall *call, GError *error);
+
+/* Text for the user: stdout, or an "output" event. */
+void command_print(const Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
+/* A JSON line if the session has --json. members: key, value, …, NULL. */
+void command_event(const Session *session, const char *event, const char *const *members);
+
+CommandResult command_usage_error(const CommandCall *call, GError **error);
+
+/* Exit code for an error of any domain. */
+int command_exit_code(const GError *error);
+
+/* key=value: returns the value and the key's length, or NULL. */
+const char *command_option(const char *arg, const char *key);
+
+extern const Command cmd_assert, cmd_barrier, cmd_echo, cmd_help, cmd_hmp, cmd_include, cmd_log,
+    cmd_node_add, cmd_node_attach, cmd_node_list, cmd_node_remove, cmd_qmp, cmd_quantum, cmd_quit,
+    cmd_report, cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time,
+    cmd_wait_line;
+
+#endif

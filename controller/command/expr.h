@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * expr.h: comparisons such as "a.icount == 3000000" or "a.time - b.time < 1ms". Pure.
+ *
+ *   comparison := sum ( == | != | < | <= | > | >= ) sum
+ *   sum        := term { ( + | - ) term }
+ *   term       := NODE.FIELD | FIELD | number | duration | instruction count
+ *
+ * A value is a time (ns) or a count; the two don't mix. A plain number is a count, 0 is either.
+ */
+#ifndef COMMAND_EXPR_H
+#define COMMAND_EXPR_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define EXPR_ERROR (expr_error_quark())
+GQuark expr_error_quark(void);
+
+typedef enum {
+    EXPR_ANY, /* 0 */
+    EXPR_COUNT,
+    EXPR_TIME, /* ns */
+} ExprKind;
+
+typedef struct {
+    ExprKind kind;
+    int64_t value;
+} ExprValue;
+
+/* Value of a name with or without a dot; false with an error if it is unknown. */
+typedef bool (*ExprLookup)(const char *name, ExprValue *out, void *data, GError **error);
+
+typedef struct {
+    bool holds;
+    ExprValue left, right;
+} ExprResult;
+
+bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *out,
+                   GError **error);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lexer.c: one pass over the text, a word at a time. */
+#include "controller/command/lexer.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(metronome_lexer_error_quark, lexer_error)
+
+typedef struct {
+    const char *p;
+    LexerLookup lookup;
+    void *data;
+    GString *word;
+    bool in_word; /* "" is a word too */
+} Lexer;
+
+static bool fail(GError **error, const char *format, const char *what)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    g_set_error(error, LEXER_ERROR, 0, format, what);
+#pragma GCC diagnostic pop
+    return false;
+}
+
+static bool is_name(char c)
+{
+    return g_ascii_isalnum(c) || c == '_';
+}
+
+/* $KEY or ${KEY}; p stands on the dollar. A dollar before anything else is itself. */
+static bool variable(Lexer *lx, GError **error)
+{
+    bool braces = lx->p[1] == '{';
+    const char *start = lx->p + (braces ? 2 : 1), *end = start;
+    g_autofree char *name = NULL;
+    const char *value;
+
+    while (is_name(*end))
+        end++;
+    if (end == start || (braces && *end != '}')) {
+        if (braces)
+            return fail(error, "'%s' is no variable: ${NAME} is expected", lx->p);
+        g_string_append_c(lx->word, *lx->p++);
+        return true;
+    }
+    name = g_strndup(start, (gsize)(end - start));
+    value = lx->lookup ? lx->lookup(name, lx->data) : NULL;
+    if (!value)
+        return fail(error, "variable '%s' is not set", name);
+    g_string_append(lx->word, value);
+    lx->p = end + (braces ? 1 : 0);
+    return true;
+}
+
+static bool quoted(Lexer *lx, GError **error)
+{
+    char quote = *lx->p;
+    const char *start = lx->p++;
+
+    lx->in_word = true;
+    while (*lx->p && *lx->p != quote) {
+        if (quote == '"' && *lx->p == '\\' && lx->p[1] && strchr("\"\\$", lx->p[1])) {
+            g_string_append_c(lx->word, lx->p[1]);
+            lx->p += 2;
+        } else if (quote == '"' && *lx->p == '$') {
+            if (!variable(lx, error))
+                return false;
+        } else {
+            g_string_append_c(lx->word, *lx->p++);
+        }
+    }
+    if (!*lx->p)
+        return fail(error, "the quote in '%s' is not closed", start);
+    lx->p++;
+    return true;
+}
+
+static void end_word(Lexer *lx, GPtrArray *words)
+{
+    if (lx->in_word)
+        g_ptr_array_add(words, g_strdup(lx->word->str));
+    g_string_truncate(lx->word, 0);
+    lx->in_word = false;
+}
+
+static bool plain(Lexer *lx, GError **error)
+{
+    lx->in_word = true;
+    if (*lx->p == '$')
+        return variable(lx, error);
+    if (*lx->p == '\\' && lx->p[1])
+        lx->p++;
+    g_string_append_c(lx->word, *lx->p++);
+    return true;
+}
+
+static bool words_of_command(Lexer *lx, GPtrArray *words, GError **error)
+{
+    while (*lx->p && *lx->p != ';' && *lx->p != '\n') {
+        if (*lx->p == '#' && !lx->in_word) {
+            lx->p += strcspn(lx->p, "\n");
+        } else if (g_ascii_isspace(*lx->p)) {
+            end_word(lx, words);
+            lx->p++;
+        } else if (*lx->p == '\'' || *lx->p == '"') {
+            if (!quoted(lx, error))
+                return false;
+        } else if (!plain(lx, error)) {
+            return false;
+        }
+    }
+    end_word(lx, words);
+    if (*lx->p)
+        lx->p++;
+    return true;
+}
+
+char **lexer_next(const char **text, LexerLookup lookup, void *data, GError **error)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+    Lexer lx = {.p = *text, .lookup = lookup, .data = data, .word = g_string_new(NULL)};
+    bool ok = words_of_command(&lx, words, error);
+
+    *text = lx.p;
+    g_string_free(lx.word, TRUE);
+    if (!ok)
+        return NULL;
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
+}

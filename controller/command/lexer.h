@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lexer.h: text of the command language -> words. Pure.
+ *
+ * Words are separated by blanks; quoting as in a shell ('…' literally, "…" with variables, \ before
+ * one character); `#` at the start of a word begins a comment; `;` ends a command.
+ */
+#ifndef COMMAND_LEXER_H
+#define COMMAND_LEXER_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+#define LEXER_ERROR (lexer_error_quark())
+GQuark lexer_error_quark(void);
+
+/* Value of a variable, or NULL if there is none of that name. */
+typedef const char *(*LexerLookup)(const char *name, void *data);
+
+/*
+ * Reads one command from *text and moves *text behind it (to the terminating NUL at the end).
+ * Returns its words, NULL-terminated, perhaps none at all; free with g_strfreev(). NULL on error.
+ */
+char **lexer_next(const char **text, LexerLookup lookup, void *data, GError **error);
+
+#endif

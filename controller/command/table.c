@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* table.c: the list of commands, finding one by unique prefix, and what all of them share. */
+#include "controller/base/log.h"
+#include "controller/base/units.h"
+#include "controller/command/command.h"
+#include "controller/command/expr.h"
+#include "controller/command/lexer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+G_DEFINE_QUARK(metronome_command_error_quark, command_error)
+
+static const Command *const table[] = {
+    &cmd_quantum,   &cmd_node_add, &cmd_node_attach, &cmd_node_remove,
+    &cmd_node_list, &cmd_start,    &cmd_run,         &cmd_run_until,
+    &cmd_barrier,   &cmd_time,     &cmd_stats,       &cmd_wait_line,
+    &cmd_send,      &cmd_assert,   &cmd_report,      &cmd_qmp,
+    &cmd_hmp,       &cmd_set,      &cmd_include,     &cmd_echo,
+    &cmd_log,       &cmd_help,     &cmd_quit,        NULL,
+};
+
+const Command *const *command_table(void)
+{
+    return table;
+}
+
+/* Word i of a command's name, or NULL; free with g_free(). */
+static char *name_word(const Command *c, unsigned i)
+{
+    g_auto(GStrv) words = g_strsplit(c->name, " ", 2);
+
+    return i < g_strv_length(words) ? g_strdup(words[i]) : NULL;
+}
+
+/*
+ * Of the candidates, those whose word i begins with `word`; if one is equal to it, only that. The
+ * distinct words that fit are collected for the message.
+ */
+static GPtrArray *narrow(const GPtrArray *candidates, unsigned i, const char *word,
+                         GPtrArray *distinct)
+{
+    GPtrArray *fit = g_ptr_array_new();
+    bool exact = false;
+
+    for (unsigned j = 0; j < candidates->len; j++) {
+        const Command *c = candidates->pdata[j];
+        g_autofree char *name = name_word(c, i);
+        bool equal = name && strcmp(name, word) == 0;
+
+        if (!name || !g_str_has_prefix(name, word) || (exact && !equal))
+            continue;
+        if (equal && !exact) {
+            g_ptr_array_set_size(fit, 0);
+            g_ptr_array_set_size(distinct, 0);
+            exact = true;
+        }
+        g_ptr_array_add(fit, (void *)c);
+        if (!g_ptr_array_find_with_equal_func(distinct, name, g_str_equal, NULL))
+            g_ptr_array_add(distinct, g_steal_pointer(&name));
+    }
+    return fit;
+}
+
+static char *join(const GPtrArray *words)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < words->len; i++)
+        g_string_append_printf(text, "%s%s", i ? ", " : "", (const char *)words->pdata[i]);
+    return g_string_free(text, FALSE);
+}
+
+/* Narrows by one word; NULL with an error if none or several fit. */
+static GPtrArray *choose(const GPtrArray *candidates, unsigned i, const char *word, const char *of,
+                         GError **error)
+{
+    g_autoptr(GPtrArray) distinct = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) fit = narrow(candidates, i, word, distinct);
+    g_autofree char *names = NULL;
+
+    if (distinct->len == 1)
+        return g_steal_pointer(&fit);
+    if (distinct->len > 1) {
+        names = join(distinct);
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "ambiguous command '%s%s': could be %s", of, word, names);
+        return NULL;
+    }
+    g_ptr_array_unref(narrow(candidates, i, "", all));
+    names = join(all);
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "unknown command '%s%s': %s", of, word,
+                names);
+    return NULL;
+}
+
+const Command *command_find(char **words, unsigned *used, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_autoptr(GPtrArray) first = NULL, second = NULL;
+    const Command *c;
+    g_autofree char *group = NULL, *of = NULL, *sub = NULL;
+
+    for (unsigned i = 0; table[i]; i++)
+        g_ptr_array_add(all, (void *)table[i]);
+    first = choose(all, 0, words[0], "", error);
+    if (!first)
+        return NULL;
+    c = first->pdata[0];
+    *used = 1;
+    sub = name_word(c, 1);
+    if (!sub)
+        return c;
+    group = name_word(c, 0);
+    of = g_strconcat(group, " ", NULL);
+    second = choose(first, 1, words[1] ? words[1] : "", of, error);
+    *used = 2;
+    return second ? second->pdata[0] : NULL;
+}
+
+void command_finish(CommandCall *call, GError *error)
+{
+    call->done(call, error);
+}
+
+void command_event(const Session *session, const char *event, const char *const *members)
+{
+    g_autofree char *line = NULL;
+
+    if (!session->options.json)
+        return;
+    line = report_event(event, members);
+    puts(line);
+    fflush(stdout);
+}
+
+void command_print(const Session *session, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    if (session->options.json) {
+        const char *const members[] = {"text", text, NULL};
+        command_event(session, "output", members);
+    } else if (session->on_output) {
+        session->on_output(text, NULL);
+    } else {
+        fputs(text, stdout);
+        fflush(stdout);
+    }
+}
+
+CommandResult command_usage_error(const CommandCall *call, GError **error)
+{
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "usage: %s %s", call->command->name,
+                call->command->usage);
+    return COMMAND_FAILED;
+}
+
+const char *command_option(const char *arg, const char *key)
+{
+    size_t length = strlen(key);
+
+    return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
+}
+
+int command_exit_code(const GError *error)
+{
+    if (error->domain == COMMAND_ERROR) {
+        switch ((CommandError)error->code) {
+        case COMMAND_ERROR_USAGE:
+            return 2;
+        case COMMAND_ERROR_FAILED:
+            return 1;
+        case COMMAND_ERROR_NODE:
+            return 3;
+        case COMMAND_ERROR_INTERRUPTED:
+            return 130;
+        case COMMAND_ERROR_QUIT:
+            return 0;
+        }
+    }
+    if (error->domain == NODE_ERROR)
+        return error->code == NODE_ERROR_OPTION || error->code == NODE_ERROR_STATE ? 2 : 3;
+    if (error->domain == QMP_ERROR)
+        return error->code == QMP_ERROR_COMMAND || error->code == QMP_ERROR_ARGUMENT ? 2 : 3;
+    return 2;
+}

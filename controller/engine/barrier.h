@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * barrier.h: decides when the next quantum may start. A pure state machine: no thread, no clock, no
+ * node; it counts members.
+ *
+ * A member is whatever drives nodes: the lane of a host CPU now, another host later. A leg is a run
+ * of `last` quanta. At barrier 0 all members are ready to begin; at barrier k all of their nodes
+ * stand at boundary k. The member whose event completes a barrier gets the action for all.
+ */
+#ifndef ENGINE_BARRIER_H
+#define ENGINE_BARRIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef enum {
+    BARRIER_IDLE,       /* no leg */
+    BARRIER_COLLECTING, /* some members have not arrived at barrier k */
+    BARRIER_HALTED,     /* the leg ended at barrier k */
+} BarrierPhase;
+
+typedef enum {
+    BARRIER_EV_ARRIVED, /* a member stands at barrier k */
+    BARRIER_EV_LEFT,    /* a member has no nodes left: it counts no more */
+    BARRIER_EV_FAILED,  /* a member lost a node: stands at barrier k, which is to be the last */
+    BARRIER_EV_STOP,    /* somebody wants to stop at the next barrier */
+} BarrierEvent;
+
+typedef enum {
+    BARRIER_WAIT,  /* nothing to do yet */
+    BARRIER_GRANT, /* all may run on to barrier k */
+    BARRIER_HALT,  /* all stop at barrier k: the leg is over */
+} BarrierAction;
+
+typedef struct {
+    BarrierPhase phase;
+    uint64_t k;       /* the barrier that is being collected, or where the leg ended */
+    uint64_t last;    /* the leg ends at this one at the latest */
+    unsigned members; /* that take part */
+    unsigned missing; /* of them not yet at barrier k */
+    bool stop;        /* end at this barrier */
+} Barrier;
+
+/* Starts a leg of `last` quanta with `members` members; last and members at least 1. */
+void barrier_begin(Barrier *b, unsigned members, uint64_t last);
+
+/* One event in, one action out. */
+BarrierAction barrier_step(Barrier *b, BarrierEvent event);
+
+#endif

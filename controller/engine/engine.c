@@ -1,0 +1,476 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine.c: from a goal to legs and steps.
+ *
+ * After each of them plan() looks at where the nodes stand and chooses the next one, so that what
+ * comes unexpected (an idle node that was warped ahead, a console that matched) needs no path of
+ * its own. Nothing is ever run past a goal: there is no way back.
+ */
+#include "controller/engine/engine.h"
+
+#include "controller/base/units.h"
+#include "controller/engine/gate.h"
+
+#include <string.h>
+
+/* A leg's last boundary must fit the brake's uint32 of µs. */
+#define MAX_LEG_NS (4000 * NS_PER_S)
+
+typedef struct {
+    Node *node;
+    NodeStats stats;
+} Member;
+
+struct Engine {
+    Host *host;
+    VTime quantum, now;
+    GPtrArray *members; /* Member */
+    EnsembleStats stats;
+    BarrierObserver observer;
+    void *observer_data;
+
+    /* the run */
+    bool running;
+    RunGoal goal;
+    EngineDoneFunc done;
+    void *done_data;
+    bool stopping; /* on the way to the barrier where it ends early */
+    atomic_bool interrupted;
+    Leg leg;
+    bool on_grid; /* the leg's boundaries are barriers of the ensemble */
+    GArray *slots;
+    StepRequest step;
+    unsigned step_index;
+};
+
+static void plan(Engine *e);
+
+static void member_free(void *data)
+{
+    Member *m = data;
+
+    dist_clear(&m->stats.overshoot);
+    dist_clear(&m->stats.idle_skip);
+    g_free(m);
+}
+
+Engine *engine_new(Host *host)
+{
+    Engine *e = g_new0(Engine, 1);
+
+    e->host = host;
+    e->quantum = vtime(NS_PER_MS);
+    e->members = g_ptr_array_new_with_free_func(member_free);
+    e->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    return e;
+}
+
+void engine_free(Engine *e)
+{
+    if (!e)
+        return;
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Member *m = e->members->pdata[i];
+
+        g_clear_pointer(&m->node->gate, gate_free);
+    }
+    g_ptr_array_unref(e->members);
+    g_array_unref(e->slots);
+    g_free(e);
+}
+
+bool engine_set_quantum(Engine *e, VTime quantum, GError **error)
+{
+    g_autofree char *text = units_format_duration(quantum);
+
+    if (quantum.ns <= 0 || quantum.ns > ENGINE_MAX_QUANTUM_NS) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "a quantum of %s is impossible: 1us to 1000s is allowed", text);
+        return false;
+    }
+    if (quantum.ns % NS_PER_US != 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "a quantum of %s is no whole number of microseconds, the grain of QEMU's net "
+                    "filters",
+                    text);
+        return false;
+    }
+    e->quantum = quantum;
+    return true;
+}
+
+VTime engine_quantum(const Engine *e)
+{
+    return e->quantum;
+}
+
+static Member *find(const Engine *e, const Node *node, unsigned *index)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Member *m = e->members->pdata[i];
+
+        if (m->node == node) {
+            if (index)
+                *index = i;
+            return m;
+        }
+    }
+    return NULL;
+}
+
+void engine_add(Engine *e, Node *node)
+{
+    Member *m = g_new0(Member, 1);
+    int64_t ahead = vtime_sub(node->clock.virtual_time, e->now).ns;
+
+    /* Rounded up, so that its next boundary is not behind it. */
+    node->epoch = vtime((ahead + NS_PER_US - 1) / NS_PER_US * NS_PER_US);
+    host_place(e->host, node);
+    m->node = node;
+    g_ptr_array_add(e->members, m);
+}
+
+bool engine_remove(Engine *e, Node *node, GError **error)
+{
+    unsigned index;
+    bool ok = true;
+
+    if (!find(e, node, &index))
+        return true;
+    if (node->gate && node->attached && node->state != NODE_FAILED)
+        ok = gate_remove(node->gate, error);
+    g_clear_pointer(&node->gate, gate_free);
+    host_displace(e->host, node);
+    g_ptr_array_remove_index(e->members, index);
+    return ok;
+}
+
+VTime engine_now(const Engine *e)
+{
+    uint64_t k;
+
+    if (!e->running || !e->on_grid || e->leg.n_slots == 0)
+        return e->now;
+    k = atomic_load(&e->leg.k);
+    return k > 0 ? leg_boundary(&e->leg, k) : e->now;
+}
+
+bool engine_running(const Engine *e)
+{
+    return e->running;
+}
+
+/* --- barriers --- */
+
+static void on_barrier(Leg *leg, uint64_t k, void *data)
+{
+    Engine *e = data;
+    Slot *last = NULL;
+    HTime before_last = leg->granted;
+    BarrierView view;
+
+    for (unsigned i = 0; i < leg->n_slots; i++) {
+        Slot *s = &leg->slots[i];
+
+        if (s->arrived.ns < leg->granted.ns)
+            continue; /* at rest, ahead of this boundary */
+        if (!last || s->arrived.ns > last->arrived.ns) {
+            before_last = last ? last->arrived : leg->granted;
+            last = s;
+        } else if (s->arrived.ns > before_last.ns) {
+            before_last = s->arrived;
+        }
+    }
+    e->stats.barriers++;
+    view = (BarrierView){.number = e->stats.barriers,
+                         .time = leg_boundary(leg, k),
+                         .slots = leg->slots,
+                         .n_slots = leg->n_slots,
+                         .last = last ? last->arrived : leg->granted};
+    e->stats.in_quanta.ns += htime_sub(view.last, leg->granted).ns;
+    if (last && leg->n_slots > 1) {
+        last->stats->waited_for++;
+        last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
+    }
+    if (e->observer)
+        e->observer(&view, e->observer_data);
+}
+
+void engine_observe(Engine *e, BarrierObserver observer, void *data)
+{
+    e->observer = observer;
+    e->observer_data = data;
+}
+
+/* --- the run --- */
+
+static void finish(Engine *e, RunEnd end, const GError *error)
+{
+    EngineDoneFunc done = e->done;
+
+    e->running = false;
+    e->done = NULL;
+    done(end, error, e->done_data);
+}
+
+static VTime grid_floor(const Engine *e, VTime t)
+{
+    return vtime(t.ns - t.ns % e->quantum.ns);
+}
+
+static VTime grid_next(const Engine *e)
+{
+    return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
+}
+
+static void on_leg_done(void *data)
+{
+    Engine *e = data;
+    uint64_t k = e->leg.barrier.k;
+
+    if (e->on_grid || e->leg.n_slots == e->members->len)
+        if (k > 0)
+            e->now = leg_boundary(&e->leg, k);
+    if (atomic_load(&e->leg.stop))
+        e->stopping = true;
+    plan(e);
+}
+
+/* A leg for one node, or for all (only NULL). */
+static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool on_grid)
+{
+    g_array_set_size(e->slots, 0);
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Member *m = e->members->pdata[i];
+        Slot slot = {.node = m->node, .stats = &m->stats};
+
+        if (node_is_live(m->node) && (!only || only == m->node))
+            g_array_append_val(e->slots, slot);
+    }
+    memset(&e->leg, 0, sizeof(e->leg));
+    e->on_grid = on_grid;
+    e->leg.first = first;
+    e->leg.quantum = e->quantum;
+    e->leg.count = count;
+    e->leg.brake = true;
+    e->leg.slots = (Slot *)(void *)e->slots->data;
+    e->leg.n_slots = e->slots->len;
+    e->leg.on_barrier = on_grid ? on_barrier : NULL;
+    e->leg.data = e;
+    host_run_leg(e->host, &e->leg, on_leg_done, e);
+    /* Set before, it would have been forgotten by leg_init(). */
+    if (atomic_load(&e->interrupted))
+        atomic_store(&e->leg.stop, true);
+}
+
+static void start_quanta(Engine *e, VTime to)
+{
+    VTime first = grid_next(e);
+    int64_t span = MIN(to.ns - first.ns, MAX_LEG_NS - 2 * e->quantum.ns);
+
+    start_leg(e, NULL, first, (uint64_t)(span / e->quantum.ns) + 1, true);
+}
+
+static void on_step_done(void *data)
+{
+    Engine *e = data;
+
+    if (e->step.error) {
+        node_fail(e->step.node, e->step.error);
+        g_clear_error(&e->step.error);
+    }
+    plan(e);
+}
+
+static void start_step(Engine *e, Node *node, VTime fence)
+{
+    e->step.node = node;
+    e->step.fence_us = vtime_floor_us(vtime_add(fence, node->epoch));
+    e->step.fenced = false;
+    e->step.cancel = &e->interrupted;
+    host_step(e->host, &e->step, on_step_done, e);
+}
+
+/* The rest of a time that is no whole µs: node after node. False when all stand there. */
+static bool step_to_time(Engine *e, VTime t)
+{
+    VTime fence = vtime((t.ns + NS_PER_US - 1) / NS_PER_US * NS_PER_US);
+
+    while (e->step_index < e->members->len) {
+        Member *m = e->members->pdata[e->step_index++];
+
+        if (!node_is_live(m->node) || !m->node->icount.enabled ||
+            node_ensemble_time(m->node).ns >= t.ns)
+            continue;
+        e->step.by_icount = false;
+        e->step.time = vtime_add(t, m->node->epoch);
+        start_step(e, m->node, fence);
+        return true;
+    }
+    return false;
+}
+
+static void plan_time(Engine *e, VTime t)
+{
+    VTime micro = vtime(vtime_floor_us(t) * NS_PER_US);
+
+    if (grid_floor(e, t).ns > e->now.ns) {
+        start_quanta(e, grid_floor(e, t));
+    } else if (micro.ns > e->now.ns) {
+        start_leg(e, NULL, micro, 1, false);
+    } else if (t.ns > e->now.ns && step_to_time(e, t)) {
+        return;
+    } else {
+        if (t.ns > e->now.ns)
+            e->now = t;
+        finish(e, RUN_REACHED, NULL);
+    }
+}
+
+/* The node cannot execute an instruction faster than 2^shift ns, so this time is never too late. */
+static void plan_insns(Engine *e, Node *node, Insns target)
+{
+    int64_t rest = target.n - node->clock.icount.n;
+    VTime earliest = vtime(node_ensemble_time(node).ns + (rest << node->icount.shift));
+
+    if (rest <= 0) {
+        finish(e, RUN_REACHED, NULL);
+    } else if (grid_floor(e, earliest).ns > e->now.ns) {
+        start_quanta(e, grid_floor(e, earliest));
+    } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
+        start_leg(e, node, vtime(vtime_floor_us(earliest) * NS_PER_US), 1, false);
+    } else {
+        e->step.by_icount = true;
+        e->step.icount = target;
+        start_step(e, node, grid_next(e));
+    }
+}
+
+/* A soft stop may have warped idle nodes ahead, up to the next boundary: then that is the place
+ * where all can stand together. */
+static bool stands_together(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (node_is_live(m->node) && node_ensemble_time(m->node).ns > e->now.ns + NS_PER_US)
+            return false;
+    }
+    return true;
+}
+
+static void plan_stop(Engine *e)
+{
+    if (stands_together(e)) {
+        finish(e, RUN_STOPPED, NULL);
+        return;
+    }
+    atomic_store(&e->interrupted, false);
+    start_leg(e, NULL, grid_next(e), 1, true);
+}
+
+static const Member *failed_member(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (m->node->state == NODE_FAILED)
+            return m;
+    }
+    return NULL;
+}
+
+static unsigned live_members(const Engine *e)
+{
+    unsigned live = 0;
+
+    for (unsigned i = 0; i < e->members->len; i++)
+        live += node_is_live(((const Member *)e->members->pdata[i])->node);
+    return live;
+}
+
+static void plan(Engine *e)
+{
+    const Member *failed = failed_member(e);
+
+    if (failed)
+        finish(e, RUN_FAILED, failed->node->failure);
+    else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))
+        finish(e, RUN_EMPTY, NULL);
+    else if (e->stopping || atomic_load(&e->interrupted))
+        plan_stop(e);
+    else if (e->goal.node)
+        plan_insns(e, e->goal.node, e->goal.insns);
+    else
+        plan_time(e, e->goal.time);
+}
+
+static gboolean plan_idle(gpointer data)
+{
+    plan(data);
+    return G_SOURCE_REMOVE;
+}
+
+void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
+{
+    g_assert(!e->running);
+    e->running = true;
+    e->goal = *goal;
+    e->done = done;
+    e->done_data = data;
+    e->stopping = false;
+    e->step_index = 0;
+    e->leg.n_slots = 0;
+    atomic_store(&e->interrupted, false);
+    g_idle_add(plan_idle, e);
+}
+
+void engine_interrupt(Engine *e)
+{
+    atomic_store(&e->interrupted, true);
+    atomic_store(&e->leg.stop, true);
+}
+
+VTime engine_goal(const Engine *e)
+{
+    return e->goal.time;
+}
+
+/* --- figures --- */
+
+const EnsembleStats *engine_stats(const Engine *e)
+{
+    return &e->stats;
+}
+
+const NodeStats *engine_node_stats(const Engine *e, const Node *node)
+{
+    const Member *m = find(e, node, NULL);
+
+    return m ? &m->stats : NULL;
+}
+
+uint64_t engine_missed(const Engine *e)
+{
+    uint64_t missed = 0;
+
+    for (unsigned i = 0; i < e->members->len; i++)
+        missed += ((const Member *)e->members->pdata[i])->stats.missed;
+    return missed;
+}
+
+uint64_t engine_violations(const Engine *e)
+{
+    uint64_t count = 0;
+
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (!m->node->icount.enabled)
+            continue;
+        count += m->stats.missed;
+        if (host_rank(e->host) != RANK_BEST_EFFORT)
+            count += m->stats.overshot;
+    }
+    return count;
+}

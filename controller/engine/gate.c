@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gate.c: see gate.h. Reading notes, sending tokens and opening are plain system calls that
+ * allocate nothing; arming and disarming go over QMP while the node stands still.
+ */
+#include "controller/engine/gate.h"
+
+#include "controller/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/sockios.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+/* Token and pcap record header fill over half of a one-page pipe: two never fit. */
+#define TOKEN_SIZE       3000
+#define PCAP_FILE_HEADER 24
+#define PCAP_RECORD      16
+#define DUMP_RECORD      (PCAP_RECORD + TOKEN_SIZE)
+#define NOTE_PAYLOAD     16
+#define NOTE_RECORD      (PCAP_RECORD + NOTE_PAYLOAD)
+#define PIPE_SIZE        4096
+#define US_PER_S         INT64_C(1000000)
+
+/* Any number that no other hub of the machine has. */
+#define HUB_ID 28020
+
+/* filter-buffer's interval is an uint32 of µs (net/filter-buffer.c). */
+#define MAX_INTERVAL_US INT64_C(4294967295)
+
+typedef struct {
+    uint64_t sequence;
+    uint8_t filler[TOKEN_SIZE - sizeof(uint64_t)];
+} Token;
+
+/* A record of filter-dump's pcap file (struct pcap_sf_pkthdr, net/dump.c), with our payload. */
+typedef struct {
+    int32_t sec, usec;
+    uint32_t caplen, len;
+    uint64_t sequence;
+    uint64_t filler;
+} NoteRecord;
+
+G_STATIC_ASSERT(sizeof(Token) == TOKEN_SIZE);
+G_STATIC_ASSERT(sizeof(NoteRecord) == NOTE_RECORD);
+
+struct Gate {
+    Node *node;
+    int token_fd, note_fd, dump_fd;
+    char *token_path, *control_path, *note_path, *dump_path;
+
+    GatePlan plan;
+    bool armed;
+    int64_t next_us;      /* boundary of the next note, node's virtual µs */
+    uint64_t sent, noted; /* tokens since arming */
+    uint64_t sequence;    /* of the last token ever sent */
+    bool base_known;
+    int64_t base_us; /* what filter-dump adds to virtual µs: its start time, whole seconds */
+};
+
+static bool fail_errno(const Gate *g, const char *what, GError **error)
+{
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: %s: %s", g->node->name, what,
+                g_strerror(errno));
+    return false;
+}
+
+static bool socket_address(const Gate *g, const char *path, struct sockaddr_un *out, GError **error)
+{
+    *out = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (g_strlcpy(out->sun_path, path, sizeof(out->sun_path)) < sizeof(out->sun_path))
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
+                "node %s: '%s' is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder",
+                g->node->name, path);
+    return false;
+}
+
+/* A FIFO that we hold open before QEMU opens it, so that neither waits for the other. */
+static int make_fifo(const Gate *g, const char *path, GError **error)
+{
+    int fd;
+
+    unlink(path);
+    if (mkfifo(path, 0600) != 0 || (fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
+        fail_errno(g, path, error);
+        return -1;
+    }
+    return fd;
+}
+
+/* Hands over from the read-write descriptor to a read-only one: QEMU's end is then seen as EOF, and
+ * ours as EPIPE, which opens the gate of an attached QEMU for good. */
+static bool reopen_read_only(const Gate *g, const char *path, int *fd, GError **error)
+{
+    int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    if (reader < 0)
+        return fail_errno(g, path, error);
+    close(*fd);
+    *fd = reader;
+    return true;
+}
+
+static bool skip_file_header(const Gate *g, int fd, GError **error)
+{
+    uint8_t header[PCAP_FILE_HEADER];
+
+    errno = EPROTO;
+    return read(fd, header, sizeof(header)) == sizeof(header) ||
+           fail_errno(g, "filter-dump wrote no file header", error);
+}
+
+static bool post_object(const Gate *g, const char *type, const char *id, const char *props,
+                        GError **error)
+{
+    g_autofree char *args = g_strdup_printf(
+        "{\"qom-type\":\"%s\",\"id\":\"%s\",\"netdev\":\"mtr-gate\",%s}", type, id, props);
+
+    return qmp_client_post(g->node->qmp, "object-add", args, error);
+}
+
+static bool post_del(const Gate *g, const char *id, GError **error)
+{
+    g_autofree char *args = g_strdup_printf("{\"id\":\"%s\"}", id);
+
+    return qmp_client_post(g->node->qmp, "object-del", args, error);
+}
+
+static bool post_set(const Gate *g, const char *id, const char *property, const char *value,
+                     GError **error)
+{
+    g_autofree char *args = g_strdup_printf(
+        "{\"path\":\"/objects/%s\",\"property\":\"%s\",\"value\":%s}", id, property, value);
+
+    return qmp_client_post(g->node->qmp, "qom-set", args, error);
+}
+
+static bool settle(const Gate *g, GError **error)
+{
+    return qmp_client_settle(g->node->qmp, NODE_REPLY_MS, error);
+}
+
+/* A controller that was killed may have left its gate in an attached QEMU. */
+static void remove_leftovers(const Gate *g)
+{
+    static const char *const objects[] = {"mtr-brake",  "mtr-tick-0", "mtr-tick-1", "mtr-tick-2",
+                                          "mtr-tick-3", "mtr-dump",   "mtr-note"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(objects); i++)
+        qmp_object_del(g->node->qmp, objects[i], NODE_REPLY_MS, NULL);
+    qmp_netdev_del(g->node->qmp, "mtr-hub", NODE_REPLY_MS, NULL);
+    qmp_netdev_del(g->node->qmp, "mtr-gate", NODE_REPLY_MS, NULL);
+}
+
+static bool add_netdev(const Gate *g, GError **error)
+{
+    QmpClient *qmp = g->node->qmp;
+
+    return qmp_netdev_add_dgram(qmp, "mtr-gate", g->token_path, g->control_path, NODE_REPLY_MS,
+                                error) &&
+           qmp_netdev_add_hubport(qmp, "mtr-hub", HUB_ID, "mtr-gate", NODE_REPLY_MS, error);
+}
+
+static bool add_dumps(const Gate *g, GError **error)
+{
+    g_autofree char *note = g_strdup_printf("\"queue\":\"tx\",\"maxlen\":%d,\"file\":\"%s\"",
+                                            NOTE_PAYLOAD, g->note_path);
+    g_autofree char *dump = g_strdup_printf("\"queue\":\"tx\",\"file\":\"%s\"", g->dump_path);
+
+    return post_object(g, "filter-dump", "mtr-note", note, error) &&
+           post_object(g, "filter-dump", "mtr-dump", dump, error) && settle(g, error);
+}
+
+static bool open_sockets(Gate *g, GError **error)
+{
+    struct sockaddr_un control;
+
+    if (!socket_address(g, g->control_path, &control, error))
+        return false;
+    unlink(g->control_path);
+    unlink(g->token_path);
+    g->token_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (g->token_fd < 0 || bind(g->token_fd, (struct sockaddr *)&control, sizeof(control)) != 0)
+        return fail_errno(g, g->control_path, error);
+    return true;
+}
+
+static bool connect_token(Gate *g, GError **error)
+{
+    struct sockaddr_un token;
+
+    return socket_address(g, g->token_path, &token, error) &&
+           (connect(g->token_fd, (struct sockaddr *)&token, sizeof(token)) == 0 ||
+            fail_errno(g, g->token_path, error));
+}
+
+/* One record in the dump's pipe from the start: the first token already blocks. */
+static bool prefill(const Gate *g, GError **error)
+{
+    static const uint8_t record[DUMP_RECORD];
+
+    return write(g->dump_fd, record, sizeof(record)) == sizeof(record) ||
+           fail_errno(g, "can't fill the gate's pipe", error);
+}
+
+static bool build(Gate *g, GError **error)
+{
+    GError *e = NULL;
+
+    if (!open_sockets(g, error))
+        return false;
+    g->note_fd = make_fifo(g, g->note_path, error);
+    if (g->note_fd < 0)
+        return false;
+    g->dump_fd = make_fifo(g, g->dump_path, error);
+    if (g->dump_fd < 0)
+        return false;
+    if (fcntl(g->dump_fd, F_SETPIPE_SZ, PIPE_SIZE) != PIPE_SIZE)
+        return fail_errno(g, "can't make a pipe of one page", error);
+    if (g->node->attached)
+        remove_leftovers(g);
+    if (!add_netdev(g, &e) || !add_dumps(g, &e)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
+                    "node %s: QEMU %s can't hold the gate (%s); metronome needs QEMU 7.2 or later "
+                    "with netdev dgram, filter-buffer and filter-dump",
+                    g->node->name, g->node->version, e->message);
+        g_error_free(e);
+        return false;
+    }
+    return connect_token(g, error) && skip_file_header(g, g->note_fd, error) &&
+           skip_file_header(g, g->dump_fd, error) && prefill(g, error) &&
+           reopen_read_only(g, g->note_path, &g->note_fd, error) &&
+           reopen_read_only(g, g->dump_path, &g->dump_fd, error);
+}
+
+Gate *gate_new(Node *node, GError **error)
+{
+    Gate *g = g_new0(Gate, 1);
+
+    g->node = node;
+    g->token_fd = g->note_fd = g->dump_fd = -1;
+    g->token_path = g_build_filename(node->dir, "token", NULL);
+    g->control_path = g_build_filename(node->dir, "control", NULL);
+    g->note_path = g_build_filename(node->dir, "note", NULL);
+    g->dump_path = g_build_filename(node->dir, "dump", NULL);
+    if (!build(g, error))
+        g_clear_pointer(&g, gate_free);
+    return g;
+}
+
+void gate_free(Gate *g)
+{
+    if (!g)
+        return;
+    fd_clear(&g->token_fd);
+    fd_clear(&g->note_fd);
+    fd_clear(&g->dump_fd);
+    g_free(g->token_path);
+    g_free(g->control_path);
+    g_free(g->note_path);
+    g_free(g->dump_path);
+    g_free(g);
+}
+
+bool gate_remove(Gate *g, GError **error)
+{
+    return gate_disarm(g, error) && post_del(g, "mtr-dump", error) &&
+           post_del(g, "mtr-note", error) &&
+           qmp_client_post(g->node->qmp, "netdev_del", "{\"id\":\"mtr-hub\"}", error) &&
+           qmp_client_post(g->node->qmp, "netdev_del", "{\"id\":\"mtr-gate\"}", error) &&
+           settle(g, error);
+}
+
+int gate_note_fd(const Gate *g)
+{
+    return g->note_fd;
+}
+
+static bool send_token(Gate *g, GError **error)
+{
+    Token token;
+
+    token.sequence = ++g->sequence;
+    memset(token.filler, 0, sizeof(token.filler));
+    if (send(g->token_fd, &token, sizeof(token), MSG_NOSIGNAL) != sizeof(token))
+        return fail_errno(g, "QEMU takes no token", error);
+    g->sent++;
+    return true;
+}
+
+bool gate_tokens_taken(const Gate *g)
+{
+    int bytes = 0;
+
+    return ioctl(g->token_fd, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+}
+
+/* The node stands still, so this can't come too late: every round trip gives QEMU's main loop,
+ * which reads the token's socket, another turn. */
+static bool wait_taken(Gate *g, GError **error)
+{
+    HTime start = htime_now();
+
+    while (!gate_tokens_taken(g)) {
+        if (htime_sub(htime_now(), start).ns > NODE_REPLY_MS * NS_PER_MS) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_DIED,
+                        "node %s: QEMU does not read its tokens", g->node->name);
+            return false;
+        }
+        if (!qmp_client_post(g->node->qmp, "query-status", NULL, error) || !settle(g, error))
+            return false;
+    }
+    return true;
+}
+
+static bool post_tick(const Gate *g, unsigned stage, int64_t interval_us, GError **error)
+{
+    g_autofree char *id = g_strdup_printf("mtr-tick-%u", stage);
+    g_autofree char *props = g_strdup_printf(
+        "\"queue\":\"tx\",\"position\":\"head\",\"interval\":%" PRId64, interval_us);
+
+    return post_object(g, "filter-buffer", id, props, error);
+}
+
+/* Timers with equal deadlines fire in the order of creation, so each boundary moves every token one
+ * stage on. The token is sent after its stage exists and before the next one does. */
+static bool load_stage(Gate *g, unsigned stage, int64_t interval_us, GError **error)
+{
+    return post_tick(g, stage, interval_us, error) && settle(g, error) && send_token(g, error) &&
+           (stage + 1 == g->plan.stages || wait_taken(g, error));
+}
+
+/* The interval counts from the node's present µs; once armed, a new value holds for the re-arms. */
+static bool set_followers(const Gate *g, GError **error)
+{
+    g_autofree char *quantum = g_strdup_printf("%" PRId64, g->plan.quantum_us);
+
+    for (unsigned stage = 0; stage < g->plan.stages; stage++) {
+        g_autofree char *id = g_strdup_printf("mtr-tick-%u", stage);
+
+        if (!post_set(g, id, "interval", quantum, error))
+            return false;
+    }
+    return true;
+}
+
+static bool post_brake(const Gate *g, int64_t now_us, GError **error)
+{
+    int64_t last_us = g->plan.first_us + (int64_t)(g->plan.boundaries - 1) * g->plan.quantum_us;
+    g_autofree char *props =
+        g_strdup_printf("\"queue\":\"rx\",\"interval\":%" PRId64, last_us + 1 - now_us);
+
+    return post_object(g, "filter-buffer", "mtr-brake", props, error);
+}
+
+bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
+{
+    int64_t now_us = vtime_floor_us(g->node->clock.virtual_time);
+    int64_t interval_us = plan->first_us - now_us;
+
+    g_assert(!g->armed && plan->boundaries > 0 && interval_us > 0 && interval_us < MAX_INTERVAL_US);
+    g->plan = *plan;
+    g->plan.stages = (unsigned)MIN(plan->stages, plan->boundaries);
+    g->sent = g->noted = 0;
+    g->next_us = plan->first_us;
+    g->armed = true;
+    for (unsigned stage = 0; stage < g->plan.stages; stage++)
+        if (!load_stage(g, stage, interval_us, error))
+            return false;
+    return (!plan->brake || post_brake(g, now_us, error)) && set_followers(g, error) &&
+           settle(g, error) && wait_taken(g, error);
+}
+
+/* While tokens are inside, the filters behind the ticks look away: what the dying ticks let out
+ * must neither write a note nor block QEMU's main thread. */
+static bool post_dumps_status(const Gate *g, const char *status, GError **error)
+{
+    return post_set(g, "mtr-note", "status", status, error) &&
+           post_set(g, "mtr-dump", "status", status, error);
+}
+
+bool gate_disarm(Gate *g, GError **error)
+{
+    bool inside = g->sent != g->noted;
+
+    if (!g->armed)
+        return true;
+    g->armed = false;
+    if (inside && !(wait_taken(g, error) && post_dumps_status(g, "\"off\"", error)))
+        return false;
+    for (unsigned stage = 0; stage < g->plan.stages; stage++) {
+        g_autofree char *id = g_strdup_printf("mtr-tick-%u", stage);
+
+        if (!post_del(g, id, error))
+            return false;
+    }
+    return (!g->plan.brake || post_del(g, "mtr-brake", error)) &&
+           (!inside || post_dumps_status(g, "\"on\"", error)) && settle(g, error);
+}
+
+/* filter-dump's start time is in whole seconds, so the first note tells it. */
+static int64_t virtual_us(Gate *g, const NoteRecord *r)
+{
+    int64_t stamp_us = r->sec * US_PER_S + r->usec;
+
+    if (!g->base_known) {
+        int64_t rest = (stamp_us - g->next_us) % US_PER_S;
+
+        g->base_us = stamp_us - g->next_us - (rest < 0 ? rest + US_PER_S : rest);
+        g->base_known = true;
+    }
+    return stamp_us - g->base_us;
+}
+
+Note gate_read_note(Gate *g)
+{
+    NoteRecord r;
+    Note note = {.kind = NOTE_ON_TIME};
+    ssize_t n = read(g->note_fd, &r, sizeof(r));
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return (Note){.kind = NOTE_NONE};
+    if (n <= 0)
+        return (Note){.kind = NOTE_GONE};
+    if (n != sizeof(r) || r.caplen != NOTE_PAYLOAD || r.len != TOKEN_SIZE ||
+        r.sequence != g->sequence - (g->sent - g->noted) + 1)
+        return (Note){.kind = NOTE_BROKEN};
+    g->noted++;
+    note.stamp_us = virtual_us(g, &r);
+    note.late_us = note.stamp_us - g->next_us;
+    if (note.late_us > 0)
+        note.kind = NOTE_LATE;
+    else if (note.late_us < 0)
+        note.kind = NOTE_BROKEN;
+    g->next_us = note.stamp_us + g->plan.quantum_us;
+    return note;
+}
+
+/* Takes one record out of the full pipe: the write that blocks the vCPU goes through. */
+static bool take_record(Gate *g, GError **error)
+{
+    uint8_t record[DUMP_RECORD];
+    ssize_t n = read(g->dump_fd, record, sizeof(record));
+
+    if (n == sizeof(record))
+        return true;
+    errno = n < 0 ? errno : EPIPE;
+    return fail_errno(g, "the gate's pipe is broken", error);
+}
+
+bool gate_open(Gate *g, GError **error)
+{
+    return (g->sent >= g->plan.boundaries || send_token(g, error)) && take_record(g, error);
+}
+
+/* An idle node that holds further tokens may reach its next gate before the stop is handled. */
+static bool pass_gate(Gate *g, GError **error)
+{
+    Note note = gate_read_note(g);
+
+    return note.kind == NOTE_NONE || note.kind == NOTE_GONE || take_record(g, error);
+}
+
+static bool await_stop(Gate *g, GError **error)
+{
+    struct pollfd fds[] = {{.fd = qmp_client_fd(g->node->qmp), .events = POLLIN},
+                           {.fd = g->note_fd, .events = POLLIN}};
+
+    while (qmp_client_pending(g->node->qmp) > 0) {
+        if (poll(fds, G_N_ELEMENTS(fds), NODE_REPLY_MS) == 0)
+            break; /* settle says so */
+        if ((fds[1].revents & POLLIN) && !pass_gate(g, error))
+            return false;
+        if (!qmp_client_pump(g->node->qmp, 0, error))
+            return false;
+    }
+    return settle(g, error);
+}
+
+bool gate_stop(Gate *g, GError **error)
+{
+    bool ok;
+
+    g->node->expect_stop = true;
+    ok = qmp_client_post(g->node->qmp, "stop", NULL, error) && take_record(g, error) &&
+         await_stop(g, error);
+    g->node->expect_stop = false;
+    return ok;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gate.h: what makes one node stand still at a boundary, built from QEMU's own net filters.
+ *
+ *   token (our datagram) -> netdev mtr-gate -> filter-buffer mtr-tick-*  holds it until the
+ * boundary
+ *                                           -> filter-dump   mtr-note    "I am at T": a record for
+ * us
+ *                                           -> filter-dump   mtr-dump    blocks in a full pipe
+ *   mtr-brake: a filter-buffer without tokens, whose deadline 1 µs behind an intended stop caps how
+ *   far the clock of an idle node can be warped (icount_start_warp_timer(), icount-common.c).
+ *
+ * QEMU sources: net/filter-buffer.c, net/dump.c, net/filter.c, net/dgram.c. Under icount the vCPU
+ * thread itself runs the filters' timers, between two instructions (icount_handle_deadline(),
+ * accel/tcg/tcg-accel-ops-icount.c), with the big lock held: while the gate is closed QMP does not
+ * answer. Never wait for a reply with the gate closed.
+ *
+ * Invariant: the dump's pipe holds exactly one record whenever no token is being handed through, so
+ * that the next token's record blocks.
+ */
+#ifndef ENGINE_GATE_H
+#define ENGINE_GATE_H
+
+#include "controller/node/node.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct Gate Gate;
+
+/* Creates the gate's sockets, FIFOs and QEMU objects on a stopped node. */
+Gate *gate_new(Node *node, GError **error);
+
+/* Removes the objects from an attached QEMU that stands still; the rest goes with gate_free(). */
+bool gate_remove(Gate *gate, GError **error);
+void gate_free(Gate *gate);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gate, gate_free)
+
+/* Becomes readable when the node has reached a boundary; EOF when QEMU has died. */
+int gate_note_fd(const Gate *gate);
+
+/* What is to happen from where the node stands now. */
+typedef struct {
+    int64_t first_us;    /* next boundary, in the node's own virtual µs; later than now */
+    int64_t quantum_us;  /* distance of those behind it */
+    uint64_t boundaries; /* how many there are: no token is sent for more */
+    bool brake;          /* set the brake 1 µs behind the last of them */
+    unsigned stages;     /* length of the shift register: >= 1 */
+} GatePlan;
+
+/* Arms a stopped node whose clock was read just now. The tokens of the first boundaries are in
+ * place when it returns. */
+bool gate_arm(Gate *gate, const GatePlan *plan, GError **error);
+
+/* Takes tick and brake away from a stopped node; tokens that are still inside are lost. */
+bool gate_disarm(Gate *gate, GError **error);
+
+typedef enum {
+    NOTE_NONE,    /* nothing there yet */
+    NOTE_ON_TIME, /* at the boundary it was sent to */
+    NOTE_LATE,    /* behind it, see late_us */
+    NOTE_GONE,    /* QEMU closed its end */
+    NOTE_BROKEN,  /* not what QEMU can have written: wrong size or sequence */
+} NoteKind;
+
+typedef struct {
+    NoteKind kind;
+    int64_t stamp_us; /* the node's virtual time, µs */
+    int64_t late_us;  /* behind the boundary */
+} Note;
+
+/* Reads one note without waiting and compares it with the boundary that comes next. */
+Note gate_read_note(Gate *gate);
+
+/* True if QEMU has taken every token sent so far (SIOCOUTQ): one that it has not will miss. */
+bool gate_tokens_taken(const Gate *gate);
+
+/* Node at the gate: sends the token that is due, if any, and lets the node run on. */
+bool gate_open(Gate *gate, GError **error);
+
+/* Node at the gate: stops it there. `stop` is queued first, then the gate opens; the main thread
+ * outranks the vCPU, so a busy node executes nothing more. */
+bool gate_stop(Gate *gate, GError **error);
+
+#endif

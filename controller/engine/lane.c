@@ -1,0 +1,486 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lane.c: the quantum loop of the nodes of one CPU.
+ *
+ * A node of a leg is at rest (stopped by QEMU's own stop), running, or at its gate. Every quantum
+ * each one either is let through its gate, or, when anything about its last boundary was not as it
+ * should be, is stopped there and armed anew for the absolute time of the next one, so that no
+ * error lasts longer than a quantum.
+ */
+#include "controller/engine/lane.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/engine/gate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/* In a long quantum a guest must not fill its console's socket: drained this often meanwhile. */
+#define DRAIN_MS 20
+
+#define MAX_EVENTS 64
+
+typedef enum {
+    PLACE_REST,
+    PLACE_RUNNING,
+    PLACE_GATE,
+    PLACE_OUT, /* off or failed */
+} Place;
+
+typedef struct {
+    Slot *slot;
+    Node *node;
+    Place place;
+    bool anew; /* stop and arm it before it goes on */
+} Rider;
+
+struct Lane {
+    int cpu;
+    Rank rank;
+    GThread *thread;
+    LegPatience patience;
+
+    GMutex lock;
+    GCond wake;
+    bool quit, has_job;
+    Leg *leg; /* or: */
+    void (*func)(void *);
+    void *arg;
+    LaneDoneFunc done;
+    void *done_data;
+
+    /* of the present leg */
+    int epoll_fd;
+    Rider *riders;
+    unsigned n_riders, running;
+    bool lost_one; /* a node failed since the last rendezvous */
+};
+
+/* --- one node --- */
+
+static void rider_out(Lane *l, Rider *r)
+{
+    if (r->place == PLACE_RUNNING)
+        l->running--;
+    r->place = PLACE_OUT;
+}
+
+static void rider_fail(Lane *l, Rider *r, GError *error)
+{
+    node_fail(r->node, error);
+    g_error_free(error);
+    rider_out(l, r);
+    l->lost_one = true;
+}
+
+/* Length of the shift register. One stage is exact where rank rules; sleep=on needs a second one to
+ * tell a late token from a late clock; without rank, late tokens have to be seen early. */
+static unsigned stages_for(const Lane *l, const Node *n)
+{
+    if (l->rank != RANK_STRICT)
+        return 4;
+    return n->icount.sleep_on ? 2 : 1;
+}
+
+static int64_t granule_ns(const Node *n)
+{
+    return INT64_C(1) << n->icount.shift;
+}
+
+static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **error)
+{
+    GatePlan plan = {
+        .first_us = vtime_floor_us(vtime_add(leg_boundary(leg, k), r->node->epoch)),
+        .quantum_us = leg->quantum.ns / NS_PER_US,
+        .boundaries = leg->count - k + 1,
+        .brake = leg->brake,
+        .stages = stages_for(l, r->node),
+    };
+
+    return gate_arm(r->node->gate, &plan, error);
+}
+
+/* A node at rest goes on to boundary k, unless it stands there or farther already. */
+static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
+{
+    GError *error = NULL;
+
+    if (vtime_floor_us(node_ensemble_time(r->node)) >= vtime_floor_us(leg_boundary(leg, k)))
+        return;
+    /* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
+    if (!arm(l, leg, r, k, &error) || !qmp_client_post(r->node->qmp, "cont", NULL, &error)) {
+        rider_fail(l, r, error);
+        return;
+    }
+    r->anew = false;
+    r->place = PLACE_RUNNING;
+    r->node->state = NODE_RUNNING;
+    l->running++;
+}
+
+/* Stopped at boundary k: where does it stand, and did it execute anything on the way there? */
+static void judge(const Leg *leg, Rider *r, uint64_t k, bool wanted)
+{
+    const Node *n = r->node;
+    int64_t past_ns = vtime_sub(node_ensemble_time(n), leg_boundary(leg, k)).ns;
+
+    if (!n->icount.enabled) {
+        dist_add(&r->slot->stats->overshoot, past_ns);
+        return;
+    }
+    /* Between two instructions there is no place to stop: less than one is exact. */
+    if (past_ns >= 0 && past_ns < granule_ns(n)) {
+        dist_add(&r->slot->stats->overshoot, 0);
+    } else if (past_ns > 0 && n->clock.idle) {
+        dist_add(&r->slot->stats->overshoot, 0);
+        if (wanted)
+            dist_add(&r->slot->stats->idle_skip, past_ns);
+    } else if (past_ns > 0) {
+        dist_add(&r->slot->stats->overshoot, past_ns);
+        r->slot->stats->overshot++;
+        log_debug("node %s: stopped %" PRId64 " ns past barrier", n->name, past_ns);
+    }
+}
+
+/* At its gate -> at rest, its clock read. `wanted`: the user wants it to stand here. */
+static void bring_to_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k, bool wanted)
+{
+    GError *error = NULL;
+
+    if (!gate_stop(r->node->gate, &error) || !node_read_clock(r->node, &error) ||
+        !gate_disarm(r->node->gate, &error)) {
+        rider_fail(l, r, error);
+        return;
+    }
+    r->place = PLACE_REST;
+    r->node->state = NODE_PAUSED;
+    judge(leg, r, k, wanted);
+}
+
+/* --- events while a quantum is run --- */
+
+static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
+{
+    Node *n = r->node;
+
+    r->place = PLACE_GATE;
+    l->running--;
+    r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
+    r->slot->arrived = htime_now();
+    if (console_drain(n->console))
+        atomic_store(&leg->stop, true);
+    if (!gate_tokens_taken(n->gate)) {
+        r->slot->stats->repairs++;
+        r->anew = true;
+    }
+    if (!n->icount.enabled)
+        r->anew = true; /* without icount every boundary is a stop */
+}
+
+static void judge_note(Rider *r, const Note *note)
+{
+    NodeStats *stats = r->slot->stats;
+    int64_t late_ns = note->late_us * NS_PER_US;
+
+    if (!r->node->icount.enabled)
+        return; /* judged once it stands */
+    if (note->kind == NOTE_ON_TIME) {
+        dist_add(&stats->overshoot, 0);
+        return;
+    }
+    r->anew = true;
+    if (note->kind == NOTE_LATE && late_ns < granule_ns(r->node))
+        return; /* the first instruction at or after it */
+    if (note->kind == NOTE_LATE && r->node->icount.sleep_on) {
+        dist_add(&stats->idle_skip, late_ns);
+        return;
+    }
+    stats->missed++;
+    dist_add(&stats->overshoot, late_ns);
+    log_debug("node %s: missed a boundary by %" PRId64 " us", r->node->name, note->late_us);
+}
+
+static void on_note(Lane *l, Leg *leg, Rider *r)
+{
+    Note note = gate_read_note(r->node->gate);
+
+    if (note.kind == NOTE_NONE || r->place != PLACE_RUNNING)
+        return;
+    if (note.kind == NOTE_GONE) {
+        GError *error = NULL;
+
+        /* The connection tells more than the FIFO; it breaks at the same time. */
+        if (qmp_client_pump(r->node->qmp, 1000, &error))
+            g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU closed its end of the gate");
+        rider_fail(l, r, error);
+        return;
+    }
+    judge_note(r, &note);
+    at_gate(l, leg, r, &note);
+}
+
+static void on_qmp(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    Node *n = r->node;
+
+    if (!qmp_client_pump(n->qmp, 0, &error)) {
+        rider_fail(l, r, error);
+    } else if (n->powered_off) {
+        n->state = NODE_OFF;
+        if (console_drain(n->console)) /* its last words may be the awaited ones */
+            atomic_store(&leg->stop, true);
+        rider_out(l, r);
+    } else if (n->stopped_outside) {
+        g_set_error(&error, NODE_ERROR, NODE_ERROR_STATE,
+                    "stopped from outside in the middle of a quantum (event STOP)");
+        rider_fail(l, r, error);
+    }
+}
+
+/* --- a quantum --- */
+
+static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
+{
+    for (unsigned i = 0; i < l->n_riders; i++) {
+        Rider *r = &l->riders[i];
+        GError *error = NULL;
+
+        if (r->place == PLACE_GATE && r->anew)
+            bring_to_rest(l, leg, r, k - 1, false);
+        if (r->place == PLACE_REST) {
+            depart(l, leg, r, k);
+        } else if (r->place == PLACE_GATE) {
+            r->place = PLACE_RUNNING;
+            l->running++;
+            if (!gate_open(r->node->gate, &error))
+                rider_fail(l, r, error);
+        }
+    }
+}
+
+static void handle(Lane *l, Leg *leg, const struct epoll_event *event)
+{
+    Rider *r = &l->riders[event->data.u32 >> 1];
+
+    if (r->place != PLACE_RUNNING)
+        return;
+    if (event->data.u32 & 1)
+        on_qmp(l, leg, r);
+    else
+        on_note(l, leg, r);
+}
+
+static void drain_consoles(Lane *l)
+{
+    for (unsigned i = 0; i < l->n_riders; i++)
+        if (l->riders[i].place == PLACE_RUNNING)
+            console_drain(l->riders[i].node->console);
+}
+
+/* Until each of its nodes stands at its gate, is at rest, or is out. */
+static void collect(Lane *l, Leg *leg)
+{
+    struct epoll_event events[MAX_EVENTS];
+
+    while (l->running > 0) {
+        int n = epoll_wait(l->epoll_fd, events, MAX_EVENTS, DRAIN_MS);
+
+        for (int i = 0; i < n; i++)
+            handle(l, leg, &events[i]);
+        if (n == 0)
+            drain_consoles(l);
+    }
+}
+
+/* --- a leg --- */
+
+static bool watch(Lane *l, int fd, uint32_t tag, GError **error)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
+
+    if (epoll_ctl(l->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "epoll: %s", g_strerror(errno));
+    return false;
+}
+
+/* New threads may have come up since the last leg: rank them too. */
+static void board(Lane *l, Rider *r, unsigned i)
+{
+    GError *error = NULL;
+    Node *n = r->node;
+
+    n->powered_off = n->stopped_outside = false;
+    if (!n->gate)
+        n->gate = gate_new(n, &error);
+    if (!n->gate || !node_rank(n, l->rank, l->cpu, &error) ||
+        !watch(l, gate_note_fd(n->gate), i << 1, &error) ||
+        !watch(l, qmp_client_fd(n->qmp), i << 1 | 1, &error))
+        rider_fail(l, r, error);
+}
+
+static void prepare(Lane *l, Leg *leg)
+{
+    l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    l->riders = g_new0(Rider, leg->n_slots);
+    l->n_riders = l->running = 0;
+    l->lost_one = false;
+    for (unsigned i = 0; i < leg->n_slots; i++) {
+        Rider *r = &l->riders[l->n_riders];
+
+        if (leg->slots[i].node->cpu != l->cpu)
+            continue;
+        *r = (Rider){.slot = &leg->slots[i], .node = leg->slots[i].node};
+        r->place = node_is_live(r->node) ? PLACE_REST : PLACE_OUT;
+        l->n_riders++;
+        if (r->place == PLACE_REST)
+            board(l, r, l->n_riders - 1);
+    }
+}
+
+static bool all_out(const Lane *l)
+{
+    for (unsigned i = 0; i < l->n_riders; i++)
+        if (l->riders[i].place != PLACE_OUT)
+            return false;
+    return true;
+}
+
+static BarrierAction meet(Lane *l, Leg *leg)
+{
+    BarrierEvent event = BARRIER_EV_ARRIVED;
+
+    if (l->lost_one)
+        event = BARRIER_EV_FAILED;
+    else if (all_out(l))
+        event = BARRIER_EV_LEFT;
+    l->lost_one = false;
+    return leg_rendezvous(leg, event, &l->patience);
+}
+
+/* A guest that powered off stands still, its clock can be read, its gate is of no use any more. */
+static void settle_off(Rider *r)
+{
+    if (r->node->state != NODE_OFF)
+        return;
+    console_drain(r->node->console);
+    if (!node_read_clock(r->node, NULL))
+        log_warn("node %s: powered off, and its clock can't be read", r->node->name);
+}
+
+static void finish(Lane *l, const Leg *leg, uint64_t k)
+{
+    for (unsigned i = 0; i < l->n_riders; i++) {
+        Rider *r = &l->riders[i];
+
+        if (r->place == PLACE_GATE)
+            bring_to_rest(l, leg, r, k, k == leg->count);
+        settle_off(r);
+        if (r->place != PLACE_OUT)
+            console_drain(r->node->console);
+    }
+    fd_clear(&l->epoll_fd);
+    g_clear_pointer(&l->riders, g_free);
+}
+
+static void ride(Lane *l, Leg *leg)
+{
+    uint64_t k = 0;
+
+    prepare(l, leg);
+    while (meet(l, leg) == BARRIER_GRANT) {
+        k++;
+        begin_quantum(l, leg, k);
+        collect(l, leg);
+    }
+    finish(l, leg, k);
+}
+
+/* --- the thread --- */
+
+static void *lane_main(void *data)
+{
+    Lane *l = data;
+
+    if (!rank_apply_self(l->rank, l->cpu))
+        log_warn("the thread of host CPU %d can't be ranked", l->cpu);
+    g_mutex_lock(&l->lock);
+    for (;;) {
+        while (!l->has_job && !l->quit)
+            g_cond_wait(&l->wake, &l->lock);
+        if (l->quit)
+            break;
+        g_mutex_unlock(&l->lock);
+        if (l->leg)
+            ride(l, l->leg);
+        else
+            l->func(l->arg);
+        g_mutex_lock(&l->lock);
+        l->has_job = false;
+        l->done(l->done_data);
+    }
+    g_mutex_unlock(&l->lock);
+    return NULL;
+}
+
+Lane *lane_new(int cpu, Rank rank)
+{
+    Lane *l = g_new0(Lane, 1);
+    g_autofree char *name = g_strdup_printf("lane-%d", cpu);
+
+    l->cpu = cpu;
+    l->rank = rank;
+    l->epoll_fd = -1;
+    g_mutex_init(&l->lock);
+    g_cond_init(&l->wake);
+    l->thread = g_thread_new(name, lane_main, l);
+    return l;
+}
+
+void lane_free(Lane *l)
+{
+    if (!l)
+        return;
+    g_mutex_lock(&l->lock);
+    l->quit = true;
+    g_cond_signal(&l->wake);
+    g_mutex_unlock(&l->lock);
+    g_thread_join(l->thread);
+    g_mutex_clear(&l->lock);
+    g_cond_clear(&l->wake);
+    g_free(l);
+}
+
+int lane_cpu(const Lane *l)
+{
+    return l->cpu;
+}
+
+static void submit(Lane *l, LaneDoneFunc done, void *data)
+{
+    g_mutex_lock(&l->lock);
+    g_assert(!l->has_job);
+    l->done = done;
+    l->done_data = data;
+    l->has_job = true;
+    g_cond_signal(&l->wake);
+    g_mutex_unlock(&l->lock);
+}
+
+void lane_run_leg(Lane *l, Leg *leg, LaneDoneFunc done, void *data)
+{
+    l->leg = leg;
+    submit(l, done, data);
+}
+
+void lane_run(Lane *l, void (*func)(void *), void *arg, LaneDoneFunc done, void *data)
+{
+    l->leg = NULL;
+    l->func = func;
+    l->arg = arg;
+    submit(l, done, data);
+}

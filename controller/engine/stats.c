@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* stats.c: distributions whose samples are nearly all 0. */
+#include "controller/engine/stats.h"
+
+void dist_add(Dist *d, int64_t ns)
+{
+    if (ns == 0) {
+        d->zeros++;
+        return;
+    }
+    if (!d->others)
+        d->others = g_array_new(FALSE, FALSE, sizeof(int64_t));
+    g_array_append_val(d->others, ns);
+}
+
+void dist_clear(Dist *d)
+{
+    g_clear_pointer(&d->others, g_array_unref);
+    d->zeros = 0;
+}
+
+static gint compare(gconstpointer a, gconstpointer b)
+{
+    int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The i-th smallest of all samples; `sorted` holds those that are not 0, `negative` of them below.
+ */
+static int64_t nth(const Dist *d, const GArray *sorted, uint64_t negative, uint64_t i)
+{
+    if (i < negative)
+        return g_array_index(sorted, int64_t, i);
+    if (i < negative + d->zeros)
+        return 0;
+    return g_array_index(sorted, int64_t, i - d->zeros);
+}
+
+DistSummary dist_summary(const Dist *d)
+{
+    DistSummary s = {.count = d->zeros + (d->others ? d->others->len : 0)};
+    g_autoptr(GArray) sorted = d->others ? g_array_copy(d->others) : NULL;
+    uint64_t negative = 0;
+    double sum = 0, q1, q3;
+
+    if (!sorted)
+        return s;
+    g_array_sort(sorted, compare);
+    for (unsigned i = 0; i < sorted->len; i++) {
+        sum += (double)g_array_index(sorted, int64_t, i);
+        negative += g_array_index(sorted, int64_t, i) < 0;
+    }
+    s.min = nth(d, sorted, negative, 0);
+    s.max = nth(d, sorted, negative, s.count - 1);
+    s.median = nth(d, sorted, negative, (s.count - 1) / 2);
+    s.mean = sum / (double)s.count;
+    q1 = (double)nth(d, sorted, negative, (s.count - 1) / 4);
+    q3 = (double)nth(d, sorted, negative, (s.count - 1) * 3 / 4);
+    for (unsigned i = 0; i < sorted->len; i++) {
+        double v = (double)g_array_index(sorted, int64_t, i);
+
+        s.outliers += v < q1 - 1.5 * (q3 - q1) || v > q3 + 1.5 * (q3 - q1);
+    }
+    return s;
+}
+
+int64_t dist_max(const Dist *d)
+{
+    int64_t max = 0;
+
+    for (unsigned i = 0; d->others && i < d->others->len; i++)
+        max = MAX(max, g_array_index(d->others, int64_t, i));
+    return max;
+}

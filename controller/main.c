@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* main.c: options and mode; everything else is the session's and the runner's. */
+#include "controller/base/log.h"
+#include "controller/command/command.h"
+#include "controller/shell/progress.h"
+#include "controller/shell/repl.h"
+#include "controller/shell/runner.h"
+
+#include <glib-unix.h>
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define METRONOME_VERSION "0.1.0"
+
+/* Exactness was lost: nothing that was printed may be trusted, so it outranks a failed assert. */
+#define EXIT_EXACTNESS   4
+#define EXIT_INTERRUPTED 130
+
+typedef struct {
+    char *report, *qemu, *log, *commands;
+    gboolean json, version;
+    char **rest; /* mode and its arguments */
+} Options;
+
+static const char summary[] =
+    "Runs QEMU instances in exact lockstep of their virtual clocks.\n"
+    "\n"
+    "  metronome [OPTIONS]                        read commands from the terminal or a pipe\n"
+    "  metronome [OPTIONS] run FILE [KEY=VALUE…]  run a scenario; KEY=VALUE set variables\n"
+    "  metronome [OPTIONS] -c 'COMMAND; COMMAND'  run these commands\n"
+    "  metronome check FILE                       check a scenario, start nothing";
+
+static const char epilogue[] =
+    "Exit status: 0 done, 1 an assert or wait failed, 2 usage, parse or bad value, 3 a node or "
+    "QEMU\n"
+    "failed, 4 exactness was lost (a missed boundary), 130 interrupted.\n"
+    "\n"
+    "`metronome -c help` lists the commands.";
+
+static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &o->report, "Write report.json and barriers.csv",
+         "DIR"},
+        {"qemu", 0, 0, G_OPTION_ARG_FILENAME, &o->qemu, "The QEMU binary for all nodes", "PATH"},
+        {"log", 0, 0, G_OPTION_ARG_STRING, &o->log, "error, warn, info or debug", "LEVEL"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Events as JSON lines on stdout", NULL},
+        {"command", 'c', 0, G_OPTION_ARG_STRING, &o->commands, "Run these commands", "COMMANDS"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Show the version", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- exact lockstep for QEMU");
+    LogLevel level;
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, epilogue);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return false;
+    if (!o->log)
+        return true;
+    if (!log_level_parse(o->log, &level, error))
+        return false;
+    log_set_level(level);
+    return true;
+}
+
+typedef enum { MODE_REPL, MODE_RUN, MODE_COMMANDS, MODE_CHECK } Mode;
+
+static bool choose_mode(const Options *o, Mode *mode, GError **error)
+{
+    unsigned n = o->rest ? g_strv_length(o->rest) : 0;
+    const char *problem = NULL;
+
+    if (o->commands)
+        *mode = MODE_COMMANDS;
+    else if (n == 0)
+        *mode = MODE_REPL;
+    else if (strcmp(o->rest[0], "run") == 0)
+        *mode = MODE_RUN;
+    else if (strcmp(o->rest[0], "check") == 0)
+        *mode = MODE_CHECK;
+    else
+        problem = "'%s' is no mode: run FILE, check FILE or -c COMMANDS is expected";
+    if (o->commands && n > 0)
+        problem = "'%s' does not go together with -c";
+    else if (!problem && (*mode == MODE_RUN || *mode == MODE_CHECK) && n < 2)
+        problem = "%s needs a FILE";
+    if (!problem)
+        return true;
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, problem, o->rest[0]);
+#pragma GCC diagnostic pop
+    return false;
+}
+
+static bool set_variables(Session *s, char **pairs, GError **error)
+{
+    for (char **p = pairs; *p; p++) {
+        const char *equals = strchr(*p, '=');
+        g_autofree char *key = equals ? g_strndup(*p, (gsize)(equals - *p)) : NULL;
+
+        if (!equals || equals == *p) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no KEY=VALUE", *p);
+            return false;
+        }
+        session_set(s, key, equals + 1, true);
+    }
+    return true;
+}
+
+/* The first Ctrl-C ends at the next barrier, in order. The second ends now: QEMU dies with this
+ * process, the janitor tidies up. */
+static gboolean on_signal(gpointer data)
+{
+    Session *s = data;
+
+    if (s->interrupted) {
+        progress_clear();
+        _Exit(EXIT_INTERRUPTED);
+    }
+    s->interrupted = true;
+    if (engine_running(s->engine)) {
+        engine_interrupt(s->engine);
+        log_info("interrupted: stopping at the next barrier");
+    }
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_runner_done(void *data)
+{
+    Session *s = data;
+
+    g_main_loop_quit(s->loop);
+}
+
+static void write_report(Session *s, int *code)
+{
+    g_autoptr(GError) error = NULL;
+    ReportSummary picture;
+
+    if (!s->report)
+        return;
+    session_describe(s, &picture);
+    if (!report_write(s->report, &picture, &error)) {
+        log_write(LOG_ERROR, "%s", error->message);
+        if (*code == 0)
+            *code = 2;
+    }
+    report_summary_clear(&picture);
+}
+
+static int finish(Session *s, int code)
+{
+    g_autofree char *text = NULL;
+    uint64_t lost = engine_violations(s->engine);
+
+    if (lost > 0) {
+        log_write(LOG_ERROR,
+                  "exactness was lost: %" G_GUINT64_FORMAT " missed boundaries or late stops (see "
+                  "`stats`)",
+                  (guint64)lost);
+        if (code == 0 || code == 1)
+            code = EXIT_EXACTNESS;
+    }
+    write_report(s, &code);
+    text = g_strdup_printf("%d", code);
+    const char *const members[] = {"code", text, NULL};
+    command_event(s, "exit", members);
+    return code;
+}
+
+static int run(Session *s, const Options *o, Mode mode, GError **error)
+{
+    g_autoptr(Runner) runner = NULL;
+    bool ready = true;
+
+    if (mode == MODE_REPL)
+        return finish(s, repl_run(s));
+    runner = runner_new(s, mode == MODE_CHECK, on_runner_done, s);
+    if (mode == MODE_COMMANDS)
+        runner_push_text(runner, NULL, o->commands);
+    else
+        ready = set_variables(s, o->rest + 2, error) && runner_push_file(runner, o->rest[1], error);
+    if (!ready)
+        return -1;
+    runner_start(runner);
+    g_main_loop_run(s->loop);
+    progress_clear();
+    return finish(s, runner_exit_code(runner));
+}
+
+static char *join_command_line(char **argv)
+{
+    GString *text = g_string_new(NULL);
+
+    for (char **p = argv; *p; p++) {
+        g_autofree char *quoted =
+            (*p)[strspn(*p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                            "0123456789_-./=:,+@%")]
+                ? g_shell_quote(*p)
+                : g_strdup(*p);
+
+        g_string_append_printf(text, "%s%s", p == argv ? "" : " ", quoted);
+    }
+    return g_string_free(text, FALSE);
+}
+
+static Session *open_session(const Options *o, Mode mode, char *command_line, GError **error)
+{
+    g_autoptr(Session) s = session_new((SessionOptions){.dry = mode == MODE_CHECK,
+                                                        .json = o->json,
+                                                        .qemu = g_strdup(o->qemu),
+                                                        .command_line = command_line},
+                                       error);
+
+    if (!s || (o->report && mode != MODE_CHECK && !session_record(s, o->report, error)))
+        return NULL;
+    return g_steal_pointer(&s);
+}
+
+static int fail(GError *error)
+{
+    int code = command_exit_code(error);
+
+    log_write(LOG_ERROR, "%s", error->message);
+    g_error_free(error);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    g_autofree char *command_line = join_command_line(argv);
+    Options o = {0};
+    g_autoptr(Session) s = NULL;
+    GError *error = NULL;
+    Mode mode;
+    int code;
+
+    setlocale(LC_CTYPE, "");
+    if (!parse_options(&argc, &argv, &o, &error))
+        return fail(error);
+    if (o.version) {
+        puts("metronome " METRONOME_VERSION);
+        return 0;
+    }
+    if (!choose_mode(&o, &mode, &error) ||
+        !(s = open_session(&o, mode, g_steal_pointer(&command_line), &error)))
+        return fail(error);
+    g_unix_signal_add(SIGINT, on_signal, s);
+    g_unix_signal_add(SIGTERM, on_signal, s);
+    g_unix_signal_add(SIGHUP, on_signal, s);
+    log_set_prelude(progress_clear);
+    progress_start(s);
+    code = run(s, &o, mode, &error);
+    if (error)
+        code = fail(error);
+    g_free(o.report);
+    g_free(o.qemu);
+    g_free(o.log);
+    g_free(o.commands);
+    g_strfreev(o.rest);
+    return code;
+}

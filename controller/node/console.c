@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* console.c: drains the console's socket at barriers; see console.h. */
+#include "controller/node/console.h"
+
+#include "controller/base/fd.h"
+#include "controller/node/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#define CHUNK      65536
+#define MAX_UNSEEN (1 << 20)
+
+struct Console {
+    int fd;
+    int log_fd;
+    bool log_failed;
+    char *log_path;
+    guint64 bytes;
+    GChecksum *digest;
+    GString *unseen; /* text since the last match, without CR and NUL */
+    gsize scanned;   /* how much of it the pattern was tried on, in whole lines */
+    GRegex *pattern;
+    char *match;
+};
+
+Console *console_new(int fd, const char *log_path, GError **error)
+{
+    Console *c = g_new0(Console, 1);
+
+    c->fd = fd;
+    c->log_path = g_strdup(log_path);
+    c->digest = g_checksum_new(G_CHECKSUM_SHA256);
+    c->unseen = g_string_new(NULL);
+    c->log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (c->log_fd < 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't write '%s': %s", log_path,
+                    g_strerror(errno));
+        console_free(c);
+        return NULL;
+    }
+    return c;
+}
+
+void console_free(Console *c)
+{
+    if (!c)
+        return;
+    fd_clear(&c->fd);
+    fd_clear(&c->log_fd);
+    g_checksum_free(c->digest);
+    g_string_free(c->unseen, TRUE);
+    g_clear_pointer(&c->pattern, g_regex_unref);
+    g_free(c->match);
+    g_free(c->log_path);
+    g_free(c);
+}
+
+/*
+ * Tries the pattern on every line that was not tried yet. A prompt without a line end can be waited
+ * for as well: the unfinished last line is tried too, and again when it has grown. After a match
+ * the text up to it is forgotten.
+ */
+static void scan(Console *c)
+{
+    while (c->pattern && !c->match && c->scanned < c->unseen->len) {
+        const char *start = c->unseen->str + c->scanned;
+        const char *end = memchr(start, '\n', c->unseen->len - c->scanned);
+        g_autofree char *line = end ? g_strndup(start, end - start) : g_strdup(start);
+
+        if (g_utf8_validate(line, -1, NULL) && g_regex_match(c->pattern, line, 0, NULL)) {
+            c->match = g_steal_pointer(&line);
+            g_string_erase(c->unseen, 0, end ? end + 1 - c->unseen->str : -1);
+            c->scanned = 0;
+            return;
+        }
+        if (!end)
+            return;
+        c->scanned = end + 1 - c->unseen->str;
+    }
+}
+
+static void remember(Console *c, const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] != '\r' && data[i] != '\0')
+            g_string_append_c(c->unseen, data[i]);
+    if (c->unseen->len > MAX_UNSEEN) {
+        gssize excess = c->unseen->len - MAX_UNSEEN / 2;
+
+        g_string_erase(c->unseen, 0, excess);
+        c->scanned = c->scanned > (gsize)excess ? c->scanned - excess : 0;
+    }
+    scan(c);
+}
+
+static void log_bytes(Console *c, const char *data, size_t size)
+{
+    while (size > 0 && !c->log_failed) {
+        ssize_t n = write(c->log_fd, data, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            c->log_failed = true; /* a full disk costs the log, not the run */
+        else
+            data += n, size -= (size_t)n;
+    }
+}
+
+bool console_drain(Console *c)
+{
+    char chunk[CHUNK];
+    ssize_t n;
+
+    while (c->fd >= 0 && (n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT)) != -1) {
+        if (n == 0) {
+            fd_clear(&c->fd);
+            break;
+        }
+        c->bytes += (guint64)n;
+        g_checksum_update(c->digest, (const guchar *)chunk, n);
+        log_bytes(c, chunk, (size_t)n);
+        remember(c, chunk, (size_t)n);
+        if (n < CHUNK)
+            break;
+    }
+    return c->match != NULL;
+}
+
+void console_await(Console *c, GRegex *pattern)
+{
+    g_clear_pointer(&c->pattern, g_regex_unref);
+    g_clear_pointer(&c->match, g_free);
+    if (pattern)
+        c->pattern = g_regex_ref(pattern);
+    c->scanned = 0;
+    scan(c);
+}
+
+const char *console_match(const Console *c)
+{
+    return c->match;
+}
+
+bool console_send(Console *c, const char *text, GError **error)
+{
+    size_t size = strlen(text);
+
+    if (c->fd < 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "the node has no console");
+        return false;
+    }
+    while (size > 0) {
+        ssize_t n = send(c->fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't send to the console: %s",
+                        errno == EAGAIN ? "the guest takes no input" : g_strerror(errno));
+            return false;
+        }
+        text += n;
+        size -= (size_t)n;
+    }
+    return true;
+}
+
+const char *console_log_path(const Console *c)
+{
+    return c->log_path;
+}
+
+guint64 console_bytes(const Console *c)
+{
+    return c->bytes;
+}
+
+char *console_sha256(const Console *c)
+{
+    g_autoptr(GChecksum) copy = g_checksum_copy(c->digest);
+
+    return g_strdup(g_checksum_get_string(copy));
+}

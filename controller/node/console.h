@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * console.h: the guest's serial console: a socket whose bytes go to a file, into a digest, and past
+ * at most one pattern that somebody waits for.
+ *
+ * The vCPU thread writes each byte itself, so at a barrier all that the guest has written is there
+ * to be read: what was seen up to a barrier does not depend on the host.
+ */
+#ifndef NODE_CONSOLE_H
+#define NODE_CONSOLE_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct Console Console;
+
+/* Takes over a connected stream socket (or -1: no console); the log is created or emptied. */
+Console *console_new(int fd, const char *log_path, GError **error);
+void console_free(Console *console);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
+
+/* Reads what is there without waiting. True if the awaited pattern was found (now or before). */
+bool console_drain(Console *console);
+
+/* Waits for a line that matches, beginning behind the line that matched last (so what was printed
+ * before the wait counts, but never twice). NULL ends the wait. */
+void console_await(Console *console, GRegex *pattern);
+
+/* The line that matched, or NULL. */
+const char *console_match(const Console *console);
+
+/* Writes text to the guest; all or nothing is not promised: false if the socket takes no more. */
+bool console_send(Console *console, const char *text, GError **error);
+
+const char *console_log_path(const Console *console);
+guint64 console_bytes(const Console *console);
+
+/* SHA-256 of all bytes so far, in hex; free with g_free(). */
+char *console_sha256(const Console *console);
+
+#endif

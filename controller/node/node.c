@@ -1,0 +1,382 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * node.c: life of one QEMU: launch or attach, clock, failure, end.
+ *
+ * QMP and console of a launched QEMU are socket pairs made here: nothing of them lies in the file
+ * system, and their end is QEMU's end.
+ */
+#include "controller/node/node.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* File descriptors as QEMU sees them. */
+enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4 };
+
+#define STDERR_TAIL 2000
+
+const char *node_state_name(NodeState state)
+{
+    switch (state) {
+    case NODE_ADDED:
+        return "added";
+    case NODE_PAUSED:
+        return "paused";
+    case NODE_RUNNING:
+        return "running";
+    case NODE_OFF:
+        return "off";
+    case NODE_FAILED:
+        return "failed";
+    }
+    g_assert_not_reached();
+}
+
+Node *node_new(NodeOptions *options, unsigned index)
+{
+    Node *n = g_new0(Node, 1);
+
+    n->name = g_strdup(options->name);
+    n->options = options;
+    n->icount = options->icount;
+    n->index = index;
+    n->pid = -1;
+    n->pidfd = -1;
+    n->cpu = -1;
+    n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    return n;
+}
+
+static void on_event(QmpClient *client, const char *event, const char *data, void *opaque)
+{
+    Node *n = opaque;
+
+    (void)client;
+    (void)data;
+    if (strcmp(event, "SHUTDOWN") == 0)
+        n->powered_off = true;
+    else if (strcmp(event, "STOP") == 0 && !n->expect_stop)
+        n->stopped_outside = true;
+    else if (strcmp(event, "RESUME") == 0)
+        n->stopped_outside = false;
+}
+
+static void watch_events(Node *n)
+{
+    qmp_client_on_event(n->qmp, "SHUTDOWN", on_event, n);
+    qmp_client_on_event(n->qmp, "STOP", on_event, n);
+    qmp_client_on_event(n->qmp, "RESUME", on_event, n);
+}
+
+/* Waits until a launched QEMU has ended; returns how, or NULL if it has not within the time. */
+static char *reap(Node *n, int timeout_ms)
+{
+    struct pollfd p = {.fd = n->pidfd, .events = POLLIN};
+    int status;
+
+    if (n->attached || n->pid <= 0)
+        return NULL;
+    if (n->pidfd >= 0 && poll(&p, 1, timeout_ms) != 1)
+        return NULL;
+    if (waitpid(n->pid, &status, n->pidfd >= 0 ? 0 : WNOHANG) != n->pid)
+        return NULL;
+    fd_clear(&n->pidfd);
+    n->pid = -1;
+    if (WIFSIGNALED(status))
+        return g_strdup_printf("killed by signal %d (%s)", WTERMSIG(status),
+                               strsignal(WTERMSIG(status)));
+    return g_strdup_printf("exit status %d", WEXITSTATUS(status));
+}
+
+static char *stderr_tail(const Node *n)
+{
+    g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
+    g_autofree char *text = NULL;
+    gsize size;
+
+    if (!g_file_get_contents(path, &text, &size, NULL))
+        return NULL;
+    g_strchomp(text);
+    size = strlen(text);
+    if (size == 0)
+        return NULL;
+    return g_utf8_make_valid(size > STDERR_TAIL ? text + size - STDERR_TAIL : text, -1);
+}
+
+void node_fail(Node *n, const GError *why)
+{
+    g_autofree char *end = NULL, *said = NULL;
+    GString *text;
+
+    if (n->state == NODE_FAILED)
+        return;
+    text = g_string_new(NULL);
+    g_string_append_printf(text, "node %s: ", n->name);
+    /* A broken connection is QEMU's end in nearly every case: wait for it to be complete. */
+    end = reap(n, qmp_client_broken(n->qmp) ? 2000 : 0);
+    if (end)
+        g_string_append_printf(text, "QEMU ended, %s", end);
+    else
+        g_string_append(text, why->message);
+    said = n->attached || !n->dir ? NULL : stderr_tail(n);
+    if (said)
+        g_string_append_printf(text, "; it said: %s", said);
+    n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
+    n->state = NODE_FAILED;
+    g_string_free(text, TRUE);
+    if (n->pid > 0 && !n->attached)
+        kill(n->pid, SIGKILL); /* whatever is left of it must not run on */
+}
+
+/* Runs in the child, between fork and exec. */
+static void child_setup(void *data)
+{
+    const pid_t *parent = data;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != *parent)
+        _exit(127);
+    setsid(); /* Ctrl-C at the terminal is for the controller */
+}
+
+/* Starts argv with the two sockets as its descriptors and stdout and stderr in a file. */
+static bool spawn(Node *n, char **argv, int qmp_fd, int console_fd, GError **error)
+{
+    g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
+    const int source[] = {qmp_fd, console_fd}, target[] = {CHILD_QMP_FD, CHILD_CONSOLE_FD};
+    fd_auto out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    pid_t self = getpid();
+    GError *e = NULL;
+
+    if (!g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL,
+                                          G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+                                          child_setup, &self, in, out, out, source, target,
+                                          G_N_ELEMENTS(source), &n->pid, NULL, NULL, NULL, &e)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
+                    "node %s: can't start '%s': %s; install it, or name another with --qemu",
+                    n->name, argv[0], e->message);
+        g_error_free(e);
+        n->pid = -1;
+        return false;
+    }
+    n->pidfd = pidfd_open(n->pid, 0);
+    return true;
+}
+
+static bool read_identity(Node *n, GError **error)
+{
+    QmpVersion v = {0};
+    g_autoptr(GArray) cpus = NULL;
+
+    if (!qmp_query_version(n->qmp, &v, NODE_REPLY_MS, error))
+        return false;
+    n->version = g_strdup_printf("%d.%d.%d%s%s", v.major, v.minor, v.micro,
+                                 v.package && *v.package ? " " : "", v.package ? v.package : "");
+    qmp_version_clear(&v);
+    cpus = qmp_query_cpus_fast(n->qmp, NODE_REPLY_MS, error);
+    if (!cpus)
+        return false;
+    g_array_set_size(n->vcpus, 0);
+    for (unsigned i = 0; i < cpus->len; i++) {
+        pid_t tid = (pid_t)g_array_index(cpus, QmpCpu, i).thread_id;
+        g_array_append_val(n->vcpus, tid);
+    }
+    return true;
+}
+
+/* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
+static bool launch(Node *n, const char *qemu, GError **error)
+{
+    int qmp[2], console[2];
+    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+    g_auto(GStrv) argv = NULL;
+    bool started;
+
+    n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
+    argv = node_options_argv(n->options,
+                             &(NodeWiring){.qemu = qemu,
+                                           .qmp_fd = CHILD_QMP_FD,
+                                           .console_fd = CHILD_CONSOLE_FD,
+                                           .gdb_path = n->gdb_path,
+                                           .index = n->index},
+                             error);
+    if (!argv)
+        return false;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) != 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) != 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
+                    g_strerror(errno));
+        return false;
+    }
+    n->qmp = qmp_client_new(qmp[0]);
+    n->console = console_new(console[0], log, error);
+    started = n->console && spawn(n, argv, qmp[1], console[1], error);
+    close(qmp[1]);
+    close(console[1]);
+    return started && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && read_identity(n, error);
+}
+
+bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
+{
+    g_autofree char *sub = g_strdup_printf("%u", n->index);
+    GError *e = NULL;
+
+    n->dir = rundir_make(dir, sub, error);
+    if (!n->dir)
+        return false;
+    if (!launch(n, qemu, &e) || (watch_events(n), !node_read_clock(n, &e))) {
+        if (e->domain == NODE_ERROR) {
+            g_propagate_error(error, e);
+            n->state = NODE_FAILED;
+            n->failure = g_error_copy(e);
+        } else {
+            node_fail(n, e);
+            g_error_free(e);
+            g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH, "%s", n->failure->message);
+        }
+        return false;
+    }
+    n->state = NODE_PAUSED;
+    return true;
+}
+
+/* The process at the other end of a unix socket. */
+static pid_t peer_pid(int fd)
+{
+    struct ucred cred;
+    socklen_t size = sizeof(cred);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 ? cred.pid : -1;
+}
+
+/* What QEMU was started with, since QMP doesn't tell: the last -icount on its command line. */
+static bool icount_of_process(pid_t pid, Icount *out, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
+    g_autofree char *data = NULL;
+    gsize size;
+
+    *out = (Icount){.enabled = false};
+    if (!g_file_get_contents(path, &data, &size, error))
+        return false;
+    for (const char *p = data; p < data + size; p += strlen(p) + 1) {
+        const char *next = p + strlen(p) + 1;
+
+        if ((strcmp(p, "-icount") == 0 || strcmp(p, "--icount") == 0) && next < data + size &&
+            !icount_parse(next, out, error)) {
+            g_prefix_error(error, "its command line: ");
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool attach(Node *n, const char *qmp_path, GError **error)
+{
+    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+
+    n->qmp = qmp_client_connect(qmp_path, 2000, error);
+    if (!n->qmp || !read_identity(n, error))
+        return false;
+    n->pid = peer_pid(qmp_client_fd(n->qmp));
+    if (!icount_of_process(n->pid, &n->icount, error) || !qmp_stop(n->qmp, NODE_REPLY_MS, error))
+        return false;
+    n->memo = rank_memo_new(n->pid);
+    n->console = console_new(-1, log, error);
+    if (!n->console)
+        return false;
+    watch_events(n);
+    return node_read_clock(n, error);
+}
+
+Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
+                  const char *gdb_path, GError **error)
+{
+    g_autoptr(Node) n = node_new(node_options_new(name), index);
+    g_autofree char *sub = g_strdup_printf("%u", index);
+
+    n->attached = true;
+    n->gdb_path = g_strdup(gdb_path);
+    n->dir = rundir_make(dir, sub, error);
+    if (!n->dir)
+        return NULL;
+    if (!attach(n, qmp_path, error)) {
+        g_prefix_error(error, "node %s: can't attach to '%s': ", name, qmp_path);
+        return NULL;
+    }
+    n->state = NODE_PAUSED;
+    return g_steal_pointer(&n);
+}
+
+bool node_detach(Node *n, GError **error)
+{
+    if (n->memo)
+        rank_memo_restore(n->memo);
+    return n->state == NODE_OFF || qmp_cont(n->qmp, NODE_REPLY_MS, error);
+}
+
+static void end_process(Node *n)
+{
+    g_autofree char *end = NULL;
+
+    if (n->attached || n->pid <= 0)
+        return;
+    /* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
+    kill(n->pid, SIGKILL);
+    end = reap(n, 10000);
+}
+
+void node_free(Node *n)
+{
+    if (!n)
+        return;
+    end_process(n);
+    fd_clear(&n->pidfd);
+    g_clear_pointer(&n->qmp, qmp_client_free);
+    g_clear_pointer(&n->console, console_free);
+    if (n->dir)
+        rundir_remove_tree(n->dir);
+    g_clear_error(&n->failure);
+    g_clear_pointer(&n->memo, rank_memo_free);
+    g_array_unref(n->vcpus);
+    node_options_free(n->options);
+    g_free(n->version);
+    g_free(n->dir);
+    g_free(n->gdb_path);
+    g_free(n->name);
+    g_free(n);
+}
+
+bool node_rank(Node *n, Rank rank, int cpu, GError **error)
+{
+    n->cpu = cpu;
+    if (rank_apply(rank, n->pid, n->vcpus, cpu, error))
+        return true;
+    g_prefix_error(error, "node %s: ", n->name);
+    return false;
+}
+
+bool node_read_clock(Node *n, GError **error)
+{
+    g_autofree char *path = g_build_filename(n->dir, "devices", NULL);
+
+    return clock_read(n->qmp, path, n->icount.enabled ? n->icount.shift : -1, NODE_REPLY_MS,
+                      &n->clock, error);
+}
+
+VTime node_ensemble_time(const Node *n)
+{
+    return vtime_sub(n->clock.virtual_time, n->epoch);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * node.h: one QEMU process, launched or attached, and what is known about it.
+ *
+ * A node belongs to one thread at a time: to the main thread while the ensemble stands, to the lane
+ * of its host CPU while a leg is run. The hand-over is the lane's job queue (engine/lane.h).
+ */
+#ifndef NODE_NODE_H
+#define NODE_NODE_H
+
+#include "controller/base/vtime.h"
+#include "controller/clock/clock.h"
+#include "controller/node/console.h"
+#include "controller/node/options.h"
+#include "controller/node/rank.h"
+#include "controller/node/rundir.h"
+#include "qmp/qmp.h"
+
+/* Longest wait for one answer of a QEMU that is not at a gate: it is then hung, not busy. */
+#define NODE_REPLY_MS 20000
+
+typedef enum {
+    NODE_ADDED,  /* known, not started */
+    NODE_PAUSED, /* stands at a virtual time */
+    NODE_RUNNING,
+    NODE_OFF,    /* the guest powered off; clocks can still be read */
+    NODE_FAILED, /* QEMU died or broke; `failure` says why */
+} NodeState;
+
+const char *node_state_name(NodeState state);
+
+typedef struct {
+    char *name;
+    unsigned index; /* never used twice in a session */
+    NodeOptions *options;
+    NodeState state;
+    GError *failure;
+
+    bool attached;
+    Icount icount;
+    pid_t pid;
+    int pidfd;
+    char *version;  /* "7.2.22 (Debian 1:7.2+…)" */
+    char *dir;      /* its part of the run directory */
+    char *gdb_path; /* NULL: none */
+    QmpClient *qmp;
+    Console *console;
+    GArray *vcpus;  /* pid_t of the vCPU threads */
+    RankMemo *memo; /* attached: how its threads were ranked before */
+    int cpu;        /* host CPU; -1 before placement */
+
+    Clock clock;          /* as last read */
+    VTime epoch;          /* its virtual time when the ensemble's was 0: whole µs */
+    bool powered_off;     /* event SHUTDOWN seen */
+    bool stopped_outside; /* event STOP seen that nobody here asked for */
+    bool expect_stop;     /* a stop of ours is on its way */
+
+    struct Gate *gate; /* engine/gate.h; NULL until armed for the first time */
+} Node;
+
+/* Takes over options. */
+Node *node_new(NodeOptions *options, unsigned index);
+
+/* Ends a launched QEMU, closes the connection of an attached one. NULL is allowed. */
+void node_free(Node *node);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
+
+/* Launches QEMU, stopped at virtual time 0; qemu: path of the binary or NULL. Main thread only:
+ * QEMU dies with the thread that started it. */
+bool node_launch(Node *node, RunDir *dir, const char *qemu, GError **error);
+
+/* Takes over a QEMU that runs already; stops it. gdb_path may be NULL. */
+Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
+                  const char *gdb_path, GError **error);
+
+/* Puts an attached QEMU's threads back as they were and lets it run; its gate is gone already. */
+bool node_detach(Node *node, GError **error);
+
+/* Pins and ranks all threads that the node has now. */
+bool node_rank(Node *node, Rank rank, int cpu, GError **error);
+
+/* Reads the exact clock of the stopped node into node->clock. */
+bool node_read_clock(Node *node, GError **error);
+
+/* Its virtual time as the ensemble counts: virtual_time - epoch. */
+VTime node_ensemble_time(const Node *node);
+
+/* Stops the node for good with the reason, for which error (not taken over) is quoted together with
+ * what QEMU wrote to stderr and how it ended. */
+void node_fail(Node *node, const GError *error);
+
+/* True while it takes part in quanta. */
+static inline bool node_is_live(const Node *node)
+{
+    return node->state == NODE_PAUSED || node->state == NODE_RUNNING;
+}
+
+#endif

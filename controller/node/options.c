@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* options.c: key=value pairs of `node add`, checked one by one, and the argv they make. */
+#include "controller/node/options.h"
+
+#include "controller/base/units.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+G_DEFINE_QUARK(metronome_node_error_quark, node_error)
+
+/* icount_configure() in QEMU's accel/tcg/icount-common.c (7.2: softmmu/icount.c): MAX_ICOUNT_SHIFT
+ */
+#define MAX_SHIFT 10
+
+typedef struct {
+    const char *arch;
+    const char *machine, *cpu, *nic, *disk;
+} Arch;
+
+/* What a node gets where the user says nothing. */
+static const Arch archs[] = {
+    {"aarch64", "virt", "cortex-a57", "virtio-net-device", "virtio-blk-device"},
+    {"x86_64", "pc", "qemu64", "virtio-net-pci", "virtio-blk-pci"},
+    {"riscv64", "virt", "rv64", "virtio-net-device", "virtio-blk-device"},
+};
+
+static const Arch *find_arch(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(archs); i++)
+        if (strcmp(archs[i].arch, name) == 0)
+            return &archs[i];
+    return NULL;
+}
+
+static const char *const keys[] = {"arch",   "machine", "cpu",   "smp",      "memory", "kernel",
+                                   "initrd", "append",  "disk",  "firmware", "icount", "seed",
+                                   "nic",    "host",    "extra", NULL};
+
+const char *const *node_option_keys(void)
+{
+    return keys;
+}
+
+NodeOptions *node_options_new(const char *name)
+{
+    NodeOptions *o = g_new0(NodeOptions, 1);
+
+    o->name = g_strdup(name);
+    o->arch = g_strdup("aarch64");
+    o->smp = 1;
+    o->memory = INT64_C(512) << 20;
+    o->icount = (Icount){.enabled = true, .shift = 0, .sleep_on = true};
+    o->seed = 1;
+    o->nic = true;
+    return o;
+}
+
+void node_options_free(NodeOptions *o)
+{
+    if (!o)
+        return;
+    g_free(o->name);
+    g_free(o->arch);
+    g_free(o->machine);
+    g_free(o->cpu);
+    g_free(o->kernel);
+    g_free(o->initrd);
+    g_free(o->append);
+    g_free(o->disk);
+    g_free(o->firmware);
+    g_free(o->extra);
+    g_free(o);
+}
+
+static bool bad_option(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool bad_option(GError **error, const char *format, ...)
+{
+    va_list args;
+    GError *e;
+
+    va_start(args, format);
+    e = g_error_new_valist(NODE_ERROR, NODE_ERROR_OPTION, format, args);
+    va_end(args);
+    g_propagate_error(error, e);
+    return false;
+}
+
+static bool parse_onoff(const char *key, const char *value, bool *out, GError **error)
+{
+    if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0) {
+        *out = value[1] == 'n';
+        return true;
+    }
+    return bad_option(error, "%s='%s': on or off is expected", key, value);
+}
+
+static bool parse_icount_part(const char *part, Icount *out, GError **error)
+{
+    const char *value = strchr(part, '=');
+    g_autofree char *key = value ? g_strndup(part, value - part) : g_strdup("shift");
+    int64_t shift;
+    bool on = false;
+
+    value = value ? value + 1 : part;
+    if (strcmp(key, "shift") == 0) {
+        if (strcmp(value, "auto") == 0)
+            return bad_option(error,
+                              "icount shift=auto is refused: QEMU would change the length of an "
+                              "instruction by the host's clock, so nothing would be exact or "
+                              "repeatable; give a number from 0 to %d",
+                              MAX_SHIFT);
+        if (!units_parse_int(value, "icount shift", 0, MAX_SHIFT, &shift, error))
+            return false;
+        out->shift = (int)shift;
+        return true;
+    }
+    if (strcmp(key, "sleep") == 0)
+        return parse_onoff("icount sleep", value, &out->sleep_on, error);
+    if (strcmp(key, "align") == 0) {
+        if (!parse_onoff("icount align", value, &on, error))
+            return false;
+        if (on)
+            return bad_option(error, "icount align=on is refused: QEMU would delay the guest by "
+                                     "the host's clock; leave it away or write align=off");
+        return true;
+    }
+    return bad_option(error,
+                      "icount '%s': shift=0..%d, sleep=on|off, align=off or just 'off' is "
+                      "expected",
+                      part, MAX_SHIFT);
+}
+
+bool icount_parse(const char *text, Icount *out, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+
+    *out = (Icount){.enabled = true, .shift = 0, .sleep_on = true};
+    if (strcmp(text, "off") == 0) {
+        out->enabled = false;
+        return true;
+    }
+    for (char **p = parts; *p; p++)
+        if (!parse_icount_part(*p, out, error))
+            return false;
+    return true;
+}
+
+static bool set_file(char **slot, const char *key, const char *value, GError **error)
+{
+    if (access(value, R_OK) != 0)
+        return bad_option(error, "%s='%s': %s", key, value, g_strerror(errno));
+    if (g_file_test(value, G_FILE_TEST_IS_DIR))
+        return bad_option(error, "%s='%s' is a directory", key, value);
+    g_free(*slot);
+    *slot = g_strdup(value);
+    return true;
+}
+
+static bool set_text(char **slot, const char *value)
+{
+    g_free(*slot);
+    *slot = g_strdup(value);
+    return true;
+}
+
+static bool set_arch(NodeOptions *o, const char *value, GError **error)
+{
+    if (!find_arch(value))
+        return bad_option(error, "arch='%s' is unknown: aarch64, x86_64 or riscv64", value);
+    return set_text(&o->arch, value);
+}
+
+static bool set_extra(NodeOptions *o, const char *value, GError **error)
+{
+    GError *e = NULL;
+
+    /* Empty is fine; g_shell_parse_argv() calls it an error. */
+    if (*value && !g_shell_parse_argv(value, NULL, NULL, &e)) {
+        bad_option(error, "extra='%s': %s", value, e->message);
+        g_error_free(e);
+        return false;
+    }
+    return set_text(&o->extra, value);
+}
+
+bool node_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
+{
+    g_autofree char *valid = NULL;
+
+    if (strcmp(key, "arch") == 0)
+        return set_arch(o, value, error);
+    if (strcmp(key, "machine") == 0)
+        return set_text(&o->machine, value);
+    if (strcmp(key, "cpu") == 0)
+        return set_text(&o->cpu, value);
+    if (strcmp(key, "smp") == 0)
+        return units_parse_int(value, "smp", 1, 512, &o->smp, error);
+    if (strcmp(key, "memory") == 0)
+        return units_parse_size(value, &o->memory, error);
+    if (strcmp(key, "kernel") == 0)
+        return set_file(&o->kernel, key, value, error);
+    if (strcmp(key, "initrd") == 0)
+        return set_file(&o->initrd, key, value, error);
+    if (strcmp(key, "append") == 0)
+        return set_text(&o->append, value);
+    if (strcmp(key, "disk") == 0)
+        return set_file(&o->disk, key, value, error);
+    if (strcmp(key, "firmware") == 0)
+        return set_file(&o->firmware, key, value, error);
+    if (strcmp(key, "icount") == 0)
+        return icount_parse(value, &o->icount, error);
+    if (strcmp(key, "seed") == 0)
+        return units_parse_int(value, "seed", 0, UINT32_MAX, &o->seed, error);
+    if (strcmp(key, "nic") == 0)
+        return parse_onoff(key, value, &o->nic, error);
+    if (strcmp(key, "host") == 0) {
+        if (strcmp(value, "local") != 0)
+            return bad_option(error, "host='%s' is unknown: only 'local' is there", value);
+        return true;
+    }
+    if (strcmp(key, "extra") == 0)
+        return set_extra(o, value, error);
+    valid = g_strjoinv(", ", (char **)keys);
+    return bad_option(error, "unknown key '%s': %s", key, valid);
+}
+
+bool node_options_finish(NodeOptions *o, GError **error)
+{
+    const Arch *arch = find_arch(o->arch);
+
+    if (!o->machine)
+        o->machine = g_strdup(arch->machine);
+    if (!o->cpu)
+        o->cpu = g_strdup(arch->cpu);
+    if (o->memory < (INT64_C(1) << 20))
+        return bad_option(error, "memory of %" PRId64 " bytes is too small: 1M at least",
+                          o->memory);
+    if ((o->initrd || o->append) && !o->kernel)
+        return bad_option(error, "initrd= and append= need kernel=");
+    return true;
+}
+
+GPtrArray *node_options_lint(const NodeOptions *o)
+{
+    static const struct {
+        const char *text, *finding;
+    } rules[] = {
+        {"-icount", "extra names -icount: use icount=… instead, so that metronome knows the mode"},
+        {"-enable-kvm", "KVM does not count instructions: exactness needs TCG"},
+        {"accel=kvm", "KVM does not count instructions: exactness needs TCG"},
+        {"-rtc", "extra names -rtc: only clock=vm with a fixed base keeps runs repeatable"},
+        {"user,", "a user netdev brings in the host's network: runs are not repeatable"},
+        {"tap,", "a tap netdev brings in the host's network: runs are not repeatable"},
+        {"virtio-rng", "virtio-rng takes randomness from the host: runs are not repeatable"},
+        {"usb-host", "a USB device of the host ends repeatability"},
+    };
+    GPtrArray *findings = g_ptr_array_new();
+
+    for (unsigned i = 0; o->extra && i < G_N_ELEMENTS(rules); i++)
+        if (strstr(o->extra, rules[i].text))
+            g_ptr_array_add(findings, (char *)rules[i].finding);
+    if (!o->icount.enabled)
+        g_ptr_array_add(findings, (char *)"icount=off: best effort, virtual time follows the "
+                                          "host's clock and stops are late");
+    if (findings->len == 0)
+        g_clear_pointer(&findings, g_ptr_array_unref);
+    return findings;
+}
+
+static void add(GPtrArray *argv, const char *option, char *value)
+{
+    g_ptr_array_add(argv, g_strdup(option));
+    if (value)
+        g_ptr_array_add(argv, value);
+}
+
+/* A comma inside a QEMU option's value is written twice (util/keyval.c, qemu-option.c). */
+static char *escape_commas(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+
+    return g_strjoinv(",,", parts);
+}
+
+static void add_machine(GPtrArray *argv, const NodeOptions *o)
+{
+    add(argv, "-machine", g_strdup(o->machine));
+    add(argv, "-cpu", g_strdup(o->cpu));
+    add(argv, "-smp", g_strdup_printf("%" PRId64, o->smp));
+    add(argv, "-m", g_strdup_printf("%" PRId64 "B", o->memory));
+    add(argv, "-accel", g_strdup("tcg"));
+    add(argv, "-nodefaults", NULL);
+    add(argv, "-no-user-config", NULL);
+    add(argv, "-display", g_strdup("none"));
+    if (o->icount.enabled)
+        add(argv, "-icount",
+            g_strdup_printf("shift=%d,sleep=%s", o->icount.shift,
+                            o->icount.sleep_on ? "on" : "off"));
+    /* What the guest can see of the outside is the same in every run. */
+    add(argv, "-rtc", g_strdup("base=2024-01-01,clock=vm"));
+    add(argv, "-seed", g_strdup_printf("%" PRId64, o->seed));
+}
+
+static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
+{
+    if (o->firmware)
+        add(argv, "-bios", g_strdup(o->firmware));
+    if (o->kernel)
+        add(argv, "-kernel", g_strdup(o->kernel));
+    if (o->initrd)
+        add(argv, "-initrd", g_strdup(o->initrd));
+    if (o->append)
+        add(argv, "-append", g_strdup(o->append));
+    if (o->disk) {
+        g_autofree char *file = escape_commas(o->disk);
+
+        add(argv, "-drive", g_strdup_printf("file=%s,if=none,id=disk0,snapshot=on", file));
+        add(argv, "-device", g_strdup_printf("%s,drive=disk0", arch->disk));
+    }
+}
+
+static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, const NodeWiring *w)
+{
+    g_autofree char *gdb = escape_commas(w->gdb_path);
+
+    add(argv, "-S", NULL);
+    add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
+    add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
+    add(argv, "-mon", g_strdup("chardev=mtr-qmp,mode=control"));
+    add(argv, "-chardev", g_strdup_printf("socket,id=mtr-console,fd=%d", w->console_fd));
+    add(argv, "-serial", g_strdup("chardev:mtr-console"));
+    add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
+    add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
+    if (o->nic) {
+        /* A card whose cable is in no link: what it sends goes nowhere. */
+        add(argv, "-netdev", g_strdup("hubport,id=mtr-net0,hubid=0"));
+        add(argv, "-device",
+            g_strdup_printf("%s,netdev=mtr-net0,mac=52:54:00:6d:%02x:%02x", arch->nic,
+                            (w->index >> 8) & 0xff, w->index & 0xff));
+    }
+}
+
+char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
+    const Arch *arch = find_arch(o->arch);
+    g_auto(GStrv) extra = NULL;
+
+    g_ptr_array_add(argv, w->qemu ? g_strdup(w->qemu) : g_strdup_printf("qemu-system-%s", o->arch));
+    add_machine(argv, o);
+    add_images(argv, o, arch);
+    add_wiring(argv, o, arch, w);
+    if (o->extra && *o->extra) {
+        if (!g_shell_parse_argv(o->extra, NULL, &extra, error))
+            return NULL;
+        for (char **p = extra; *p; p++)
+            g_ptr_array_add(argv, g_strdup(*p));
+    }
+    g_ptr_array_add(argv, NULL);
+    return (char **)g_ptr_array_free(g_steal_pointer(&argv), FALSE);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * options.h: what the user says about a node, and the QEMU command line made from it. Pure but for
+ * looking whether the named files exist.
+ */
+#ifndef NODE_OPTIONS_H
+#define NODE_OPTIONS_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NODE_ERROR (node_error_quark())
+GQuark node_error_quark(void);
+
+typedef enum {
+    NODE_ERROR_OPTION, /* a key or value that can't be used: the user's to mend */
+    NODE_ERROR_LAUNCH, /* QEMU can't be started, or lacks something that is needed */
+    NODE_ERROR_DIED,   /* QEMU ended or its connection broke */
+    NODE_ERROR_STATE,  /* not possible in the node's present state */
+    NODE_ERROR_SYSTEM, /* the operating system refused something */
+} NodeError;
+
+/* How QEMU counts, taken from -icount. */
+typedef struct {
+    bool enabled;
+    int shift;     /* an instruction takes 2^shift virtual ns */
+    bool sleep_on; /* idle time passes in real time; off: it is skipped */
+} Icount;
+
+typedef struct {
+    char *name;
+    char *arch, *machine, *cpu;
+    int64_t smp;
+    int64_t memory; /* bytes */
+    char *kernel, *initrd, *append, *disk, *firmware;
+    Icount icount;
+    int64_t seed;
+    bool nic;
+    char *extra; /* raw QEMU options, quoted as in a shell */
+} NodeOptions;
+
+NodeOptions *node_options_new(const char *name);
+void node_options_free(NodeOptions *options);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeOptions, node_options_free)
+
+/* The keys that `node add` knows, NULL-terminated, in the order of the manual. */
+const char *const *node_option_keys(void);
+
+/* One key=value; an unknown key, a bad value or a file that can't be read is an error. */
+bool node_options_set(NodeOptions *options, const char *key, const char *value, GError **error);
+
+/* Defaults that depend on other keys (machine and cpu by arch); checks the combination. */
+bool node_options_finish(NodeOptions *options, GError **error);
+
+/* "shift=0,sleep=on", "off", …: shift=auto and align=on are refused, with the reason. */
+bool icount_parse(const char *text, Icount *out, GError **error);
+
+/* What is odd about raw QEMU options for a run that is to be exact and repeatable: NULL if
+ * nothing, else a GPtrArray of sentences. */
+GPtrArray *node_options_lint(const NodeOptions *options);
+
+/* Where the parts that the controller holds are to be found. */
+typedef struct {
+    const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
+    int qmp_fd;           /* as numbered in the child */
+    int console_fd;       /* likewise */
+    const char *gdb_path; /* unix socket that QEMU is to listen on */
+    unsigned index;       /* makes the MAC address */
+} NodeWiring;
+
+/* The argument vector, to be freed with g_strfreev(). */
+char **node_options_argv(const NodeOptions *options, const NodeWiring *wiring, GError **error);
+
+#endif

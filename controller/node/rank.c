@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rank.c: scheduling policy and affinity of QEMU's threads.
+ *
+ * Order on a node's CPU, highest first: our lane thread, QEMU's own threads, its vCPU threads.
+ */
+#include "controller/node/rank.h"
+
+#include "controller/base/log.h"
+#include "controller/node/options.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define QEMU_PRIORITY 10
+#define LANE_PRIORITY 11
+
+const char *rank_name(Rank rank)
+{
+    switch (rank) {
+    case RANK_STRICT:
+        return "strict";
+    case RANK_UNPRIVILEGED:
+        return "unprivileged";
+    case RANK_BEST_EFFORT:
+        return "best effort";
+    }
+    g_assert_not_reached();
+}
+
+GArray *rank_host_cpus(void)
+{
+    GArray *cpus = g_array_new(FALSE, FALSE, sizeof(int));
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) {
+        CPU_ZERO(&set);
+        CPU_SET(0, &set);
+    }
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            g_array_append_val(cpus, cpu);
+    return cpus;
+}
+
+static bool pin(pid_t tid, int cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return sched_setaffinity(tid, sizeof(set), &set) == 0;
+}
+
+static bool set_policy(pid_t tid, int policy, int priority)
+{
+    struct sched_param param = {.sched_priority = priority};
+
+    return sched_setscheduler(tid, policy, &param) == 0;
+}
+
+static void *probe_thread(void *data)
+{
+    Rank *rank = data;
+    g_autoptr(GArray) cpus = rank_host_cpus();
+    bool pinned = pin(0, g_array_index(cpus, int, 0));
+
+    if (pinned && set_policy(0, SCHED_FIFO, LANE_PRIORITY))
+        *rank = RANK_STRICT;
+    else if (pinned && set_policy(0, SCHED_IDLE, 0))
+        *rank = RANK_UNPRIVILEGED;
+    else
+        *rank = RANK_BEST_EFFORT;
+    return NULL;
+}
+
+Rank rank_probe(void)
+{
+    const char *wish = g_getenv("METRONOME_RANK");
+    Rank rank = RANK_BEST_EFFORT;
+
+    g_thread_join(g_thread_new("probe", probe_thread, &rank));
+    if (wish && strcmp(wish, "unprivileged") == 0)
+        return MAX(rank, RANK_UNPRIVILEGED);
+    if (wish && strcmp(wish, "best-effort") == 0)
+        return RANK_BEST_EFFORT;
+    if (wish && strcmp(wish, "strict") != 0)
+        log_warn("METRONOME_RANK='%s' is not strict, unprivileged or best-effort: ignored", wish);
+    return rank;
+}
+
+/* Calls func for each thread of a process; a thread that ends meanwhile is no error. */
+static bool each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/task", (int)pid);
+    GDir *dir = g_dir_open(path, 0, error);
+    bool ok = true;
+
+    if (!dir)
+        return false;
+    for (const char *name; ok && (name = g_dir_read_name(dir));) {
+        ok = func((pid_t)atoi(name), data);
+        if (!ok && errno == ESRCH)
+            ok = true;
+    }
+    if (!ok)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
+                    "can't rank the threads of process %d: %s", (int)pid, g_strerror(errno));
+    g_dir_close(dir);
+    return ok;
+}
+
+typedef struct {
+    Rank rank;
+    const GArray *vcpus;
+    int cpu;
+} Ranking;
+
+static bool is_vcpu(const GArray *vcpus, pid_t tid)
+{
+    for (unsigned i = 0; i < vcpus->len; i++)
+        if (g_array_index(vcpus, pid_t, i) == tid)
+            return true;
+    return false;
+}
+
+static bool rank_thread(pid_t tid, void *data)
+{
+    const Ranking *r = data;
+
+    if (!pin(tid, r->cpu))
+        return false;
+    if (r->rank == RANK_STRICT)
+        return is_vcpu(r->vcpus, tid) ? set_policy(tid, SCHED_OTHER, 0)
+                                      : set_policy(tid, SCHED_FIFO, QEMU_PRIORITY);
+    return !is_vcpu(r->vcpus, tid) || set_policy(tid, SCHED_IDLE, 0);
+}
+
+bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error)
+{
+    Ranking ranking = {rank, vcpus, cpu};
+
+    if (rank == RANK_BEST_EFFORT)
+        return true;
+    return each_thread(pid, rank_thread, &ranking, error);
+}
+
+bool rank_apply_self(Rank rank, int cpu)
+{
+    if (rank == RANK_BEST_EFFORT)
+        return true;
+    if (!pin(0, cpu))
+        return false;
+    return rank != RANK_STRICT || set_policy(0, SCHED_FIFO, LANE_PRIORITY);
+}
+
+typedef struct {
+    pid_t tid;
+    int policy;
+    struct sched_param param;
+    cpu_set_t affinity;
+} Memo;
+
+struct RankMemo {
+    GArray *threads;
+};
+
+static bool remember(pid_t tid, void *data)
+{
+    Memo memo = {.tid = tid};
+
+    memo.policy = sched_getscheduler(tid);
+    if (memo.policy < 0 || sched_getparam(tid, &memo.param) != 0 ||
+        sched_getaffinity(tid, sizeof(memo.affinity), &memo.affinity) != 0)
+        return true; /* gone meanwhile */
+    g_array_append_val((GArray *)data, memo);
+    return true;
+}
+
+RankMemo *rank_memo_new(pid_t pid)
+{
+    RankMemo *memo = g_new0(RankMemo, 1);
+
+    memo->threads = g_array_new(FALSE, FALSE, sizeof(Memo));
+    each_thread(pid, remember, memo->threads, NULL);
+    return memo;
+}
+
+void rank_memo_restore(const RankMemo *memo)
+{
+    for (unsigned i = 0; i < memo->threads->len; i++) {
+        const Memo *m = &g_array_index(memo->threads, Memo, i);
+
+        sched_setscheduler(m->tid, m->policy, &m->param);
+        sched_setaffinity(m->tid, sizeof(m->affinity), &m->affinity);
+    }
+}
+
+void rank_memo_free(RankMemo *memo)
+{
+    if (!memo)
+        return;
+    g_array_unref(memo->threads);
+    g_free(memo);
+}

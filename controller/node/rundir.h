@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rundir.h: the controller's private directory, mode 0700, under $XDG_RUNTIME_DIR or the temp
+ * folder: FIFOs, sockets, clock dumps and QEMU's stderr live there.
+ *
+ * Nothing of it outlives the controller, however that ends: a janitor process removes it when the
+ * controller dies, and should the janitor be killed too, the next start sweeps what nobody locks.
+ */
+#ifndef NODE_RUNDIR_H
+#define NODE_RUNDIR_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct RunDir RunDir;
+
+/*
+ * Sweeps what dead controllers left, creates this one's directory and starts its janitor. Call it
+ * from the main thread before any other thread exists: it forks.
+ */
+RunDir *rundir_new(GError **error);
+
+/* Removes the directory and ends the janitor. NULL is allowed. */
+void rundir_free(RunDir *dir);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(RunDir, rundir_free)
+
+const char *rundir_path(const RunDir *dir);
+
+/* A subdirectory of that name, created if need be; free the path with g_free(). */
+char *rundir_make(RunDir *dir, const char *name, GError **error);
+
+/* Removes a directory and all in it; links are removed, not followed. */
+void rundir_remove_tree(const char *path);
+
+#endif

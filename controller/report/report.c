@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * report.c: files of a report directory.
+ *
+ * Rows of barriers.csv go from the barrier path to the main thread through a ring that is allocated
+ * once: the barrier path neither formats nor writes.
+ */
+#include "controller/report/report.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+G_DEFINE_QUARK(metronome_report_error_quark, report_error)
+
+#define RING_BYTES (4u << 20)
+
+struct Report {
+    char *dir;
+    FILE *csv;
+    int csv_errno; /* first failure; the run goes on, the report says so */
+    unsigned columns;
+
+    GMutex lock;
+    GCond room;
+    int64_t *ring; /* rows of 2 + 2 * columns numbers */
+    unsigned width, rows, head, used;
+};
+
+/* --- summary --- */
+
+static void report_node_free(void *data)
+{
+    ReportNode *n = data;
+
+    g_free(n->name);
+    g_free(n->version);
+    g_free(n->state);
+    g_free(n->icount_mode);
+    g_free(n->console_sha256);
+    g_free(n->console_log);
+    g_free(n);
+}
+
+ReportNode *report_summary_add(ReportSummary *s)
+{
+    ReportNode *n = g_new0(ReportNode, 1);
+
+    if (!s->nodes)
+        s->nodes = g_ptr_array_new_with_free_func(report_node_free);
+    g_ptr_array_add(s->nodes, n);
+    return n;
+}
+
+void report_summary_clear(ReportSummary *s)
+{
+    g_clear_pointer(&s->nodes, g_ptr_array_unref);
+    g_clear_pointer(&s->command_line, g_free);
+}
+
+static void put_int(json_object *o, const char *key, int64_t value)
+{
+    json_object_object_add(o, key, json_object_new_int64(value));
+}
+
+static void put_text(json_object *o, const char *key, const char *value)
+{
+    json_object_object_add(o, key, value ? json_object_new_string(value) : NULL);
+}
+
+static json_object *dist_json(const ReportDist *d)
+{
+    json_object *o = json_object_new_object();
+
+    put_int(o, "min", d->min);
+    json_object_object_add(o, "mean", json_object_new_double(d->mean));
+    put_int(o, "median", d->median);
+    put_int(o, "max", d->max);
+    return o;
+}
+
+static json_object *packets_json(void)
+{
+    static const char *const keys[] = {"sent", "received", "dropped", "late"};
+    json_object *o = json_object_new_object();
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
+        put_int(o, keys[i], 0); /* a card without a link carries nothing */
+    return o;
+}
+
+static json_object *node_json(const ReportNode *n)
+{
+    g_autofree char *no_packets = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "", 0);
+    json_object *o = json_object_new_object(), *skip = json_object_new_object();
+
+    put_text(o, "name", n->name);
+    put_text(o, "qemu_version", n->version);
+    put_text(o, "state", n->state);
+    put_text(o, "icount_mode", n->icount_mode);
+    put_int(o, "icount", n->icount.n);
+    put_int(o, "virtual_ns", n->virtual_time.ns);
+    put_int(o, "bias_ns", n->bias.ns);
+    json_object_object_add(o, "overshoot_ns", dist_json(&n->overshoot));
+    put_int(skip, "max", n->idle_skip_max);
+    json_object_object_add(o, "idle_skip_ns", skip);
+    json_object_object_add(o, "packets", packets_json());
+    put_text(o, "packet_trace_sha256", no_packets);
+    put_text(o, "console_sha256", n->console_sha256);
+    return o;
+}
+
+char *report_json(const ReportSummary *s)
+{
+    json_object *o = json_object_new_object(), *nodes = json_object_new_array();
+    char *text;
+
+    put_int(o, "version", REPORT_VERSION);
+    put_text(o, "command_line", s->command_line);
+    put_text(o, "mode", s->mode);
+    put_int(o, "quantum_ns", s->quantum.ns);
+    put_int(o, "virtual_ns", s->now.ns);
+    put_int(o, "barriers", (int64_t)s->barriers);
+    put_int(o, "missed", (int64_t)s->missed);
+    json_object_object_add(o, "host_seconds", json_object_new_double(s->host_seconds));
+    for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
+        json_object_array_add(nodes, node_json(s->nodes->pdata[i]));
+    json_object_object_add(o, "nodes", nodes);
+    text = g_strconcat(
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
+        "\n", NULL);
+    json_object_put(o);
+    return text;
+}
+
+char *report_event(const char *event, const char *const *members)
+{
+    json_object *o = json_object_new_object();
+    char *text;
+
+    put_text(o, "event", event);
+    for (unsigned i = 0; members[i]; i += 2)
+        put_text(o, members[i], members[i + 1]);
+    text = g_strdup(
+        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+    json_object_put(o);
+    return text;
+}
+
+/* --- rows --- */
+
+Report *report_new(const char *dir, GError **error)
+{
+    g_autoptr(Report) r = g_new0(Report, 1);
+    g_autofree char *csv = g_build_filename(dir, "barriers.csv", NULL);
+
+    g_mutex_init(&r->lock);
+    g_cond_init(&r->room);
+    r->dir = g_strdup(dir);
+    if (g_mkdir_with_parents(dir, 0777) != 0 || !(r->csv = fopen(csv, "we"))) {
+        g_set_error(error, REPORT_ERROR, 0, "can't write the report to '%s': %s", dir,
+                    g_strerror(errno));
+        return NULL;
+    }
+    return g_steal_pointer(&r);
+}
+
+void report_free(Report *r)
+{
+    if (!r)
+        return;
+    if (r->csv)
+        fclose(r->csv);
+    g_mutex_clear(&r->lock);
+    g_cond_clear(&r->room);
+    g_free(r->ring);
+    g_free(r->dir);
+    g_free(r);
+}
+
+const char *report_dir(const Report *r)
+{
+    return r->dir;
+}
+
+static void csv_failed(Report *r)
+{
+    if (r->csv_errno == 0)
+        r->csv_errno = errno ? errno : EIO;
+}
+
+void report_columns(Report *r, const char *const *names, unsigned n)
+{
+    report_drain(r);
+    g_free(r->ring);
+    r->columns = n;
+    r->width = 2 + 2 * n;
+    r->rows = RING_BYTES / (r->width * (unsigned)sizeof(int64_t));
+    r->ring = g_new(int64_t, (gsize)r->rows * r->width);
+    r->head = r->used = 0;
+    fputs("barrier,virtual_ns", r->csv);
+    for (unsigned i = 0; i < n; i++)
+        fprintf(r->csv, ",%s_stamp_us,%s_waited_us", names[i], names[i]);
+    if (fputc('\n', r->csv) == EOF)
+        csv_failed(r);
+}
+
+void report_row(Report *r, uint64_t barrier, VTime time, const int64_t *stamps_us,
+                const int64_t *waited_ns, unsigned n)
+{
+    int64_t *row;
+
+    g_assert(n == r->columns);
+    g_mutex_lock(&r->lock);
+    while (r->used == r->rows)
+        g_cond_wait(&r->room, &r->lock);
+    row = r->ring + (gsize)((r->head + r->used) % r->rows) * r->width;
+    row[0] = (int64_t)barrier;
+    row[1] = time.ns;
+    memcpy(row + 2, stamps_us, n * sizeof(int64_t));
+    memcpy(row + 2 + n, waited_ns, n * sizeof(int64_t));
+    r->used++;
+    g_mutex_unlock(&r->lock);
+}
+
+static void write_row(Report *r, const int64_t *row)
+{
+    unsigned n = r->columns;
+
+    fprintf(r->csv, "%" PRId64 ",%" PRId64, row[0], row[1]);
+    for (unsigned i = 0; i < n; i++) {
+        if (row[2 + i] < 0)
+            fputs(",,", r->csv);
+        else
+            fprintf(r->csv, ",%" PRId64 ",%" PRId64 ".%03" PRId64, row[2 + i],
+                    row[2 + n + i] / NS_PER_US, row[2 + n + i] % NS_PER_US);
+    }
+    if (fputc('\n', r->csv) == EOF)
+        csv_failed(r);
+}
+
+void report_drain(Report *r)
+{
+    unsigned head, used;
+
+    if (!r->ring)
+        return;
+    g_mutex_lock(&r->lock);
+    head = r->head;
+    used = r->used;
+    g_mutex_unlock(&r->lock);
+    for (unsigned i = 0; i < used; i++)
+        write_row(r, r->ring + (gsize)((head + i) % r->rows) * r->width);
+    g_mutex_lock(&r->lock);
+    r->head = (r->head + used) % r->rows;
+    r->used -= used;
+    g_cond_signal(&r->room);
+    g_mutex_unlock(&r->lock);
+}
+
+/* --- files --- */
+
+static bool copy_console(const Report *r, const ReportNode *n, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("console-%s.log", n->name);
+    g_autofree char *to = g_build_filename(r->dir, name, NULL);
+    g_autoptr(GMappedFile) from = NULL;
+
+    if (!n->console_log)
+        return true;
+    from = g_mapped_file_new(n->console_log, FALSE, error);
+    if (!from)
+        return false;
+    return g_file_set_contents(
+        to, g_mapped_file_get_contents(from) ? g_mapped_file_get_contents(from) : "",
+        (gssize)g_mapped_file_get_length(from), error);
+}
+
+static bool flush_csv(Report *r, GError **error)
+{
+    report_drain(r);
+    errno = 0;
+    if (fflush(r->csv) != 0)
+        csv_failed(r);
+    if (r->csv_errno == 0)
+        return true;
+    g_set_error(error, REPORT_ERROR, 0, "barriers.csv is not complete: %s",
+                g_strerror(r->csv_errno));
+    return false;
+}
+
+static bool write_files(Report *r, const ReportSummary *s, GError **error)
+{
+    g_autofree char *json = report_json(s);
+    g_autofree char *path = g_build_filename(r->dir, "report.json", NULL);
+
+    if (!flush_csv(r, error))
+        return false;
+    for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
+        if (!copy_console(r, s->nodes->pdata[i], error))
+            return false;
+    return g_file_set_contents(path, json, -1, error);
+}
+
+bool report_write(Report *r, const ReportSummary *s, GError **error)
+{
+    GError *e = NULL;
+
+    if (write_files(r, s, &e))
+        return true;
+    g_set_error(error, REPORT_ERROR, 0, "can't write the report to '%s': %s", r->dir, e->message);
+    g_error_free(e);
+    return false;
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session.c: nodes and engine brought together, variables, the report's picture. */
+#include "controller/session.h"
+
+#include "controller/base/log.h"
+
+#include <string.h>
+
+static void node_destroy(void *data)
+{
+    node_free(data);
+}
+
+Session *session_new(SessionOptions options, GError **error)
+{
+    Session *s = g_new0(Session, 1);
+
+    s->options = options;
+    s->nodes = g_ptr_array_new_with_free_func(node_destroy);
+    s->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    s->fixed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    if (!options.dry && !(s->dir = rundir_new(error))) {
+        session_free(s);
+        return NULL;
+    }
+    s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
+    s->engine = engine_new(s->host);
+    s->loop = g_main_loop_new(NULL, FALSE);
+    return s;
+}
+
+/* What is attached runs on without us; what was launched ends. */
+static void release_nodes(Session *s)
+{
+    while (s->nodes->len > 0) {
+        g_autoptr(GError) error = NULL;
+
+        if (!session_remove_node(s, s->nodes->pdata[s->nodes->len - 1], &error))
+            log_warn("%s", error->message);
+    }
+}
+
+/* --- recording --- */
+
+struct Recorder {
+    unsigned n;
+    Node **columns;
+    int64_t *stamps, *waited;
+};
+
+static void recorder_clear(Recorder *r)
+{
+    g_clear_pointer(&r->columns, g_free);
+    g_clear_pointer(&r->stamps, g_free);
+    g_clear_pointer(&r->waited, g_free);
+    r->n = 0;
+}
+
+/* In a lane's thread, all nodes standing at the barrier. Slots and columns are in the same order.
+ */
+static void record_barrier(const BarrierView *view, void *data)
+{
+    Session *s = data;
+    Recorder *r = s->recorder;
+
+    for (unsigned column = 0, slot = 0; column < r->n; column++) {
+        const Slot *at = slot < view->n_slots ? &view->slots[slot] : NULL;
+
+        r->stamps[column] = -1;
+        if (!at || at->node != r->columns[column])
+            continue;
+        slot++;
+        r->stamps[column] = at->stamp_us;
+        r->waited[column] = MAX(0, htime_sub(view->last, at->arrived).ns);
+    }
+    report_row(s->report, view->number, view->time, r->stamps, r->waited, r->n);
+}
+
+static gboolean drain(gpointer data)
+{
+    report_drain(data);
+    return G_SOURCE_CONTINUE;
+}
+
+bool session_record(Session *s, const char *dir, GError **error)
+{
+    s->report = report_new(dir, error);
+    if (!s->report)
+        return false;
+    s->recorder = g_new0(Recorder, 1);
+    s->drain_source = g_timeout_add(50, drain, s->report);
+    engine_observe(s->engine, record_barrier, s);
+    return true;
+}
+
+static bool same_columns(const Session *s)
+{
+    const Recorder *r = s->recorder;
+
+    for (unsigned i = 0; i < r->n && i < s->nodes->len; i++)
+        if (r->columns[i] != s->nodes->pdata[i])
+            return false;
+    return r->n == s->nodes->len;
+}
+
+void session_prepare_recording(Session *s)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    Recorder *r = s->recorder;
+
+    if (!s->report || same_columns(s))
+        return;
+    recorder_clear(r);
+    r->n = s->nodes->len;
+    r->columns = g_new(Node *, r->n);
+    r->stamps = g_new0(int64_t, r->n);
+    r->waited = g_new0(int64_t, r->n);
+    for (unsigned i = 0; i < r->n; i++) {
+        r->columns[i] = s->nodes->pdata[i];
+        g_ptr_array_add(names, r->columns[i]->name);
+    }
+    report_columns(s->report, (const char *const *)names->pdata, r->n);
+}
+
+void session_free(Session *s)
+{
+    if (!s)
+        return;
+    if (s->engine)
+        release_nodes(s);
+    g_clear_pointer(&s->engine, engine_free);
+    g_clear_pointer(&s->host, host_free);
+    if (s->drain_source)
+        g_source_remove(s->drain_source);
+    if (s->recorder)
+        recorder_clear(s->recorder);
+    g_free(s->recorder);
+    g_clear_pointer(&s->report, report_free);
+    g_clear_pointer(&s->dir, rundir_free);
+    g_clear_pointer(&s->loop, g_main_loop_unref);
+    g_ptr_array_unref(s->nodes);
+    g_hash_table_unref(s->variables);
+    g_hash_table_unref(s->fixed);
+    g_free(s->options.qemu);
+    g_free(s->options.command_line);
+    g_free(s);
+}
+
+Node *session_node(const Session *s, const char *name)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        Node *n = s->nodes->pdata[i];
+
+        if (strcmp(n->name, name) == 0)
+            return n;
+    }
+    return NULL;
+}
+
+Node *session_find_node(const Session *s, const char *name, GError **error)
+{
+    Node *node = session_node(s, name);
+    g_autoptr(GString) names = NULL;
+
+    if (node)
+        return node;
+    names = g_string_new(NULL);
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        g_string_append_printf(names, "%s%s", i ? ", " : "", ((Node *)s->nodes->pdata[i])->name);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "unknown node '%s': %s", name,
+                names->len ? names->str : "there is none yet");
+    return NULL;
+}
+
+void session_add_node(Session *s, Node *node)
+{
+    g_ptr_array_add(s->nodes, node);
+    s->next_index = MAX(s->next_index, node->index + 1);
+    if (node_is_live(node))
+        engine_add(s->engine, node);
+}
+
+bool session_remove_node(Session *s, Node *node, GError **error)
+{
+    bool ok = engine_remove(s->engine, node, error);
+
+    if (node->attached && node->state != NODE_FAILED && !node_detach(node, ok ? error : NULL))
+        ok = false;
+    g_ptr_array_remove(s->nodes, node);
+    return ok;
+}
+
+bool session_start(Session *s, GError **error)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        Node *n = s->nodes->pdata[i];
+
+        if (n->state != NODE_ADDED)
+            continue;
+        if (s->interrupted) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "interrupted while starting");
+            return false;
+        }
+        if (!node_launch(n, s->dir, s->options.qemu, error))
+            return false;
+        engine_add(s->engine, n);
+    }
+    s->started = true;
+    return true;
+}
+
+void session_set(Session *s, const char *key, const char *value, bool fix)
+{
+    if (!fix && g_hash_table_contains(s->fixed, key))
+        return;
+    g_hash_table_insert(s->variables, g_strdup(key), g_strdup(value));
+    if (fix)
+        g_hash_table_add(s->fixed, g_strdup(key));
+}
+
+const char *session_get(const Session *s, const char *key)
+{
+    return g_hash_table_lookup(s->variables, key);
+}
+
+const char *session_mode(const Session *s)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        if (!((Node *)s->nodes->pdata[i])->icount.enabled)
+            return rank_name(RANK_BEST_EFFORT);
+    return rank_name(host_rank(s->host));
+}
+
+static void describe_node(const Session *s, const Node *n, ReportNode *out)
+{
+    const NodeStats *stats = engine_node_stats(s->engine, n);
+
+    out->name = g_strdup(n->name);
+    out->version = g_strdup(n->version);
+    out->state = g_strdup(node_state_name(n->state));
+    out->icount_mode = n->icount.enabled ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,
+                                                           n->icount.sleep_on ? "on" : "off")
+                                         : g_strdup("off");
+    out->icount = n->clock.icount;
+    out->virtual_time = n->clock.virtual_time;
+    out->bias = n->clock.bias;
+    if (stats) {
+        DistSummary d = dist_summary(&stats->overshoot);
+
+        out->overshoot = (ReportDist){d.min, d.median, d.max, d.mean};
+        out->idle_skip_max = dist_max(&stats->idle_skip);
+    }
+    if (n->console) {
+        out->console_sha256 = console_sha256(n->console);
+        out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));
+    }
+}
+
+void session_describe(const Session *s, ReportSummary *out)
+{
+    *out = (ReportSummary){
+        .command_line = g_strdup(s->options.command_line),
+        .mode = session_mode(s),
+        .quantum = engine_quantum(s->engine),
+        .now = engine_now(s->engine),
+        .barriers = engine_stats(s->engine)->barriers,
+        .missed = engine_missed(s->engine),
+        .host_seconds = (double)s->in_runs.ns / 1e9,
+    };
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        describe_node(s, s->nodes->pdata[i], report_summary_add(out));
+}

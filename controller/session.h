@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session.h: everything that one run of metronome holds: nodes, engine, variables, report. The
+ * commands work on it; it knows no command.
+ */
+#ifndef SESSION_H
+#define SESSION_H
+
+#include "controller/engine/engine.h"
+#include "controller/node/node.h"
+#include "controller/report/report.h"
+
+/* Most nodes of a session: each takes about 20 file descriptors and a process. */
+#define SESSION_MAX_NODES 512
+
+typedef struct {
+    bool dry;  /* check only: nothing is started, nothing is written */
+    bool json; /* stdout carries JSON lines */
+    char *qemu;
+    char *command_line;
+} SessionOptions;
+
+typedef struct Recorder Recorder;
+
+typedef struct {
+    SessionOptions options;
+    GMainLoop *loop;
+    RunDir *dir; /* NULL when dry */
+    Host *host;
+    Engine *engine;
+    GPtrArray *nodes; /* Node, in the order of `node add` */
+    unsigned next_index;
+    bool started;
+    bool interrupted; /* SIGINT or SIGTERM */
+    GHashTable *variables;
+    GHashTable *fixed;  /* of them, those given on the command line */
+    Report *report;     /* what is recorded; NULL without --report */
+    HTime in_runs;      /* host time spent in run commands */
+    Recorder *recorder; /* feeds barriers into the report */
+    unsigned drain_source;
+    void (*on_output)(const char *text, void *data);
+    struct Runner *runner; /* shell/runner.h: who runs the commands */
+} Session;
+
+/* Records every barrier from now on, into dir. */
+bool session_record(Session *session, const char *dir, GError **error);
+
+/* Before each run: the nodes may have changed. */
+void session_prepare_recording(Session *session);
+
+/* Takes over what options holds. Forks (rundir.h): before any thread exists. */
+Session *session_new(SessionOptions options, GError **error);
+
+/* Ends every QEMU and leaves nothing behind. */
+void session_free(Session *session);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
+
+Node *session_node(const Session *session, const char *name);
+
+/* As session_node(), with an error that names the nodes that there are. */
+Node *session_find_node(const Session *session, const char *name, GError **error);
+
+/* Takes over the node. */
+void session_add_node(Session *session, Node *node);
+bool session_remove_node(Session *session, Node *node, GError **error);
+
+/* Launches all nodes that are not yet; they stand at the ensemble's present time. */
+bool session_start(Session *session, GError **error);
+
+/* Sets a variable; one that was fixed on the command line keeps its value. */
+void session_set(Session *session, const char *key, const char *value, bool fix);
+const char *session_get(const Session *session, const char *key);
+
+/* "strict", "unprivileged" or "best effort"; the latter also when a node runs without icount. */
+const char *session_mode(const Session *session);
+
+/* Fills in a report's picture of now. */
+void session_describe(const Session *session, ReportSummary *out);
+
+#endif

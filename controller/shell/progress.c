@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* progress.c: virtual time, slowdown, barriers a second, time to go. */
+#include "controller/shell/progress.h"
+
+#include "controller/base/units.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#define PERIOD_MS 250
+
+static bool shown;
+static VTime last_now;
+static HTime last_host;
+static uint64_t last_barriers;
+
+void progress_clear(void)
+{
+    if (!shown)
+        return;
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    shown = false;
+}
+
+static void show(const Session *s)
+{
+    VTime now = engine_now(s->engine);
+    HTime host = htime_now();
+    uint64_t barriers = engine_stats(s->engine)->barriers;
+    double seconds = (double)htime_sub(host, last_host).ns / 1e9;
+    double passed = (double)vtime_sub(now, last_now).ns / 1e9;
+    double rest = (double)vtime_sub(engine_goal(s->engine), now).ns / 1e9;
+    g_autofree char *text = units_format_seconds(now);
+
+    fprintf(stderr, "\r\033[K%s  %.2fx slower than real time  %.0f barriers/s", text,
+            passed > 0 ? seconds / passed : 0.0, (double)(barriers - last_barriers) / seconds);
+    if (passed > 0 && rest > 0)
+        fprintf(stderr, "  ETA %.0f s", rest * seconds / passed);
+    fflush(stderr);
+    shown = true;
+    last_now = now;
+    last_host = host;
+    last_barriers = barriers;
+}
+
+static gboolean tick(gpointer data)
+{
+    Session *s = data;
+
+    if (engine_running(s->engine))
+        show(s);
+    else
+        progress_clear();
+    return G_SOURCE_CONTINUE;
+}
+
+void progress_start(Session *session)
+{
+    if (session->options.json || !isatty(STDERR_FILENO))
+        return;
+    last_host = htime_now();
+    g_timeout_add(PERIOD_MS, tick, session);
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* repl.h: commands from the terminal (readline) or from a pipe, one line after the other. */
+#ifndef SHELL_REPL_H
+#define SHELL_REPL_H
+
+#include "controller/session.h"
+
+/* Runs until end of input or `quit`; the exit code. On a terminal an error does not end it; from a
+ * pipe it does, as in a file. */
+int repl_run(Session *session);
+
+#endif

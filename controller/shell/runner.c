@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* runner.c: a stack of texts, innermost include on top. */
+#include "controller/shell/runner.h"
+
+#include "controller/base/log.h"
+#include "controller/command/command.h"
+#include "controller/command/lexer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Deeper than anyone nests on purpose. */
+#define MAX_INCLUDES 16
+
+typedef struct {
+    char *name; /* for messages; NULL: none */
+    char *path; /* canonical, of a file */
+    char *text;
+    const char *p;
+} Source;
+
+struct Runner {
+    Session *session;
+    bool keep_going;
+    RunnerDoneFunc done;
+    void *data;
+    GPtrArray *sources;
+    CommandCall *call; /* parked */
+    char **words;      /* of it */
+    char *where;       /* "file:line: " of the present command, or "" */
+    int exit_code;
+    bool quit, over;
+};
+
+static void source_free(void *data)
+{
+    Source *s = data;
+
+    g_free(s->name);
+    g_free(s->path);
+    g_free(s->text);
+    g_free(s);
+}
+
+Runner *runner_new(Session *session, bool keep_going, RunnerDoneFunc done, void *data)
+{
+    Runner *r = g_new0(Runner, 1);
+
+    r->session = session;
+    r->keep_going = keep_going;
+    r->done = done;
+    r->data = data;
+    r->sources = g_ptr_array_new_with_free_func(source_free);
+    r->where = g_strdup("");
+    return r;
+}
+
+void runner_free(Runner *r)
+{
+    if (!r)
+        return;
+    g_ptr_array_unref(r->sources);
+    g_strfreev(r->words);
+    g_free(r->call);
+    g_free(r->where);
+    g_free(r);
+}
+
+int runner_exit_code(const Runner *r)
+{
+    return r->exit_code;
+}
+
+bool runner_quit(const Runner *r)
+{
+    return r->quit;
+}
+
+void runner_push_text(Runner *r, const char *name, const char *text)
+{
+    Source *s = g_new0(Source, 1);
+
+    s->name = g_strdup(name);
+    s->text = g_strdup(text);
+    s->p = s->text;
+    g_ptr_array_add(r->sources, s);
+    r->over = false;
+}
+
+static Source *top(const Runner *r)
+{
+    return r->sources->len ? r->sources->pdata[r->sources->len - 1] : NULL;
+}
+
+static bool check_loop(const Runner *r, const char *canonical, GError **error)
+{
+    for (unsigned i = 0; i < r->sources->len; i++) {
+        const Source *s = r->sources->pdata[i];
+
+        if (s->path && strcmp(s->path, canonical) == 0) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                        "include loop: '%s' is being run already", s->name);
+            return false;
+        }
+    }
+    if (r->sources->len <= MAX_INCLUDES)
+        return true;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "more than %d files include each other",
+                MAX_INCLUDES);
+    return false;
+}
+
+bool runner_push_file(Runner *r, const char *path, GError **error)
+{
+    g_autofree char *text = NULL, *canonical = NULL;
+    GError *e = NULL;
+
+    if (!g_file_get_contents(path, &text, NULL, &e)) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't read the commands: %s",
+                    e->message);
+        g_error_free(e);
+        return false;
+    }
+    canonical = realpath(path, NULL);
+    if (canonical && !check_loop(r, canonical, error))
+        return false;
+    runner_push_text(r, path, text);
+    top(r)->path = g_strdup(canonical);
+    return true;
+}
+
+/* A path in an include is meant from where the including file lies. */
+static bool include(Runner *r, const char *path, GError **error)
+{
+    const Source *s = top(r);
+    g_autofree char *folder = s && s->path ? g_path_get_dirname(s->name) : g_strdup(".");
+    g_autofree char *full = g_path_is_absolute(path) || strcmp(folder, ".") == 0
+                                ? g_strdup(path)
+                                : g_build_filename(folder, path, NULL);
+
+    return runner_push_file(r, full, error);
+}
+
+static void tell(Runner *r, const GError *error)
+{
+    Session *s = r->session;
+    const char *const members[] = {"where", r->where, "message", error->message, NULL};
+
+    command_event(s, "error", members);
+    log_write(LOG_ERROR, "%s%s", r->where, error->message);
+}
+
+/* Takes over error. True if the next command may follow. */
+static bool after_error(Runner *r, GError *error)
+{
+    if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_QUIT)) {
+        r->quit = true;
+        g_error_free(error);
+        return false;
+    }
+    tell(r, error);
+    if (r->exit_code == 0)
+        r->exit_code = command_exit_code(error);
+    g_error_free(error);
+    return r->keep_going;
+}
+
+static void end(Runner *r)
+{
+    g_ptr_array_set_size(r->sources, 0);
+    r->over = true;
+    r->done(r->data);
+}
+
+static void set_where(Runner *r, const Source *s, const char *at)
+{
+    unsigned line = 1;
+
+    for (const char *p = s->text; p < at; p++)
+        line += *p == '\n';
+    g_free(r->where);
+    r->where = s->name ? g_strdup_printf("%s:%u: ", s->name, line) : g_strdup("");
+}
+
+static const char *variable(const char *name, void *data)
+{
+    return session_get(data, name);
+}
+
+static void step(Runner *r);
+
+static gboolean step_idle(gpointer data)
+{
+    step(data);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_done(CommandCall *call, GError *error)
+{
+    Runner *r = call->session->runner;
+
+    g_clear_pointer(&r->words, g_strfreev);
+    g_clear_pointer(&r->call, g_free);
+    if (error && !after_error(r, error))
+        end(r);
+    else
+        g_idle_add(step_idle, r);
+}
+
+/* True if the next command may follow at once. */
+static bool execute(Runner *r, char **words)
+{
+    GError *error = NULL;
+    unsigned used = 0;
+    const Command *command = command_find(words, &used, &error);
+    CommandResult result = COMMAND_FAILED;
+    CommandCall *call;
+
+    if (!command)
+        return after_error(r, error);
+    call = g_new0(CommandCall, 1);
+    *call = (CommandCall){.session = r->session,
+                          .command = command,
+                          .args = words + used,
+                          .n_args = g_strv_length(words + used),
+                          .done = on_done};
+    if (call->n_args < command->min_args || call->n_args > command->max_args)
+        command_usage_error(call, &error);
+    else
+        result = command->exec(call, &error);
+    if (result == COMMAND_PARKED) {
+        r->call = call;
+        return false;
+    }
+    if (result == COMMAND_INCLUDE && !include(r, call->include, &error))
+        result = COMMAND_FAILED;
+    g_free(call->include);
+    g_free(call);
+    return result != COMMAND_FAILED || after_error(r, error);
+}
+
+/* One command. True if the next may follow at once. */
+static bool next(Runner *r)
+{
+    Source *s = top(r);
+    g_auto(GStrv) words = NULL;
+    GError *error = NULL;
+    bool more;
+
+    s->p += strspn(s->p, " \t\r\n;");
+    if (!*s->p) {
+        g_ptr_array_remove_index(r->sources, r->sources->len - 1);
+        return true;
+    }
+    set_where(r, s, s->p);
+    words = lexer_next(&s->p, variable, r->session, &error);
+    if (!words)
+        return after_error(r, error);
+    if (!words[0])
+        return true;
+    more = execute(r, words);
+    if (r->call) /* its arguments live as long as it */
+        r->words = g_steal_pointer(&words);
+    return more;
+}
+
+static void step(Runner *r)
+{
+    while (r->sources->len > 0) {
+        if (r->session->interrupted && !r->keep_going) {
+            after_error(r, g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted"));
+            break;
+        }
+        if (!next(r)) {
+            if (r->call)
+                return;
+            break;
+        }
+    }
+    end(r);
+}
+
+void runner_start(Runner *r)
+{
+    r->session->runner = r;
+    g_idle_add(step_idle, r);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * runner.h: carries out commands one after the other, from texts and files that include each other.
+ * A command that parks holds the rest back; the main loop goes on meanwhile.
+ */
+#ifndef SHELL_RUNNER_H
+#define SHELL_RUNNER_H
+
+#include "controller/session.h"
+
+typedef struct Runner Runner;
+
+/* Called when all commands are done, or one failed. */
+typedef void (*RunnerDoneFunc)(void *data);
+
+/* keep_going: an error is told and the next command follows (check, REPL). */
+Runner *runner_new(Session *session, bool keep_going, RunnerDoneFunc done, void *data);
+void runner_free(Runner *runner);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Runner, runner_free)
+
+/* What is to be run next; name: for messages, NULL for none. */
+void runner_push_text(Runner *runner, const char *name, const char *text);
+bool runner_push_file(Runner *runner, const char *path, GError **error);
+
+/* Runs what was pushed, from the main loop; one call at a time. */
+void runner_start(Runner *runner);
+
+/* Exit code so far: of the first command that failed, or 0. */
+int runner_exit_code(const Runner *runner);
+
+/* The command `quit` was given. */
+bool runner_quit(const Runner *runner);
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client.c: making and ending a client, the handshake, and the small queries.
+ *
+ * Every function builds one request after the other, and sets its output only when all went well.
+ */
+#include "gdbstub-client/client-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* What any stub takes: RSP asks for room for a g packet. */
+#define DEFAULT_PACKET_SIZE 400u
+/* Pause between tries while the socket is not there yet. */
+#define CONNECT_RETRY_MS 10
+
+G_DEFINE_QUARK(gdb_error_quark, gdb_error)
+
+GdbClient *gdb_client_new(int fd)
+{
+    GdbClient *client = g_new0(GdbClient, 1);
+
+    fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    client->fd = fd;
+    client->decoder = gdb_decoder_new();
+    client->out = g_string_new(NULL);
+    client->request = g_string_new(NULL);
+    client->reply = g_string_new(NULL);
+    client->acks = true;
+    client->packet_size = DEFAULT_PACKET_SIZE;
+    return client;
+}
+
+void gdb_client_free(GdbClient *client)
+{
+    if (!client) {
+        return;
+    }
+    close(client->fd);
+    gdb_decoder_free(client->decoder);
+    g_string_free(client->out, TRUE);
+    g_string_free(client->request, TRUE);
+    g_string_free(client->reply, TRUE);
+    gdb_target_free(client->target);
+    g_clear_error(&client->broken);
+    g_free(client);
+}
+
+int gdb_client_fd(const GdbClient *client)
+{
+    return client->fd;
+}
+
+const GError *gdb_client_broken(const GdbClient *client)
+{
+    return client->broken;
+}
+
+size_t gdb_client_packet_size(const GdbClient *client)
+{
+    return client->packet_size;
+}
+
+bool gdb_client_running(const GdbClient *client)
+{
+    return client->expect == EXPECT_STOP;
+}
+
+uint64_t gdb_client_unasked_stops(const GdbClient *client)
+{
+    return client->unasked;
+}
+
+bool gdb_reply_check(const char *text, const char *request, GError **error)
+{
+    if (text[0] == '\0') {
+        g_set_error(error, GDB_ERROR, GDB_ERROR_UNSUPPORTED,
+                    "gdbstub: the stub does not know '%.40s'", request);
+        return false;
+    }
+    /* Three characters: never mistaken for hex data, which comes in pairs. */
+    bool numbered =
+        text[0] == 'E' && g_ascii_isxdigit(text[1]) && g_ascii_isxdigit(text[2]) && text[3] == '\0';
+    if (numbered || g_str_has_prefix(text, "E.")) {
+        g_set_error(error, GDB_ERROR, GDB_ERROR_REPLY, "gdbstub: '%.40s' failed: %s", request,
+                    text);
+        return false;
+    }
+    return true;
+}
+
+void gdb_reply_unexpected(GError **error, const char *request, const char *reply)
+{
+    g_set_error(error, GDB_ERROR, GDB_ERROR_REPLY, "gdbstub: odd answer to '%.40s': '%.60s'",
+                request, reply);
+}
+
+/* One try; -1 and errno. A full backlog comes back as EAGAIN. */
+static int connect_once(const struct sockaddr_un *address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+        int saved = errno;
+        close(fd);
+        errno = saved;
+        return -1;
+    }
+    return fd;
+}
+
+static int connect_until(const char *path, GdbDeadline deadline, GError **error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    if (strlen(path) >= sizeof(address.sun_path)) {
+        g_set_error(error, GDB_ERROR, GDB_ERROR_ARGUMENT,
+                    "gdbstub: socket path '%s' is longer than %zu bytes", path,
+                    sizeof(address.sun_path) - 1);
+        return -1;
+    }
+    memcpy(address.sun_path, path, strlen(path));
+    for (;;) {
+        int fd = connect_once(&address);
+        int why = errno;
+
+        if (fd >= 0) {
+            return fd;
+        }
+        bool may_come = why == ENOENT || why == ECONNREFUSED || why == EAGAIN || why == EINTR;
+        if (!may_come || (deadline.at_us >= 0 && g_get_monotonic_time() >= deadline.at_us)) {
+            g_set_error(error, GDB_ERROR, GDB_ERROR_CONNECT, "gdbstub: can't connect to '%s': %s",
+                        path, g_strerror(why));
+            return -1;
+        }
+        poll(NULL, 0, CONNECT_RETRY_MS);
+    }
+}
+
+static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error);
+
+GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error)
+{
+    GdbDeadline deadline = gdb_deadline(timeout_ms);
+    int fd = connect_until(path, deadline, error);
+
+    if (fd < 0) {
+        return NULL;
+    }
+    g_autoptr(GdbClient) client = gdb_client_new(fd);
+    return handshake(client, deadline, error) ? g_steal_pointer(&client) : NULL;
+}
+
+static void take_features(GdbClient *client, const char *reply, bool *no_ack)
+{
+    g_auto(GStrv) features = g_strsplit(reply, ";", -1);
+
+    for (char **feature = features; *feature; feature++) {
+        guint64 size;
+
+        if (g_str_has_prefix(*feature, "PacketSize=") &&
+            g_ascii_string_to_unsigned(*feature + 11, 16, 64, GDB_PACKET_MAX, &size, NULL)) {
+            client->packet_size = size;
+        } else if (strcmp(*feature, "QStartNoAckMode+") == 0) {
+            *no_ack = true;
+        }
+    }
+}
+
+static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error)
+{
+    g_autoptr(GError) cause = NULL;
+    bool no_ack = false;
+    const char *reply = gdb_transport_call(
+        client, "qSupported:multiprocess+;vContSupported+;xmlRegisters=i386,arm", deadline, error);
+
+    if (!reply) {
+        return false;
+    }
+    take_features(client, reply, &no_ack);
+    if (no_ack) {
+        if (!gdb_transport_call_ok(client, "QStartNoAckMode", deadline, error)) {
+            return false;
+        }
+        /* The OK itself is still acknowledged, and that ack goes with the next request. It has to
+         * be sent before acks end on our side, too. */
+        if (!gdb_transport_raw(client, "", deadline, error)) {
+            return false;
+        }
+        client->acks = false;
+    }
+    reply = gdb_transport_call(client, "vCont?", deadline, &cause);
+    if (reply) {
+        client->no_vcont = !g_str_has_prefix(reply, "vCont");
+    } else if (!g_error_matches(cause, GDB_ERROR, GDB_ERROR_UNSUPPORTED)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return false;
+    } else {
+        client->no_vcont = true;
+    }
+    return true;
+}
+
+bool gdb_client_handshake(GdbClient *client, int timeout_ms, GError **error)
+{
+    return handshake(client, gdb_deadline(timeout_ms), error);
+}
+
+bool gdb_query_halt_reason(GdbClient *client, GdbStop *out, int timeout_ms, GError **error)
+{
+    const char *reply = gdb_transport_call_halt(client, "?", gdb_deadline(timeout_ms), error);
+
+    if (!reply) {
+        return false;
+    }
+    if (!gdb_stop_parse(reply, out)) {
+        gdb_reply_unexpected(error, "?", reply);
+        return false;
+    }
+    return true;
+}
+
+/* "m" and thread ids with commas between them. */
+static bool append_threads(GArray *threads, const char *reply)
+{
+    const char *at = reply;
+
+    do {
+        GdbThread thread;
+
+        if (!gdb_thread_parse(at + 1, &at, &thread)) {
+            return false;
+        }
+        g_array_append_val(threads, thread);
+    } while (*at == ',');
+    return *at == '\0';
+}
+
+GArray *gdb_threads(GdbClient *client, int timeout_ms, GError **error)
+{
+    g_autoptr(GArray) threads = g_array_new(FALSE, FALSE, sizeof(GdbThread));
+    GdbDeadline deadline = gdb_deadline(timeout_ms);
+    const char *request = "qfThreadInfo";
+
+    for (;;) {
+        const char *reply = gdb_transport_call(client, request, deadline, error);
+
+        if (!reply) {
+            return NULL;
+        }
+        if (strcmp(reply, "l") == 0) {
+            return g_steal_pointer(&threads);
+        }
+        if (reply[0] != 'm' || !append_threads(threads, reply)) {
+            gdb_reply_unexpected(error, request, reply);
+            return NULL;
+        }
+        request = "qsThreadInfo";
+    }
+}
+
+/* Hex of "CPU#0 [running]", "Cortex-A57 cpu0 [halted ]". */
+bool gdb_thread_halted(GdbClient *client, const GdbThread *thread, bool *halted, int timeout_ms,
+                       GError **error)
+{
+    g_autofree char *id = gdb_thread_format(thread);
+    g_autofree char *request = g_strconcat("qThreadExtraInfo,", id, NULL);
+    const char *reply = gdb_transport_call(client, request, gdb_deadline(timeout_ms), error);
+
+    if (!reply) {
+        return false;
+    }
+    size_t len = strlen(reply) / 2;
+    g_autofree char *text = g_malloc0(len + 1);
+    bool decoded = gdb_hex_decode(reply, client->reply->len, (uint8_t *)text, len);
+    bool is_halted = decoded && strstr(text, "[halted");
+    if (!is_halted && !(decoded && strstr(text, "[running"))) {
+        gdb_reply_unexpected(error, request, decoded ? text : reply);
+        return false;
+    }
+    *halted = is_halted;
+    return true;
+}
+
+/* "0x7" or just "1": hex either way. */
+static bool parse_flags(const char *text, unsigned *out)
+{
+    guint64 value;
+
+    text += g_str_has_prefix(text, "0x") ? 2 : 0;
+    if (!g_ascii_string_to_unsigned(text, 16, 0, G_MAXUINT32, &value, NULL)) {
+        return false;
+    }
+    *out = (unsigned)value;
+    return true;
+}
+
+bool gdb_sstep_get(GdbClient *client, unsigned *flags, int timeout_ms, GError **error)
+{
+    const char *reply = gdb_transport_call(client, "qqemu.sstep", gdb_deadline(timeout_ms), error);
+
+    if (reply && !parse_flags(reply, flags)) {
+        gdb_reply_unexpected(error, "qqemu.sstep", reply);
+        return false;
+    }
+    return reply != NULL;
+}
+
+/* "ENABLE=1,NOIRQ=2,NOTIMER=4" */
+bool gdb_sstep_bits(GdbClient *client, unsigned *flags, int timeout_ms, GError **error)
+{
+    static const char request[] = "qqemu.sstepbits";
+    const char *reply = gdb_transport_call(client, request, gdb_deadline(timeout_ms), error);
+    unsigned all = 0;
+
+    if (!reply) {
+        return false;
+    }
+    g_auto(GStrv) items = g_strsplit(reply, ",", -1);
+    for (char **item = items; *item; item++) {
+        const char *value = strchr(*item, '=');
+        unsigned bit;
+
+        if (!value || !parse_flags(value + 1, &bit)) {
+            gdb_reply_unexpected(error, request, reply);
+            return false;
+        }
+        all |= bit;
+    }
+    *flags = all;
+    return true;
+}
+
+bool gdb_sstep_set(GdbClient *client, unsigned flags, int timeout_ms, GError **error)
+{
+    g_autofree char *request = g_strdup_printf("Qqemu.sstep=0x%x", flags);
+
+    return gdb_transport_call_ok(client, request, gdb_deadline(timeout_ms), error);
+}
+
+bool gdb_phy_mem_mode_set(GdbClient *client, bool physical, int timeout_ms, GError **error)
+{
+    const char *request = physical ? "Qqemu.PhyMemMode:1" : "Qqemu.PhyMemMode:0";
+
+    return gdb_transport_call_ok(client, request, gdb_deadline(timeout_ms), error);
+}
+
+bool gdb_phy_mem_mode_get(GdbClient *client, bool *physical, int timeout_ms, GError **error)
+{
+    static const char request[] = "qqemu.PhyMemMode";
+    const char *reply = gdb_transport_call(client, request, gdb_deadline(timeout_ms), error);
+    unsigned value;
+
+    if (!reply) {
+        return false;
+    }
+    if (!parse_flags(reply, &value)) {
+        gdb_reply_unexpected(error, request, reply);
+        return false;
+    }
+    *physical = value != 0;
+    return true;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * parse.h: pure parsers of what is inside packets: thread ids, stop replies, target descriptions.
+ * For this library and its tests.
+ */
+#ifndef GDBSTUB_CLIENT_PARSE_H
+#define GDBSTUB_CLIENT_PARSE_H
+
+#include "gdbstub-client/gdbstub.h"
+
+/* Reads "pP.T", "pP" (all of P) or "T", each number hex or -1; *end is what follows. */
+bool gdb_thread_parse(const char *text, const char **end, GdbThread *out);
+
+/* The thread-id as it goes into a packet; free with g_free(). */
+char *gdb_thread_format(const GdbThread *thread);
+
+/* An S, T, W or X packet; false for anything else, out untouched. */
+bool gdb_stop_parse(const char *packet, GdbStop *out);
+
+typedef struct {
+    char *architecture;  /* "aarch64"; NULL if not given */
+    GArray *registers;   /* GdbRegister, in the order of the description */
+    GHashTable *by_name; /* name -> index + 1; the first of a name */
+} GdbTarget;
+
+/* Gives the text of a file that the description includes; free with g_free(). */
+typedef char *(*GdbFileFunc)(const char *name, void *data, GError **error);
+
+/* Parses target.xml and, through load, what it includes. GDB_ERROR_REPLY if it is malformed. */
+GdbTarget *gdb_target_parse(const char *xml, GdbFileFunc load, void *data, GError **error);
+void gdb_target_free(GdbTarget *target);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(GdbTarget, gdb_target_free)
+
+const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name);
+
+#endif

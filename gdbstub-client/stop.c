@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * stop.c: thread ids and stop replies.
+ *
+ * Source: RSP "Packets" (thread-id syntax) and "Stop Reply Packets". Pure; outputs change on
+ * success only.
+ */
+#include "gdbstub-client/parse.h"
+
+#include <string.h>
+
+/* Hex digits that fit int64_t, or "-1". */
+static bool parse_id(const char **text, int64_t *out)
+{
+    const char *at = *text;
+    uint64_t value = 0;
+
+    if (g_str_has_prefix(at, "-1")) {
+        *text = at + 2;
+        *out = -1;
+        return true;
+    }
+    for (; g_ascii_isxdigit(*at); at++) {
+        if (value >> 59) {
+            return false;
+        }
+        value = value << 4 | (unsigned)g_ascii_xdigit_value(*at);
+    }
+    if (at == *text) {
+        return false;
+    }
+    *text = at;
+    *out = (int64_t)value;
+    return true;
+}
+
+bool gdb_thread_parse(const char *text, const char **end, GdbThread *out)
+{
+    GdbThread thread = {0, -1};
+    bool multiprocess = *text == 'p';
+
+    if (multiprocess) {
+        text++;
+        if (!parse_id(&text, &thread.pid)) {
+            return false;
+        }
+        multiprocess = *text == '.';
+        text += multiprocess;
+        if (!multiprocess) {
+            *end = text;
+            *out = thread;
+            return true;
+        }
+    }
+    if (!parse_id(&text, &thread.tid)) {
+        return false;
+    }
+    *end = text;
+    *out = thread;
+    return true;
+}
+
+static void append_id(GString *out, int64_t id)
+{
+    if (id < 0) {
+        g_string_append(out, "-1");
+    } else {
+        g_string_append_printf(out, "%" G_GINT64_MODIFIER "x", (guint64)id);
+    }
+}
+
+char *gdb_thread_format(const GdbThread *thread)
+{
+    GString *out = g_string_new(NULL);
+
+    if (thread->pid) {
+        g_string_append_c(out, 'p');
+        append_id(out, thread->pid);
+        g_string_append_c(out, '.');
+    }
+    append_id(out, thread->tid);
+    return g_string_free(out, FALSE);
+}
+
+static bool parse_address(const char *text, size_t len, uint64_t *out)
+{
+    uint64_t value = 0;
+
+    if (len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (!g_ascii_isxdigit(text[i]) || value >> 60) {
+            return false;
+        }
+        value = value << 4 | (unsigned)g_ascii_xdigit_value(text[i]);
+    }
+    *out = value;
+    return true;
+}
+
+static GdbWatch watch_of(const char *name, size_t len)
+{
+    static const struct {
+        const char *name;
+        GdbWatch watch;
+    } names[] = {
+        {"watch", GDB_WATCH_WRITE},
+        {"rwatch", GDB_WATCH_READ},
+        {"awatch", GDB_WATCH_ACCESS},
+    };
+
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (len == strlen(names[i].name) && memcmp(name, names[i].name, len) == 0) {
+            return names[i].watch;
+        }
+    }
+    return GDB_WATCH_NONE;
+}
+
+/* One "name:value" of a T packet. Names not known here (registers among them) are skipped, as the
+ * protocol demands. */
+static bool parse_pair(const char *pair, size_t len, GdbStop *stop)
+{
+    const char *colon = memchr(pair, ':', len);
+
+    if (!colon) {
+        return false;
+    }
+    size_t name_len = (size_t)(colon - pair);
+    const char *value = colon + 1;
+    size_t value_len = len - name_len - 1;
+    GdbWatch watch = watch_of(pair, name_len);
+
+    if (watch != GDB_WATCH_NONE) {
+        stop->watch = watch;
+        return parse_address(value, value_len, &stop->address);
+    }
+    if (name_len == 6 && memcmp(pair, "thread", 6) == 0) {
+        const char *end;
+
+        stop->has_thread = true;
+        return gdb_thread_parse(value, &end, &stop->thread) && end == pair + len;
+    }
+    return true;
+}
+
+static bool parse_pairs(const char *text, GdbStop *stop)
+{
+    while (*text) {
+        size_t len = strcspn(text, ";");
+
+        if (!parse_pair(text, len, stop)) {
+            return false;
+        }
+        text += len;
+        text += *text == ';';
+    }
+    return true;
+}
+
+bool gdb_stop_parse(const char *packet, GdbStop *out)
+{
+    GdbStop stop = {.kind = GDB_STOP_SIGNAL};
+    char letter = packet[0];
+
+    if (letter != 'S' && letter != 'T' && letter != 'W' && letter != 'X') {
+        return false;
+    }
+    if (!g_ascii_isxdigit(packet[1]) || !g_ascii_isxdigit(packet[2])) {
+        return false;
+    }
+    stop.code = (uint8_t)(g_ascii_xdigit_value(packet[1]) << 4 | g_ascii_xdigit_value(packet[2]));
+
+    const char *rest = packet + 3;
+    if (letter == 'T') {
+        if (!parse_pairs(rest, &stop)) {
+            return false;
+        }
+    } else if (letter == 'S') {
+        if (*rest) {
+            return false;
+        }
+    } else {
+        stop.kind = letter == 'W' ? GDB_STOP_EXITED : GDB_STOP_KILLED;
+        if (*rest && !g_str_has_prefix(rest, ";process:")) {
+            return false;
+        }
+    }
+    *out = stop;
+    return true;
+}

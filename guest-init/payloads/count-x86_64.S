@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Counts for ever.
+#include "x86_64.h"
+
+.global _start
+_start:
+    xor %eax, %eax
+    count_forever

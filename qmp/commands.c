@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * commands.c: the typed commands; each builds its arguments, calls, and takes the reply apart.
+ *
+ * Invariant: the caller's outputs are written only when the whole reply made sense; otherwise the
+ * error is QMP_ERROR_REPLY and names the command and the member that was missing or wrong.
+ */
+#include "qmp/codec.h"
+#include "qmp/qmp.h"
+
+static void add_string(json_object *object, const char *key, const char *value)
+{
+    json_object_object_add(object, key, json_object_new_string(value));
+}
+
+/* Calls with `args` and returns the text of the reply. */
+static char *call(QmpClient *client, const char *command, json_object *args, int timeout_ms,
+                  GError **error)
+{
+    return qmp_client_call(client, command, args ? qmp_json_text(args) : NULL, timeout_ms, error);
+}
+
+/* For the commands whose reply is the empty object. */
+static bool run(QmpClient *client, const char *command, json_object *args, int timeout_ms,
+                GError **error)
+{
+    g_autofree char *text = call(client, command, args, timeout_ms, error);
+
+    return text != NULL;
+}
+
+static bool bad_reply(const char *command, const char *member, const char *text, GError **error)
+{
+    g_set_error(error, QMP_ERROR, QMP_ERROR_REPLY, "%s: no usable '%s' in the reply '%.200s'",
+                command, member, text);
+    return false;
+}
+
+/* Calls, and insists on a reply of the given type. */
+static json_object *query(QmpClient *client, const char *command, json_object *args, json_type type,
+                          int timeout_ms, GError **error)
+{
+    g_autofree char *text = call(client, command, args, timeout_ms, error);
+    g_autoptr(json_object) reply = NULL;
+
+    if (!text || !qmp_json_parse(text, &reply, error))
+        return NULL;
+    if (!json_object_is_type(reply, type)) {
+        bad_reply(command, json_type_to_name(type), text, error);
+        return NULL;
+    }
+    return g_steal_pointer(&reply);
+}
+
+/* The member's value, or NULL with an error if it is missing or of another type. */
+static json_object *member(json_object *object, const char *command, const char *name,
+                           json_type type, GError **error)
+{
+    json_object *value = NULL;
+
+    if (json_object_is_type(object, json_type_object) &&
+        json_object_object_get_ex(object, name, &value) && json_object_is_type(value, type))
+        return value;
+    bad_reply(command, name, qmp_json_text(object), error);
+    return NULL;
+}
+
+static bool get_string(json_object *object, const char *command, const char *name, char **out,
+                       GError **error)
+{
+    json_object *value = member(object, command, name, json_type_string, error);
+
+    if (value)
+        *out = g_strdup(json_object_get_string(value));
+    return value != NULL;
+}
+
+static bool get_int64(json_object *object, const char *command, const char *name, int64_t *out,
+                      GError **error)
+{
+    json_object *value = member(object, command, name, json_type_int, error);
+
+    if (value)
+        *out = json_object_get_int64(value);
+    return value != NULL;
+}
+
+/* --- qapi/control.json --- */
+
+void qmp_version_clear(QmpVersion *version)
+{
+    g_clear_pointer(&version->package, g_free);
+    *version = (QmpVersion){0};
+}
+
+bool qmp_query_version(QmpClient *client, QmpVersion *version, int timeout_ms, GError **error)
+{
+    static const char command[] = "query-version";
+    g_autoptr(json_object) reply =
+        query(client, command, NULL, json_type_object, timeout_ms, error);
+    json_object *numbers;
+    int64_t major, minor, micro;
+    char *package;
+
+    if (!reply)
+        return false;
+    numbers = member(reply, command, "qemu", json_type_object, error);
+    if (!numbers || !get_int64(numbers, command, "major", &major, error) ||
+        !get_int64(numbers, command, "minor", &minor, error) ||
+        !get_int64(numbers, command, "micro", &micro, error) ||
+        !get_string(reply, command, "package", &package, error))
+        return false;
+    *version = (QmpVersion){(int)major, (int)minor, (int)micro, package};
+    return true;
+}
+
+bool qmp_quit(QmpClient *client, int timeout_ms, GError **error)
+{
+    return run(client, "quit", NULL, timeout_ms, error);
+}
+
+/* --- qapi/misc.json, qapi/run-state.json --- */
+
+bool qmp_stop(QmpClient *client, int timeout_ms, GError **error)
+{
+    return run(client, "stop", NULL, timeout_ms, error);
+}
+
+bool qmp_cont(QmpClient *client, int timeout_ms, GError **error)
+{
+    return run(client, "cont", NULL, timeout_ms, error);
+}
+
+bool qmp_query_status(QmpClient *client, bool *running, char **status, int timeout_ms,
+                      GError **error)
+{
+    static const char command[] = "query-status";
+    g_autoptr(json_object) reply =
+        query(client, command, NULL, json_type_object, timeout_ms, error);
+    json_object *is_running;
+    char *name;
+
+    if (!reply)
+        return false;
+    is_running = member(reply, command, "running", json_type_boolean, error);
+    if (!is_running || !get_string(reply, command, "status", &name, error))
+        return false;
+    *running = json_object_get_boolean(is_running);
+    *status = name;
+    return true;
+}
+
+/* --- qapi/machine.json --- */
+
+static void clear_cpu(void *data)
+{
+    QmpCpu *cpu = data;
+
+    g_free(cpu->qom_path);
+    g_free(cpu->target);
+}
+
+GArray *qmp_query_cpus_fast(QmpClient *client, int timeout_ms, GError **error)
+{
+    static const char command[] = "query-cpus-fast";
+    g_autoptr(json_object) reply = query(client, command, NULL, json_type_array, timeout_ms, error);
+    g_autoptr(GArray) cpus = g_array_new(FALSE, TRUE, sizeof(QmpCpu));
+
+    if (!reply)
+        return NULL;
+    g_array_set_clear_func(cpus, clear_cpu);
+    for (size_t i = 0; i < json_object_array_length(reply); i++) {
+        json_object *entry = json_object_array_get_idx(reply, i);
+        QmpCpu *cpu;
+
+        g_array_set_size(cpus, (guint)i + 1);
+        cpu = &g_array_index(cpus, QmpCpu, i);
+        if (!get_int64(entry, command, "cpu-index", &cpu->index, error) ||
+            !get_int64(entry, command, "thread-id", &cpu->thread_id, error) ||
+            !get_string(entry, command, "qom-path", &cpu->qom_path, error) ||
+            !get_string(entry, command, "target", &cpu->target, error))
+            return NULL;
+    }
+    return g_steal_pointer(&cpus);
+}
+
+/* --- qapi/replay.json --- */
+
+bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) reply =
+        query(client, "query-replay", NULL, json_type_object, timeout_ms, error);
+
+    return reply && get_int64(reply, "query-replay", "icount", icount, error);
+}
+
+/* --- qapi/migration.json --- */
+
+bool qmp_save_devices_state(QmpClient *client, const char *path, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    /* "xen" is in the name only; the command works with any accelerator. */
+    add_string(args, "filename", path);
+    json_object_object_add(args, "live", json_object_new_boolean(false));
+    return run(client, "xen-save-devices-state", args, timeout_ms, error);
+}
+
+/* --- qapi/net.json --- */
+
+static void add_unix_address(json_object *object, const char *key, const char *path)
+{
+    json_object *address = json_object_new_object();
+
+    add_string(address, "type", "unix");
+    add_string(address, "path", path);
+    json_object_object_add(object, key, address);
+}
+
+bool qmp_netdev_add_dgram(QmpClient *client, const char *id, const char *local_path,
+                          const char *remote_path, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "type", "dgram");
+    add_string(args, "id", id);
+    add_unix_address(args, "local", local_path);
+    add_unix_address(args, "remote", remote_path);
+    return run(client, "netdev_add", args, timeout_ms, error);
+}
+
+bool qmp_netdev_add_hubport(QmpClient *client, const char *id, int64_t hubid, const char *netdev,
+                            int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "type", "hubport");
+    add_string(args, "id", id);
+    json_object_object_add(args, "hubid", json_object_new_int64(hubid));
+    if (netdev)
+        add_string(args, "netdev", netdev);
+    return run(client, "netdev_add", args, timeout_ms, error);
+}
+
+bool qmp_netdev_del(QmpClient *client, const char *id, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "id", id);
+    return run(client, "netdev_del", args, timeout_ms, error);
+}
+
+/* --- qapi/qom.json --- */
+
+/* Adds the members of props_json to args, which must not have them yet. */
+static bool add_properties(json_object *args, const char *props_json, GError **error)
+{
+    g_autoptr(json_object) props = NULL;
+
+    if (!qmp_json_parse(props_json, &props, error)) {
+        g_prefix_error(error, "object-add: the properties are ");
+        return false;
+    }
+    if (!json_object_is_type(props, json_type_object)) {
+        g_set_error(error, QMP_ERROR, QMP_ERROR_ARGUMENT,
+                    "object-add: the properties are not a JSON object: '%s'", props_json);
+        return false;
+    }
+    json_object_object_foreach(props, key, value)
+    {
+        if (json_object_object_get_ex(args, key, NULL)) {
+            g_set_error(error, QMP_ERROR, QMP_ERROR_ARGUMENT,
+                        "object-add: '%s' does not belong in the properties", key);
+            return false;
+        }
+        json_object_object_add(args, key, json_object_get(value));
+    }
+    return true;
+}
+
+bool qmp_object_add(QmpClient *client, const char *type, const char *id, const char *props_json,
+                    int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "qom-type", type);
+    add_string(args, "id", id);
+    if (props_json && !add_properties(args, props_json, error))
+        return false;
+    return run(client, "object-add", args, timeout_ms, error);
+}
+
+bool qmp_object_del(QmpClient *client, const char *id, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "id", id);
+    return run(client, "object-del", args, timeout_ms, error);
+}
+
+bool qmp_qom_set(QmpClient *client, const char *path, const char *property, const char *value_json,
+                 int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+    json_object *value;
+
+    if (!qmp_json_parse(value_json, &value, error)) {
+        g_prefix_error(error, "qom-set: the value of '%s' is ", property);
+        return false;
+    }
+    add_string(args, "path", path);
+    add_string(args, "property", property);
+    json_object_object_add(args, "value", value);
+    return run(client, "qom-set", args, timeout_ms, error);
+}
+
+char *qmp_qom_get(QmpClient *client, const char *path, const char *property, int timeout_ms,
+                  GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "path", path);
+    add_string(args, "property", property);
+    return call(client, "qom-get", args, timeout_ms, error);
+}
+
+char *qmp_hmp(QmpClient *client, const char *line, int timeout_ms, GError **error)
+{
+    static const char command[] = "human-monitor-command";
+    g_autoptr(json_object) args = json_object_new_object();
+    g_autoptr(json_object) reply = NULL;
+
+    add_string(args, "command-line", line);
+    reply = query(client, command, args, json_type_string, timeout_ms, error);
+    return reply ? g_strdup(json_object_get_string(reply)) : NULL;
+}
