@@ -5,6 +5,7 @@
  */
 #include "controller/base/units.h"
 
+#include <errno.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_units_error_quark, units_error)
@@ -59,6 +60,9 @@ static bool decimal_scale(Decimal d, int64_t scale, int64_t *out, bool *inexact)
     int64_t value = d.digits;
 
     *inexact = false;
+    /* Decimals eat up the scale first, or "12.345678912s" would overflow on the way. */
+    for (; d.exponent < 0 && scale % 10 == 0; d.exponent++)
+        scale /= 10;
     if (d.overflow || __builtin_mul_overflow(value, scale, &value))
         return false;
     for (; d.exponent > 0 && value != 0; d.exponent--)
@@ -158,14 +162,16 @@ bool units_parse_int(const char *text, const char *what, int64_t min, int64_t ma
                      GError **error)
 {
     char *end;
-    int64_t value = g_ascii_strtoll(text, &end, 0);
+    int64_t value;
 
+    errno = 0;
+    value = g_ascii_strtoll(text, &end, 0);
     if (end == text || *end != '\0' || g_ascii_isspace(*text)) {
         g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX, "%s '%s' is not a whole number", what,
                     text);
         return false;
     }
-    if (value < min || value > max) {
+    if (errno == ERANGE || value < min || value > max) {
         g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE,
                     "%s '%s' is out of range: %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT
                     " is allowed",

@@ -4,16 +4,35 @@
 
 #include "controller/clock/devstate.h"
 
-bool clock_read(QmpClient *qmp, const char *path, int shift, int timeout_ms, Clock *out,
+#include <errno.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static uint8_t *read_whole(int fd, size_t *size, GError **error)
+{
+    g_autofree uint8_t *data = NULL;
+    struct stat st;
+
+    if (fstat(fd, &st) == 0) {
+        data = g_malloc((gsize) st.st_size);
+        *size = (size_t) st.st_size;
+        if (pread(fd, data, *size, 0) == st.st_size)
+            return g_steal_pointer(&data);
+    }
+    g_set_error(error, G_FILE_ERROR, (int) g_file_error_from_errno(errno),
+                "can't read the device state: %s", g_strerror(errno));
+    return NULL;
+}
+
+bool clock_read(QmpClient *qmp, const char *path, int fd, int shift, int timeout_ms, Clock *out,
                 GError **error)
 {
-    g_autofree char *data = NULL;
-    gsize size;
+    g_autofree uint8_t *data = NULL;
+    size_t size;
     DevState state;
 
     if (!qmp_save_devices_state(qmp, path, timeout_ms, error) ||
-        !g_file_get_contents(path, &data, &size, error) ||
-        !devstate_parse((const uint8_t *)data, size, &state, error))
+        !(data = read_whole(fd, &size, error)) || !devstate_parse(data, size, &state, error))
         return false;
     if (state.has_icount != (shift >= 0)) {
         g_set_error(error, DEVSTATE_ERROR, 0,

@@ -21,11 +21,11 @@ typedef struct {
 } Clock;
 
 /*
- * Reads the clock of a stopped QEMU through its device-state stream, written to `path` (best on
- * tmpfs). shift: that of -icount; -1 without icount. Errors: QMP_ERROR, DEVSTATE_ERROR, file
- * errors.
+ * Reads the clock of a stopped QEMU through its device-state stream, which QEMU writes to `path` as
+ * it sees it and which is read through fd, the same file (best in memory). shift: that of -icount;
+ * -1 without icount. Errors: QMP_ERROR, DEVSTATE_ERROR, file errors.
  */
-bool clock_read(QmpClient *qmp, const char *path, int shift, int timeout_ms, Clock *out,
+bool clock_read(QmpClient *qmp, const char *path, int fd, int shift, int timeout_ms, Clock *out,
                 GError **error);
 
 #endif

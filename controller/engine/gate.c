@@ -53,15 +53,17 @@ G_STATIC_ASSERT(sizeof(NoteRecord) == NOTE_RECORD);
 struct Gate {
     Node *node;
     int token_fd, note_fd, dump_fd;
-    char *token_path, *control_path, *note_path, *dump_path;
+    int witness_fd; /* -1: none */
+    char *token_path, *control_path, *note_path, *dump_path, *witness_path;
 
     GatePlan plan;
     bool armed;
     int64_t next_us;      /* boundary of the next note, node's virtual µs */
     uint64_t sent, noted; /* tokens since arming */
     uint64_t sequence;    /* of the last token ever sent */
-    bool base_known;
-    int64_t base_us; /* what filter-dump adds to virtual µs: its start time, whole seconds */
+    /* What a filter-dump adds to virtual µs: its start time, whole seconds. */
+    bool base_known, witness_base_known;
+    int64_t base_us, witness_base_us;
 };
 
 static bool fail_errno(const Gate *g, const char *what, GError **error)
@@ -121,7 +123,7 @@ static bool post_object(const Gate *g, const char *type, const char *id, const c
                         GError **error)
 {
     g_autofree char *args = g_strdup_printf(
-        "{\"qom-type\":\"%s\",\"id\":\"%s\",\"netdev\":\"mtr-gate\",%s}", type, id, props);
+        "{\"qom-type\":\"%s\",\"id\":\"%s\",\"netdev\":\"mtg\",%s}", type, id, props);
 
     return qmp_client_post(g->node->qmp, "object-add", args, error);
 }
@@ -136,8 +138,8 @@ static bool post_del(const Gate *g, const char *id, GError **error)
 static bool post_set(const Gate *g, const char *id, const char *property, const char *value,
                      GError **error)
 {
-    g_autofree char *args = g_strdup_printf(
-        "{\"path\":\"/objects/%s\",\"property\":\"%s\",\"value\":%s}", id, property, value);
+    g_autofree char *args =
+        g_strdup_printf("{\"path\":\"%s\",\"property\":\"%s\",\"value\":%s}", id, property, value);
 
     return qmp_client_post(g->node->qmp, "qom-set", args, error);
 }
@@ -150,32 +152,38 @@ static bool settle(const Gate *g, GError **error)
 /* A controller that was killed may have left its gate in an attached QEMU. */
 static void remove_leftovers(const Gate *g)
 {
-    static const char *const objects[] = {"mtr-brake",  "mtr-tick-0", "mtr-tick-1", "mtr-tick-2",
-                                          "mtr-tick-3", "mtr-dump",   "mtr-note"};
+    static const char *const objects[] = {"mtb", "mt0", "mt1", "mt2", "mt3", "mtw", "mtd", "mtn"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(objects); i++)
         qmp_object_del(g->node->qmp, objects[i], NODE_REPLY_MS, NULL);
-    qmp_netdev_del(g->node->qmp, "mtr-hub", NODE_REPLY_MS, NULL);
-    qmp_netdev_del(g->node->qmp, "mtr-gate", NODE_REPLY_MS, NULL);
+    qmp_netdev_del(g->node->qmp, "mth", NODE_REPLY_MS, NULL);
+    qmp_netdev_del(g->node->qmp, "mtg", NODE_REPLY_MS, NULL);
 }
 
 static bool add_netdev(const Gate *g, GError **error)
 {
     QmpClient *qmp = g->node->qmp;
 
-    return qmp_netdev_add_dgram(qmp, "mtr-gate", g->token_path, g->control_path, NODE_REPLY_MS,
-                                error) &&
-           qmp_netdev_add_hubport(qmp, "mtr-hub", HUB_ID, "mtr-gate", NODE_REPLY_MS, error);
+    return qmp_netdev_add_dgram(qmp, "mtg", g->token_path, g->control_path, NODE_REPLY_MS, error) &&
+           qmp_netdev_add_hubport(qmp, "mth", HUB_ID, "mtg", NODE_REPLY_MS, error);
 }
 
+static bool post_notes(const Gate *g, const char *id, const char *path, GError **error)
+{
+    g_autofree char *props =
+        g_strdup_printf("\"queue\":\"tx\",\"maxlen\":%d,\"file\":\"%s\"", NOTE_PAYLOAD, path);
+
+    return post_object(g, "filter-dump", id, props, error);
+}
+
+/* In the order in which a token passes them; the ticks are put between the first two. */
 static bool add_dumps(const Gate *g, GError **error)
 {
-    g_autofree char *note = g_strdup_printf("\"queue\":\"tx\",\"maxlen\":%d,\"file\":\"%s\"",
-                                            NOTE_PAYLOAD, g->note_path);
     g_autofree char *dump = g_strdup_printf("\"queue\":\"tx\",\"file\":\"%s\"", g->dump_path);
 
-    return post_object(g, "filter-dump", "mtr-note", note, error) &&
-           post_object(g, "filter-dump", "mtr-dump", dump, error) && settle(g, error);
+    return (g->witness_fd < 0 || post_notes(g, "mtw", g->witness_path, error)) &&
+           post_notes(g, "mtn", g->note_path, error) &&
+           post_object(g, "filter-dump", "mtd", dump, error) && settle(g, error);
 }
 
 static bool open_sockets(Gate *g, GError **error)
@@ -224,6 +232,11 @@ static bool build(Gate *g, GError **error)
         return false;
     if (fcntl(g->dump_fd, F_SETPIPE_SZ, PIPE_SIZE) != PIPE_SIZE)
         return fail_errno(g, "can't make a pipe of one page", error);
+    if (g->node->icount.sleep_on) {
+        g->witness_fd = make_fifo(g, g->witness_path, error);
+        if (g->witness_fd < 0)
+            return false;
+    }
     if (g->node->attached)
         remove_leftovers(g);
     if (!add_netdev(g, &e) || !add_dumps(g, &e)) {
@@ -235,6 +248,7 @@ static bool build(Gate *g, GError **error)
         return false;
     }
     return connect_token(g, error) && skip_file_header(g, g->note_fd, error) &&
+           (g->witness_fd < 0 || skip_file_header(g, g->witness_fd, error)) &&
            skip_file_header(g, g->dump_fd, error) && prefill(g, error) &&
            reopen_read_only(g, g->note_path, &g->note_fd, error) &&
            reopen_read_only(g, g->dump_path, &g->dump_fd, error);
@@ -245,11 +259,12 @@ Gate *gate_new(Node *node, GError **error)
     Gate *g = g_new0(Gate, 1);
 
     g->node = node;
-    g->token_fd = g->note_fd = g->dump_fd = -1;
+    g->token_fd = g->note_fd = g->dump_fd = g->witness_fd = -1;
     g->token_path = g_build_filename(node->dir, "token", NULL);
     g->control_path = g_build_filename(node->dir, "control", NULL);
     g->note_path = g_build_filename(node->dir, "note", NULL);
     g->dump_path = g_build_filename(node->dir, "dump", NULL);
+    g->witness_path = g_build_filename(node->dir, "witness", NULL);
     if (!build(g, error))
         g_clear_pointer(&g, gate_free);
     return g;
@@ -262,19 +277,21 @@ void gate_free(Gate *g)
     fd_clear(&g->token_fd);
     fd_clear(&g->note_fd);
     fd_clear(&g->dump_fd);
+    fd_clear(&g->witness_fd);
     g_free(g->token_path);
     g_free(g->control_path);
     g_free(g->note_path);
     g_free(g->dump_path);
+    g_free(g->witness_path);
     g_free(g);
 }
 
 bool gate_remove(Gate *g, GError **error)
 {
-    return gate_disarm(g, error) && post_del(g, "mtr-dump", error) &&
-           post_del(g, "mtr-note", error) &&
-           qmp_client_post(g->node->qmp, "netdev_del", "{\"id\":\"mtr-hub\"}", error) &&
-           qmp_client_post(g->node->qmp, "netdev_del", "{\"id\":\"mtr-gate\"}", error) &&
+    return gate_disarm(g, error) && post_del(g, "mtd", error) && post_del(g, "mtn", error) &&
+           (g->witness_fd < 0 || post_del(g, "mtw", error)) &&
+           qmp_client_post(g->node->qmp, "netdev_del", "{\"id\":\"mth\"}", error) &&
+           qmp_client_post(g->node->qmp, "netdev_del", "{\"id\":\"mtg\"}", error) &&
            settle(g, error);
 }
 
@@ -320,11 +337,13 @@ static bool wait_taken(Gate *g, GError **error)
     return true;
 }
 
+/* Each further stage goes in front of those that are there, behind the witness. */
 static bool post_tick(const Gate *g, unsigned stage, int64_t interval_us, GError **error)
 {
-    g_autofree char *id = g_strdup_printf("mtr-tick-%u", stage);
+    g_autofree char *id = g_strdup_printf("mt%u", stage);
     g_autofree char *props = g_strdup_printf(
-        "\"queue\":\"tx\",\"position\":\"head\",\"interval\":%" PRId64, interval_us);
+        "\"queue\":\"tx\",\"position\":\"%s,\"interval\":%" PRId64,
+        g->witness_fd < 0 ? "head\"" : "id=mtw\",\"insert\":\"behind\"", interval_us);
 
     return post_object(g, "filter-buffer", id, props, error);
 }
@@ -338,12 +357,14 @@ static bool load_stage(Gate *g, unsigned stage, int64_t interval_us, GError **er
 }
 
 /* The interval counts from the node's present µs; once armed, a new value holds for the re-arms. */
-static bool set_followers(const Gate *g, GError **error)
+static bool set_followers(const Gate *g, int64_t interval_us, GError **error)
 {
     g_autofree char *quantum = g_strdup_printf("%" PRId64, g->plan.quantum_us);
 
+    if (g->plan.boundaries == 1 || g->plan.quantum_us == interval_us)
+        return true;
     for (unsigned stage = 0; stage < g->plan.stages; stage++) {
-        g_autofree char *id = g_strdup_printf("mtr-tick-%u", stage);
+        g_autofree char *id = g_strdup_printf("mt%u", stage);
 
         if (!post_set(g, id, "interval", quantum, error))
             return false;
@@ -357,7 +378,7 @@ static bool post_brake(const Gate *g, int64_t now_us, GError **error)
     g_autofree char *props =
         g_strdup_printf("\"queue\":\"rx\",\"interval\":%" PRId64, last_us + 1 - now_us);
 
-    return post_object(g, "filter-buffer", "mtr-brake", props, error);
+    return post_object(g, "filter-buffer", "mtb", props, error);
 }
 
 bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
@@ -374,7 +395,7 @@ bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
     for (unsigned stage = 0; stage < g->plan.stages; stage++)
         if (!load_stage(g, stage, interval_us, error))
             return false;
-    return (!plan->brake || post_brake(g, now_us, error)) && set_followers(g, error) &&
+    return (!plan->brake || post_brake(g, now_us, error)) && set_followers(g, interval_us, error) &&
            settle(g, error) && wait_taken(g, error);
 }
 
@@ -382,8 +403,8 @@ bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
  * must neither write a note nor block QEMU's main thread. */
 static bool post_dumps_status(const Gate *g, const char *status, GError **error)
 {
-    return post_set(g, "mtr-note", "status", status, error) &&
-           post_set(g, "mtr-dump", "status", status, error);
+    return post_set(g, "mtn", "status", status, error) &&
+           post_set(g, "mtd", "status", status, error);
 }
 
 bool gate_disarm(Gate *g, GError **error)
@@ -396,34 +417,59 @@ bool gate_disarm(Gate *g, GError **error)
     if (inside && !(wait_taken(g, error) && post_dumps_status(g, "\"off\"", error)))
         return false;
     for (unsigned stage = 0; stage < g->plan.stages; stage++) {
-        g_autofree char *id = g_strdup_printf("mtr-tick-%u", stage);
+        g_autofree char *id = g_strdup_printf("mt%u", stage);
 
         if (!post_del(g, id, error))
             return false;
     }
-    return (!g->plan.brake || post_del(g, "mtr-brake", error)) &&
+    return (!g->plan.brake || post_del(g, "mtb", error)) &&
            (!inside || post_dumps_status(g, "\"on\"", error)) && settle(g, error);
 }
 
-/* filter-dump's start time is in whole seconds, so the first note tells it. */
-static int64_t virtual_us(Gate *g, const NoteRecord *r)
+/* filter-dump's start time is in whole seconds, so the first record tells it: at_us is its virtual
+ * time, or at most a second less. */
+static int64_t virtual_us(const NoteRecord *r, int64_t at_us, bool *known, int64_t *base_us)
 {
     int64_t stamp_us = r->sec * US_PER_S + r->usec;
 
-    if (!g->base_known) {
-        int64_t rest = (stamp_us - g->next_us) % US_PER_S;
+    if (!*known) {
+        int64_t rest = (stamp_us - at_us) % US_PER_S;
 
-        g->base_us = stamp_us - g->next_us - (rest < 0 ? rest + US_PER_S : rest);
-        g->base_known = true;
+        *base_us = stamp_us - at_us - (rest < 0 ? rest + US_PER_S : rest);
+        *known = true;
     }
-    return stamp_us - g->base_us;
+    return stamp_us - *base_us;
+}
+
+/* Whether the token of the present note was taken before its boundary. */
+static bool taken_in_time(Gate *g)
+{
+    NoteRecord r;
+
+    return read(g->witness_fd, &r, sizeof(r)) == sizeof(r) &&
+           virtual_us(&r, vtime_floor_us(g->node->clock.virtual_time), &g->witness_base_known,
+                      &g->witness_base_us) < g->next_us;
+}
+
+static NoteKind judge(const Gate *g, int64_t late_us, bool in_time)
+{
+    const Icount *icount = &g->node->icount;
+
+    if (late_us == 0)
+        return NOTE_ON_TIME;
+    if (late_us < 0)
+        return NOTE_BROKEN;
+    if (icount->enabled && late_us * NS_PER_US < INT64_C(1) << icount->shift)
+        return NOTE_GRAIN;
+    return icount->sleep_on && in_time ? NOTE_IDLE : NOTE_MISSED;
 }
 
 Note gate_read_note(Gate *g)
 {
     NoteRecord r;
-    Note note = {.kind = NOTE_ON_TIME};
+    Note note;
     ssize_t n = read(g->note_fd, &r, sizeof(r));
+    bool in_time;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return (Note){.kind = NOTE_NONE};
@@ -433,12 +479,10 @@ Note gate_read_note(Gate *g)
         r.sequence != g->sequence - (g->sent - g->noted) + 1)
         return (Note){.kind = NOTE_BROKEN};
     g->noted++;
-    note.stamp_us = virtual_us(g, &r);
+    in_time = g->witness_fd >= 0 && taken_in_time(g);
+    note.stamp_us = virtual_us(&r, g->next_us, &g->base_known, &g->base_us);
     note.late_us = note.stamp_us - g->next_us;
-    if (note.late_us > 0)
-        note.kind = NOTE_LATE;
-    else if (note.late_us < 0)
-        note.kind = NOTE_BROKEN;
+    note.kind = judge(g, note.late_us, in_time);
     g->next_us = note.stamp_us + g->plan.quantum_us;
     return note;
 }

@@ -15,6 +15,11 @@
  * accel/tcg/tcg-accel-ops-icount.c), with the big lock held: while the gate is closed QMP does not
  * answer. Never wait for a reply with the gate closed.
  *
+ * The names are short because QEMU reads QMP byte by byte, at some 3 µs each.
+ *
+ * The witness is there with sleep=on only, where a note behind its boundary may mean either that
+ * the node slept too long or that its token came too late: the witness tells which.
+ *
  * Invariant: the dump's pipe holds exactly one record whenever no token is being handed through, so
  * that the next token's record blocks.
  */
@@ -39,13 +44,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Gate, gate_free)
 /* Becomes readable when the node has reached a boundary; EOF when QEMU has died. */
 int gate_note_fd(const Gate *gate);
 
+#define GATE_MAX_STAGES 4
+
 /* What is to happen from where the node stands now. */
 typedef struct {
     int64_t first_us;    /* next boundary, in the node's own virtual µs; later than now */
     int64_t quantum_us;  /* distance of those behind it */
     uint64_t boundaries; /* how many there are: no token is sent for more */
     bool brake;          /* set the brake 1 µs behind the last of them */
-    unsigned stages;     /* length of the shift register: >= 1 */
+    unsigned stages;     /* length of the shift register: 1 to GATE_MAX_STAGES */
 } GatePlan;
 
 /* Arms a stopped node whose clock was read just now. The tokens of the first boundaries are in
@@ -58,7 +65,9 @@ bool gate_disarm(Gate *gate, GError **error);
 typedef enum {
     NOTE_NONE,    /* nothing there yet */
     NOTE_ON_TIME, /* at the boundary it was sent to */
-    NOTE_LATE,    /* behind it, see late_us */
+    NOTE_GRAIN,   /* behind it by less than one instruction takes: exact, but the tick now drifts */
+    NOTE_IDLE,    /* behind it because the idle node slept too long (sleep=on): nothing executed */
+    NOTE_MISSED,  /* behind it: the node ran past the boundary it was to stop at */
     NOTE_GONE,    /* QEMU closed its end */
     NOTE_BROKEN,  /* not what QEMU can have written: wrong size or sequence */
 } NoteKind;

@@ -23,6 +23,11 @@
 
 #define MAX_EVENTS 64
 
+/* How the vCPUs' share of the CPU is watched: far more often than the kernel looks at it (once a
+ * second), and with a wide margin to the 5 % below which it acts. */
+#define SHARE_WINDOW_NS (100 * NS_PER_MS)
+#define SHARE_PERCENT   15
+
 typedef enum {
     PLACE_REST,
     PLACE_RUNNING,
@@ -57,6 +62,11 @@ struct Lane {
     Rider *riders;
     unsigned n_riders, running;
     bool lost_one; /* a node failed since the last rendezvous */
+
+    /* rank_shield_vcpus() */
+    bool shielded;
+    HTime window;        /* when it began */
+    int64_t window_used; /* vCPU time of all riders until then */
 };
 
 /* --- one node --- */
@@ -66,6 +76,7 @@ static void rider_out(Lane *l, Rider *r)
     if (r->place == PLACE_RUNNING)
         l->running--;
     r->place = PLACE_OUT;
+    node_hush(r->node, false);
 }
 
 static void rider_fail(Lane *l, Rider *r, GError *error)
@@ -76,13 +87,10 @@ static void rider_fail(Lane *l, Rider *r, GError *error)
     l->lost_one = true;
 }
 
-/* Length of the shift register. One stage is exact where rank rules; sleep=on needs a second one to
- * tell a late token from a late clock; without rank, late tokens have to be seen early. */
-static unsigned stages_for(const Lane *l, const Node *n)
+/* Length of the shift register: where rank does not rule, late tokens have to be seen early. */
+static unsigned stages_for(const Lane *l)
 {
-    if (l->rank != RANK_STRICT)
-        return 4;
-    return n->icount.sleep_on ? 2 : 1;
+    return l->rank == RANK_STRICT ? 1 : GATE_MAX_STAGES;
 }
 
 static int64_t granule_ns(const Node *n)
@@ -96,8 +104,9 @@ static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **er
         .first_us = vtime_floor_us(vtime_add(leg_boundary(leg, k), r->node->epoch)),
         .quantum_us = leg->quantum.ns / NS_PER_US,
         .boundaries = leg->count - k + 1,
-        .brake = leg->brake,
-        .stages = stages_for(l, r->node),
+        /* With sleep=on no clock is warped: there is nothing to brake. */
+        .brake = leg->brake && !r->node->icount.sleep_on,
+        .stages = stages_for(l),
     };
 
     return gate_arm(r->node->gate, &plan, error);
@@ -121,35 +130,45 @@ static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     l->running++;
 }
 
+/* How far an idle node's clock may be warped past a stop: to the brake, or, where no stop was planned,
+ * to the next boundary. With sleep=on its clock follows the host's, there is no limit. */
+static int64_t skip_limit_ns(const Leg *leg, const Node *n, bool planned)
+{
+    if (n->icount.sleep_on)
+        return INT64_MAX;
+    return (planned ? NS_PER_US : leg->quantum.ns + NS_PER_US) + granule_ns(n);
+}
+
 /* Stopped at boundary k: where does it stand, and did it execute anything on the way there? */
-static void judge(const Leg *leg, Rider *r, uint64_t k, bool wanted)
+static void judge(const Leg *leg, Rider *r, uint64_t k)
 {
     const Node *n = r->node;
+    NodeStats *stats = r->slot->stats;
     int64_t past_ns = vtime_sub(node_ensemble_time(n), leg_boundary(leg, k)).ns;
+    bool planned = k == leg->count;
 
     if (!n->icount.enabled) {
-        dist_add(&r->slot->stats->overshoot, past_ns);
-        return;
-    }
-    /* Between two instructions there is no place to stop: less than one is exact. */
-    if (past_ns >= 0 && past_ns < granule_ns(n)) {
-        dist_add(&r->slot->stats->overshoot, 0);
-    } else if (past_ns > 0 && n->clock.idle) {
-        dist_add(&r->slot->stats->overshoot, 0);
-        if (wanted)
-            dist_add(&r->slot->stats->idle_skip, past_ns);
-    } else if (past_ns > 0) {
-        dist_add(&r->slot->stats->overshoot, past_ns);
-        r->slot->stats->overshot++;
-        log_debug("node %s: stopped %" PRId64 " ns past barrier", n->name, past_ns);
+        dist_add(&stats->overshoot, past_ns);
+    } else if (past_ns >= 0 && past_ns < granule_ns(n)) {
+        /* Between two instructions there is no place to stop: less than one is exact. */
+        dist_add(&stats->overshoot, 0);
+    } else if (past_ns > 0 && n->clock.idle && past_ns <= skip_limit_ns(leg, n, planned)) {
+        dist_add(&stats->overshoot, 0);
+        if (planned)
+            dist_add(&stats->idle_skip, past_ns);
+    } else {
+        dist_add(&stats->overshoot, past_ns);
+        stats->overshot++;
+        log_debug("node %s: stopped %" PRId64 " ns past its boundary", n->name, past_ns);
     }
 }
 
-/* At its gate -> at rest, its clock read. `wanted`: the user wants it to stand here. */
-static void bring_to_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k, bool wanted)
+/* At its gate -> at rest, its clock read. */
+static void bring_to_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
 
+    node_hush(r->node, false);
     if (!gate_stop(r->node->gate, &error) || !node_read_clock(r->node, &error) ||
         !gate_disarm(r->node->gate, &error)) {
         rider_fail(l, r, error);
@@ -157,7 +176,7 @@ static void bring_to_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k, bool wa
     }
     r->place = PLACE_REST;
     r->node->state = NODE_PAUSED;
-    judge(leg, r, k, wanted);
+    judge(leg, r, k);
 }
 
 /* --- events while a quantum is run --- */
@@ -168,6 +187,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
 
     r->place = PLACE_GATE;
     l->running--;
+    node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
     if (console_drain(n->console))
@@ -187,20 +207,30 @@ static void judge_note(Rider *r, const Note *note)
 
     if (!r->node->icount.enabled)
         return; /* judged once it stands */
-    if (note->kind == NOTE_ON_TIME) {
+    switch (note->kind) {
+    case NOTE_NONE:
+    case NOTE_GONE:
+        break; /* no boundary */
+    case NOTE_ON_TIME:
         dist_add(&stats->overshoot, 0);
-        return;
-    }
-    r->anew = true;
-    if (note->kind == NOTE_LATE && late_ns < granule_ns(r->node))
-        return; /* the first instruction at or after it */
-    if (note->kind == NOTE_LATE && r->node->icount.sleep_on) {
+        break;
+    case NOTE_GRAIN:
+        dist_add(&stats->overshoot, 0);
+        r->anew = true;
+        break;
+    case NOTE_IDLE:
+        dist_add(&stats->overshoot, 0);
         dist_add(&stats->idle_skip, late_ns);
-        return;
+        r->anew = true;
+        break;
+    case NOTE_MISSED:
+    case NOTE_BROKEN:
+        dist_add(&stats->overshoot, late_ns);
+        stats->missed++;
+        r->anew = true;
+        log_debug("node %s: missed a boundary by %" PRId64 " us", r->node->name, note->late_us);
+        break;
     }
-    stats->missed++;
-    dist_add(&stats->overshoot, late_ns);
-    log_debug("node %s: missed a boundary by %" PRId64 " us", r->node->name, note->late_us);
 }
 
 static void on_note(Lane *l, Leg *leg, Rider *r)
@@ -250,7 +280,7 @@ static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
         GError *error = NULL;
 
         if (r->place == PLACE_GATE && r->anew)
-            bring_to_rest(l, leg, r, k - 1, false);
+            bring_to_rest(l, leg, r, k - 1);
         if (r->place == PLACE_REST) {
             depart(l, leg, r, k);
         } else if (r->place == PLACE_GATE) {
@@ -294,6 +324,46 @@ static void collect(Lane *l, Leg *leg)
         if (n == 0)
             drain_consoles(l);
     }
+}
+
+/* --- shield: rank_shield_vcpus() --- */
+
+static int64_t vcpu_time(const Lane *l)
+{
+    int64_t sum = 0;
+
+    for (unsigned i = 0; i < l->n_riders; i++) {
+        const Node *n = l->riders[i].node;
+        int64_t used = -1;
+
+        if (l->riders[i].place != PLACE_OUT && n->vcpus->len > 0)
+            used = rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
+        sum += MAX(used, 0);
+    }
+    return sum;
+}
+
+static void open_window(Lane *l)
+{
+    l->window = htime_now();
+    l->window_used = vcpu_time(l);
+}
+
+/* Busy guests share the CPU with the rest of the host, idle ones are shielded. */
+static void watch_share(Lane *l)
+{
+    int64_t length = htime_sub(htime_now(), l->window).ns;
+    bool shield;
+
+    if (l->rank != RANK_STRICT || length < SHARE_WINDOW_NS)
+        return;
+    shield = (vcpu_time(l) - l->window_used) * 100 < length * SHARE_PERCENT;
+    if (shield != l->shielded)
+        for (unsigned i = 0; i < l->n_riders; i++)
+            if (l->riders[i].place != PLACE_OUT)
+                rank_shield_vcpus(l->riders[i].node->vcpus, shield);
+    l->shielded = shield;
+    open_window(l);
 }
 
 /* --- a leg --- */
@@ -340,6 +410,8 @@ static void prepare(Lane *l, Leg *leg)
         if (r->place == PLACE_REST)
             board(l, r, l->n_riders - 1);
     }
+    l->shielded = true; /* as node_rank() left them */
+    open_window(l);
 }
 
 static bool all_out(const Lane *l)
@@ -378,7 +450,7 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
         Rider *r = &l->riders[i];
 
         if (r->place == PLACE_GATE)
-            bring_to_rest(l, leg, r, k, k == leg->count);
+            bring_to_rest(l, leg, r, k);
         settle_off(r);
         if (r->place != PLACE_OUT)
             console_drain(r->node->console);
@@ -396,6 +468,7 @@ static void ride(Lane *l, Leg *leg)
         k++;
         begin_quantum(l, leg, k);
         collect(l, leg);
+        watch_share(l);
     }
     finish(l, leg, k);
 }

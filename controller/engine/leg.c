@@ -96,10 +96,13 @@ BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience
     if (action != BARRIER_WAIT) {
         if (atomic_load(&leg->sleepers) > 0)
             syscall(SYS_futex, &leg->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-        return action;
     }
+    /* Whoever left is out, also if that let the others run on: leaving twice would be one too many.
+     */
     if (event == BARRIER_EV_LEFT)
         return BARRIER_HALT;
+    if (action != BARRIER_WAIT)
+        return action;
     wait_turn(leg, turn, patience);
     return leg->action;
 }

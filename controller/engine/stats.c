@@ -42,7 +42,7 @@ DistSummary dist_summary(const Dist *d)
     DistSummary s = {.count = d->zeros + (d->others ? d->others->len : 0)};
     g_autoptr(GArray) sorted = d->others ? g_array_copy(d->others) : NULL;
     uint64_t negative = 0;
-    double sum = 0, q1, q3;
+    double sum = 0, q1, q3, low, high;
 
     if (!sorted)
         return s;
@@ -57,10 +57,13 @@ DistSummary dist_summary(const Dist *d)
     s.mean = sum / (double)s.count;
     q1 = (double)nth(d, sorted, negative, (s.count - 1) / 4);
     q3 = (double)nth(d, sorted, negative, (s.count - 1) * 3 / 4);
+    low = q1 - 1.5 * (q3 - q1);
+    high = q3 + 1.5 * (q3 - q1);
+    s.outliers = low > 0 || high < 0 ? d->zeros : 0;
     for (unsigned i = 0; i < sorted->len; i++) {
         double v = (double)g_array_index(sorted, int64_t, i);
 
-        s.outliers += v < q1 - 1.5 * (q3 - q1) || v > q3 + 1.5 * (q3 - q1);
+        s.outliers += v < low || v > high;
     }
     return s;
 }

@@ -16,13 +16,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 /* File descriptors as QEMU sees them. */
-enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4 };
+enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4, CHILD_DEVICES_FD = 5 };
 
 #define STDERR_TAIL 2000
 
@@ -53,6 +54,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->index = index;
     n->pid = -1;
     n->pidfd = -1;
+    n->devices_fd = -1;
     n->cpu = -1;
     n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
     return n;
@@ -154,7 +156,8 @@ static void child_setup(void *data)
 static bool spawn(Node *n, char **argv, int qmp_fd, int console_fd, GError **error)
 {
     g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
-    const int source[] = {qmp_fd, console_fd}, target[] = {CHILD_QMP_FD, CHILD_CONSOLE_FD};
+    const int source[] = {qmp_fd, console_fd, n->devices_fd};
+    const int target[] = {CHILD_QMP_FD, CHILD_CONSOLE_FD, CHILD_DEVICES_FD};
     fd_auto out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     pid_t self = getpid();
@@ -214,6 +217,9 @@ static bool launch(Node *n, const char *qemu, GError **error)
                              error);
     if (!argv)
         return false;
+    /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
+    n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
+    n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) != 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
@@ -293,6 +299,8 @@ static bool attach(Node *n, const char *qmp_path, GError **error)
     n->pid = peer_pid(qmp_client_fd(n->qmp));
     if (!icount_of_process(n->pid, &n->icount, error) || !qmp_stop(n->qmp, NODE_REPLY_MS, error))
         return false;
+    n->devices_path = g_build_filename(n->dir, "devices", NULL);
+    n->devices_fd = open(n->devices_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     n->memo = rank_memo_new(n->pid);
     n->console = console_new(-1, log, error);
     if (!n->console)
@@ -344,6 +352,8 @@ void node_free(Node *n)
         return;
     end_process(n);
     fd_clear(&n->pidfd);
+    fd_clear(&n->devices_fd);
+    g_free(n->devices_path);
     g_clear_pointer(&n->qmp, qmp_client_free);
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
@@ -362,18 +372,26 @@ void node_free(Node *n)
 bool node_rank(Node *n, Rank rank, int cpu, GError **error)
 {
     n->cpu = cpu;
-    if (rank_apply(rank, n->pid, n->vcpus, cpu, error))
+    if (rank_apply(rank, n->pid, n->vcpus, cpu, error)) {
+        n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
+        n->hushed = false;
         return true;
+    }
     g_prefix_error(error, "node %s: ", n->name);
     return false;
 }
 
+void node_hush(Node *n, bool hush)
+{
+    if (n->monitor && n->hushed != hush)
+        rank_hush_monitor(n->monitor, hush);
+    n->hushed = hush && n->monitor;
+}
+
 bool node_read_clock(Node *n, GError **error)
 {
-    g_autofree char *path = g_build_filename(n->dir, "devices", NULL);
-
-    return clock_read(n->qmp, path, n->icount.enabled ? n->icount.shift : -1, NODE_REPLY_MS,
-                      &n->clock, error);
+    return clock_read(n->qmp, n->devices_path, n->devices_fd,
+                      n->icount.enabled ? n->icount.shift : -1, NODE_REPLY_MS, &n->clock, error);
 }
 
 VTime node_ensemble_time(const Node *n)

@@ -40,14 +40,18 @@ typedef struct {
     Icount icount;
     pid_t pid;
     int pidfd;
-    char *version;  /* "7.2.22 (Debian 1:7.2+…)" */
-    char *dir;      /* its part of the run directory */
-    char *gdb_path; /* NULL: none */
+    char *version;      /* "7.2.22 (Debian 1:7.2+…)" */
+    char *dir;          /* its part of the run directory */
+    char *gdb_path;     /* NULL: none */
+    int devices_fd;     /* where it writes its device state, and … */
+    char *devices_path; /* … the path of that as QEMU sees it */
     QmpClient *qmp;
     Console *console;
     GArray *vcpus;  /* pid_t of the vCPU threads */
     RankMemo *memo; /* attached: how its threads were ranked before */
     int cpu;        /* host CPU; -1 before placement */
+    pid_t monitor;  /* QEMU's thread for QMP, if it may be hushed, else 0 */
+    bool hushed;    /* QMP must not be spoken: node_hush() */
 
     Clock clock;          /* as last read */
     VTime epoch;          /* its virtual time when the ensemble's was 0: whole µs */
@@ -78,6 +82,9 @@ bool node_detach(Node *node, GError **error);
 
 /* Pins and ranks all threads that the node has now. */
 bool node_rank(Node *node, Rank rank, int cpu, GError **error);
+
+/* Takes rank from QEMU's QMP thread while quanta are run, and gives it back (rank.h). */
+void node_hush(Node *node, bool hush);
 
 /* Reads the exact clock of the stopped node into node->clock. */
 bool node_read_clock(Node *node, GError **error);

@@ -326,6 +326,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     g_autofree char *gdb = escape_commas(w->gdb_path);
 
     add(argv, "-S", NULL);
+    add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* rank.h */
     add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
     add(argv, "-mon", g_strdup("chardev=mtr-qmp,mode=control"));

@@ -2,7 +2,8 @@
 /*
  * rank.c: scheduling policy and affinity of QEMU's threads.
  *
- * Order on a node's CPU, highest first: our lane thread, QEMU's own threads, its vCPU threads.
+ * Order on a node's CPU, highest first: our lane thread, QEMU's own threads, its vCPU threads;
+ * below them, while quanta are run, QEMU's QMP thread.
  */
 #include "controller/node/rank.h"
 
@@ -17,6 +18,7 @@
 
 #define QEMU_PRIORITY 10
 #define LANE_PRIORITY 11
+#define VCPU_PRIORITY 1
 
 const char *rank_name(Rank rank)
 {
@@ -134,8 +136,7 @@ static bool rank_thread(pid_t tid, void *data)
     if (!pin(tid, r->cpu))
         return false;
     if (r->rank == RANK_STRICT)
-        return is_vcpu(r->vcpus, tid) ? set_policy(tid, SCHED_OTHER, 0)
-                                      : set_policy(tid, SCHED_FIFO, QEMU_PRIORITY);
+        return set_policy(tid, SCHED_FIFO, is_vcpu(r->vcpus, tid) ? VCPU_PRIORITY : QEMU_PRIORITY);
     return !is_vcpu(r->vcpus, tid) || set_policy(tid, SCHED_IDLE, 0);
 }
 
@@ -146,6 +147,48 @@ bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **err
     if (rank == RANK_BEST_EFFORT)
         return true;
     return each_thread(pid, rank_thread, &ranking, error);
+}
+
+void rank_shield_vcpus(const GArray *vcpus, bool shield)
+{
+    for (unsigned i = 0; i < vcpus->len; i++)
+        set_policy(g_array_index(vcpus, pid_t, i), shield ? SCHED_FIFO : SCHED_OTHER,
+                   shield ? VCPU_PRIORITY : 0);
+}
+
+int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/schedstat", (int)pid, (int)tid);
+    g_autofree char *text = NULL;
+
+    return g_file_get_contents(path, &text, NULL, NULL) ? g_ascii_strtoll(text, NULL, 10) : -1;
+}
+
+static bool match_monitor(pid_t tid, void *data)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)tid);
+    g_autofree char *name = NULL;
+
+    if (g_file_get_contents(path, &name, NULL, NULL) &&
+        strcmp(g_strchomp(name), "IO mon_iothread") == 0)
+        *(pid_t *)data = tid;
+    return true;
+}
+
+pid_t rank_find_monitor(pid_t pid)
+{
+    pid_t tid = 0;
+
+    each_thread(pid, match_monitor, &tid, NULL);
+    return tid;
+}
+
+void rank_hush_monitor(pid_t tid, bool hush)
+{
+    if (hush)
+        set_policy(tid, SCHED_IDLE, 0);
+    else
+        set_policy(tid, SCHED_FIFO, QEMU_PRIORITY);
 }
 
 bool rank_apply_self(Rank rank, int cpu)

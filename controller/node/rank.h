@@ -11,7 +11,7 @@
 #include <sys/types.h>
 
 typedef enum {
-    RANK_STRICT,       /* real-time priority for all but the vCPUs: exact under any load */
+    RANK_STRICT,       /* real-time priority, the vCPUs last: exact under any load */
     RANK_UNPRIVILEGED, /* vCPUs SCHED_IDLE: rare late tokens, seen and repaired in time */
     RANK_BEST_EFFORT,  /* not even pinned: stops overshoot */
 } Rank;
@@ -30,9 +30,35 @@ GArray *rank_host_cpus(void);
 
 /*
  * Pins and ranks all threads of process `pid` as they are now; vcpus is a GArray of pid_t. Threads
- * that QEMU starts later inherit from the thread that starts them.
+ * that QEMU starts later inherit from the thread that starts them. In strict mode the vCPUs are
+ * shielded afterwards.
  */
 bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error);
+
+/*
+ * Shielded vCPU threads are real-time too, at the lowest priority; else they share the CPU fairly
+ * with the rest of the host. Strict mode only.
+ *
+ * Why: a kernel that finds ordinary threads short of 5 % of a CPU lets them run before real-time
+ * ones for up to 50 ms (the fair server of Linux 6.12 and later), or stops all real-time threads
+ * for as long (sched_rt_runtime_us before that). An unshielded vCPU that was short only because its
+ * guest is idle would then outrun its own QEMU. One that uses more than that is never affected.
+ */
+void rank_shield_vcpus(const GArray *vcpus, bool shield);
+
+/* CPU time that a thread has used, from /proc; -1 if it can't be known. */
+int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid);
+
+/* QEMU's thread for QMP sockets, or 0 where it has no name (-name debug-threads=on gives it one).
+ */
+pid_t rank_find_monitor(pid_t pid);
+
+/*
+ * QEMU wakes that thread at every timer of the virtual clock (qemu_clock_notify()), for nothing, at
+ * a quarter of a barrier's cost. Hushed, it ranks below all others and is not run while a guest is;
+ * it must be unhushed before QMP is spoken. Only strict mode can take the rank back.
+ */
+void rank_hush_monitor(pid_t tid, bool hush);
 
 /* For the thread that drives the nodes of a CPU: pins it, and in strict mode ranks it above QEMU's
  * own threads. Returns false where the system refuses. */

@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# Sourced by tests/scenario/test-*.sh: TAP, runs of metronome with a private runtime folder, and the proof at the end
+# that nothing of them is left.
+#
+# environment: BUILD, the output folder (default: build); KEEP=1 keeps the temporary folder.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+build=$(realpath "${BUILD:-build}")
+metronome=$build/metronome
+guest=$build/guest
+dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
+runtime=$dir/run
+mkdir -m 700 "$runtime"
+export XDG_RUNTIME_DIR=$runtime LC_ALL=C
+unset METRONOME_RANK
+# Inherited by every process of this test, however it was started and whoever its parent is.
+export METRONOME_TEST=$dir
+count=0 failed=0 status=0 pid=0
+
+# The ids of all processes of this test, but for its own shell, which got the mark too late to show it.
+processes() {
+    local file
+    for file in $(env -u METRONOME_TEST grep -lsxzF "METRONOME_TEST=$dir" /proc/[0-9]*/environ || true); do
+        file=${file%/environ}
+        echo "${file#/proc/}"
+    done
+}
+
+finish() {
+    local left
+    left=$(processes)
+    # shellcheck disable=SC2086
+    [[ -z $left ]] || kill -9 $left 2>/dev/null || true
+    wait
+    if [[ ${KEEP:-} ]]; then
+        echo "# kept $dir"
+    else
+        rm -rf "$dir"
+    fi
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# check DESCRIPTION COMMAND...: one line of TAP; what the last run said follows a failure.
+check() {
+    local description=$1
+    shift
+    count=$((count + 1))
+    if "$@"; then
+        echo "ok $count - $description"
+    else
+        failed=$((failed + 1))
+        echo "not ok $count - $description"
+        echo "# failed: $*; exit status of the last run: $status"
+        tail -n 30 "$dir/out" 2>/dev/null | sed 's/^/# out: /'
+        tail -n 30 "$dir/err" 2>/dev/null | sed 's/^/# err: /'
+    fi
+}
+
+# within SECONDS COMMAND...: tries again until it succeeds.
+within() {
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    shift
+    until "$@"; do
+        [[ ${EPOCHREALTIME/./} -lt $end ]] || return 1
+        sleep 0.02
+    done
+}
+
+not() {
+    ! "$@"
+}
+
+# mtr ARGUMENT...: runs metronome to its end; sets $status, fills $dir/out and $dir/err.
+mtr() {
+    status=0
+    timeout -k 5 "${limit:-60}" "$metronome" "$@" <"${input:-/dev/null}" >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+# commands TEXT: runs commands; the shortest way to a node is in $count_node and the like.
+commands() {
+    mtr -c "$1"
+}
+
+# background ARGUMENT...: starts metronome; sets $pid. `join` waits for its end.
+background() {
+    # Its standard input is a file of its own, and the signals of a background job are as in the foreground.
+    (trap - INT && exec env --default-signal=INT "$metronome" "$@") </dev/null >"$dir/out" 2>"$dir/err" &
+    pid=$!
+}
+
+join() {
+    status=0
+    wait "$pid" || status=$?
+}
+
+# says PATTERN...: each matches a line of what the last run printed.
+says() {
+    local pattern
+    for pattern; do
+        grep -qE -e "$pattern" "$dir/out" "$dir/err" || return 1
+    done
+}
+
+# ended STATUS [PATTERN...]: the last run ended with this exit status and said all of this.
+ended() {
+    [[ $status -eq $1 ]] || return 1
+    shift
+    says "$@"
+}
+
+# expect DESCRIPTION STATUS COMMANDS [PATTERN...]
+expect() {
+    local description=$1 wanted=$2
+    commands "$3"
+    shift 3
+    check "$description" ended "$wanted" "$@"
+}
+
+# qemus: ids of the QEMUs that metronome launched in this test.
+qemus() {
+    local id
+    for id in $(processes); do
+        if grep -qsa mtr-qmp "/proc/$id/cmdline"; then
+            echo "$id"
+        fi
+    done
+}
+
+no_processes() {
+    [[ -z $(processes) ]]
+}
+
+no_qemus() {
+    [[ -z $(qemus) ]]
+}
+
+no_folders() {
+    [[ -z $(find "$runtime" -mindepth 1 -maxdepth 1 -name 'metronome-*') ]]
+}
+
+no_fifos() {
+    [[ -z $(find "$runtime" -type p) ]]
+}
+
+# number KEY FILE: the first number behind "KEY": in a report.
+number() {
+    grep -oE "\"$1\": *-?[0-9]+" "$2" | head -n 1 | grep -oE -- '-?[0-9]+$'
+}
+
+# text KEY FILE: all values of a key of a report.
+text() {
+    grep -oE "\"$1\": *\"[^\"]*\"" "$2"
+}
+
+# At the end of each test: nothing is left of it.
+done_testing() {
+    check 'no QEMU is left' within 5 no_qemus
+    check 'no process is left' within 5 no_processes
+    check 'no runtime folder is left' within 5 no_folders
+    echo "1..$count"
+    [[ $failed -eq 0 ]]
+}

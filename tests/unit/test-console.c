@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-console.c: the guest's console with a socket pair in place of QEMU's serial port. */
+#include "controller/node/console.h"
+
+#include "controller/base/fd.h"
+#include "controller/node/options.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+typedef struct {
+    Console *console;
+    int guest; /* the other end */
+    char *dir, *log;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+    int ends[2];
+
+    (void)data;
+    f->dir = g_dir_make_tmp("test-console-XXXXXX", NULL);
+    f->log = g_build_filename(f->dir, "console.log", NULL);
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), ==, 0);
+    f->guest = ends[1];
+    f->console = console_new(ends[0], f->log, &error);
+    g_assert_no_error(error);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    console_free(f->console);
+    fd_clear(&f->guest);
+    g_unlink(f->log);
+    g_rmdir(f->dir);
+    g_free(f->log);
+    g_free(f->dir);
+}
+
+static void guest_writes(Fixture *f, const char *data, gssize size)
+{
+    size_t n = size < 0 ? strlen(data) : (size_t)size;
+
+    g_assert_cmpint(write(f->guest, data, n), ==, (gssize)n);
+}
+
+static void await(Fixture *f, const char *pattern)
+{
+    g_autoptr(GRegex) regex = pattern ? g_regex_new(pattern, 0, 0, NULL) : NULL;
+
+    g_assert_true(!pattern || regex);
+    console_await(f->console, regex);
+}
+
+/* The guest writes, the console reads: what matches then. */
+static const char *match_after(Fixture *f, const char *text)
+{
+    bool found;
+
+    guest_writes(f, text, -1);
+    found = console_drain(f->console);
+    g_assert_true(found == (console_match(f->console) != NULL));
+    return console_match(f->console);
+}
+
+static void test_line(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "^hello$");
+    g_assert_null(match_after(f, "boot\nsay hello\n"));
+    g_assert_cmpstr(match_after(f, "hello\nmore\n"), ==, "hello");
+}
+
+static void test_across_reads(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "tick 300$");
+    g_assert_null(match_after(f, "ti"));
+    g_assert_null(match_after(f, "ck 3"));
+    g_assert_null(match_after(f, "0"));
+    g_assert_cmpstr(match_after(f, "0\nrest"), ==, "tick 300");
+}
+
+static void test_prompt(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "login: $");
+    g_assert_null(match_after(f, "Welcome\nlogin:"));
+    g_assert_cmpstr(match_after(f, " "), ==, "login: ");
+    /* What follows on the same line is new. */
+    await(f, "^root$");
+    g_assert_cmpstr(match_after(f, "root\n"), ==, "root");
+}
+
+/* One line, one match; the whole line is gone with it. */
+static void test_consumed_once(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "x");
+    g_assert_cmpstr(match_after(f, "1x x x\n2x\n3y\n"), ==, "1x x x");
+    await(f, "x");
+    g_assert_cmpstr(console_match(f->console), ==, "2x");
+    await(f, "x");
+    g_assert_null(console_match(f->console));
+    await(f, "y");
+    g_assert_cmpstr(console_match(f->console), ==, "3y");
+    await(f, "y");
+    g_assert_false(console_drain(f->console));
+}
+
+/* A line that matched stays the match until the next wait, whatever comes. */
+static void test_match_stays(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "a");
+    g_assert_cmpstr(match_after(f, "a1\n"), ==, "a1");
+    g_assert_cmpstr(match_after(f, "a2\n"), ==, "a1");
+    await(f, "a");
+    g_assert_cmpstr(console_match(f->console), ==, "a2");
+}
+
+static void test_backlog(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    g_assert_null(match_after(f, "early\nbird\n"));
+    await(f, "bird");
+    g_assert_cmpstr(console_match(f->console), ==, "bird");
+    /* "early" stood before it. */
+    await(f, "early");
+    g_assert_null(console_match(f->console));
+}
+
+static void test_other_pattern_looks_back(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "nothing");
+    g_assert_null(match_after(f, "one\ntwo\n"));
+    await(f, "one");
+    g_assert_cmpstr(console_match(f->console), ==, "one");
+}
+
+static void test_end_of_wait(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "x");
+    await(f, NULL);
+    g_assert_null(match_after(f, "x\n"));
+    await(f, "x");
+    g_assert_cmpstr(console_match(f->console), ==, "x");
+    await(f, NULL);
+    g_assert_null(console_match(f->console));
+}
+
+static void test_cr_and_nul(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "^done$");
+    guest_writes(f, "\0do\0ne\r\n", 8);
+    g_assert_true(console_drain(f->console));
+    g_assert_cmpstr(console_match(f->console), ==, "done");
+    g_assert_cmpuint(console_bytes(f->console), ==, 8);
+}
+
+/* A line that is no text can't match and harms no other; half a character is not yet wrong. */
+static void test_utf8(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    await(f, "ok|\303\274");
+    g_assert_null(match_after(f, "ok \377\376\n"));
+    g_assert_null(match_after(f, "gr\303"));
+    g_assert_cmpstr(match_after(f, "\274n\n"), ==, "gr\303\274n");
+    await(f, "ok");
+    g_assert_null(match_after(f, "\200ok"));
+    g_assert_cmpstr(match_after(f, "\nok\n"), ==, "ok");
+}
+
+/* --- log and digest --- */
+
+static void log_is(const Fixture *f, const char *bytes, gsize size)
+{
+    g_autofree char *sha256 =
+        g_compute_checksum_for_data(G_CHECKSUM_SHA256, (const guchar *)bytes, size);
+    g_autofree char *ours = console_sha256(f->console), *again = console_sha256(f->console);
+    g_autofree char *contents = NULL;
+    gsize length;
+
+    g_assert_true(g_file_get_contents(f->log, &contents, &length, NULL));
+    g_assert_cmpmem(contents, length, bytes, size);
+    g_assert_cmpstr(ours, ==, sha256);
+    g_assert_cmpstr(again, ==, sha256); /* asking does not close the digest */
+    g_assert_cmpuint(console_bytes(f->console), ==, size);
+}
+
+static void test_log(Fixture *f, gconstpointer data)
+{
+    static const char bytes[] = "a\r\n\0\377b\nprompt: ";
+
+    (void)data;
+    log_is(f, "", 0);
+    guest_writes(f, bytes, 5);
+    console_drain(f->console);
+    log_is(f, bytes, 5);
+    guest_writes(f, bytes + 5, sizeof(bytes) - 1 - 5);
+    console_drain(f->console);
+    log_is(f, bytes, sizeof(bytes) - 1);
+    g_assert_cmpstr(console_log_path(f->console), ==, f->log);
+}
+
+/* Far more than is kept for matching: the log has all, the end can still be waited for. */
+static void test_much(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GString) all = g_string_new(NULL);
+    g_autoptr(GRand) rand = g_rand_new_with_seed(5);
+
+    (void)data;
+    while (all->len < 3 << 20) {
+        gsize before = all->len;
+
+        for (unsigned i = 0; i < 20000; i++)
+            g_string_append_c(all, (char)g_rand_int_range(rand, 0, 256));
+        guest_writes(f, all->str + before, (gssize)(all->len - before));
+        console_drain(f->console);
+    }
+    log_is(f, all->str, all->len);
+    await(f, "^the end$");
+    g_assert_cmpstr(match_after(f, "\nthe end\n"), ==, "the end");
+}
+
+static void test_old_log_is_emptied(Fixture *f, gconstpointer data)
+{
+    g_autofree char *log = g_build_filename(f->dir, "old.log", NULL);
+    g_autoptr(Console) console = NULL;
+    g_autofree char *contents = NULL;
+
+    (void)data;
+    g_assert_true(g_file_set_contents(log, "old", 3, NULL));
+    console = console_new(-1, log, NULL);
+    g_assert_nonnull(console);
+    g_assert_true(g_file_get_contents(log, &contents, NULL, NULL));
+    g_assert_cmpstr(contents, ==, "");
+    g_unlink(log);
+}
+
+static void test_bad_log(Fixture *f, gconstpointer data)
+{
+    g_autofree char *log = g_build_filename(f->dir, "no", "such.log", NULL);
+    g_autofree char *message = g_strdup_printf("can't write '%s': No such file or directory", log);
+    g_autoptr(GError) error = NULL;
+    int ends[2];
+    char byte;
+
+    (void)data;
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+    g_assert_null(console_new(ends[0], log, &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
+    g_assert_cmpstr(error->message, ==, message);
+    /* The socket was taken over all the same, and closed. */
+    g_assert_cmpint(read(ends[1], &byte, 1), ==, 0);
+    fd_clear(&ends[1]);
+}
+
+/* A full disk costs the log, not the run. */
+static void test_full_disk(Fixture *f, gconstpointer data)
+{
+    g_autoptr(Console) console = NULL;
+    g_autofree char *sha256 = NULL;
+    g_autofree char *expected = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "x\n", 2);
+    g_autoptr(GRegex) regex = g_regex_new("x", 0, 0, NULL);
+    int ends[2];
+
+    (void)data;
+    (void)f;
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
+    console = console_new(ends[0], "/dev/full", NULL);
+    console_await(console, regex);
+    g_assert_cmpint(write(ends[1], "x\n", 2), ==, 2);
+    g_assert_true(console_drain(console));
+    sha256 = console_sha256(console);
+    g_assert_cmpstr(sha256, ==, expected);
+    fd_clear(&ends[1]);
+}
+
+/* --- the peer --- */
+
+static void test_peer_closes(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    await(f, "last");
+    guest_writes(f, "last words", -1);
+    fd_clear(&f->guest);
+    g_assert_true(console_drain(f->console));
+    g_assert_cmpstr(console_match(f->console), ==, "last words");
+    console_drain(f->console);
+    g_assert_true(console_drain(f->console)); /* nothing more, nothing worse */
+    log_is(f, "last words", 10);
+    g_assert_false(console_send(f->console, "x", &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_STATE);
+    g_assert_cmpstr(error->message, ==, "the node has no console");
+}
+
+/* Closed, but nobody has read that yet. */
+static void test_send_to_closed(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    fd_clear(&f->guest);
+    g_assert_false(console_send(f->console, "x", &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
+    g_assert_cmpstr(error->message, ==, "can't send to the console: Broken pipe");
+}
+
+static void test_send(Fixture *f, gconstpointer data)
+{
+    char got[16] = {0};
+
+    (void)data;
+    g_assert_true(console_send(f->console, "ls\n", NULL));
+    g_assert_true(console_send(f->console, "", NULL));
+    g_assert_cmpint(read(f->guest, got, sizeof(got)), ==, 3);
+    g_assert_cmpstr(got, ==, "ls\n");
+}
+
+/* Returns instead of waiting for a guest that does not read. */
+static void test_send_full(Fixture *f, gconstpointer data)
+{
+    g_autofree char *text = g_strnfill(8 << 20, 'x');
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    g_assert_false(console_send(f->console, text, &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
+    g_assert_cmpstr(error->message, ==, "can't send to the console: the guest takes no input");
+}
+
+static void test_none(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("test-console-XXXXXX", NULL);
+    g_autofree char *log = g_build_filename(dir, "log", NULL);
+    g_autoptr(Console) console = console_new(-1, log, NULL);
+
+    g_assert_nonnull(console);
+    g_assert_false(console_drain(console));
+    g_assert_false(console_send(console, "x", NULL));
+    g_assert_cmpuint(console_bytes(console), ==, 0);
+    console_free(NULL);
+    g_unlink(log);
+    g_rmdir(dir);
+}
+
+#define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_setenv("LC_ALL", "C.UTF-8", TRUE);
+    g_test_init(&argc, &argv, NULL);
+    ADD("/console/match/line", test_line);
+    ADD("/console/match/across-reads", test_across_reads);
+    ADD("/console/match/prompt", test_prompt);
+    ADD("/console/match/consumed-once", test_consumed_once);
+    ADD("/console/match/stays", test_match_stays);
+    ADD("/console/match/backlog", test_backlog);
+    ADD("/console/match/looks-back", test_other_pattern_looks_back);
+    ADD("/console/match/end-of-wait", test_end_of_wait);
+    ADD("/console/match/cr-and-nul", test_cr_and_nul);
+    ADD("/console/match/utf-8", test_utf8);
+    ADD("/console/log/bytes", test_log);
+    ADD("/console/log/much", test_much);
+    ADD("/console/log/emptied", test_old_log_is_emptied);
+    ADD("/console/log/not-writable", test_bad_log);
+    ADD("/console/log/full-disk", test_full_disk);
+    ADD("/console/peer/closes", test_peer_closes);
+    ADD("/console/send/closed", test_send_to_closed);
+    ADD("/console/send/arrives", test_send);
+    ADD("/console/send/full", test_send_full);
+    g_test_add_func("/console/none", test_none);
+    return g_test_run();
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-expr.c: comparisons of times and counts. */
+#include "controller/command/expr.h"
+
+#include "controller/base/units.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name;
+    ExprValue value;
+} names[] = {
+    {"a.icount", {EXPR_COUNT, 3000000}}, {"a.time", {EXPR_TIME, 2000000000}},
+    {"b.time", {EXPR_TIME, 1999999000}}, {"b.overshoot", {EXPR_TIME, 0}},
+    {"missed", {EXPR_COUNT, 0}},         {"web-1.icount", {EXPR_COUNT, 7}},
+    {"big", {EXPR_COUNT, INT64_MAX}},
+};
+
+static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
+{
+    (void)data;
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(names[i].name, name) == 0) {
+            *out = names[i].value;
+            return true;
+        }
+    }
+    g_set_error(error, EXPR_ERROR, 42, "no '%s'", name);
+    return false;
+}
+
+static void check(const char *text, bool holds, ExprKind kind, int64_t left, int64_t right)
+{
+    g_autoptr(GError) error = NULL;
+    ExprResult result;
+    bool ok = expr_evaluate(text, lookup, NULL, &result, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(ok);
+    g_assert_true(result.holds == holds);
+    g_assert_cmpint(result.left.kind, ==, kind);
+    g_assert_cmpint(result.left.value, ==, left);
+    g_assert_cmpint(result.right.value, ==, right);
+}
+
+static void check_error(const char *text, GQuark domain, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    ExprResult result = {.left.value = 77};
+
+    g_assert_false(expr_evaluate(text, lookup, NULL, &result, &error));
+    g_assert_nonnull(error);
+    g_assert_cmpstr(error->message, ==, message);
+    g_assert_true(error->domain == domain);
+    g_assert_cmpint(result.left.value, ==, 77); /* untouched */
+}
+
+static void test_operators(void)
+{
+    static const struct {
+        const char *op;
+        bool less, equal, greater;
+    } ops[] = {{"==", false, true, false}, {"!=", true, false, true}, {"<", true, false, false},
+               {"<=", true, true, false},  {">", false, false, true}, {">=", false, true, true}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(ops); i++) {
+        g_autofree char *less = g_strdup_printf("1 %s 2", ops[i].op);
+        g_autofree char *equal = g_strdup_printf("2 %s 2", ops[i].op);
+        g_autofree char *greater = g_strdup_printf("3%s2", ops[i].op);
+
+        check(less, ops[i].less, EXPR_COUNT, 1, 2);
+        check(equal, ops[i].equal, EXPR_COUNT, 2, 2);
+        check(greater, ops[i].greater, EXPR_COUNT, 3, 2);
+    }
+}
+
+static void test_values(void)
+{
+    check("a.icount == 3000000", true, EXPR_COUNT, 3000000, 3000000);
+    check("a.icount == 3e6insn", true, EXPR_COUNT, 3000000, 3000000);
+    check("a.icount==3000001insns", false, EXPR_COUNT, 3000000, 3000001);
+    check("b.time < 2s", true, EXPR_TIME, 1999999000, 2000000000);
+    check("  a.time\t== 2000ms ", true, EXPR_TIME, 2000000000, 2000000000);
+    check("1.5us == 1500ns", true, EXPR_TIME, 1500, 1500);
+    check(".5us == 500ns", true, EXPR_TIME, 500, 500);
+    check("big == 9223372036854775807", true, EXPR_COUNT, INT64_MAX, INT64_MAX);
+    check("web-1.icount == 7", true, EXPR_COUNT, 7, 7);
+}
+
+static void test_sums(void)
+{
+    check("a.time - b.time < 1ms", true, EXPR_TIME, 1000, 1000000);
+    check("a.time - b.time == 1us", true, EXPR_TIME, 1000, 1000);
+    check("1 + 2 - 4 == 0", false, EXPR_COUNT, -1, 0);
+    check("10-3-2 == 1+4", true, EXPR_COUNT, 5, 5); /* from left to right */
+    check("1s+1ms == 1001ms", true, EXPR_TIME, 1001000000, 1001000000);
+}
+
+/* 0 is a time where times are, a count where counts are. */
+static void test_zero(void)
+{
+    check("b.overshoot == 0", true, EXPR_TIME, 0, 0);
+    check("0 == b.overshoot", true, EXPR_TIME, 0, 0);
+    check("missed == 0", true, EXPR_COUNT, 0, 0);
+    check("0 + a.time > 0", true, EXPR_TIME, 2000000000, 0);
+    check("0 == 0", true, EXPR_ANY, 0, 0);
+    check("000 < 1", true, EXPR_COUNT, 0, 1);
+}
+
+#define MIXED "a time and a count can't be compared or added: give both a unit of the same kind"
+
+static void test_kinds(void)
+{
+    check_error("a.time == 5", EXPR_ERROR, MIXED);
+    check_error("5 == a.time", EXPR_ERROR, MIXED);
+    check_error("a.icount < 5ms", EXPR_ERROR, MIXED);
+    check_error("a.time + a.icount == 0", EXPR_ERROR, MIXED);
+    check_error("0 + 1 + 1ms == 0", EXPR_ERROR, MIXED);
+    check_error("missed == 0insn + 0ns", EXPR_ERROR, MIXED);
+}
+
+static void test_syntax(void)
+{
+    check_error("", EXPR_ERROR, "a value is missing at the end");
+    check_error("a.icount ==", EXPR_ERROR, "a value is missing at the end");
+    check_error("a.icount + == 1", EXPR_ERROR, "a value is expected at '== 1'");
+    check_error("== 1", EXPR_ERROR, "a value is expected at '== 1'");
+    check_error("a.icount", EXPR_ERROR, "a comparison (== != < <= > >=) is expected at ''");
+    check_error("a.icount = 1", EXPR_ERROR, "a comparison (== != < <= > >=) is expected at '= 1'");
+    check_error("1 === 1", EXPR_ERROR, "a comparison (== != < <= > >=) is expected at '=== 1'");
+    check_error("1 =< 1", EXPR_ERROR, "a comparison (== != < <= > >=) is expected at '=< 1'");
+    check_error("1 1", EXPR_ERROR, "a comparison (== != < <= > >=) is expected at '1'");
+    check_error("1 < 2 < 3", EXPR_ERROR, "'< 3' is too much: one comparison is expected");
+    check_error("1 < 2 x", EXPR_ERROR, "'x' is too much: one comparison is expected");
+    check_error("(1) < 2", EXPR_ERROR, "a value is expected at '(1) < 2'");
+}
+
+static void test_unknown_name(void)
+{
+    check_error("c.time == 0", EXPR_ERROR, "no 'c.time'");
+    check_error("0 == nix", EXPR_ERROR, "no 'nix'");
+}
+
+static void test_bad_literals(void)
+{
+    check_error("a.time < 5h", UNITS_ERROR,
+                "'5h' has an unknown unit: ns, us, ms, s or m is expected");
+    check_error("a.time < 0.5ns", UNITS_ERROR, "'0.5ns' is no whole number of nanoseconds");
+    check_error("a.icount < 1.5insn", UNITS_ERROR,
+                "'1.5insn' is not a whole number of instructions below 2^63");
+    check_error("a.icount < 1.5", UNITS_ERROR,
+                "'1.5' has no unit: write ns, us, ms, s or m behind the number");
+}
+
+static void test_overflow(void)
+{
+    check_error("big + 1 == 0", EXPR_ERROR, "the sum is too large");
+    check_error("0 - big - 2 == 0", EXPR_ERROR, "the sum is too large");
+    check("0 - big - 1 < 0", true, EXPR_COUNT, INT64_MIN, 0);
+    /* Not quietly the largest number there is. */
+    check_error("big == 9223372036854775808", UNITS_ERROR,
+                "number '9223372036854775808' is out of range: 0 to 9223372036854775807 is "
+                "allowed");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/expr/operators", test_operators);
+    g_test_add_func("/expr/values", test_values);
+    g_test_add_func("/expr/sums", test_sums);
+    g_test_add_func("/expr/zero", test_zero);
+    g_test_add_func("/expr/kinds", test_kinds);
+    g_test_add_func("/expr/syntax", test_syntax);
+    g_test_add_func("/expr/unknown-name", test_unknown_name);
+    g_test_add_func("/expr/bad-literals", test_bad_literals);
+    g_test_add_func("/expr/overflow", test_overflow);
+    return g_test_run();
+}

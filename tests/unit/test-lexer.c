@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-lexer.c: text -> words, with quotes, variables, comments and all that can be wrong. */
+#include "controller/command/lexer.h"
+
+#include <string.h>
+
+static const char *lookup(const char *name, void *data)
+{
+    if (data)
+        g_string_append_printf(data, "%s;", name);
+    if (strcmp(name, "A") == 0)
+        return "alpha";
+    if (strcmp(name, "two_WORDS") == 0)
+        return "x y";
+    if (strcmp(name, "EMPTY") == 0)
+        return "";
+    if (strcmp(name, "n1") == 0)
+        return "$A;#'\"\\";
+    return NULL;
+}
+
+/* All commands of a text: words in <>, each command ended by a bar. */
+static char *lex(const char *text)
+{
+    GString *out = g_string_new(NULL);
+
+    while (*text) {
+        g_autoptr(GError) error = NULL;
+        g_auto(GStrv) words = lexer_next(&text, lookup, NULL, &error);
+
+        g_assert_no_error(error);
+        g_assert_nonnull(words);
+        for (char **w = words; *w; w++)
+            g_string_append_printf(out, "<%s>", *w);
+        g_string_append_c(out, '|');
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void check(const char *text, const char *expected)
+{
+    g_autofree char *got = lex(text);
+    g_assert_cmpstr(got, ==, expected);
+}
+
+static void check_error(const char *text, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    const char *at = text;
+
+    g_assert_null(lexer_next(&at, lookup, NULL, &error));
+    g_assert_error(error, LEXER_ERROR, 0);
+    g_assert_cmpstr(error->message, ==, message);
+    g_assert_true(at >= text && at <= text + strlen(text));
+}
+
+static void test_words(void)
+{
+    check("run 5ms", "<run><5ms>|");
+    check("  run \t 5ms  ", "<run><5ms>|");
+    check("a\rb", "<a><b>|");
+    check("node add a icount=shift=0,sleep=on", "<node><add><a><icount=shift=0,sleep=on>|");
+    check("gr\303\274n", "<gr\303\274n>|");
+}
+
+static void test_commands(void)
+{
+    check("a;b", "<a>|<b>|");
+    check("a ; b c ;d;", "<a>|<b><c>|<d>|");
+    check("a\nb\n", "<a>|<b>|");
+    check(";;", "||");
+    check("\n \na", "||<a>|");
+    check("a;", "<a>|");
+}
+
+static void test_empty(void)
+{
+    const char *text = "";
+    g_auto(GStrv) words = lexer_next(&text, lookup, NULL, NULL);
+
+    g_assert_nonnull(words);
+    g_assert_null(words[0]);
+    g_assert_cmpstr(text, ==, "");
+    check(" ", "|");
+}
+
+/* *text moves behind one command, no farther. */
+static void test_position(void)
+{
+    const char *text = "a b; c";
+    g_auto(GStrv) first = lexer_next(&text, lookup, NULL, NULL);
+
+    g_assert_cmpstr(text, ==, " c");
+    g_assert_cmpuint(g_strv_length(first), ==, 2);
+}
+
+static void test_comments(void)
+{
+    check("# all of it; really", "|");
+    check("a # b ; c\nd", "<a>|<d>|");
+    check("a#b", "<a#b>|");
+    check("a '#'b \\#c", "<a><#b><#c>|");
+    check("a;#b\nc", "<a>||<c>|");
+    check("# an open ' quote\na", "|<a>|");
+}
+
+static void test_single_quotes(void)
+{
+    check("'a b'", "<a b>|");
+    check("'a;b#c\\n$A\"'", "<a;b#c\\n$A\">|");
+    check("''", "<>|");
+    check("a'b'c", "<abc>|");
+    check("'a\nb'", "<a\nb>|");
+}
+
+static void test_double_quotes(void)
+{
+    check("\"a b\"", "<a b>|");
+    check("\"$A b\"", "<alpha b>|");
+    check("\"\"", "<>|");
+    check("\"\\\"\\\\\\$A\"", "<\"\\$A>|");
+    check("\"a\\nb\"", "<a\\nb>|"); /* \ before anything else stays */
+    check("\"it's\"", "<it's>|");
+    check("\"a;#b\"", "<a;#b>|");
+    check("x\"a b\"'c d'y", "<xa bc dy>|");
+}
+
+static void test_backslash(void)
+{
+    check("a\\ b", "<a b>|");
+    check("\\;", "<;>|");
+    check("\\$A", "<$A>|");
+    check("\\\\", "<\\>|");
+    check("\\'", "<'>|");
+    check("a\\", "<a\\>|"); /* at the end it is itself */
+}
+
+static void test_variables(void)
+{
+    check("$A", "<alpha>|");
+    check("${A}", "<alpha>|");
+    check("x$A.y", "<xalpha.y>|");
+    check("x${A}y", "<xalphay>|");
+    check("$A$A", "<alphaalpha>|");
+    check("k=$A", "<k=alpha>|");
+    /* One word, whatever is inside, and never read again as syntax. */
+    check("$two_WORDS", "<x y>|");
+    check("$n1 b", "<$A;#'\"\\><b>|");
+    check("\"$n1\"", "<$A;#'\"\\>|");
+    check("$EMPTY", "<>|");
+}
+
+static void test_dollar(void)
+{
+    check("$", "<$>|");
+    check("a$ b", "<a$><b>|");
+    check("$.x", "<$.x>|");
+    check("\"$\"", "<$>|");
+    check("^ok$", "<^ok$>|");
+    check("'$A'", "<$A>|");
+}
+
+static void test_lookup_data(void)
+{
+    g_autoptr(GString) asked = g_string_new(NULL);
+    const char *text = "$A ${EMPTY} '$no' \"$A\"";
+    g_auto(GStrv) words = lexer_next(&text, lookup, asked, NULL);
+
+    g_assert_nonnull(words);
+    g_assert_cmpstr(asked->str, ==, "A;EMPTY;A;");
+}
+
+static void test_no_lookup(void)
+{
+    g_autoptr(GError) error = NULL;
+    const char *text = "$A";
+
+    g_assert_null(lexer_next(&text, NULL, NULL, &error));
+    g_assert_cmpstr(error->message, ==, "variable 'A' is not set");
+}
+
+static void test_errors(void)
+{
+    check_error("'a b", "the quote in ''a b' is not closed");
+    check_error("x \"a b", "the quote in '\"a b' is not closed");
+    check_error("\"a\\\"", "the quote in '\"a\\\"' is not closed");
+    check_error("$nix", "variable 'nix' is not set");
+    check_error("a ${nix}b", "variable 'nix' is not set");
+    check_error("\"${nix}\"", "variable 'nix' is not set");
+    check_error("$Ab", "variable 'Ab' is not set"); /* the longest name */
+    check_error("${}", "'${}' is no variable: ${NAME} is expected");
+    check_error("${A", "'${A' is no variable: ${NAME} is expected");
+    check_error("${A-b}", "'${A-b}' is no variable: ${NAME} is expected");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/lexer/words", test_words);
+    g_test_add_func("/lexer/commands", test_commands);
+    g_test_add_func("/lexer/empty", test_empty);
+    g_test_add_func("/lexer/position", test_position);
+    g_test_add_func("/lexer/comments", test_comments);
+    g_test_add_func("/lexer/quotes/single", test_single_quotes);
+    g_test_add_func("/lexer/quotes/double", test_double_quotes);
+    g_test_add_func("/lexer/backslash", test_backslash);
+    g_test_add_func("/lexer/variables/set", test_variables);
+    g_test_add_func("/lexer/variables/dollar", test_dollar);
+    g_test_add_func("/lexer/variables/data", test_lookup_data);
+    g_test_add_func("/lexer/variables/none", test_no_lookup);
+    g_test_add_func("/lexer/errors", test_errors);
+    return g_test_run();
+}

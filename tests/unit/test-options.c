@@ -1,0 +1,531 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-options.c: the keys of `node add`, what is refused and why, and the QEMU command line. */
+#include "controller/base/units.h"
+#include "controller/node/options.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A file that is there, with a comma in its name; set up by main. */
+static char *dir, *image;
+
+static void set_good(NodeOptions *o, const char *key, const char *value)
+{
+    g_autoptr(GError) error = NULL;
+    bool ok = node_options_set(o, key, value, &error);
+
+    g_assert_no_error(error);
+    g_assert_true(ok);
+}
+
+static void set_bad(const char *key, const char *value, GQuark domain, int code,
+                    const char *message)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(node_options_set(o, key, value, &error));
+    g_assert_error(error, domain, code);
+    g_assert_cmpstr(error->message, ==, message);
+}
+
+static void refused(const char *key, const char *value, const char *message)
+{
+    set_bad(key, value, NODE_ERROR, NODE_ERROR_OPTION, message);
+}
+
+/* --- keys and values --- */
+
+static void test_defaults(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("node-1");
+
+    g_assert_cmpstr(o->name, ==, "node-1");
+    g_assert_cmpstr(o->arch, ==, "aarch64");
+    g_assert_cmpint(o->smp, ==, 1);
+    g_assert_cmpint(o->memory, ==, INT64_C(536870912));
+    g_assert_cmpint(o->seed, ==, 1);
+    g_assert_true(o->nic);
+    g_assert_true(o->icount.enabled && o->icount.sleep_on);
+    g_assert_cmpint(o->icount.shift, ==, 0);
+    g_assert_null(o->machine);
+    g_assert_null(o->kernel);
+    g_assert_null(o->extra);
+}
+
+static void test_keys(void)
+{
+    g_autofree char *all = g_strjoinv(" ", (char **)node_option_keys());
+
+    g_assert_cmpstr(all, ==,
+                    "arch machine cpu smp memory kernel initrd append disk firmware icount seed "
+                    "nic host extra");
+}
+
+static void test_texts(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "arch", "riscv64");
+    set_good(o, "machine", "virt,highmem=off");
+    set_good(o, "cpu", "max");
+    set_good(o, "append", "console=ttyS0 quiet");
+    set_good(o, "extra", "-device 'x y'");
+    set_good(o, "host", "local");
+    g_assert_cmpstr(o->arch, ==, "riscv64");
+    g_assert_cmpstr(o->machine, ==, "virt,highmem=off");
+    g_assert_cmpstr(o->cpu, ==, "max");
+    g_assert_cmpstr(o->append, ==, "console=ttyS0 quiet");
+    g_assert_cmpstr(o->extra, ==, "-device 'x y'");
+    /* The last one counts. */
+    set_good(o, "cpu", "cortex-a53");
+    g_assert_cmpstr(o->cpu, ==, "cortex-a53");
+}
+
+static void test_numbers(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "smp", "512");
+    set_good(o, "memory", "2G");
+    set_good(o, "seed", "4294967295");
+    set_good(o, "nic", "off");
+    g_assert_cmpint(o->smp, ==, 512);
+    g_assert_cmpint(o->memory, ==, INT64_C(2147483648));
+    g_assert_cmpint(o->seed, ==, INT64_C(4294967295));
+    g_assert_false(o->nic);
+    set_good(o, "nic", "on");
+    g_assert_true(o->nic);
+}
+
+static void test_files(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "kernel", image);
+    set_good(o, "initrd", image);
+    set_good(o, "disk", image);
+    set_good(o, "firmware", image);
+    g_assert_cmpstr(o->kernel, ==, image);
+    g_assert_cmpstr(o->initrd, ==, image);
+    g_assert_cmpstr(o->disk, ==, image);
+    g_assert_cmpstr(o->firmware, ==, image);
+}
+
+static void test_bad_values(void)
+{
+    refused("arch", "m68k", "arch='m68k' is unknown: aarch64, x86_64 or riscv64");
+    refused("nic", "yes", "nic='yes': on or off is expected");
+    refused("host", "far", "host='far' is unknown: only 'local' is there");
+    refused("extra", "-a 'b",
+            "extra='-a 'b': Text ended before matching quote was found for '. (The text was "
+            "\u201c-a 'b\u201d)");
+    set_bad("smp", "0", UNITS_ERROR, UNITS_ERROR_RANGE,
+            "smp '0' is out of range: 1 to 512 is allowed");
+    set_bad("smp", "513", UNITS_ERROR, UNITS_ERROR_RANGE,
+            "smp '513' is out of range: 1 to 512 is allowed");
+    set_bad("smp", "two", UNITS_ERROR, UNITS_ERROR_SYNTAX, "smp 'two' is not a whole number");
+    set_bad("seed", "-1", UNITS_ERROR, UNITS_ERROR_RANGE,
+            "seed '-1' is out of range: 0 to 4294967295 is allowed");
+    set_bad("memory", "much", UNITS_ERROR, UNITS_ERROR_SYNTAX,
+            "'much' is not a size: write it as 512M or 4G (K, M, G, T)");
+}
+
+static void test_unknown_key(void)
+{
+    refused("colour", "red",
+            "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
+            "firmware, icount, seed, nic, host, extra");
+    refused("Arch", "aarch64",
+            "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
+            "firmware, icount, seed, nic, host, extra");
+}
+
+static void test_missing_file(void)
+{
+    static const char *const keys[] = {"kernel", "initrd", "disk", "firmware"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        g_autofree char *missing =
+            g_strdup_printf("%s='/nonexistent/Image': No such file or directory", keys[i]);
+        g_autofree char *folder = g_strdup_printf("%s='%s' is a directory", keys[i], dir);
+
+        refused(keys[i], "/nonexistent/Image", missing);
+        refused(keys[i], dir, folder);
+    }
+    refused("kernel", "", "kernel='': No such file or directory");
+}
+
+/* --- icount --- */
+
+static void icount_is(const char *text, bool enabled, int shift, bool sleep_on)
+{
+    g_autoptr(GError) error = NULL;
+    Icount icount = {.shift = 77};
+
+    g_assert_true(icount_parse(text, &icount, &error));
+    g_assert_no_error(error);
+    g_assert_true(icount.enabled == enabled);
+    g_assert_cmpint(icount.shift, ==, shift);
+    g_assert_true(icount.sleep_on == sleep_on);
+}
+
+static void test_icount(void)
+{
+    icount_is("shift=0,sleep=on", true, 0, true);
+    icount_is("shift=10,sleep=off", true, 10, false);
+    icount_is("sleep=off", true, 0, false);
+    icount_is("7", true, 7, true); /* as QEMU takes it */
+    icount_is("3,sleep=off,align=off", true, 3, false);
+    icount_is("off", false, 0, true);
+}
+
+static void test_icount_refused(void)
+{
+    refused("icount", "shift=auto",
+            "icount shift=auto is refused: QEMU would change the length of an instruction by the "
+            "host's clock, so nothing would be exact or repeatable; give a number from 0 to 10");
+    refused("icount", "auto",
+            "icount shift=auto is refused: QEMU would change the length of an instruction by the "
+            "host's clock, so nothing would be exact or repeatable; give a number from 0 to 10");
+    refused("icount", "shift=0,align=on",
+            "icount align=on is refused: QEMU would delay the guest by the host's clock; leave it "
+            "away or write align=off");
+}
+
+static void test_icount_bad(void)
+{
+    refused("icount", "shift=0,rr=record",
+            "icount 'rr=record': shift=0..10, sleep=on|off, align=off or just 'off' is expected");
+    refused("icount", "sleep=maybe", "icount sleep='maybe': on or off is expected");
+    refused("icount", "align=2", "icount align='2': on or off is expected");
+    set_bad("icount", "shift=11", UNITS_ERROR, UNITS_ERROR_RANGE,
+            "icount shift '11' is out of range: 0 to 10 is allowed");
+    set_bad("icount", "shift=-1", UNITS_ERROR, UNITS_ERROR_RANGE,
+            "icount shift '-1' is out of range: 0 to 10 is allowed");
+    set_bad("icount", "shift=0,", UNITS_ERROR, UNITS_ERROR_SYNTAX,
+            "icount shift '' is not a whole number");
+    set_bad("icount", "off,shift=0", UNITS_ERROR, UNITS_ERROR_SYNTAX,
+            "icount shift 'off' is not a whole number");
+}
+
+/* --- combinations --- */
+
+static void finish_fails(NodeOptions *o, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(node_options_finish(o, &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
+    g_assert_cmpstr(error->message, ==, message);
+}
+
+static void test_finish(void)
+{
+    static const char *const archs[][3] = {
+        {"aarch64", "virt", "cortex-a57"}, {"x86_64", "pc", "qemu64"}, {"riscv64", "virt", "rv64"}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(archs); i++) {
+        g_autoptr(NodeOptions) o = node_options_new("a");
+
+        set_good(o, "arch", archs[i][0]);
+        g_assert_true(node_options_finish(o, NULL));
+        g_assert_cmpstr(o->machine, ==, archs[i][1]);
+        g_assert_cmpstr(o->cpu, ==, archs[i][2]);
+    }
+}
+
+static void test_finish_keeps(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "machine", "raspi3b");
+    set_good(o, "cpu", "cortex-a53");
+    g_assert_true(node_options_finish(o, NULL));
+    g_assert_cmpstr(o->machine, ==, "raspi3b");
+    g_assert_cmpstr(o->cpu, ==, "cortex-a53");
+}
+
+static void test_finish_bad(void)
+{
+    g_autoptr(NodeOptions) small = node_options_new("a");
+    g_autoptr(NodeOptions) initrd = node_options_new("a");
+    g_autoptr(NodeOptions) append = node_options_new("a");
+
+    set_good(small, "memory", "512K");
+    finish_fails(small, "memory of 524288 bytes is too small: 1M at least");
+    set_good(initrd, "initrd", image);
+    finish_fails(initrd, "initrd= and append= need kernel=");
+    set_good(append, "append", "quiet");
+    finish_fails(append, "initrd= and append= need kernel=");
+}
+
+/* --- the command line --- */
+
+static const NodeWiring wiring = {
+    .qmp_fd = 3, .console_fd = 4, .gdb_path = "/run/m,1/gdb", .index = 0x123};
+
+/* Words separated by newlines, as a failing comparison shows them best. */
+static char *argv_of(NodeOptions *o, const NodeWiring *w)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) argv = NULL;
+
+    g_assert_true(node_options_finish(o, &error));
+    argv = node_options_argv(o, w, &error);
+    g_assert_no_error(error);
+    return g_strjoinv("\n", argv);
+}
+
+static char *expected(const char *head, const char *icount, const char *images, const char *nic)
+{
+    return g_strconcat(head, "-accel\ntcg\n-nodefaults\n-no-user-config\n-display\nnone\n", icount,
+                       "-rtc\nbase=2024-01-01,clock=vm\n-seed\n1\n", images,
+                       "-S\n-name\nguest=a,debug-threads=on\n-no-shutdown\n"
+                       "-chardev\nsocket,id=mtr-qmp,fd=3\n-mon\nchardev=mtr-qmp,mode=control\n"
+                       "-chardev\nsocket,id=mtr-console,fd=4\n-serial\nchardev:mtr-console\n"
+                       "-chardev\nsocket,id=mtr-gdb,path=/run/m,,1/gdb,server=on,wait=off\n"
+                       "-gdb\nchardev:mtr-gdb",
+                       nic, NULL);
+}
+
+static void argv_is(NodeOptions *o, const char *head, const char *icount, const char *images,
+                    const char *nic)
+{
+    g_autofree char *got = argv_of(o, &wiring);
+    g_autofree char *want = expected(head, icount, images, nic);
+
+    g_assert_cmpstr(got, ==, want);
+}
+
+static void test_argv_aarch64(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
+            "-icount\nshift=0,sleep=on\n", "",
+            "\n-netdev\nhubport,id=mtr-net0,hubid=0\n"
+            "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+}
+
+static void test_argv_x86_64(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "arch", "x86_64");
+    set_good(o, "smp", "4");
+    set_good(o, "memory", "1G");
+    set_good(o, "icount", "shift=3,sleep=off");
+    argv_is(o, "qemu-system-x86_64\n-machine\npc\n-cpu\nqemu64\n-smp\n4\n-m\n1073741824B\n",
+            "-icount\nshift=3,sleep=off\n", "",
+            "\n-netdev\nhubport,id=mtr-net0,hubid=0\n"
+            "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+}
+
+static void test_argv_riscv64(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "arch", "riscv64");
+    set_good(o, "nic", "off");
+    set_good(o, "icount", "off");
+    argv_is(o, "qemu-system-riscv64\n-machine\nvirt\n-cpu\nrv64\n-smp\n1\n-m\n536870912B\n", "", "",
+            "");
+}
+
+/* Only a -drive is a list of options in which a comma means something. */
+static void test_argv_images(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    g_autofree char *images = g_strdup_printf(
+        "-bios\n%s\n-kernel\n%s\n-initrd\n%s\n-append\na=1,b=2 c\n-drive\n"
+        "file=%s/im,,age,if=none,id=disk0,snapshot=on\n-device\nvirtio-blk-device,drive=disk0\n",
+        image, image, image, dir);
+
+    set_good(o, "kernel", image);
+    set_good(o, "initrd", image);
+    set_good(o, "append", "a=1,b=2 c");
+    set_good(o, "disk", image);
+    set_good(o, "firmware", image);
+    set_good(o, "nic", "off");
+    argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
+            "-icount\nshift=0,sleep=on\n", images, "");
+}
+
+static void test_argv_disk_x86_64(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    g_autofree char *argv = NULL;
+
+    set_good(o, "arch", "x86_64");
+    set_good(o, "disk", image);
+    argv = argv_of(o, &wiring);
+    g_assert_nonnull(strstr(argv, "\n-device\nvirtio-blk-pci,drive=disk0\n"));
+}
+
+static void test_argv_binary(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    NodeWiring w = wiring;
+    g_autofree char *argv = NULL;
+
+    w.qemu = "/opt/my qemu/bin/qemu";
+    argv = argv_of(o, &w);
+    g_assert_true(g_str_has_prefix(argv, "/opt/my qemu/bin/qemu\n-machine\nvirt\n"));
+}
+
+/* Extra options come last, split as a shell does. */
+static void test_argv_extra(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    g_autofree char *argv = NULL;
+
+    set_good(o, "extra", "-name 'two words' -d  a\\ b\"c\"");
+    set_good(o, "nic", "off");
+    argv = argv_of(o, &wiring);
+    g_assert_true(g_str_has_suffix(argv, "-gdb\nchardev:mtr-gdb\n-name\ntwo words\n-d\na bc"));
+    g_clear_pointer(&argv, g_free);
+    set_good(o, "extra", "");
+    argv = argv_of(o, &wiring);
+    g_assert_true(g_str_has_suffix(argv, "-gdb\nchardev:mtr-gdb"));
+}
+
+/* Each node of a session has a MAC of its own. */
+static void test_argv_mac(void)
+{
+    static const struct {
+        unsigned index;
+        const char *end;
+    } macs[] = {{0, "mac=52:54:00:6d:00:00"},
+                {255, "mac=52:54:00:6d:00:ff"},
+                {511, "mac=52:54:00:6d:01:ff"}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(macs); i++) {
+        g_autoptr(NodeOptions) o = node_options_new("a");
+        NodeWiring w = wiring;
+        g_autofree char *argv = NULL;
+
+        w.index = macs[i].index;
+        argv = argv_of(o, &w);
+        g_assert_true(g_str_has_suffix(argv, macs[i].end));
+    }
+}
+
+/* --- lint --- */
+
+/* The findings, one a line; "" for none. */
+static char *lint(const char *extra, const char *icount)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    GString *out = g_string_new(NULL);
+    GPtrArray *findings;
+
+    if (extra)
+        set_good(o, "extra", extra);
+    set_good(o, "icount", icount);
+    findings = node_options_lint(o);
+    for (unsigned i = 0; findings && i < findings->len; i++)
+        g_string_append_printf(out, "%s\n", (const char *)findings->pdata[i]);
+    if (findings) {
+        g_assert_cmpuint(findings->len, >, 0);
+        g_ptr_array_unref(findings);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void lint_is(const char *extra, const char *expected_lines)
+{
+    g_autofree char *got = lint(extra, "shift=0");
+
+    g_assert_cmpstr(got, ==, expected_lines);
+}
+
+static void test_lint_clean(void)
+{
+    lint_is(NULL, "");
+    lint_is("", "");
+    lint_is("-device virtio-gpu-pci -d int", "");
+}
+
+static void test_lint_extra(void)
+{
+    lint_is("-icount 3", "extra names -icount: use icount=\u2026 instead, so that metronome knows "
+                         "the mode\n");
+    lint_is("-enable-kvm", "KVM does not count instructions: exactness needs TCG\n");
+    lint_is("-machine virt,accel=kvm", "KVM does not count instructions: exactness needs TCG\n");
+    lint_is("-rtc base=utc", "extra names -rtc: only clock=vm with a fixed base keeps runs "
+                             "repeatable\n");
+    lint_is("-netdev user,id=x", "a user netdev brings in the host's network: runs are not "
+                                 "repeatable\n");
+    lint_is("-netdev tap,id=x", "a tap netdev brings in the host's network: runs are not "
+                                "repeatable\n");
+    lint_is("-device virtio-rng-pci", "virtio-rng takes randomness from the host: runs are not "
+                                      "repeatable\n");
+    lint_is("-device usb-host", "a USB device of the host ends repeatability\n");
+}
+
+static void test_lint_several(void)
+{
+    g_autofree char *got = lint("-rtc x -icount 1", "off");
+
+    g_assert_cmpstr(got, ==,
+                    "extra names -icount: use icount=\u2026 instead, so that metronome knows the "
+                    "mode\n"
+                    "extra names -rtc: only clock=vm with a fixed base keeps runs repeatable\n"
+                    "icount=off: best effort, virtual time follows the host's clock and stops are "
+                    "late\n");
+}
+
+static void make_image(void)
+{
+    dir = g_dir_make_tmp("test-options-XXXXXX", NULL);
+    g_assert_nonnull(dir);
+    image = g_build_filename(dir, "im,age", NULL);
+    g_assert_true(g_file_set_contents(image, "x", 1, NULL));
+}
+
+static void add_value_tests(void)
+{
+    g_test_add_func("/options/defaults", test_defaults);
+    g_test_add_func("/options/keys", test_keys);
+    g_test_add_func("/options/texts", test_texts);
+    g_test_add_func("/options/numbers", test_numbers);
+    g_test_add_func("/options/files", test_files);
+    g_test_add_func("/options/bad/values", test_bad_values);
+    g_test_add_func("/options/bad/unknown-key", test_unknown_key);
+    g_test_add_func("/options/bad/file", test_missing_file);
+    g_test_add_func("/options/icount/good", test_icount);
+    g_test_add_func("/options/icount/refused", test_icount_refused);
+    g_test_add_func("/options/icount/bad", test_icount_bad);
+    g_test_add_func("/options/finish/defaults", test_finish);
+    g_test_add_func("/options/finish/keeps", test_finish_keeps);
+    g_test_add_func("/options/finish/bad", test_finish_bad);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    g_setenv("LC_ALL", "C.UTF-8", TRUE);
+    g_test_init(&argc, &argv, NULL);
+    make_image();
+    add_value_tests();
+    g_test_add_func("/options/argv/aarch64", test_argv_aarch64);
+    g_test_add_func("/options/argv/x86_64", test_argv_x86_64);
+    g_test_add_func("/options/argv/riscv64", test_argv_riscv64);
+    g_test_add_func("/options/argv/images", test_argv_images);
+    g_test_add_func("/options/argv/disk-x86_64", test_argv_disk_x86_64);
+    g_test_add_func("/options/argv/binary", test_argv_binary);
+    g_test_add_func("/options/argv/extra", test_argv_extra);
+    g_test_add_func("/options/argv/mac", test_argv_mac);
+    g_test_add_func("/options/lint/clean", test_lint_clean);
+    g_test_add_func("/options/lint/extra", test_lint_extra);
+    g_test_add_func("/options/lint/several", test_lint_several);
+    status = g_test_run();
+    g_unlink(image);
+    g_rmdir(dir);
+    g_free(image);
+    g_free(dir);
+    return status;
+}

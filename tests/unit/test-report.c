@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-report.c: the contracts report.json and barriers.csv, and disks that take no more. */
+#include "controller/report/report.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SHA_EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+
+typedef struct {
+    char *base, *dir; /* dir: base/report, made by the report */
+    Report *report;
+} Fixture;
+
+static void set_up(Fixture *f, gconstpointer data)
+{
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    f->base = g_dir_make_tmp("test-report-XXXXXX", NULL);
+    f->dir = g_build_filename(f->base, "deep", "report", NULL);
+    f->report = report_new(f->dir, &error);
+    g_assert_no_error(error);
+}
+
+static void remove_files(const char *dir)
+{
+    GDir *d = g_dir_open(dir, 0, NULL);
+
+    for (const char *name; d && (name = g_dir_read_name(d));) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+
+        if (g_file_test(path, G_FILE_TEST_IS_DIR) && !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+            remove_files(path);
+        else
+            g_unlink(path);
+    }
+    if (d)
+        g_dir_close(d);
+    g_rmdir(dir);
+}
+
+static void tear_down(Fixture *f, gconstpointer data)
+{
+    (void)data;
+    report_free(f->report);
+    remove_files(f->base);
+    g_free(f->base);
+    g_free(f->dir);
+}
+
+static G_NO_INLINE char *contents(const Fixture *f, const char *name)
+{
+    g_autofree char *path = g_build_filename(f->dir, name, NULL);
+    char *text = NULL;
+
+    g_file_get_contents(path, &text, NULL, NULL);
+    return text;
+}
+
+/* --- report.json --- */
+
+static void fill(ReportSummary *s)
+{
+    ReportNode *n;
+
+    *s = (ReportSummary){
+        .command_line = g_strdup("metronome -c 'run \"1s\"' a/b"),
+        .mode = "strict",
+        .quantum = {50000},
+        .now = {INT64_C(9007199254740993)}, /* more than a double holds */
+        .barriers = 20000,
+        .missed = 3,
+        .host_seconds = 1.5,
+    };
+    n = report_summary_add(s);
+    n->name = g_strdup("a");
+    n->version = g_strdup("7.2.22");
+    n->state = g_strdup("paused");
+    n->icount_mode = g_strdup("shift=0,sleep=off");
+    n->icount = (Insns){1000000001};
+    n->virtual_time = (VTime){1000000042};
+    n->bias = (VTime){41};
+    n->overshoot = (ReportDist){.min = -1, .median = 2, .max = 30, .mean = 2.25};
+    n->idle_skip_max = 1000;
+    n->console_sha256 = g_strdup("00ff");
+}
+
+/* Exactly these members, in this order, separated by blanks. */
+static void keys_are(json_object *o, const char *expected)
+{
+    g_autoptr(GString) keys = g_string_new(NULL);
+
+    json_object_object_foreach(o, key, value)
+    {
+        (void)value;
+        g_string_append_printf(keys, "%s%s", keys->len ? " " : "", key);
+    }
+    g_assert_cmpstr(keys->str, ==, expected);
+}
+
+static json_object *member(json_object *o, const char *key)
+{
+    json_object *value;
+
+    g_assert_true(json_object_object_get_ex(o, key, &value));
+    return value;
+}
+
+static void int_is(json_object *o, const char *key, int64_t expected)
+{
+    g_assert_true(json_object_is_type(member(o, key), json_type_int));
+    g_assert_cmpint(json_object_get_int64(member(o, key)), ==, expected);
+}
+
+static void double_is(json_object *o, const char *key, double expected)
+{
+    g_assert_true(json_object_is_type(member(o, key), json_type_double));
+    g_assert_cmpfloat(json_object_get_double(member(o, key)), ==, expected);
+}
+
+static void text_is(json_object *o, const char *key, const char *expected)
+{
+    g_assert_true(json_object_is_type(member(o, key), json_type_string));
+    g_assert_cmpstr(json_object_get_string(member(o, key)), ==, expected);
+}
+
+static json_object *parse(const ReportSummary *s)
+{
+    g_autofree char *text = report_json(s);
+    json_object *o = json_tokener_parse(text);
+
+    g_assert_nonnull(o);
+    g_assert_true(g_str_has_suffix(text, "}\n"));
+    return o;
+}
+
+static void test_json_top(void)
+{
+    ReportSummary s;
+    json_object *o;
+
+    fill(&s);
+    o = parse(&s);
+    keys_are(o, "version command_line mode quantum_ns virtual_ns barriers missed host_seconds "
+                "nodes");
+    int_is(o, "version", REPORT_VERSION);
+    g_assert_cmpint(REPORT_VERSION, ==, 1);
+    text_is(o, "command_line", "metronome -c 'run \"1s\"' a/b");
+    text_is(o, "mode", "strict");
+    int_is(o, "quantum_ns", 50000);
+    int_is(o, "virtual_ns", INT64_C(9007199254740993));
+    int_is(o, "barriers", 20000);
+    int_is(o, "missed", 3);
+    double_is(o, "host_seconds", 1.5);
+    g_assert_cmpuint(json_object_array_length(member(o, "nodes")), ==, 1);
+    json_object_put(o);
+    report_summary_clear(&s);
+}
+
+static void check_node(json_object *n)
+{
+    json_object *part;
+
+    keys_are(n, "name qemu_version state icount_mode icount virtual_ns bias_ns overshoot_ns "
+                "idle_skip_ns packets packet_trace_sha256 console_sha256");
+    text_is(n, "name", "a");
+    text_is(n, "qemu_version", "7.2.22");
+    text_is(n, "state", "paused");
+    text_is(n, "icount_mode", "shift=0,sleep=off");
+    int_is(n, "icount", 1000000001);
+    int_is(n, "virtual_ns", 1000000042);
+    int_is(n, "bias_ns", 41);
+    part = member(n, "overshoot_ns");
+    keys_are(part, "min mean median max");
+    int_is(part, "min", -1);
+    double_is(part, "mean", 2.25);
+    int_is(part, "median", 2);
+    int_is(part, "max", 30);
+    part = member(n, "idle_skip_ns");
+    keys_are(part, "max");
+    int_is(part, "max", 1000);
+    part = member(n, "packets");
+    keys_are(part, "sent received dropped late");
+    text_is(n, "console_sha256", "00ff");
+}
+
+static void test_json_node(void)
+{
+    ReportSummary s;
+    json_object *o;
+
+    fill(&s);
+    o = parse(&s);
+    check_node(json_object_array_get_idx(member(o, "nodes"), 0));
+    json_object_put(o);
+    report_summary_clear(&s);
+}
+
+static void test_json_no_packets(void)
+{
+    ReportSummary s;
+    json_object *o, *n, *packets;
+
+    fill(&s);
+    o = parse(&s);
+    n = json_object_array_get_idx(member(o, "nodes"), 0);
+    packets = member(n, "packets");
+    int_is(packets, "sent", 0);
+    int_is(packets, "received", 0);
+    int_is(packets, "dropped", 0);
+    int_is(packets, "late", 0);
+    text_is(n, "packet_trace_sha256", SHA_EMPTY);
+    json_object_put(o);
+    report_summary_clear(&s);
+}
+
+/* A node that never started has neither version nor console: null, not a missing key. */
+static void test_json_nulls(void)
+{
+    ReportSummary s = {.mode = "best effort"};
+    json_object *o, *n;
+
+    report_summary_add(&s)->name = g_strdup("b");
+    o = parse(&s);
+    n = json_object_array_get_idx(member(o, "nodes"), 0);
+    g_assert_null(member(n, "qemu_version"));
+    g_assert_null(member(n, "console_sha256"));
+    g_assert_null(member(o, "command_line"));
+    json_object_put(o);
+    report_summary_clear(&s);
+}
+
+static void test_json_no_nodes(void)
+{
+    ReportSummary s = {.mode = "strict"};
+    json_object *o = parse(&s);
+
+    g_assert_true(json_object_is_type(member(o, "nodes"), json_type_array));
+    g_assert_cmpuint(json_object_array_length(member(o, "nodes")), ==, 0);
+    json_object_put(o);
+    report_summary_clear(&s);
+}
+
+static void test_event(void)
+{
+    static const char *const members[] = {"text", "a \"b\"\n/", "node", "x", NULL};
+    static const char *const none[] = {NULL};
+    g_autofree char *line = report_event("output", members);
+    g_autofree char *bare = report_event("end", none);
+
+    g_assert_cmpstr(line, ==, "{\"event\":\"output\",\"text\":\"a \\\"b\\\"\\n/\",\"node\":\"x\"}");
+    g_assert_cmpstr(bare, ==, "{\"event\":\"end\"}");
+}
+
+/* --- barriers.csv --- */
+
+static void write_report(Fixture *f)
+{
+    g_autoptr(GError) error = NULL;
+    ReportSummary s;
+
+    fill(&s);
+    g_assert_true(report_write(f->report, &s, &error));
+    g_assert_no_error(error);
+    report_summary_clear(&s);
+}
+
+static void test_rows(Fixture *f, gconstpointer data)
+{
+    static const char *const names[] = {"a", "b"};
+    g_autofree char *csv = NULL, *json = NULL;
+
+    (void)data;
+    report_columns(f->report, names, 2);
+    report_row(f->report, 1, vtime(50000), (int64_t[]){50, 51}, (int64_t[]){0, 1234567}, 2);
+    report_row(f->report, 2, vtime(100000), (int64_t[]){-1, 100}, (int64_t[]){9, 7}, 2);
+    report_row(f->report, 3, vtime(150000), (int64_t[]){150, -1}, (int64_t[]){1000, 7}, 2);
+    write_report(f);
+    csv = contents(f, "barriers.csv");
+    g_assert_cmpstr(csv, ==,
+                    "barrier,virtual_ns,a_stamp_us,a_waited_us,b_stamp_us,b_waited_us\n"
+                    "1,50000,50,0.000,51,1234.567\n"
+                    "2,100000,,,100,0.007\n"
+                    "3,150000,150,1.000,,\n");
+    json = contents(f, "report.json");
+    g_assert_nonnull(json);
+}
+
+static void test_new_columns(Fixture *f, gconstpointer data)
+{
+    static const char *const one[] = {"a"}, *const other[] = {"b"};
+    g_autofree char *csv = NULL;
+
+    (void)data;
+    report_columns(f->report, one, 1);
+    report_row(f->report, 1, vtime(10), (int64_t[]){0}, (int64_t[]){0}, 1);
+    report_columns(f->report, other, 1);
+    report_row(f->report, 2, vtime(20), (int64_t[]){1}, (int64_t[]){999}, 1);
+    write_report(f);
+    csv = contents(f, "barriers.csv");
+    g_assert_cmpstr(csv, ==,
+                    "barrier,virtual_ns,a_stamp_us,a_waited_us\n1,10,0,0.000\n"
+                    "barrier,virtual_ns,b_stamp_us,b_waited_us\n2,20,1,0.999\n");
+}
+
+static void test_empty(Fixture *f, gconstpointer data)
+{
+    g_autofree char *csv = NULL;
+
+    (void)data;
+    report_drain(f->report); /* before there are columns */
+    write_report(f);
+    csv = contents(f, "barriers.csv");
+    g_assert_cmpstr(csv, ==, "");
+    g_assert_cmpstr(report_dir(f->report), ==, f->dir);
+}
+
+/* Three times what the 4 MiB ring holds: the writer has to wait for room, over and over. */
+#define MANY 400000
+
+static void *push_rows(void *data)
+{
+    for (int64_t i = 1; i <= MANY; i++)
+        report_row(data, (uint64_t)i, vtime(i * 10), &i, &i, 1);
+    return NULL;
+}
+
+static void many_rows_are(const char *csv)
+{
+    const char *p = strchr(csv, '\n');
+
+    for (int64_t i = 1; i <= MANY; i++) {
+        char row[100];
+        int length = g_snprintf(row, sizeof(row),
+                                "\n%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT ",%" G_GINT64_FORMAT
+                                ",%" G_GINT64_FORMAT ".%03" G_GINT64_FORMAT,
+                                i, i * 10, i, i / 1000, i % 1000);
+
+        if (!p || strncmp(p, row, (size_t)length) != 0)
+            g_error("row %" G_GINT64_FORMAT " is not '%s'", i, row + 1);
+        p += length;
+    }
+    g_assert_cmpstr(p, ==, "\n");
+}
+
+static void test_ring(Fixture *f, gconstpointer data)
+{
+    static const char *const names[] = {"a"};
+    g_autofree char *csv = NULL;
+    GThread *pusher;
+
+    (void)data;
+    g_assert_cmpuint(MANY * 4ull * sizeof(int64_t), >, 2ull * (4 << 20));
+    report_columns(f->report, names, 1);
+    pusher = g_thread_new("pusher", push_rows, f->report);
+    for (gint64 end = g_get_monotonic_time() + 500000; g_get_monotonic_time() < end;)
+        report_drain(f->report);
+    /* The writer waits now or has ended; a slow main thread loses nothing either. */
+    for (unsigned i = 0; i < 20; i++) {
+        g_usleep(5000);
+        report_drain(f->report);
+    }
+    g_thread_join(pusher);
+    write_report(f);
+    csv = contents(f, "barriers.csv");
+    many_rows_are(csv);
+}
+
+/* --- consoles --- */
+
+static void test_console(Fixture *f, gconstpointer data)
+{
+    g_autofree char *log = g_build_filename(f->base, "log", NULL);
+    g_autofree char *copy = NULL;
+    ReportSummary s;
+
+    (void)data;
+    fill(&s);
+    g_assert_true(g_file_set_contents(log, "hello\r\n", -1, NULL));
+    ((ReportNode *)s.nodes->pdata[0])->console_log = g_strdup(log);
+    g_assert_true(report_write(f->report, &s, NULL));
+    copy = contents(f, "console-a.log");
+    g_assert_cmpstr(copy, ==, "hello\r\n");
+    /* An empty one is there too. */
+    g_assert_true(g_file_set_contents(log, "", 0, NULL));
+    g_assert_true(report_write(f->report, &s, NULL));
+    g_free(copy);
+    copy = contents(f, "console-a.log");
+    g_assert_cmpstr(copy, ==, "");
+    report_summary_clear(&s);
+}
+
+static void test_console_gone(Fixture *f, gconstpointer data)
+{
+    g_autofree char *prefix = g_strdup_printf("can't write the report to '%s': ", f->dir);
+    g_autofree char *json = NULL;
+    g_autoptr(GError) error = NULL;
+    ReportSummary s;
+
+    (void)data;
+    fill(&s);
+    ((ReportNode *)s.nodes->pdata[0])->console_log = g_build_filename(f->base, "gone", NULL);
+    g_assert_false(report_write(f->report, &s, &error));
+    g_assert_error(error, REPORT_ERROR, 0);
+    g_assert_true(g_str_has_prefix(error->message, prefix));
+    g_assert_nonnull(strstr(error->message, "No such file or directory"));
+    json = contents(f, "report.json");
+    g_assert_null(json); /* whole or not at all */
+    report_summary_clear(&s);
+}
+
+/* --- what can't be written --- */
+
+static void new_fails(const char *dir, const char *reason)
+{
+    g_autofree char *message = g_strdup_printf("can't write the report to '%s': %s", dir, reason);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(report_new(dir, &error));
+    g_assert_error(error, REPORT_ERROR, 0);
+    g_assert_cmpstr(error->message, ==, message);
+}
+
+static void test_bad_directory(Fixture *f, gconstpointer data)
+{
+    g_autofree char *file = g_build_filename(f->base, "file", NULL);
+    g_autofree char *below = g_build_filename(file, "report", NULL);
+    g_autofree char *csv = g_build_filename(f->base, "taken", "barriers.csv", NULL);
+    g_autofree char *taken = g_build_filename(f->base, "taken", NULL);
+
+    (void)data;
+    g_assert_true(g_file_set_contents(file, "x", 1, NULL));
+    new_fails(below, g_strerror(ENOTDIR));
+    new_fails("/proc/report", g_strerror(ENOENT));
+    g_assert_cmpint(g_mkdir_with_parents(csv, 0700), ==, 0);
+    new_fails(taken, g_strerror(EISDIR));
+}
+
+/* barriers.csv is a link to a disk that is always full. */
+static Report *report_on_full_disk(const Fixture *f, const char *name, char **dir)
+{
+    g_autofree char *csv = NULL;
+    Report *r;
+
+    *dir = g_build_filename(f->base, name, NULL);
+    csv = g_build_filename(*dir, "barriers.csv", NULL);
+    g_assert_cmpint(g_mkdir(*dir, 0700), ==, 0);
+    g_assert_cmpint(symlink("/dev/full", csv), ==, 0);
+    r = report_new(*dir, NULL);
+    g_assert_nonnull(r);
+    return r;
+}
+
+static void write_says_full(Report *r, const char *dir)
+{
+    g_autofree char *message = g_strdup_printf(
+        "can't write the report to '%s': barriers.csv is not complete: No space left on device",
+        dir);
+
+    /* The failure sticks. */
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        ReportSummary s;
+
+        fill(&s);
+        g_assert_false(report_write(r, &s, &error));
+        g_assert_error(error, REPORT_ERROR, 0);
+        g_assert_cmpstr(error->message, ==, message);
+        report_summary_clear(&s);
+    }
+}
+
+static void test_full_disk(Fixture *f, gconstpointer data)
+{
+    static const char *const names[] = {"a"};
+    g_autofree char *dir = NULL;
+    g_autoptr(Report) r = report_on_full_disk(f, "full", &dir);
+
+    (void)data;
+    report_columns(r, names, 1);
+    report_row(r, 1, vtime(1), (int64_t[]){1}, (int64_t[]){1}, 1);
+    write_says_full(r, dir);
+}
+
+/* The failure comes while rows are drained: the run goes on, rows are still taken. */
+static void test_full_disk_in_run(Fixture *f, gconstpointer data)
+{
+    static const char *const names[] = {"a"};
+    g_autofree char *dir = NULL;
+    g_autoptr(Report) r = report_on_full_disk(f, "full", &dir);
+
+    (void)data;
+    report_columns(r, names, 1);
+    for (unsigned round = 0; round < 4; round++) {
+        for (int64_t i = 0; i < 100000; i++)
+            report_row(r, (uint64_t)i, vtime(i), &i, &i, 1);
+        report_drain(r);
+    }
+    write_says_full(r, dir);
+}
+
+#define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
+
+int main(int argc, char **argv)
+{
+    g_setenv("LC_ALL", "C.UTF-8", TRUE);
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/report/json/top", test_json_top);
+    g_test_add_func("/report/json/node", test_json_node);
+    g_test_add_func("/report/json/no-packets", test_json_no_packets);
+    g_test_add_func("/report/json/nulls", test_json_nulls);
+    g_test_add_func("/report/json/no-nodes", test_json_no_nodes);
+    g_test_add_func("/report/json/event", test_event);
+    ADD("/report/csv/rows", test_rows);
+    ADD("/report/csv/new-columns", test_new_columns);
+    ADD("/report/csv/empty", test_empty);
+    ADD("/report/csv/ring", test_ring);
+    ADD("/report/console/copied", test_console);
+    ADD("/report/console/gone", test_console_gone);
+    ADD("/report/bad/directory", test_bad_directory);
+    ADD("/report/bad/full-disk", test_full_disk);
+    ADD("/report/bad/full-disk-in-run", test_full_disk_in_run);
+    return g_test_run();
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-table.c: finding a command by what was typed, and the help made from the table. */
+#include "controller/command/command.h"
+
+#include <string.h>
+
+static const Command *find(const char *line, unsigned *used, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+
+    return command_find(words, used, error);
+}
+
+static void finds(const char *line, const char *name, unsigned words)
+{
+    g_autoptr(GError) error = NULL;
+    unsigned used = 99;
+    const Command *c = find(line, &used, &error);
+
+    g_assert_no_error(error);
+    g_assert_nonnull(c);
+    g_assert_cmpstr(c->name, ==, name);
+    g_assert_cmpuint(used, ==, words);
+}
+
+static void find_fails(const char *line, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    unsigned used;
+
+    g_assert_null(find(line, &used, &error));
+    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_cmpstr(error->message, ==, message);
+    g_assert_cmpint(command_exit_code(error), ==, 2);
+}
+
+/* The words number i of all commands that begin with `head`, each once, in the table's order. */
+static char *first_words(const char *head)
+{
+    g_autoptr(GPtrArray) words = g_ptr_array_new_with_free_func(g_free);
+
+    for (const Command *const *c = command_table(); *c; c++) {
+        char *word = g_strndup((*c)->name, strcspn((*c)->name, " "));
+
+        if (g_str_has_prefix(word, head) &&
+            !g_ptr_array_find_with_equal_func(words, word, g_str_equal, NULL))
+            g_ptr_array_add(words, word);
+        else
+            g_free(word);
+    }
+    g_ptr_array_add(words, NULL);
+    return g_strjoinv(", ", (char **)words->pdata);
+}
+
+static void test_exact(void)
+{
+    for (const Command *const *c = command_table(); *c; c++)
+        finds((*c)->name, (*c)->name, strchr((*c)->name, ' ') ? 2 : 1);
+}
+
+static void test_prefix(void)
+{
+    finds("e hello", "echo", 1);
+    finds("qua", "quantum", 1);
+    finds("bar 3", "barrier", 1);
+    finds("w a x", "wait-line", 1);
+    finds("run-", "run-until", 1);
+    finds("inc x", "include", 1);
+}
+
+/* "run" is also how "run-until" begins. */
+static void test_exact_beats_prefix(void)
+{
+    finds("run 5ms", "run", 1);
+    finds("run-until 5ms", "run-until", 1);
+}
+
+static void test_two_words(void)
+{
+    finds("node add a cpu=max", "node add", 2);
+    finds("n ad a", "node add", 2);
+    finds("no r a", "node remove", 2);
+    finds("n l", "node list", 2);
+    finds("node at x", "node attach", 2);
+}
+
+static void test_ambiguous(void)
+{
+    g_autofree char *s = first_words("s");
+    g_autofree char *message = g_strdup_printf("ambiguous command 's': could be %s", s);
+
+    find_fails("s", message);
+    g_assert_nonnull(strstr(s, "start"));
+    g_assert_nonnull(strstr(s, "stats"));
+    g_assert_nonnull(strstr(s, "send"));
+    find_fails("ru 5ms", "ambiguous command 'ru': could be run, run-until");
+    find_fails("sta", "ambiguous command 'sta': could be start, stats");
+    find_fails("node a x", "ambiguous command 'node a': could be add, attach");
+}
+
+static void test_unknown(void)
+{
+    g_autofree char *all = first_words("");
+    g_autofree char *message = g_strdup_printf("unknown command 'frobnicate': %s", all);
+    g_autofree char *longer = g_strdup_printf("unknown command 'runs': %s", all);
+    g_autofree char *upper = g_strdup_printf("unknown command 'Run': %s", all);
+
+    find_fails("frobnicate now", message);
+    find_fails("runs", longer);
+    find_fails("Run", upper);
+    find_fails("node kill a", "unknown command 'node kill': add, attach, remove, list");
+}
+
+static void test_half_a_name(void)
+{
+    find_fails("node", "ambiguous command 'node ': could be add, attach, remove, list");
+    find_fails("n", "ambiguous command 'node ': could be add, attach, remove, list");
+}
+
+static void test_empty_word(void)
+{
+    g_autofree char *all = first_words("");
+    g_autofree char *message = g_strdup_printf("ambiguous command '': could be %s", all);
+
+    find_fails("", message);
+}
+
+/* --- entries --- */
+
+static void check_entry(const Command *c)
+{
+    g_test_message("%s", c->name);
+    g_assert_cmpuint(strlen(c->name), >, 0);
+    g_assert_nonnull(c->usage);
+    g_assert_nonnull(c->help);
+    g_assert_cmpuint(strlen(c->help), >=, 10);
+    /* One sentence; help puts the full stop. */
+    g_assert_true(g_ascii_isupper(c->help[0]));
+    g_assert_false(g_str_has_suffix(c->help, "."));
+    g_assert_null(strchr(c->help, '\n'));
+    g_assert_nonnull(c->exec);
+    g_assert_cmpuint(c->min_args, <=, c->max_args);
+    /* What must be given is written, what can't be is not. */
+    g_assert_true((c->max_args == 0) == (c->usage[0] == '\0'));
+    if (c->min_args == 0)
+        g_assert_true(c->usage[0] == '\0' || c->usage[0] == '[' || c == &cmd_echo);
+    else
+        g_assert_true(g_ascii_isupper(c->usage[0]));
+}
+
+static void test_entries(void)
+{
+    unsigned count = 0;
+
+    for (const Command *const *c = command_table(); *c; c++, count++)
+        check_entry(*c);
+    g_assert_cmpuint(count, >=, 23);
+}
+
+static void test_names_differ(void)
+{
+    const Command *const *table = command_table();
+
+    for (unsigned i = 0; table[i]; i++)
+        for (unsigned j = 0; j < i; j++)
+            g_assert_cmpstr(table[i]->name, !=, table[j]->name);
+}
+
+/* --- help --- */
+
+static GString *printed;
+
+static void on_output(const char *text, void *data)
+{
+    (void)data;
+    g_string_append(printed, text);
+}
+
+static bool help(const char *topic, GError **error)
+{
+    Session session = {.on_output = on_output};
+    g_auto(GStrv) args = g_strsplit(topic, " ", -1);
+    CommandCall call = {
+        .session = &session, .command = &cmd_help, .args = args, .n_args = g_strv_length(args)};
+    CommandResult result;
+
+    g_string_truncate(printed, 0);
+    result = cmd_help.exec(&call, error);
+    g_assert_true(result == COMMAND_DONE || result == COMMAND_FAILED);
+    return result == COMMAND_DONE;
+}
+
+static void test_help_all(void)
+{
+    g_auto(GStrv) lines = NULL;
+    unsigned i = 0;
+
+    g_assert_true(help("", NULL));
+    lines = g_strsplit(printed->str, "\n", -1);
+    for (const Command *const *c = command_table(); *c; c++, i++) {
+        g_assert_true(g_str_has_prefix(lines[i], (*c)->name));
+        g_assert_true(g_str_has_suffix(lines[i], (*c)->help));
+    }
+    g_assert_cmpstr(lines[i], ==, "");
+    g_assert_null(lines[i + 1]);
+}
+
+static void test_help_one(void)
+{
+    g_assert_true(help("barrier", NULL));
+    g_assert_cmpstr(printed->str, ==, "barrier [N]\n  Run N quanta, to a barrier.\n");
+    g_assert_true(help("n rem", NULL));
+    g_assert_true(g_str_has_prefix(printed->str, "node remove NAME\n  End a launched QEMU"));
+}
+
+static void test_help_each(void)
+{
+    for (const Command *const *c = command_table(); *c; c++) {
+        g_autofree char *text =
+            g_strdup_printf("%s %s\n  %s.\n", (*c)->name, (*c)->usage, (*c)->help);
+
+        g_assert_true(help((*c)->name, NULL));
+        g_assert_cmpstr(printed->str, ==, text);
+    }
+}
+
+static void test_help_unknown(void)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(help("frob", &error));
+    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_true(g_str_has_prefix(error->message, "unknown command 'frob': "));
+    g_assert_cmpstr(printed->str, ==, "");
+}
+
+/* --- what commands share --- */
+
+static void test_option(void)
+{
+    g_assert_cmpstr(command_option("qmp=/a=b", "qmp"), ==, "/a=b");
+    g_assert_cmpstr(command_option("qmp=", "qmp"), ==, "");
+    g_assert_null(command_option("qmp", "qmp"));
+    g_assert_null(command_option("qmpx=1", "qmp"));
+    g_assert_null(command_option("qm=1", "qmp"));
+}
+
+static void test_usage_error(void)
+{
+    CommandCall call = {.command = &cmd_barrier};
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(command_usage_error(&call, &error), ==, COMMAND_FAILED);
+    g_assert_cmpstr(error->message, ==, "usage: barrier [N]");
+    g_assert_cmpint(command_exit_code(error), ==, 2);
+}
+
+static void exit_code_is(GQuark domain, int code, int expected)
+{
+    g_autoptr(GError) error = g_error_new_literal(domain, code, "x");
+
+    g_assert_cmpint(command_exit_code(error), ==, expected);
+}
+
+static void test_exit_codes(void)
+{
+    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_USAGE, 2);
+    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_FAILED, 1);
+    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_NODE, 3);
+    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, 130);
+    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_QUIT, 0);
+    exit_code_is(NODE_ERROR, NODE_ERROR_OPTION, 2);
+    exit_code_is(NODE_ERROR, NODE_ERROR_STATE, 2);
+    exit_code_is(NODE_ERROR, NODE_ERROR_LAUNCH, 3);
+    exit_code_is(NODE_ERROR, NODE_ERROR_DIED, 3);
+    exit_code_is(NODE_ERROR, NODE_ERROR_SYSTEM, 3);
+    exit_code_is(QMP_ERROR, QMP_ERROR_COMMAND, 2);
+}
+
+int main(int argc, char **argv)
+{
+    int status;
+
+    g_test_init(&argc, &argv, NULL);
+    printed = g_string_new(NULL);
+    g_test_add_func("/table/find/exact", test_exact);
+    g_test_add_func("/table/find/prefix", test_prefix);
+    g_test_add_func("/table/find/exact-beats-prefix", test_exact_beats_prefix);
+    g_test_add_func("/table/find/two-words", test_two_words);
+    g_test_add_func("/table/find/ambiguous", test_ambiguous);
+    g_test_add_func("/table/find/unknown", test_unknown);
+    g_test_add_func("/table/find/half-a-name", test_half_a_name);
+    g_test_add_func("/table/find/empty-word", test_empty_word);
+    g_test_add_func("/table/entries/complete", test_entries);
+    g_test_add_func("/table/entries/names-differ", test_names_differ);
+    g_test_add_func("/table/help/all", test_help_all);
+    g_test_add_func("/table/help/one", test_help_one);
+    g_test_add_func("/table/help/each", test_help_each);
+    g_test_add_func("/table/help/unknown", test_help_unknown);
+    g_test_add_func("/table/shared/option", test_option);
+    g_test_add_func("/table/shared/usage-error", test_usage_error);
+    g_test_add_func("/table/shared/exit-codes", test_exit_codes);
+    status = g_test_run();
+    g_string_free(printed, TRUE);
+    return status;
+}
