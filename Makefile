@@ -27,11 +27,101 @@ LIBS := $(BUILD)/libmetronome.a $(BUILD)/libqmp.a $(BUILD)/libgdbstub.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 
+UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS))
+REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_SECONDS ?= 30
+PREFIX   ?= /usr/local
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(BUILD)/metronome
+.PHONY: all help setup guest demo check unit lint asan fuzz coverage bench soak install clean \
+        known run-tests asan-tests fuzz-run coverage-run
+
+all: known $(BUILD)/metronome
+
+known:
+	@pkg-config --exists $(PKG) || { echo 'Libraries are missing: `make setup` installs them.'; exit 1; }
+
+help:
+	@echo 'make            build $(BUILD)/metronome'
+	@echo 'make demo       set up, build, run two Linux guests in lockstep'
+	@echo 'make check      set up, build, run all tests'
+	@echo 'make unit       the tests that need no QEMU'
+	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
+	@echo 'make asan       unit, fake and real tests under AddressSanitizer and UBSan'
+	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (30)'
+	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
+	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
+	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
+	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
+	@echo 'make install    into $(PREFIX)'
+
+setup:
+	@scripts/setup
+
+guest: setup
+	@BUILD=$(BUILD) scripts/build-guest
+
+# Recursive, so that what setup has just installed is seen.
+demo: guest
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/metronome run scripts/scenarios/two-guests.mtr guest=$(BUILD)/guest
+
+check: guest
+	@scripts/setup check
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests: all $(TESTS)
+	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
+
+unit: all $(UNIT_RUN)
+	@BUILD=$(BUILD) tests/run $(UNIT_RUN)
+
+lint:
+	@scripts/setup lint
+	@scripts/lint
+
+# The guests are taken from the plain build; sanitizers make the controller slow, not the guests.
+asan: guest
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='$(SANITIZE)' asan-tests
+
+asan-tests: all $(TESTS)
+	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
+	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh \
+	  tests/scenario/test-faults.sh
+
+fuzz: setup
+	@scripts/setup check
+	@$(MAKE) --no-print-directory fuzz-run
+
+fuzz-run: $(FUZZERS)
+	@scripts/fuzz $(BUILD) $(FUZZ_SECONDS) $(notdir $(FUZZERS))
+
+coverage: guest
+	@scripts/setup check
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT='-O0 -g' SAN=--coverage coverage-run
+
+coverage-run: all $(TESTS)
+	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
+	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
+	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
+
+bench: guest
+	@$(MAKE) --no-print-directory $(BUILD)/bench/bench
+	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
+
+soak: guest
+	@$(MAKE) --no-print-directory $(BUILD)/bench/soak
+	$(BUILD)/bench/soak --load $(SOAK_ARGS)
+
+install: all
+	install -D -m 755 $(BUILD)/metronome $(DESTDIR)$(PREFIX)/bin/metronome
+
+clean:
+	rm -rf $(BUILD)
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -48,6 +138,10 @@ $(BUILD)/metronome: $(call obj,controller/main.c) $(LIBS)
 	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(LIBS)
+	@mkdir -p $(@D)
+	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
+
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 

@@ -165,7 +165,7 @@ bool units_parse_int(const char *text, const char *what, int64_t min, int64_t ma
     int64_t value;
 
     errno = 0;
-    value = g_ascii_strtoll(text, &end, 0);
+    value = g_ascii_strtoll(text, &end, g_str_has_prefix(text, "0x") ? 16 : 10);
     if (end == text || *end != '\0' || g_ascii_isspace(*text)) {
         g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX, "%s '%s' is not a whole number", what,
                     text);

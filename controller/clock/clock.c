@@ -14,12 +14,12 @@ static uint8_t *read_whole(int fd, size_t *size, GError **error)
     struct stat st;
 
     if (fstat(fd, &st) == 0) {
-        data = g_malloc((gsize) st.st_size);
-        *size = (size_t) st.st_size;
+        data = g_malloc((gsize)st.st_size);
+        *size = (size_t)st.st_size;
         if (pread(fd, data, *size, 0) == st.st_size)
             return g_steal_pointer(&data);
     }
-    g_set_error(error, G_FILE_ERROR, (int) g_file_error_from_errno(errno),
+    g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(errno),
                 "can't read the device state: %s", g_strerror(errno));
     return NULL;
 }

@@ -73,7 +73,19 @@ static CommandResult exec_help(CommandCall *call, GError **error)
     const Command *const *table = command_table();
     const Command *c;
     unsigned used;
+    bool found = false;
 
+    for (unsigned i = 0; call->n_args == 1 && table[i]; i++) {
+        g_autofree char *group = g_strconcat(call->args[0], " ", NULL);
+
+        if (g_str_has_prefix(table[i]->name, group)) {
+            command_print(call->session, "%s %s\n  %s.\n", table[i]->name, table[i]->usage,
+                          table[i]->help);
+            found = true;
+        }
+    }
+    if (found)
+        return COMMAND_DONE;
     if (call->n_args > 0) {
         c = command_find(call->args, &used, error);
         if (!c)

@@ -124,7 +124,7 @@ void engine_add(Engine *e, Node *node)
     int64_t ahead = vtime_sub(node->clock.virtual_time, e->now).ns;
 
     /* Rounded up, so that its next boundary is not behind it. */
-    node->epoch = vtime((ahead + NS_PER_US - 1) / NS_PER_US * NS_PER_US);
+    node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
     host_place(e->host, node);
     m->node = node;
     g_ptr_array_add(e->members, m);
@@ -286,25 +286,23 @@ static void start_step(Engine *e, Node *node, VTime fence)
 {
     e->step.node = node;
     e->step.fence_us = vtime_floor_us(vtime_add(fence, node->epoch));
-    e->step.fenced = false;
     e->step.cancel = &e->interrupted;
     host_step(e->host, &e->step, on_step_done, e);
 }
 
-/* The rest of a time that is no whole µs: node after node. False when all stand there. */
+/* The rest of a time that is no whole µs: node after node; an idle one has nothing to execute.
+ * False when all stand there. */
 static bool step_to_time(Engine *e, VTime t)
 {
-    VTime fence = vtime((t.ns + NS_PER_US - 1) / NS_PER_US * NS_PER_US);
-
     while (e->step_index < e->members->len) {
         Member *m = e->members->pdata[e->step_index++];
 
-        if (!node_is_live(m->node) || !m->node->icount.enabled ||
+        if (!node_is_live(m->node) || !m->node->icount.enabled || m->node->clock.idle ||
             node_ensemble_time(m->node).ns >= t.ns)
             continue;
         e->step.by_icount = false;
         e->step.time = vtime_add(t, m->node->epoch);
-        start_step(e, m->node, fence);
+        start_step(e, m->node, grid_next(e));
         return true;
     }
     return false;

@@ -375,8 +375,8 @@ static bool set_followers(const Gate *g, int64_t interval_us, GError **error)
 static bool post_brake(const Gate *g, int64_t now_us, GError **error)
 {
     int64_t last_us = g->plan.first_us + (int64_t)(g->plan.boundaries - 1) * g->plan.quantum_us;
-    g_autofree char *props =
-        g_strdup_printf("\"queue\":\"rx\",\"interval\":%" PRId64, last_us + 1 - now_us);
+    int64_t interval_us = g->plan.fine ? 1 : last_us + 1 - now_us;
+    g_autofree char *props = g_strdup_printf("\"queue\":\"rx\",\"interval\":%" PRId64, interval_us);
 
     return post_object(g, "filter-buffer", "mtb", props, error);
 }

@@ -51,7 +51,8 @@ typedef struct {
     int64_t first_us;    /* next boundary, in the node's own virtual µs; later than now */
     int64_t quantum_us;  /* distance of those behind it */
     uint64_t boundaries; /* how many there are: no token is sent for more */
-    bool brake;          /* set the brake 1 µs behind the last of them */
+    bool brake;          /* set the brake 1 µs behind the last of them, … */
+    bool fine;           /* … or to every µs: no warp is longer, but each µs of idling costs */
     unsigned stages;     /* length of the shift register: 1 to GATE_MAX_STAGES */
 } GatePlan;
 

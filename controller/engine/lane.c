@@ -130,8 +130,8 @@ static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     l->running++;
 }
 
-/* How far an idle node's clock may be warped past a stop: to the brake, or, where no stop was planned,
- * to the next boundary. With sleep=on its clock follows the host's, there is no limit. */
+/* How far an idle node's clock may be warped past a stop: to the brake, or, where no stop was
+ * planned, to the next boundary. With sleep=on its clock follows the host's: there is no limit. */
 static int64_t skip_limit_ns(const Leg *leg, const Node *n, bool planned)
 {
     if (n->icount.sleep_on)

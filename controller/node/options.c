@@ -137,6 +137,9 @@ bool icount_parse(const char *text, Icount *out, GError **error)
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
 
     *out = (Icount){.enabled = true, .shift = 0, .sleep_on = true};
+    if (!*text)
+        return bad_option(error, "icount= is empty: shift=0..%d, sleep=on|off or off is expected",
+                          MAX_SHIFT);
     if (strcmp(text, "off") == 0) {
         out->enabled = false;
         return true;
@@ -207,6 +210,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return set_text(&o->append, value);
     if (strcmp(key, "disk") == 0)
         return set_file(&o->disk, key, value, error);
+    if (strcmp(key, "firmware") == 0 && strcmp(value, "none") == 0)
+        return set_text(&o->firmware, value); /* -bios none: the kernel is all there is */
     if (strcmp(key, "firmware") == 0)
         return set_file(&o->firmware, key, value, error);
     if (strcmp(key, "icount") == 0)

@@ -3,7 +3,8 @@
  * rundir.c: private directory, lock, janitor, sweep.
  *
  * The lock file inside is held (flock) by the controller and by nobody else: a directory whose lock
- * can be taken belongs to a dead controller.
+ * can be taken belongs to a dead controller. It gets its name only when the lock is held, so that
+ * no other controller's sweep finds it without.
  */
 #include "controller/node/rundir.h"
 
@@ -23,7 +24,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-#define PREFIX "metronome-"
+#define PREFIX     "metronome-"
+#define NEW_PREFIX ".metronome-" /* in the making */
 
 struct RunDir {
     char *path;
@@ -80,9 +82,6 @@ static void sweep_one(const char *path)
     if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode) || st.st_uid != geteuid())
         return;
     fd = open(lock, O_RDWR | O_CLOEXEC);
-    /* Not locked yet or no longer: leave a directory alone that is only just being made. */
-    if (fd < 0 && time(NULL) - st.st_mtime < 10)
-        return;
     if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
         return;
     GDir *proc = g_dir_open("/proc", 0, NULL);
@@ -95,15 +94,23 @@ static void sweep_one(const char *path)
     rundir_remove_tree(path);
 }
 
+/* One that is still in the making takes milliseconds to get its lock and its name. */
+static bool is_old(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && time(NULL) - st.st_mtime > 10;
+}
+
 static void sweep(const char *parent)
 {
     GDir *dir = g_dir_open(parent, 0, NULL);
 
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
-        if (g_str_has_prefix(name, PREFIX)) {
-            g_autofree char *path = g_build_filename(parent, name, NULL);
+        g_autofree char *path = g_build_filename(parent, name, NULL);
+
+        if (g_str_has_prefix(name, PREFIX) || (g_str_has_prefix(name, NEW_PREFIX) && is_old(path)))
             sweep_one(path);
-        }
     }
     if (dir)
         g_dir_close(dir);
@@ -146,29 +153,39 @@ static bool start_janitor(RunDir *dir, GError **error)
     return true;
 }
 
-RunDir *rundir_new(GError **error)
+static bool make_locked(RunDir *dir, const char *parent, GError **error)
 {
-    g_autoptr(RunDir) dir = g_new0(RunDir, 1);
-    const char *parent = parent_dir();
-    g_autofree char *lock = NULL;
+    g_autofree char *lock = NULL, *name = NULL;
 
-    dir->lock_fd = dir->janitor_fd = -1;
-    sweep(parent);
-    dir->path = g_build_filename(parent, PREFIX "XXXXXX", NULL);
+    dir->path = g_build_filename(parent, NEW_PREFIX "XXXXXX", NULL);
     if (!g_mkdtemp_full(dir->path, 0700)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't create '%s': %s", dir->path,
                     g_strerror(errno));
         g_clear_pointer(&dir->path, g_free);
-        return NULL;
+        return false;
     }
     lock = g_build_filename(dir->path, "lock", NULL);
     dir->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (dir->lock_fd < 0 || flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0) {
+    name = g_build_filename(parent, strrchr(dir->path, '/') + 2, NULL); /* without the dot */
+    if (dir->lock_fd < 0 || flock(dir->lock_fd, LOCK_EX | LOCK_NB) != 0 ||
+        rename(dir->path, name) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't lock '%s': %s", lock,
                     g_strerror(errno));
-        return NULL;
+        return false;
     }
-    if (!start_janitor(dir, error))
+    g_free(dir->path);
+    dir->path = g_steal_pointer(&name);
+    return true;
+}
+
+RunDir *rundir_new(GError **error)
+{
+    g_autoptr(RunDir) dir = g_new0(RunDir, 1);
+    const char *parent = parent_dir();
+
+    dir->lock_fd = dir->janitor_fd = -1;
+    sweep(parent);
+    if (!make_locked(dir, parent, error) || !start_janitor(dir, error))
         return NULL;
     return g_steal_pointer(&dir);
 }

@@ -68,7 +68,9 @@ static void put_int(json_object *o, const char *key, int64_t value)
 
 static void put_text(json_object *o, const char *key, const char *value)
 {
-    json_object_object_add(o, key, value ? json_object_new_string(value) : NULL);
+    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+
+    json_object_object_add(o, key, valid ? json_object_new_string(valid) : NULL);
 }
 
 static json_object *dist_json(const ReportDist *d)
@@ -172,8 +174,10 @@ void report_free(Report *r)
 {
     if (!r)
         return;
-    if (r->csv)
+    if (r->csv) {
+        report_drain(r);
         fclose(r->csv);
+    }
     g_mutex_clear(&r->lock);
     g_cond_clear(&r->room);
     g_free(r->ring);
@@ -283,7 +287,7 @@ static bool flush_csv(Report *r, GError **error)
 {
     report_drain(r);
     errno = 0;
-    if (fflush(r->csv) != 0)
+    if (fflush(r->csv) != 0 || ferror(r->csv))
         csv_failed(r);
     if (r->csv_errno == 0)
         return true;
@@ -292,17 +296,17 @@ static bool flush_csv(Report *r, GError **error)
     return false;
 }
 
+/* Rows that could not be written don't keep the rest from being written. */
 static bool write_files(Report *r, const ReportSummary *s, GError **error)
 {
     g_autofree char *json = report_json(s);
     g_autofree char *path = g_build_filename(r->dir, "report.json", NULL);
+    bool complete = flush_csv(r, error);
 
-    if (!flush_csv(r, error))
-        return false;
     for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
-        if (!copy_console(r, s->nodes->pdata[i], error))
-            return false;
-    return g_file_set_contents(path, json, -1, error);
+        if (!copy_console(r, s->nodes->pdata[i], complete ? error : NULL))
+            complete = false;
+    return g_file_set_contents(path, json, -1, complete ? error : NULL) && complete;
 }
 
 bool report_write(Report *r, const ReportSummary *s, GError **error)

@@ -409,7 +409,7 @@ static void test_console_gone(Fixture *f, gconstpointer data)
     g_assert_true(g_str_has_prefix(error->message, prefix));
     g_assert_nonnull(strstr(error->message, "No such file or directory"));
     json = contents(f, "report.json");
-    g_assert_null(json); /* whole or not at all */
+    g_assert_nonnull(json); /* one console that is gone keeps nothing else from being written */
     report_summary_clear(&s);
 }
 

@@ -203,10 +203,10 @@ static void test_sweep_held_lock(void)
     g_assert_false(exists(stale));
 }
 
-/* Without a lock file it may be one that is only just being made. */
-static void test_sweep_no_lock(void)
+/* One that is only just being made has another name: it gets its own together with its lock. */
+static void test_sweep_in_the_making(void)
 {
-    g_autofree char *stale = stale_dir("metronome-NOLOCK", false);
+    g_autofree char *stale = stale_dir(".metronome-NOLOCK", false);
 
     sweep_now();
     g_assert_true(exists(stale));
@@ -456,7 +456,7 @@ int main(int argc, char **argv)
     g_test_add_func("/rundir/life/no-children-left", test_no_children_left);
     g_test_add_func("/rundir/sweep/free-lock", test_sweep_free_lock);
     g_test_add_func("/rundir/sweep/held-lock", test_sweep_held_lock);
-    g_test_add_func("/rundir/sweep/no-lock", test_sweep_no_lock);
+    g_test_add_func("/rundir/sweep/in-the-making", test_sweep_in_the_making);
     g_test_add_func("/rundir/sweep/others-alone", test_sweep_others_alone);
     g_test_add_func("/rundir/sweep/kills-leftover", test_sweep_kills_leftover);
     add_death_tests();
