@@ -302,7 +302,7 @@ bool gdb_transport_wait(GdbClient *client, GdbDeadline deadline, GError **error)
         return fail_sticky(client, error);
     }
     while (!client->reply_ready && !client->stop_ready) {
-        bool ready, any;
+        bool ready = false, any = false;
 
         if (!poll_fd(client, POLLIN, deadline, &ready, error)) {
             return false;

@@ -98,7 +98,7 @@ static bool sum(Parser *ps, ExprValue *out, GError **error)
     if (!term(ps, out, error))
         return false;
     for (;;) {
-        ExprValue next;
+        ExprValue next = {0};
         char op;
 
         skip_blanks(ps);
@@ -132,7 +132,7 @@ bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *
 {
     Parser ps = {.p = text, .lookup = lookup, .data = data};
     g_autofree char *op = NULL;
-    ExprResult result;
+    ExprResult result = {0};
     size_t length;
 
     if (!sum(&ps, &result.left, error))

@@ -337,13 +337,11 @@ bool node_detach(Node *n, GError **error)
 
 static void end_process(Node *n)
 {
-    g_autofree char *end = NULL;
-
     if (n->attached || n->pid <= 0)
         return;
     /* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
     kill(n->pid, SIGKILL);
-    end = reap(n, 10000);
+    g_free(reap(n, 10000));
 }
 
 void node_free(Node *n)

@@ -104,7 +104,7 @@ static bool each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *da
     if (!dir)
         return false;
     for (const char *name; ok && (name = g_dir_read_name(dir));) {
-        ok = func((pid_t)atoi(name), data);
+        ok = func((pid_t)g_ascii_strtoll(name, NULL, 10), data);
         if (!ok && errno == ESRCH)
             ok = true;
     }

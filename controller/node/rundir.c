@@ -70,7 +70,7 @@ static void kill_leftover(const char *pid_name, const char *dir)
         if (cmdline[i] == '\0')
             cmdline[i] = ' ';
     if (strstr(cmdline, dir) && strstr(cmdline, "mtr-qmp"))
-        kill((pid_t)atoi(pid_name), SIGKILL);
+        kill((pid_t)g_ascii_strtoll(pid_name, NULL, 10), SIGKILL);
 }
 
 static void sweep_one(const char *path)

@@ -10,6 +10,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 build=$(realpath "${BUILD:-build}")
 metronome=$build/metronome
+# shellcheck disable=SC2034
 guest=$build/guest
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
 runtime=$dir/run
@@ -88,8 +89,8 @@ commands() {
 
 # background ARGUMENT...: starts metronome; sets $pid. `join` waits for its end.
 background() {
-    # Its standard input is a file of its own, and the signals of a background job are as in the foreground.
-    (trap - INT && exec env --default-signal=INT "$metronome" "$@") </dev/null >"$dir/out" 2>"$dir/err" &
+    # What bash starts in the background would ignore Ctrl-C.
+    env --default-signal=INT,QUIT "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" &
     pid=$!
 }
 

@@ -128,7 +128,7 @@ quanta() {
 sleeping() {
     local loop='' i
     for ((i = 0; i < 10; i++)); do
-        loop+='barrier 20; assert i.offset < 3ms; assert i.offset > -1ms; assert c.offset < 1ms; assert c.offset >= 0ns
+        loop+='barrier 20; assert i.offset < 3ms; assert i.offset > 0ns - 1ms; assert c.offset < 1ms; assert c.offset >= 0ns
             '
     done
     commands "quantum 1ms; node add c $small icount=shift=0,sleep=on kernel=$guest/count-aarch64.elf

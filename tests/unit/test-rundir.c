@@ -329,8 +329,8 @@ static pid_t janitor_of(pid_t controller)
     g_autofree char *text = NULL;
 
     g_assert_true(g_file_get_contents(file, &text, NULL, NULL));
-    g_assert_cmpint(atoi(text), >, 1);
-    return (pid_t)atoi(text);
+    g_assert_cmpint(g_ascii_strtoll(text, NULL, 10), >, 1);
+    return (pid_t)g_ascii_strtoll(text, NULL, 10);
 }
 
 /* `comm` is set once the janitor has shielded itself against signals. */

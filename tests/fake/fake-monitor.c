@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fake-monitor.c: what `node attach` may find behind a socket besides a QEMU that suits it.
+ *
+ *   fake-monitor MODE SOCKET [DEVICE-STATE [-icount …]]
+ *
+ *   not-qmp      greets, but not in QMP
+ *   half         sends the first half of a greeting, no more
+ *   silent       accepts and says nothing
+ *   dies         greets and closes
+ *   no-filter    QMP as of a QEMU without filter-buffer and filter-dump; its device state is that
+ *                file. What comes behind it is only there to be seen in /proc.
+ */
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+static const char greeting[] = "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 0, \"minor\": 0, "
+                               "\"major\": 9}, \"package\": \"\"}, \"capabilities\": []}}\r\n";
+
+static int listen_at(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 4) != 0) {
+        perror(path);
+        exit(1);
+    }
+    return fd;
+}
+
+static bool copy_file(const char *from, const char *to)
+{
+    FILE *in = fopen(from, "re"), *out = fopen(to, "we");
+    char chunk[4096];
+    size_t n;
+    bool ok = in && out;
+
+    while (ok && (n = fread(chunk, 1, sizeof(chunk), in)) > 0)
+        ok = fwrite(chunk, 1, n, out) == n;
+    if (in)
+        fclose(in);
+    return out && fclose(out) == 0 && ok;
+}
+
+/* The text behind KEY, up to one of END; "" if the key is not there. */
+static void member(const char *line, const char *key, const char *end, char *out, size_t size)
+{
+    const char *p = strstr(line, key);
+
+    *out = '\0';
+    if (!p)
+        return;
+    p += strlen(key);
+    p += strspn(p, " :\"");
+    snprintf(out, size, "%.*s", (int)strcspn(p, end), p);
+}
+
+static void answer(FILE *peer, const char *line, const char *state)
+{
+    char command[64], id[64], file[256];
+    const char *kind = "return", *value = "{}";
+    char text[256];
+
+    member(line, "\"execute\"", "\"", command, sizeof(command));
+    member(line, "\"id\"", ",} ", id, sizeof(id));
+    member(line, "\"filename\"", "\"", file, sizeof(file));
+    if (strcmp(command, "query-version") == 0) {
+        value = "{\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 9}, \"package\": \"\"}";
+    } else if (strcmp(command, "query-cpus-fast") == 0) {
+        snprintf(text, sizeof(text),
+                 "[{\"cpu-index\": 0, \"thread-id\": %d, \"qom-path\": \"/machine/cpu\", "
+                 "\"target\": \"aarch64\"}]",
+                 (int)getpid());
+        value = text;
+    } else if (strcmp(command, "query-status") == 0) {
+        value = "{\"status\": \"paused\", \"singlestep\": false, \"running\": false}";
+    } else if ((strcmp(command, "xen-save-devices-state") == 0 && !copy_file(state, file)) ||
+               strcmp(command, "object-add") == 0) {
+        kind = "error";
+        value = "{\"class\": \"GenericError\", \"desc\": \"invalid object type: filter-buffer\"}";
+    }
+    fprintf(peer, "{\"%s\": %s, \"id\": %s}\r\n", kind, value, *id ? id : "null");
+    fflush(peer);
+}
+
+static void serve(int fd, const char *mode, const char *state)
+{
+    FILE *peer = fdopen(fd, "r+e");
+    char line[4096];
+
+    if (!peer)
+        exit(1);
+    setvbuf(peer, NULL, _IONBF, 0);
+    if (strcmp(mode, "not-qmp") == 0)
+        fputs("220 mail.example.org ESMTP\r\n", peer);
+    else if (strcmp(mode, "half") == 0)
+        fprintf(peer, "%.40s", greeting);
+    else if (strcmp(mode, "silent") != 0)
+        fputs(greeting, peer);
+    if (strcmp(mode, "dies") != 0)
+        while (fgets(line, sizeof(line), peer))
+            if (strcmp(mode, "no-filter") == 0)
+                answer(peer, line, state);
+    fclose(peer);
+}
+
+int main(int argc, char **argv)
+{
+    int fd;
+
+    if (argc < 3) {
+        fprintf(stderr, "usage: fake-monitor MODE SOCKET [DEVICE-STATE]\n");
+        return 2;
+    }
+    fd = listen_at(argv[2]);
+    for (;;) {
+        int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+        if (peer < 0)
+            return 1;
+        serve(peer, argv[1], argc > 3 ? argv[3] : "/dev/null");
+    }
+}
