@@ -5,16 +5,29 @@
 #include "controller/base/log.h"
 
 #include <string.h>
+#include <sys/resource.h>
 
 static void node_destroy(void *data)
 {
     node_free(data);
 }
 
+/* A node takes about ten descriptors; the soft limit is often 1024. */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 Session *session_new(SessionOptions options, GError **error)
 {
     Session *s = g_new0(Session, 1);
 
+    raise_descriptor_limit();
     s->options = options;
     s->nodes = g_ptr_array_new_with_free_func(node_destroy);
     s->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -184,7 +197,7 @@ bool session_remove_node(Session *s, Node *node, GError **error)
 {
     bool ok = engine_remove(s->engine, node, error);
 
-    if (node->attached && node->state != NODE_FAILED && !node_detach(node, ok ? error : NULL))
+    if (node->attached && !qmp_client_broken(node->qmp) && !node_detach(node, ok ? error : NULL))
         ok = false;
     g_ptr_array_remove(s->nodes, node);
     return ok;

@@ -53,6 +53,14 @@ static bool variable(Lexer *lx, GError **error)
     return true;
 }
 
+/* Of a whole file behind it, the message shows the line. */
+static bool open_quote(const char *start, GError **error)
+{
+    g_autofree char *line = g_strndup(start, strcspn(start, "\n"));
+
+    return fail(error, "the quote in '%s' is not closed", line);
+}
+
 static bool quoted(Lexer *lx, GError **error)
 {
     char quote = *lx->p;
@@ -71,7 +79,7 @@ static bool quoted(Lexer *lx, GError **error)
         }
     }
     if (!*lx->p)
-        return fail(error, "the quote in '%s' is not closed", start);
+        return open_quote(start, error);
     lx->p++;
     return true;
 }

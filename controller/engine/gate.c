@@ -241,9 +241,9 @@ static bool build(Gate *g, GError **error)
         remove_leftovers(g);
     if (!add_netdev(g, &e) || !add_dumps(g, &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
-                    "node %s: QEMU %s can't hold the gate (%s); metronome needs QEMU 7.2 or later "
+                    "QEMU %s can't hold the gate (%s); metronome needs QEMU 7.2 or later "
                     "with netdev dgram, filter-buffer and filter-dump",
-                    g->node->name, g->node->version, e->message);
+                    g->node->version, e->message);
         g_error_free(e);
         return false;
     }

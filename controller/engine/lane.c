@@ -23,10 +23,16 @@
 
 #define MAX_EVENTS 64
 
-/* How the vCPUs' share of the CPU is watched: far more often than the kernel looks at it (once a
- * second), and with a wide margin to the 5 % below which it acts. */
+/*
+ * How the vCPUs' share of the CPU is watched: ten times as often as the kernel acts on it (once a
+ * second), and with margins to the 5 % below which it does.
+ */
 #define SHARE_WINDOW_NS (100 * NS_PER_MS)
-#define SHARE_PERCENT   15
+#define SHARE_IDLE      20 /* per cent: below it vCPUs get the shield */
+#define SHARE_BUSY      60 /* above it they lose it … */
+#define SHARE_WINDOWS   10 /* … at once if they had it for a moment only, else after so many */
+#define SHARE_MOMENT_NS (400 * NS_PER_MS)
+#define SHARE_DEBT_NS   (60 * NS_PER_MS)
 
 typedef enum {
     PLACE_REST,
@@ -65,14 +71,21 @@ struct Lane {
 
     /* rank_shield_vcpus() */
     bool shielded;
-    HTime window;        /* when it began */
-    int64_t window_used; /* vCPU time of all riders until then */
+    HTime shielded_since;
+    unsigned busy_windows; /* in a row */
+    HTime window;          /* when it began */
+    int64_t window_used;   /* vCPU time of all riders until then */
 };
 
 /* --- one node --- */
 
+/* Its descriptors would report their end for ever. */
 static void rider_out(Lane *l, Rider *r)
 {
+    if (l->epoll_fd >= 0 && r->node->gate) {
+        epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, gate_note_fd(r->node->gate), NULL);
+        epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, qmp_client_fd(r->node->qmp), NULL);
+    }
     if (r->place == PLACE_RUNNING)
         l->running--;
     r->place = PLACE_OUT;
@@ -82,6 +95,7 @@ static void rider_out(Lane *l, Rider *r)
 static void rider_fail(Lane *l, Rider *r, GError *error)
 {
     node_fail(r->node, error);
+    log_warn("%s: the others are held at the next barrier", r->node->failure->message);
     g_error_free(error);
     rider_out(l, r);
     l->lost_one = true;
@@ -237,7 +251,7 @@ static void on_note(Lane *l, Leg *leg, Rider *r)
 {
     Note note = gate_read_note(r->node->gate);
 
-    if (note.kind == NOTE_NONE || r->place != PLACE_RUNNING)
+    if (note.kind == NOTE_NONE)
         return;
     if (note.kind == NOTE_GONE) {
         GError *error = NULL;
@@ -246,6 +260,10 @@ static void on_note(Lane *l, Leg *leg, Rider *r)
         if (qmp_client_pump(r->node->qmp, 1000, &error))
             g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU closed its end of the gate");
         rider_fail(l, r, error);
+        return;
+    }
+    if (r->place != PLACE_RUNNING) {
+        r->slot->stats->missed++; /* at no boundary that anyone sent it to */
         return;
     }
     judge_note(r, &note);
@@ -296,8 +314,8 @@ static void handle(Lane *l, Leg *leg, const struct epoll_event *event)
 {
     Rider *r = &l->riders[event->data.u32 >> 1];
 
-    if (r->place != PLACE_RUNNING)
-        return;
+    if (r->place == PLACE_OUT)
+        return; /* it went earlier in this round */
     if (event->data.u32 & 1)
         on_qmp(l, leg, r);
     else
@@ -349,20 +367,48 @@ static void open_window(Lane *l)
     l->window_used = vcpu_time(l);
 }
 
+static void set_shield(Lane *l, bool shield)
+{
+    for (unsigned i = 0; i < l->n_riders; i++)
+        if (l->riders[i].place != PLACE_OUT)
+            rank_shield_vcpus(l->riders[i].node->vcpus, shield);
+    l->shielded = shield;
+    l->shielded_since = htime_now();
+    l->busy_windows = 0;
+}
+
+/*
+ * While real-time threads took all of the CPU, ordinary ones were short: the kernel owes them up to
+ * 5 % of a second, and vCPUs that join them now would outrun QEMU on that debt. All nodes stand at
+ * their gates here: leaving the CPU alone for so long pays it off.
+ */
+static void pay_debt(void)
+{
+    struct timespec debt = {.tv_nsec = SHARE_DEBT_NS};
+
+    while (nanosleep(&debt, &debt) != 0 && errno == EINTR)
+        ;
+}
+
 /* Busy guests share the CPU with the rest of the host, idle ones are shielded. */
 static void watch_share(Lane *l)
 {
-    int64_t length = htime_sub(htime_now(), l->window).ns;
-    bool shield;
+    HTime now = htime_now();
+    int64_t length = htime_sub(now, l->window).ns, percent;
+    bool moment;
 
     if (l->rank != RANK_STRICT || length < SHARE_WINDOW_NS)
         return;
-    shield = (vcpu_time(l) - l->window_used) * 100 < length * SHARE_PERCENT;
-    if (shield != l->shielded)
-        for (unsigned i = 0; i < l->n_riders; i++)
-            if (l->riders[i].place != PLACE_OUT)
-                rank_shield_vcpus(l->riders[i].node->vcpus, shield);
-    l->shielded = shield;
+    percent = (vcpu_time(l) - l->window_used) * 100 / length;
+    moment = htime_sub(now, l->shielded_since).ns < SHARE_MOMENT_NS;
+    l->busy_windows = percent >= SHARE_BUSY ? l->busy_windows + 1 : 0;
+    if (!l->shielded && percent < SHARE_IDLE) {
+        set_shield(l, true);
+    } else if (l->shielded && l->busy_windows >= (moment ? 1 : SHARE_WINDOWS)) {
+        if (!moment)
+            pay_debt();
+        set_shield(l, false);
+    }
     open_window(l);
 }
 
@@ -410,7 +456,9 @@ static void prepare(Lane *l, Leg *leg)
         if (r->place == PLACE_REST)
             board(l, r, l->n_riders - 1);
     }
-    l->shielded = true; /* as node_rank() left them */
+    l->shielded = true; /* as node_rank() left them; the CPU was free while they stood still */
+    l->shielded_since = htime_now();
+    l->busy_windows = 0;
     open_window(l);
 }
 

@@ -254,8 +254,10 @@ static bool next(Runner *r)
     }
     set_where(r, s, s->p);
     words = lexer_next(&s->p, variable, r->session, &error);
-    if (!words)
+    if (!words) {
+        s->p += strcspn(s->p, "\n"); /* what is left of the line makes no sense either */
         return after_error(r, error);
+    }
     if (!words[0])
         return true;
     more = execute(r, words);

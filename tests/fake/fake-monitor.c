@@ -29,7 +29,8 @@ static int listen_at(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 || listen(fd, 4) != 0) {
+    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
+        listen(fd, 4) != 0) {
         perror(path);
         exit(1);
     }
@@ -50,6 +51,18 @@ static bool copy_file(const char *from, const char *to)
     return out && fclose(out) == 0 && ok;
 }
 
+/* The number that names a call; arguments may have an "id", too, but of text. */
+static long call_id(const char *line)
+{
+    for (const char *p = line; (p = strstr(p, "\"id\"")); p++) {
+        const char *value = p + 4 + strspn(p + 4, " :");
+
+        if (strspn(value, "0123456789") > 0)
+            return strtol(value, NULL, 10);
+    }
+    return 0;
+}
+
 /* The text behind KEY, up to one of END; "" if the key is not there. */
 static void member(const char *line, const char *key, const char *end, char *out, size_t size)
 {
@@ -65,12 +78,11 @@ static void member(const char *line, const char *key, const char *end, char *out
 
 static void answer(FILE *peer, const char *line, const char *state)
 {
-    char command[64], id[64], file[256];
+    char command[64], file[256];
     const char *kind = "return", *value = "{}";
     char text[256];
 
     member(line, "\"execute\"", "\"", command, sizeof(command));
-    member(line, "\"id\"", ",} ", id, sizeof(id));
     member(line, "\"filename\"", "\"", file, sizeof(file));
     if (strcmp(command, "query-version") == 0) {
         value = "{\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 9}, \"package\": \"\"}";
@@ -87,7 +99,7 @@ static void answer(FILE *peer, const char *line, const char *state)
         kind = "error";
         value = "{\"class\": \"GenericError\", \"desc\": \"invalid object type: filter-buffer\"}";
     }
-    fprintf(peer, "{\"%s\": %s, \"id\": %s}\r\n", kind, value, *id ? id : "null");
+    fprintf(peer, "{\"%s\": %s, \"id\": %ld}\r\n", kind, value, call_id(line));
     fflush(peer);
 }
 

@@ -4,6 +4,7 @@
  * clock parser reads is what QEMU itself counts, threads are ranked as they should be, and a gate
  * that is removed leaves nothing in QEMU.
  */
+#include "controller/base/log.h"
 #include "controller/engine/engine.h"
 #include "controller/engine/gate.h"
 
@@ -237,6 +238,7 @@ static void test_gate_removed(Fixture *f, gconstpointer data)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    log_set_level(g_test_verbose() ? LOG_DEBUG : LOG_WARN);
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
     ADD("/engine/clock-agrees-with-query-replay", test_clock_agrees);
     ADD("/engine/ranks", test_ranks);

@@ -62,6 +62,7 @@ times() {
 }
 
 idle() {
+    local run
     commands "quantum 100us; $(payload idle a) start
         run 1ms; report $dir/one; run 20ms; report $dir/two; assert a.overshoot == 0; assert missed == 0
         assert a.idle_skip <= 1us; assert a.offset >= 0ns; assert a.offset <= 1us; time"
@@ -73,10 +74,17 @@ idle() {
         assert a.overshoot == 0; assert missed == 0"
     commands "quantum 100us; $(payload tick a) $(payload count b) start
         run 30ms; report $dir/one; assert b.icount == 30000000; assert a.overshoot == 0; assert missed == 0
-        assert a.idle_skip <= 1us; assert a.offset <= 1us; assert a.console_bytes > 0"
+        assert a.idle_skip <= 1us; assert a.offset <= 1us"
     check 'tick: its timer interrupts end on time, too' ended 0
     commands "quantum 100us; $(payload tick a) $(payload count b) start; run 30ms; report $dir/two"
-    check 'tick: same instructions and console in the second run' same_report icount console_sha256
+    check 'tick: same instructions in the second run' same_report icount bias_ns
+    for run in one two; do
+        commands "quantum 10ms; $(payload tick a) start; run 3.05s; report $dir/$run; assert a.overshoot == 0
+            assert missed == 0; assert a.offset <= 1us; assert a.idle_skip <= 1us; assert a.console_bytes > 0"
+        check "tick: 3 s (run $run)" ended 0
+    done
+    check 'tick: same instructions and console in the second run' same_report icount bias_ns console_sha256
+    check 'tick: it says so' grep -q '^tick 300' "$dir/one/console-a.log"
 }
 
 # same_report KEY...: all values of the keys are equal in $dir/one and $dir/two, and there are some.
@@ -124,21 +132,31 @@ quanta() {
         assert b.overshoot == 0; assert missed == 0"
 }
 
-# With sleep=on idle time is the host's: an offset may come from a late timer, but must not add up.
+# With sleep=on idle time is the host's, so a host that stalls for a moment shows in it: such a run gets another chance,
+# and says so. What adds up or is wrong in itself fails each time.
+three_chances() {
+    local chance
+    for chance in 1 2 3; do
+        commands "$1"
+        [[ $status -ne 0 ]] || break
+        echo "# sleep=on, chance $chance: exit status $status: $(tail -n 1 "$dir/err")"
+    done
+}
+
 sleeping() {
     local loop='' i
     for ((i = 0; i < 10; i++)); do
         loop+='barrier 20; assert i.offset < 3ms; assert i.offset > 0ns - 1ms; assert c.offset < 1ms; assert c.offset >= 0ns
             '
     done
-    commands "quantum 1ms; node add c $small icount=shift=0,sleep=on kernel=$guest/count-aarch64.elf
+    three_chances "quantum 1ms; node add c $small icount=shift=0,sleep=on kernel=$guest/count-aarch64.elf
         node add i $small icount=shift=0,sleep=on kernel=$guest/idle-aarch64.elf
         start; $loop assert time == 200ms; assert missed == 0; assert c.overshoot == 0; assert i.overshoot == 0; stats"
     check 'sleep=on: 200 barriers of a busy and an idle node, no offset adds up' ended 0 'barriers 200, missed 0'
-    commands "quantum 100us; node add c $small kernel=$guest/count-aarch64.elf; start; run 20ms
+    three_chances "quantum 100us; node add c $small kernel=$guest/count-aarch64.elf; start; run 20ms
         assert missed == 0; assert c.overshoot == 0; assert c.time < 21ms; node list"
     check 'sleep=on is the default, and a busy node is exact with it' ended 0 'shift=0,sleep=on'
-    commands "quantum 1ms; node add t $small kernel=$guest/tick-aarch64.elf; start; run 50ms
+    three_chances "quantum 1ms; node add t $small kernel=$guest/tick-aarch64.elf; start; run 1.1s
         assert missed == 0; assert t.overshoot == 0; assert t.offset < 3ms; assert t.console_bytes > 0"
     check 'sleep=on: the tick payload' ended 0
 }

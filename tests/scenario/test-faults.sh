@@ -30,7 +30,7 @@ launches() {
         "node add a $count_node extra='-device nonexistent'; start; echo behind" \
         'node a: QEMU ended, exit status 1; it said: ' "nonexistent"
     check 'nothing behind the failure is run' not says '^behind'
-    expect 'QEMU refuses a machine' 3 "node add a $small machine=toaster; start" 'it said: .*toaster'
+    expect 'QEMU refuses a machine' 3 "node add a $small machine=toaster; start" 'it said: .*unsupported machine type'
     expect 'an unclosed quote in extra=' 2 "node add a extra='-name \"x'" 'extra='
     expect 'icount shift=auto is refused, with the reason' 2 'node add a icount=shift=auto' \
         'icount shift=auto is refused: .*host.s clock'
@@ -108,7 +108,7 @@ controller_deaths() {
     join 2>/dev/null
     check 'kill -9 of controller and janitor: no QEMU is left within 5 s' within 5 no_processes
     check 'kill -9 of controller and janitor: the folder stays' not no_folders
-    commands 'echo next'
+    mtr --log info -c 'echo next'
     check 'the next start removes it, and says so' ended 0 "removed '$runtime/metronome-" '^next$'
     check 'it is gone' no_folders
     check 'two nodes run' begin -c "$two"
@@ -123,7 +123,7 @@ controller_deaths() {
 signals() {
     local signal
     for signal in INT TERM HUP; do
-        check "two nodes run" begin --report "$dir/report-$signal" -c "$two"
+        check "two nodes run" begin --log info --report "$dir/report-$signal" -c "$two"
         kill -s "$signal" "$pid"
         check "SIG$signal: the run ends within 2 s" ends_within 2000
         check "SIG$signal: exit 130, at a barrier" ended 130 'interrupted: stopping at the next barrier'
@@ -189,7 +189,7 @@ strange_monitors() {
     done
     fake no-filter "$dir/old" "$PWD/tests/unit/data/devstate/aarch64-count" -icount shift=0,sleep=off
     limit=20 expect 'attach: a QEMU without filter-buffer is refused with its own words' 3 \
-        "node attach x qmp=$dir/old; run 1ms" 'node x: ' 'invalid object type: filter-buffer'
+        "node attach x qmp=$dir/old; run 1ms" 'node x: QEMU 9\.0\.0 can.t hold the gate' 'invalid object type: filter-buffer'
     end_fake
 }
 
@@ -247,7 +247,7 @@ attach() {
     check 'the end without remove lets QEMU run on, too' foreign_runs
     check 'and leaves none of our objects in it' test "$(foreign_objects)" = "$objects"
     expect 'without gdb=, only whole microseconds can be reached' 3 "$take; node remove x
-        node attach y qmp=$dir/qmp; run 1ms; run-until 1000001ns" 'node y has no gdbstub'
+        node attach y qmp=$dir/qmp; run 1ms; run-until 1000001ns" 'node y: it has no gdbstub'
     check 'QEMU runs on after that failure' within 5 foreign_runs
 
     begin -c "quantum 100us; $take; echo running; run 10000s"
@@ -360,7 +360,7 @@ repl() {
     script -qec "$metronome --log error" /dev/null <"$dir/keys" >"$dir/out" 2>"$dir/err" 9>&- &
     terminal=$!
     check 'the REPL shows its prompt' within 10 says 'metronome 0\.000000000s> '
-    printf 'quantum 1ms\rnode add a %s\rstart\rrun 5ms\recho five\r' "$count_node" >&9
+    printf 'quantum 1ms\rnode add a %s\rstart\rrun 5ms\recho fi"v"e\r' "$count_node" >&9
     check 'the prompt tells time and state' within 10 says 'metronome 0\.005000000s paused> '
     check 'the REPL echoes' within 5 says 'five'
     printf 'dance\r' >&9
@@ -374,8 +374,8 @@ repl() {
     sleep 0.5
     printf '\003' >&9
     check 'Ctrl-C stops the run' within 5 says 'interrupted: stopping at the next barrier|metronome 0\.[1-9].* paused> '
-    printf 'assert missed == 0\recho still here\r' >&9
-    check 'and the REPL goes on' within 5 says '^still here'
+    printf 'assert missed == 0\recho still"" here\r' >&9
+    check 'and the REPL goes on' within 5 says 'still here'
     printf 'quit\r' >&9
     status=0
     wait "$terminal" || status=$?
