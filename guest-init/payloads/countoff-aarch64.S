@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goes round a loop of four instructions ITERATIONS times, then powers off: the same instruction count in every run.
-#include "aarch64.h"
+#include "aarch64.inc"
 
 .equ ITERATIONS, 1000000
 

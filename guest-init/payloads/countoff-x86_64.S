@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Goes round a loop of four instructions ITERATIONS times, then powers off. The instruction count is the same in every
 // run but for one: QEMU takes the power away after OUT, before or after the HLT unless its main loop outranks the vCPU.
-#include "x86_64.h"
+#include "x86_64.inc"
 
 .equ ITERATIONS, 1000000
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Says hello on the serial, then counts for ever.
-#include "aarch64.h"
+#include "aarch64.inc"
 
 .global _start
 _start:

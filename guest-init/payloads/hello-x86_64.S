@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Says hello on the serial, then counts for ever.
-#include "x86_64.h"
+#include "x86_64.inc"
 
 .global _start
 _start:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sleeps for ever: interrupts are off.
-#include "x86_64.h"
+#include "x86_64.inc"
 
 .global _start
 _start:

@@ -4,7 +4,7 @@
 // QEMU's virt machine numbers CPU i as Aff1 = i / N, Aff0 = i % N, where N is 16 with GICv3 and 8 with GICv2 (which
 // takes 8 CPUs at most). Asking for all 16 numbers of each cluster serves both: CPU_ON of a number that does not
 // exist fails, and is passed over. 512 CPUs is what -M virt can have.
-#include "aarch64.h"
+#include "aarch64.inc"
 
 .equ PSCI_CPU_ON, 0xc4000003
 .equ PER_CLUSTER, 16

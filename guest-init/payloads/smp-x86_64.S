@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Every vCPU counts for ever. CPU 0 starts the others with one INIT and one start-up interrupt to all but itself.
-#include "x86_64.h"
+#include "x86_64.inc"
 
 .equ TRAMPOLINE, 0x8000         // a page below 1 MB; its number is the vector of the start-up interrupt
 

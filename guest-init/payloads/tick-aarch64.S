@@ -3,7 +3,7 @@
 //
 // Deadlines are absolute (CNTV_CVAL += period), so that ticks do not drift. No vector table: the interrupt is enabled
 // in the GIC and stays masked in the CPU, WFI returns when it is pending, and moving the deadline takes it away.
-#include "aarch64.h"
+#include "aarch64.inc"
 
 .equ GICD, 0x08000000           // GICv2, what -M virt has by default
 .equ GICC, 0x08010000

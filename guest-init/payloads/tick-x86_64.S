@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Sleeps, and is woken every 10 ms of virtual time by the local APIC's timer; says "tick N" for each 100th.
-#include "x86_64.h"
+#include "x86_64.inc"
 
 .equ PERIOD, 10000000           // QEMU's APIC timer counts ns
 .equ TICKS_PER_SECOND, 100

@@ -191,6 +191,11 @@ checks() {
     mtr run "$dir/bad.mtr"
     check 'run: stops at the first error, with file:line' ended 2 "$dir/bad\.mtr:1: '1' has no unit"
     check 'run: says nothing of the second error' not says 'colour'
+    # shellcheck disable=SC2016
+    printf '%s\n' 'echo $NOPE; echo ${x' 'quantum 3' >"$dir/unset.mtr"
+    limit=5 mtr check "$dir/unset.mtr"
+    check 'check: goes on behind a variable that is not set' ended 2 "unset\.mtr:1: variable 'NOPE' is not set" \
+        "unset\.mtr:2: '3' has no unit"
     mtr check "$dir/none.mtr"
     check 'check: a missing file' ended 2 'none\.mtr'
     : >"$dir/empty.mtr"
