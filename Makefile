@@ -20,6 +20,7 @@ GDB_SRC  := $(wildcard gdbstub-client/*.c)
 CTL_SRC  := $(filter-out controller/main.c,$(wildcard controller/*.c controller/*/*.c))
 TEST_SRC := $(wildcard tests/unit/test-*.c tests/fake/test-*.c tests/qemu/test-*.c)
 TEST_LIB := $(wildcard tests/lib/*.c)
+BENCH_LIB := $(wildcard tests/bench/lib/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -141,7 +142,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 
-$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_LIB)) $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 

@@ -172,8 +172,10 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
     for (unsigned i = 0; i < leg->n_slots; i++) {
         Slot *s = &leg->slots[i];
 
-        if (s->arrived.ns < leg->granted.ns)
-            continue; /* at rest, ahead of this boundary */
+        if (s->arrived.ns < leg->granted.ns) {
+            s->stamp_us = -1; /* at rest, ahead of this boundary */
+            continue;
+        }
         if (!last || s->arrived.ns > last->arrived.ns) {
             before_last = last ? last->arrived : leg->granted;
             last = s;

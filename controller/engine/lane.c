@@ -45,7 +45,8 @@ typedef struct {
     Slot *slot;
     Node *node;
     Place place;
-    bool anew; /* stop and arm it before it goes on */
+    bool anew;   /* stop and arm it before it goes on */
+    bool judged; /* that it ran past its boundary is counted already */
 } Rider;
 
 struct Lane {
@@ -190,7 +191,9 @@ static void bring_to_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     }
     r->place = PLACE_REST;
     r->node->state = NODE_PAUSED;
-    judge(leg, r, k);
+    if (!r->judged)
+        judge(leg, r, k);
+    r->judged = false;
 }
 
 /* --- events while a quantum is run --- */
@@ -241,7 +244,7 @@ static void judge_note(Rider *r, const Note *note)
     case NOTE_BROKEN:
         dist_add(&stats->overshoot, late_ns);
         stats->missed++;
-        r->anew = true;
+        r->anew = r->judged = true;
         log_debug("node %s: missed a boundary by %" PRId64 " us", r->node->name, note->late_us);
         break;
     }
@@ -287,6 +290,75 @@ static void on_qmp(Lane *l, Leg *leg, Rider *r)
                     "stopped from outside in the middle of a quantum (event STOP)");
         rider_fail(l, r, error);
     }
+}
+
+/* --- shield: rank_shield_vcpus() --- */
+
+static int64_t vcpu_time(const Lane *l)
+{
+    int64_t sum = 0;
+
+    for (unsigned i = 0; i < l->n_riders; i++) {
+        const Node *n = l->riders[i].node;
+        int64_t used = -1;
+
+        if (l->riders[i].place != PLACE_OUT && n->vcpus->len > 0)
+            used = rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
+        sum += MAX(used, 0);
+    }
+    return sum;
+}
+
+static void open_window(Lane *l)
+{
+    l->window = htime_now();
+    l->window_used = vcpu_time(l);
+}
+
+static void set_shield(Lane *l, bool shield)
+{
+    for (unsigned i = 0; i < l->n_riders; i++)
+        if (l->riders[i].place != PLACE_OUT)
+            rank_shield_vcpus(l->riders[i].node->vcpus, shield);
+    l->shielded = shield;
+    l->shielded_since = htime_now();
+    l->busy_windows = 0;
+}
+
+/*
+ * While real-time threads took all of the CPU, ordinary ones were short: the kernel owes them up to
+ * 5 % of a second, and vCPUs that join them now would outrun QEMU on that debt. All nodes stand at
+ * their gates here: leaving the CPU alone for so long pays it off.
+ */
+static void pay_debt(void)
+{
+    struct timespec debt = {.tv_nsec = SHARE_DEBT_NS};
+
+    while (nanosleep(&debt, &debt) != 0 && errno == EINTR)
+        ;
+}
+
+/* Busy guests share the CPU with the rest of the host; those that are idle, or find too little of
+ * it left, are shielded. The shield can be taken away at a barrier only. */
+static void watch_share(Lane *l, bool at_barrier)
+{
+    HTime now = htime_now();
+    int64_t length = htime_sub(now, l->window).ns, percent;
+    bool moment;
+
+    if (l->rank != RANK_STRICT || length < SHARE_WINDOW_NS)
+        return;
+    percent = (vcpu_time(l) - l->window_used) * 100 / length;
+    moment = htime_sub(now, l->shielded_since).ns < SHARE_MOMENT_NS;
+    l->busy_windows = percent >= SHARE_BUSY ? l->busy_windows + 1 : 0;
+    if (!l->shielded && percent < SHARE_IDLE) {
+        set_shield(l, true);
+    } else if (l->shielded && at_barrier && l->busy_windows >= (moment ? 1 : SHARE_WINDOWS)) {
+        if (!moment)
+            pay_debt();
+        set_shield(l, false);
+    }
+    open_window(l);
 }
 
 /* --- a quantum --- */
@@ -339,77 +411,11 @@ static void collect(Lane *l, Leg *leg)
 
         for (int i = 0; i < n; i++)
             handle(l, leg, &events[i]);
-        if (n == 0)
+        if (n == 0) {
             drain_consoles(l);
+            watch_share(l, false);
+        }
     }
-}
-
-/* --- shield: rank_shield_vcpus() --- */
-
-static int64_t vcpu_time(const Lane *l)
-{
-    int64_t sum = 0;
-
-    for (unsigned i = 0; i < l->n_riders; i++) {
-        const Node *n = l->riders[i].node;
-        int64_t used = -1;
-
-        if (l->riders[i].place != PLACE_OUT && n->vcpus->len > 0)
-            used = rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
-        sum += MAX(used, 0);
-    }
-    return sum;
-}
-
-static void open_window(Lane *l)
-{
-    l->window = htime_now();
-    l->window_used = vcpu_time(l);
-}
-
-static void set_shield(Lane *l, bool shield)
-{
-    for (unsigned i = 0; i < l->n_riders; i++)
-        if (l->riders[i].place != PLACE_OUT)
-            rank_shield_vcpus(l->riders[i].node->vcpus, shield);
-    l->shielded = shield;
-    l->shielded_since = htime_now();
-    l->busy_windows = 0;
-}
-
-/*
- * While real-time threads took all of the CPU, ordinary ones were short: the kernel owes them up to
- * 5 % of a second, and vCPUs that join them now would outrun QEMU on that debt. All nodes stand at
- * their gates here: leaving the CPU alone for so long pays it off.
- */
-static void pay_debt(void)
-{
-    struct timespec debt = {.tv_nsec = SHARE_DEBT_NS};
-
-    while (nanosleep(&debt, &debt) != 0 && errno == EINTR)
-        ;
-}
-
-/* Busy guests share the CPU with the rest of the host, idle ones are shielded. */
-static void watch_share(Lane *l)
-{
-    HTime now = htime_now();
-    int64_t length = htime_sub(now, l->window).ns, percent;
-    bool moment;
-
-    if (l->rank != RANK_STRICT || length < SHARE_WINDOW_NS)
-        return;
-    percent = (vcpu_time(l) - l->window_used) * 100 / length;
-    moment = htime_sub(now, l->shielded_since).ns < SHARE_MOMENT_NS;
-    l->busy_windows = percent >= SHARE_BUSY ? l->busy_windows + 1 : 0;
-    if (!l->shielded && percent < SHARE_IDLE) {
-        set_shield(l, true);
-    } else if (l->shielded && l->busy_windows >= (moment ? 1 : SHARE_WINDOWS)) {
-        if (!moment)
-            pay_debt();
-        set_shield(l, false);
-    }
-    open_window(l);
 }
 
 /* --- a leg --- */
@@ -516,7 +522,7 @@ static void ride(Lane *l, Leg *leg)
         k++;
         begin_quantum(l, leg, k);
         collect(l, leg);
-        watch_share(l);
+        watch_share(l, true);
     }
     finish(l, leg, k);
 }

@@ -20,7 +20,7 @@
 typedef struct {
     Node *node;
     NodeStats *stats;
-    int64_t stamp_us; /* of its last note, in ensemble time */
+    int64_t stamp_us; /* of its last note, in ensemble time; -1: none at this barrier */
     HTime arrived;
 } Slot;
 

@@ -64,18 +64,23 @@ static bool set_policy(pid_t tid, int policy, int priority)
     return sched_setscheduler(tid, policy, &param) == 0;
 }
 
+/* Out of SCHED_IDLE there is no way back without RLIMIT_NICE or privilege. */
+static bool can_hush;
+
 static void *probe_thread(void *data)
 {
     Rank *rank = data;
     g_autoptr(GArray) cpus = rank_host_cpus();
     bool pinned = pin(0, g_array_index(cpus, int, 0));
 
-    if (pinned && set_policy(0, SCHED_FIFO, LANE_PRIORITY))
+    if (pinned && set_policy(0, SCHED_FIFO, LANE_PRIORITY)) {
         *rank = RANK_STRICT;
-    else if (pinned && set_policy(0, SCHED_IDLE, 0))
+        can_hush = set_policy(0, SCHED_IDLE, 0) && set_policy(0, SCHED_FIFO, LANE_PRIORITY);
+    } else if (pinned && set_policy(0, SCHED_IDLE, 0)) {
         *rank = RANK_UNPRIVILEGED;
-    else
+    } else {
         *rank = RANK_BEST_EFFORT;
+    }
     return NULL;
 }
 
@@ -179,6 +184,8 @@ pid_t rank_find_monitor(pid_t pid)
 {
     pid_t tid = 0;
 
+    if (!can_hush)
+        return 0;
     each_thread(pid, match_monitor, &tid, NULL);
     return tid;
 }
