@@ -2,8 +2,11 @@
 /*
  * rank.c: scheduling policy and affinity of QEMU's threads.
  *
- * Order on a node's CPU, highest first: our lane thread, QEMU's own threads, its vCPU threads;
- * below them, while quanta are run, QEMU's QMP thread.
+ * Order on a node's CPU, highest first: our lane thread, QEMU's helper threads (QMP, RCU), its main
+ * thread, its vCPU threads; below them, while quanta are run, the QMP thread.
+ *
+ * The helpers are above the main thread because that one may spin: with sleep=on a stopped QEMU
+ * can hold a warp timer a few ns ahead on a clock that stands still, and polls for it without end.
  */
 #include "controller/node/rank.h"
 
@@ -16,9 +19,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#define QEMU_PRIORITY 10
-#define LANE_PRIORITY 11
-#define VCPU_PRIORITY 1
+#define LANE_PRIORITY   12
+#define HELPER_PRIORITY 11
+#define MAIN_PRIORITY   10
+#define VCPU_PRIORITY   1
 
 const char *rank_name(Rank rank)
 {
@@ -122,6 +126,7 @@ static bool each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *da
 
 typedef struct {
     Rank rank;
+    pid_t pid;
     const GArray *vcpus;
     int cpu;
 } Ranking;
@@ -134,6 +139,13 @@ static bool is_vcpu(const GArray *vcpus, pid_t tid)
     return false;
 }
 
+static int priority_of(const Ranking *r, pid_t tid)
+{
+    if (is_vcpu(r->vcpus, tid))
+        return VCPU_PRIORITY;
+    return tid == r->pid ? MAIN_PRIORITY : HELPER_PRIORITY;
+}
+
 static bool rank_thread(pid_t tid, void *data)
 {
     const Ranking *r = data;
@@ -141,13 +153,13 @@ static bool rank_thread(pid_t tid, void *data)
     if (!pin(tid, r->cpu))
         return false;
     if (r->rank == RANK_STRICT)
-        return set_policy(tid, SCHED_FIFO, is_vcpu(r->vcpus, tid) ? VCPU_PRIORITY : QEMU_PRIORITY);
+        return set_policy(tid, SCHED_FIFO, priority_of(r, tid));
     return !is_vcpu(r->vcpus, tid) || set_policy(tid, SCHED_IDLE, 0);
 }
 
 bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error)
 {
-    Ranking ranking = {rank, vcpus, cpu};
+    Ranking ranking = {rank, pid, vcpus, cpu};
 
     if (rank == RANK_BEST_EFFORT)
         return true;
@@ -184,18 +196,16 @@ pid_t rank_find_monitor(pid_t pid)
 {
     pid_t tid = 0;
 
-    if (!can_hush)
-        return 0;
     each_thread(pid, match_monitor, &tid, NULL);
     return tid;
 }
 
 void rank_hush_monitor(pid_t tid, bool hush)
 {
-    if (hush)
+    if (hush && can_hush)
         set_policy(tid, SCHED_IDLE, 0);
     else
-        set_policy(tid, SCHED_FIFO, QEMU_PRIORITY);
+        set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
 }
 
 bool rank_apply_self(Rank rank, int cpu)

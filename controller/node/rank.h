@@ -49,8 +49,8 @@ void rank_shield_vcpus(const GArray *vcpus, bool shield);
 /* CPU time that a thread has used, from /proc; -1 if it can't be known. */
 int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid);
 
-/* QEMU's thread for QMP sockets, or 0 where it has no name (-name debug-threads=on gives it one) or
- * could not be given its rank back. */
+/* QEMU's thread for QMP sockets, or 0 where it has no name (-name debug-threads=on gives it one).
+ */
 pid_t rank_find_monitor(pid_t pid);
 
 /*

@@ -166,7 +166,7 @@ static void test_ranks(Fixture *f, gconstpointer data)
         check_policy(n->pid, SCHED_FIFO, 10);
         check_policy(vcpu, SCHED_FIFO, 1);
         g_assert_cmpint(n->monitor, >, 0);
-        check_policy(n->monitor, SCHED_FIFO, 10);
+        check_policy(n->monitor, SCHED_FIFO, 11);
     } else if (host_rank(f->host) == RANK_UNPRIVILEGED) {
         check_policy(n->pid, SCHED_OTHER, 0);
         check_policy(vcpu, SCHED_IDLE, 0);
