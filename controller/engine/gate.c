@@ -522,6 +522,8 @@ static bool await_stop(Gate *g, GError **error)
             break; /* settle says so */
         if ((fds[1].revents & POLLIN) && !pass_gate(g, error))
             return false;
+        if ((fds[1].revents & POLLHUP) && !(fds[1].revents & POLLIN))
+            fds[1].fd = -1; /* QEMU is on its way out: the connection tells the rest */
         if (!qmp_client_pump(g->node->qmp, 0, error))
             return false;
     }
