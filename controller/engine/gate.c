@@ -61,6 +61,7 @@ struct Gate {
     int64_t next_us;      /* boundary of the next note, node's virtual µs */
     uint64_t sent, noted; /* tokens since arming */
     uint64_t sequence;    /* of the last token ever sent */
+    Token token;          /* it */
     /* What a filter-dump adds to virtual µs: its start time, whole seconds. */
     bool base_known, witness_base_known;
     int64_t base_us, witness_base_us;
@@ -302,11 +303,8 @@ int gate_note_fd(const Gate *g)
 
 static bool send_token(Gate *g, GError **error)
 {
-    Token token;
-
-    token.sequence = ++g->sequence;
-    memset(token.filler, 0, sizeof(token.filler));
-    if (send(g->token_fd, &token, sizeof(token), MSG_NOSIGNAL) != sizeof(token))
+    g->token.sequence = ++g->sequence;
+    if (send(g->token_fd, &g->token, sizeof(g->token), MSG_NOSIGNAL) != sizeof(g->token))
         return fail_errno(g, "QEMU takes no token", error);
     g->sent++;
     return true;

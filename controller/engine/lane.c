@@ -209,7 +209,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
     r->slot->arrived = htime_now();
     if (console_drain(n->console))
         atomic_store(&leg->stop, true);
-    if (!gate_tokens_taken(n->gate)) {
+    if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
         r->slot->stats->repairs++;
         r->anew = true;
     }
