@@ -97,7 +97,7 @@ typedef struct {
 /* Host time that the instructions of one quantum take where most nodes share a CPU. */
 static double guest_us(const Bench *b, unsigned n, VTime quantum, double free_mips)
 {
-    unsigned cpus = MIN(host_cpus(b->rig->host), n);
+    unsigned cpus = MAX(MIN(host_cpus(b->rig->host), n), 1);
     unsigned share = (n + cpus - 1) / cpus;
 
     return (double)share * (double)quantum.ns / (free_mips / cpus);
@@ -155,7 +155,7 @@ static CountingResult measure_counting(Bench *b, unsigned n, VTime quantum)
 {
     CountingResult r = {.nodes = n, .quantum = quantum, .pairs = b->pairs};
     Node *const *nodes = counting_nodes(b, n);
-    Pair pairs[LIST_MAX];
+    Pair pairs[LIST_MAX] = {0};
     double barrier_us = 0;
     GError *error = NULL;
 
