@@ -97,9 +97,11 @@ typedef struct {
 /* Host time that the instructions of one quantum take where most nodes share a CPU. */
 static double guest_us(const Bench *b, unsigned n, VTime quantum, double free_mips)
 {
-    unsigned cpus = MAX(MIN(host_cpus(b->rig->host), n), 1);
-    unsigned share = (n + cpus - 1) / cpus;
+    unsigned cpus = MIN(host_cpus(b->rig->host), n);
+    unsigned share;
 
+    g_assert(cpus > 0);
+    share = (n + cpus - 1) / cpus;
     return (double)share * (double)quantum.ns / (free_mips / cpus);
 }
 
