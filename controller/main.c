@@ -232,37 +232,49 @@ static int fail(GError *error)
     return code;
 }
 
-int main(int argc, char **argv)
+static void options_clear(Options *o)
+{
+    g_free(o->report);
+    g_free(o->qemu);
+    g_free(o->log);
+    g_free(o->commands);
+    g_strfreev(o->rest);
+}
+
+static int run_metronome(int argc, char **argv, Options *o)
 {
     g_autofree char *command_line = join_command_line(argv);
-    Options o = {0};
     g_autoptr(Session) s = NULL;
     GError *error = NULL;
     Mode mode;
     int code;
 
     setlocale(LC_CTYPE, "");
-    if (!parse_options(&argc, &argv, &o, &error))
+    if (!parse_options(&argc, &argv, o, &error))
         return fail(error);
-    if (o.version) {
+    if (o->version) {
         puts("metronome " METRONOME_VERSION);
         return 0;
     }
-    if (!choose_mode(&o, &mode, &error) ||
-        !(s = open_session(&o, mode, g_steal_pointer(&command_line), &error)))
+    if (!choose_mode(o, &mode, &error) ||
+        !(s = open_session(o, mode, g_steal_pointer(&command_line), &error)))
         return fail(error);
     g_unix_signal_add(SIGINT, on_signal, s);
     g_unix_signal_add(SIGTERM, on_signal, s);
     g_unix_signal_add(SIGHUP, on_signal, s);
     log_set_prelude(progress_clear);
     progress_start(s);
-    code = run(s, &o, mode, &error);
+    code = run(s, o, mode, &error);
     if (error)
         code = fail(error);
-    g_free(o.report);
-    g_free(o.qemu);
-    g_free(o.log);
-    g_free(o.commands);
-    g_strfreev(o.rest);
+    return code;
+}
+
+int main(int argc, char **argv)
+{
+    Options o = {0};
+    int code = run_metronome(argc, argv, &o);
+
+    options_clear(&o);
     return code;
 }

@@ -211,13 +211,32 @@ static void count_end(G_GNUC_UNUSED QmpClient *client, const char *result, const
     ++*(int *)data;
 }
 
+/* Sends the signal itself, GSubprocess would leave that to another thread, and waits until all of
+ * the process stands. */
+static void freeze(GSubprocess *process)
+{
+    const char *pid = g_subprocess_get_identifier(process);
+    g_autofree char *path = g_strdup_printf("/proc/%s/stat", pid);
+    gint64 deadline = g_get_monotonic_time() + PATIENCE_MS * G_TIME_SPAN_MILLISECOND;
+    bool stands = false;
+
+    g_assert_cmpint(kill((pid_t)g_ascii_strtoll(pid, NULL, 10), SIGSTOP), ==, 0);
+    while (!stands) {
+        g_autofree char *text = NULL;
+
+        g_assert_cmpint(g_get_monotonic_time(), <, deadline);
+        g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+        stands = strstr(text, ") T ") != NULL;
+    }
+}
+
 /* Stopped first, so that neither call can be answered before the kill. */
 static void test_kill(Fixture *f, G_GNUC_UNUSED const void *data)
 {
     g_autoptr(GError) error = NULL;
     int ends = 0;
 
-    g_subprocess_send_signal(f->qemu, SIGSTOP);
+    freeze(f->qemu);
     g_assert_null(qmp_client_call(f->client, "query-status", NULL, 50, &error));
     g_assert_error(error, QMP_ERROR, QMP_ERROR_TIMEOUT);
     g_clear_error(&error);
