@@ -263,7 +263,6 @@ static int run_metronome(int argc, char **argv, Options *o)
     g_unix_signal_add(SIGTERM, on_signal, s);
     g_unix_signal_add(SIGHUP, on_signal, s);
     log_set_prelude(progress_clear);
-    progress_start(s);
     code = run(s, o, mode, &error);
     if (error)
         code = fail(error);

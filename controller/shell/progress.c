@@ -11,6 +11,7 @@
 #define PERIOD_MS 250
 
 static bool shown;
+static unsigned timer;
 static VTime last_now;
 static HTime last_host;
 static uint64_t last_barriers;
@@ -47,19 +48,24 @@ static void show(const Session *s)
 
 static gboolean tick(gpointer data)
 {
-    Session *s = data;
-
-    if (engine_running(s->engine))
-        show(s);
-    else
-        progress_clear();
+    show(data);
     return G_SOURCE_CONTINUE;
 }
 
-void progress_start(Session *session)
+void progress_begin(Session *session)
 {
-    if (session->options.json || !isatty(STDERR_FILENO))
+    if (timer || session->options.json || !isatty(STDERR_FILENO))
         return;
     last_host = htime_now();
-    g_timeout_add(PERIOD_MS, tick, session);
+    last_now = engine_now(session->engine);
+    last_barriers = engine_stats(session->engine)->barriers;
+    timer = g_timeout_add(PERIOD_MS, tick, session);
+}
+
+void progress_end(void)
+{
+    if (timer)
+        g_source_remove(timer);
+    timer = 0;
+    progress_clear();
 }

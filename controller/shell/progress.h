@@ -5,8 +5,10 @@
 
 #include "controller/session.h"
 
-/* Watches the session from the main loop, four times a second. */
-void progress_start(Session *session);
+/* Shows how the session's run goes on, from the main loop, four times a second, until the end; no
+ * timer runs in between. */
+void progress_begin(Session *session);
+void progress_end(void);
 
 /* Takes the line away, before something else is printed. */
 void progress_clear(void);

@@ -5,6 +5,7 @@
 #include "controller/base/log.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
+#include "controller/shell/progress.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -199,6 +200,7 @@ static void on_done(CommandCall *call, GError *error)
 {
     Runner *r = call->session->runner;
 
+    progress_end();
     g_clear_pointer(&r->words, g_strfreev);
     g_clear_pointer(&r->call, g_free);
     if (error && !after_error(r, error))
@@ -229,6 +231,7 @@ static bool execute(Runner *r, char **words)
     else
         result = command->exec(call, &error);
     if (result == COMMAND_PARKED) {
+        progress_begin(r->session);
         r->call = call;
         return false;
     }
