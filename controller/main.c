@@ -241,6 +241,12 @@ static void options_clear(Options *o)
     g_strfreev(o->rest);
 }
 
+static void write_log(const char *line)
+{
+    progress_clear();
+    fputs(line, stderr);
+}
+
 static int run_metronome(int argc, char **argv, Options *o)
 {
     g_autofree char *command_line = join_command_line(argv);
@@ -262,7 +268,7 @@ static int run_metronome(int argc, char **argv, Options *o)
     g_unix_signal_add(SIGINT, on_signal, s);
     g_unix_signal_add(SIGTERM, on_signal, s);
     g_unix_signal_add(SIGHUP, on_signal, s);
-    log_set_prelude(progress_clear);
+    log_set_writer(write_log);
     code = run(s, o, mode, &error);
     if (error)
         code = fail(error);

@@ -8,7 +8,7 @@
 
 static const char *const names[] = {"error", "warn", "info", "debug"};
 static LogLevel threshold = LOG_WARN;
-static void (*prelude)(void);
+static LogWriter writer;
 
 void log_set_level(LogLevel level)
 {
@@ -38,14 +38,14 @@ bool log_level_parse(const char *text, LogLevel *out, GError **error)
     return false;
 }
 
-void log_set_prelude(void (*func)(void))
+void log_set_writer(LogWriter func)
 {
-    prelude = func;
+    writer = func;
 }
 
 void log_write(LogLevel level, const char *format, ...)
 {
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *line = NULL;
     va_list args;
 
     if (level > threshold)
@@ -53,7 +53,9 @@ void log_write(LogLevel level, const char *format, ...)
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    if (prelude)
-        prelude();
-    fprintf(stderr, "metronome: %s: %s\n", names[level], text);
+    line = g_strdup_printf("metronome: %s: %s\n", names[level], text);
+    if (writer)
+        writer(line);
+    else
+        fputs(line, stderr);
 }

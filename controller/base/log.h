@@ -23,8 +23,10 @@ LogLevel log_get_level(void);
 bool log_level_parse(const char *text, LogLevel *out, GError **error);
 const char *log_level_name(LogLevel level);
 
-/* Called before a line is written, so that a progress line can be taken away; NULL for none. */
-void log_set_prelude(void (*func)(void));
+/* Writes the lines instead of stderr, so that a prompt or a progress line can be taken away before;
+ * in the thread that logs. NULL: plainly to stderr. A line ends with a newline. */
+typedef void (*LogWriter)(const char *line);
+void log_set_writer(LogWriter writer);
 
 void log_write(LogLevel level, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
