@@ -71,7 +71,7 @@ static void recorder_clear(Recorder *r)
 
 /* In a lane's thread, all nodes standing at the barrier. Slots and columns are in the same order.
  */
-static void record_barrier(const BarrierView *view, void *data)
+static bool record_barrier(const BarrierView *view, void *data)
 {
     Session *s = data;
     Recorder *r = s->recorder;
@@ -87,6 +87,7 @@ static void record_barrier(const BarrierView *view, void *data)
         r->waited[column] = MAX(0, htime_sub(view->last, at->arrived).ns);
     }
     report_row(s->report, view->number, view->time, r->stamps, r->waited, r->n);
+    return false;
 }
 
 static gboolean drain(gpointer data)

@@ -33,10 +33,14 @@ typedef struct {
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */
     GHashTable *variables;
-    GHashTable *fixed;  /* of them, those given on the command line */
-    Report *report;     /* what is recorded; NULL without --report */
-    HTime in_runs;      /* host time spent in run commands */
-    Recorder *recorder; /* feeds barriers into the report */
+    GHashTable *fixed;     /* of them, those given on the command line */
+    Report *report;        /* what is recorded; NULL without --report */
+    HTime in_runs;         /* host time spent in run commands */
+    HTime last_run;        /* of it, in the last one */
+    unsigned stopped_by;   /* number of the break that stopped the last run; 0: none */
+    struct Run *run;       /* command/run.h: the active one */
+    struct Breaks *breaks; /* command/breaks.h */
+    Recorder *recorder;    /* feeds barriers into the report */
     unsigned drain_source;
     void (*on_output)(const char *text, void *data);
     struct Runner *runner; /* shell/runner.h: who runs the commands */

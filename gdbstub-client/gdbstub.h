@@ -281,4 +281,14 @@ bool gdb_point_insert(GdbClient *client, GdbPoint type, uint64_t address, unsign
 bool gdb_point_remove(GdbClient *client, GdbPoint type, uint64_t address, unsigned kind,
                       int timeout_ms, GError **error);
 
+/* --- for somebody else --- */
+
+/*
+ * Sends a request as another gdb worded it (without framing or escapes) and fetches the answer,
+ * whatever it is: Exx and the empty answer are no errors here. Not for requests that are answered
+ * by a stop reply or not at all.
+ */
+bool gdb_forward(GdbClient *client, const char *request, size_t len, GString *reply, int timeout_ms,
+                 GError **error);
+
 #endif

@@ -129,11 +129,11 @@ bool gdb_transport_raw(GdbClient *client, const char *bytes, GdbDeadline deadlin
     return true;
 }
 
-static bool send_request(GdbClient *client, const char *request, GdbExpect expect,
+static bool send_request(GdbClient *client, const char *request, size_t len, GdbExpect expect,
                          GdbDeadline deadline, GError **error)
 {
     g_string_truncate(client->request, 0);
-    gdb_packet_append(client->request, request, strlen(request));
+    gdb_packet_append(client->request, request, len);
     if (!gdb_transport_raw(client, client->request->str, deadline, error)) {
         return false;
     }
@@ -319,15 +319,15 @@ bool gdb_transport_wait(GdbClient *client, GdbDeadline deadline, GError **error)
 }
 
 /* Sends a request whose answer comes at once, and waits for it. */
-static bool exchange(GdbClient *client, const char *request, GdbExpect expect, GdbDeadline deadline,
-                     GError **error)
+static bool exchange(GdbClient *client, const char *request, size_t len, GdbExpect expect,
+                     GdbDeadline deadline, GError **error)
 {
     /* The stop of a resume stays to be fetched after other requests. */
     GdbStop kept = client->stop;
     bool had_stop = client->stop_ready;
 
     client->stop_ready = false;
-    bool sent = send_request(client, request, expect, deadline, error);
+    bool sent = send_request(client, request, len, expect, deadline, error);
     bool good = sent && gdb_transport_wait(client, deadline, error);
     if (sent && !good) {
         client->expect = EXPECT_NOTHING;
@@ -343,7 +343,7 @@ static bool resync(GdbClient *client, GdbDeadline deadline, GError **error)
 {
     /* The 0x03 is for a VM that runs: a request alone would stop it too, but get lost. */
     if (!gdb_transport_raw(client, "\003", deadline, error) ||
-        !exchange(client, "qC", EXPECT_MARK, deadline, error)) {
+        !exchange(client, "qC", 2, EXPECT_MARK, deadline, error)) {
         client->out_of_step = true;
         return false;
     }
@@ -382,13 +382,14 @@ bool gdb_transport_resume(GdbClient *client, const char *request, GdbDeadline de
         return false;
     }
     client->stop_ready = false;
-    return send_request(client, request, EXPECT_STOP, deadline, error);
+    return send_request(client, request, strlen(request), EXPECT_STOP, deadline, error);
 }
 
 static const char *call(GdbClient *client, const char *request, GdbExpect expect,
                         GdbDeadline deadline, GError **error)
 {
-    if (!prepare(client, deadline, error) || !exchange(client, request, expect, deadline, error) ||
+    if (!prepare(client, deadline, error) ||
+        !exchange(client, request, strlen(request), expect, deadline, error) ||
         !gdb_reply_check(client->reply->str, request, error)) {
         return NULL;
     }
@@ -419,5 +420,20 @@ bool gdb_transport_call_ok(GdbClient *client, const char *request, GdbDeadline d
         gdb_reply_unexpected(error, request, reply);
         return false;
     }
+    return true;
+}
+
+bool gdb_forward(GdbClient *client, const char *request, size_t len, GString *reply, int timeout_ms,
+                 GError **error)
+{
+    GdbDeadline deadline = gdb_deadline(timeout_ms);
+
+    client->thread_known = false;
+    if (!prepare(client, deadline, error) ||
+        !exchange(client, request, len, EXPECT_REPLY, deadline, error)) {
+        return false;
+    }
+    g_string_truncate(reply, 0);
+    g_string_append_len(reply, client->reply->str, (gssize)client->reply->len);
     return true;
 }

@@ -2,7 +2,7 @@
 /* cmd-look.c: what only looks: time, stats, assert, report. */
 #include "controller/base/units.h"
 #include "controller/command/command.h"
-#include "controller/command/expr.h"
+#include "controller/command/values.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -50,6 +50,7 @@ const Command cmd_time = {
     0,
     1,
     exec_time,
+    COMMAND_LOOKS,
 };
 
 static void stats_row(const Session *s, const Node *n)
@@ -98,72 +99,10 @@ const Command cmd_stats = {
     0,
     0,
     exec_stats,
+    COMMAND_LOOKS,
 };
 
 /* --- assert --- */
-
-static const char *const fields =
-    "time, virtual, icount, idle, overshoot, idle_skip, missed, offset, console_bytes";
-
-static bool node_field(const Session *s, const Node *n, const char *field, ExprValue *out)
-{
-    const NodeStats *st = engine_node_stats(s->engine, n);
-    const struct {
-        const char *name;
-        ExprValue value;
-    } known[] = {
-        {"time", {EXPR_TIME, node_ensemble_time(n).ns}},
-        {"virtual", {EXPR_TIME, n->clock.virtual_time.ns}},
-        {"icount", {EXPR_COUNT, n->clock.icount.n}},
-        {"idle", {EXPR_TIME, n->clock.bias.ns}},
-        {"overshoot", {EXPR_TIME, st ? dist_max(&st->overshoot) : 0}},
-        {"idle_skip", {EXPR_TIME, st ? dist_max(&st->idle_skip) : 0}},
-        {"missed", {EXPR_COUNT, st ? (int64_t)st->missed : 0}},
-        {"offset", {EXPR_TIME, vtime_sub(node_ensemble_time(n), engine_now(s->engine)).ns}},
-        {"console_bytes", {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0}},
-    };
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (strcmp(known[i].name, field) == 0) {
-            *out = known[i].value;
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
-{
-    const Session *s = data;
-    const char *dot = strchr(name, '.');
-    g_autofree char *node_name = dot ? g_strndup(name, (gsize)(dot - name)) : NULL;
-    Node *node;
-
-    if (dot) {
-        node = session_find_node(s, node_name, error);
-        if (!node)
-            return false;
-        if (node_field(s, node, dot + 1, out))
-            return true;
-        g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s", dot + 1, fields);
-        return false;
-    }
-    if (strcmp(name, "time") == 0)
-        *out = (ExprValue){EXPR_TIME, engine_now(s->engine).ns};
-    else if (strcmp(name, "quantum") == 0)
-        *out = (ExprValue){EXPR_TIME, engine_quantum(s->engine).ns};
-    else if (strcmp(name, "barriers") == 0)
-        *out = (ExprValue){EXPR_COUNT, (int64_t)engine_stats(s->engine)->barriers};
-    else if (strcmp(name, "missed") == 0)
-        *out = (ExprValue){EXPR_COUNT, (int64_t)engine_missed(s->engine)};
-    else {
-        g_set_error(error, EXPR_ERROR, 0,
-                    "unknown value '%s': NODE.FIELD (%s), or time, quantum, barriers, missed", name,
-                    fields);
-        return false;
-    }
-    return true;
-}
 
 static char *show(ExprValue v)
 {
@@ -174,9 +113,10 @@ static char *show(ExprValue v)
 static CommandResult exec_assert(CommandCall *call, GError **error)
 {
     g_autofree char *text = g_strjoinv(" ", call->args), *left = NULL, *right = NULL;
+    Values values = {.session = call->session};
     ExprResult result;
 
-    if (!expr_evaluate(text, lookup, call->session, &result, error))
+    if (!expr_evaluate(text, values_lookup, &values, &result, error))
         return COMMAND_FAILED;
     if (result.holds || call->session->options.dry)
         return COMMAND_DONE;
@@ -195,6 +135,7 @@ const Command cmd_assert = {
     1,
     COMMAND_ANY_ARGS,
     exec_assert,
+    COMMAND_LOOKS,
 };
 
 /* --- report --- */
@@ -230,4 +171,5 @@ const Command cmd_report = {
     1,
     1,
     exec_report,
+    COMMAND_LOOKS,
 };

@@ -27,6 +27,7 @@ const Command cmd_set = {
     2,
     2,
     exec_set,
+    COMMAND_ANYTIME,
 };
 
 static CommandResult exec_include(CommandCall *call, GError **error)
@@ -37,8 +38,13 @@ static CommandResult exec_include(CommandCall *call, GError **error)
 }
 
 const Command cmd_include = {
-    "include", "FILE", "Run the commands of another file; its path is relative to this one",
-    1,         1,      exec_include,
+    "include",
+    "FILE",
+    "Run the commands of another file; its path is relative to this one",
+    1,
+    1,
+    exec_include,
+    COMMAND_AT_REST,
 };
 
 static CommandResult exec_echo(CommandCall *call, GError **error)
@@ -51,7 +57,9 @@ static CommandResult exec_echo(CommandCall *call, GError **error)
     return COMMAND_DONE;
 }
 
-const Command cmd_echo = {"echo", "TEXT", "Print a line", 0, COMMAND_ANY_ARGS, exec_echo};
+const Command cmd_echo = {
+    "echo", "TEXT", "Print a line", 0, COMMAND_ANY_ARGS, exec_echo, COMMAND_ANYTIME,
+};
 
 static CommandResult exec_log(CommandCall *call, GError **error)
 {
@@ -65,7 +73,8 @@ static CommandResult exec_log(CommandCall *call, GError **error)
 }
 
 const Command cmd_log = {
-    "log", "LEVEL", "Say more or less on stderr: error, warn, info, debug", 1, 1, exec_log,
+    "log",    "LEVEL",         "Say more or less on stderr: error, warn, info, debug", 1, 1,
+    exec_log, COMMAND_ANYTIME,
 };
 
 static CommandResult exec_help(CommandCall *call, GError **error)
@@ -98,8 +107,9 @@ static CommandResult exec_help(CommandCall *call, GError **error)
     return COMMAND_DONE;
 }
 
-const Command cmd_help = {"help", "[COMMAND]", "Show the commands, or one of them",
-                          0,      2,           exec_help};
+const Command cmd_help = {
+    "help", "[COMMAND]", "Show the commands, or one of them", 0, 2, exec_help, COMMAND_ANYTIME,
+};
 
 static CommandResult exec_quit(CommandCall *call, GError **error)
 {
@@ -109,7 +119,9 @@ static CommandResult exec_quit(CommandCall *call, GError **error)
     return COMMAND_FAILED;
 }
 
-const Command cmd_quit = {"quit", "", "End; every launched QEMU ends too", 0, 0, exec_quit};
+const Command cmd_quit = {
+    "quit", "", "End; every launched QEMU ends too", 0, 0, exec_quit, COMMAND_ANYTIME,
+};
 
 /* --- straight to a node --- */
 
@@ -139,7 +151,8 @@ static CommandResult exec_send(CommandCall *call, GError **error)
 }
 
 const Command cmd_send = {
-    "send", "NODE TEXT", "Type text on the node's console; \\n is the enter key", 2, 2, exec_send,
+    "send",    "NODE TEXT",     "Type text on the node's console; \\n is the enter key", 2, 2,
+    exec_send, COMMAND_AT_REST,
 };
 
 /* The command ended by QEMU's death must leave the node as failed. */
@@ -190,6 +203,7 @@ const Command cmd_qmp = {
     2,
     2,
     exec_qmp,
+    COMMAND_LOOKS,
 };
 
 static CommandResult exec_hmp(CommandCall *call, GError **error)
@@ -207,5 +221,6 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
 }
 
 const Command cmd_hmp = {
-    "hmp", "NODE TEXT", "Send a line to QEMU's human monitor and show the answer", 2, 2, exec_hmp,
+    "hmp",    "NODE TEXT",   "Send a line to QEMU's human monitor and show the answer", 2, 2,
+    exec_hmp, COMMAND_LOOKS,
 };

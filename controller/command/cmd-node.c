@@ -84,6 +84,7 @@ const Command cmd_node_add = {
     1,
     COMMAND_ANY_ARGS,
     exec_add,
+    COMMAND_AT_REST,
 };
 
 static CommandResult exec_attach(CommandCall *call, GError **error)
@@ -125,6 +126,7 @@ const Command cmd_node_attach = {
     2,
     3,
     exec_attach,
+    COMMAND_AT_REST,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -135,8 +137,13 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_remove = {
-    "node remove", "NAME", "End a launched QEMU; let an attached one run on without the gate", 1, 1,
+    "node remove",
+    "NAME",
+    "End a launched QEMU; let an attached one run on without the gate",
+    1,
+    1,
     exec_remove,
+    COMMAND_AT_REST,
 };
 
 static CommandResult exec_list(CommandCall *call, GError **error)
@@ -166,7 +173,7 @@ static CommandResult exec_list(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_list = {
-    "node list", "", "Show the nodes", 0, 0, exec_list,
+    "node list", "", "Show the nodes", 0, 0, exec_list, COMMAND_LOOKS,
 };
 
 static CommandResult exec_start(CommandCall *call, GError **error)
@@ -189,5 +196,5 @@ static CommandResult exec_start(CommandCall *call, GError **error)
 }
 
 const Command cmd_start = {
-    "start", "", "Launch every node, stopped at virtual time 0", 0, 0, exec_start,
+    "start", "", "Launch every node, stopped at virtual time 0", 0, 0, exec_start, COMMAND_AT_REST,
 };

@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
+#include "controller/command/run.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -25,8 +26,13 @@ static CommandResult exec_quantum(CommandCall *call, GError **error)
 }
 
 const Command cmd_quantum = {
-    "quantum", "[DURATION]", "Show or set the quantum: whole microseconds, 1us to 1000s", 0,
-    1,         exec_quantum,
+    "quantum",
+    "[DURATION]",
+    "Show or set the quantum: whole microseconds, 1us to 1000s",
+    0,
+    1,
+    exec_quantum,
+    COMMAND_AT_REST,
 };
 
 /* --- runs --- */
@@ -35,31 +41,31 @@ const Command cmd_quantum = {
 typedef struct {
     Node *waits; /* wait-line: whose console */
     char *pattern;
-    uint64_t barriers, missed; /* when it began */
-    HTime began;
-} Run;
+} Parked;
 
-static void run_free(Run *run)
+static void parked_free(Parked *parked)
 {
-    g_free(run->pattern);
-    g_free(run);
+    g_free(parked->pattern);
+    g_free(parked);
 }
 
-static void announce(const CommandCall *call, const Run *run, const char *how)
+static void announce(const CommandCall *call, const RunOutcome *o)
 {
     Session *s = call->session;
-    uint64_t barriers = engine_stats(s->engine)->barriers - run->barriers;
-    uint64_t missed = engine_missed(s->engine) - run->missed;
-    double host = (double)htime_sub(htime_now(), run->began).ns / 1e9;
     g_autofree char *now = units_format_seconds(engine_now(s->engine));
     g_autofree char *virtual_ns = g_strdup_printf("%" PRId64, engine_now(s->engine).ns);
-    g_autofree char *n = g_strdup_printf("%" PRIu64, barriers);
-    g_autofree char *m = g_strdup_printf("%" PRIu64, missed);
-    g_autofree char *h = g_strdup_printf("%.6f", host);
+    g_autofree char *n = g_strdup_printf("%" PRIu64, o->barriers);
+    g_autofree char *m = g_strdup_printf("%" PRIu64, o->missed);
+    g_autofree char *h = g_strdup_printf("%.6f", (double)o->host.ns / 1e9);
+    g_autofree char *number = g_strdup_printf("%u", o->number);
     const char *const members[] = {"command",
                                    call->command->name,
                                    "end",
-                                   how,
+                                   o->how,
+                                   "why",
+                                   o->why ? o->why : "",
+                                   "break",
+                                   number,
                                    "virtual_ns",
                                    virtual_ns,
                                    "barriers",
@@ -71,74 +77,131 @@ static void announce(const CommandCall *call, const Run *run, const char *how)
                                    NULL};
 
     command_event(s, "run", members);
-    log_info("%s: %s at %s, %s barriers, %s missed, %s s host", call->command->name, how, now, n, m,
-             h);
+    log_info("%s: %s at %s, %s barriers, %s missed, %s s host", call->command->name, o->how, now, n,
+             m, h);
+    if (o->why && !s->options.json)
+        command_print(s, "%s; the ensemble stands at %s\n", o->why, now);
 }
 
-static GError *wait_error(const CommandCall *call, const Run *run)
+static GError *wait_error(const CommandCall *call, const Parked *parked)
 {
     g_autofree char *now = units_format_seconds(engine_now(call->session->engine));
 
     return g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
-                       "no line of node %s matched '%s' until %s", run->waits->name, run->pattern,
-                       now);
+                       "no line of node %s matched '%s' until %s", parked->waits->name,
+                       parked->pattern, now);
 }
 
-static void on_run_done(RunEnd end, const GError *why, void *data)
+/* Between two instructions there is no place to stop. */
+static void tell_grain(const Session *s, VTime target)
 {
-    static const char *const hows[] = {"reached", "stopped", "failed", "empty"};
-    CommandCall *call = data;
-    Session *s = call->session;
-    Run *run = call->data;
-    bool matched = run->waits && console_match(run->waits->console);
-    GError *error = NULL;
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        int64_t past = vtime_sub(node_ensemble_time(n), target).ns;
+        g_autofree char *time = units_format_seconds(node_ensemble_time(n));
 
-    s->in_runs.ns += htime_sub(htime_now(), run->began).ns;
-    announce(call, run, matched ? "matched" : hows[end]);
-    if (end == RUN_FAILED)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, why->message);
-    else if (s->interrupted)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
-    else if (run->waits && !matched)
-        error = wait_error(call, run);
-    else if (end == RUN_EMPTY && !run->waits)
+        if (node_is_live(n) && n->icount.enabled && past > 0 &&
+            past < INT64_C(1) << n->icount.shift)
+            command_print(s,
+                          "node %s stands at %s, %" PRId64
+                          " ns past the target: with shift=%d an instruction takes %" PRId64
+                          " ns\n",
+                          n->name, time, past, n->icount.shift, INT64_C(1) << n->icount.shift);
+    }
+}
+
+static GError *exit_error(const Session *s)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        g_autofree char *time = units_format_seconds(node_ensemble_time(n));
+
+        if (n->state == NODE_OFF && !n->options->on_exit_continue)
+            return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
+                               "node %s powered off at %s, before the target; `node add … "
+                               "on-exit=continue` lets the others go on",
+                               n->name, time);
+    }
+    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
+                       "the guest powered off before the target");
+}
+
+/* What the end means for the command; NULL: it went well. */
+static GError *error_of(const CommandCall *call, const Parked *parked, const RunOutcome *o)
+{
+    Session *s = call->session;
+
+    if (o->end == RUN_FAILED)
+        return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+    if (s->interrupted)
+        return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+    if (o->number > 0 || o->why)
+        return NULL;
+    if (parked->waits && strcmp(o->how, "matched") != 0)
+        return wait_error(call, parked);
+    if (o->end == RUN_EXITED || (o->end == RUN_EMPTY && call->command == &cmd_run_until))
+        return exit_error(s);
+    if (o->end == RUN_EMPTY && !parked->waits)
         log_warn("every guest that was to run has powered off");
-    if (run->waits && run->waits->console)
-        console_await(run->waits->console, NULL);
-    run_free(run);
+    return NULL;
+}
+
+static void on_run_done(const RunOutcome *outcome, void *data)
+{
+    CommandCall *call = data;
+    Parked *parked = call->data;
+    GError *error;
+
+    announce(call, outcome);
+    if (outcome->end == RUN_REACHED && call->command == &cmd_run_until && outcome->number == 0 &&
+        call->n_args >= 1 && !units_is_insns(call->args[call->n_args - 1]))
+        tell_grain(call->session, engine_now(call->session->engine));
+    error = error_of(call, parked, outcome);
+    if (parked->waits && parked->waits->console)
+        console_await(parked->waits->console, NULL);
+    parked_free(parked);
     call->data = NULL;
     command_finish(call, error);
 }
 
-static CommandResult start_run(CommandCall *call, RunGoal goal, Node *waits, const char *pattern)
+static CommandResult start_run(CommandCall *call, RunGoal goal, Node *waits, const char *pattern,
+                               GError **error)
 {
     Session *s = call->session;
-    Run *run;
+    RunSpec spec = {.goal = goal, .waits = waits, .pace = call->pace};
+    Parked *parked;
 
     if (s->options.dry)
         return COMMAND_DONE;
-    run = g_new0(Run, 1);
-    run->waits = waits;
-    run->pattern = g_strdup(pattern);
-    run->barriers = engine_stats(s->engine)->barriers;
-    run->missed = engine_missed(s->engine);
-    session_prepare_recording(s);
-    run->began = htime_now();
-    call->data = run;
-    engine_run(s->engine, &goal, on_run_done, call);
-    return COMMAND_PARKED;
+    parked = g_new0(Parked, 1);
+    parked->waits = waits;
+    parked->pattern = g_strdup(pattern);
+    call->data = parked;
+    if (run_start(s, &spec, on_run_done, call, error))
+        return COMMAND_PARKED;
+    parked_free(parked);
+    return COMMAND_FAILED;
 }
 
-static bool check_started(const Session *s, GError **error)
+/* Takes a trailing pace=X out of the arguments. */
+static bool take_pace(CommandCall *call, GError **error)
 {
-    bool live = s->started;
+    const char *value = call->n_args ? command_option(call->args[call->n_args - 1], "pace") : NULL;
+    char *end;
 
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        live = live || node_is_live(s->nodes->pdata[i]);
-    if (!live)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "no node is started: `node add` and `start` come first");
-    return live;
+    if (!value && call->n_args < call->command->max_args)
+        return true;
+    if (!value || call->n_args <= call->command->min_args) {
+        command_usage_error(call, error);
+        return false;
+    }
+    call->n_args--;
+    call->pace = g_ascii_strtod(value, &end);
+    if (g_ascii_isdigit(*value) && *end == '\0' && call->pace > 0 && call->pace <= 1e6)
+        return true;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "pace='%s': a multiple of real time above 0 is needed, such as 1.0 or 0.5", value);
+    return false;
 }
 
 /* The node whose instructions are meant: named, or the only one. */
@@ -163,7 +226,10 @@ static Node *insns_node(const Session *s, const char *name, GError **error)
 
 static CommandResult run_insns(CommandCall *call, Node *node, Insns target, GError **error)
 {
-    RunGoal goal = {.node = node, .insns = target, .time = engine_now(call->session->engine)};
+    RunGoal goal = {.node = node,
+                    .insns = target,
+                    .time = {RUN_FOR_EVER},
+                    .stop_on_exit = call->command == &cmd_run_until};
 
     if (!call->session->options.dry && target.n < node->clock.icount.n) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
@@ -171,20 +237,23 @@ static CommandResult run_insns(CommandCall *call, Node *node, Insns target, GErr
                     node->name, node->clock.icount.n);
         return COMMAND_FAILED;
     }
-    return start_run(call, goal, NULL, NULL);
+    return start_run(call, goal, NULL, NULL, error);
 }
 
-static CommandResult run_time(CommandCall *call, VTime target, Node *waits, const char *pattern)
+static CommandResult run_time(CommandCall *call, VTime target, Node *waits, const char *pattern,
+                              GError **error)
 {
-    return start_run(call, (RunGoal){.time = target}, waits, pattern);
+    RunGoal goal = {.time = target, .stop_on_exit = call->command == &cmd_run_until};
+
+    return start_run(call, goal, waits, pattern, error);
 }
 
-/* base + n, refused beyond 292 years. */
+/* base + n, refused beyond 146 years. */
 static bool add_time(VTime base, VTime n, VTime *out, GError **error)
 {
-    if (!__builtin_add_overflow(base.ns, n.ns, &out->ns))
+    if (!__builtin_add_overflow(base.ns, n.ns, &out->ns) && out->ns < RUN_FOR_EVER)
         return true;
-    g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE, "virtual time ends at 292 years");
+    g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE, "virtual time ends at 146 years");
     return false;
 }
 
@@ -195,7 +264,7 @@ static CommandResult exec_run(CommandCall *call, GError **error)
     Insns insns;
     Node *node;
 
-    if (!check_started(s, error))
+    if (!take_pace(call, error) || !command_check_started(s, error))
         return COMMAND_FAILED;
     if (units_is_insns(call->args[0])) {
         if (call->n_args == 2 || (call->n_args == 3 && strcmp(call->args[1], "on") != 0))
@@ -210,16 +279,18 @@ static CommandResult exec_run(CommandCall *call, GError **error)
     if (!units_parse_duration(call->args[0], &duration, error) ||
         !add_time(engine_now(s->engine), duration, &target, error))
         return COMMAND_FAILED;
-    return run_time(call, target, NULL, NULL);
+    return run_time(call, target, NULL, NULL, error);
 }
 
 const Command cmd_run = {
     "run",
-    "DURATION | NINSN [on NODE]",
-    "Run on for a virtual time, or until a node has executed so many more instructions",
+    "DURATION | NINSN [on NODE] [pace=X]",
+    "Run on for a virtual time, or until a node has executed so many more instructions; pace=1.0 "
+    "holds it to real time",
     1,
-    3,
+    4,
     exec_run,
+    COMMAND_AT_REST,
 };
 
 static CommandResult exec_run_until(CommandCall *call, GError **error)
@@ -229,7 +300,7 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
     Insns insns;
     Node *node;
 
-    if (!check_started(s, error))
+    if (!take_pace(call, error) || !command_check_started(s, error))
         return COMMAND_FAILED;
     if (call->n_args == 2) {
         node = session_find_node(s, call->args[0], error);
@@ -248,17 +319,18 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
                     call->args[0], text);
         return COMMAND_FAILED;
     }
-    return run_time(call, target, NULL, NULL);
+    return run_time(call, target, NULL, NULL, error);
 }
 
 const Command cmd_run_until = {
     "run-until",
-    "TIME | NODE NINSN",
+    "TIME | NODE NINSN [pace=X]",
     "Run to an absolute virtual time, or to a node's absolute instruction count; exact to the "
     "instruction",
     1,
-    2,
+    3,
     exec_run_until,
+    COMMAND_AT_REST,
 };
 
 static CommandResult exec_barrier(CommandCall *call, GError **error)
@@ -267,21 +339,21 @@ static CommandResult exec_barrier(CommandCall *call, GError **error)
     VTime now = engine_now(s->engine), quantum = engine_quantum(s->engine), target;
     int64_t n = 1;
 
-    if (!check_started(s, error) ||
+    if (!take_pace(call, error) || !command_check_started(s, error) ||
         (call->n_args == 1 &&
          !units_parse_int(call->args[0], "number of barriers", 1, INT64_MAX, &n, error)))
         return COMMAND_FAILED;
     if (__builtin_mul_overflow(n, quantum.ns, &n) ||
         !add_time(vtime(now.ns - now.ns % quantum.ns), vtime(n), &target, error)) {
         if (error && !*error)
-            g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE, "virtual time ends at 292 years");
+            g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE, "virtual time ends at 146 years");
         return COMMAND_FAILED;
     }
-    return run_time(call, target, NULL, NULL);
+    return run_time(call, target, NULL, NULL, error);
 }
 
 const Command cmd_barrier = {
-    "barrier", "[N]", "Run N quanta, to a barrier", 0, 1, exec_barrier,
+    "barrier", "[N] [pace=X]", "Run N quanta, to a barrier", 0, 2, exec_barrier, COMMAND_AT_REST,
 };
 
 static CommandResult exec_wait_line(CommandCall *call, GError **error)
@@ -292,7 +364,8 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
     const char *value;
     Node *node;
 
-    if (!check_started(s, error) || !(node = session_find_node(s, call->args[0], error)))
+    if (!take_pace(call, error) || !command_check_started(s, error) ||
+        !(node = session_find_node(s, call->args[0], error)))
         return COMMAND_FAILED;
     if (call->n_args == 3) {
         value = command_option(call->args[2], "timeout");
@@ -316,15 +389,16 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
         console_await(node->console, NULL);
         return COMMAND_DONE;
     }
-    return run_time(call, target, node, call->args[1]);
+    return run_time(call, target, node, call->args[1], error);
 }
 
 const Command cmd_wait_line = {
     "wait-line",
-    "NODE REGEX [timeout=5s]",
+    "NODE REGEX [timeout=5s] [pace=X]",
     "Run until a line of the node's console matches, and stop at the barrier behind it; the time "
     "limit is virtual",
     2,
-    3,
+    4,
     exec_wait_line,
+    COMMAND_AT_REST,
 };

@@ -34,12 +34,19 @@ typedef enum {
 
 typedef struct CommandCall CommandCall;
 
+typedef enum {
+    COMMAND_AT_REST, /* not while the ensemble runs */
+    COMMAND_LOOKS,   /* only looks at nodes that stand: also between the quanta of a run */
+    COMMAND_ANYTIME, /* asks no node: also while the ensemble runs */
+} CommandWhen;
+
 typedef struct {
     const char *name;  /* one word or two */
     const char *usage; /* its arguments */
     const char *help;  /* one sentence, without a full stop */
     unsigned min_args, max_args;
     CommandResult (*exec)(CommandCall *call, GError **error);
+    CommandWhen when;
 } Command;
 
 /* max_args: as many as there are. */
@@ -52,7 +59,8 @@ struct CommandCall {
     unsigned n_args;
     char *include;
     HTime began;
-    void *data; /* of a parked command */
+    double pace; /* of a run; 0: as fast as it goes */
+    void *data;  /* of a parked command */
     void (*done)(CommandCall *call, GError *error);
 };
 
@@ -74,14 +82,35 @@ void command_print(const Session *session, const char *format, ...) G_GNUC_PRINT
 /* A JSON line if the session has --json. members: key, value, …, NULL. */
 void command_event(const Session *session, const char *event, const char *const *members);
 
+/* Finds and starts the command that words are: COMMAND_PARKED keeps call, which the caller has
+ * allocated, until call->done. */
+CommandResult command_begin(CommandCall *call, char **words, GError **error);
+
+/* Carries out a command that only looks, such as `time`; an error is told, not returned. */
+void command_look(Session *session, const char *text);
+/* Whether text is such a command. */
+bool command_check_look(Session *session, const char *text, GError **error);
+
 CommandResult command_usage_error(const CommandCall *call, GError **error);
 
 /* Exit code for an error of any domain. */
 int command_exit_code(const GError *error);
 
+/* "node" or "node.1": *vcpu is -1 without one. */
+Node *command_find_vcpu(const Session *session, const char *text, int *vcpu, GError **error);
+
+/* The nodes that are live, one of them at least, or an error that says what to do first. */
+bool command_check_started(const Session *session, GError **error);
+
+/* A number for an address: decimal or 0x… */
+bool command_parse_address(const char *text, uint64_t *out, GError **error);
+
 /* key=value: returns the value and the key's length, or NULL. */
 const char *command_option(const char *arg, const char *key);
 
+extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
+    cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_mem, cmd_pause, cmd_perf, cmd_regs,
+    cmd_step, cmd_watch;
 extern const Command cmd_assert, cmd_barrier, cmd_echo, cmd_help, cmd_hmp, cmd_include, cmd_log,
     cmd_node_add, cmd_node_attach, cmd_node_list, cmd_node_remove, cmd_qmp, cmd_quantum, cmd_quit,
     cmd_report, cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time,

@@ -6,18 +6,22 @@
 #include "controller/command/expr.h"
 #include "controller/command/lexer.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_command_error_quark, command_error)
 
 static const Command *const table[] = {
-    &cmd_quantum,   &cmd_node_add, &cmd_node_attach, &cmd_node_remove,
-    &cmd_node_list, &cmd_start,    &cmd_run,         &cmd_run_until,
-    &cmd_barrier,   &cmd_time,     &cmd_stats,       &cmd_wait_line,
-    &cmd_send,      &cmd_assert,   &cmd_report,      &cmd_qmp,
-    &cmd_hmp,       &cmd_set,      &cmd_include,     &cmd_echo,
-    &cmd_log,       &cmd_help,     &cmd_quit,        NULL,
+    &cmd_quantum,    &cmd_node_add, &cmd_node_attach,  &cmd_node_remove,
+    &cmd_node_list,  &cmd_start,    &cmd_run,          &cmd_run_until,
+    &cmd_barrier,    &cmd_step,     &cmd_pause,        &cmd_wait_line,
+    &cmd_break_time, &cmd_break_pc, &cmd_break_access, &cmd_break_console,
+    &cmd_break_when, &cmd_breaks,   &cmd_delete,       &cmd_watch,
+    &cmd_time,       &cmd_stats,    &cmd_regs,         &cmd_mem,
+    &cmd_send,       &cmd_assert,   &cmd_report,       &cmd_qmp,
+    &cmd_hmp,        &cmd_set,      &cmd_include,      &cmd_echo,
+    &cmd_log,        &cmd_help,     &cmd_quit,         NULL,
 };
 
 const Command *const *command_table(void)
@@ -117,6 +121,117 @@ const Command *command_find(char **words, unsigned *used, GError **error)
     second = choose(first, 1, words[1] ? words[1] : "", of, error);
     *used = 2;
     return second ? second->pdata[0] : NULL;
+}
+
+CommandResult command_begin(CommandCall *call, char **words, GError **error)
+{
+    unsigned used = 0;
+
+    call->command = command_find(words, &used, error);
+    if (!call->command)
+        return COMMAND_FAILED;
+    call->args = words + used;
+    call->n_args = g_strv_length(words + used);
+    if (call->n_args < call->command->min_args || call->n_args > call->command->max_args)
+        return command_usage_error(call, error);
+    if (call->command->when != COMMAND_ANYTIME && engine_running(call->session->engine)) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is not possible while the ensemble runs: `pause` stops it",
+                    call->command->name);
+        return COMMAND_FAILED;
+    }
+    return call->command->exec(call, error);
+}
+
+static const char *variable(const char *name, void *data)
+{
+    return session_get(data, name);
+}
+
+/* The words of a command that only looks. */
+static char **look_words(Session *s, const char *text, GError **error)
+{
+    g_auto(GStrv) words = lexer_next(&text, variable, s, error);
+    const Command *command;
+    unsigned used;
+
+    if (!words)
+        return NULL;
+    command = words[0] ? command_find(words, &used, error) : NULL;
+    if (words[0] && !command)
+        return NULL;
+    if (command && command->when != COMMAND_AT_REST && !text[strspn(text, " \t;")])
+        return g_steal_pointer(&words);
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "one command that lets no time pass is expected here, such as time, not '%s'",
+                command ? command->name : "");
+    return NULL;
+}
+
+bool command_check_look(Session *s, const char *text, GError **error)
+{
+    g_auto(GStrv) words = look_words(s, text, error);
+
+    return words != NULL;
+}
+
+void command_look(Session *s, const char *text)
+{
+    g_autoptr(GError) error = NULL;
+    g_auto(GStrv) words = look_words(s, text, &error);
+    CommandCall call = {.session = s};
+
+    if (!words || command_begin(&call, words, &error) == COMMAND_FAILED)
+        log_warn("%s: %s", text, error->message);
+}
+
+Node *command_find_vcpu(const Session *s, const char *text, int *vcpu, GError **error)
+{
+    const char *dot = strrchr(text, '.');
+    g_autofree char *name = dot ? g_strndup(text, (gsize)(dot - text)) : g_strdup(text);
+    Node *node = session_find_node(s, name, error);
+    int64_t number = -1, vcpus;
+
+    if (!node)
+        return NULL;
+    vcpus = node->attached ? (int64_t)node->vcpus->len : node->options->smp;
+    if (dot && !units_parse_int(dot + 1, "vCPU", 0, INT32_MAX, &number, error))
+        return NULL;
+    if (number >= vcpus) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "node %s has no vCPU %" G_GINT64_FORMAT ": 0 to %" G_GINT64_FORMAT " are there",
+                    node->name, number, vcpus - 1);
+        return NULL;
+    }
+    *vcpu = (int)number;
+    return node;
+}
+
+bool command_check_started(const Session *s, GError **error)
+{
+    bool live = s->started;
+
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        live = live || node_is_live(s->nodes->pdata[i]);
+    if (!live)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "no node is started: `node add` and `start` come first");
+    return live;
+}
+
+bool command_parse_address(const char *text, uint64_t *out, GError **error)
+{
+    char *end;
+    bool hex = g_str_has_prefix(text, "0x");
+    const char *digits = hex ? text + 2 : text;
+
+    errno = 0;
+    *out = g_ascii_strtoull(digits, &end, hex ? 16 : 10);
+    if (errno == 0 && g_ascii_isxdigit(*digits) && *end == '\0')
+        return true;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "'%s' is no address: a number is needed, such as 0x40000000", text);
+    return false;
 }
 
 void command_finish(CommandCall *call, GError *error)

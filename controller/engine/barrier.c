@@ -15,6 +15,11 @@ void barrier_begin(Barrier *b, unsigned members, uint64_t last)
     };
 }
 
+bool barrier_completes(const Barrier *b, BarrierEvent event)
+{
+    return event != BARRIER_EV_STOP && b->phase == BARRIER_COLLECTING && b->missing == 1;
+}
+
 /* Everybody who is still a member stands at barrier k. */
 static BarrierAction complete(Barrier *b)
 {

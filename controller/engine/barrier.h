@@ -44,6 +44,9 @@ typedef struct {
 /* Starts a leg of `last` quanta with `members` members; last and members at least 1. */
 void barrier_begin(Barrier *b, unsigned members, uint64_t last);
 
+/* Whether this event would be the last that the present barrier waits for. */
+bool barrier_completes(const Barrier *b, BarrierEvent event);
+
 /* One event in, one action out. */
 BarrierAction barrier_step(Barrier *b, BarrierEvent event);
 

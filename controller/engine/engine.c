@@ -9,6 +9,7 @@
 #include "controller/engine/engine.h"
 
 #include "controller/base/units.h"
+#include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
 
 #include <string.h>
@@ -19,28 +20,42 @@
 typedef struct {
     Node *node;
     NodeStats stats;
+    bool was_off; /* when the run began */
 } Member;
+
+typedef struct {
+    BarrierObserver func;
+    void *data;
+} Observer;
+
+/* How soon a run that is held to a pace learns that it is to end. */
+#define PACE_SLICE_NS (20 * NS_PER_MS)
 
 struct Engine {
     Host *host;
     VTime quantum, now;
     GPtrArray *members; /* Member */
     EnsembleStats stats;
-    BarrierObserver observer;
-    void *observer_data;
+    GArray *observers; /* Observer */
+    double pace;
+    VTime pace_from; /* the pace counts from here … */
+    HTime pace_host; /* … and then */
 
     /* the run */
     bool running;
     RunGoal goal;
     EngineDoneFunc done;
     void *done_data;
-    bool stopping; /* on the way to the barrier where it ends early */
+    bool broke, asleep; /* why it ends */
+    bool leg_done;      /* a barrier was reached */
+    bool stopping;      /* on the way to the barrier where it ends early */
     atomic_bool interrupted;
     Leg leg;
     bool on_grid; /* the leg's boundaries are barriers of the ensemble */
     GArray *slots;
     StepRequest step;
     unsigned step_index;
+    atomic_ullong steps;
 };
 
 static void plan(Engine *e);
@@ -62,6 +77,7 @@ Engine *engine_new(Host *host)
     e->quantum = vtime(NS_PER_MS);
     e->members = g_ptr_array_new_with_free_func(member_free);
     e->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    e->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
     return e;
 }
 
@@ -73,7 +89,9 @@ void engine_free(Engine *e)
         Member *m = e->members->pdata[i];
 
         g_clear_pointer(&m->node->gate, gate_free);
+        debug_free(m->node);
     }
+    g_array_unref(e->observers);
     g_ptr_array_unref(e->members);
     g_array_unref(e->slots);
     g_free(e);
@@ -140,6 +158,7 @@ bool engine_remove(Engine *e, Node *node, GError **error)
     if (node->gate && node->attached && node->state != NODE_FAILED)
         ok = gate_remove(node->gate, error);
     g_clear_pointer(&node->gate, gate_free);
+    debug_close(node);
     host_displace(e->host, node);
     g_ptr_array_remove_index(e->members, index);
     return ok;
@@ -161,6 +180,22 @@ bool engine_running(const Engine *e)
 }
 
 /* --- barriers --- */
+
+/* In slices, so that the wait ends when the run is to. */
+static void hold_pace(const Engine *e, const Leg *leg, VTime reached)
+{
+    double since = (double)vtime_sub(reached, e->pace_from).ns / e->pace;
+    int64_t due_ns = e->pace_host.ns + (int64_t)MIN(since, (double)RUN_FOR_EVER);
+
+    for (;;) {
+        int64_t rest = MIN(due_ns - htime_now().ns, PACE_SLICE_NS);
+        struct timespec slice = {.tv_nsec = rest};
+
+        if (rest <= 0 || atomic_load(&leg->stop))
+            return;
+        nanosleep(&slice, NULL);
+    }
+}
 
 static void on_barrier(Leg *leg, uint64_t k, void *data)
 {
@@ -194,14 +229,33 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         last->stats->waited_for++;
         last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
     }
-    if (e->observer)
-        e->observer(&view, e->observer_data);
+    for (unsigned i = 0; i < e->observers->len; i++) {
+        const Observer *o = &g_array_index(e->observers, Observer, i);
+
+        if (o->func(&view, o->data))
+            atomic_store(&leg->stop, true);
+    }
+    if (e->pace > 0)
+        hold_pace(e, leg, view.time);
 }
 
-void engine_observe(Engine *e, BarrierObserver observer, void *data)
+void engine_observe(Engine *e, BarrierObserver func, void *data)
 {
-    e->observer = observer;
-    e->observer_data = data;
+    Observer o = {func, data};
+
+    g_array_append_val(e->observers, o);
+}
+
+void engine_unobserve(Engine *e, BarrierObserver func)
+{
+    for (unsigned i = e->observers->len; i-- > 0;)
+        if (g_array_index(e->observers, Observer, i).func == func)
+            g_array_remove_index(e->observers, i);
+}
+
+void engine_set_pace(Engine *e, double pace)
+{
+    e->pace = pace;
 }
 
 /* --- the run --- */
@@ -228,12 +282,15 @@ static VTime grid_next(const Engine *e)
 static void on_leg_done(void *data)
 {
     Engine *e = data;
-    uint64_t k = e->leg.barrier.k;
+    uint64_t k = e->leg.barrier.k - atomic_load(&e->leg.broke);
 
     if (e->on_grid || e->leg.n_slots == e->members->len)
         if (k > 0)
             e->now = leg_boundary(&e->leg, k);
-    if (atomic_load(&e->leg.stop))
+    e->leg_done = e->on_grid;
+    if (atomic_load(&e->leg.broke))
+        e->broke = true;
+    else if (atomic_load(&e->leg.stop))
         e->stopping = true;
     plan(e);
 }
@@ -255,6 +312,7 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.quantum = e->quantum;
     e->leg.count = count;
     e->leg.brake = true;
+    e->leg.stop_on_exit = e->goal.stop_on_exit;
     e->leg.slots = (Slot *)(void *)e->slots->data;
     e->leg.n_slots = e->slots->len;
     e->leg.on_barrier = on_grid ? on_barrier : NULL;
@@ -269,8 +327,9 @@ static void start_quanta(Engine *e, VTime to)
 {
     VTime first = grid_next(e);
     int64_t span = MIN(to.ns - first.ns, MAX_LEG_NS - 2 * e->quantum.ns);
+    uint64_t count = (uint64_t)(span / e->quantum.ns) + 1;
 
-    start_leg(e, NULL, first, (uint64_t)(span / e->quantum.ns) + 1, true);
+    start_leg(e, NULL, first, e->goal.at_rest ? 1 : count, true);
 }
 
 static void on_step_done(void *data)
@@ -281,12 +340,17 @@ static void on_step_done(void *data)
         node_fail(e->step.node, e->step.error);
         g_clear_error(&e->step.error);
     }
+    e->broke = e->step.hit;
+    e->asleep = e->step.asleep;
     plan(e);
 }
 
 static void start_step(Engine *e, Node *node, VTime fence)
 {
     e->step.node = node;
+    e->step.manner = e->goal.step ? e->goal.manner : STEP_EXACT;
+    e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
+    e->step.done = &e->steps;
     e->step.fence_us = vtime_floor_us(vtime_add(fence, node->epoch));
     e->step.cancel = &e->interrupted;
     host_step(e->host, &e->step, on_step_done, e);
@@ -328,13 +392,27 @@ static void plan_time(Engine *e, VTime t)
 }
 
 /* The node cannot execute an instruction faster than 2^shift ns, so this time is never too late. */
+static VTime earliest_time(const Node *node, int64_t rest)
+{
+    int64_t ns;
+
+    if (__builtin_mul_overflow(rest, INT64_C(1) << node->icount.shift, &ns) ||
+        __builtin_add_overflow(ns, node_ensemble_time(node).ns, &ns) || ns > RUN_FOR_EVER)
+        ns = RUN_FOR_EVER;
+    return vtime(ns);
+}
+
 static void plan_insns(Engine *e, Node *node, Insns target)
 {
     int64_t rest = target.n - node->clock.icount.n;
-    VTime earliest = vtime(node_ensemble_time(node).ns + (rest << node->icount.shift));
+    VTime earliest = earliest_time(node, rest);
 
     if (rest <= 0) {
         finish(e, RUN_REACHED, NULL);
+    } else if (e->now.ns >= e->goal.time.ns) {
+        finish(e, RUN_TIME_UP, NULL);
+    } else if (earliest.ns > e->goal.time.ns) {
+        plan_time(e, e->goal.time);
     } else if (grid_floor(e, earliest).ns > e->now.ns) {
         start_quanta(e, grid_floor(e, earliest));
     } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
@@ -343,6 +421,29 @@ static void plan_insns(Engine *e, Node *node, Insns target)
         e->step.by_icount = true;
         e->step.icount = target;
         start_step(e, node, grid_next(e));
+    }
+}
+
+/* Single steps that the user asked for: the others are brought to each boundary before the node
+ * goes beyond it. */
+static void plan_steps(Engine *e, Node *node)
+{
+    VTime fence = grid_next(e);
+
+    if (e->goal.insns.n <= node->clock.icount.n) {
+        finish(e, RUN_REACHED, NULL);
+    } else if (e->asleep) {
+        finish(e, RUN_ASLEEP, NULL);
+    } else if (atomic_load(&e->interrupted)) {
+        finish(e, RUN_STOPPED, NULL);
+    } else if (e->now.ns >= e->goal.time.ns) {
+        finish(e, RUN_TIME_UP, NULL);
+    } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(fence)) {
+        start_leg(e, NULL, fence, 1, true);
+    } else {
+        e->step.by_icount = true;
+        e->step.icount = e->goal.insns;
+        start_step(e, node, fence);
     }
 }
 
@@ -380,6 +481,17 @@ static const Member *failed_member(const Engine *e)
     return NULL;
 }
 
+static bool exited(const Engine *e)
+{
+    for (unsigned i = 0; e->goal.stop_on_exit && i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (m->node->state == NODE_OFF && !m->was_off && !m->node->options->on_exit_continue)
+            return true;
+    }
+    return false;
+}
+
 static unsigned live_members(const Engine *e)
 {
     unsigned live = 0;
@@ -395,8 +507,16 @@ static void plan(Engine *e)
 
     if (failed)
         finish(e, RUN_FAILED, failed->node->failure);
+    else if (e->broke)
+        finish(e, RUN_BROKE, NULL);
+    else if (exited(e) && (stands_together(e) || live_members(e) == 0))
+        finish(e, RUN_EXITED, NULL);
     else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))
         finish(e, RUN_EMPTY, NULL);
+    else if (e->leg_done && e->goal.at_rest && e->goal.at_rest(e->goal.at_rest_data))
+        finish(e, RUN_STOPPED, NULL);
+    else if (e->goal.node && e->goal.step)
+        plan_steps(e, e->goal.node);
     else if (e->stopping || atomic_load(&e->interrupted))
         plan_stop(e);
     else if (e->goal.node)
@@ -418,8 +538,16 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
     e->goal = *goal;
     e->done = done;
     e->done_data = data;
-    e->stopping = false;
+    e->stopping = e->broke = e->asleep = e->leg_done = false;
     e->step_index = 0;
+    e->pace_from = e->now;
+    e->pace_host = htime_now();
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Member *m = e->members->pdata[i];
+
+        m->was_off = m->node->state == NODE_OFF;
+    }
+    atomic_store(&e->steps, 0);
     e->leg.n_slots = 0;
     atomic_store(&e->interrupted, false);
     g_idle_add(plan_idle, e);
@@ -434,6 +562,11 @@ void engine_interrupt(Engine *e)
 VTime engine_goal(const Engine *e)
 {
     return e->goal.time;
+}
+
+uint64_t engine_steps(const Engine *e)
+{
+    return atomic_load(&e->steps);
 }
 
 /* --- figures --- */

@@ -35,15 +35,30 @@ bool engine_remove(Engine *engine, Node *node, GError **error);
 VTime engine_now(const Engine *engine);
 bool engine_running(const Engine *engine);
 
+/* A run that has no goal of its own. */
+#define RUN_FOR_EVER (INT64_MAX / 2)
+
 typedef struct {
     VTime time;  /* up to here, absolute in the ensemble's time, or … */
-    Node *node;  /* … if not NULL: until this node has executed … */
-    Insns insns; /* … so many instructions */
+    Node *node;  /* … if not NULL, at the latest; before, until this node has executed … */
+    Insns insns; /* … so many instructions, … */
+    bool step;   /* … every one of them a single step of … */
+    int vcpu;    /* … this vCPU (-1: whose turn it is) … */
+    StepManner manner;
+    /* If not NULL: all stop at every barrier, their clocks are read, and this is called; true ends
+     * the run. Costs some ms a barrier. */
+    bool (*at_rest)(void *data);
+    void *at_rest_data;
+    bool stop_on_exit; /* end when a guest powers off, unless its node says otherwise */
 } RunGoal;
 
 typedef enum {
     RUN_REACHED, /* stands at the goal */
+    RUN_TIME_UP, /* with a node: its instructions were not reached before `time` */
     RUN_STOPPED, /* stands at a barrier before it: interrupted, or a console matched */
+    RUN_BROKE,   /* a node has hit a point (debug_hit()); the others stand at their next barrier */
+    RUN_ASLEEP,  /* the vCPU that is to be stepped waits for an interrupt */
+    RUN_EXITED,  /* a guest powered off (stop_on_exit) */
     RUN_FAILED,  /* a node failed; the others are held at their barrier */
     RUN_EMPTY,   /* there is no node (left) that could run */
 } RunEnd;
@@ -54,8 +69,15 @@ typedef void (*EngineDoneFunc)(RunEnd end, const GError *error, void *data);
 /* Starts towards the goal and returns; done is called from the main loop, exactly once. */
 void engine_run(Engine *engine, const RunGoal *goal, EngineDoneFunc done, void *data);
 
-/* Ends the run at the next barrier. */
+/* Ends the run at the next barrier; single steps where they are. */
 void engine_interrupt(Engine *engine);
+
+/* Holds the virtual time of runs to `pace` times the host's (1: real time), by waiting at barriers;
+ * 0: as fast as it goes. */
+void engine_set_pace(Engine *engine, double pace);
+
+/* Single steps of the present run so far. */
+uint64_t engine_steps(const Engine *engine);
 
 /* Where the run is to end, as far as it is known. */
 VTime engine_goal(const Engine *engine);
@@ -76,8 +98,10 @@ typedef struct {
     HTime last; /* when the last one arrived */
 } BarrierView;
 
-/* Called in a lane's thread at every barrier; must be quick. NULL for none. */
-typedef void (*BarrierObserver)(const BarrierView *view, void *data);
+/* Called in a lane's thread at every barrier; must be quick. True: the run is to end here. Which
+ * may take one more quantum where an idle node was let go too far already. */
+typedef bool (*BarrierObserver)(const BarrierView *view, void *data);
 void engine_observe(Engine *engine, BarrierObserver observer, void *data);
+void engine_unobserve(Engine *engine, BarrierObserver observer);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
 
 #include <errno.h>
@@ -22,6 +23,9 @@
 #define DRAIN_MS 20
 
 #define MAX_EVENTS 64
+
+/* What of a rider's became readable: the lower bits of an epoll tag. */
+enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
 
 /*
  * How the vCPUs' share of the CPU is watched: ten times as often as the kernel acts on it (once a
@@ -86,11 +90,19 @@ static void rider_out(Lane *l, Rider *r)
     if (l->epoll_fd >= 0 && r->node->gate) {
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, gate_note_fd(r->node->gate), NULL);
         epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, qmp_client_fd(r->node->qmp), NULL);
+        if (r->node->debug)
+            epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, gdb_client_fd(debug_client(r->node)), NULL);
     }
     if (r->place == PLACE_RUNNING)
         l->running--;
     r->place = PLACE_OUT;
     node_hush(r->node, false);
+}
+
+/* All that the guest has written was written before this. */
+static VTime quantum_end(const Leg *leg)
+{
+    return leg_boundary(leg, atomic_load(&leg->k) + 1);
 }
 
 static void rider_fail(Lane *l, Rider *r, GError *error)
@@ -127,18 +139,31 @@ static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **er
     return gate_arm(r->node->gate, &plan, error);
 }
 
+/* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
+static bool resume(Node *n, GError **error)
+{
+    return debug_armed(n) ? debug_resume(n, error) : qmp_client_post(n->qmp, "cont", NULL, error);
+}
+
+static bool stands_at(const Leg *leg, const Rider *r, uint64_t k)
+{
+    return vtime_floor_us(node_ensemble_time(r->node)) >= vtime_floor_us(leg_boundary(leg, k));
+}
+
 /* A node at rest goes on to boundary k, unless it stands there or farther already. */
 static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
 
-    if (vtime_floor_us(node_ensemble_time(r->node)) >= vtime_floor_us(leg_boundary(leg, k)))
+    if (stands_at(leg, r, k))
         return;
-    /* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
-    if (!arm(l, leg, r, k, &error) || !qmp_client_post(r->node->qmp, "cont", NULL, &error)) {
+    if (!debug_leave_point(r->node, &error) ||
+        (!stands_at(leg, r, k) && (!arm(l, leg, r, k, &error) || !resume(r->node, &error)))) {
         rider_fail(l, r, error);
         return;
     }
+    if (stands_at(leg, r, k))
+        return; /* one instruction was all that was missing */
     r->anew = false;
     r->place = PLACE_RUNNING;
     r->node->state = NODE_RUNNING;
@@ -207,7 +232,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
     node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
-    if (console_drain(n->console))
+    if (console_drain(n->console, quantum_end(leg)))
         atomic_store(&leg->stop, true);
     if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
         r->slot->stats->repairs++;
@@ -273,6 +298,54 @@ static void on_note(Lane *l, Leg *leg, Rider *r)
     at_gate(l, leg, r, &note);
 }
 
+/* A point was hit before the boundary: the node is at rest there, and the barrier will not be
+ * complete. */
+static void take_hit(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    Node *n = r->node;
+
+    node_hush(n, false);
+    n->expect_stop = true; /* its event is on its way */
+    if (!node_read_clock(n, &error) || !gate_disarm(n->gate, &error)) {
+        rider_fail(l, r, error);
+        return;
+    }
+    n->expect_stop = n->stopped_outside = false;
+    r->place = PLACE_REST;
+    n->state = NODE_PAUSED;
+    l->running--;
+    atomic_store(&leg->broke, true);
+    atomic_store(&leg->stop, true);
+}
+
+/* True if that took care of the node. */
+static bool on_stub(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    bool hit;
+
+    if (!debug_check_stop(r->node, &hit, &error)) {
+        rider_fail(l, r, error);
+        return true;
+    }
+    if (hit)
+        take_hit(l, leg, r);
+    return hit;
+}
+
+static void power_off(Lane *l, Leg *leg, Rider *r)
+{
+    Node *n = r->node;
+
+    n->state = NODE_OFF;
+    /* Its last words may be the awaited ones. */
+    if (console_drain(n->console, quantum_end(leg)) ||
+        (leg->stop_on_exit && !n->options->on_exit_continue))
+        atomic_store(&leg->stop, true);
+    rider_out(l, r);
+}
+
 static void on_qmp(Lane *l, Leg *leg, Rider *r)
 {
     GError *error = NULL;
@@ -281,11 +354,8 @@ static void on_qmp(Lane *l, Leg *leg, Rider *r)
     if (!qmp_client_pump(n->qmp, 0, &error)) {
         rider_fail(l, r, error);
     } else if (n->powered_off) {
-        n->state = NODE_OFF;
-        if (console_drain(n->console)) /* its last words may be the awaited ones */
-            atomic_store(&leg->stop, true);
-        rider_out(l, r);
-    } else if (n->stopped_outside) {
+        power_off(l, leg, r);
+    } else if (n->stopped_outside && !(debug_armed(n) && on_stub(l, leg, r))) {
         g_set_error(&error, NODE_ERROR, NODE_ERROR_STATE,
                     "stopped from outside in the middle of a quantum (event STOP)");
         rider_fail(l, r, error);
@@ -384,21 +454,28 @@ static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
 
 static void handle(Lane *l, Leg *leg, const struct epoll_event *event)
 {
-    Rider *r = &l->riders[event->data.u32 >> 1];
+    Rider *r = &l->riders[event->data.u32 >> TAG_BITS];
 
     if (r->place == PLACE_OUT)
         return; /* it went earlier in this round */
-    if (event->data.u32 & 1)
-        on_qmp(l, leg, r);
-    else
+    switch (event->data.u32 & TAG_MASK) {
+    case TAG_NOTE:
         on_note(l, leg, r);
+        break;
+    case TAG_QMP:
+        on_qmp(l, leg, r);
+        break;
+    case TAG_STUB:
+        on_stub(l, leg, r);
+        break;
+    }
 }
 
-static void drain_consoles(Lane *l)
+static void drain_consoles(Lane *l, const Leg *leg)
 {
     for (unsigned i = 0; i < l->n_riders; i++)
         if (l->riders[i].place == PLACE_RUNNING)
-            console_drain(l->riders[i].node->console);
+            console_drain(l->riders[i].node->console, quantum_end(leg));
 }
 
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
@@ -412,7 +489,7 @@ static void collect(Lane *l, Leg *leg)
         for (int i = 0; i < n; i++)
             handle(l, leg, &events[i]);
         if (n == 0) {
-            drain_consoles(l);
+            drain_consoles(l, leg);
             watch_share(l, false);
         }
     }
@@ -440,8 +517,10 @@ static void board(Lane *l, Rider *r, unsigned i)
     if (!n->gate)
         n->gate = gate_new(n, &error);
     if (!n->gate || !node_rank(n, l->rank, l->cpu, &error) ||
-        !watch(l, gate_note_fd(n->gate), i << 1, &error) ||
-        !watch(l, qmp_client_fd(n->qmp), i << 1 | 1, &error))
+        !watch(l, gate_note_fd(n->gate), i << TAG_BITS | TAG_NOTE, &error) ||
+        !watch(l, qmp_client_fd(n->qmp), i << TAG_BITS | TAG_QMP, &error) ||
+        (debug_armed(n) &&
+         !watch(l, gdb_client_fd(debug_client(n)), i << TAG_BITS | TAG_STUB, &error)))
         rider_fail(l, r, error);
 }
 
@@ -489,11 +568,11 @@ static BarrierAction meet(Lane *l, Leg *leg)
 }
 
 /* A guest that powered off stands still, its clock can be read, its gate is of no use any more. */
-static void settle_off(Rider *r)
+static void settle_off(Rider *r, VTime at)
 {
     if (r->node->state != NODE_OFF)
         return;
-    console_drain(r->node->console);
+    console_drain(r->node->console, at);
     if (!node_read_clock(r->node, NULL))
         log_warn("node %s: powered off, and its clock can't be read", r->node->name);
 }
@@ -505,9 +584,9 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
 
         if (r->place == PLACE_GATE)
             bring_to_rest(l, leg, r, k);
-        settle_off(r);
+        settle_off(r, leg_boundary(leg, k));
         if (r->place != PLACE_OUT)
-            console_drain(r->node->console);
+            console_drain(r->node->console, leg_boundary(leg, k));
     }
     fd_clear(&l->epoll_fd);
     g_clear_pointer(&l->riders, g_free);

@@ -25,6 +25,7 @@ void leg_init(Leg *leg, unsigned members)
     atomic_init(&leg->turn, 0);
     atomic_init(&leg->sleepers, 0);
     atomic_init(&leg->stop, false);
+    atomic_init(&leg->broke, false);
     atomic_init(&leg->k, 0);
 }
 
@@ -68,12 +69,16 @@ static void wait_turn(Leg *leg, unsigned turn, LegPatience *patience)
     patience->average_ns += (waited - patience->average_ns) / 8;
 }
 
-/* The barrier is complete: all that belongs to it is done before anyone learns of it. */
+/* All of the barrier have come: what belongs to it is done before anyone goes on. */
+static void complete(Leg *leg, uint64_t k)
+{
+    if (k > 0 && leg->on_barrier && !atomic_load(&leg->broke))
+        leg->on_barrier(leg, k, leg->data);
+}
+
 static void publish(Leg *leg, BarrierAction action, uint64_t completed)
 {
     leg->action = action;
-    if (completed > 0 && leg->on_barrier)
-        leg->on_barrier(leg, completed, leg->data);
     leg->granted = htime_now();
     atomic_store_explicit(&leg->k, completed, memory_order_relaxed);
     atomic_fetch_add(&leg->turn, 1); /* before sleepers is looked at */
@@ -87,11 +92,13 @@ BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience
 
     pthread_mutex_lock(&leg->lock);
     k = leg->barrier.k;
+    if (barrier_completes(&leg->barrier, event))
+        complete(leg, k);
     if (atomic_load(&leg->stop))
         barrier_step(&leg->barrier, BARRIER_EV_STOP);
     action = barrier_step(&leg->barrier, event);
     if (action != BARRIER_WAIT)
-        publish(leg, action, k);
+        publish(leg, action, atomic_load(&leg->broke) ? k - 1 : k);
     pthread_mutex_unlock(&leg->lock);
     if (action != BARRIER_WAIT) {
         if (atomic_load(&leg->sleepers) > 0)

@@ -26,7 +26,8 @@ typedef struct {
 
 typedef struct Leg Leg;
 
-/* Called at every barrier, all nodes standing at it, by the lane that came last. Must be quick. */
+/* Called at every barrier, all nodes standing at it, by the lane that came last. Must be quick. May
+ * set leg->stop, to end the leg there. */
 typedef void (*LegBarrierFunc)(Leg *leg, uint64_t k, void *data);
 
 struct Leg {
@@ -39,9 +40,12 @@ struct Leg {
     LegBarrierFunc on_barrier;
     void *data;
 
-    atomic_bool stop; /* wish to end at the next barrier */
-    atomic_ullong k;  /* barriers completed, for progress */
-    HTime granted;    /* when the present quantum began */
+    bool stop_on_exit; /* end when a guest powers off, unless its node says otherwise */
+
+    atomic_bool stop;  /* wish to end at the next barrier */
+    atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */
+    atomic_ullong k;   /* barriers completed, for progress */
+    HTime granted;     /* when the present quantum began */
 
     /* The rendezvous: the lock guards barrier and action; turn changes with each action. */
     pthread_mutex_t lock;

@@ -6,15 +6,19 @@
  * the target; the count is then read and the rest stepped.
  *
  * At the end of a step the vCPU counts as idle until QEMU's main loop has stopped the VM
- * (cpu_handle_guest_debug()), and with sleep=off an idle VM's clock is warped to its next timer. So
- * a busy node is stepped with the virtual clock's timers held (NOTIMER). An idle one needs its
- * timers to wake: it makes one step with them alive, and a brake at every µs keeps the warp behind
- * it short.
+ * (cpu_handle_guest_debug()), and an idle VM's clock is warped to its next timer (sleep=off) or by
+ * the host time that this takes (sleep=on), unless the clock's timers are held
+ * (icount_start_warp_timer()). So a busy node is stepped with NOTIMER. Timers that are due fire all
+ * the same: resuming enables the clock (gdb_continue_partial()), and the vCPU thread runs what is
+ * due before NOTIMER takes effect (rr_cpu_thread_fn()).
+ *
+ * An idle node needs its timers to wake: it makes one step with them alive, and a brake at every us
+ * keeps the warp behind it short.
  */
 #include "controller/engine/step.h"
 
+#include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
-#include "gdbstub-client/gdbstub.h"
 
 #include <poll.h>
 #include <string.h>
@@ -23,80 +27,141 @@
  * its timers held the node stands still however long we wait. */
 #define ASLEEP_MS 100
 
+#define HELD (GDB_SSTEP_ENABLE | GDB_SSTEP_NOTIMER)
+
+typedef struct {
+    StepRequest *q;
+    GdbClient *gdb;
+    GdbThread thread;
+    unsigned flags; /* of the stub now */
+} Steps;
+
+static int64_t granule_ns(const Node *n)
+{
+    return INT64_C(1) << n->icount.shift;
+}
+
+/* Instructions until a time is reached. */
+static int64_t insns_until(const Node *n, int64_t ns)
+{
+    return (ns - n->clock.virtual_time.ns + granule_ns(n) - 1) >> n->icount.shift;
+}
+
+/* Instructions that neither pass the target nor, by more than a part of one, the fence. */
 static int64_t missing(const StepRequest *q)
 {
     const Node *n = q->node;
+    int64_t target = q->by_icount ? q->icount.n - n->clock.icount.n : insns_until(n, q->time.ns);
 
-    if (q->by_icount)
-        return q->icount.n - n->clock.icount.n;
-    /* The first instruction at or after the time. */
-    return (q->time.ns - n->clock.virtual_time.ns + (INT64_C(1) << n->icount.shift) - 1) >>
-           n->icount.shift;
+    return MIN(target, insns_until(n, q->fence_us * NS_PER_US));
 }
 
-/* A halted vCPU among others can't be stepped: the first one that is not. */
-static bool choose_thread(const Node *n, GdbClient *gdb, GdbThread *thread, GError **error)
+static bool over(const StepRequest *q)
 {
-    g_autoptr(GArray) threads = gdb_threads(gdb, NODE_REPLY_MS, error);
+    return q->asleep || q->hit || atomic_load(q->cancel);
+}
 
+/* A halted vCPU among others can't be stepped: without a wish, the first one that is not. */
+static bool choose_thread(Steps *s, GError **error)
+{
+    const StepRequest *q = s->q;
+    g_autoptr(GArray) threads = NULL;
+    bool halted;
+
+    if (q->vcpu >= 0) {
+        if (!debug_thread(q->node, (unsigned)q->vcpu, &s->thread, error))
+            return false;
+        if (q->node->clock.idle)
+            return true;
+        return gdb_thread_halted(s->gdb, &s->thread, &s->q->asleep, NODE_REPLY_MS, error);
+    }
+    threads = gdb_threads(s->gdb, NODE_REPLY_MS, error);
     if (!threads)
         return false;
-    *thread = g_array_index(threads, GdbThread, 0);
-    for (unsigned i = 0; threads->len > 1 && !n->clock.idle && i < threads->len; i++) {
+    s->thread = g_array_index(threads, GdbThread, 0);
+    for (unsigned i = 0; threads->len > 1 && !q->node->clock.idle && i < threads->len; i++) {
         const GdbThread *t = &g_array_index(threads, GdbThread, i);
-        bool halted;
 
-        if (!gdb_thread_halted(gdb, t, &halted, NODE_REPLY_MS, error))
+        if (!gdb_thread_halted(s->gdb, t, &halted, NODE_REPLY_MS, error))
             return false;
         if (!halted) {
-            *thread = *t;
+            s->thread = *t;
             break;
         }
     }
     return true;
 }
 
-/* One step of a busy node; *asleep if its vCPU went idle. */
-static bool step_busy(GdbClient *gdb, const GdbThread *thread, bool *asleep, GError **error)
+static bool set_flags(Steps *s, unsigned flags, GError **error)
 {
-    GError *e = NULL;
-
-    if (!gdb_step_send(gdb, thread, NODE_REPLY_MS, error))
-        return false;
-    if (gdb_step_wait(gdb, NULL, ASLEEP_MS, &e))
+    if (s->flags == flags)
         return true;
+    s->flags = flags;
+    return gdb_sstep_set(s->gdb, flags, NODE_REPLY_MS, error);
+}
+
+static bool is_hit(const GdbStop *stop)
+{
+    return stop->watch != GDB_WATCH_NONE;
+}
+
+/* One step of a busy vCPU. */
+static bool step_busy(Steps *s, GError **error)
+{
+    StepRequest *q = s->q;
+    GError *e = NULL;
+    GdbStop stop;
+
+    if (debug_armed(q->node) && !debug_at_point(q->node, &s->thread, &q->hit, error))
+        return false;
+    if (q->hit)
+        return true;
+    if (!gdb_step_send(s->gdb, &s->thread, NODE_REPLY_MS, error))
+        return false;
+    atomic_fetch_add(q->done, 1);
+    if (gdb_step_wait(s->gdb, &stop, ASLEEP_MS, &e))
+        return !is_hit(&stop) || (q->hit = true, debug_set_hit(q->node, &stop, error));
     if (!g_error_matches(e, GDB_ERROR, GDB_ERROR_TIMEOUT)) {
         g_propagate_error(error, e);
         return false;
     }
     g_error_free(e);
-    *asleep = true;
-    return gdb_resync(gdb, NODE_REPLY_MS, error);
+    q->asleep = true;
+    return gdb_resync(s->gdb, NODE_REPLY_MS, error);
 }
 
-static bool steps_busy(StepRequest *q, GdbClient *gdb, int64_t count, GError **error)
+static bool steps_busy(Steps *s, GError **error)
 {
-    GdbThread thread;
-    bool asleep = false;
+    int64_t count = missing(s->q);
 
-    if (!gdb_sstep_set(gdb, GDB_SSTEP_ENABLE | GDB_SSTEP_NOTIMER, NODE_REPLY_MS, error) ||
-        !choose_thread(q->node, gdb, &thread, error))
+    if (!set_flags(s, s->q->manner == STEP_MASKED ? HELD | GDB_SSTEP_NOIRQ : HELD, error))
         return false;
-    for (; count > 0 && !asleep && !atomic_load(q->cancel); count--)
-        if (!step_busy(gdb, &thread, &asleep, error))
+    for (; count > 0 && !over(s->q); count--)
+        if (!step_busy(s, error))
             return false;
-    return node_read_clock(q->node, error);
+    return node_read_clock(s->q->node, error);
+}
+
+static GatePlan fine_plan(const StepRequest *q)
+{
+    return (GatePlan){.first_us = q->fence_us,
+                      .quantum_us = 1,
+                      .boundaries = 1,
+                      .brake = true,
+                      .fine = true,
+                      .stages = 1};
 }
 
 /* The step is over, or the node stands at the fence. The stub's socket has news twice a step, the
  * acknowledgement and the stop reply, so the gate is watched until the latter is there. */
-static bool await_waking(StepRequest *q, GdbClient *gdb, GError **error)
+static bool await_waking(Steps *s, GError **error)
 {
-    struct pollfd fds[] = {{.fd = gdb_client_fd(gdb), .events = POLLIN},
-                           {.fd = gate_note_fd(q->node->gate), .events = POLLIN}};
+    Gate *gate = s->q->node->gate;
+    struct pollfd fds[] = {{.fd = gdb_client_fd(s->gdb), .events = POLLIN},
+                           {.fd = gate_note_fd(gate), .events = POLLIN}};
     GError *e = NULL;
 
-    while (!gdb_step_wait(gdb, NULL, 0, &e)) {
+    while (!gdb_step_wait(s->gdb, NULL, 0, &e)) {
         if (!g_error_matches(e, GDB_ERROR, GDB_ERROR_TIMEOUT)) {
             g_propagate_error(error, e);
             return false;
@@ -108,49 +173,47 @@ static bool await_waking(StepRequest *q, GdbClient *gdb, GError **error)
         }
         if (!fds[1].revents)
             continue;
-        if (gate_read_note(q->node->gate).kind == NOTE_GONE) {
+        if (gate_read_note(gate).kind == NOTE_GONE) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU ended during a step");
             return false;
         }
-        return gate_stop(q->node->gate, error);
+        return gate_stop(gate, error) && gdb_drain(s->gdb, error);
     }
     return true;
 }
 
 /* Lets an idle node sleep up to its next interrupt and makes it execute one instruction. */
-static bool step_awake(StepRequest *q, GdbClient *gdb, GError **error)
+static bool step_awake(Steps *s, GError **error)
 {
-    Node *n = q->node;
-    GatePlan plan = {.first_us = q->fence_us,
-                     .quantum_us = 1,
-                     .boundaries = 1,
-                     .brake = true,
-                     .fine = true,
-                     .stages = 1};
-    GdbThread thread;
+    StepRequest *q = s->q;
+    GatePlan plan = fine_plan(q);
 
-    return choose_thread(n, gdb, &thread, error) &&
-           gdb_sstep_set(gdb, GDB_SSTEP_ENABLE, NODE_REPLY_MS, error) &&
-           gate_arm(n->gate, &plan, error) && gdb_step_send(gdb, &thread, NODE_REPLY_MS, error) &&
-           await_waking(q, gdb, error) && node_read_clock(n, error) && gate_disarm(n->gate, error);
+    atomic_fetch_add(q->done, 1);
+    return set_flags(s, GDB_SSTEP_ENABLE, error) && gate_arm(q->node->gate, &plan, error) &&
+           gdb_step_send(s->gdb, &s->thread, NODE_REPLY_MS, error) && await_waking(s, error) &&
+           node_read_clock(q->node, error) && gate_disarm(q->node->gate, error);
 }
 
-static bool beyond_fence(const StepRequest *q)
+static bool approach(Steps *s, GError **error)
 {
-    return vtime_floor_us(q->node->clock.virtual_time) >= q->fence_us;
-}
+    StepRequest *q = s->q;
 
-static bool approach(StepRequest *q, GdbClient *gdb, GError **error)
-{
-    Node *n = q->node;
-
-    while (missing(q) > 0 && !atomic_load(q->cancel)) {
-        if (!n->clock.idle) {
-            if (!steps_busy(q, gdb, missing(q), error))
-                return false;
-        } else if (!q->by_icount || beyond_fence(q)) {
+    while (missing(q) > 0 && !over(q)) {
+        if (!choose_thread(s, error))
+            return false;
+        if (q->asleep)
             return true;
-        } else if (!step_awake(q, gdb, error)) {
+        if (!q->node->clock.idle) {
+            if (!steps_busy(s, error))
+                return false;
+            /* That the vCPU went to sleep is the end only if it alone is meant and others run on.
+             */
+            q->asleep = q->asleep && q->vcpu >= 0 && !q->node->clock.idle;
+        } else if (q->manner == STEP_MASKED) {
+            q->asleep = true;
+        } else if (!q->by_icount) {
+            return true;
+        } else if (!step_awake(s, error)) {
             return false;
         }
     }
@@ -160,7 +223,8 @@ static bool approach(StepRequest *q, GdbClient *gdb, GError **error)
 static bool run(StepRequest *q, GError **error)
 {
     Node *n = q->node;
-    g_autoptr(GdbClient) gdb = NULL;
+    Steps s = {.q = q, .flags = UINT_MAX};
+    bool ok;
 
     if (!n->gdb_path) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
@@ -170,10 +234,11 @@ static bool run(StepRequest *q, GError **error)
     }
     if (!n->gate && !(n->gate = gate_new(n, error)))
         return false;
-    if (!gate_disarm(n->gate, error))
+    if (!gate_disarm(n->gate, error) || !(s.gdb = debug_use(n, error)))
         return false;
-    gdb = gdb_client_connect(n->gdb_path, NODE_REPLY_MS, error);
-    return gdb && approach(q, gdb, error);
+    ok = debug_leave_point(n, error) && approach(&s, error);
+    debug_release(n);
+    return ok;
 }
 
 void step_node(StepRequest *q)
@@ -181,6 +246,7 @@ void step_node(StepRequest *q)
     Node *n = q->node;
 
     node_hush(n, false);
+    q->asleep = q->hit = false;
     n->expect_stop = true; /* gdbstub stops it at every step */
     run(q, &q->error);
     /* The events of all those stops are read now, while they are still ours. */

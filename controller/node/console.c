@@ -12,6 +12,7 @@
 
 #define CHUNK      65536
 #define MAX_UNSEEN (1 << 20)
+#define MAX_LINE   65536
 
 struct Console {
     int fd;
@@ -24,7 +25,26 @@ struct Console {
     gsize scanned;   /* how much of it the pattern was tried on, in whole lines */
     GRegex *pattern;
     char *match;
+    GPtrArray *watches; /* ConsoleWatch */
 };
+
+struct ConsoleWatch {
+    GRegex *pattern;
+    GString *line; /* so far */
+    bool told;     /* this line has matched already */
+    char *match;
+    VTime until;
+};
+
+static void watch_free(void *data)
+{
+    ConsoleWatch *w = data;
+
+    g_regex_unref(w->pattern);
+    g_string_free(w->line, TRUE);
+    g_free(w->match);
+    g_free(w);
+}
 
 Console *console_new(int fd, const char *log_path, GError **error)
 {
@@ -34,6 +54,7 @@ Console *console_new(int fd, const char *log_path, GError **error)
     c->log_path = g_strdup(log_path);
     c->digest = g_checksum_new(G_CHECKSUM_SHA256);
     c->unseen = g_string_new(NULL);
+    c->watches = g_ptr_array_new_with_free_func(watch_free);
     c->log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (c->log_fd < 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't write '%s': %s", log_path,
@@ -52,6 +73,7 @@ void console_free(Console *c)
     fd_clear(&c->log_fd);
     g_checksum_free(c->digest);
     g_string_free(c->unseen, TRUE);
+    g_ptr_array_unref(c->watches);
     g_clear_pointer(&c->pattern, g_regex_unref);
     g_free(c->match);
     g_free(c->log_path);
@@ -110,7 +132,39 @@ static void log_bytes(Console *c, const char *data, size_t size)
     }
 }
 
-bool console_drain(Console *c)
+static void try_line(ConsoleWatch *w, VTime until)
+{
+    if (w->match || w->told || !g_utf8_validate(w->line->str, (gssize)w->line->len, NULL) ||
+        !g_regex_match(w->pattern, w->line->str, 0, NULL))
+        return;
+    w->match = g_strdup(w->line->str);
+    w->until = until;
+    w->told = true;
+}
+
+static void feed(ConsoleWatch *w, const char *data, size_t size, VTime until)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (data[i] == '\n') {
+            try_line(w, until);
+            g_string_truncate(w->line, 0);
+            w->told = false;
+        } else if (data[i] != '\r' && data[i] != '\0' && w->line->len < MAX_LINE) {
+            g_string_append_c(w->line, data[i]);
+        }
+    }
+    try_line(w, until);
+}
+
+static bool any_match(const Console *c)
+{
+    for (unsigned i = 0; i < c->watches->len; i++)
+        if (((const ConsoleWatch *)c->watches->pdata[i])->match)
+            return true;
+    return c->match != NULL;
+}
+
+bool console_drain(Console *c, VTime until)
 {
     char chunk[CHUNK];
     ssize_t n;
@@ -124,10 +178,42 @@ bool console_drain(Console *c)
         g_checksum_update(c->digest, (const guchar *)chunk, n);
         log_bytes(c, chunk, (size_t)n);
         remember(c, chunk, (size_t)n);
+        for (unsigned i = 0; i < c->watches->len; i++)
+            feed(c->watches->pdata[i], chunk, (size_t)n, until);
         if (n < CHUNK)
             break;
     }
-    return c->match != NULL;
+    return any_match(c);
+}
+
+ConsoleWatch *console_watch(Console *c, GRegex *pattern)
+{
+    ConsoleWatch *w = g_new0(ConsoleWatch, 1);
+
+    w->pattern = g_regex_ref(pattern);
+    w->line = g_string_new(NULL);
+    g_ptr_array_add(c->watches, w);
+    return w;
+}
+
+void console_unwatch(Console *c, ConsoleWatch *watch)
+{
+    g_ptr_array_remove(c->watches, watch);
+}
+
+const char *console_watch_match(const ConsoleWatch *w)
+{
+    return w->match;
+}
+
+VTime console_watch_until(const ConsoleWatch *w)
+{
+    return w->until;
+}
+
+void console_watch_again(ConsoleWatch *w)
+{
+    g_clear_pointer(&w->match, g_free);
 }
 
 void console_await(Console *c, GRegex *pattern)

@@ -9,6 +9,8 @@
 #ifndef NODE_CONSOLE_H
 #define NODE_CONSOLE_H
 
+#include "controller/base/vtime.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -19,8 +21,9 @@ Console *console_new(int fd, const char *log_path, GError **error);
 void console_free(Console *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 
-/* Reads what is there without waiting. True if the awaited pattern was found (now or before). */
-bool console_drain(Console *console);
+/* Reads what is there without waiting; the guest wrote it at `until` (ensemble time) at the latest.
+ * True if the awaited pattern, or one of the watched ones, was found (now or before). */
+bool console_drain(Console *console, VTime until);
 
 /* Waits for a line that matches, beginning behind the line that matched last (so what was printed
  * before the wait counts, but never twice). NULL ends the wait. */
@@ -28,6 +31,19 @@ void console_await(Console *console, GRegex *pattern);
 
 /* The line that matched, or NULL. */
 const char *console_match(const Console *console);
+
+/*
+ * Looks for a pattern in every line from now on, also in one that is not complete yet, until
+ * console_unwatch(). What was found is kept until console_watch_again(); meanwhile nothing is
+ * looked for.
+ */
+typedef struct ConsoleWatch ConsoleWatch;
+ConsoleWatch *console_watch(Console *console, GRegex *pattern);
+void console_unwatch(Console *console, ConsoleWatch *watch);
+/* The line that matched, or NULL, and when it was written at the latest. */
+const char *console_watch_match(const ConsoleWatch *watch);
+VTime console_watch_until(const ConsoleWatch *watch);
+void console_watch_again(ConsoleWatch *watch);
 
 /* Writes text to the guest; all or nothing is not promised: false if the socket takes no more. */
 bool console_send(Console *console, const char *text, GError **error);

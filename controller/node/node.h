@@ -59,7 +59,8 @@ typedef struct {
     bool stopped_outside; /* event STOP seen that nobody here asked for */
     bool expect_stop;     /* a stop of ours is on its way */
 
-    struct Gate *gate; /* engine/gate.h; NULL until armed for the first time */
+    struct Gate *gate;   /* engine/gate.h; NULL until armed for the first time */
+    struct Debug *debug; /* engine/debug.h; NULL while the gdbstub is not used */
 } Node;
 
 /* Takes over options. */

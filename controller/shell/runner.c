@@ -213,23 +213,11 @@ static void on_done(CommandCall *call, GError *error)
 static bool execute(Runner *r, char **words)
 {
     GError *error = NULL;
-    unsigned used = 0;
-    const Command *command = command_find(words, &used, &error);
-    CommandResult result = COMMAND_FAILED;
-    CommandCall *call;
+    CommandCall *call = g_new0(CommandCall, 1);
+    CommandResult result;
 
-    if (!command)
-        return after_error(r, error);
-    call = g_new0(CommandCall, 1);
-    *call = (CommandCall){.session = r->session,
-                          .command = command,
-                          .args = words + used,
-                          .n_args = g_strv_length(words + used),
-                          .done = on_done};
-    if (call->n_args < command->min_args || call->n_args > command->max_args)
-        command_usage_error(call, &error);
-    else
-        result = command->exec(call, &error);
+    *call = (CommandCall){.session = r->session, .done = on_done};
+    result = command_begin(call, words, &error);
     if (result == COMMAND_PARKED) {
         progress_begin(r->session);
         r->call = call;

@@ -43,7 +43,7 @@ typedef struct {
     const char *part;
 } Soak;
 
-static void on_barrier(const BarrierView *view, void *data)
+static bool on_barrier(const BarrierView *view, void *data)
 {
     Watch *w = data;
     uint64_t missed = 0, overshot = 0, repairs = 0;
@@ -62,6 +62,7 @@ static void on_barrier(const BarrierView *view, void *data)
     atomic_store_explicit(&w->repairs, repairs, memory_order_relaxed);
     atomic_store_explicit(&w->overshoot_ns, worst, memory_order_relaxed);
     atomic_store_explicit(&w->barriers, view->number, memory_order_relaxed);
+    return false;
 }
 
 static gboolean print_progress(gpointer data)

@@ -63,7 +63,7 @@ static void test_prefix(void)
     finds("e hello", "echo", 1);
     finds("qua", "quantum", 1);
     finds("bar 3", "barrier", 1);
-    finds("w a x", "wait-line", 1);
+    finds("wai a x", "wait-line", 1);
     finds("run-", "run-until", 1);
     finds("inc x", "include", 1);
 }
@@ -82,6 +82,8 @@ static void test_two_words(void)
     finds("no r a", "node remove", 2);
     finds("n l", "node list", 2);
     finds("node at x", "node attach", 2);
+    finds("break t 1s", "break time", 2);
+    finds("breaks", "breaks", 1);
 }
 
 static void test_ambiguous(void)
@@ -214,7 +216,7 @@ static void test_help_all(void)
 static void test_help_one(void)
 {
     g_assert_true(help("barrier", NULL));
-    g_assert_cmpstr(printed->str, ==, "barrier [N]\n  Run N quanta, to a barrier.\n");
+    g_assert_cmpstr(printed->str, ==, "barrier [N] [pace=X]\n  Run N quanta, to a barrier.\n");
     g_assert_true(help("n rem", NULL));
     g_assert_true(g_str_has_prefix(printed->str, "node remove NAME\n  End a launched QEMU"));
 }

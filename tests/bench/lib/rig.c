@@ -114,13 +114,14 @@ void rig_run_to(Rig *rig, VTime goal)
         rig_die(g_error_new_literal(NODE_ERROR, NODE_ERROR_STATE, "no node could run"));
 }
 
-static void on_barrier(const BarrierView *view, void *data)
+static bool on_barrier(const BarrierView *view, void *data)
 {
     Steady *steady = data;
 
     steady->last = view->last;
     if (steady->quanta++ == 0)
         steady->first = view->last;
+    return false;
 }
 
 Steady rig_run_quanta(Rig *rig, uint64_t quanta)
@@ -132,7 +133,7 @@ Steady rig_run_quanta(Rig *rig, uint64_t quanta)
 
     engine_observe(rig->engine, on_barrier, &steady);
     rig_run_to(rig, vtime(first + (int64_t)quanta * quantum.ns));
-    engine_observe(rig->engine, NULL, NULL);
+    engine_unobserve(rig->engine, on_barrier);
     steady.total_s = (double)htime_sub(htime_now(), start).ns / NS_PER_S;
     steady.quanta--; /* barriers -> the quanta between them */
     return steady;

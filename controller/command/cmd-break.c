@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-break.c: break time, pc, access, console, when; breaks, delete, watch, pause. */
+#include "controller/base/units.h"
+#include "controller/command/breaks.h"
+#include "controller/command/command.h"
+#include "controller/command/run.h"
+
+#include <string.h>
+
+/* Scripts and people delete by this number. */
+static CommandResult added(const CommandCall *call, unsigned number)
+{
+    if (number == 0)
+        return COMMAND_FAILED;
+    if (!call->session->options.dry)
+        command_print(call->session, "%s %u\n",
+                      strcmp(call->command->name, "watch") == 0 ? "watch" : "break", number);
+    return COMMAND_DONE;
+}
+
+static CommandResult exec_break_time(CommandCall *call, GError **error)
+{
+    VTime time;
+
+    if (!units_parse_duration(call->args[0], &time, error))
+        return COMMAND_FAILED;
+    return added(call, breaks_add_time(call->session, time, error));
+}
+
+const Command cmd_break_time = {
+    "break time",    "TIME",          "Stop runs at an absolute virtual time", 1, 1,
+    exec_break_time, COMMAND_AT_REST,
+};
+
+static CommandResult exec_break_pc(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    Node *node = session_find_node(s, call->args[0], error);
+    uint64_t address;
+
+    if (!node || !command_parse_address(call->args[1], &address, error))
+        return COMMAND_FAILED;
+    return added(call, breaks_add_point(s, node, GDB_POINT_HARDWARE, address, 4, error));
+}
+
+const Command cmd_break_pc = {
+    "break pc",
+    "NODE ADDR",
+    "Stop runs before a vCPU of the node executes the instruction at an address; the other nodes "
+    "stand at their next barrier",
+    2,
+    2,
+    exec_break_pc,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_break_access(CommandCall *call, GError **error)
+{
+    static const struct {
+        const char *name;
+        GdbPoint type;
+    } kinds[] = {{"write", GDB_POINT_WRITE}, {"read", GDB_POINT_READ}, {"any", GDB_POINT_ACCESS}};
+    Session *s = call->session;
+    Node *node = session_find_node(s, call->args[0], error);
+    GdbPoint type = GDB_POINT_WRITE;
+    const char *kind = NULL;
+    int64_t length = 8;
+    uint64_t address;
+    bool known = true;
+
+    if (!node || !command_parse_address(call->args[1], &address, error))
+        return COMMAND_FAILED;
+    if (call->n_args > 2)
+        kind = command_option(call->args[call->n_args - 1], "on");
+    for (unsigned i = 0; kind && i < G_N_ELEMENTS(kinds); i++) {
+        known = strcmp(kind, kinds[i].name) == 0;
+        if (known) {
+            type = kinds[i].type;
+            break;
+        }
+    }
+    if (!known || (call->n_args == 4 && !kind))
+        return command_usage_error(call, error);
+    if (call->n_args - (kind != NULL) == 3 &&
+        !units_parse_int(call->args[2], "length", 1, 4096, &length, error))
+        return COMMAND_FAILED;
+    return added(call, breaks_add_point(s, node, type, address, (unsigned)length, error));
+}
+
+const Command cmd_break_access = {
+    "break access",
+    "NODE ADDR [LEN] [on=write|read|any]",
+    "Stop runs behind an instruction of the node that writes (or reads) memory at a virtual "
+    "address; 8 bytes of it without LEN",
+    2,
+    4,
+    exec_break_access,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_break_console(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    Node *node = session_find_node(s, call->args[0], error);
+
+    if (!node)
+        return COMMAND_FAILED;
+    if (node->attached) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s has no console that metronome can read", node->name);
+        return COMMAND_FAILED;
+    }
+    return added(call, breaks_add_console(s, node, call->args[1], error));
+}
+
+const Command cmd_break_console = {
+    "break console",
+    "NODE REGEX",
+    "Stop runs at the barrier behind a console line that matches, and say in which quantum it was "
+    "written",
+    2,
+    2,
+    exec_break_console,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_break_when(CommandCall *call, GError **error)
+{
+    g_autofree char *text = g_strjoinv(" ", call->args);
+
+    return added(call, breaks_add_when(call->session, text, error));
+}
+
+const Command cmd_break_when = {
+    "break when",
+    "EXPR",
+    "Stop runs at the barrier at which a comparison becomes true, such as a.time - b.time > 1ms; "
+    "with icount or idle in it each barrier becomes a stop",
+    1,
+    COMMAND_ANY_ARGS,
+    exec_break_when,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_breaks(CommandCall *call, GError **error)
+{
+    (void)error;
+    if (!call->session->options.dry)
+        breaks_print(call->session);
+    return COMMAND_DONE;
+}
+
+const Command cmd_breaks = {
+    "breaks",      "", "List breaks and watches, with how often each was hit", 0, 0, exec_breaks,
+    COMMAND_LOOKS,
+};
+
+static CommandResult exec_delete(CommandCall *call, GError **error)
+{
+    int64_t number;
+
+    if (!units_parse_int(call->args[0], "break", 1, UINT32_MAX, &number, error))
+        return COMMAND_FAILED;
+    return breaks_delete(call->session, (unsigned)number, error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+const Command cmd_delete = {
+    "delete", "N", "Delete a break or watch", 1, 1, exec_delete, COMMAND_AT_REST,
+};
+
+static CommandResult exec_watch(CommandCall *call, GError **error)
+{
+    VTime every;
+
+    if (!units_parse_duration(call->args[1], &every, error))
+        return COMMAND_FAILED;
+    return added(call, breaks_add_watch(call->session, call->args[0], every, error));
+}
+
+const Command cmd_watch = {
+    "watch",
+    "COMMAND EVERY",
+    "Carry out a command that only looks, such as 'regs a pc', every so much virtual time of runs",
+    2,
+    2,
+    exec_watch,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_pause(CommandCall *call, GError **error)
+{
+    (void)error;
+    run_pause(call->session, "paused");
+    return COMMAND_DONE;
+}
+
+const Command cmd_pause = {
+    "pause",
+    "",
+    "Stop the ensemble at the next barrier (Ctrl-C does it too)",
+    0,
+    0,
+    exec_pause,
+    COMMAND_ANYTIME,
+};

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-debug.c: step, regs, mem. */
+#include "controller/base/units.h"
+#include "controller/command/command.h"
+#include "controller/command/look.h"
+#include "controller/command/run.h"
+#include "controller/engine/debug.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* A step that waits longer in virtual time for an interrupt gives up. */
+#define STEP_PATIENCE_NS NS_PER_S
+
+#define MAX_MEM 65536
+
+static bool check_stands(const Node *n, GError **error)
+{
+    if (n->state == NODE_PAUSED)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s", n->name,
+                node_state_name(n->state));
+    return false;
+}
+
+char *look_instruction(Node *n, int vcpu, GError **error)
+{
+    g_autofree char *arguments = NULL, *said = NULL;
+    GdbThread thread;
+    uint64_t pc = 0;
+    bool ok;
+
+    if (!debug_use(n, error))
+        return NULL;
+    ok = debug_thread(n, vcpu < 0 ? 0 : (unsigned)vcpu, &thread, error) &&
+         debug_pc(n, &thread, &pc, error);
+    debug_release(n);
+    if (!ok)
+        return NULL;
+    arguments = g_strdup_printf("{\"command-line\":\"x/1i 0x%" PRIx64 "\",\"cpu-index\":%d}", pc,
+                                MAX(vcpu, 0));
+    said = qmp_client_call(n->qmp, "human-monitor-command", arguments, NODE_REPLY_MS, NULL);
+    if (said && strstr(said, "0x") && !strstr(said, "OBJD") && !strstr(said, "Cannot")) {
+        g_auto(GStrv) lines = g_strsplit(strstr(said, "0x"), "\\r", 2);
+
+        return g_strdup(lines[0]);
+    }
+    return g_strdup_printf("0x%" PRIx64, pc);
+}
+
+/* --- step --- */
+
+typedef struct {
+    Node *node;
+    int vcpu;
+    Insns before;
+    bool masked;
+} Step;
+
+static void show_step(const CommandCall *call, const Step *step, const RunOutcome *o)
+{
+    Session *s = call->session;
+    g_autoptr(GError) error = NULL;
+    Node *n = step->node;
+    g_autofree char *time = units_format_seconds(node_ensemble_time(n));
+    g_autofree char *icount = g_strdup_printf("%" PRId64, n->clock.icount.n);
+    g_autofree char *instruction = NULL;
+    const char *const members[] = {"node", n->name, "end", o->how, "icount",
+                                   icount, "time",  time,  NULL};
+
+    command_event(s, "step", members);
+    if (n->state != NODE_PAUSED || s->options.json)
+        return;
+    instruction = look_instruction(n, step->vcpu, &error);
+    if (!instruction)
+        instruction = g_strdup(error->message);
+    command_print(s, "%s%s: %" PRId64 " executed, icount %s, time %s, %s\n", n->name,
+                  o->why ? " stopped" : "", n->clock.icount.n - step->before.n, icount, time,
+                  instruction);
+    if (o->why)
+        command_print(s, "%s\n", o->why);
+}
+
+static GError *asleep_error(const Step *step)
+{
+    const Node *n = step->node;
+    g_autofree char *who = step->vcpu < 0
+                               ? g_strdup_printf("node %s", n->name)
+                               : g_strdup_printf("vCPU %d of node %s", step->vcpu, n->name);
+
+    return g_error_new(
+        COMMAND_ERROR, COMMAND_ERROR_FAILED,
+        "%s waits for an interrupt, so it executes nothing: %s%s", who,
+        step->masked ? "`step … mask=off` lets time pass until one comes, " : "none came, ",
+        step->masked ? "`run` and `barrier` too" : "`run` and `barrier` let more time pass");
+}
+
+static void on_step_done(const RunOutcome *o, void *data)
+{
+    CommandCall *call = data;
+    Session *s = call->session;
+    g_autofree Step *step = call->data;
+    GError *error = NULL;
+
+    show_step(call, step, o);
+    if (o->end == RUN_FAILED)
+        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+    else if (s->interrupted)
+        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+    else if (o->end == RUN_ASLEEP || o->end == RUN_TIME_UP)
+        error = asleep_error(step);
+    else if (o->end == RUN_EMPTY)
+        error =
+            g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE, "node %s powered off", step->node->name);
+    call->data = NULL;
+    command_finish(call, error);
+}
+
+/* [NODE[.CPU]] [N] [mask=on|off] */
+static bool parse_step(CommandCall *call, Step *step, int64_t *count, GError **error)
+{
+    const Session *s = call->session;
+    const char *mask;
+    unsigned i = 0;
+
+    *step = (Step){.vcpu = -1, .masked = true};
+    *count = 1;
+    if (i < call->n_args && g_ascii_isalpha(call->args[i][0]) && !strchr(call->args[i], '=')) {
+        step->node = command_find_vcpu(s, call->args[i++], &step->vcpu, error);
+        if (!step->node)
+            return false;
+    } else if (s->nodes->len == 1) {
+        step->node = s->nodes->pdata[0];
+    } else {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "which node? step NODE [N]");
+        return false;
+    }
+    if (i < call->n_args && !strchr(call->args[i], '=') &&
+        !units_parse_int(call->args[i++], "number of steps", 1, INT64_C(1) << 40, count, error))
+        return false;
+    mask = i < call->n_args ? command_option(call->args[i++], "mask") : "on";
+    if (!mask || i < call->n_args || (strcmp(mask, "on") != 0 && strcmp(mask, "off") != 0)) {
+        command_usage_error(call, error);
+        return false;
+    }
+    step->masked = strcmp(mask, "on") == 0;
+    return true;
+}
+
+static CommandResult exec_step(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    g_autofree Step *step = g_new0(Step, 1);
+    RunSpec spec = {.pace = 0};
+    int64_t count;
+
+    if (!command_check_started(s, error) || !parse_step(call, step, &count, error))
+        return COMMAND_FAILED;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    if (!check_stands(step->node, error))
+        return COMMAND_FAILED;
+    if (!step->node->icount.enabled) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s runs without icount: its steps can't be counted", step->node->name);
+        return COMMAND_FAILED;
+    }
+    step->before = step->node->clock.icount;
+    spec.goal = (RunGoal){
+        .time = {engine_now(s->engine).ns + STEP_PATIENCE_NS + (count << step->node->icount.shift)},
+        .node = step->node,
+        .insns = {step->before.n + count},
+        .step = true,
+        .vcpu = step->vcpu,
+        .manner = step->masked ? STEP_MASKED : STEP_LIVE};
+    call->data = step;
+    if (!run_start(s, &spec, on_step_done, call, error)) {
+        call->data = NULL;
+        return COMMAND_FAILED;
+    }
+    step = NULL;
+    return COMMAND_PARKED;
+}
+
+const Command cmd_step = {
+    "step",
+    "[NODE[.CPU]] [N] [mask=on|off]",
+    "Execute N instructions, one by one; mask=on (gdb's default) keeps interrupts and timers away, "
+    "mask=off lets them act as in a run. The other nodes follow at each barrier",
+    0,
+    3,
+    exec_step,
+    COMMAND_AT_REST,
+};
+
+/* --- regs --- */
+
+static bool is_general(const GdbRegister *r)
+{
+    return r->bitsize <= 64 &&
+           (g_str_has_suffix(r->feature, ".core") || g_str_has_suffix(r->feature, ".cpu"));
+}
+
+static bool show_register(const Session *s, GdbClient *gdb, const GdbThread *thread,
+                          const GdbRegister *r, GError **error)
+{
+    size_t size = (r->bitsize + 7) / 8;
+    g_autofree uint8_t *bytes = g_malloc0(size);
+    g_autoptr(GString) text = g_string_new("0x");
+
+    if (!gdb_register_read_bytes(gdb, thread, r->name, bytes, size, NODE_REPLY_MS, error))
+        return false;
+    for (size_t i = size; i-- > 0;)
+        g_string_append_printf(text, "%02x", bytes[i]);
+    command_print(s, "%-16s %s\n", r->name, text->str);
+    return true;
+}
+
+static bool show_registers(CommandCall *call, Node *n, int vcpu, GError **error)
+{
+    GdbClient *gdb = debug_client(n);
+    const GArray *all = gdb_register_list(gdb, NODE_REPLY_MS, error);
+    GdbThread thread;
+
+    if (!all || !debug_thread(n, vcpu < 0 ? 0 : (unsigned)vcpu, &thread, error))
+        return false;
+    for (unsigned i = 1; i < call->n_args; i++) {
+        const GdbRegister *r = gdb_register_find(gdb, call->args[i], NODE_REPLY_MS, error);
+
+        if (!r || !show_register(call->session, gdb, &thread, r, error))
+            return false;
+    }
+    for (unsigned i = 0; call->n_args == 1 && i < all->len; i++) {
+        const GdbRegister *r = &g_array_index(all, GdbRegister, i);
+
+        if (is_general(r) && !show_register(call->session, gdb, &thread, r, error))
+            return false;
+    }
+    return true;
+}
+
+static CommandResult exec_regs(CommandCall *call, GError **error)
+{
+    int vcpu;
+    Node *n = command_find_vcpu(call->session, call->args[0], &vcpu, error);
+    bool ok;
+
+    if (!n)
+        return COMMAND_FAILED;
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    if (!check_stands(n, error) || !debug_use(n, error))
+        return COMMAND_FAILED;
+    ok = show_registers(call, n, vcpu, error);
+    debug_release(n);
+    return ok ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+const Command cmd_regs = {
+    "regs",
+    "NODE[.CPU] [REG…]",
+    "Show the general registers of a vCPU, or those that are named, system registers included",
+    1,
+    COMMAND_ANY_ARGS,
+    exec_regs,
+    COMMAND_LOOKS,
+};
+
+/* --- mem --- */
+
+static void show_memory(const Session *s, uint64_t address, const uint8_t *bytes, size_t size)
+{
+    for (size_t at = 0; at < size; at += 16) {
+        g_autoptr(GString) line = g_string_new(NULL);
+
+        g_string_append_printf(line, "0x%016" PRIx64 " ", address + at);
+        for (size_t i = at; i < at + 16; i++)
+            if (i < size)
+                g_string_append_printf(line, " %02x", bytes[i]);
+            else
+                g_string_append(line, "   ");
+        g_string_append(line, "  ");
+        for (size_t i = at; i < MIN(at + 16, size); i++)
+            g_string_append_c(line, g_ascii_isprint(bytes[i]) ? (char)bytes[i] : '.');
+        command_print(s, "%s\n", line->str);
+    }
+}
+
+static bool read_memory(Node *n, uint64_t address, uint8_t *bytes, size_t size, bool physical,
+                        GError **error)
+{
+    GdbClient *gdb = debug_use(n, error);
+    bool ok;
+
+    if (!gdb)
+        return false;
+    ok = (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
+         gdb_memory_read(gdb, address, bytes, size, NODE_REPLY_MS, error);
+    if (physical)
+        ok = gdb_phy_mem_mode_set(gdb, false, NODE_REPLY_MS, ok ? error : NULL) && ok;
+    debug_release(n);
+    return ok;
+}
+
+static CommandResult exec_mem(CommandCall *call, GError **error)
+{
+    Node *n = session_find_node(call->session, call->args[0], error);
+    const char *phys = call->n_args == 4 ? command_option(call->args[3], "phys") : "off";
+    g_autofree uint8_t *bytes = NULL;
+    uint64_t address;
+    int64_t size;
+
+    if (!n || !command_parse_address(call->args[1], &address, error) ||
+        !units_parse_int(call->args[2], "length", 1, MAX_MEM, &size, error))
+        return COMMAND_FAILED;
+    if (!phys || (strcmp(phys, "on") != 0 && strcmp(phys, "off") != 0))
+        return command_usage_error(call, error);
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    bytes = g_malloc((gsize)size);
+    if (!check_stands(n, error) ||
+        !read_memory(n, address, bytes, (size_t)size, strcmp(phys, "on") == 0, error))
+        return COMMAND_FAILED;
+    show_memory(call->session, address, bytes, (size_t)size);
+    return COMMAND_DONE;
+}
+
+const Command cmd_mem = {
+    "mem",
+    "NODE ADDR LEN [phys=on|off]",
+    "Show guest memory at a virtual address as vCPU 0 sees it, or at a physical one",
+    3,
+    4,
+    exec_mem,
+    COMMAND_LOOKS,
+};

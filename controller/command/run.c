@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* run.c: the pieces of a run; see run.h. */
+#include "controller/command/run.h"
+
+#include "controller/base/units.h"
+#include "controller/command/breaks.h"
+#include "controller/engine/debug.h"
+
+typedef struct {
+    RunDoneFunc done;
+    void *data;
+} Listener;
+
+typedef struct {
+    void (*func)(void *data);
+    void *data;
+} Service;
+
+struct Run {
+    RunSpec spec;
+    GArray *listeners;         /* Listener */
+    GArray *services;          /* Service */
+    char *paused;              /* why somebody wants it to end */
+    uint64_t barriers, missed; /* when it began */
+    HTime began;
+};
+
+static void start_piece(Session *s);
+
+bool run_active(const Session *s)
+{
+    return s->run != NULL;
+}
+
+void run_free(Session *s)
+{
+    struct Run *run = g_steal_pointer(&s->run);
+
+    if (!run)
+        return;
+    g_array_unref(run->listeners);
+    g_array_unref(run->services);
+    g_free(run->paused);
+    g_free(run);
+}
+
+/* Whoever is told may start the next run, so this one is over before. */
+static void finish(Session *s, RunOutcome *outcome)
+{
+    struct Run *run = s->run;
+    g_autoptr(GArray) listeners = g_array_ref(run->listeners);
+
+    outcome->barriers = engine_stats(s->engine)->barriers - run->barriers;
+    outcome->missed = engine_missed(s->engine) - run->missed;
+    outcome->host = htime_sub(htime_now(), run->began);
+    s->in_runs.ns += outcome->host.ns;
+    s->last_run = outcome->host;
+    s->stopped_by = outcome->number;
+    engine_set_pace(s->engine, 0);
+    run_free(s);
+    for (unsigned i = 0; i < listeners->len; i++) {
+        const Listener *l = &g_array_index(listeners, Listener, i);
+
+        l->done(outcome, l->data);
+    }
+}
+
+static void serve(Session *s)
+{
+    struct Run *run = s->run;
+    g_autoptr(GArray) services = run->services;
+
+    run->services = g_array_new(FALSE, FALSE, sizeof(Service));
+    for (unsigned i = 0; i < services->len; i++) {
+        const Service *service = &g_array_index(services, Service, i);
+
+        service->func(service->data);
+    }
+}
+
+/* How a run ends that no break ended; NULL: it does not end here. */
+static const char *ending(const Session *s, RunEnd end)
+{
+    const struct Run *run = s->run;
+
+    switch (end) {
+    case RUN_REACHED:
+        return run->spec.goal.node || engine_now(s->engine).ns >= run->spec.goal.time.ns ? "reached"
+                                                                                         : NULL;
+    case RUN_TIME_UP:
+        return engine_now(s->engine).ns >= run->spec.goal.time.ns ? "time-up" : NULL;
+    case RUN_STOPPED:
+        return s->interrupted || run->paused ? "stopped" : NULL;
+    case RUN_BROKE:
+        return "stopped";
+    case RUN_ASLEEP:
+        return "asleep";
+    case RUN_EXITED:
+        return "exited";
+    case RUN_FAILED:
+        return "failed";
+    case RUN_EMPTY:
+        return "empty";
+    }
+    g_assert_not_reached();
+}
+
+static char *point_text(const Session *s)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        if (debug_hit(n))
+            return g_strdup_printf("a point of node %s was hit at pc 0x%" G_GINT64_MODIFIER "x",
+                                   n->name, debug_hit(n)->pc);
+    }
+    return NULL;
+}
+
+static void on_piece_done(RunEnd end, const GError *error, void *data)
+{
+    Session *s = data;
+    struct Run *run = s->run;
+    g_autofree char *why = NULL;
+    RunOutcome outcome = {.end = end, .error = error};
+
+    if (run->spec.waits && console_match(run->spec.waits->console) && end != RUN_FAILED) {
+        outcome.how = "matched";
+    } else if ((outcome.number = breaks_fired(s, end, &why)) > 0) {
+        outcome.how = "break";
+    } else {
+        outcome.how = ending(s, end);
+        if (end == RUN_BROKE)
+            why = point_text(s);
+        else if (end == RUN_STOPPED && !s->interrupted)
+            why = g_strdup(run->paused);
+    }
+    outcome.why = why;
+    if (outcome.how) {
+        finish(s, &outcome);
+        return;
+    }
+    serve(s);
+    breaks_watch(s);
+    start_piece(s);
+}
+
+static void start_piece(Session *s)
+{
+    struct Run *run = s->run;
+    RunGoal goal = run->spec.goal;
+
+    goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
+    if (breaks_need_clocks(s)) {
+        goal.at_rest = breaks_at_rest;
+        goal.at_rest_data = s;
+    }
+    session_prepare_recording(s);
+    engine_run(s->engine, &goal, on_piece_done, s);
+    if (run->services->len > 0 || run->paused)
+        engine_interrupt(s->engine);
+}
+
+bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GError **error)
+{
+    struct Run *run;
+
+    g_assert(!s->run);
+    if (!breaks_prepare(s, error))
+        return false;
+    run = g_new0(struct Run, 1);
+    run->spec = *spec;
+    run->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
+    run->services = g_array_new(FALSE, FALSE, sizeof(Service));
+    run->barriers = engine_stats(s->engine)->barriers;
+    run->missed = engine_missed(s->engine);
+    run->began = htime_now();
+    s->run = run;
+    engine_set_pace(s->engine, spec->pace);
+    run_join(s, done, data);
+    start_piece(s);
+    return true;
+}
+
+void run_join(Session *s, RunDoneFunc done, void *data)
+{
+    Listener l = {done, data};
+
+    g_array_append_val(s->run->listeners, l);
+}
+
+void run_leave(Session *s, void *data)
+{
+    for (unsigned i = s->run ? s->run->listeners->len : 0; i-- > 0;)
+        if (g_array_index(s->run->listeners, Listener, i).data == data)
+            g_array_remove_index(s->run->listeners, i);
+}
+
+void run_pause(Session *s, const char *why)
+{
+    if (!s->run)
+        return;
+    g_free(s->run->paused);
+    s->run->paused = g_strdup(why);
+    engine_interrupt(s->engine);
+}
+
+void run_service(Session *s, void (*func)(void *data), void *data)
+{
+    Service service = {func, data};
+
+    if (!s->run) {
+        func(data);
+        return;
+    }
+    g_array_append_val(s->run->services, service);
+    engine_interrupt(s->engine);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * run.h: one run of the ensemble at a time, from its start to why it stopped: in pieces from one
+ * break, watch or service to the next. Commands and the endpoints of gdb share it.
+ */
+#ifndef COMMAND_RUN_H
+#define COMMAND_RUN_H
+
+#include "controller/command/command.h"
+
+typedef struct {
+    RunGoal goal;
+    Node *waits; /* stop when its console's awaited pattern matches; NULL: none */
+    double pace; /* engine_set_pace() */
+} RunSpec;
+
+typedef struct {
+    RunEnd end;
+    const char *how; /* one word: reached, stopped, break, matched, asleep, exited, failed, … */
+    unsigned number; /* of the break that stopped it; 0: none */
+    const char *why; /* a sentence without a full stop; NULL: it reached its goal */
+    const GError *error; /* RUN_FAILED */
+    uint64_t barriers, missed;
+    HTime host;
+} RunOutcome;
+
+typedef void (*RunDoneFunc)(const RunOutcome *outcome, void *data);
+
+bool run_active(const Session *session);
+
+/* No run may be active. done is called from the main loop, once. Fails if a break can't be set. */
+bool run_start(Session *session, const RunSpec *spec, RunDoneFunc done, void *data, GError **error);
+
+/* Learn of the end of the active run too. */
+void run_join(Session *session, RunDoneFunc done, void *data);
+
+/* Forget a run_start() or run_join() of this data; the run goes on. */
+void run_leave(Session *session, void *data);
+
+/* Ends the active run at the next barrier; why: a sentence without a full stop. */
+void run_pause(Session *session, const char *why);
+
+/* Calls func with the ensemble at rest: at once, or at the active run's next barrier, after which
+ * the run goes on. */
+void run_service(Session *session, void (*func)(void *data), void *data);
+
+/* With the session. */
+void run_free(Session *session);
+
+#endif
