@@ -127,6 +127,8 @@ static gboolean on_signal(gpointer data)
     if (engine_running(s->engine)) {
         engine_interrupt(s->engine);
         log_info("interrupted: stopping at the next barrier");
+    } else if (s->on_interrupt) {
+        s->on_interrupt(s);
     }
     return G_SOURCE_CONTINUE;
 }
@@ -157,7 +159,10 @@ static void write_report(Session *s, int *code)
 static int finish(Session *s, int code)
 {
     g_autofree char *text = NULL;
-    uint64_t lost = engine_violations(s->engine);
+    uint64_t lost;
+
+    session_settle(s);
+    lost = engine_violations(s->engine);
 
     if (lost > 0) {
         log_write(LOG_ERROR,
@@ -270,6 +275,7 @@ static int run_metronome(int argc, char **argv, Options *o)
     g_unix_signal_add(SIGHUP, on_signal, s);
     log_set_writer(write_log);
     code = run(s, o, mode, &error);
+    command_free_state(s);
     if (error)
         code = fail(error);
     return code;

@@ -136,6 +136,15 @@ void session_prepare_recording(Session *s)
     report_columns(s->report, (const char *const *)names->pdata, r->n);
 }
 
+/* At the very end only, so a nested loop harms nobody. */
+void session_settle(Session *s)
+{
+    if (engine_running(s->engine))
+        engine_interrupt(s->engine);
+    while (engine_running(s->engine))
+        g_main_context_iteration(NULL, TRUE);
+}
+
 void session_free(Session *s)
 {
     if (!s)

@@ -22,7 +22,7 @@ typedef struct {
 
 typedef struct Recorder Recorder;
 
-typedef struct {
+typedef struct Session {
     SessionOptions options;
     GMainLoop *loop;
     RunDir *dir; /* NULL when dry */
@@ -33,16 +33,20 @@ typedef struct {
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */
     GHashTable *variables;
-    GHashTable *fixed;     /* of them, those given on the command line */
-    Report *report;        /* what is recorded; NULL without --report */
-    HTime in_runs;         /* host time spent in run commands */
-    HTime last_run;        /* of it, in the last one */
-    unsigned stopped_by;   /* number of the break that stopped the last run; 0: none */
+    GHashTable *fixed;   /* of them, those given on the command line */
+    Report *report;      /* what is recorded; NULL without --report */
+    HTime in_runs;       /* host time spent in run commands */
+    HTime last_run;      /* of it, in the last one */
+    unsigned stopped_by; /* number of the break that stopped the last run; 0: none */
+    /* What the commands keep here; command_free_state() ends it. */
     struct Run *run;       /* command/run.h: the active one */
     struct Breaks *breaks; /* command/breaks.h */
+    GPtrArray *endpoints;  /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;    /* feeds barriers into the report */
     unsigned drain_source;
     void (*on_output)(const char *text, void *data);
+    /* What is parked without a run ends on Ctrl-C. NULL: nothing is. */
+    void (*on_interrupt)(struct Session *session);
     struct Runner *runner; /* shell/runner.h: who runs the commands */
 } Session;
 
@@ -54,6 +58,9 @@ void session_prepare_recording(Session *session);
 
 /* Takes over what options holds. Forks (rundir.h): before any thread exists. */
 Session *session_new(SessionOptions options, GError **error);
+
+/* Stops the ensemble at the next barrier if it runs, and waits for that. */
+void session_settle(Session *session);
 
 /* Ends every QEMU and leaves nothing behind. */
 void session_free(Session *session);

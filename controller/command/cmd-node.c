@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-node.c: node add, attach, remove, list; start. */
 #include "controller/base/log.h"
+#include "controller/command/breaks.h"
 #include "controller/command/command.h"
+#include "controller/command/gdb-endpoint.h"
 
 #include <string.h>
 
@@ -133,7 +135,11 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 {
     Node *node = session_find_node(call->session, call->args[0], error);
 
-    return node && session_remove_node(call->session, node, error) ? COMMAND_DONE : COMMAND_FAILED;
+    if (!node)
+        return COMMAND_FAILED;
+    breaks_delete_node(call->session, node);
+    gdb_close_node(call->session, node);
+    return session_remove_node(call->session, node, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 const Command cmd_node_remove = {

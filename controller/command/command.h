@@ -86,6 +86,9 @@ void command_event(const Session *session, const char *event, const char *const 
  * allocated, until call->done. */
 CommandResult command_begin(CommandCall *call, char **words, GError **error);
 
+/* Ends what the commands keep in the session: breaks, endpoints of gdb. The ensemble stands. */
+void command_free_state(Session *session);
+
 /* Carries out a command that only looks, such as `time`; an error is told, not returned. */
 void command_look(Session *session, const char *text);
 /* Whether text is such a command. */

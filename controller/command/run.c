@@ -44,11 +44,21 @@ void run_free(Session *s)
     g_free(run);
 }
 
+static void serve_all(const GArray *services)
+{
+    for (unsigned i = 0; i < services->len; i++) {
+        const Service *service = &g_array_index(services, Service, i);
+
+        service->func(service->data);
+    }
+}
+
 /* Whoever is told may start the next run, so this one is over before. */
 static void finish(Session *s, RunOutcome *outcome)
 {
     struct Run *run = s->run;
     g_autoptr(GArray) listeners = g_array_ref(run->listeners);
+    g_autoptr(GArray) services = g_array_ref(run->services);
 
     outcome->barriers = engine_stats(s->engine)->barriers - run->barriers;
     outcome->missed = engine_missed(s->engine) - run->missed;
@@ -63,6 +73,7 @@ static void finish(Session *s, RunOutcome *outcome)
 
         l->done(outcome, l->data);
     }
+    serve_all(services);
 }
 
 static void serve(Session *s)
@@ -71,11 +82,7 @@ static void serve(Session *s)
     g_autoptr(GArray) services = run->services;
 
     run->services = g_array_new(FALSE, FALSE, sizeof(Service));
-    for (unsigned i = 0; i < services->len; i++) {
-        const Service *service = &g_array_index(services, Service, i);
-
-        service->func(service->data);
-    }
+    serve_all(services);
 }
 
 /* How a run ends that no break ended; NULL: it does not end here. */

@@ -2,9 +2,10 @@
 /* table.c: the list of commands, finding one by unique prefix, and what all of them share. */
 #include "controller/base/log.h"
 #include "controller/base/units.h"
+#include "controller/command/breaks.h"
 #include "controller/command/command.h"
-#include "controller/command/expr.h"
 #include "controller/command/lexer.h"
+#include "controller/command/run.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -13,15 +14,43 @@
 G_DEFINE_QUARK(metronome_command_error_quark, command_error)
 
 static const Command *const table[] = {
-    &cmd_quantum,    &cmd_node_add, &cmd_node_attach,  &cmd_node_remove,
-    &cmd_node_list,  &cmd_start,    &cmd_run,          &cmd_run_until,
-    &cmd_barrier,    &cmd_step,     &cmd_pause,        &cmd_wait_line,
-    &cmd_break_time, &cmd_break_pc, &cmd_break_access, &cmd_break_console,
-    &cmd_break_when, &cmd_breaks,   &cmd_delete,       &cmd_watch,
-    &cmd_time,       &cmd_stats,    &cmd_regs,         &cmd_mem,
-    &cmd_send,       &cmd_assert,   &cmd_report,       &cmd_qmp,
-    &cmd_hmp,        &cmd_set,      &cmd_include,      &cmd_echo,
-    &cmd_log,        &cmd_help,     &cmd_quit,         NULL,
+    &cmd_quantum,
+    &cmd_node_add,
+    &cmd_node_attach,
+    &cmd_node_remove,
+    &cmd_node_list,
+    &cmd_start,
+    &cmd_run,
+    &cmd_run_until,
+    &cmd_barrier,
+    &cmd_step,
+    &cmd_pause,
+    &cmd_wait_line,
+    &cmd_break_time,
+    &cmd_break_pc,
+    &cmd_break_access,
+    &cmd_break_console,
+    &cmd_break_when,
+    &cmd_breaks,
+    &cmd_delete,
+    &cmd_watch,
+    &cmd_time,
+    &cmd_stats,
+    &cmd_regs,
+    &cmd_mem,
+    &cmd_gdb,
+    &cmd_send,
+    &cmd_assert,
+    &cmd_report,
+    &cmd_qmp,
+    &cmd_hmp,
+    &cmd_set,
+    &cmd_include,
+    &cmd_echo,
+    &cmd_log,
+    &cmd_help,
+    &cmd_quit,
+    NULL,
 };
 
 const Command *const *command_table(void)
@@ -134,13 +163,22 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     call->n_args = g_strv_length(words + used);
     if (call->n_args < call->command->min_args || call->n_args > call->command->max_args)
         return command_usage_error(call, error);
-    if (call->command->when != COMMAND_ANYTIME && engine_running(call->session->engine)) {
+    if ((call->command->when == COMMAND_AT_REST && run_active(call->session)) ||
+        (call->command->when == COMMAND_LOOKS && engine_running(call->session->engine))) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "'%s' is not possible while the ensemble runs: `pause` stops it",
                     call->command->name);
         return COMMAND_FAILED;
     }
     return call->command->exec(call, error);
+}
+
+void command_free_state(Session *s)
+{
+    session_settle(s);
+    g_clear_pointer(&s->endpoints, g_ptr_array_unref);
+    breaks_free(s);
+    run_free(s);
 }
 
 static const char *variable(const char *name, void *data)

@@ -209,8 +209,10 @@ static void bring_to_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     GError *error = NULL;
 
     node_hush(r->node, false);
+    /* The stub tells of every stop: unread, that would block QEMU some time. */
     if (!gate_stop(r->node->gate, &error) || !node_read_clock(r->node, &error) ||
-        !gate_disarm(r->node->gate, &error)) {
+        !gate_disarm(r->node->gate, &error) ||
+        (r->node->debug && !gdb_drain(debug_client(r->node), &error))) {
         rider_fail(l, r, error);
         return;
     }

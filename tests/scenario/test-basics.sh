@@ -73,7 +73,7 @@ refusals() {
     local value
     expect 'unknown command: named, with the valid ones' 2 'dance' "unknown command 'dance'" 'quantum, node, start'
     expect 'unknown subcommand' 2 'node paint' "unknown command 'node paint'" 'add, attach, remove, list'
-    expect 'ambiguous prefix: named, with the candidates' 2 's' "ambiguous command 's': could be " 'start, stats'
+    expect 'ambiguous prefix: named, with the candidates' 2 's' "ambiguous command 's': could be " 'start, step, stats'
     expect 'ambiguous prefix of a subcommand' 2 'node a' "ambiguous command 'node a': could be add, attach"
     expect 'a whole name is not ambiguous' 2 'run' 'usage: run DURATION'
     expect 'a unique prefix will do' 0 'quan 10us; quantu' '^10us$'

@@ -259,7 +259,7 @@ static void test_usage_error(void)
     g_autoptr(GError) error = NULL;
 
     g_assert_cmpint(command_usage_error(&call, &error), ==, COMMAND_FAILED);
-    g_assert_cmpstr(error->message, ==, "usage: barrier [N]");
+    g_assert_cmpstr(error->message, ==, "usage: barrier [N] [pace=X]");
     g_assert_cmpint(command_exit_code(error), ==, 2);
 }
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-gdb.c: endpoints for the user's own gdb. */
+#include "controller/base/units.h"
+#include "controller/command/command.h"
+#include "controller/command/gdb-endpoint.h"
+
+#include <string.h>
+
+/* Parked with wait=on, until this endpoint's gdb is gone. */
+static CommandCall *waiting;
+
+static GPtrArray *endpoints(Session *s)
+{
+    if (!s->endpoints)
+        s->endpoints = g_ptr_array_new_with_free_func((GDestroyNotify)gdb_endpoint_free);
+    return s->endpoints;
+}
+
+static GdbEndpoint *find(Session *s, const Node *node)
+{
+    for (unsigned i = 0; i < endpoints(s)->len; i++) {
+        GdbEndpoint *e = s->endpoints->pdata[i];
+
+        if (gdb_endpoint_node(e) == node)
+            return e;
+    }
+    return NULL;
+}
+
+void gdb_close_node(Session *s, const Node *node)
+{
+    GdbEndpoint *e = find(s, node);
+
+    if (e)
+        g_ptr_array_remove(s->endpoints, e);
+}
+
+static void end_wait(Session *s, GError *error)
+{
+    CommandCall *call = g_steal_pointer(&waiting);
+
+    s->on_interrupt = NULL;
+    if (call)
+        command_finish(call, error);
+    else
+        g_clear_error(&error);
+}
+
+static void on_gone(void *data)
+{
+    Session *s = data;
+
+    if (waiting && gdb_endpoint_node(find(s, waiting->data)) == waiting->data &&
+        !gdb_endpoint_attached(find(s, waiting->data)))
+        end_wait(s, NULL);
+}
+
+static void on_interrupt(Session *s)
+{
+    end_wait(s, g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted"));
+}
+
+typedef struct {
+    const char *path;
+    int64_t port;
+    bool wait, off;
+} Wishes;
+
+static bool parse(const CommandCall *call, Wishes *w, GError **error)
+{
+    *w = (Wishes){0};
+    for (unsigned i = 1; i < call->n_args; i++) {
+        const char *arg = call->args[i];
+        const char *port = command_option(arg, "port"), *wait = command_option(arg, "wait");
+
+        if (port) {
+            if (!units_parse_int(port, "port", 1, 65535, &w->port, error))
+                return false;
+        } else if (command_option(arg, "path")) {
+            w->path = command_option(arg, "path");
+        } else if (wait && (strcmp(wait, "on") == 0 || strcmp(wait, "off") == 0)) {
+            w->wait = strcmp(wait, "on") == 0;
+        } else if (strcmp(arg, "off") == 0) {
+            w->off = true;
+        } else {
+            command_usage_error(call, error);
+            return false;
+        }
+    }
+    return true;
+}
+
+static GdbEndpoint *open_endpoint(Session *s, Node *node, const Wishes *w, GError **error)
+{
+    g_autofree char *path = w->path ? g_strdup(w->path) : NULL;
+    GdbEndpoint *e;
+
+    if (!node_is_live(node) || !node->gdb_path) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s %s", node->name,
+                    node_is_live(node) ? "has no gdbstub: attach it with gdb=PATH"
+                                       : "is not started: `start` comes first");
+        return NULL;
+    }
+    if (!path)
+        path = g_build_filename(node->dir, "gdb-user", NULL);
+    e = gdb_endpoint_new(s, node, path, (unsigned)w->port, error);
+    if (!e)
+        return NULL;
+    gdb_endpoint_on_gone(e, on_gone, s);
+    g_ptr_array_add(endpoints(s), e);
+    return e;
+}
+
+static CommandResult exec_gdb(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    Node *node = session_find_node(s, call->args[0], error);
+    GdbEndpoint *e;
+    Wishes w;
+
+    if (!node || !parse(call, &w, error))
+        return COMMAND_FAILED;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    e = find(s, node);
+    if (e && (w.off || w.path || w.port)) {
+        g_ptr_array_remove(s->endpoints, e);
+        e = NULL;
+    }
+    if (w.off)
+        return COMMAND_DONE;
+    if (!e && !(e = open_endpoint(s, node, &w, error)))
+        return COMMAND_FAILED;
+    command_print(s, "target remote %s\n", gdb_endpoint_address(e));
+    if (!w.wait)
+        return COMMAND_DONE;
+    call->data = node;
+    waiting = call;
+    s->on_interrupt = on_interrupt;
+    return COMMAND_PARKED;
+}
+
+const Command cmd_gdb = {
+    "gdb",
+    "NODE [off] [path=PATH] [port=N] [wait=on|off]",
+    "Let a gdb attach to a node, with what is printed: over a unix socket, or TCP on 127.0.0.1 "
+    "with port=N. Its `continue` lets the whole ensemble run, `monitor` takes these commands; "
+    "wait=on goes on when it has come and is gone again",
+    1,
+    4,
+    exec_gdb,
+    COMMAND_AT_REST,
+};
