@@ -36,11 +36,13 @@ typedef struct Session {
     GHashTable *fixed;   /* of them, those given on the command line */
     Report *report;      /* what is recorded; NULL without --report */
     HTime in_runs;       /* host time spent in run commands */
+    VTime last_passed; /* virtual time that passed in the last one */
     HTime last_run;      /* of it, in the last one */
     unsigned stopped_by; /* number of the break that stopped the last run; 0: none */
     /* What the commands keep here; command_free_state() ends it. */
     struct Run *run;       /* command/run.h: the active one */
     struct Breaks *breaks; /* command/breaks.h */
+    struct Perf *perf;     /* command/cmd-perf.c: since when it counts */
     GPtrArray *endpoints;  /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;    /* feeds barriers into the report */
     unsigned drain_source;

@@ -187,6 +187,34 @@ const Command cmd_watch = {
     COMMAND_AT_REST,
 };
 
+static CommandResult exec_max_skip(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    VTime skip;
+
+    if (call->n_args == 0) {
+        g_autofree char *text = units_format_duration(engine_max_skip(s->engine));
+
+        command_print(s, "%s\n", text);
+        return COMMAND_DONE;
+    }
+    return units_parse_duration(call->args[0], &skip, error) &&
+                   engine_set_max_skip(s->engine, skip, error)
+               ? COMMAND_DONE
+               : COMMAND_FAILED;
+}
+
+const Command cmd_max_skip = {
+    "max-skip",
+    "[DURATION]",
+    "Show or set how far the clock of a node with sleep=off may move when a pc or access break "
+    "stops it, though it executes nothing: 1us at least; less costs speed",
+    0,
+    1,
+    exec_max_skip,
+    COMMAND_AT_REST,
+};
+
 static CommandResult exec_pause(CommandCall *call, GError **error)
 {
     (void)error;

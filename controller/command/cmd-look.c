@@ -2,30 +2,78 @@
 /* cmd-look.c: what only looks: time, stats, assert, report. */
 #include "controller/base/units.h"
 #include "controller/command/command.h"
+#include "controller/command/look.h"
 #include "controller/command/values.h"
+#include "controller/engine/debug.h"
 
 #include <inttypes.h>
 #include <string.h>
 
+static double slowdown(HTime host, VTime passed)
+{
+    return passed.ns > 0 ? (double)host.ns / (double)passed.ns : 0.0;
+}
+
+/* Host CPU time of all vCPU threads. */
+static HTime vcpu_time(const Node *n)
+{
+    HTime sum = {0};
+
+    for (unsigned i = 0; i < n->vcpus->len && node_is_live(n); i++)
+        sum.ns += MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, i)));
+    return sum;
+}
+
+static double share(HTime part, HTime whole)
+{
+    return whole.ns > 0 ? 100.0 * (double)part.ns / (double)whole.ns : 0.0;
+}
+
 static void time_row(const Session *s, const Node *n)
 {
-    double host = (double)s->in_runs.ns / 1e9;
     int64_t offset = vtime_sub(node_ensemble_time(n), engine_now(s->engine)).ns;
-    VTime lived = node_ensemble_time(n);
-    g_autofree char *state = n->clock.idle && n->state == NODE_PAUSED
-                                 ? g_strdup("idle")
-                                 : g_strdup(node_state_name(n->state));
+    const char *state =
+        n->clock.idle && n->state == NODE_PAUSED ? "idle" : node_state_name(n->state);
 
     command_print(
-        s, "%-12s %-8s %16" PRId64 " %16" PRId64 " %16" PRId64 " %+9" PRId64 " %9.3f %8.2f\n",
-        n->name, state, n->clock.icount.n, n->clock.virtual_time.ns, n->clock.bias.ns, offset, host,
-        lived.ns > 0 ? host * 1e9 / (double)lived.ns : 0.0);
+        s, "%-12s %-8s %16" PRId64 " %16" PRId64 " %16" PRId64 " %+9" PRId64 " %9.3f %8.2f %6.1f\n",
+        n->name, state, n->clock.icount.n, n->clock.virtual_time.ns, n->clock.bias.ns, offset,
+        (double)s->in_runs.ns / 1e9, slowdown(s->in_runs, node_ensemble_time(n)),
+        share(vcpu_time(n), s->in_runs));
+}
+
+/* Under icount one host thread runs all vCPUs in turn, so all of them show its time. */
+static bool vcpu_rows(const Session *s, Node *n, GError **error)
+{
+    GdbClient *gdb = node_is_live(n) && n->gdb_path ? debug_use(n, error) : NULL;
+    g_autoptr(GArray) threads = gdb ? gdb_threads(gdb, NODE_REPLY_MS, error) : NULL;
+    bool ok = threads != NULL;
+
+    if (ok)
+        command_print(s, "%-12s %-8s %8s %9s %6s  %s\n", "vCPU", "state", "thread", "host s",
+                      "cpu %", "pc");
+    for (unsigned i = 0; ok && i < threads->len; i++) {
+        const GdbThread *t = &g_array_index(threads, GdbThread, i);
+        pid_t tid = i < n->vcpus->len ? g_array_index(n->vcpus, pid_t, i) : -1;
+        HTime used = {MAX(0, rank_thread_runtime_ns(n->pid, tid))};
+        g_autofree char *pc = NULL;
+        bool halted = false;
+
+        ok = gdb_thread_halted(gdb, t, &halted, NODE_REPLY_MS, error) &&
+             (pc = look_instruction(n, (int)i, error));
+        if (ok)
+            command_print(s, "%-12u %-8s %8d %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
+                          (int)tid, (double)used.ns / 1e9, share(used, s->in_runs), pc);
+    }
+    if (gdb)
+        debug_release(n);
+    return ok || !n->gdb_path || !node_is_live(n);
 }
 
 static CommandResult exec_time(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
-    const Node *only = NULL;
+    Node *only = NULL;
     g_autofree char *now = NULL;
 
     if (call->n_args == 1 && !(only = session_find_node(s, call->args[0], error)))
@@ -33,20 +81,22 @@ static CommandResult exec_time(CommandCall *call, GError **error)
     if (s->options.dry)
         return COMMAND_DONE;
     now = units_format_seconds(engine_now(s->engine));
-    command_print(s, "virtual time %s, mode %s\n", now, session_mode(s));
-    command_print(s, "%-12s %-8s %16s %16s %16s %9s %9s %8s\n", "node", "state", "icount",
-                  "virtual ns", "idle ns", "offset ns", "host s", "slowdown");
+    command_print(s, "virtual time %s, mode %s, slowdown %.2f, in the last run %.2f\n", now,
+                  session_mode(s), slowdown(s->in_runs, engine_now(s->engine)),
+                  slowdown(s->last_run, s->last_passed));
+    command_print(s, "%-12s %-8s %16s %16s %16s %9s %9s %8s %6s\n", "node", "state", "icount",
+                  "virtual ns", "idle ns", "offset ns", "host s", "slowdown", "cpu %");
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!only || only == s->nodes->pdata[i])
             time_row(s, s->nodes->pdata[i]);
-    return COMMAND_DONE;
+    return !only || vcpu_rows(s, only, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 const Command cmd_time = {
     "time",
     "[NODE]",
     "Show each node's instruction count, virtual time, idle time, offset to the ensemble, host "
-    "time in runs and slowdown",
+    "time in runs, slowdown and its vCPU threads' share of that host time; of one node, each vCPU",
     0,
     1,
     exec_time,

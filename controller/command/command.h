@@ -89,6 +89,9 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error);
 /* Ends what the commands keep in the session: breaks, endpoints of gdb. The ensemble stands. */
 void command_free_state(Session *session);
 
+/* Of `perf` (cmd-perf.c). */
+void perf_free(Session *session);
+
 /* Carries out a command that only looks, such as `time`; an error is told, not returned. */
 void command_look(Session *session, const char *text);
 /* Whether text is such a command. */
@@ -112,8 +115,8 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error);
 const char *command_option(const char *arg, const char *key);
 
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
-    cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_mem, cmd_pause, cmd_perf, cmd_regs,
-    cmd_step, cmd_watch;
+    cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
+    cmd_regs, cmd_step, cmd_watch;
 extern const Command cmd_assert, cmd_barrier, cmd_echo, cmd_help, cmd_hmp, cmd_include, cmd_log,
     cmd_node_add, cmd_node_attach, cmd_node_list, cmd_node_remove, cmd_qmp, cmd_quantum, cmd_quit,
     cmd_report, cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time,

@@ -22,6 +22,7 @@ struct Run {
     GArray *services;          /* Service */
     char *paused;              /* why somebody wants it to end */
     uint64_t barriers, missed; /* when it began */
+    VTime from;
     HTime began;
 };
 
@@ -65,6 +66,7 @@ static void finish(Session *s, RunOutcome *outcome)
     outcome->host = htime_sub(htime_now(), run->began);
     s->in_runs.ns += outcome->host.ns;
     s->last_run = outcome->host;
+    s->last_passed = vtime_sub(engine_now(s->engine), run->from);
     s->stopped_by = outcome->number;
     engine_set_pace(s->engine, 0);
     run_free(s);
@@ -131,6 +133,8 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     g_autofree char *why = NULL;
     RunOutcome outcome = {.end = end, .error = error};
 
+    if (end != RUN_FAILED)
+        breaks_watch(s);
     if (run->spec.waits && console_match(run->spec.waits->console) && end != RUN_FAILED) {
         outcome.how = "matched";
     } else if ((outcome.number = breaks_fired(s, end, &why)) > 0) {
@@ -148,7 +152,6 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
         return;
     }
     serve(s);
-    breaks_watch(s);
     start_piece(s);
 }
 
@@ -181,6 +184,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     run->services = g_array_new(FALSE, FALSE, sizeof(Service));
     run->barriers = engine_stats(s->engine)->barriers;
     run->missed = engine_missed(s->engine);
+    run->from = engine_now(s->engine);
     run->began = htime_now();
     s->run = run;
     engine_set_pace(s->engine, spec->pace);

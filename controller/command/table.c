@@ -14,43 +14,19 @@
 G_DEFINE_QUARK(metronome_command_error_quark, command_error)
 
 static const Command *const table[] = {
-    &cmd_quantum,
-    &cmd_node_add,
-    &cmd_node_attach,
-    &cmd_node_remove,
-    &cmd_node_list,
-    &cmd_start,
-    &cmd_run,
-    &cmd_run_until,
-    &cmd_barrier,
-    &cmd_step,
-    &cmd_pause,
-    &cmd_wait_line,
-    &cmd_break_time,
-    &cmd_break_pc,
-    &cmd_break_access,
-    &cmd_break_console,
-    &cmd_break_when,
-    &cmd_breaks,
-    &cmd_delete,
-    &cmd_watch,
-    &cmd_time,
-    &cmd_stats,
-    &cmd_regs,
-    &cmd_mem,
-    &cmd_gdb,
-    &cmd_send,
-    &cmd_assert,
-    &cmd_report,
-    &cmd_qmp,
-    &cmd_hmp,
-    &cmd_set,
-    &cmd_include,
-    &cmd_echo,
-    &cmd_log,
-    &cmd_help,
-    &cmd_quit,
-    NULL,
+    &cmd_quantum,       &cmd_node_add,   &cmd_node_attach,
+    &cmd_node_remove,   &cmd_node_list,  &cmd_start,
+    &cmd_run,           &cmd_run_until,  &cmd_barrier,
+    &cmd_step,          &cmd_pause,      &cmd_wait_line,
+    &cmd_break_time,    &cmd_break_pc,   &cmd_break_access,
+    &cmd_break_console, &cmd_break_when, &cmd_breaks,
+    &cmd_delete,        &cmd_watch,      &cmd_max_skip,
+    &cmd_time,          &cmd_stats,      &cmd_perf,
+    &cmd_regs,          &cmd_mem,        &cmd_gdb,
+    &cmd_send,          &cmd_assert,     &cmd_report,
+    &cmd_qmp,           &cmd_hmp,        &cmd_set,
+    &cmd_include,       &cmd_echo,       &cmd_log,
+    &cmd_help,          &cmd_quit,       NULL,
 };
 
 const Command *const *command_table(void)
@@ -178,6 +154,7 @@ void command_free_state(Session *s)
     session_settle(s);
     g_clear_pointer(&s->endpoints, g_ptr_array_unref);
     breaks_free(s);
+    perf_free(s);
     run_free(s);
 }
 

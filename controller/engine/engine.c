@@ -28,12 +28,15 @@ typedef struct {
     void *data;
 } Observer;
 
+/* A tenth of the default quantum: some 10 % of speed for nodes with breakpoints. */
+#define MAX_SKIP_NS (100 * NS_PER_US)
+
 /* How soon a run that is held to a pace learns that it is to end. */
 #define PACE_SLICE_NS (20 * NS_PER_MS)
 
 struct Engine {
     Host *host;
-    VTime quantum, now;
+    VTime quantum, now, max_skip;
     GPtrArray *members; /* Member */
     EnsembleStats stats;
     GArray *observers; /* Observer */
@@ -75,6 +78,7 @@ Engine *engine_new(Host *host)
 
     e->host = host;
     e->quantum = vtime(NS_PER_MS);
+    e->max_skip = vtime(MAX_SKIP_NS);
     e->members = g_ptr_array_new_with_free_func(member_free);
     e->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
     e->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
@@ -120,6 +124,24 @@ bool engine_set_quantum(Engine *e, VTime quantum, GError **error)
 VTime engine_quantum(const Engine *e)
 {
     return e->quantum;
+}
+
+bool engine_set_max_skip(Engine *e, VTime skip, GError **error)
+{
+    g_autofree char *text = units_format_duration(skip);
+
+    if (skip.ns >= NS_PER_US && skip.ns % NS_PER_US == 0 && skip.ns <= ENGINE_MAX_QUANTUM_NS) {
+        e->max_skip = skip;
+        return true;
+    }
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "a skip of %s is impossible: whole microseconds, 1us to 1000s, are allowed", text);
+    return false;
+}
+
+VTime engine_max_skip(const Engine *e)
+{
+    return e->max_skip;
 }
 
 static Member *find(const Engine *e, const Node *node, unsigned *index)
@@ -312,6 +334,7 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.quantum = e->quantum;
     e->leg.count = count;
     e->leg.brake = true;
+    e->leg.max_skip_us = e->max_skip.ns / NS_PER_US;
     e->leg.stop_on_exit = e->goal.stop_on_exit;
     e->leg.slots = (Slot *)(void *)e->slots->data;
     e->leg.n_slots = e->slots->len;

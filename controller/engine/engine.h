@@ -26,6 +26,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 bool engine_set_quantum(Engine *engine, VTime quantum, GError **error);
 VTime engine_quantum(const Engine *engine);
 
+/* How far a breakpoint that is hit may move the clock of a node with sleep=off (debug.h): whole µs;
+ * the less, the slower the nodes with breakpoints. */
+bool engine_set_max_skip(Engine *engine, VTime skip, GError **error);
+VTime engine_max_skip(const Engine *engine);
+
 /* A paused node joins at the ensemble's present time; the engine does not own it. */
 void engine_add(Engine *engine, Node *node);
 /* It leaves; its gate is removed from an attached QEMU. */

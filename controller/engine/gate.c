@@ -153,7 +153,8 @@ static bool settle(const Gate *g, GError **error)
 /* A controller that was killed may have left its gate in an attached QEMU. */
 static void remove_leftovers(const Gate *g)
 {
-    static const char *const objects[] = {"mtb", "mt0", "mt1", "mt2", "mt3", "mtw", "mtd", "mtn"};
+    static const char *const objects[] = {"mtb", "mtf", "mt0", "mt1", "mt2",
+                                          "mt3", "mtw", "mtd", "mtn"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(objects); i++)
         qmp_object_del(g->node->qmp, objects[i], NODE_REPLY_MS, NULL);
@@ -370,13 +371,19 @@ static bool set_followers(const Gate *g, int64_t interval_us, GError **error)
     return true;
 }
 
-static bool post_brake(const Gate *g, int64_t now_us, GError **error)
+static bool post_brake(const Gate *g, const char *id, int64_t interval_us, GError **error)
 {
-    int64_t last_us = g->plan.first_us + (int64_t)(g->plan.boundaries - 1) * g->plan.quantum_us;
-    int64_t interval_us = g->plan.fine ? 1 : last_us + 1 - now_us;
     g_autofree char *props = g_strdup_printf("\"queue\":\"rx\",\"interval\":%" PRId64, interval_us);
 
-    return post_object(g, "filter-buffer", "mtb", props, error);
+    return post_object(g, "filter-buffer", id, props, error);
+}
+
+static bool post_brakes(const Gate *g, int64_t now_us, GError **error)
+{
+    int64_t last_us = g->plan.first_us + (int64_t)(g->plan.boundaries - 1) * g->plan.quantum_us;
+
+    return (!g->plan.brake || post_brake(g, "mtb", last_us + 1 - now_us, error)) &&
+           (!g->plan.grain_us || post_brake(g, "mtf", g->plan.grain_us, error));
 }
 
 bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
@@ -393,7 +400,7 @@ bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
     for (unsigned stage = 0; stage < g->plan.stages; stage++)
         if (!load_stage(g, stage, interval_us, error))
             return false;
-    return (!plan->brake || post_brake(g, now_us, error)) && set_followers(g, interval_us, error) &&
+    return post_brakes(g, now_us, error) && set_followers(g, interval_us, error) &&
            settle(g, error) && wait_taken(g, error);
 }
 
@@ -421,6 +428,7 @@ bool gate_disarm(Gate *g, GError **error)
             return false;
     }
     return (!g->plan.brake || post_del(g, "mtb", error)) &&
+           (!g->plan.grain_us || post_del(g, "mtf", error)) &&
            (!inside || post_dumps_status(g, "\"on\"", error)) && settle(g, error);
 }
 

@@ -52,8 +52,8 @@ typedef struct {
     int64_t quantum_us;  /* distance of those behind it */
     uint64_t boundaries; /* how many there are: no token is sent for more */
     bool brake;          /* set the brake 1 µs behind the last of them, … */
-    bool fine;           /* … or to every µs: no warp is longer, but each µs of idling costs */
-    unsigned stages;     /* length of the shift register: 1 to GATE_MAX_STAGES */
+    int64_t grain_us; /* … and, if not 0, one to every so many µs: no warp is longer, at a cost */
+    unsigned stages;  /* length of the shift register: 1 to GATE_MAX_STAGES */
 } GatePlan;
 
 /* Arms a stopped node whose clock was read just now. The tokens of the first boundaries are in

@@ -133,6 +133,10 @@ static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **er
         .boundaries = leg->count - k + 1,
         /* With sleep=on no clock is warped: there is nothing to brake. */
         .brake = leg->brake && !r->node->icount.sleep_on,
+        /* A hit warps an idle-looking node (debug.h). */
+        .grain_us = debug_armed(r->node) && !r->node->icount.sleep_on
+                        ? MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US)
+                        : 0,
         .stages = stages_for(l),
     };
 

@@ -40,7 +40,8 @@ struct Leg {
     LegBarrierFunc on_barrier;
     void *data;
 
-    bool stop_on_exit; /* end when a guest powers off, unless its node says otherwise */
+    int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
+    bool stop_on_exit;   /* end when a guest powers off, unless its node says otherwise */
 
     atomic_bool stop;  /* wish to end at the next barrier */
     atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */

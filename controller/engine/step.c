@@ -144,12 +144,8 @@ static bool steps_busy(Steps *s, GError **error)
 
 static GatePlan fine_plan(const StepRequest *q)
 {
-    return (GatePlan){.first_us = q->fence_us,
-                      .quantum_us = 1,
-                      .boundaries = 1,
-                      .brake = true,
-                      .fine = true,
-                      .stages = 1};
+    return (GatePlan){
+        .first_us = q->fence_us, .quantum_us = 1, .boundaries = 1, .grain_us = 1, .stages = 1};
 }
 
 /* The step is over, or the node stands at the fence. The stub's socket has news twice a step, the

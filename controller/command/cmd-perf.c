@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-perf.c: where the host's time goes, and which node the others waited for. */
+#include "controller/command/command.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct {
+    uint64_t waited_for;
+    HTime waited;
+} Blame;
+
+/* What had been counted when `perf on` was said. */
+struct Perf {
+    uint64_t barriers;
+    HTime in_quanta, in_runs;
+    GHashTable *blames; /* Node -> Blame */
+};
+
+void perf_free(Session *s)
+{
+    if (!s->perf)
+        return;
+    g_hash_table_unref(s->perf->blames);
+    g_free(s->perf);
+    s->perf = NULL;
+}
+
+static void begin(Session *s)
+{
+    const EnsembleStats *st = engine_stats(s->engine);
+
+    perf_free(s);
+    s->perf = g_new0(struct Perf, 1);
+    s->perf->barriers = st->barriers;
+    s->perf->in_quanta = st->in_quanta;
+    s->perf->in_runs = s->in_runs;
+    s->perf->blames = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const NodeStats *node = engine_node_stats(s->engine, s->nodes->pdata[i]);
+        Blame blame = {0};
+
+        if (node)
+            blame = (Blame){node->waited_for, node->waited};
+        g_hash_table_insert(s->perf->blames, s->nodes->pdata[i], g_memdup2(&blame, sizeof(blame)));
+    }
+}
+
+static Blame blame_of(const Session *s, const Node *n)
+{
+    const NodeStats *st = engine_node_stats(s->engine, n);
+    const Blame *before = s->perf ? g_hash_table_lookup(s->perf->blames, n) : NULL;
+
+    if (!st)
+        return (Blame){0};
+    return (Blame){st->waited_for - (before ? before->waited_for : 0),
+                   {st->waited.ns - (before ? before->waited.ns : 0)}};
+}
+
+static double percent(double part, double whole)
+{
+    return whole > 0 ? 100.0 * part / whole : 0.0;
+}
+
+static void print(const Session *s)
+{
+    const EnsembleStats *st = engine_stats(s->engine);
+    uint64_t barriers = st->barriers - (s->perf ? s->perf->barriers : 0);
+    double runs = (double)(s->in_runs.ns - (s->perf ? s->perf->in_runs.ns : 0));
+    double quanta = (double)(st->in_quanta.ns - (s->perf ? s->perf->in_quanta.ns : 0));
+
+    command_print(
+        s,
+        "%" PRIu64 " barriers in %.3f s of host time: %.1f %% in quanta (guests and "
+        "waiting for the last), %.1f %% at barriers, stops and starts; %.1f us a barrier\n",
+        barriers, runs / 1e9, percent(quanta, runs), percent(runs - quanta, runs),
+        barriers ? runs / 1e3 / (double)barriers : 0.0);
+    command_print(s, "%-12s %12s %8s %12s %10s\n", "node", "waited for", "%", "waited ms",
+                  "us each");
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        Blame b = blame_of(s, n);
+
+        command_print(s, "%-12s %12" PRIu64 " %8.1f %12.3f %10.2f\n", n->name, b.waited_for,
+                      percent((double)b.waited_for, (double)barriers), (double)b.waited.ns / 1e6,
+                      b.waited_for ? (double)b.waited.ns / 1e3 / (double)b.waited_for : 0.0);
+    }
+}
+
+static CommandResult exec_perf(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    bool on = call->n_args == 1 && strcmp(call->args[0], "on") == 0;
+
+    if (call->n_args == 1 && !on && strcmp(call->args[0], "off") != 0)
+        return command_usage_error(call, error);
+    if (s->options.dry)
+        return COMMAND_DONE;
+    if (call->n_args == 0)
+        print(s);
+    else if (on)
+        begin(s);
+    else
+        perf_free(s);
+    return COMMAND_DONE;
+}
+
+const Command cmd_perf = {
+    "perf",
+    "[on|off]",
+    "Show where the host's time went and which node the others waited for: since `perf on`, or "
+    "since the start",
+    0,
+    1,
+    exec_perf,
+    COMMAND_LOOKS,
+};
