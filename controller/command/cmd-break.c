@@ -207,8 +207,8 @@ static CommandResult exec_max_skip(CommandCall *call, GError **error)
 const Command cmd_max_skip = {
     "max-skip",
     "[DURATION]",
-    "Show or set how far the clock of a node with sleep=off may move when a pc or access break "
-    "stops it, though it executes nothing: 1us at least; less costs speed",
+    "Show or set how far the clock of a node with sleep=off may skip, executing nothing, when a pc "
+    "or access break stops it or a step wakes it (100us): 1us at least; less costs speed",
     0,
     1,
     exec_max_skip,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* A step that waits longer in virtual time for an interrupt gives up. */
-#define STEP_PATIENCE_NS NS_PER_S
+#define STEP_PATIENCE_NS (100 * NS_PER_MS)
 
 #define MAX_MEM 65536
 
@@ -318,9 +318,13 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
     if (call->session->options.dry)
         return COMMAND_DONE;
     bytes = g_malloc((gsize)size);
-    if (!check_stands(n, error) ||
-        !read_memory(n, address, bytes, (size_t)size, strcmp(phys, "on") == 0, error))
+    if (!check_stands(n, error))
         return COMMAND_FAILED;
+    if (!read_memory(n, address, bytes, (size_t)size, strcmp(phys, "on") == 0, error)) {
+        g_prefix_error(error, "node %s, %" PRId64 " bytes at 0x%" PRIx64 ": ", n->name, size,
+                       address);
+        return COMMAND_FAILED;
+    }
     show_memory(call->session, address, bytes, (size_t)size);
     return COMMAND_DONE;
 }

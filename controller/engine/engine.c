@@ -373,6 +373,7 @@ static void start_step(Engine *e, Node *node, VTime fence)
     e->step.node = node;
     e->step.manner = e->goal.step ? e->goal.manner : STEP_EXACT;
     e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
+    e->step.grain_us = e->step.manner == STEP_EXACT ? 1 : e->max_skip.ns / NS_PER_US;
     e->step.done = &e->steps;
     e->step.fence_us = vtime_floor_us(vtime_add(fence, node->epoch));
     e->step.cancel = &e->interrupted;

@@ -12,8 +12,8 @@
  * the same: resuming enables the clock (gdb_continue_partial()), and the vCPU thread runs what is
  * due before NOTIMER takes effect (rr_cpu_thread_fn()).
  *
- * An idle node needs its timers to wake: it makes one step with them alive, and a brake at every us
- * keeps the warp behind it short.
+ * An idle node needs its timers to wake: it makes one step with them alive, and brakes on a grid
+ * keep the warp behind it short.
  */
 #include "controller/engine/step.h"
 
@@ -142,12 +142,6 @@ static bool steps_busy(Steps *s, GError **error)
     return node_read_clock(s->q->node, error);
 }
 
-static GatePlan fine_plan(const StepRequest *q)
-{
-    return (GatePlan){
-        .first_us = q->fence_us, .quantum_us = 1, .boundaries = 1, .grain_us = 1, .stages = 1};
-}
-
 /* The step is over, or the node stands at the fence. The stub's socket has news twice a step, the
  * acknowledgement and the stop reply, so the gate is watched until the latter is there. */
 static bool await_waking(Steps *s, GError **error)
@@ -182,7 +176,11 @@ static bool await_waking(Steps *s, GError **error)
 static bool step_awake(Steps *s, GError **error)
 {
     StepRequest *q = s->q;
-    GatePlan plan = fine_plan(q);
+    GatePlan plan = {.first_us = q->fence_us,
+                     .quantum_us = 1,
+                     .boundaries = 1,
+                     .grain_us = q->grain_us,
+                     .stages = 1};
 
     atomic_fetch_add(q->done, 1);
     return set_flags(s, GDB_SSTEP_ENABLE, error) && gate_arm(q->node->gate, &plan, error) &&

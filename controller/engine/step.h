@@ -23,6 +23,7 @@ typedef struct {
     VTime time;     /* the node's own virtual time, absolute */
     StepManner manner;
     int vcpu;         /* the one that is stepped; -1: whose turn it is */
+    int64_t grain_us; /* how far the clock of a node that is woken by a step may skip */
     int64_t fence_us; /* the node's own virtual us; it is not taken beyond */
     atomic_bool *cancel;
     atomic_ullong *done; /* counts the steps */

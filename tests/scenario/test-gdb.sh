@@ -1,0 +1,215 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The user's own gdb (gdb-multiarch, in batch mode) attached to nodes of an ensemble.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+linux="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M append=\"console=ttyAMA0 quiet nokaslr\""
+linux+=' icount=shift=4,sleep=off'
+
+# debugger NAME COMMAND...: gdb on the endpoint NAME; what it says goes to $dir/gdb.NAME.
+debugger() {
+    local name=$1 command
+    local -a arguments=(-nx -batch -ex 'set confirm off' -ex 'set architecture aarch64' -ex 'set remotetimeout 20')
+    shift
+    [[ -z ${symbols:-} ]] || arguments+=("$symbols")
+    arguments+=(-ex "target remote $dir/$name.sock")
+    for command; do
+        arguments+=(-ex "$command")
+    done
+    timeout -k 5 60 gdb-multiarch "${arguments[@]}" >"$dir/gdb.$name" 2>&1 </dev/null
+}
+
+# heard NAME PATTERN...: each matches a line of what that gdb said.
+heard() {
+    local name=$1 pattern
+    shift
+    for pattern; do
+        if ! grep -qE -e "$pattern" "$dir/gdb.$name"; then
+            sed "s/^/# gdb $name: /" "$dir/gdb.$name"
+            echo "# wanted: $pattern"
+            return 1
+        fi
+    done
+}
+
+# session COMMANDS: metronome in the background, with endpoints at $dir/NAME.sock.
+session() {
+    rm -f "$dir"/*.sock
+    background -c "$1"
+}
+
+is_there() {
+    [[ -S $dir/$1.sock ]]
+}
+
+one_linux() {
+    local pc
+    session "node add a $linux; node add b $linux; start; run 500ms; gdb a path=$dir/a.sock wait=on; time; breaks; \
+        assert a.missed == 0; assert b.missed == 0; run 10ms; assert a.offset == 0; assert b.offset == 0"
+    within 30 is_there a
+    # shellcheck disable=SC2016
+    debugger a 'info registers pc x30' 'monitor time' 'printf "before %lx\n", $pc' stepi 'printf "after %lx\n", $pc' \
+        'x/2i $pc' 'x/4xg $sp' 'monitor run 1ms' 'maintenance flush register-cache' 'hbreak *$pc' 'printf "at %lx\n", $pc' \
+        continue 'printf "hit %lx\n", $pc' 'delete' 'monitor time' 'info threads' 'monitor info version' \
+        'monitor frobnicate' 'set $x9 = 0x1234' 'p/x $x9' 'monitor step a 10' 'monitor breaks' detach
+    join
+    check 'Linux: ends well' ended 0
+    check 'Linux: registers and memory' heard a '^pc +0xffff' '^0xffff.*:	0x[0-9a-f]{16}	0x' '^\$[0-9]+ = 0x1234$'
+    check 'Linux: disassembly' heard a '^=> 0xffff[0-9a-f]+:	[a-z]+'
+    check 'Linux: monitor time' heard a '^virtual time 0.500000000s, mode' '^a +paused' '^b +paused'
+    check 'Linux: monitor run lets time pass' heard a '^virtual time 0.50[12]'
+    check 'Linux: a breakpoint in the kernel by address' heard a '^Breakpoint 1, 0xffff'
+    pc=$(sed -n 's/^at //p' "$dir/gdb.a")
+    check 'Linux: hit where it was set' [ -n "$pc" -a "$pc" = "$(sed -n 's/^hit //p' "$dir/gdb.a")" ]
+    check 'Linux: threads' heard a 'Thread 1.1 \(CPU#0 \[running\]\)'
+    check "Linux: QEMU's monitor behind ours" heard a '^7\.|^[0-9]+\.[0-9]+' 'unknown command: .frobnicate'
+    check 'Linux: monitor step' heard a '^a: 10 executed'
+    check 'Linux: the breaks of gdb are its own' says '^no breaks'
+}
+
+# Where symbols are.
+by_name() {
+    session "node add s kernel=$guest/smp-aarch64.elf smp=2 memory=64M icount=shift=0,sleep=off; start; \
+        gdb s path=$dir/s.sock wait=on; time; run 5ms; assert s.missed == 0"
+    within 30 is_there s
+    # shellcheck disable=SC2016
+    symbols=$guest/smp-aarch64.elf debugger s 'break secondary' continue 'info threads' delete 'watch *(int *)&all_on' \
+        continue 'p all_on_is = 1' 'delete' 'break count' continue 'p/x $pc' 'info symbol $pc' 'thread 2' 'stepi' 'p/x $pc' \
+        detach
+    join
+    check 'by name: ends well' ended 0
+    check 'by name: a breakpoint' heard s 'Breakpoint 1, .*secondary'
+    check 'by name: the thread that hit it' heard s '^\* 2 +Thread 1\.2'
+    check 'by name: a watchpoint, with the old value and the new' heard s 'atchpoint 2: ' '^Old value = 0' '^New value = 1'
+    check 'by name: the next breakpoint' heard s 'Breakpoint 3, .*count' '^count in section .text'
+}
+
+two_gdbs() {
+    local first second
+    session "node add a $linux; node add b $linux; start; run 500ms; gdb b path=$dir/b.sock; \
+        gdb a path=$dir/a.sock wait=on; run 1ms; assert a.missed == 0; assert b.missed == 0"
+    within 30 is_there a
+    # b continues and waits; a's breakpoint stops both.
+    # shellcheck disable=SC2016
+    debugger b 'printf "b attached %lx\n", $pc' continue 'printf "b stopped %lx\n", $pc' 'x/1i $pc' 'monitor time' detach &
+    second=$!
+    within 20 grep -qs 'b attached' "$dir/gdb.b"
+    # shellcheck disable=SC2016
+    debugger a 'printf "a attached %lx\n", $pc' 'monitor run 1ms' stepi stepi 'hbreak *$pc' continue \
+        'printf "a stopped %lx\n", $pc' detach &
+    first=$!
+    wait "$first" || true
+    wait "$second" || true
+    join
+    check 'two gdbs: metronome ends well' ended 0
+    check 'two gdbs: a stops at its breakpoint' heard a '^Breakpoint 1, 0xffff' '^a stopped ffff'
+    check 'two gdbs: b stops with it, and looks around' heard b '^b stopped ffff' '^=> 0xffff' '^virtual time 0.5'
+}
+
+# pauses PID: Ctrl-C in the gdb that runs there.
+interrupt() {
+    session "node add a kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=off; \
+        node add b kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; \
+        gdb a path=$dir/a.sock wait=on; time; run 1ms; assert b.offset == 0; assert b.missed == 0"
+    within 30 is_there a
+    local gdb
+    # shellcheck disable=SC2016
+    env --default-signal=INT gdb-multiarch -nx -batch -ex 'set architecture aarch64' -ex "target remote $dir/a.sock" \
+        -ex 'printf "going\n"' -ex continue -ex 'printf "stopped %lx\n", $pc' -ex 'monitor time' -ex detach \
+        >"$dir/gdb.a" 2>&1 </dev/null &
+    gdb=$!
+    within 20 grep -qs going "$dir/gdb.a"
+    # Once the ensemble runs: a second one then is turned away at once.
+    within 20 runs_in_gdb "$gdb"
+    kill -INT "$gdb"
+    wait "$gdb" || true
+    join
+    check 'Ctrl-C in gdb: stops the ensemble' heard a 'SIGINT' '^stopped 400' '^virtual time [0-9.]+s'
+    check 'Ctrl-C in gdb: metronome goes on' ended 0
+}
+
+# The gdb waits for its target: it sleeps in poll for good, and the QEMUs have used some time since.
+runs_in_gdb() {
+    local id before=0 after=0
+    for id in $(qemus); do before=$((before + $(cut -d' ' -f14 "/proc/$id/stat"))); done
+    read -r -t 0.2 _ <> <(:) || true
+    for id in $(qemus); do after=$((after + $(cut -d' ' -f14 "/proc/$id/stat"))); done
+    [[ $after -gt $((before + 3)) ]]
+}
+
+gone() {
+    session "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; \
+        gdb a path=$dir/a.sock wait=on; time; run 1ms; assert a.missed == 0"
+    within 30 is_there a
+    gdb-multiarch -nx -batch -ex 'set architecture aarch64' -ex "target remote $dir/a.sock" -ex 'printf "going\n"' \
+        -ex 'hbreak *0x1234' -ex continue >"$dir/gdb.a" 2>&1 </dev/null &
+    local gdb=$!
+    within 20 grep -qs going "$dir/gdb.a"
+    within 20 runs_in_gdb "$gdb"
+    kill -9 "$gdb"
+    wait "$gdb" 2>/dev/null || true
+    join
+    check 'a gdb that dies in a continue: the ensemble stops, and can be run on' ended 0 '^virtual time'
+}
+
+free_port() {
+    local port
+    for port in 5{1,2,3,4}{1,3,5,7}{1,9}7; do
+        (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null || break
+    done
+    echo "$port"
+}
+
+tcp() {
+    local port hex
+    port=$(free_port)
+    printf -v hex '%04X' "$port"
+    session "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; run 1ms; \
+        gdb a port=$port wait=on; time; gdb a wait=on; gdb a off; run 1ms; assert a.missed == 0"
+    within 30 grep -qi ":$hex .* 0A " /proc/net/tcp
+    check 'TCP: on 127.0.0.1 only' [ "$(awk '{print $2}' /proc/net/tcp /proc/net/tcp6 | grep -ci ":$hex$")" = 1 ]
+    check 'TCP: 127.0.0.1 it is' grep -qi "0100007F:$hex " /proc/net/tcp
+    # Garbage: dropped, and the endpoint is there for the next one.
+    (
+        exec 3<>"/dev/tcp/127.0.0.1/$port"
+        head -c 20000 /dev/zero | tr '\0' x >&3
+        cat <&3 >/dev/null
+    ) 2>/dev/null || true
+    timeout -k 5 60 gdb-multiarch -nx -batch -ex 'set architecture aarch64' -ex "target remote 127.0.0.1:$port" \
+        -ex 'maintenance packet vWhatever' -ex 'maintenance packet qRcmd,7' -ex 'maintenance packet Z9,0,4' -ex 'tstart' \
+        -ex 'monitor ' -ex 'monitor run' -ex 'monitor quit' -ex 'monitor include x' -ex 'p/x $pc' -ex detach \
+        >"$dir/gdb.a" 2>&1 </dev/null || true
+    join
+    check 'TCP: garbage is told and dropped' says 'not the gdb protocol'
+    check 'TCP: what QEMU lacks, and wrong commands' heard a 'received: ""' 'received: "E22"' 'usage: run' \
+        'without .monitor.' 'include is not possible' '0x4008'
+    check 'TCP: metronome ends well' ended 0
+}
+
+refusals() {
+    local a="node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off"
+    expect 'gdb: before start' 2 "$a; gdb a" 'node a is not started'
+    expect 'gdb: unknown node' 2 "$a; start; gdb x" "unknown node 'x'"
+    expect 'gdb: a port that is none' 2 "$a; start; gdb a port=70000" "'70000' is out of range"
+    expect 'gdb: a path that exists' 2 "$a; start; gdb a path=/dev/null" "can't listen on '/dev/null'"
+    expect 'gdb: an address is printed, and taken away at the end' 0 "$a; start; gdb a; gdb a; gdb a off; run 1ms" \
+        "^target remote $runtime/metronome-"
+    background -c "$a; start; gdb a wait=on"
+    within 20 says 'target remote'
+    kill -INT "$pid"
+    join
+    check 'gdb: Ctrl-C ends the wait' [ "$status" = 130 ]
+    commands "help gdb"
+    check 'gdb: help' ended 0 '^gdb NODE'
+}
+
+one_linux
+by_name
+two_gdbs
+interrupt
+gone
+tcp
+refusals
+done_testing
