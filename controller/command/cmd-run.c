@@ -35,6 +35,7 @@ const Command cmd_quantum = {
 typedef struct {
     Node *waits; /* wait-line: whose console */
     char *pattern;
+    bool timed;                /* to a time, not to an instruction */
     uint64_t barriers, missed; /* when it began */
     HTime began;
 } Run;
@@ -75,6 +76,25 @@ static void announce(const CommandCall *call, const Run *run, const char *how)
              h);
 }
 
+/* The promise is the first instruction at or after a time: said where that is not the time. */
+static void announce_grain(const Session *s, VTime target)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        int64_t grain = INT64_C(1) << n->icount.shift;
+        int64_t past = vtime_sub(node_ensemble_time(n), target).ns;
+        g_autofree char *at = NULL;
+
+        if (!node_is_live(n) || !n->icount.enabled || n->clock.idle || past <= 0 || past >= grain)
+            continue;
+        at = units_format_seconds(node_ensemble_time(n));
+        command_print(s,
+                      "node %s stands at %s, %" PRId64
+                      " ns past the target: with shift=%d an instruction takes %" PRId64 " ns\n",
+                      n->name, at, past, n->icount.shift, grain);
+    }
+}
+
 static GError *wait_error(const CommandCall *call, const Run *run)
 {
     g_autofree char *now = units_format_seconds(engine_now(call->session->engine));
@@ -95,6 +115,8 @@ static void on_run_done(RunEnd end, const GError *why, void *data)
 
     s->in_runs.ns += htime_sub(htime_now(), run->began).ns;
     announce(call, run, matched ? "matched" : hows[end]);
+    if (end == RUN_REACHED && run->timed)
+        announce_grain(s, engine_now(s->engine));
     if (end == RUN_FAILED)
         error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, why->message);
     else if (s->interrupted)
@@ -119,6 +141,7 @@ static CommandResult start_run(CommandCall *call, RunGoal goal, Node *waits, con
         return COMMAND_DONE;
     run = g_new0(Run, 1);
     run->waits = waits;
+    run->timed = !goal.node;
     run->pattern = g_strdup(pattern);
     run->barriers = engine_stats(s->engine)->barriers;
     run->missed = engine_missed(s->engine);
