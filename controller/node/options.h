@@ -37,7 +37,8 @@ typedef struct {
     Icount icount;
     int64_t seed;
     bool nic;
-    char *extra; /* raw QEMU options, quoted as in a shell */
+    bool on_exit_continue; /* when its guest powers off, the others run on */
+    char *extra;           /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
 
 NodeOptions *node_options_new(const char *name);
