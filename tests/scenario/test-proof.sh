@@ -9,7 +9,7 @@ source "$(dirname "$0")/lib.sh"
 target=1232203923
 plugin=$build/tests/plugin/insn-count.so
 
-# counted NODE MODE RUN OPTION...: a session of one node called a, which is reported to $dir/report.
+# counted MODE RUN OPTION...: a session of one node called a, which is reported to $dir/report.
 counted() {
     local mode=$1 run=$2
     shift 2
@@ -26,16 +26,16 @@ icount() {
     number icount "$dir/report/report.json"
 }
 
-# agree [MORE]: all went well, and the plugin counted what icount counted, or MORE more.
+# agree MORE: all went well, and the plugin counted MORE than icount.
 agree() {
-    local more=${1:-0}
+    local more=$1
     [[ $status -eq 0 && $(icount) -gt 0 && $(count_at 0) -eq $(($(icount) + more)) ]] && return
     echo "# icount $(icount), the plugin counted $(count_at 0)"
     return 1
 }
 
 agree_on() {
-    agree || return
+    agree 0 || return
     [[ $(icount) -eq $1 ]] && return
     echo "# icount $(icount)"
     return 1
@@ -88,16 +88,16 @@ times() {
     check 'one goal after the other' agree_on 101778111
     # It counts fewer instructions: the time until its first one is the host's.
     counted inline "$goals; assert a.virtual == 101778111ns" "$(aarch64 count on)"
-    check 'the same with sleep=on' agree
+    check 'the same with sleep=on' agree 0
 }
 
 idle() {
     local sleep
     for sleep in off on; do
         counted inline 'run 1.05s' "$(aarch64 tick $sleep)"
-        check "idle for most of its time, sleep=$sleep: what is skipped is not counted" agree
+        check "idle for most of its time, sleep=$sleep: what is skipped is not counted" agree 0
         counted inline 'run 100ms; run 7insn on a' "$(aarch64 tick $sleep)"
-        check "idle, sleep=$sleep: woken for 7 instructions" agree
+        check "idle, sleep=$sleep: woken for 7 instructions" agree 0
     done
 }
 
@@ -111,7 +111,7 @@ x86() {
     counted inline "run-until a ${target}insn" "$(x86_64 count on)"
     check "x86_64: $target instructions" agree_on $target
     counted inline 'run 500ms' "$(x86_64 tick off)"
-    check 'x86_64: idle for most of its time' agree
+    check 'x86_64: idle for most of its time' agree 0
     counted inline 'run-until a 100000007insn' "$(x86_64 smp off smp=4)"
     early=$(($(count_at 0) - $(icount)))
     counted inline "run-until a ${target}insn" "$(x86_64 smp off smp=4)"
@@ -123,7 +123,7 @@ linux() {
     local machine aborts
     machine="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz icount=shift=0,sleep=off"
     counted inline 'run-until 300000777ns' "$machine append='console=ttyAMA0 quiet cryptomgr.notests'"
-    check 'Linux, 0.3 s' agree
+    check 'Linux, 0.3 s' agree 0
     qemu="-d int -D $dir/exceptions" \
         counted inline 'run 1s' "$machine append='console=ttyAMA0 quiet cryptomgr.notests'"
     aborts=$(grep -ac '\[Data Abort\]' "$dir/exceptions")
