@@ -29,6 +29,8 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS))
+PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugin/*.c))
+
 REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_SECONDS ?= 30
@@ -75,7 +77,7 @@ check: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(TESTS)
+run-tests: all $(TESTS) $(PLUGINS)
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 
 unit: all $(UNIT_RUN)
@@ -105,7 +107,7 @@ coverage: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT='-O0 -g' SAN=--coverage coverage-run
 
-coverage-run: all $(TESTS)
+coverage-run: all $(TESTS) $(PLUGINS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
@@ -141,6 +143,11 @@ $(BUILD)/metronome: $(call obj,controller/main.c) $(LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(LIBS)
 	@mkdir -p $(@D)
 	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
+
+# Loaded by QEMU, so without sanitizers, which would have to be in QEMU too.
+$(BUILD)/tests/plugin/%.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -fPIC -shared -fvisibility=hidden -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_LIB)) $(LIBS)
 	@mkdir -p $(@D)

@@ -42,6 +42,7 @@ struct GdbClient {
     bool ack_due;      /* something came that we did not acknowledge yet */
     bool awaiting_ack; /* of our last request */
     bool out_of_step;  /* a request timed out, its answer may still come */
+    unsigned spin_us;  /* before a wait sleeps */
     unsigned resends;  /* of one frame, by either side */
     uint64_t unasked;
     size_t packet_size;

@@ -110,6 +110,11 @@ const GError *gdb_client_broken(const GdbClient *client);
  * not), vCont?. */
 bool gdb_client_handshake(GdbClient *client, int timeout_ms, GError **error);
 
+/* How long a wait asks the socket again and again before it sleeps, in µs; 0, the default: not at
+ * all. It saves a wake-up, if QEMU has another CPU than the caller; on the same CPU it starves it.
+ */
+void gdb_client_set_spin(GdbClient *client, unsigned us);
+
 /* PacketSize of the stub in bytes without framing; 400 until the handshake. */
 size_t gdb_client_packet_size(const GdbClient *client);
 

@@ -296,24 +296,59 @@ static void set_timeout(GdbClient *client, GError **error)
                 (int)MIN(client->request->len, 40), client->request->str, extra ? extra : "");
 }
 
+void gdb_client_set_spin(GdbClient *client, unsigned us)
+{
+    client->spin_us = us;
+}
+
+/* Asks the socket for a while; *any is false when nothing came. */
+static bool spin(GdbClient *client, GdbDeadline deadline, bool *any, GError **error)
+{
+    int64_t end = g_get_monotonic_time() + client->spin_us;
+
+    if (deadline.at_us >= 0) {
+        end = MIN(end, deadline.at_us);
+    }
+    do {
+        if (!receive(client, any, error)) {
+            return false;
+        }
+    } while (!*any && g_get_monotonic_time() < end);
+    return true;
+}
+
+static bool wait_more(GdbClient *client, GdbDeadline deadline, GError **error)
+{
+    bool ready = false, any = false;
+
+    if (client->spin_us) {
+        if (!spin(client, deadline, &any, error) || any) {
+            return any;
+        }
+    }
+    if (!poll_fd(client, POLLIN, deadline, &ready, error)) {
+        return false;
+    }
+    if (!ready) {
+        set_timeout(client, error);
+        return false;
+    }
+    return receive(client, &any, error);
+}
+
 bool gdb_transport_wait(GdbClient *client, GdbDeadline deadline, GError **error)
 {
     if (client->broken) {
         return fail_sticky(client, error);
     }
     while (!client->reply_ready && !client->stop_ready) {
-        bool ready = false, any = false;
-
-        if (!poll_fd(client, POLLIN, deadline, &ready, error)) {
+        if (wait_more(client, deadline, error)) {
+            continue;
+        }
+        if (!client->reply_ready && !client->stop_ready) {
             return false;
         }
-        if (!ready) {
-            set_timeout(client, error);
-            return false;
-        }
-        if (!receive(client, &any, error) && !client->reply_ready && !client->stop_ready) {
-            return false;
-        }
+        g_clear_error(error); /* the connection broke behind the answer */
     }
     return true;
 }

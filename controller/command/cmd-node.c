@@ -81,7 +81,7 @@ const Command cmd_node_add = {
     "NAME [arch=aarch64|x86_64|riscv64] [machine=virt] [cpu=…] [smp=1] [memory=512M] [kernel=FILE] "
     "[initrd=FILE] [append=TEXT] [disk=FILE] [firmware=FILE|none] [icount=shift=0,sleep=on|off] "
     "[seed=1] "
-    "[nic=on] [host=local] [extra=\"raw qemu options\"]",
+    "[nic=on] [host=local] [on-exit=stop|continue] [extra=\"raw qemu options\"]",
     "Describe a node; `start` launches its QEMU",
     1,
     COMMAND_ANY_ARGS,

@@ -100,7 +100,7 @@ static void tell_grain(const Session *s, VTime target)
         int64_t past = vtime_sub(node_ensemble_time(n), target).ns;
         g_autofree char *time = units_format_seconds(node_ensemble_time(n));
 
-        if (node_is_live(n) && n->icount.enabled && past > 0 &&
+        if (node_is_live(n) && n->icount.enabled && !n->clock.idle && past > 0 &&
             past < INT64_C(1) << n->icount.shift)
             command_print(s,
                           "node %s stands at %s, %" PRId64

@@ -34,9 +34,9 @@ static const Arch *find_arch(const char *name)
     return NULL;
 }
 
-static const char *const keys[] = {"arch",   "machine", "cpu",   "smp",      "memory", "kernel",
-                                   "initrd", "append",  "disk",  "firmware", "icount", "seed",
-                                   "nic",    "host",    "extra", NULL};
+static const char *const keys[] = {"arch",   "machine", "cpu",     "smp",      "memory", "kernel",
+                                   "initrd", "append",  "disk",    "firmware", "icount", "seed",
+                                   "nic",    "host",    "on-exit", "extra",    NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -94,6 +94,14 @@ static bool parse_onoff(const char *key, const char *value, bool *out, GError **
         return true;
     }
     return bad_option(error, "%s='%s': on or off is expected", key, value);
+}
+
+static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
+{
+    if (strcmp(value, "stop") != 0 && strcmp(value, "continue") != 0)
+        return bad_option(error, "on-exit='%s': stop or continue is expected", value);
+    *goes_on = value[0] == 'c';
+    return true;
 }
 
 static bool parse_icount_part(const char *part, Icount *out, GError **error)
@@ -220,6 +228,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return units_parse_int(value, "seed", 0, UINT32_MAX, &o->seed, error);
     if (strcmp(key, "nic") == 0)
         return parse_onoff(key, value, &o->nic, error);
+    if (strcmp(key, "on-exit") == 0)
+        return parse_on_exit(value, &o->on_exit_continue, error);
     if (strcmp(key, "host") == 0) {
         if (strcmp(value, "local") != 0)
             return bad_option(error, "host='%s' is unknown: only 'local' is there", value);

@@ -37,7 +37,7 @@ typedef struct {
     Icount icount;
     int64_t seed;
     bool nic;
-    bool on_exit_continue; /* that the guest powers off is no reason to stop the others */
+    bool on_exit_continue; /* when its guest powers off, the others run on */
     char *extra;           /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
 

@@ -259,6 +259,31 @@ static void test_step_timeout(void)
     fake_end(&fake);
 }
 
+/* Spinning changes neither answers nor timeouts. */
+static void test_spin(void)
+{
+    gint64 start;
+    GdbStop stop;
+
+    START("> {vCont;s}", "< +", "w", "< {T05thread:p01.01;}", "> +{vCont;s}",
+          "< +{T05thread:p01.01;}");
+    gdb_client_set_spin(fake.client, 60 * G_USEC_PER_SEC);
+    g_assert_true(gdb_step_send(fake.client, NULL, SOON, &error));
+    start = g_get_monotonic_time();
+    g_assert_false(gdb_step_wait(fake.client, &stop, SHORT, &error));
+    g_assert_error(error, GDB_ERROR, GDB_ERROR_TIMEOUT);
+    g_clear_error(&error);
+    g_assert_false(gdb_step_wait(fake.client, &stop, 0, &error));
+    g_assert_error(error, GDB_ERROR, GDB_ERROR_TIMEOUT);
+    g_clear_error(&error);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, SOON * 1000);
+    g_assert_true(gdb_step_wait(fake.client, &stop, SOON, &error));
+    gdb_client_set_spin(fake.client, 10);
+    g_assert_true(gdb_step(fake.client, NULL, SOON, &stop, &error));
+    g_assert_cmpint(stop.code, ==, GDB_SIGNAL_TRAP);
+    fake_end(&fake);
+}
+
 /* A stop that another call read off the socket is still there for gdb_stop_wait(). */
 static void test_stop_is_kept(void)
 {
@@ -395,6 +420,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb/client/unasked-stops", test_unasked_stops);
     g_test_add_func("/gdb/client/late-reply", test_late_reply);
     g_test_add_func("/gdb/client/step-timeout", test_step_timeout);
+    g_test_add_func("/gdb/client/spin", test_spin);
     g_test_add_func("/gdb/client/stop-is-kept", test_stop_is_kept);
     g_test_add_func("/gdb/client/resume-refused", test_resume_refused);
     g_test_add_func("/gdb/client/step-many", test_step_many);

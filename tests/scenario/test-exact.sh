@@ -53,6 +53,21 @@ times() {
     exact 'shift=7: the first instruction at or after the time' "quantum 100us; $(payload count a icount=shift=7,sleep=off) start
         run-until 1ms; assert a.virtual == 1000064ns; run-until 1000777ns; assert a.virtual == 1000832ns
         assert a.icount == 7819; assert a.overshoot == 0; assert missed == 0"
+    exact 'run-until 0.2345678s: exactly that nanosecond, and nothing to say about it' "quantum 10ms; $(payload count a) start
+        run-until 0.2345678s; assert a.virtual == 234567800ns; run-until 0.234567801s; assert a.icount == 234567801
+        assert a.overshoot == 0; assert missed == 0"
+    check 'shift=0: no time is passed' not says 'past the target'
+    exact 'shift=3: it says how far past the time it stands' "quantum 10ms
+        $(payload count a icount=shift=3,sleep=off) start; run-until 0.234567801s; assert a.virtual == 234567808ns
+        assert a.overshoot == 0; assert missed == 0" \
+        'node a stands at 0\.234567808s, 7 ns past the target: with shift=3 an instruction takes 8 ns'
+    exact 'shift=7: it says how far past the time it stands' "quantum 10ms
+        $(payload count a icount=shift=7,sleep=off) start; run-until 1.2345678s; assert a.virtual == 1234567808ns
+        assert a.icount == 9645061; assert a.overshoot == 0; assert missed == 0" \
+        'node a stands at 1\.234567808s, 8 ns past the target: with shift=7 an instruction takes 128 ns'
+    exact 'shift=7: an instruction target is met, whatever the time' "quantum 10ms
+        $(payload count a icount=shift=7,sleep=off) start; run-until a 77insn; assert a.icount == 77"
+    check 'shift=7, instructions: no time is passed' not says 'past the target'
     exact 'shift=7, quantum 10us: no drift over 1000 boundaries' "quantum 10us; $(payload count a icount=shift=7,sleep=off) start
         run 10ms; assert a.icount == 78125; assert a.virtual == 10ms; assert a.overshoot == 0; assert missed == 0"
     exact 'different shifts in one ensemble' "quantum 100us; $(payload count a)

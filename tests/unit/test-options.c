@@ -60,7 +60,7 @@ static void test_keys(void)
 
     g_assert_cmpstr(all, ==,
                     "arch machine cpu smp memory kernel initrd append disk firmware icount seed "
-                    "nic host extra");
+                    "nic host on-exit extra");
 }
 
 static void test_texts(void)
@@ -97,6 +97,7 @@ static void test_numbers(void)
     g_assert_false(o->nic);
     set_good(o, "nic", "on");
     g_assert_true(o->nic);
+    g_assert_false(o->on_exit_continue);
 }
 
 static void test_files(void)
@@ -132,14 +133,28 @@ static void test_bad_values(void)
             "'much' is not a size: write it as 512M or 4G (K, M, G, T)");
 }
 
+static void test_on_exit(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    g_assert_false(o->on_exit_continue);
+    set_good(o, "on-exit", "continue");
+    g_assert_true(o->on_exit_continue);
+    set_good(o, "on-exit", "stop");
+    g_assert_false(o->on_exit_continue);
+    refused("on-exit", "", "on-exit='': stop or continue is expected");
+    refused("on-exit", "go", "on-exit='go': stop or continue is expected");
+    refused("on-exit", "stopped", "on-exit='stopped': stop or continue is expected");
+}
+
 static void test_unknown_key(void)
 {
     refused("colour", "red",
             "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "firmware, icount, seed, nic, host, extra");
+            "firmware, icount, seed, nic, host, on-exit, extra");
     refused("Arch", "aarch64",
             "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "firmware, icount, seed, nic, host, extra");
+            "firmware, icount, seed, nic, host, on-exit, extra");
 }
 
 static void test_missing_file(void)
@@ -490,6 +505,7 @@ static void add_value_tests(void)
     g_test_add_func("/options/defaults", test_defaults);
     g_test_add_func("/options/keys", test_keys);
     g_test_add_func("/options/texts", test_texts);
+    g_test_add_func("/options/on-exit", test_on_exit);
     g_test_add_func("/options/numbers", test_numbers);
     g_test_add_func("/options/files", test_files);
     g_test_add_func("/options/bad/values", test_bad_values);

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * insn-count.c: counts the instructions that a guest executes, with means that have nothing to do
+ * with icount: code of its own in front of each translated instruction.
+ *
+ *     -plugin insn-count.so,to=FILE[,mode=inline|callback]
+ *
+ * FILE is mapped, so that it holds the live counts at any moment: whoever stopped the VM just reads
+ * them. It consists of uint64_t in the host's byte order: the instructions in all, the number of
+ * vCPUs, and with mode=callback those of each vCPU. (An inline operation, the default and ten times
+ * as fast, has one fixed address and so can't tell vCPUs apart.) No count is lost to a race: under
+ * icount all vCPUs share one thread.
+ *
+ * Counted is what is begun. An instruction that ends in an exception of its own before it has done
+ * its work, such as a load from an unmapped page, is begun, but QEMU takes it out of icount again.
+ */
+#include "tests/plugin/qemu-plugin-api.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define EXPORT __attribute__((visibility("default")))
+
+typedef struct {
+    uint64_t all, vcpus;
+    uint64_t of[];
+} Counts;
+
+EXPORT int qemu_plugin_version = PLUGIN_API;
+
+static Counts *counts;
+static bool inlined = true;
+
+static void on_insn(unsigned int vcpu, void *data)
+{
+    (void)data;
+    counts->all++;
+    counts->of[vcpu]++;
+}
+
+static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+{
+    size_t n = qemu_plugin_tb_n_insns(tb);
+
+    (void)id;
+    for (size_t i = 0; i < n; i++) {
+        struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
+
+        if (inlined)
+            qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_ADD, &counts->all, 1);
+        else
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_insn, PLUGIN_NO_REGISTERS, NULL);
+    }
+}
+
+static bool map_counts(const char *path, size_t vcpus)
+{
+    size_t size = sizeof(*counts) + vcpus * sizeof(counts->of[0]);
+    int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    void *mapped = MAP_FAILED;
+
+    if (fd >= 0 && ftruncate(fd, (off_t)size) == 0)
+        mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (mapped == MAP_FAILED)
+        fprintf(stderr, "insn-count: to='%s': %s\n", path, strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    if (mapped == MAP_FAILED)
+        return false;
+    counts = mapped;
+    counts->vcpus = vcpus;
+    return true;
+}
+
+/* The value of "KEY=VALUE", or NULL. */
+static const char *value_of(const char *argument, const char *key)
+{
+    size_t length = strlen(key);
+
+    return strncmp(argument, key, length) == 0 && argument[length] == '=' ? argument + length + 1
+                                                                          : NULL;
+}
+
+static bool parse(const char *argument, const char **path)
+{
+    const char *value;
+
+    if ((value = value_of(argument, "to"))) {
+        *path = value;
+        return true;
+    }
+    if ((value = value_of(argument, "mode")) &&
+        (strcmp(value, "inline") == 0 || strcmp(value, "callback") == 0)) {
+        inlined = value[0] == 'i';
+        return true;
+    }
+    fprintf(stderr, "insn-count: '%s': to=FILE and mode=inline|callback are known\n", argument);
+    return false;
+}
+
+EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int argc, char **argv)
+{
+    const char *path = NULL;
+
+    if (PLUGIN_API < info->api.oldest || PLUGIN_API > info->api.newest || !info->whole_system) {
+        fprintf(stderr, "insn-count: needs a whole system and version %d of the interface\n",
+                PLUGIN_API);
+        return -1;
+    }
+    for (int i = 0; i < argc; i++)
+        if (!parse(argv[i], &path))
+            return -1;
+    if (!path) {
+        fprintf(stderr, "insn-count: to=FILE is missing\n");
+        return -1;
+    }
+    if (!map_counts(path, (size_t)info->system.max_vcpus))
+        return -1;
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated);
+    return 0;
+}
