@@ -199,6 +199,8 @@ bool session_remove_node(Session *s, Node *node, GError **error)
 
     if (node->attached && !qmp_client_broken(node->qmp) && !node_detach(node, ok ? error : NULL))
         ok = false;
+    if (!ok)
+        g_prefix_error(error, "node %s: ", node->name);
     g_ptr_array_remove(s->nodes, node);
     return ok;
 }

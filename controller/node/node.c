@@ -370,13 +370,11 @@ void node_free(Node *n)
 bool node_rank(Node *n, Rank rank, int cpu, GError **error)
 {
     n->cpu = cpu;
-    if (rank_apply(rank, n->pid, n->vcpus, cpu, error)) {
-        n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
-        n->hushed = false;
-        return true;
-    }
-    g_prefix_error(error, "node %s: ", n->name);
-    return false;
+    if (!rank_apply(rank, n->pid, n->vcpus, cpu, error))
+        return false;
+    n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
+    n->hushed = false;
+    return true;
 }
 
 void node_hush(Node *n, bool hush)
