@@ -32,7 +32,14 @@ options() {
     mtr --log error -c "$node; start"
     check '--log error keeps silent' test ! -s "$dir/err"
     mtr --log info -c "$node; start"
-    check '--log info speaks' says '1 nodes, mode '
+    check '--log info speaks, with both times and the subsystem' \
+        says '^metronome: info: \[[0-9]+\.[0-9]{6} \| 0\.000000000s\] command: 1 nodes, mode '
+    commands "log info command; $node; start; run 3ms; log warn; run 3ms"
+    check 'log LEVEL SUBSYSTEM raises that one only' ended 0 '\| 0\.003000000s\] command: run: reached'
+    check 'the others are silent, and so are all after log LEVEL' test "$(wc -l <"$dir/err")" -eq 2
+    expect 'log of an unknown subsystem names the valid ones' 2 'log debug engine cellar' \
+        "'cellar' is no subsystem: .*engine.*session"
+    expect 'log of an unknown level names the valid ones' 2 'log loud' "'loud' is not a log level: error, warn"
 }
 
 # --- help
