@@ -102,30 +102,88 @@ const Command cmd_stats = {
 
 /* --- assert --- */
 
-static const char *const fields =
-    "time, virtual, icount, idle, overshoot, idle_skip, missed, offset, console_bytes";
+enum { OF_TIME, OF_QUANTUM, OF_BARRIERS, OF_MISSED, OF_END };
 
-static bool node_field(const Session *s, const Node *n, const char *field, ExprValue *out)
+const CommandValue command_ensemble_values[] = {
+    [OF_TIME] = {"time", "the ensemble's virtual time"},
+    [OF_QUANTUM] = {"quantum", "the quantum"},
+    [OF_BARRIERS] = {"barriers", "barriers so far"},
+    [OF_MISSED] = {"missed", "boundaries that nodes ran past, over all nodes"},
+    [OF_END] = {NULL, NULL},
+};
+
+enum {
+    NODE_TIME,
+    NODE_VIRTUAL,
+    NODE_ICOUNT,
+    NODE_IDLE,
+    NODE_OVERSHOOT,
+    NODE_IDLE_SKIP,
+    NODE_MISSED,
+    NODE_OFFSET,
+    NODE_CONSOLE_BYTES,
+    NODE_END
+};
+
+const CommandValue command_node_values[] = {
+    [NODE_TIME] = {"time", "the node's clock in the ensemble's time"},
+    [NODE_VIRTUAL] = {"virtual", "the node's own virtual clock"},
+    [NODE_ICOUNT] = {"icount", "instructions executed, over all vCPUs"},
+    [NODE_IDLE] = {"idle", "virtual time that passed while all vCPUs were idle"},
+    [NODE_OVERSHOOT] = {"overshoot", "the largest so far"},
+    [NODE_IDLE_SKIP] = {"idle_skip", "the largest so far"},
+    [NODE_MISSED] = {"missed", "boundaries that it ran past"},
+    [NODE_OFFSET] = {"offset", "its time minus the ensemble's"},
+    [NODE_CONSOLE_BYTES] = {"console_bytes", "bytes that the guest wrote"},
+    [NODE_END] = {NULL, NULL},
+};
+
+/* "time, virtual, …" */
+static char *value_names(const CommandValue *values)
 {
-    const NodeStats *st = engine_node_stats(s->engine, n);
-    const struct {
-        const char *name;
-        ExprValue value;
-    } known[] = {
-        {"time", {EXPR_TIME, node_ensemble_time(n).ns}},
-        {"virtual", {EXPR_TIME, n->clock.virtual_time.ns}},
-        {"icount", {EXPR_COUNT, n->clock.icount.n}},
-        {"idle", {EXPR_TIME, n->clock.bias.ns}},
-        {"overshoot", {EXPR_TIME, st ? dist_max(&st->overshoot) : 0}},
-        {"idle_skip", {EXPR_TIME, st ? dist_max(&st->idle_skip) : 0}},
-        {"missed", {EXPR_COUNT, st ? (int64_t)st->missed : 0}},
-        {"offset", {EXPR_TIME, vtime_sub(node_ensemble_time(n), engine_now(s->engine)).ns}},
-        {"console_bytes", {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0}},
+    GString *out = g_string_new(NULL);
+
+    for (; values->name; values++)
+        g_string_append_printf(out, "%s%s", out->len ? ", " : "", values->name);
+    return g_string_free(out, FALSE);
+}
+
+static bool ensemble_value(const Session *s, const char *name, ExprValue *out)
+{
+    const ExprValue all[OF_END] = {
+        [OF_TIME] = {EXPR_TIME, engine_now(s->engine).ns},
+        [OF_QUANTUM] = {EXPR_TIME, engine_quantum(s->engine).ns},
+        [OF_BARRIERS] = {EXPR_COUNT, (int64_t)engine_stats(s->engine)->barriers},
+        [OF_MISSED] = {EXPR_COUNT, (int64_t)engine_missed(s->engine)},
     };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (strcmp(known[i].name, field) == 0) {
-            *out = known[i].value;
+    for (unsigned i = 0; i < OF_END; i++) {
+        if (strcmp(command_ensemble_values[i].name, name) == 0) {
+            *out = all[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool node_value(const Session *s, const Node *n, const char *field, ExprValue *out)
+{
+    const NodeStats *st = engine_node_stats(s->engine, n);
+    const ExprValue all[NODE_END] = {
+        [NODE_TIME] = {EXPR_TIME, node_ensemble_time(n).ns},
+        [NODE_VIRTUAL] = {EXPR_TIME, n->clock.virtual_time.ns},
+        [NODE_ICOUNT] = {EXPR_COUNT, n->clock.icount.n},
+        [NODE_IDLE] = {EXPR_TIME, n->clock.bias.ns},
+        [NODE_OVERSHOOT] = {EXPR_TIME, st ? dist_max(&st->overshoot) : 0},
+        [NODE_IDLE_SKIP] = {EXPR_TIME, st ? dist_max(&st->idle_skip) : 0},
+        [NODE_MISSED] = {EXPR_COUNT, st ? (int64_t)st->missed : 0},
+        [NODE_OFFSET] = {EXPR_TIME, vtime_sub(node_ensemble_time(n), engine_now(s->engine)).ns},
+        [NODE_CONSOLE_BYTES] = {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0},
+    };
+
+    for (unsigned i = 0; i < NODE_END; i++) {
+        if (strcmp(command_node_values[i].name, field) == 0) {
+            *out = all[i];
             return true;
         }
     }
@@ -137,32 +195,24 @@ static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
     const Session *s = data;
     const char *dot = strchr(name, '.');
     g_autofree char *node_name = dot ? g_strndup(name, (gsize)(dot - name)) : NULL;
+    g_autofree char *fields = value_names(command_node_values), *own = NULL;
     Node *node;
 
-    if (dot) {
-        node = session_find_node(s, node_name, error);
-        if (!node)
-            return false;
-        if (node_field(s, node, dot + 1, out))
+    if (!dot) {
+        if (ensemble_value(s, name, out))
             return true;
-        g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s", dot + 1, fields);
+        own = value_names(command_ensemble_values);
+        g_set_error(error, EXPR_ERROR, 0, "unknown value '%s': NODE.FIELD (%s), or %s", name,
+                    fields, own);
         return false;
     }
-    if (strcmp(name, "time") == 0)
-        *out = (ExprValue){EXPR_TIME, engine_now(s->engine).ns};
-    else if (strcmp(name, "quantum") == 0)
-        *out = (ExprValue){EXPR_TIME, engine_quantum(s->engine).ns};
-    else if (strcmp(name, "barriers") == 0)
-        *out = (ExprValue){EXPR_COUNT, (int64_t)engine_stats(s->engine)->barriers};
-    else if (strcmp(name, "missed") == 0)
-        *out = (ExprValue){EXPR_COUNT, (int64_t)engine_missed(s->engine)};
-    else {
-        g_set_error(error, EXPR_ERROR, 0,
-                    "unknown value '%s': NODE.FIELD (%s), or time, quantum, barriers, missed", name,
-                    fields);
+    node = session_find_node(s, node_name, error);
+    if (!node)
         return false;
-    }
-    return true;
+    if (node_value(s, node, dot + 1, out))
+        return true;
+    g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s", dot + 1, fields);
+    return false;
 }
 
 static char *show(ExprValue v)

@@ -79,6 +79,14 @@ CommandResult command_usage_error(const CommandCall *call, GError **error);
 /* Exit code for an error of any domain. */
 int command_exit_code(const GError *error);
 
+/* What an expression can name: of the ensemble, and of a node behind "NODE.". Each ends with an
+ * entry without a name. */
+typedef struct {
+    const char *name, *help;
+} CommandValue;
+
+extern const CommandValue command_ensemble_values[], command_node_values[];
+
 /* key=value: returns the value and the key's length, or NULL. */
 const char *command_option(const char *arg, const char *key);
 
