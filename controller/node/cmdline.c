@@ -109,8 +109,10 @@ static void clear_pair(void *data)
 /* Takes over both. */
 static void add_pair(GArray *pairs, char *key, char *value)
 {
-    CmdPair pair = {key, value};
+    CmdPair pair;
 
+    pair.key = key;
+    pair.value = value;
     g_array_append_val(pairs, pair);
 }
 
