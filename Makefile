@@ -40,7 +40,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest demo check unit lint asan fuzz coverage bench soak install clean \
+.PHONY: all help setup guest demo check unit lint asan fuzz coverage bench soak man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -60,6 +60,7 @@ help:
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
+	@echo 'make man        the manual page, $(BUILD)/metronome.1'
 	@echo 'make install    into $(PREFIX)'
 
 setup:
@@ -120,8 +121,15 @@ soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak
 	$(BUILD)/bench/soak --load $(SOAK_ARGS)
 
-install: all
+man: $(BUILD)/metronome.1
+
+$(BUILD)/metronome.1: $(BUILD)/metronome
+	$< --man > $@
+
+install: all man
 	install -D -m 755 $(BUILD)/metronome $(DESTDIR)$(PREFIX)/bin/metronome
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1
+	gzip -9 -n -c $(BUILD)/metronome.1 > $(DESTDIR)$(PREFIX)/share/man/man1/metronome.1.gz
 
 clean:
 	rm -rf $(BUILD)

@@ -2,6 +2,7 @@
 /* main.c: options and mode; everything else is the session's and the runner's. */
 #include "controller/base/log.h"
 #include "controller/command/command.h"
+#include "controller/command/manual.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/repl.h"
 #include "controller/shell/runner.h"
@@ -20,24 +21,9 @@
 
 typedef struct {
     char *report, *qemu, *log, *commands;
-    gboolean json, version;
+    gboolean json, version, man;
     char **rest; /* mode and its arguments */
 } Options;
-
-static const char summary[] =
-    "Runs QEMU instances in exact lockstep of their virtual clocks.\n"
-    "\n"
-    "  metronome [OPTIONS]                        read commands from the terminal or a pipe\n"
-    "  metronome [OPTIONS] run FILE [KEY=VALUE…]  run a scenario; KEY=VALUE set variables\n"
-    "  metronome [OPTIONS] -c 'COMMAND; COMMAND'  run these commands\n"
-    "  metronome check FILE                       check a scenario, start nothing";
-
-static const char epilogue[] =
-    "Exit status: 0 done, 1 an assert or wait failed, 2 usage, parse or bad value, 3 a node or "
-    "QEMU\n"
-    "failed, 4 exactness was lost (a missed boundary), 130 interrupted.\n"
-    "\n"
-    "`metronome -c help` lists the commands.";
 
 static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
 {
@@ -49,10 +35,12 @@ static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Events as JSON lines on stdout", NULL},
         {"command", 'c', 0, G_OPTION_ARG_STRING, &o->commands, "Run these commands", "COMMANDS"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Show the version", NULL},
+        {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &o->man, "Print the manual page", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
     g_autoptr(GOptionContext) context = g_option_context_new("- exact lockstep for QEMU");
+    g_autofree char *summary = manual_summary(), *epilogue = manual_epilogue();
     LogLevel level;
 
     g_option_context_set_summary(context, summary);
@@ -60,6 +48,11 @@ static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, argc, argv, error))
         return false;
+    if (o->man) {
+        g_autofree char *page = manual_page(METRONOME_VERSION, entries);
+
+        fputs(page, stdout);
+    }
     if (!o->log)
         return true;
     if (!log_level_parse(o->log, &level, error))
@@ -263,6 +256,8 @@ static int run_metronome(int argc, char **argv, Options *o)
     setlocale(LC_CTYPE, "");
     if (!parse_options(&argc, &argv, o, &error))
         return fail(error);
+    if (o->man)
+        return 0;
     if (o->version) {
         puts("metronome " METRONOME_VERSION);
         return 0;

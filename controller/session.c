@@ -23,6 +23,15 @@ static void raise_descriptor_limit(void)
     }
 }
 
+/* Whose time the log shows. A lane logs what it stamps only during its leg, and while there is a
+ * leg the main thread changes nothing that engine_now() looks at but atomics. */
+static Engine *logged;
+
+static VTime logged_now(void)
+{
+    return engine_now(logged);
+}
+
 Session *session_new(SessionOptions options, GError **error)
 {
     Session *s = g_new0(Session, 1);
@@ -39,6 +48,8 @@ Session *session_new(SessionOptions options, GError **error)
     s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
+    logged = s->engine;
+    log_set_virtual(logged_now);
     return s;
 }
 
@@ -151,6 +162,8 @@ void session_free(Session *s)
         return;
     if (s->engine)
         release_nodes(s);
+    if (s->engine)
+        log_set_virtual(NULL);
     g_clear_pointer(&s->engine, engine_free);
     g_clear_pointer(&s->host, host_free);
     if (s->drain_source)
@@ -209,6 +222,8 @@ bool session_remove_node(Session *s, Node *node, GError **error)
 
     if (node->attached && !qmp_client_broken(node->qmp) && !node_detach(node, ok ? error : NULL))
         ok = false;
+    if (!ok)
+        g_prefix_error(error, "node %s: ", node->name);
     g_ptr_array_remove(s->nodes, node);
     return ok;
 }

@@ -1,23 +1,90 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* log.c: one line a message, "metronome: LEVEL: text"; lines of several threads never mix. */
+/* log.c: one line a message; lines of several threads never mix. What is set is atomic. */
 #include "controller/base/log.h"
 
+#include "controller/base/units.h"
+
+#include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
 static const char *const names[] = {"error", "warn", "info", "debug"};
-static LogLevel threshold = LOG_WARN;
-static LogWriter writer;
+
+/* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
+ * it against the source tree. The last is for what is none of them. */
+static const char *const subsystems[] = {
+    "base", "clock",  "command", "engine",  "gdbstub-client", "main",  "network", "node",
+    "qmp",  "remote", "report",  "session", "shell",          "other", NULL,
+};
+
+enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };
+
+/* How much louder than LOG_WARN, so that all zeros is right before main(). */
+static atomic_int raised[N_SUBSYSTEMS];
+static _Atomic(LogWriter) writer;
+static _Atomic(LogVirtual) virtual_now;
+static HTime began;
+
+/* Before main(): no thread has to ask whether it is set. */
+__attribute__((constructor)) static void begin(void)
+{
+    began = htime_now();
+}
 
 void log_set_level(LogLevel level)
 {
-    threshold = level;
+    for (unsigned i = 0; i < N_SUBSYSTEMS; i++)
+        atomic_store(&raised[i], (int)level - LOG_WARN);
 }
 
 LogLevel log_get_level(void)
 {
-    return threshold;
+    int loudest = LOG_ERROR - LOG_WARN;
+
+    for (unsigned i = 0; i < N_SUBSYSTEMS; i++)
+        loudest = MAX(loudest, atomic_load(&raised[i]));
+    return (LogLevel)(LOG_WARN + loudest);
+}
+
+bool log_set_subsystem_level(const char *subsystem, LogLevel level)
+{
+    for (unsigned i = 0; i < N_SUBSYSTEMS; i++) {
+        if (strcmp(subsystems[i], subsystem) == 0) {
+            atomic_store(&raised[i], (int)level - LOG_WARN);
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *const *log_subsystems(void)
+{
+    return subsystems;
+}
+
+/* The index in subsystems of a path such as controller/engine/lane.c, controller/session.c or
+ * /somewhere/qmp/client.c. */
+static unsigned subsystem_index(const char *file)
+{
+    const char *slash = strrchr(file, '/'), *start = slash;
+    size_t length;
+
+    while (start && start > file && start[-1] != '/')
+        start--;
+    if (start && strncmp(start, "controller/", strlen("controller/")) == 0)
+        start = slash + 1;
+    length = start ? strcspn(start, "/.") : 0;
+    for (unsigned i = 0; start && i < N_SUBSYSTEMS; i++)
+        if (strncmp(subsystems[i], start, length) == 0 && subsystems[i][length] == '\0')
+            return i;
+    return N_SUBSYSTEMS - 1;
+}
+
+const char *log_subsystem_of(const char *file)
+{
+    return subsystems[subsystem_index(file)];
 }
 
 const char *log_level_name(LogLevel level)
@@ -40,22 +107,41 @@ bool log_level_parse(const char *text, LogLevel *out, GError **error)
 
 void log_set_writer(LogWriter func)
 {
-    writer = func;
+    atomic_store(&writer, func);
 }
 
-void log_write(LogLevel level, const char *format, ...)
+void log_set_virtual(LogVirtual func)
 {
-    g_autofree char *text = NULL, *line = NULL;
+    atomic_store(&virtual_now, func);
+}
+
+/* "[12.345678 | 1.234000000s] engine: " */
+static char *stamp(const char *subsystem)
+{
+    int64_t us = htime_sub(htime_now(), began).ns / NS_PER_US;
+    LogVirtual func = atomic_load(&virtual_now);
+    g_autofree char *now = func ? units_format_seconds(func()) : NULL;
+
+    return g_strdup_printf("[%" PRId64 ".%06" PRId64 "%s%s] %s: ", us / 1000000, us % 1000000,
+                           now ? " | " : "", now ? now : "", subsystem);
+}
+
+void log_message(LogLevel level, const char *file, const char *format, ...)
+{
+    unsigned subsystem = subsystem_index(file);
+    g_autofree char *text = NULL, *line = NULL, *head = NULL;
+    LogWriter func = atomic_load(&writer);
     va_list args;
 
-    if (level > threshold)
+    if ((int)level - LOG_WARN > atomic_load(&raised[subsystem]))
         return;
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
-    line = g_strdup_printf("metronome: %s: %s\n", names[level], text);
-    if (writer)
-        writer(line);
+    head = level >= LOG_INFO ? stamp(subsystems[subsystem]) : g_strdup("");
+    line = g_strdup_printf("metronome: %s: %s%s\n", names[level], head, text);
+    if (func)
+        func(line);
     else
         fputs(line, stderr);
 }

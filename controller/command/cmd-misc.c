@@ -61,20 +61,45 @@ const Command cmd_echo = {
     "echo", "TEXT", "Print a line", 0, COMMAND_ANY_ARGS, exec_echo, COMMAND_ANYTIME,
 };
 
+static bool is_subsystem(const char *name, GError **error)
+{
+    g_autofree char *all = NULL;
+
+    if (g_strv_contains(log_subsystems(), name))
+        return true;
+    all = g_strjoinv(", ", (char **)log_subsystems());
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no subsystem: %s", name, all);
+    return false;
+}
+
+/* All names are looked at before one is raised. */
 static CommandResult exec_log(CommandCall *call, GError **error)
 {
     LogLevel level;
 
     if (!log_level_parse(call->args[0], &level, error))
         return COMMAND_FAILED;
-    if (!call->session->options.dry)
+    for (unsigned i = 1; i < call->n_args; i++)
+        if (!is_subsystem(call->args[i], error))
+            return COMMAND_FAILED;
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    if (call->n_args == 1)
         log_set_level(level);
+    for (unsigned i = 1; i < call->n_args; i++)
+        log_set_subsystem_level(call->args[i], level);
     return COMMAND_DONE;
 }
 
 const Command cmd_log = {
-    "log",    "LEVEL",         "Say more or less on stderr: error, warn, info, debug", 1, 1,
-    exec_log, COMMAND_ANYTIME,
+    "log",
+    "LEVEL [SUBSYSTEM…]",
+    "Say more or less on stderr: error, warn, info, debug; of some subsystems, such as engine, or "
+    "of all",
+    1,
+    COMMAND_ANY_ARGS,
+    exec_log,
+    COMMAND_ANYTIME,
 };
 
 static CommandResult exec_help(CommandCall *call, GError **error)

@@ -4,6 +4,7 @@
 #include "controller/command/breaks.h"
 #include "controller/command/command.h"
 #include "controller/command/gdb-endpoint.h"
+#include "controller/node/lint.h"
 
 #include <string.h>
 
@@ -44,16 +45,29 @@ static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
     return node_options_finish(options, error);
 }
 
-static void lint(const Session *s, const NodeOptions *options)
+static void tell_finding(const Session *s, const char *node, const LintFinding *f)
 {
-    g_autoptr(GPtrArray) findings = node_options_lint(options);
+    const char *severity = lint_severity_name(f->severity);
+    const char *const members[] = {"node",   node,      "severity", severity, "what", f->what,
+                                   "reason", f->reason, "mend",     f->mend,  NULL};
+    g_autofree char *text = lint_text(f);
 
-    for (unsigned i = 0; findings && i < findings->len; i++) {
-        if (s->options.dry)
-            command_print(s, "node %s: %s\n", options->name, (const char *)findings->pdata[i]);
-        else
-            log_warn("node %s: %s", options->name, (const char *)findings->pdata[i]);
-    }
+    if (s->options.json)
+        command_event(s, "finding", members);
+    else
+        command_print(s, "node %s: %s: %s\n", node, severity, text);
+}
+
+/* A run tells when QEMU is started; a check has only this. */
+static bool check_arguments(const Session *s, const NodeOptions *options, GError **error)
+{
+    const NodeWiring wiring = {.qemu = s->options.qemu, .gdb_path = "gdb"};
+    g_auto(GStrv) argv = node_options_argv(options, &wiring, error);
+    g_autoptr(GPtrArray) findings = argv ? lint_arguments(argv, LINT_OWN) : NULL;
+
+    for (unsigned i = 0; findings && i < findings->len; i++)
+        tell_finding(s, options->name, findings->pdata[i]);
+    return argv;
 }
 
 static CommandResult exec_add(CommandCall *call, GError **error)
@@ -64,11 +78,11 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     if (!check_name(s, call->args[0], error))
         return COMMAND_FAILED;
     options = node_options_new(call->args[0]);
-    if (!set_options(call, options, error)) {
+    if (!set_options(call, options, error) ||
+        (s->options.dry && !check_arguments(s, options, error))) {
         g_prefix_error(error, "node %s: ", call->args[0]);
         return COMMAND_FAILED;
     }
-    lint(s, options);
     session_add_node(s, node_new(g_steal_pointer(&options), s->next_index));
     /* Among nodes that run already it joins at once. */
     if (s->started && !session_start(s, error))

@@ -63,12 +63,24 @@ static bool literal(const char *word, ExprValue *out, GError **error)
     return true;
 }
 
+/* A minus right before a number belongs to it; between two values it is the operator, which sum()
+ * has taken already. */
+static bool take_sign(Parser *ps)
+{
+    bool negative = *ps->p == '-' && (g_ascii_isdigit(ps->p[1]) || ps->p[1] == '.');
+
+    ps->p += negative;
+    return negative;
+}
+
 static bool term(Parser *ps, ExprValue *out, GError **error)
 {
     g_autofree char *word = NULL;
     const char *start;
+    bool negative;
 
     skip_blanks(ps);
+    negative = take_sign(ps);
     start = ps->p;
     while (is_word(*ps->p) ||
            (*ps->p == '-' && ps->p > start && g_ascii_isalpha(*start) && is_word(ps->p[1])))
@@ -78,8 +90,12 @@ static bool term(Parser *ps, ExprValue *out, GError **error)
                     *start ? "a value is expected at '%s'" : "a value is missing at the end%s",
                     start);
     word = g_strndup(start, (gsize)(ps->p - start));
-    if (g_ascii_isdigit(*word) || *word == '.')
-        return literal(word, out, error);
+    if (g_ascii_isdigit(*word) || *word == '.') {
+        if (!literal(word, out, error))
+            return false;
+        out->value = negative ? -out->value : out->value; /* never INT64_MIN before */
+        return true;
+    }
     return ps->lookup(word, out, ps->data, error);
 }
 

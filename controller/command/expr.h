@@ -4,7 +4,8 @@
  *
  *   comparison := sum ( == | != | < | <= | > | >= ) sum
  *   sum        := term { ( + | - ) term }
- *   term       := NODE.FIELD | FIELD | number | duration | instruction count
+ *   term       := NODE.FIELD | FIELD | [ - ] literal, nothing between the two
+ *   literal    := number | duration | instruction count
  *
  * A value is a time (ns) or a count; the two don't mix. A plain number is a count, 0 is either.
  */

@@ -4,9 +4,60 @@
 
 #include <string.h>
 
-const char values_of_nodes[] =
-    "time, virtual, icount, idle, overshoot, idle_skip, missed, offset, console_bytes";
-const char values_of_ensemble[] = "time, quantum, barriers, missed, break";
+enum { OF_TIME, OF_QUANTUM, OF_BARRIERS, OF_MISSED, OF_BREAK, OF_END };
+
+const ValueHelp values_of_ensemble[] = {
+    [OF_TIME] = {"time", "the ensemble's virtual time"},
+    [OF_QUANTUM] = {"quantum", "the quantum"},
+    [OF_BARRIERS] = {"barriers", "barriers so far"},
+    [OF_MISSED] = {"missed", "boundaries that nodes ran past, over all nodes"},
+    [OF_BREAK] = {"break", "the number of the break that stopped the last run, 0 if none did"},
+    [OF_END] = {NULL, NULL},
+};
+
+enum {
+    NODE_TIME,
+    NODE_VIRTUAL,
+    NODE_ICOUNT,
+    NODE_IDLE,
+    NODE_OVERSHOOT,
+    NODE_IDLE_SKIP,
+    NODE_MISSED,
+    NODE_OFFSET,
+    NODE_CONSOLE_BYTES,
+    NODE_END
+};
+
+const ValueHelp values_of_nodes[] = {
+    [NODE_TIME] = {"time", "the node's clock in the ensemble's time"},
+    [NODE_VIRTUAL] = {"virtual", "the node's own virtual clock"},
+    [NODE_ICOUNT] = {"icount", "instructions executed, over all vCPUs"},
+    [NODE_IDLE] = {"idle", "virtual time that passed while all vCPUs were idle"},
+    [NODE_OVERSHOOT] = {"overshoot", "the largest so far"},
+    [NODE_IDLE_SKIP] = {"idle_skip", "the largest so far"},
+    [NODE_MISSED] = {"missed", "boundaries that it ran past"},
+    [NODE_OFFSET] = {"offset", "its time minus the ensemble's"},
+    [NODE_CONSOLE_BYTES] = {"console_bytes", "bytes that the guest wrote"},
+    [NODE_END] = {NULL, NULL},
+};
+
+static int find(const ValueHelp *values, const char *name)
+{
+    for (int i = 0; values[i].name; i++)
+        if (strcmp(values[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* "time, virtual, …" */
+static char *names(const ValueHelp *values)
+{
+    GString *out = g_string_new(NULL);
+
+    for (; values->name; values++)
+        g_string_append_printf(out, "%s%s", out->len ? ", " : "", values->name);
+    return g_string_free(out, FALSE);
+}
 
 /* The node's time in the ensemble's count: at a barrier, as its note has it. */
 static VTime time_of(const Values *v, const Node *n)
@@ -22,53 +73,45 @@ static VTime now(const Values *v)
     return v->view ? v->view->time : engine_now(v->session->engine);
 }
 
-static bool node_field(Values *v, const Node *n, const char *field, ExprValue *out)
+static bool node_value(Values *v, const Node *n, const char *field, ExprValue *out)
 {
     const NodeStats *st = engine_node_stats(v->session->engine, n);
     VTime time = time_of(v, n);
-    const struct {
-        const char *name;
-        ExprValue value;
-        bool clock;
-    } known[] = {
-        {"time", {EXPR_TIME, time.ns}, false},
-        {"virtual", {EXPR_TIME, vtime_add(time, n->epoch).ns}, false},
-        {"icount", {EXPR_COUNT, n->clock.icount.n}, true},
-        {"idle", {EXPR_TIME, n->clock.bias.ns}, true},
-        {"overshoot", {EXPR_TIME, st ? dist_max(&st->overshoot) : 0}, false},
-        {"idle_skip", {EXPR_TIME, st ? dist_max(&st->idle_skip) : 0}, false},
-        {"missed", {EXPR_COUNT, st ? (int64_t)st->missed : 0}, false},
-        {"offset", {EXPR_TIME, vtime_sub(time, now(v)).ns}, false},
-        {"console_bytes", {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0}, false},
+    const ExprValue all[NODE_END] = {
+        [NODE_TIME] = {EXPR_TIME, time.ns},
+        [NODE_VIRTUAL] = {EXPR_TIME, vtime_add(time, n->epoch).ns},
+        [NODE_ICOUNT] = {EXPR_COUNT, n->clock.icount.n},
+        [NODE_IDLE] = {EXPR_TIME, n->clock.bias.ns},
+        [NODE_OVERSHOOT] = {EXPR_TIME, st ? dist_max(&st->overshoot) : 0},
+        [NODE_IDLE_SKIP] = {EXPR_TIME, st ? dist_max(&st->idle_skip) : 0},
+        [NODE_MISSED] = {EXPR_COUNT, st ? (int64_t)st->missed : 0},
+        [NODE_OFFSET] = {EXPR_TIME, vtime_sub(time, now(v)).ns},
+        [NODE_CONSOLE_BYTES] = {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0},
     };
+    int i = find(values_of_nodes, field);
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(known); i++) {
-        if (strcmp(known[i].name, field) == 0) {
-            *out = known[i].value;
-            v->used_clock = v->used_clock || known[i].clock;
-            return true;
-        }
-    }
-    return false;
+    if (i < 0)
+        return false;
+    v->used_clock = v->used_clock || i == NODE_ICOUNT || i == NODE_IDLE;
+    *out = all[i];
+    return true;
 }
 
 static bool ensemble_value(const Values *v, const char *name, ExprValue *out)
 {
     const Session *s = v->session;
+    const ExprValue all[OF_END] = {
+        [OF_TIME] = {EXPR_TIME, now(v).ns},
+        [OF_QUANTUM] = {EXPR_TIME, engine_quantum(s->engine).ns},
+        [OF_BARRIERS] = {EXPR_COUNT, (int64_t)engine_stats(s->engine)->barriers},
+        [OF_MISSED] = {EXPR_COUNT, (int64_t)engine_missed(s->engine)},
+        [OF_BREAK] = {EXPR_COUNT, s->stopped_by},
+    };
+    int i = find(values_of_ensemble, name);
 
-    if (strcmp(name, "time") == 0)
-        *out = (ExprValue){EXPR_TIME, now(v).ns};
-    else if (strcmp(name, "quantum") == 0)
-        *out = (ExprValue){EXPR_TIME, engine_quantum(s->engine).ns};
-    else if (strcmp(name, "barriers") == 0)
-        *out = (ExprValue){EXPR_COUNT, (int64_t)engine_stats(s->engine)->barriers};
-    else if (strcmp(name, "missed") == 0)
-        *out = (ExprValue){EXPR_COUNT, (int64_t)engine_missed(s->engine)};
-    else if (strcmp(name, "break") == 0)
-        *out = (ExprValue){EXPR_COUNT, s->stopped_by};
-    else
-        return false;
-    return true;
+    if (i >= 0)
+        *out = all[i];
+    return i >= 0;
 }
 
 bool values_lookup(const char *name, ExprValue *out, void *data, GError **error)
@@ -76,20 +119,19 @@ bool values_lookup(const char *name, ExprValue *out, void *data, GError **error)
     Values *v = data;
     const char *dot = strchr(name, '.');
     g_autofree char *node_name = dot ? g_strndup(name, (gsize)(dot - name)) : NULL;
-    const Node *node;
+    g_autofree char *fields = NULL, *own = NULL;
+    const Node *node = NULL;
 
-    if (!dot) {
-        if (ensemble_value(v, name, out))
-            return true;
-        g_set_error(error, EXPR_ERROR, 0, "unknown value '%s': NODE.FIELD (%s), or %s", name,
-                    values_of_nodes, values_of_ensemble);
-        return false;
-    }
-    node = session_find_node(v->session, node_name, error);
-    if (!node)
-        return false;
-    if (node_field(v, node, dot + 1, out))
+    if (dot ? (node = session_find_node(v->session, node_name, error)) &&
+                  node_value(v, node, dot + 1, out)
+            : ensemble_value(v, name, out))
         return true;
-    g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s", dot + 1, values_of_nodes);
+    fields = names(values_of_nodes);
+    own = names(values_of_ensemble);
+    if (!dot)
+        g_set_error(error, EXPR_ERROR, 0, "unknown value '%s': NODE.FIELD (%s), or %s", name,
+                    fields, own);
+    else if (node)
+        g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s", dot + 1, fields);
     return false;
 }

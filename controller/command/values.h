@@ -15,7 +15,11 @@ typedef struct {
 /* An ExprLookup; data: Values. */
 bool values_lookup(const char *name, ExprValue *out, void *data, GError **error);
 
-/* The fields of a node, and the names without a node, as a text for messages and the manual. */
-extern const char values_of_nodes[], values_of_ensemble[];
+/* What they are, for messages and the manual; each ends with an entry without a name. */
+typedef struct {
+    const char *name, *help;
+} ValueHelp;
+
+extern const ValueHelp values_of_nodes[], values_of_ensemble[];
 
 #endif

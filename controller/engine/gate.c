@@ -67,32 +67,30 @@ struct Gate {
     int64_t base_us, witness_base_us;
 };
 
-static bool fail_errno(const Gate *g, const char *what, GError **error)
+static bool fail_errno(const char *what, GError **error)
 {
-    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: %s: %s", g->node->name, what,
-                g_strerror(errno));
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "%s: %s", what, g_strerror(errno));
     return false;
 }
 
-static bool socket_address(const Gate *g, const char *path, struct sockaddr_un *out, GError **error)
+static bool socket_address(const char *path, struct sockaddr_un *out, GError **error)
 {
     *out = (struct sockaddr_un){.sun_family = AF_UNIX};
     if (g_strlcpy(out->sun_path, path, sizeof(out->sun_path)) < sizeof(out->sun_path))
         return true;
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
-                "node %s: '%s' is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder",
-                g->node->name, path);
+                "'%s' is too long for a socket: set XDG_RUNTIME_DIR to a shorter folder", path);
     return false;
 }
 
 /* A FIFO that we hold open before QEMU opens it, so that neither waits for the other. */
-static int make_fifo(const Gate *g, const char *path, GError **error)
+static int make_fifo(const char *path, GError **error)
 {
     int fd;
 
     unlink(path);
     if (mkfifo(path, 0600) != 0 || (fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0) {
-        fail_errno(g, path, error);
+        fail_errno(path, error);
         return -1;
     }
     return fd;
@@ -100,24 +98,24 @@ static int make_fifo(const Gate *g, const char *path, GError **error)
 
 /* Hands over from the read-write descriptor to a read-only one: QEMU's end is then seen as EOF, and
  * ours as EPIPE, which opens the gate of an attached QEMU for good. */
-static bool reopen_read_only(const Gate *g, const char *path, int *fd, GError **error)
+static bool reopen_read_only(const char *path, int *fd, GError **error)
 {
     int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 
     if (reader < 0)
-        return fail_errno(g, path, error);
+        return fail_errno(path, error);
     close(*fd);
     *fd = reader;
     return true;
 }
 
-static bool skip_file_header(const Gate *g, int fd, GError **error)
+static bool skip_file_header(int fd, GError **error)
 {
     uint8_t header[PCAP_FILE_HEADER];
 
     errno = EPROTO;
     return read(fd, header, sizeof(header)) == sizeof(header) ||
-           fail_errno(g, "filter-dump wrote no file header", error);
+           fail_errno("filter-dump wrote no file header", error);
 }
 
 static bool post_object(const Gate *g, const char *type, const char *id, const char *props,
@@ -192,13 +190,13 @@ static bool open_sockets(Gate *g, GError **error)
 {
     struct sockaddr_un control;
 
-    if (!socket_address(g, g->control_path, &control, error))
+    if (!socket_address(g->control_path, &control, error))
         return false;
     unlink(g->control_path);
     unlink(g->token_path);
     g->token_fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (g->token_fd < 0 || bind(g->token_fd, (struct sockaddr *)&control, sizeof(control)) != 0)
-        return fail_errno(g, g->control_path, error);
+        return fail_errno(g->control_path, error);
     return true;
 }
 
@@ -206,9 +204,9 @@ static bool connect_token(Gate *g, GError **error)
 {
     struct sockaddr_un token;
 
-    return socket_address(g, g->token_path, &token, error) &&
+    return socket_address(g->token_path, &token, error) &&
            (connect(g->token_fd, (struct sockaddr *)&token, sizeof(token)) == 0 ||
-            fail_errno(g, g->token_path, error));
+            fail_errno(g->token_path, error));
 }
 
 /* One record in the dump's pipe from the start: the first token already blocks. */
@@ -217,7 +215,7 @@ static bool prefill(const Gate *g, GError **error)
     static const uint8_t record[DUMP_RECORD];
 
     return write(g->dump_fd, record, sizeof(record)) == sizeof(record) ||
-           fail_errno(g, "can't fill the gate's pipe", error);
+           fail_errno("can't fill the gate's pipe", error);
 }
 
 static bool build(Gate *g, GError **error)
@@ -226,16 +224,16 @@ static bool build(Gate *g, GError **error)
 
     if (!open_sockets(g, error))
         return false;
-    g->note_fd = make_fifo(g, g->note_path, error);
+    g->note_fd = make_fifo(g->note_path, error);
     if (g->note_fd < 0)
         return false;
-    g->dump_fd = make_fifo(g, g->dump_path, error);
+    g->dump_fd = make_fifo(g->dump_path, error);
     if (g->dump_fd < 0)
         return false;
     if (fcntl(g->dump_fd, F_SETPIPE_SZ, PIPE_SIZE) != PIPE_SIZE)
-        return fail_errno(g, "can't make a pipe of one page", error);
+        return fail_errno("can't make a pipe of one page", error);
     if (g->node->icount.sleep_on) {
-        g->witness_fd = make_fifo(g, g->witness_path, error);
+        g->witness_fd = make_fifo(g->witness_path, error);
         if (g->witness_fd < 0)
             return false;
     }
@@ -249,11 +247,11 @@ static bool build(Gate *g, GError **error)
         g_error_free(e);
         return false;
     }
-    return connect_token(g, error) && skip_file_header(g, g->note_fd, error) &&
-           (g->witness_fd < 0 || skip_file_header(g, g->witness_fd, error)) &&
-           skip_file_header(g, g->dump_fd, error) && prefill(g, error) &&
-           reopen_read_only(g, g->note_path, &g->note_fd, error) &&
-           reopen_read_only(g, g->dump_path, &g->dump_fd, error);
+    return connect_token(g, error) && skip_file_header(g->note_fd, error) &&
+           (g->witness_fd < 0 || skip_file_header(g->witness_fd, error)) &&
+           skip_file_header(g->dump_fd, error) && prefill(g, error) &&
+           reopen_read_only(g->note_path, &g->note_fd, error) &&
+           reopen_read_only(g->dump_path, &g->dump_fd, error);
 }
 
 Gate *gate_new(Node *node, GError **error)
@@ -306,7 +304,7 @@ static bool send_token(Gate *g, GError **error)
 {
     g->token.sequence = ++g->sequence;
     if (send(g->token_fd, &g->token, sizeof(g->token), MSG_NOSIGNAL) != sizeof(g->token))
-        return fail_errno(g, "QEMU takes no token", error);
+        return fail_errno("QEMU takes no token", error);
     g->sent++;
     return true;
 }
@@ -326,8 +324,7 @@ static bool wait_taken(Gate *g, GError **error)
 
     while (!gate_tokens_taken(g)) {
         if (htime_sub(htime_now(), start).ns > NODE_REPLY_MS * NS_PER_MS) {
-            g_set_error(error, NODE_ERROR, NODE_ERROR_DIED,
-                        "node %s: QEMU does not read its tokens", g->node->name);
+            g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU does not read its tokens");
             return false;
         }
         if (!qmp_client_post(g->node->qmp, "query-status", NULL, error) || !settle(g, error))
@@ -502,7 +499,7 @@ static bool take_record(Gate *g, GError **error)
     if (n == sizeof(record))
         return true;
     errno = n < 0 ? errno : EPIPE;
-    return fail_errno(g, "the gate's pipe is broken", error);
+    return fail_errno("the gate's pipe is broken", error);
 }
 
 bool gate_open(Gate *g, GError **error)

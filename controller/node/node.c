@@ -8,7 +8,7 @@
 #include "controller/node/node.h"
 
 #include "controller/base/fd.h"
-#include "controller/base/log.h"
+#include "controller/node/preflight.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -217,6 +217,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
                              error);
     if (!argv)
         return false;
+    preflight_tell(n->name, argv, LINT_OWN);
     /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
@@ -267,28 +268,6 @@ static pid_t peer_pid(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 ? cred.pid : -1;
 }
 
-/* What QEMU was started with, since QMP doesn't tell: the last -icount on its command line. */
-static bool icount_of_process(pid_t pid, Icount *out, GError **error)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
-    g_autofree char *data = NULL;
-    gsize size;
-
-    *out = (Icount){.enabled = false};
-    if (!g_file_get_contents(path, &data, &size, error))
-        return false;
-    for (const char *p = data; p < data + size; p += strlen(p) + 1) {
-        const char *next = p + strlen(p) + 1;
-
-        if ((strcmp(p, "-icount") == 0 || strcmp(p, "--icount") == 0) && next < data + size &&
-            !icount_parse(next, out, error)) {
-            g_prefix_error(error, "its command line: ");
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool attach(Node *n, const char *qmp_path, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
@@ -297,7 +276,8 @@ static bool attach(Node *n, const char *qmp_path, GError **error)
     if (!n->qmp || !read_identity(n, error))
         return false;
     n->pid = peer_pid(qmp_client_fd(n->qmp));
-    if (!icount_of_process(n->pid, &n->icount, error) || !qmp_stop(n->qmp, NODE_REPLY_MS, error))
+    if (!preflight_attached(n->name, n->pid, &n->icount, error) ||
+        !qmp_stop(n->qmp, NODE_REPLY_MS, error))
         return false;
     n->devices_path = g_build_filename(n->dir, "devices", NULL);
     n->devices_fd = open(n->devices_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -370,13 +350,11 @@ void node_free(Node *n)
 bool node_rank(Node *n, Rank rank, int cpu, GError **error)
 {
     n->cpu = cpu;
-    if (rank_apply(rank, n->pid, n->vcpus, cpu, error)) {
-        n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
-        n->hushed = false;
-        return true;
-    }
-    g_prefix_error(error, "node %s: ", n->name);
-    return false;
+    if (!rank_apply(rank, n->pid, n->vcpus, cpu, error))
+        return false;
+    n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
+    n->hushed = false;
+    return true;
 }
 
 void node_hush(Node *n, bool hush)

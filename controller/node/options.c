@@ -257,33 +257,6 @@ bool node_options_finish(NodeOptions *o, GError **error)
     return true;
 }
 
-GPtrArray *node_options_lint(const NodeOptions *o)
-{
-    static const struct {
-        const char *text, *finding;
-    } rules[] = {
-        {"-icount", "extra names -icount: use icount=… instead, so that metronome knows the mode"},
-        {"-enable-kvm", "KVM does not count instructions: exactness needs TCG"},
-        {"accel=kvm", "KVM does not count instructions: exactness needs TCG"},
-        {"-rtc", "extra names -rtc: only clock=vm with a fixed base keeps runs repeatable"},
-        {"user,", "a user netdev brings in the host's network: runs are not repeatable"},
-        {"tap,", "a tap netdev brings in the host's network: runs are not repeatable"},
-        {"virtio-rng", "virtio-rng takes randomness from the host: runs are not repeatable"},
-        {"usb-host", "a USB device of the host ends repeatability"},
-    };
-    GPtrArray *findings = g_ptr_array_new();
-
-    for (unsigned i = 0; o->extra && i < G_N_ELEMENTS(rules); i++)
-        if (strstr(o->extra, rules[i].text))
-            g_ptr_array_add(findings, (char *)rules[i].finding);
-    if (!o->icount.enabled)
-        g_ptr_array_add(findings, (char *)"icount=off: best effort, virtual time follows the "
-                                          "host's clock and stops are late");
-    if (findings->len == 0)
-        g_clear_pointer(&findings, g_ptr_array_unref);
-    return findings;
-}
-
 static void add(GPtrArray *argv, const char *option, char *value)
 {
     g_ptr_array_add(argv, g_strdup(option));

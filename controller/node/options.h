@@ -57,10 +57,6 @@ bool node_options_finish(NodeOptions *options, GError **error);
 /* "shift=0,sleep=on", "off", …: shift=auto and align=on are refused, with the reason. */
 bool icount_parse(const char *text, Icount *out, GError **error);
 
-/* What is odd about raw QEMU options for a run that is to be exact and repeatable: NULL if
- * nothing, else a GPtrArray of sentences. */
-GPtrArray *node_options_lint(const NodeOptions *options);
-
 /* Where the parts that the controller holds are to be found. */
 typedef struct {
     const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */

@@ -32,7 +32,14 @@ options() {
     mtr --log error -c "$node; start"
     check '--log error keeps silent' test ! -s "$dir/err"
     mtr --log info -c "$node; start"
-    check '--log info speaks' says '1 nodes, mode '
+    check '--log info speaks, with both times and the subsystem' \
+        says '^metronome: info: \[[0-9]+\.[0-9]{6} \| 0\.000000000s\] command: 1 nodes, mode '
+    commands "log info command; $node; start; run 3ms; log warn; run 3ms"
+    check 'log LEVEL SUBSYSTEM raises that one only' ended 0 '\| 0\.003000000s\] command: run: reached'
+    check 'the others are silent, and so are all after log LEVEL' test "$(wc -l <"$dir/err")" -eq 2
+    expect 'log of an unknown subsystem names the valid ones' 2 'log debug engine cellar' \
+        "'cellar' is no subsystem: .*engine.*session"
+    expect 'log of an unknown level names the valid ones' 2 'log loud' "'loud' is not a log level: error, warn"
 }
 
 # --- help
@@ -155,7 +162,7 @@ good_file() {
 set shift 3
 quantum 100us   # another one
 node add a kernel=$guest/count-aarch64.elf icount=shift=\$shift,sleep=off
-node add b kernel=$guest/idle-aarch64.elf extra="-device virtio-rng-device"
+node add b kernel=$guest/idle-aarch64.elf extra="-netdev user,id=u"
 start
 run 1ms; time a
 run 100insn on b
@@ -180,7 +187,22 @@ checks() {
     good_file
     mtr check "$dir/good.mtr"
     check 'check: a good file, nothing is started' ended 0
-    check 'check: warns of what ends repeatability, with the node' says 'node b: virtio-rng takes randomness'
+    check 'check: warns of what ends repeatability, with the node and the option' \
+        says '^node b: warn: -netdev user,id=u: packets come from outside'
+    check 'check: notes what sleep=off does' says '^node a: note: -icount shift=3,sleep=off: .*e372214e663a'
+    check 'check: tells each finding once' test "$(sort "$dir/out" | uniq -d | wc -l)" -eq 0
+    mtr --json check "$dir/good.mtr"
+    check 'check --json: findings are events' ended 0 \
+        '^\{"event":"finding","node":"b","severity":"warn","what":"-netdev user,id=u","reason":".*","mend":".*"\}$'
+    # shellcheck disable=SC2016
+    echo 'quantum $q; assert quantum == 70us' >"$dir/given.mtr"
+    mtr check "$dir/given.mtr" q=70us
+    check 'check: takes KEY=VALUE' ended 0
+    mtr check "$dir/given.mtr" q=7
+    check 'check: sees what they say' ended 2 "'7' has no unit"
+    mtr --log info -c "$node extra='-rtc base=utc'; node list; start; start; node list"
+    check 'start: tells warnings and notes, once' \
+        test "$(grep -c -e '-rtc base=utc: the guest' "$dir/err") $(grep -c e372214e663a "$dir/err")" = '1 1'
     check 'check: starts nothing' no_qemus
     bad_file
     mtr check "$dir/bad.mtr"

@@ -239,6 +239,8 @@ attach() {
     commands "quantum 100us; $take; node list; report $dir/one; run 10ms; run 3ms; report $dir/two
         assert missed == 0; assert x.overshoot == 0; assert x.time == 13ms; assert x.offset == 0; node remove x; echo removed"
     check 'attach: exact quanta from where it stands, then remove' ended 0 '^x +paused +attached ' '^removed$'
+    check 'attach: warns of what its command line does to repeatability' \
+        says '^metronome: warn: node x: no -seed: .*; use -seed 1$'
     check 'attach: 13 ms were 13000000 instructions, up to the first microsecond' icount_grew 13000000
     check 'removed: QEMU runs on' foreign_runs
     check 'removed: none of our objects is left in it' test "$(foreign_objects)" = "$objects"

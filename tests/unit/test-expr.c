@@ -109,6 +109,28 @@ static void test_zero(void)
 
 #define MIXED "a time and a count can't be compared or added: give both a unit of the same kind"
 
+/* Where a value is expected, a minus is a sign; behind a value it is the operator. */
+static void test_negative(void)
+{
+    check("b.overshoot > -1us", true, EXPR_TIME, 0, -1000);
+    check("a.icount >= -3insn", true, EXPR_COUNT, 3000000, -3);
+    check("-5 < -0", true, EXPR_COUNT, -5, 0);
+    check("-.5us == 0 - 500ns", true, EXPR_TIME, -500, -500);
+    check("5 - -3 == 8", true, EXPR_COUNT, 8, 8);
+    check("5--3 == 8", true, EXPR_COUNT, 8, 8);
+    check("5 + -3 == 2", true, EXPR_COUNT, 2, 2);
+    check("5 -3 == 2", true, EXPR_COUNT, 2, 2);
+    check("-0 == b.overshoot", true, EXPR_TIME, 0, 0);
+    check("-9223372036854775807 - 1 < 0", true, EXPR_COUNT, INT64_MIN, 0);
+    check_error("a.time > -5", EXPR_ERROR, MIXED);
+    check_error("1 > - 5", EXPR_ERROR, "a value is expected at '- 5'");
+    check_error("1 > --5", EXPR_ERROR, "a value is expected at '--5'");
+    check_error("-a.time < 0", EXPR_ERROR, "a value is expected at '-a.time < 0'");
+    check_error("- < 0", EXPR_ERROR, "a value is expected at '- < 0'");
+    check_error("a.time > -1h", UNITS_ERROR,
+                "'1h' has an unknown unit: ns, us, ms, s or m is expected");
+}
+
 static void test_kinds(void)
 {
     check_error("a.time == 5", EXPR_ERROR, MIXED);
@@ -169,6 +191,7 @@ int main(int argc, char **argv)
     g_test_add_func("/expr/operators", test_operators);
     g_test_add_func("/expr/values", test_values);
     g_test_add_func("/expr/sums", test_sums);
+    g_test_add_func("/expr/negative", test_negative);
     g_test_add_func("/expr/zero", test_zero);
     g_test_add_func("/expr/kinds", test_kinds);
     g_test_add_func("/expr/syntax", test_syntax);

@@ -427,71 +427,6 @@ static void test_argv_mac(void)
     }
 }
 
-/* --- lint --- */
-
-/* The findings, one a line; "" for none. */
-static char *lint(const char *extra, const char *icount)
-{
-    g_autoptr(NodeOptions) o = node_options_new("a");
-    GString *out = g_string_new(NULL);
-    GPtrArray *findings;
-
-    if (extra)
-        set_good(o, "extra", extra);
-    set_good(o, "icount", icount);
-    findings = node_options_lint(o);
-    for (unsigned i = 0; findings && i < findings->len; i++)
-        g_string_append_printf(out, "%s\n", (const char *)findings->pdata[i]);
-    if (findings) {
-        g_assert_cmpuint(findings->len, >, 0);
-        g_ptr_array_unref(findings);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static void lint_is(const char *extra, const char *expected_lines)
-{
-    g_autofree char *got = lint(extra, "shift=0");
-
-    g_assert_cmpstr(got, ==, expected_lines);
-}
-
-static void test_lint_clean(void)
-{
-    lint_is(NULL, "");
-    lint_is("", "");
-    lint_is("-device virtio-gpu-pci -d int", "");
-}
-
-static void test_lint_extra(void)
-{
-    lint_is("-icount 3", "extra names -icount: use icount=\u2026 instead, so that metronome knows "
-                         "the mode\n");
-    lint_is("-enable-kvm", "KVM does not count instructions: exactness needs TCG\n");
-    lint_is("-machine virt,accel=kvm", "KVM does not count instructions: exactness needs TCG\n");
-    lint_is("-rtc base=utc", "extra names -rtc: only clock=vm with a fixed base keeps runs "
-                             "repeatable\n");
-    lint_is("-netdev user,id=x", "a user netdev brings in the host's network: runs are not "
-                                 "repeatable\n");
-    lint_is("-netdev tap,id=x", "a tap netdev brings in the host's network: runs are not "
-                                "repeatable\n");
-    lint_is("-device virtio-rng-pci", "virtio-rng takes randomness from the host: runs are not "
-                                      "repeatable\n");
-    lint_is("-device usb-host", "a USB device of the host ends repeatability\n");
-}
-
-static void test_lint_several(void)
-{
-    g_autofree char *got = lint("-rtc x -icount 1", "off");
-
-    g_assert_cmpstr(got, ==,
-                    "extra names -icount: use icount=\u2026 instead, so that metronome knows the "
-                    "mode\n"
-                    "extra names -rtc: only clock=vm with a fixed base keeps runs repeatable\n"
-                    "icount=off: best effort, virtual time follows the host's clock and stops are "
-                    "late\n");
-}
-
 static void make_image(void)
 {
     dir = g_dir_make_tmp("test-options-XXXXXX", NULL);
@@ -535,9 +470,6 @@ int main(int argc, char **argv)
     g_test_add_func("/options/argv/binary", test_argv_binary);
     g_test_add_func("/options/argv/extra", test_argv_extra);
     g_test_add_func("/options/argv/mac", test_argv_mac);
-    g_test_add_func("/options/lint/clean", test_lint_clean);
-    g_test_add_func("/options/lint/extra", test_lint_extra);
-    g_test_add_func("/options/lint/several", test_lint_several);
     status = g_test_run();
     g_unlink(image);
     g_rmdir(dir);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lint.h: what in a QEMU command line ends exactness or repeatability, or is not what it seems.
+ * Pure.
+ */
+#ifndef NODE_LINT_H
+#define NODE_LINT_H
+
+#include <glib.h>
+
+typedef enum {
+    LINT_NOTE, /* good to know */
+    LINT_WARN, /* runs will not be exact, or differ from each other */
+} LintSeverity;
+
+const char *lint_severity_name(LintSeverity severity);
+
+typedef struct {
+    LintSeverity severity;
+    char *what; /* quotes the option */
+    const char *reason, *mend;
+} LintFinding;
+
+typedef enum {
+    LINT_OWN,      /* made by node_options_argv(): mended by keys of `node add` */
+    LINT_ATTACHED, /* of a process that something else started */
+} LintOrigin;
+
+/* Findings in the order of the rules, none twice; argv begins with the program. Free with
+ * g_ptr_array_unref(). */
+GPtrArray *lint_arguments(char *const *argv, LintOrigin origin);
+
+/* "WHAT: REASON; MEND"; free with g_free(). */
+char *lint_text(const LintFinding *finding);
+
+#endif

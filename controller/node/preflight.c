@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* preflight.c: see preflight.h. */
+#include "controller/node/preflight.h"
+
+#include "controller/base/log.h"
+#include "controller/node/cmdline.h"
+
+#include <string.h>
+
+void preflight_tell(const char *name, char *const *argv, LintOrigin origin)
+{
+    g_autoptr(GPtrArray) findings = lint_arguments(argv, origin);
+
+    for (unsigned i = 0; i < findings->len; i++) {
+        const LintFinding *f = findings->pdata[i];
+        g_autofree char *text = lint_text(f);
+
+        if (f->severity == LINT_WARN)
+            log_warn("node %s: %s", name, text);
+        else
+            log_info("node %s: %s", name, text);
+    }
+}
+
+/* NULL-terminated; free with g_strfreev(). */
+static char **read_arguments(pid_t pid, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
+    g_autofree char *data = NULL;
+    GPtrArray *argv;
+    gsize size;
+
+    if (!g_file_get_contents(path, &data, &size, error))
+        return NULL;
+    argv = g_ptr_array_new();
+    for (const char *p = data; p < data + size; p += strlen(p) + 1)
+        g_ptr_array_add(argv, g_strdup(p));
+    g_ptr_array_add(argv, NULL);
+    return (char **)g_ptr_array_free(argv, FALSE);
+}
+
+/* Several -icount are one to QEMU (merge_lists, softmmu/icount.c). */
+static bool read_icount(char *const *argv, Icount *out, GError **error)
+{
+    g_autoptr(GArray) options = cmdline_options(argv);
+    g_autoptr(GString) all = g_string_new(NULL);
+
+    for (unsigned i = 0; i < options->len; i++) {
+        const CmdOption *o = &g_array_index(options, CmdOption, i);
+
+        if (strcmp(o->name, "icount") == 0 && o->value)
+            g_string_append_printf(all, "%s%s", all->len ? "," : "", o->value);
+    }
+    *out = (Icount){.enabled = false};
+    if (all->len == 0 || icount_parse(all->str, out, error))
+        return true;
+    g_prefix_error(error, "its command line: ");
+    return false;
+}
+
+bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **error)
+{
+    g_auto(GStrv) argv = read_arguments(pid, error);
+
+    if (!argv || !read_icount(argv, icount, error))
+        return false;
+    preflight_tell(name, argv, LINT_ATTACHED);
+    return true;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * preflight.h: looks at a QEMU's command line before the node takes part: logs what lint.h finds,
+ * warnings as warnings and notes as info, and reads how an attached QEMU counts.
+ */
+#ifndef NODE_PREFLIGHT_H
+#define NODE_PREFLIGHT_H
+
+#include "controller/node/lint.h"
+#include "controller/node/options.h"
+
+#include <sys/types.h>
+
+void preflight_tell(const char *name, char *const *argv, LintOrigin origin);
+
+/* What QEMU was started with, since QMP doesn't tell; then as preflight_tell(). */
+bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **error);
+
+#endif
