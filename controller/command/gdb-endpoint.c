@@ -179,24 +179,18 @@ static void go_on(GdbEndpoint *e)
 static void step(GdbEndpoint *e, int vcpu)
 {
     const Node *n = e->node;
-    RunSpec spec = {.goal = {.time = {RUN_FOR_EVER},
-                             .node = e->node,
-                             .insns = {n->clock.icount.n + 1},
-                             .step = true,
-                             .vcpu = vcpu,
-                             .manner = e->sstep & GDB_SSTEP_NOIRQ ? STEP_MASKED : STEP_LIVE}};
+    RunGoal goal = {.time = {RUN_FOR_EVER},
+                    .node = e->node,
+                    .insns = {n->clock.icount.n + 1},
+                    .step = true,
+                    .vcpu = vcpu,
+                    .manner = e->sstep & GDB_SSTEP_NOIRQ ? STEP_MASKED : STEP_LIVE};
     g_autoptr(GError) error = NULL;
 
     e->interrupted = false;
-    if (run_active(e->session)) {
-        refuse(e, "no single step while the ensemble was let run elsewhere");
-    } else if (!n->icount.enabled) {
-        refuse(e, "no single step without icount");
-    } else if (!run_start(e->session, &spec, on_step_done, e, &error)) {
-        refuse(e, error->message);
-    } else {
-        e->running = true;
-    }
+    e->running = n->icount.enabled && run_step(e->session, &goal, on_step_done, e, &error);
+    if (!e->running)
+        refuse(e, error ? error->message : "no single step without icount");
 }
 
 /* "vCont;s:p1.2;c": the step decides, the other vCPUs then stand still. */

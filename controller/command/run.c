@@ -16,8 +16,14 @@ typedef struct {
     void *data;
 } Service;
 
+typedef struct {
+    RunGoal goal;
+    Listener listener;
+} Interlude;
+
 struct Run {
     RunSpec spec;
+    GArray *interludes;        /* Interlude */
     GArray *listeners;         /* Listener */
     GArray *services;          /* Service */
     char *paused;              /* why somebody wants it to end */
@@ -41,6 +47,7 @@ void run_free(Session *s)
         return;
     g_array_unref(run->listeners);
     g_array_unref(run->services);
+    g_array_unref(run->interludes);
     g_free(run->paused);
     g_free(run);
 }
@@ -155,6 +162,25 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     start_piece(s);
 }
 
+/* The run goes on whatever the step came to, unless a node failed. */
+static void on_interlude_done(RunEnd end, const GError *error, void *data)
+{
+    Session *s = data;
+    struct Run *run = s->run;
+    Interlude interlude = g_array_index(run->interludes, Interlude, 0);
+    RunOutcome outcome = {.end = end, .how = "step", .error = error};
+
+    g_array_remove_index(run->interludes, 0);
+    if (interlude.listener.done)
+        interlude.listener.done(&outcome, interlude.listener.data);
+    if (end == RUN_FAILED) {
+        on_piece_done(end, error, s);
+        return;
+    }
+    serve(s);
+    start_piece(s);
+}
+
 static void start_piece(Session *s)
 {
     struct Run *run = s->run;
@@ -166,6 +192,11 @@ static void start_piece(Session *s)
         goal.at_rest_data = s;
     }
     session_prepare_recording(s);
+    if (run->interludes->len > 0) {
+        engine_run(s->engine, &g_array_index(run->interludes, Interlude, 0).goal, on_interlude_done,
+                   s);
+        return;
+    }
     engine_run(s->engine, &goal, on_piece_done, s);
     if (run->services->len > 0 || run->paused)
         engine_interrupt(s->engine);
@@ -182,6 +213,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     run->spec = *spec;
     run->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     run->services = g_array_new(FALSE, FALSE, sizeof(Service));
+    run->interludes = g_array_new(FALSE, FALSE, sizeof(Interlude));
     run->barriers = engine_stats(s->engine)->barriers;
     run->missed = engine_missed(s->engine);
     run->from = engine_now(s->engine);
@@ -200,8 +232,23 @@ void run_join(Session *s, RunDoneFunc done, void *data)
     g_array_append_val(s->run->listeners, l);
 }
 
+bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GError **error)
+{
+    Interlude interlude = {*goal, {done, data}};
+
+    if (!s->run)
+        return run_start(s, &(RunSpec){.goal = *goal}, done, data, error);
+    g_array_append_val(s->run->interludes, interlude);
+    if (engine_running(s->engine))
+        engine_interrupt(s->engine);
+    return true;
+}
+
 void run_leave(Session *s, void *data)
 {
+    for (unsigned i = 0; s->run && i < s->run->interludes->len; i++)
+        if (g_array_index(s->run->interludes, Interlude, i).listener.data == data)
+            g_array_index(s->run->interludes, Interlude, i).listener.done = NULL;
     for (unsigned i = s->run ? s->run->listeners->len : 0; i-- > 0;)
         if (g_array_index(s->run->listeners, Listener, i).data == data)
             g_array_remove_index(s->run->listeners, i);

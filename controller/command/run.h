@@ -34,7 +34,7 @@ bool run_start(Session *session, const RunSpec *spec, RunDoneFunc done, void *da
 /* Learn of the end of the active run too. */
 void run_join(Session *session, RunDoneFunc done, void *data);
 
-/* Forget a run_start() or run_join() of this data; the run goes on. */
+/* Forget what was asked for with this data; the run goes on. */
 void run_leave(Session *session, void *data);
 
 /* Ends the active run at the next barrier; why: a sentence without a full stop. */
@@ -43,6 +43,10 @@ void run_pause(Session *session, const char *why);
 /* Calls func with the ensemble at rest: at once, or at the active run's next barrier, after which
  * the run goes on. */
 void run_service(Session *session, void (*func)(void *data), void *data);
+
+/* A single step (a goal with `step`): by itself, or as a part of the active run, which then goes
+ * on. done hears of it alone. */
+bool run_step(Session *session, const RunGoal *goal, RunDoneFunc done, void *data, GError **error);
 
 /* With the session. */
 void run_free(Session *session);
