@@ -100,7 +100,7 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
         r.reason = net_drop_name(e->drop);
     else if (e->late)
         r.reason = "late";
-    if (e->kind == TRACE_SEND)
+    if (frame->digest == 0)
         frame->digest = digest64(frame->data, frame->size, 0);
     r.digest = frame->digest;
     return trace_append(net->trace, &r, &frame->clock);

@@ -345,7 +345,7 @@ static void test_topology(void)
 static void test_memory(void)
 {
     g_autoptr(Network) net = pair((LinkParams){
-        .latency = {3000}, .bandwidth = 1000000000, .queue = 100000, .duplicate = 300000000});
+        .latency = {3000}, .bandwidth = 1000000000, .queue = 100000, .duplicate = LINK_CERTAIN});
     size_t warm = 0;
 
     for (int64_t k = 0; k < 1000; k++) {
