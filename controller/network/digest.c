@@ -59,13 +59,9 @@ static uint64_t stripes(const uint8_t **p, const uint8_t *end, uint64_t seed)
 
 uint64_t digest64(const void *data, size_t size, uint64_t seed)
 {
-    const uint8_t *p, *end;
+    const uint8_t *p = data, *end = p + size;
     uint64_t hash = seed + P5;
 
-    if (size == 0)
-        data = "";
-    p = data;
-    end = p + size;
     if (size >= 32)
         hash = stripes(&p, end, seed);
     hash += size;

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* XXH64 of `size` bytes with this seed (0 for frames). `data` may be NULL if size is 0. */
+/* XXH64 of `size` bytes with this seed (0 for frames). `data` is never NULL. */
 uint64_t digest64(const void *data, size_t size, uint64_t seed);
 
 #endif
