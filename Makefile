@@ -90,6 +90,7 @@ lint:
 
 # The guests are taken from the plain build; sanitizers make the controller slow, not the guests.
 asan: guest
+	@scripts/setup check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='$(SANITIZE)' asan-tests
 
 asan-tests: all $(TESTS)

@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * flow.c: frames on their way.
+ *
+ * Whatever waits for its time is a Packet in the network's heap of events, or, once its due time is
+ * known, in the heap of its port. Each way of a link is fed by one port or one switch, so that it
+ * sees its frames in order of time whatever happens elsewhere.
+ */
+#include "controller/network/digest.h"
+#include "controller/network/network-private.h"
+#include "controller/network/network.h"
+
+#include <string.h>
+
+/* What comes first among events at the same time. Deliveries at a barrier come last: what a node
+ * has sent by then it sent before. */
+typedef enum {
+    EVENT_SEND,
+    EVENT_SWITCH,
+    EVENT_TAKEN,
+} EventClass;
+
+static uint64_t rank(EventClass class, unsigned index)
+{
+    return (uint64_t) class << 32 | index;
+}
+
+static Packet *packet_new(Network *net, Frame *frame)
+{
+    Packet *packet = net->free_packets, *next_ever;
+
+    if (packet) {
+        net->free_packets = packet->next_free;
+    } else {
+        packet = g_new0(Packet, 1);
+        packet->next_ever = net->packets;
+        net->packets = packet;
+    }
+    next_ever = packet->next_ever;
+    *packet = (Packet){
+        .d = {.data = frame->data, .size = frame->size}, .frame = frame, .next_ever = next_ever};
+    return packet;
+}
+
+/* Also drops its reference to the frame. */
+static void packet_free(Network *net, Packet *packet)
+{
+    frame_unref(&net->frames, packet->frame);
+    packet->frame = NULL;
+    packet->next_free = net->free_packets;
+    net->free_packets = packet;
+}
+
+void flow_clear(Network *net)
+{
+    while (net->packets) {
+        Packet *packet = net->packets;
+
+        if (packet->frame)
+            frame_unref(&net->frames, packet->frame);
+        net->packets = packet->next_ever;
+        g_free(packet);
+    }
+    heap_clear(&net->events);
+    frame_pool_clear(&net->frames);
+}
+
+/* The port that a frame is for: at the other end of a link between two ports, or by its address;
+ * NULL if that can't be told. */
+static const Port *receiver(const Network *net, const Port *sender, const Frame *frame)
+{
+    if (sender->link != NO_LINK) {
+        NetEnd far = link_at(net, sender->link)->ends[!sender->direction];
+
+        if (!far.is_switch)
+            return port_at(net, far.index);
+    }
+    for (unsigned i = 0; i < net->ports->len; i++)
+        if (memcmp(port_at(net, i)->mac, frame->data, MAC_LEN) == 0)
+            return port_at(net, i);
+    return NULL;
+}
+
+static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
+{
+    const Port *port = port_at(net, e->port);
+    const Port *peer = e->kind == TRACE_DELIVERY ? port_at(net, e->from)
+                                                 : receiver(net, port_at(net, e->from), frame);
+    TraceRecord r = {.kind = e->kind,
+                     .node = port->trace_node,
+                     .peer_node = peer ? peer->trace_node : TRACE_NO_NODE,
+                     .port = port->name,
+                     .peer = peer ? peer->name : NULL,
+                     .size = e->size,
+                     .sent = e->sent,
+                     .due = e->due,
+                     .when = e->when};
+
+    if (e->kind == TRACE_DROP)
+        r.reason = net_drop_name(e->drop);
+    else if (e->late)
+        r.reason = "late";
+    if (frame->digest == 0)
+        frame->digest = digest64(frame->data, frame->size, 0);
+    r.digest = frame->digest;
+    return trace_append(net->trace, &r, &frame->clock);
+}
+
+static void tell(Network *net, NetEvent e, Frame *frame)
+{
+    e.data = frame->data;
+    e.size = frame->size;
+    if (net->trace)
+        e.trace_number = record(net, &e, frame);
+    if (net->observer)
+        net->observer(&e, net->observer_data);
+}
+
+/* The end of a frame, or of a copy of it, on link `link` (NO_LINK: not on one). */
+static void drop(Network *net, const Packet *packet, unsigned link, unsigned direction, VTime when,
+                 NetDrop why)
+{
+    NetEvent e = {.kind = TRACE_DROP,
+                  .drop = why,
+                  .port = packet->d.from,
+                  .from = packet->d.from,
+                  .has_link = link != NO_LINK,
+                  .link = link,
+                  .direction = direction,
+                  .sent = packet->d.sent,
+                  .due = packet->d.due,
+                  .when = when};
+
+    port_at(net, packet->d.from)->stats.dropped++;
+    tell(net, e, packet->frame);
+}
+
+/* A copy of the packet's frame leaves for the far end of a link. */
+static void depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
+                   VTime due)
+{
+    Link *link = link_at(net, index);
+    NetEnd far = link->ends[!direction];
+    Packet *copy = packet_new(net, frame_ref(packet->frame));
+    HeapEntry entry = {.time = due, .item = copy};
+
+    copy->d.from = packet->d.from;
+    copy->d.sent = packet->d.sent;
+    copy->d.due = due;
+    copy->d.link = index;
+    copy->d.direction = direction;
+    copy->d.sequence = entry.sequence = link->ways[direction].sequence++;
+    copy->hops = packet->hops;
+    entry.rank = rank(EVENT_SWITCH, 2 * index + direction);
+    if (far.is_switch) {
+        heap_push(&net->events, entry);
+    } else {
+        copy->d.port = far.index;
+        heap_push(&port_at(net, far.index)->due, entry);
+    }
+}
+
+static void enter(Network *net, const Packet *packet, unsigned link, unsigned direction, VTime at)
+{
+    LinkFate fate =
+        link_way_enter(&link_at(net, link)->ways[direction], at, packet->frame->size, net->quantum);
+
+    if (fate.drop != NET_DROP_NONE)
+        drop(net, packet, link, direction, at, fate.drop);
+    for (unsigned i = 0; i < fate.copies; i++)
+        depart(net, packet, link, direction, fate.due[i]);
+}
+
+static void on_send(Network *net, Packet *packet, VTime at)
+{
+    Port *port = port_at(net, packet->d.from);
+    bool linked = port->link != NO_LINK;
+    NetEvent e = {.kind = TRACE_SEND,
+                  .port = packet->d.from,
+                  .from = packet->d.from,
+                  .has_link = linked,
+                  .link = port->link,
+                  .direction = port->direction,
+                  .sent = packet->d.sent,
+                  .when = packet->d.sent};
+
+    port->stats.sent++;
+    port->stats.bytes_sent += packet->frame->size;
+    tell(net, e, packet->frame);
+    if (linked)
+        enter(net, packet, port->link, port->direction, at);
+    else
+        drop(net, packet, NO_LINK, 0, at, NET_DROP_NO_LINK);
+}
+
+/* Exits of a switch are numbers that stand for (link, direction). */
+static void on_switch(Network *net, Packet *packet, VTime at)
+{
+    Link *link = link_at(net, packet->d.link);
+    Switch *sw = switch_at(net, link->ends[!packet->d.direction].index);
+    const uint8_t *to = packet->frame->data, *from = to + MAC_LEN;
+    unsigned entrance = 2 * packet->d.link + !packet->d.direction, exit;
+
+    link->ways[packet->d.direction].stats.delivered++;
+    if (packet->hops == NETWORK_HOPS_MAX) {
+        sw->stats.hops++;
+        drop(net, packet, NO_LINK, 0, at, NET_DROP_HOPS);
+        return;
+    }
+    packet->hops++;
+    switch_table_learn(sw->table, from, entrance, at);
+    if (switch_table_find(sw->table, to, at, &exit)) {
+        if (exit == entrance) {
+            sw->stats.filtered++;
+            return;
+        }
+        sw->stats.forwarded++;
+        enter(net, packet, exit / 2, exit % 2, at);
+        return;
+    }
+    sw->stats.flooded++;
+    for (unsigned i = 0; i < sw->exits->len; i++) {
+        Exit e = g_array_index(sw->exits, Exit, i);
+
+        if (2 * e.link + e.direction != entrance)
+            enter(net, packet, e.link, e.direction, at);
+    }
+}
+
+/* The first boundary at or after `due`. */
+static int64_t boundary(const Network *net, VTime due)
+{
+    int64_t since = due.ns - net->origin.ns;
+
+    if (since <= 0)
+        return net->origin.ns;
+    return net->origin.ns + (since - 1) / net->quantum.ns * net->quantum.ns + net->quantum.ns;
+}
+
+static void on_taken(Network *net, Packet *packet)
+{
+    const NetDelivery *d = &packet->d;
+    Port *port = port_at(net, d->port);
+    NetEvent e = {.kind = packet->refused ? TRACE_DROP : TRACE_DELIVERY,
+                  .drop = packet->refused ? NET_DROP_NIC : NET_DROP_NONE,
+                  .port = packet->refused ? d->from : d->port,
+                  .from = d->from,
+                  .has_link = true,
+                  .link = d->link,
+                  .direction = d->direction,
+                  .sent = d->sent,
+                  .due = d->due,
+                  .when = packet->when};
+
+    link_at(net, d->link)->ways[d->direction].stats.delivered++;
+    if (packet->refused) {
+        port->stats.refused++;
+        port_at(net, d->from)->stats.dropped++;
+    } else {
+        e.late = packet->when.ns > boundary(net, d->due);
+        port->stats.received++;
+        port->stats.bytes_received += packet->frame->size;
+        port->stats.late += e.late;
+    }
+    tell(net, e, packet->frame);
+}
+
+bool network_send(Network *net, unsigned index, VTime sent, const void *frame, size_t size)
+{
+    Port *port = port_at(net, index);
+    HeapEntry entry;
+    Packet *packet;
+
+    if (size < NETWORK_FRAME_MIN || size > FRAME_MAX) {
+        port->stats.malformed++;
+        return false;
+    }
+    port->last_sent = vtime(MAX(sent.ns, port->last_sent.ns));
+    packet = packet_new(net, frame_new(&net->frames, frame, size));
+    packet->d.from = index;
+    packet->d.sent = port->last_sent;
+    entry = (HeapEntry){port->last_sent, rank(EVENT_SEND, index), port->sends++, packet};
+    heap_push(&net->events, entry);
+    return true;
+}
+
+void network_advance(Network *net, VTime now)
+{
+    const HeapEntry *top;
+
+    while ((top = heap_top(&net->events)) && top->time.ns <= now.ns) {
+        EventClass class = (EventClass)(top->rank >> 32);
+        VTime at = top->time;
+        Packet *packet = heap_pop(&net->events);
+
+        switch (class) {
+        case EVENT_SEND:
+            on_send(net, packet, at);
+            break;
+        case EVENT_SWITCH:
+            on_switch(net, packet, at);
+            break;
+        case EVENT_TAKEN:
+            on_taken(net, packet);
+            break;
+        }
+        packet_free(net, packet);
+    }
+}
+
+const NetDelivery *network_next(const Network *net, unsigned port, VTime until)
+{
+    const HeapEntry *top = heap_top(&port_at(net, port)->due);
+
+    return top && top->time.ns <= until.ns ? &((const Packet *)top->item)->d : NULL;
+}
+
+NetDelivery *network_take(Network *net, unsigned port)
+{
+    Heap *due = &port_at(net, port)->due;
+
+    return heap_top(due) ? &((Packet *)heap_pop(due))->d : NULL;
+}
+
+static void taken(Network *net, NetDelivery *delivery, VTime when, bool refused)
+{
+    Packet *packet = (Packet *)delivery;
+    Port *port = port_at(net, delivery->port);
+    HeapEntry entry = {when, rank(EVENT_TAKEN, delivery->port), port->takings++, packet};
+
+    packet->when = when;
+    packet->refused = refused;
+    heap_push(&net->events, entry);
+}
+
+void network_delivered(Network *net, NetDelivery *delivery, VTime when)
+{
+    taken(net, delivery, when, false);
+}
+
+void network_refused(Network *net, NetDelivery *delivery, VTime when)
+{
+    taken(net, delivery, when, true);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * heap.h: a priority queue with a total order: (time, rank, sequence). Whoever pushes makes the
+ * three unique, so the order of popping never depends on the order of pushing.
+ */
+#ifndef NETWORK_HEAP_H
+#define NETWORK_HEAP_H
+
+#include "controller/base/vtime.h"
+
+#include <stddef.h>
+
+typedef struct {
+    VTime time;
+    uint64_t rank, sequence;
+    void *item;
+} HeapEntry;
+
+/* All zero is an empty heap. Memory is kept for later pushes until heap_clear(). */
+typedef struct {
+    HeapEntry *entries;
+    size_t len, capacity;
+} Heap;
+
+void heap_push(Heap *heap, HeapEntry entry);
+
+/* Removes the first entry and gives its item; the heap must not be empty. */
+void *heap_pop(Heap *heap);
+
+/* Frees the memory of the heap, not of the items. */
+void heap_clear(Heap *heap);
+
+/* The first entry, NULL if there is none; valid until the next push or pop. */
+static inline const HeapEntry *heap_top(const Heap *heap)
+{
+    return heap->len > 0 ? heap->entries : NULL;
+}
+
+#endif

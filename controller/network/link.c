@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* link.c: what happens to a frame on one way of a link. */
+#include "controller/network/link.h"
+
+#include <string.h>
+
+#define ETHERNET_MIN      60 /* without checksum */
+#define ETHERNET_OVERHEAD 24 /* checksum 4, preamble 8, gap 12 */
+
+/* Times past this are as good as never, and can be added once more without overflow. */
+#define NEVER (INT64_MAX / 4)
+
+typedef struct {
+    VTime at;
+    bool up;
+} LinkChange;
+
+const char *net_drop_name(NetDrop drop)
+{
+    switch (drop) {
+    case NET_DROP_NONE:
+        return "";
+    case NET_DROP_DOWN:
+        return "down";
+    case NET_DROP_QUEUE:
+        return "queue";
+    case NET_DROP_LOSS:
+        return "loss";
+    case NET_DROP_NO_LINK:
+        return "no-link";
+    case NET_DROP_HOPS:
+        return "hops";
+    case NET_DROP_NIC:
+        return "nic";
+    }
+    return "";
+}
+
+void link_way_init(LinkWay *way, const LinkParams *params, uint64_t seed, const char *name,
+                   unsigned direction)
+{
+    *way = (LinkWay){.params = *params, .changes = g_array_new(FALSE, FALSE, sizeof(LinkChange))};
+    prng_seed(&way->prng, seed, name, direction);
+}
+
+void link_way_clear(LinkWay *way)
+{
+    g_free(way->queue.items);
+    g_clear_pointer(&way->changes, g_array_unref);
+    *way = (LinkWay){0};
+}
+
+void link_way_set(LinkWay *way, const LinkParams *params)
+{
+    /* The rest counts in 1/bandwidth ns. */
+    if (params->bandwidth != way->params.bandwidth && way->busy_rest > 0) {
+        way->busy_until.ns++;
+        way->busy_rest = 0;
+    }
+    way->params = *params;
+}
+
+void link_way_schedule(LinkWay *way, VTime at, bool up)
+{
+    LinkChange change = {at, up};
+    unsigned i = way->changes->len;
+
+    while (i > way->next_change && g_array_index(way->changes, LinkChange, i - 1).at.ns > at.ns)
+        i--;
+    g_array_insert_val(way->changes, i, change);
+}
+
+bool link_way_is_up(const LinkWay *way, VTime at)
+{
+    bool up = !way->is_down;
+
+    for (unsigned i = way->next_change; i < way->changes->len; i++) {
+        const LinkChange *change = &g_array_index(way->changes, LinkChange, i);
+
+        if (change->at.ns > at.ns)
+            break;
+        up = change->up;
+    }
+    return up;
+}
+
+/* Puts the changes up to `at` into effect. */
+static void take_changes(LinkWay *way, VTime at)
+{
+    while (way->next_change < way->changes->len) {
+        const LinkChange *change = &g_array_index(way->changes, LinkChange, way->next_change);
+
+        if (change->at.ns > at.ns)
+            return;
+        way->is_down = !change->up;
+        way->next_change++;
+    }
+    g_array_set_size(way->changes, 0);
+    way->next_change = 0;
+}
+
+VTime link_latency(const LinkParams *params, VTime quantum)
+{
+    return vtime(MIN(NEVER, MAX(params->latency.ns, quantum.ns)));
+}
+
+/* Bits on the wire times 10^9: in 1/bandwidth ns. */
+static int64_t work(size_t size)
+{
+    return (int64_t)(MAX(size, ETHERNET_MIN) + ETHERNET_OVERHEAD) * 8 * NS_PER_S;
+}
+
+VTime link_serialisation(const LinkParams *params, size_t size)
+{
+    if (params->bandwidth == 0)
+        return vtime(0);
+    return vtime(work(size) / params->bandwidth + (work(size) % params->bandwidth != 0));
+}
+
+/* Forgets the frames whose last bit has been sent at `at`. */
+static void drain(LinkWay *way, VTime at)
+{
+    while (way->queue.len > 0 && way->queue.items[way->queue.first].until.ns <= at.ns) {
+        way->queue.bytes -= (int64_t)way->queue.items[way->queue.first].size;
+        way->queue.first = (way->queue.first + 1) % way->queue.capacity;
+        way->queue.len--;
+    }
+}
+
+static void enqueue(LinkWay *way, VTime until, size_t size)
+{
+    size_t old = way->queue.capacity, end;
+
+    if (way->queue.len == old) {
+        way->queue.capacity = MAX(16, 2 * old);
+        way->queue.items =
+            g_realloc_n(way->queue.items, way->queue.capacity, sizeof(*way->queue.items));
+        /* The part that had wrapped around goes on behind the end of the old ring. */
+        if (way->queue.first > 0)
+            memcpy(way->queue.items + old, way->queue.items,
+                   way->queue.first * sizeof(*way->queue.items));
+    }
+    end = (way->queue.first + way->queue.len++) % way->queue.capacity;
+    way->queue.items[end].until = until;
+    way->queue.items[end].size = size;
+    way->queue.bytes += (int64_t)size;
+}
+
+int64_t link_way_backlog(const LinkWay *way, VTime at)
+{
+    int64_t bytes = way->queue.bytes;
+
+    for (size_t i = 0; i < way->queue.len; i++) {
+        size_t place = (way->queue.first + i) % way->queue.capacity;
+
+        if (way->queue.items[place].until.ns > at.ns)
+            break;
+        bytes -= (int64_t)way->queue.items[place].size;
+    }
+    return bytes;
+}
+
+/* Takes the frame into the queue and gives the time of its last bit, rounded up; false: no room. */
+static bool serialise(LinkWay *way, VTime at, size_t size, VTime *last_bit)
+{
+    int64_t bandwidth = way->params.bandwidth, limit = way->params.queue, total;
+
+    drain(way, at);
+    if (bandwidth == 0) {
+        /* What was queued at a bandwidth that has been lifted since is not overtaken. */
+        *last_bit = vtime(MAX(at.ns, way->busy_until.ns + (way->busy_rest > 0)));
+        return true;
+    }
+    if (limit > 0 && way->queue.bytes > 0 && way->queue.bytes + (int64_t)size > limit)
+        return false;
+    if (way->busy_until.ns < at.ns) {
+        way->busy_until = at;
+        way->busy_rest = 0;
+    }
+    if (__builtin_add_overflow(work(size), way->busy_rest, &total))
+        total = INT64_MAX;
+    way->busy_until.ns = MIN(NEVER, way->busy_until.ns + total / bandwidth);
+    way->busy_rest = total % bandwidth;
+    *last_bit = vtime(way->busy_until.ns + (way->busy_rest > 0));
+    enqueue(way, *last_bit, size);
+    return true;
+}
+
+static bool chance(uint64_t bits, uint32_t probability)
+{
+    return prng_scale(bits, LINK_CERTAIN - 1) < probability;
+}
+
+/* Time on the wire, jitter included. */
+static VTime arrival(const LinkWay *way, VTime last_bit, VTime latency, uint64_t bits)
+{
+    int64_t jitter = (int64_t)prng_scale(bits, (uint64_t)MIN(way->params.jitter.ns, NEVER));
+
+    return vtime(MIN(NEVER, last_bit.ns + latency.ns) + jitter);
+}
+
+LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum)
+{
+    enum { LOSS, DUPLICATE, REORDER, JITTER, JITTER_OF_COPY, DRAWS };
+    const LinkParams *p = &way->params;
+    VTime latency = link_latency(p, quantum), last_bit;
+    LinkFate fate = {NET_DROP_NONE, 1, {{0}, {0}}};
+    uint64_t draw[DRAWS];
+
+    for (unsigned i = 0; i < DRAWS; i++)
+        draw[i] = prng_next(&way->prng);
+    way->stats.sent++;
+    way->stats.bytes += size;
+    take_changes(way, at);
+    if (way->is_down) {
+        way->stats.down++;
+        return (LinkFate){.drop = NET_DROP_DOWN};
+    }
+    if (!serialise(way, at, size, &last_bit)) {
+        way->stats.dropped++;
+        return (LinkFate){.drop = NET_DROP_QUEUE};
+    }
+    if (chance(draw[LOSS], p->loss)) {
+        way->stats.lost++;
+        return (LinkFate){.drop = NET_DROP_LOSS};
+    }
+    fate.due[0] = vtime(MAX(way->last_due.ns, arrival(way, last_bit, latency, draw[JITTER]).ns));
+    if (chance(draw[REORDER], p->reorder)) {
+        fate.due[0].ns = MIN(2 * NEVER, fate.due[0].ns + MIN(NEVER, p->jitter.ns) + latency.ns);
+        way->stats.reordered++;
+    } else {
+        way->last_due = fate.due[0];
+    }
+    if (chance(draw[DUPLICATE], p->duplicate)) {
+        fate.due[1] =
+            vtime(MAX(way->last_due.ns, arrival(way, last_bit, latency, draw[JITTER_OF_COPY]).ns));
+        way->last_due = fate.due[1];
+        fate.copies = 2;
+        way->stats.duplicated++;
+    }
+    return fate;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* network.c: the topology: what is connected to what, and how it is told. */
+#include "controller/network/network.h"
+
+#include "controller/network/network-private.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(metronome_network_error_quark, network_error)
+
+static void free_port(void *p)
+{
+    Port *port = p;
+
+    heap_clear(&port->due);
+    g_free(port);
+}
+
+static void free_switch(void *p)
+{
+    Switch *sw = p;
+
+    g_array_unref(sw->exits);
+    switch_table_free(sw->table);
+    g_free(sw);
+}
+
+static void free_link(void *p)
+{
+    Link *link = p;
+
+    link_way_clear(&link->ways[0]);
+    link_way_clear(&link->ways[1]);
+    g_free(link);
+}
+
+Network *network_new(uint64_t seed, VTime quantum)
+{
+    Network *net = g_new0(Network, 1);
+
+    net->seed = seed;
+    net->quantum = quantum;
+    net->ports = g_ptr_array_new_with_free_func(free_port);
+    net->switches = g_ptr_array_new_with_free_func(free_switch);
+    net->links = g_ptr_array_new_with_free_func(free_link);
+    return net;
+}
+
+void network_free(Network *net)
+{
+    if (!net)
+        return;
+    flow_clear(net);
+    g_ptr_array_unref(net->ports);
+    g_ptr_array_unref(net->switches);
+    g_ptr_array_unref(net->links);
+    g_free(net);
+}
+
+void network_set_seed(Network *net, uint64_t seed)
+{
+    net->seed = seed;
+    for (unsigned i = 0; i < net->links->len; i++)
+        for (unsigned d = 0; d < 2; d++)
+            prng_seed(&link_at(net, i)->ways[d].prng, seed, link_at(net, i)->name, d);
+}
+
+bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error)
+{
+    if (quantum.ns <= 0) {
+        g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_QUANTUM,
+                    "the network's quantum can't be '%" G_GINT64_FORMAT "ns': it is above 0",
+                    quantum.ns);
+        return false;
+    }
+    net->quantum = quantum;
+    net->origin = at;
+    return true;
+}
+
+static bool lookup(const Network *net, const char *name, NetEnd *end)
+{
+    for (unsigned i = 0; i < net->ports->len; i++)
+        if (strcmp(port_at(net, i)->name, name) == 0) {
+            *end = (NetEnd){false, i};
+            return true;
+        }
+    for (unsigned i = 0; i < net->switches->len; i++)
+        if (strcmp(switch_at(net, i)->name, name) == 0) {
+            *end = (NetEnd){true, i};
+            return true;
+        }
+    return false;
+}
+
+bool network_find(const Network *net, const char *name, NetEnd *end, GError **error)
+{
+    if (lookup(net, name, end))
+        return true;
+    g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_NAME,
+                "there is no network port or switch '%s': add a node with a NIC or a switch of "
+                "this name first",
+                name);
+    return false;
+}
+
+static bool name_is_free(const Network *net, const char *name, GError **error)
+{
+    NetEnd end;
+
+    if (!lookup(net, name, &end))
+        return true;
+    g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_NAME,
+                "'%s' is the name of a %s already: choose another", name,
+                end.is_switch ? "switch" : "network port");
+    return false;
+}
+
+bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN], unsigned *index,
+                      GError **error)
+{
+    g_autofree char *node = g_strndup(name, strcspn(name, "."));
+    Port *port;
+
+    if (!name_is_free(net, name, error))
+        return false;
+    port = g_new0(Port, 1);
+    port->name = g_intern_string(name);
+    port->node = g_intern_string(node);
+    port->link = NO_LINK;
+    port->last_sent = vtime(INT64_MIN);
+    memcpy(port->mac, mac, MAC_LEN);
+    if (net->trace)
+        port->trace_node = trace_node(net->trace, port->node);
+    *index = net->ports->len;
+    g_ptr_array_add(net->ports, port);
+    return true;
+}
+
+bool network_add_switch(Network *net, const char *name, unsigned *index, GError **error)
+{
+    Switch *sw;
+
+    if (!name_is_free(net, name, error))
+        return false;
+    sw = g_new0(Switch, 1);
+    sw->name = g_intern_string(name);
+    sw->exits = g_array_new(FALSE, FALSE, sizeof(Exit));
+    sw->table = switch_table_new();
+    *index = net->switches->len;
+    g_ptr_array_add(net->switches, sw);
+    return true;
+}
+
+const char *network_end_name(const Network *net, NetEnd end)
+{
+    return end.is_switch ? switch_at(net, end.index)->name : port_at(net, end.index)->name;
+}
+
+static bool same_end(NetEnd a, NetEnd b)
+{
+    return a.is_switch == b.is_switch && a.index == b.index;
+}
+
+/* "A-B", "A-B#2": the seed of the link's random numbers, so it never depends on other links. */
+static const char *link_name(const Network *net, NetEnd a, NetEnd b)
+{
+    g_autofree char *name = NULL;
+    unsigned number = 1;
+
+    for (unsigned i = 0; i < net->links->len; i++)
+        number += same_end(link_at(net, i)->ends[0], a) && same_end(link_at(net, i)->ends[1], b);
+    name = g_strdup_printf("%s-%s", network_end_name(net, a), network_end_name(net, b));
+    if (number > 1) {
+        g_autofree char *numbered = g_strdup_printf("%s#%u", name, number);
+
+        return g_intern_string(numbered);
+    }
+    return g_intern_string(name);
+}
+
+static bool check_ends(const Network *net, const NetEnd ends[2], GError **error)
+{
+    if (same_end(ends[0], ends[1])) {
+        g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_LINKED,
+                    "a link from '%s' to itself: name two different ends",
+                    network_end_name(net, ends[0]));
+        return false;
+    }
+    for (unsigned i = 0; i < 2; i++) {
+        const Port *port = ends[i].is_switch ? NULL : port_at(net, ends[i].index);
+
+        if (port && port->link != NO_LINK) {
+            g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_LINKED,
+                        "port '%s' has link '%s' already: link it to a switch to reach several",
+                        port->name, link_at(net, port->link)->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool network_add_link(Network *net, NetEnd a, NetEnd b, const LinkParams params[2], unsigned *index,
+                      GError **error)
+{
+    NetEnd ends[2] = {a, b};
+    unsigned n = net->links->len;
+    Link *link;
+
+    if (!check_ends(net, ends, error))
+        return false;
+    link = g_new0(Link, 1);
+    link->name = link_name(net, a, b);
+    for (unsigned i = 0; i < 2; i++) {
+        Exit exit = {n, i};
+
+        link->ends[i] = ends[i];
+        link_way_init(&link->ways[i], &params[i], net->seed, link->name, i);
+        if (ends[i].is_switch) {
+            g_array_append_val(switch_at(net, ends[i].index)->exits, exit);
+        } else {
+            port_at(net, ends[i].index)->link = n;
+            port_at(net, ends[i].index)->direction = i;
+        }
+    }
+    *index = n;
+    g_ptr_array_add(net->links, link);
+    return true;
+}
+
+bool network_find_link(const Network *net, NetEnd a, NetEnd b, unsigned *index, bool *reversed,
+                       GError **error)
+{
+    for (unsigned i = 0; i < net->links->len; i++) {
+        const NetEnd *ends = link_at(net, i)->ends;
+        bool forward = same_end(ends[0], a) && same_end(ends[1], b);
+
+        if (forward || (same_end(ends[0], b) && same_end(ends[1], a))) {
+            *index = i;
+            *reversed = !forward;
+            return true;
+        }
+    }
+    g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_NAME, "there is no link between '%s' and '%s'",
+                network_end_name(net, a), network_end_name(net, b));
+    return false;
+}
+
+void network_set_link(Network *net, unsigned link, const LinkParams params[2])
+{
+    for (unsigned i = 0; i < 2; i++)
+        link_way_set(&link_at(net, link)->ways[i], &params[i]);
+}
+
+void network_schedule_link(Network *net, unsigned link, unsigned direction, VTime at, bool up)
+{
+    link_way_schedule(&link_at(net, link)->ways[direction], at, up);
+}
+
+unsigned network_n_ports(const Network *net)
+{
+    return net->ports->len;
+}
+
+unsigned network_n_switches(const Network *net)
+{
+    return net->switches->len;
+}
+
+unsigned network_n_links(const Network *net)
+{
+    return net->links->len;
+}
+
+const char *network_port_node(const Network *net, unsigned port)
+{
+    return port_at(net, port)->node;
+}
+
+const char *network_link_name(const Network *net, unsigned link)
+{
+    return link_at(net, link)->name;
+}
+
+void network_link_ends(const Network *net, unsigned link, NetEnd ends[2])
+{
+    memcpy(ends, link_at(net, link)->ends, 2 * sizeof(*ends));
+}
+
+const LinkWay *network_link_way(const Network *net, unsigned link, unsigned direction)
+{
+    return &link_at(net, link)->ways[direction];
+}
+
+const NetPortStats *network_port_stats(const Network *net, unsigned port)
+{
+    return &port_at(net, port)->stats;
+}
+
+const NetSwitchStats *network_switch_stats(const Network *net, unsigned index)
+{
+    return &switch_at(net, index)->stats;
+}
+
+VTime network_latency(const Network *net, unsigned link, unsigned direction)
+{
+    return link_latency(&link_at(net, link)->ways[direction].params, net->quantum);
+}
+
+VTime network_lookahead(const Network *net)
+{
+    int64_t least = INT64_MAX;
+
+    for (unsigned i = 0; i < net->links->len; i++)
+        for (unsigned d = 0; d < 2; d++)
+            least = MIN(least, network_latency(net, i, d).ns);
+    return vtime(least);
+}
+
+void network_set_trace(Network *net, Trace *trace)
+{
+    net->trace = trace;
+    for (unsigned i = 0; trace && i < net->ports->len; i++)
+        port_at(net, i)->trace_node = trace_node(trace, port_at(net, i)->node);
+}
+
+void network_set_observer(Network *net, NetObserver observer, void *data)
+{
+    net->observer = observer;
+    net->observer_data = data;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pcapng.h: packet captures with virtual time stamps in ns, as Wireshark reads them. Pure: blocks
+ * are appended to a byte array and are the same, little-endian, on every machine.
+ *
+ * Facts from draft-ietf-opsawg-pcapng. A file is one section block, an interface block for each
+ * port, then packet blocks; interfaces may also be added between packets. Virtual time 0 shows as
+ * the start of 1970.
+ */
+#ifndef NETWORK_PCAPNG_H
+#define NETWORK_PCAPNG_H
+
+#include "controller/base/vtime.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef enum {
+    PCAPNG_NO_DIRECTION,
+    PCAPNG_INBOUND,  /* the port received it */
+    PCAPNG_OUTBOUND, /* the port sent it */
+} PcapngDirection;
+
+/* Section Header Block: the start of a file. `application` may be NULL. */
+void pcapng_section(GByteArray *out, const char *application);
+
+/* Interface Description Block, Ethernet, ns. The caller counts interfaces from 0. `description` may
+ * be NULL. */
+void pcapng_interface(GByteArray *out, const char *name, const char *description);
+
+/* Enhanced Packet Block at virtual time `at`, not negative. `comment` may be NULL; it is shortened
+ * to what an option holds. */
+void pcapng_packet(GByteArray *out, unsigned interface, VTime at, const void *frame, size_t size,
+                   PcapngDirection direction, const char *comment);
+
+/* Name Resolution Block with one record: Wireshark then shows `name` for this IPv4 address. */
+void pcapng_name_ipv4(GByteArray *out, const uint8_t address[4], const char *name);
+
+#endif

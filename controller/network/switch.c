@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* switch.c: a hash table that is looked up but never walked in an order that shows. */
+#include "controller/network/switch.h"
+
+#include <glib.h>
+
+typedef struct {
+    uint64_t mac; /* the hash table's key points here */
+    unsigned exit;
+    VTime seen;
+} Address;
+
+struct SwitchTable {
+    GHashTable *addresses;
+    VTime next_sweep; /* a full table is searched for aged addresses once a second at most */
+};
+
+SwitchTable *switch_table_new(void)
+{
+    SwitchTable *table = g_new0(SwitchTable, 1);
+
+    table->addresses = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    return table;
+}
+
+void switch_table_free(SwitchTable *table)
+{
+    if (!table)
+        return;
+    g_hash_table_destroy(table->addresses);
+    g_free(table);
+}
+
+static uint64_t number(const uint8_t mac[MAC_LEN])
+{
+    uint64_t n = 0;
+
+    for (unsigned i = 0; i < MAC_LEN; i++)
+        n = n << 8 | mac[i];
+    return n;
+}
+
+static bool is_group(const uint8_t mac[MAC_LEN])
+{
+    return mac[0] & 1;
+}
+
+static bool aged(const Address *address, VTime now)
+{
+    return now.ns - address->seen.ns > SWITCH_AGEING_NS;
+}
+
+static gboolean is_aged(gpointer key, gpointer value, gpointer data)
+{
+    (void)key;
+    return aged(value, *(VTime *)data);
+}
+
+void switch_table_learn(SwitchTable *table, const uint8_t mac[MAC_LEN], unsigned exit, VTime now)
+{
+    uint64_t key = number(mac);
+    Address *address;
+
+    if (is_group(mac))
+        return;
+    address = g_hash_table_lookup(table->addresses, &key);
+    if (!address) {
+        if (switch_table_size(table) >= SWITCH_TABLE_MAX && now.ns >= table->next_sweep.ns) {
+            table->next_sweep = vtime_add(now, vtime(NS_PER_S));
+            g_hash_table_foreach_remove(table->addresses, is_aged, &now);
+        }
+        if (switch_table_size(table) >= SWITCH_TABLE_MAX)
+            return;
+        address = g_new(Address, 1);
+        address->mac = key;
+        g_hash_table_insert(table->addresses, &address->mac, address);
+    }
+    address->exit = exit;
+    address->seen = now;
+}
+
+bool switch_table_find(const SwitchTable *table, const uint8_t mac[MAC_LEN], VTime now,
+                       unsigned *exit)
+{
+    uint64_t key = number(mac);
+    const Address *address = is_group(mac) ? NULL : g_hash_table_lookup(table->addresses, &key);
+
+    if (!address || aged(address, now))
+        return false;
+    *exit = address->exit;
+    return true;
+}
+
+unsigned switch_table_size(const SwitchTable *table)
+{
+    return g_hash_table_size(table->addresses);
+}
