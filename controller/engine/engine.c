@@ -431,6 +431,12 @@ void engine_interrupt(Engine *e)
     atomic_store(&e->leg.stop, true);
 }
 
+void engine_set_pace(Engine *e, double pace)
+{
+    (void)e;
+    (void)pace;
+}
+
 VTime engine_goal(const Engine *e)
 {
     return e->goal.time;

@@ -57,6 +57,9 @@ void engine_run(Engine *engine, const RunGoal *goal, EngineDoneFunc done, void *
 /* Ends the run at the next barrier. */
 void engine_interrupt(Engine *engine);
 
+/* Virtual seconds that may pass in a host second; 0: as fast as it goes. */
+void engine_set_pace(Engine *engine, double pace);
+
 /* Where the run is to end, as far as it is known. */
 VTime engine_goal(const Engine *engine);
 
