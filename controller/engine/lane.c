@@ -69,6 +69,7 @@ struct Lane {
     Rider *riders;
     unsigned n_riders, running;
     bool lost_one; /* a node failed since the last rendezvous */
+    VTime until;   /* end of the present quantum */
 
     /* rank_shield_vcpus() */
     bool shielded;
@@ -207,7 +208,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
     node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
-    if (console_drain(n->console))
+    if (console_drain(n->console, l->until))
         atomic_store(&leg->stop, true);
     if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
         r->slot->stats->repairs++;
@@ -282,7 +283,7 @@ static void on_qmp(Lane *l, Leg *leg, Rider *r)
         rider_fail(l, r, error);
     } else if (n->powered_off) {
         n->state = NODE_OFF;
-        if (console_drain(n->console)) /* its last words may be the awaited ones */
+        if (console_drain(n->console, l->until)) /* its last words may be the awaited ones */
             atomic_store(&leg->stop, true);
         rider_out(l, r);
     } else if (n->stopped_outside) {
@@ -365,6 +366,7 @@ static void watch_share(Lane *l, bool at_barrier)
 
 static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
 {
+    l->until = leg_boundary(leg, k);
     for (unsigned i = 0; i < l->n_riders; i++) {
         Rider *r = &l->riders[i];
         GError *error = NULL;
@@ -398,7 +400,7 @@ static void drain_consoles(Lane *l)
 {
     for (unsigned i = 0; i < l->n_riders; i++)
         if (l->riders[i].place == PLACE_RUNNING)
-            console_drain(l->riders[i].node->console);
+            console_drain(l->riders[i].node->console, l->until);
 }
 
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
@@ -489,11 +491,11 @@ static BarrierAction meet(Lane *l, Leg *leg)
 }
 
 /* A guest that powered off stands still, its clock can be read, its gate is of no use any more. */
-static void settle_off(Rider *r)
+static void settle_off(const Lane *l, Rider *r)
 {
     if (r->node->state != NODE_OFF)
         return;
-    console_drain(r->node->console);
+    console_drain(r->node->console, l->until);
     if (!node_read_clock(r->node, NULL))
         log_warn("node %s: powered off, and its clock can't be read", r->node->name);
 }
@@ -505,9 +507,9 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
 
         if (r->place == PLACE_GATE)
             bring_to_rest(l, leg, r, k);
-        settle_off(r);
+        settle_off(l, r);
         if (r->place != PLACE_OUT)
-            console_drain(r->node->console);
+            console_drain(r->node->console, l->until);
     }
     fd_clear(&l->epoll_fd);
     g_clear_pointer(&l->riders, g_free);

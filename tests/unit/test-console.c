@@ -62,7 +62,7 @@ static const char *match_after(Fixture *f, const char *text)
     bool found;
 
     guest_writes(f, text, -1);
-    found = console_drain(f->console);
+    found = console_drain(f->console, vtime(0));
     g_assert_true(found == (console_match(f->console) != NULL));
     return console_match(f->console);
 }
@@ -109,7 +109,7 @@ static void test_consumed_once(Fixture *f, gconstpointer data)
     await(f, "y");
     g_assert_cmpstr(console_match(f->console), ==, "3y");
     await(f, "y");
-    g_assert_false(console_drain(f->console));
+    g_assert_false(console_drain(f->console, vtime(0)));
 }
 
 /* A line that matched stays the match until the next wait, whatever comes. */
@@ -160,7 +160,7 @@ static void test_cr_and_nul(Fixture *f, gconstpointer data)
     (void)data;
     await(f, "^done$");
     guest_writes(f, "\0do\0ne\r\n", 8);
-    g_assert_true(console_drain(f->console));
+    g_assert_true(console_drain(f->console, vtime(0)));
     g_assert_cmpstr(console_match(f->console), ==, "done");
     g_assert_cmpuint(console_bytes(f->console), ==, 8);
 }
@@ -202,10 +202,10 @@ static void test_log(Fixture *f, gconstpointer data)
     (void)data;
     log_is(f, "", 0);
     guest_writes(f, bytes, 5);
-    console_drain(f->console);
+    console_drain(f->console, vtime(0));
     log_is(f, bytes, 5);
     guest_writes(f, bytes + 5, sizeof(bytes) - 1 - 5);
-    console_drain(f->console);
+    console_drain(f->console, vtime(0));
     log_is(f, bytes, sizeof(bytes) - 1);
     g_assert_cmpstr(console_log_path(f->console), ==, f->log);
 }
@@ -223,7 +223,7 @@ static void test_much(Fixture *f, gconstpointer data)
         for (unsigned i = 0; i < 20000; i++)
             g_string_append_c(all, (char)g_rand_int_range(rand, 0, 256));
         guest_writes(f, all->str + before, (gssize)(all->len - before));
-        console_drain(f->console);
+        console_drain(f->console, vtime(0));
     }
     log_is(f, all->str, all->len);
     await(f, "^the end$");
@@ -278,7 +278,7 @@ static void test_full_disk(Fixture *f, gconstpointer data)
     console = console_new(ends[0], "/dev/full", NULL);
     console_await(console, regex);
     g_assert_cmpint(write(ends[1], "x\n", 2), ==, 2);
-    g_assert_true(console_drain(console));
+    g_assert_true(console_drain(console, vtime(0)));
     sha256 = console_sha256(console);
     g_assert_cmpstr(sha256, ==, expected);
     fd_clear(&ends[1]);
@@ -294,10 +294,10 @@ static void test_peer_closes(Fixture *f, gconstpointer data)
     await(f, "last");
     guest_writes(f, "last words", -1);
     fd_clear(&f->guest);
-    g_assert_true(console_drain(f->console));
+    g_assert_true(console_drain(f->console, vtime(0)));
     g_assert_cmpstr(console_match(f->console), ==, "last words");
-    console_drain(f->console);
-    g_assert_true(console_drain(f->console)); /* nothing more, nothing worse */
+    console_drain(f->console, vtime(0));
+    g_assert_true(console_drain(f->console, vtime(0))); /* nothing more, nothing worse */
     log_is(f, "last words", 10);
     g_assert_false(console_send(f->console, "x", &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_STATE);
@@ -346,7 +346,7 @@ static void test_none(void)
     g_autoptr(Console) console = console_new(-1, log, NULL);
 
     g_assert_nonnull(console);
-    g_assert_false(console_drain(console));
+    g_assert_false(console_drain(console, vtime(0)));
     g_assert_false(console_send(console, "x", NULL));
     g_assert_cmpuint(console_bytes(console), ==, 0);
     console_free(NULL);
