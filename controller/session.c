@@ -236,6 +236,13 @@ const char *session_get(const Session *s, const char *key)
     return g_hash_table_lookup(s->variables, key);
 }
 
+char **session_registers(const Session *s, const Node *node)
+{
+    (void)s;
+    (void)node;
+    return NULL;
+}
+
 const char *session_mode(const Session *s)
 {
     for (unsigned i = 0; i < s->nodes->len; i++)

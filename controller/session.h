@@ -39,7 +39,10 @@ typedef struct {
     Recorder *recorder; /* feeds barriers into the report */
     unsigned drain_source;
     void (*on_output)(const char *text, void *data);
-    struct Runner *runner; /* shell/runner.h: who runs the commands */
+    void (*on_change)(void); /* the ensemble has begun or ceased to run, though no command ran it */
+    unsigned columns;        /* width of the terminal that output goes to; 0: it is none */
+    bool console_open;       /* a guest's console has the terminal: nothing else draws on it */
+    struct Runner *runner;   /* shell/runner.h: who runs the commands */
 } Session;
 
 /* Records every barrier from now on, into dir. */
@@ -70,6 +73,10 @@ bool session_start(Session *session, GError **error);
 /* Sets a variable; one that was fixed on the command line keeps its value. */
 void session_set(Session *session, const char *key, const char *value, bool fix);
 const char *session_get(const Session *session, const char *key);
+
+/* Names of the node's registers, in its own order, NULL-terminated; free with g_strfreev(). NULL if
+ * they are not known. */
+char **session_registers(const Session *session, const Node *node);
 
 /* "strict", "unprivileged" or "best effort"; the latter also when a node runs without icount. */
 const char *session_mode(const Session *session);

@@ -65,6 +65,12 @@ const Command *const *command_table(void);
  */
 const Command *command_find(char **words, unsigned *used, GError **error);
 
+/*
+ * What may follow the first n words (0 or 1) of a command's name and begins with head; free with
+ * g_ptr_array_unref().
+ */
+GPtrArray *command_words(char **words, unsigned n, const char *head);
+
 /* Ends a parked call; takes over error (NULL: it went well). */
 void command_finish(CommandCall *call, GError *error);
 
@@ -83,8 +89,8 @@ int command_exit_code(const GError *error);
 const char *command_option(const char *arg, const char *key);
 
 extern const Command cmd_assert, cmd_barrier, cmd_echo, cmd_help, cmd_hmp, cmd_include, cmd_log,
-    cmd_node_add, cmd_node_attach, cmd_node_list, cmd_node_remove, cmd_qmp, cmd_quantum, cmd_quit,
-    cmd_report, cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time,
-    cmd_wait_line;
+    cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list, cmd_node_remove,
+    cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report, cmd_run, cmd_run_until,
+    cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
 
 #endif
