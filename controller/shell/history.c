@@ -84,15 +84,16 @@ void history_open(void)
         give_up("read", error->message);
 }
 
-void history_enter(const char *line)
+void history_enter(const char *typed)
 {
     const HIST_ENTRY *last =
         history_length > 0 ? history_get(history_base + history_length - 1) : NULL;
+    g_autofree char *line = g_strchomp(g_strdup(typed));
     g_autofree char *text = g_strconcat(line, "\n", NULL);
     size_t size = strlen(text);
     fd_auto fd = -1;
 
-    if (last && strcmp(last->line, line) == 0)
+    if (!*line || (last && strcmp(last->line, line) == 0))
         return;
     add_history(line);
     if (!path || (fd = open_file(O_WRONLY | O_APPEND)) < 0)

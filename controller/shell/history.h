@@ -13,7 +13,8 @@
 /* Reads the file into readline's history; one that has grown beyond HISTORY_LINES is shortened. */
 void history_open(void);
 
-/* A line was entered; one that equals the last is not kept twice. */
+/* A line was entered; one that equals the last is not kept twice, blanks at its end are not kept.
+ */
 void history_enter(const char *line);
 
 void history_close(void);
