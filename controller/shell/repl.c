@@ -8,6 +8,7 @@
 #include "controller/base/log.h"
 #include "controller/base/tty.h"
 #include "controller/shell/complete.h"
+#include "controller/shell/deaths.h"
 #include "controller/shell/history.h"
 #include "controller/shell/pipe.h"
 #include "controller/shell/progress.h"
@@ -120,6 +121,7 @@ static void listen_to_user(void)
     busy = false;
     screen_prompt(text, on_line);
     watch_terminal(G_IO_IN, on_input);
+    deaths_watch(session, refresh);
     on_change();
 }
 
@@ -129,6 +131,7 @@ static void run_line(const char *line)
 {
     busy = true;
     presses = 0;
+    deaths_unwatch();
     g_clear_handle_id(&follow, g_source_remove);
     listen_for_end();
     session->interrupted = false;
@@ -254,6 +257,7 @@ static int run_terminal(void)
     g_main_loop_run(session->loop);
     g_clear_handle_id(&input, g_source_remove);
     g_clear_handle_id(&follow, g_source_remove);
+    deaths_unwatch();
     history_close();
     screen_close();
     log_set_writer(NULL);

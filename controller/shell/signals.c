@@ -8,7 +8,9 @@
 
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void (*handler)(int number, void *data);
 static void *handler_data;
@@ -33,6 +35,8 @@ void signals_watch(void (*func)(int number, void *data), void *data)
 void signals_exit(void)
 {
     progress_clear();
+    if (isatty(STDERR_FILENO))
+        fputc('\n', stderr); /* behind the ^C that the terminal echoed */
     tty_restore();
     _Exit(EXIT_INTERRUPTED);
 }
