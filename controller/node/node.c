@@ -199,7 +199,6 @@ static bool read_identity(Node *n, GError **error)
     return true;
 }
 
-/* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
 static bool begin_transcript(Node *n, GError **error)
 {
     if (!n->transcript || console_transcript(n->console, n->transcript, error))
@@ -208,6 +207,7 @@ static bool begin_transcript(Node *n, GError **error)
     return false;
 }
 
+/* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
 static bool launch(Node *n, const char *qemu, GError **error)
 {
     int qmp[2], console[2];

@@ -384,10 +384,12 @@ consoles() {
     # shellcheck disable=SC2016
     line 'echo answer-$((6*7))'
     shows 'it takes keys and shows output' '^answer-42'
-    line 'sleep 100000'
+    line "sh -c 'echo sleep''ing; exec sleep 100000'"
+    shows 'a command of it runs' '^sleeping'
     key C-c
+    at 'Ctrl-C is for the guest' '/ #'
     line 'echo interrupted-$?'
-    shows 'Ctrl-C is for the guest' '^interrupted-130'
+    shows 'and has ended the command' '^interrupted-130'
     key 'C-]'
     at 'Ctrl-] goes back to the prompt' "$(paused)"
     check 'the transcript has it, with the virtual time' grep -qE '^\[[0-9]+\.[0-9]{3}000000s\] answer-42$' \

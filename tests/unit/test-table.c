@@ -108,13 +108,17 @@ static void test_unknown(void)
     find_fails("frobnicate now", message);
     find_fails("runs", longer);
     find_fails("Run", upper);
-    find_fails("node kill a", "unknown command 'node kill': add, attach, remove, list, console, transcript");
+    find_fails("node kill a",
+               "unknown command 'node kill': add, attach, remove, list, console, transcript");
 }
 
 static void test_half_a_name(void)
 {
-    find_fails("node", "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
-    find_fails("n", "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
+    find_fails(
+        "node",
+        "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
+    find_fails(
+        "n", "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
 }
 
 /* Quotes with nothing between them. */
