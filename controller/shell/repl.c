@@ -207,6 +207,7 @@ static void on_interrupt(void)
     switch (++presses) {
     case 1:
         stop_running();
+        log_info("interrupted: stopping at the next barrier");
         break;
     case 2:
         screen_log("metronome: waiting for the next barrier; Ctrl-C once more ends metronome\n");
