@@ -252,6 +252,7 @@ static int run_terminal(void)
     history_open();
     complete_open(session);
     signals_watch(on_signal, NULL);
+    signals_on_resume(screen_resume);
     g_unix_signal_add(SIGWINCH, on_resize, NULL);
     runner = runner_new(session, false, on_done, NULL);
     listen_to_user();

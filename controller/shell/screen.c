@@ -119,6 +119,16 @@ void screen_unprompt(void)
     prompted = false;
 }
 
+void screen_resume(void)
+{
+    if (!prompted)
+        return;
+    rl_deprep_terminal(); /* it would believe that nothing has changed */
+    rl_prep_terminal(1);
+    rl_on_new_line();
+    rl_redisplay();
+}
+
 void screen_abandon_line(void)
 {
     rl_callback_sigcleanup(); /* a search, too */

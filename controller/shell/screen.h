@@ -24,6 +24,9 @@ void screen_change_prompt(const char *text);
 /* Takes the prompt away, and the terminal back to how others expect it. */
 void screen_unprompt(void);
 
+/* Takes the terminal once more and shows prompt and line anew: others have used it meanwhile. */
+void screen_resume(void);
+
 /* Forgets what was typed; the prompt is gone. */
 void screen_abandon_line(void);
 

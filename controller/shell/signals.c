@@ -6,10 +6,12 @@
 #include "controller/base/tty.h"
 #include "controller/shell/progress.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 static void (*handler)(int number, void *data);
@@ -30,6 +32,40 @@ void signals_watch(void (*func)(int number, void *data), void *data)
     handler_data = data;
     for (unsigned i = 0; first && i < G_N_ELEMENTS(numbers); i++)
         g_unix_signal_add(numbers[i], on_signal, GINT_TO_POINTER(numbers[i]));
+}
+
+/* GLib watches no SIGCONT: its handler writes here. */
+static int resumed_fd = -1;
+static void (*resume)(void);
+
+static void on_resume_signal(int number)
+{
+    int saved = errno;
+
+    (void)number;
+    eventfd_write(resumed_fd, 1);
+    errno = saved;
+}
+
+static gboolean on_resumed(gint fd, GIOCondition condition, gpointer data)
+{
+    eventfd_t value;
+
+    (void)condition;
+    (void)data;
+    if (eventfd_read(fd, &value) == 0)
+        resume();
+    return G_SOURCE_CONTINUE;
+}
+
+void signals_on_resume(void (*func)(void))
+{
+    const struct sigaction action = {.sa_handler = on_resume_signal, .sa_flags = SA_RESTART};
+
+    resume = func;
+    resumed_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    g_unix_fd_add(resumed_fd, G_IO_IN, on_resumed, NULL);
+    sigaction(SIGCONT, &action, NULL);
 }
 
 void signals_exit(void)

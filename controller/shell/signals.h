@@ -10,6 +10,9 @@
 /* Calls func for each of them from now on; instead of what was called before. */
 void signals_watch(void (*func)(int number, void *data), void *data);
 
+/* Calls func, in the main loop, when this process goes on after it was suspended. */
+void signals_on_resume(void (*func)(void));
+
 /* Ends this process now, the terminal as it was: QEMU dies with it, the janitor tidies up. */
 void signals_exit(void) G_GNUC_NORETURN;
 

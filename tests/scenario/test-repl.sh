@@ -18,6 +18,17 @@ tm() {
 
 width=150
 
+gone() {
+    ! tm has-session 2>/dev/null
+}
+
+# A tmux that is told to end takes its time: the next one has another name.
+another_terminal() {
+    tm kill-server 2>/dev/null || true
+    within 5 gone
+    terminals=$((terminals + 1))
+}
+
 # terminal [-e VARIABLE=VALUE]... [--] [ARGUMENT...]: metronome on a new terminal. When it has ended, the terminal shows
 # its exit status and the modes that it left behind. A busy host may cost exactness, so 4 is as good as 0 here.
 terminal() {
@@ -27,8 +38,7 @@ terminal() {
         shift 2
     done
     [[ ${1:-} != -- ]] || shift
-    tm kill-server 2>/dev/null || true
-    terminals=$((terminals + 1)) # the old one may take its time to end
+    another_terminal
     # shellcheck disable=SC2016
     tm new-session -d -x "$width" -y 50 \
         bash --norc -c '"$@"; echo "status $?"; stty -a; exec cat' bash env "${variables[@]}" "$metronome" "$@"
@@ -310,6 +320,28 @@ interrupts() {
     check 'no folder is left' no_folders
 }
 
+suspension() {
+    another_terminal
+    tm new-session -d -x "$width" -y 50 env PS1='shell> ' bash --norc -i
+    at 'a shell' 'shell>'
+    line "$metronome"
+    at 'metronome in it' 'metronome>'
+    type_text 'echo half'
+    at 'half a line' 'metronome> echo half'
+    key C-z
+    at 'Ctrl-Z goes to the shell' 'shell>'
+    line fg
+    at 'and back, with the line' 'metronome> echo half'
+    type_text '-line '
+    key C-a
+    type_text 'echo new; '
+    at 'which can be edited as before' 'metronome> echo new; echo half-line'
+    key Enter
+    shows 'and run' '^half-line'
+    key C-d
+    at 'back in the shell' 'shell>'
+}
+
 vanishing() {
     local wanted
     for wanted in "$(paused)" '.*barriers/s.*'; do
@@ -458,11 +490,12 @@ colours
 completion
 histories
 interrupts
+suspension
 half_typed
 helps
 consoles
 vanishing
 transcripts
 pipes
-tm kill-server 2>/dev/null || true
+another_terminal
 done_testing
