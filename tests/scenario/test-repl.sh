@@ -8,7 +8,7 @@ source "$(dirname "$0")/lib.sh"
 small='memory=16M nic=off icount=shift=0,sleep=off'
 count_node="$small kernel=$guest/count-aarch64.elf"
 state=$dir/state
-export TMUX_TMPDIR=$dir XDG_STATE_HOME=$state INPUTRC=/dev/null
+export TMUX_TMPDIR=$dir INPUTRC=/dev/null
 unset TMUX NO_COLOR
 
 terminals=0
