@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c: options and mode; everything else is the session's and the runner's. */
 #include "controller/base/log.h"
+#include "controller/base/tty.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/repl.h"
 #include "controller/shell/runner.h"
+#include "controller/shell/signals.h"
 
-#include <glib-unix.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,8 +17,7 @@
 #define METRONOME_VERSION "0.1.0"
 
 /* Exactness was lost: nothing that was printed may be trusted, so it outranks a failed assert. */
-#define EXIT_EXACTNESS   4
-#define EXIT_INTERRUPTED 130
+#define EXIT_EXACTNESS 4
 
 typedef struct {
     char *report, *qemu, *log, *commands;
@@ -106,24 +106,10 @@ static bool set_variables(Session *s, char **pairs, GError **error)
     return true;
 }
 
-/* The first Ctrl-C ends at the next barrier, in order. The second ends now: QEMU dies with this
- * process, the janitor tidies up. */
-static gboolean on_signal(gpointer data)
+static void on_signal(int number, void *data)
 {
-    Session *s = data;
-
-    if (s->interrupted) {
-        progress_clear();
-        _Exit(EXIT_INTERRUPTED);
-    }
-    s->interrupted = true;
-    if (engine_running(s->engine)) {
-        engine_interrupt(s->engine);
-        log_info("interrupted: stopping at the next barrier");
-    } else if (s->on_interrupt) {
-        s->on_interrupt(s);
-    }
-    return G_SOURCE_CONTINUE;
+    (void)number;
+    signals_stop(data);
 }
 
 static void on_runner_done(void *data)
@@ -265,9 +251,8 @@ static int run_metronome(int argc, char **argv, Options *o)
     if (!choose_mode(o, &mode, &error) ||
         !(s = open_session(o, mode, g_steal_pointer(&command_line), &error)))
         return fail(error);
-    g_unix_signal_add(SIGINT, on_signal, s);
-    g_unix_signal_add(SIGTERM, on_signal, s);
-    g_unix_signal_add(SIGHUP, on_signal, s);
+    s->columns = tty_columns();
+    signals_watch(on_signal, s);
     log_set_writer(write_log);
     code = run(s, o, mode, &error);
     command_free_state(s);

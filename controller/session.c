@@ -3,6 +3,7 @@
 #include "controller/session.h"
 
 #include "controller/base/log.h"
+#include "controller/engine/debug.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -259,6 +260,11 @@ void session_set(Session *s, const char *key, const char *value, bool fix)
 const char *session_get(const Session *s, const char *key)
 {
     return g_hash_table_lookup(s->variables, key);
+}
+
+char **session_registers(const Session *s, Node *node)
+{
+    return engine_running(s->engine) ? NULL : debug_register_names(node);
 }
 
 const char *session_mode(const Session *s)

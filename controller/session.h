@@ -36,7 +36,7 @@ typedef struct Session {
     GHashTable *fixed;   /* of them, those given on the command line */
     Report *report;      /* what is recorded; NULL without --report */
     HTime in_runs;       /* host time spent in run commands */
-    VTime last_passed; /* virtual time that passed in the last one */
+    VTime last_passed;   /* virtual time that passed in the last one */
     HTime last_run;      /* of it, in the last one */
     unsigned stopped_by; /* number of the break that stopped the last run; 0: none */
     /* What the commands keep here; command_free_state() ends it. */
@@ -49,7 +49,10 @@ typedef struct Session {
     void (*on_output)(const char *text, void *data);
     /* What is parked without a run ends on Ctrl-C. NULL: nothing is. */
     void (*on_interrupt)(struct Session *session);
-    struct Runner *runner; /* shell/runner.h: who runs the commands */
+    void (*on_change)(void); /* the ensemble has begun or ceased to run, though no command ran it */
+    unsigned columns;        /* width of the terminal that output goes to; 0: it is none */
+    bool console_open;       /* a guest's console has the terminal: nothing else draws on it */
+    struct Runner *runner;   /* shell/runner.h: who runs the commands */
 } Session;
 
 /* Records every barrier from now on, into dir. */
@@ -83,6 +86,10 @@ bool session_start(Session *session, GError **error);
 /* Sets a variable; one that was fixed on the command line keeps its value. */
 void session_set(Session *session, const char *key, const char *value, bool fix);
 const char *session_get(const Session *session, const char *key);
+
+/* Names of the node's registers, in its own order, NULL-terminated; free with g_strfreev(). NULL if
+ * they are not known. */
+char **session_registers(const Session *session, Node *node);
 
 /* "strict", "unprivileged" or "best effort"; the latter also when a node runs without icount. */
 const char *session_mode(const Session *session);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd-misc.c: set, include, echo, log, help, quit; send, qmp, hmp. */
+/* cmd-misc.c: set, include, echo, log, quit; send, qmp, hmp. */
 #include "controller/base/log.h"
 #include "controller/command/command.h"
 
@@ -93,47 +93,12 @@ static CommandResult exec_log(CommandCall *call, GError **error)
 
 const Command cmd_log = {
     "log",
-    "LEVEL [SUBSYSTEM…]",
-    "Say more or less on stderr: error, warn, info, debug; of some subsystems, such as engine, or "
-    "of all",
+    "error|warn|info|debug [SUBSYSTEM…]",
+    "Say more or less on stderr; of some subsystems, such as engine, or of all",
     1,
     COMMAND_ANY_ARGS,
     exec_log,
     COMMAND_ANYTIME,
-};
-
-static CommandResult exec_help(CommandCall *call, GError **error)
-{
-    const Command *const *table = command_table();
-    const Command *c;
-    unsigned used;
-    bool found = false;
-
-    for (unsigned i = 0; call->n_args == 1 && table[i]; i++) {
-        g_autofree char *group = g_strconcat(call->args[0], " ", NULL);
-
-        if (g_str_has_prefix(table[i]->name, group)) {
-            command_print(call->session, "%s %s\n  %s.\n", table[i]->name, table[i]->usage,
-                          table[i]->help);
-            found = true;
-        }
-    }
-    if (found)
-        return COMMAND_DONE;
-    if (call->n_args > 0) {
-        c = command_find(call->args, &used, error);
-        if (!c)
-            return COMMAND_FAILED;
-        command_print(call->session, "%s %s\n  %s.\n", c->name, c->usage, c->help);
-        return COMMAND_DONE;
-    }
-    for (unsigned i = 0; table[i]; i++)
-        command_print(call->session, "%-12s %s\n", table[i]->name, table[i]->help);
-    return COMMAND_DONE;
-}
-
-const Command cmd_help = {
-    "help", "[COMMAND]", "Show the commands, or one of them", 0, 2, exec_help, COMMAND_ANYTIME,
 };
 
 static CommandResult exec_quit(CommandCall *call, GError **error)

@@ -284,7 +284,7 @@ static CommandResult exec_run(CommandCall *call, GError **error)
 
 const Command cmd_run = {
     "run",
-    "DURATION | NINSN [on NODE] [pace=X]",
+    "DURATION [pace=X] | NINSN [on NODE] [pace=X]",
     "Run on for a virtual time, or until a node has executed so many more instructions; pace=1.0 "
     "holds it to real time",
     1,
@@ -324,7 +324,7 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
 
 const Command cmd_run_until = {
     "run-until",
-    "TIME | NODE NINSN [pace=X]",
+    "TIME [pace=X] | NODE NINSN [pace=X]",
     "Run to an absolute virtual time, or to a node's absolute instruction count; exact to the "
     "instruction",
     1,

@@ -73,6 +73,12 @@ const Command *const *command_table(void);
  */
 const Command *command_find(char **words, unsigned *used, GError **error);
 
+/*
+ * What may follow the first n words (0 or 1) of a command's name and begins with head; free with
+ * g_ptr_array_unref().
+ */
+GPtrArray *command_words(char **words, unsigned n, const char *head);
+
 /* Ends a parked call; takes over error (NULL: it went well). */
 void command_finish(CommandCall *call, GError *error);
 
@@ -118,8 +124,8 @@ extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_brea
     cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
     cmd_regs, cmd_step, cmd_watch;
 extern const Command cmd_assert, cmd_barrier, cmd_echo, cmd_help, cmd_hmp, cmd_include, cmd_log,
-    cmd_node_add, cmd_node_attach, cmd_node_list, cmd_node_remove, cmd_qmp, cmd_quantum, cmd_quit,
-    cmd_report, cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time,
-    cmd_wait_line;
+    cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list, cmd_node_remove,
+    cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report, cmd_run, cmd_run_until,
+    cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
 
 #endif

@@ -137,3 +137,25 @@ char **lexer_next(const char **text, LexerLookup lookup, void *data, GError **er
     g_ptr_array_add(words, NULL);
     return (char **)g_ptr_array_free(g_steal_pointer(&words), FALSE);
 }
+
+bool lexer_is_open(const char *text, size_t size)
+{
+    char quote = '\0', before = ' ';
+    const char *end = text + size;
+
+    for (const char *p = text; p < end; before = *p++) {
+        if (*p == '\\' && quote != '\'') {
+            if (++p == end || (p + 1 == end && *p == '\n'))
+                return true;
+        } else if (quote) {
+            if (*p == quote)
+                quote = '\0';
+        } else if (*p == '\'' || *p == '"') {
+            quote = *p;
+        } else if (*p == '#' && (g_ascii_isspace(before) || before == ';')) {
+            while (p + 1 < end && p[1] != '\n')
+                p++;
+        }
+    }
+    return quote != '\0';
+}

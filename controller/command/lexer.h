@@ -23,4 +23,8 @@ typedef const char *(*LexerLookup)(const char *name, void *data);
  */
 char **lexer_next(const char **text, LexerLookup lookup, void *data, GError **error);
 
+/* Whether the first `size` bytes of text end within quotes, or behind a backslash: then more is to
+ * come before they make sense. */
+bool lexer_is_open(const char *text, size_t size);
+
 #endif

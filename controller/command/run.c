@@ -26,7 +26,8 @@ struct Run {
     GArray *interludes;        /* Interlude */
     GArray *listeners;         /* Listener */
     GArray *services;          /* Service */
-    char *paused;              /* why somebody wants it to end */
+    bool pausing;              /* somebody wants it to end */
+    char *paused;              /* why, or NULL */
     uint64_t barriers, missed; /* when it began */
     VTime from;
     HTime began;
@@ -50,6 +51,12 @@ void run_free(Session *s)
     g_array_unref(run->interludes);
     g_free(run->paused);
     g_free(run);
+}
+
+static void tell_change(const Session *s)
+{
+    if (s->on_change)
+        s->on_change();
 }
 
 static void serve_all(const GArray *services)
@@ -83,6 +90,7 @@ static void finish(Session *s, RunOutcome *outcome)
         l->done(outcome, l->data);
     }
     serve_all(services);
+    tell_change(s);
 }
 
 static void serve(Session *s)
@@ -106,7 +114,7 @@ static const char *ending(const Session *s, RunEnd end)
     case RUN_TIME_UP:
         return engine_now(s->engine).ns >= run->spec.goal.time.ns ? "time-up" : NULL;
     case RUN_STOPPED:
-        return s->interrupted || run->paused ? "stopped" : NULL;
+        return s->interrupted || run->pausing ? "stopped" : NULL;
     case RUN_BROKE:
         return "stopped";
     case RUN_ASLEEP:
@@ -198,7 +206,7 @@ static void start_piece(Session *s)
         return;
     }
     engine_run(s->engine, &goal, on_piece_done, s);
-    if (run->services->len > 0 || run->paused)
+    if (run->services->len > 0 || run->pausing)
         engine_interrupt(s->engine);
 }
 
@@ -222,6 +230,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     engine_set_pace(s->engine, spec->pace);
     run_join(s, done, data);
     start_piece(s);
+    tell_change(s);
     return true;
 }
 
@@ -258,6 +267,7 @@ void run_pause(Session *s, const char *why)
 {
     if (!s->run)
         return;
+    s->run->pausing = true;
     g_free(s->run->paused);
     s->run->paused = g_strdup(why);
     engine_interrupt(s->engine);

@@ -37,7 +37,7 @@ void run_join(Session *session, RunDoneFunc done, void *data);
 /* Forget what was asked for with this data; the run goes on. */
 void run_leave(Session *session, void *data);
 
-/* Ends the active run at the next barrier; why: a sentence without a full stop. */
+/* Ends the active run at the next barrier; why: a sentence without a full stop, or NULL. */
 void run_pause(Session *session, const char *why);
 
 /* Calls func with the ensemble at rest: at once, or at the active run's next barrier, after which

@@ -14,19 +14,47 @@
 G_DEFINE_QUARK(metronome_command_error_quark, command_error)
 
 static const Command *const table[] = {
-    &cmd_quantum,       &cmd_node_add,   &cmd_node_attach,
-    &cmd_node_remove,   &cmd_node_list,  &cmd_start,
-    &cmd_run,           &cmd_run_until,  &cmd_barrier,
-    &cmd_step,          &cmd_pause,      &cmd_wait_line,
-    &cmd_break_time,    &cmd_break_pc,   &cmd_break_access,
-    &cmd_break_console, &cmd_break_when, &cmd_breaks,
-    &cmd_delete,        &cmd_watch,      &cmd_max_skip,
-    &cmd_time,          &cmd_stats,      &cmd_perf,
-    &cmd_regs,          &cmd_mem,        &cmd_gdb,
-    &cmd_send,          &cmd_assert,     &cmd_report,
-    &cmd_qmp,           &cmd_hmp,        &cmd_set,
-    &cmd_include,       &cmd_echo,       &cmd_log,
-    &cmd_help,          &cmd_quit,       NULL,
+    &cmd_quantum,
+    &cmd_node_add,
+    &cmd_node_attach,
+    &cmd_node_remove,
+    &cmd_node_list,
+    &cmd_node_console,
+    &cmd_node_transcript,
+    &cmd_start,
+    &cmd_run,
+    &cmd_run_until,
+    &cmd_barrier,
+    &cmd_step,
+    &cmd_pause,
+    &cmd_wait_line,
+    &cmd_break_time,
+    &cmd_break_pc,
+    &cmd_break_access,
+    &cmd_break_console,
+    &cmd_break_when,
+    &cmd_breaks,
+    &cmd_delete,
+    &cmd_watch,
+    &cmd_max_skip,
+    &cmd_time,
+    &cmd_stats,
+    &cmd_perf,
+    &cmd_regs,
+    &cmd_mem,
+    &cmd_gdb,
+    &cmd_send,
+    &cmd_assert,
+    &cmd_report,
+    &cmd_qmp,
+    &cmd_hmp,
+    &cmd_set,
+    &cmd_include,
+    &cmd_echo,
+    &cmd_log,
+    &cmd_help,
+    &cmd_quit,
+    NULL,
 };
 
 const Command *const *command_table(void)
@@ -69,6 +97,18 @@ static GPtrArray *narrow(const GPtrArray *candidates, unsigned i, const char *wo
             g_ptr_array_add(distinct, g_steal_pointer(&name));
     }
     return fit;
+}
+
+/* As narrow(), but an equal word does not hide those that go on behind it. */
+static void collect(const GPtrArray *candidates, unsigned i, const char *head, GPtrArray *distinct)
+{
+    for (unsigned j = 0; j < candidates->len; j++) {
+        g_autofree char *name = name_word(candidates->pdata[j], i);
+
+        if (name && g_str_has_prefix(name, head) &&
+            !g_ptr_array_find_with_equal_func(distinct, name, g_str_equal, NULL))
+            g_ptr_array_add(distinct, g_steal_pointer(&name));
+    }
 }
 
 static char *join(const GPtrArray *words)
@@ -249,20 +289,50 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error)
     return false;
 }
 
+GPtrArray *command_words(char **words, unsigned n, const char *head)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new(), first = NULL;
+    g_autoptr(GPtrArray) distinct = g_ptr_array_new_with_free_func(g_free);
+    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; table[i]; i++)
+        g_ptr_array_add(all, (void *)table[i]);
+    if (n == 0) {
+        collect(all, 0, head, found);
+    } else if (n == 1) {
+        first = narrow(all, 0, words[0], distinct);
+        if (distinct->len == 1)
+            collect(first, 1, head, found);
+    }
+    return found;
+}
+
 void command_finish(CommandCall *call, GError *error)
 {
     call->done(call, error);
+}
+
+static void show(const Session *session, const char *text)
+{
+    if (session->on_output) {
+        session->on_output(text, NULL);
+    } else {
+        fputs(text, stdout);
+        fflush(stdout);
+    }
 }
 
 void command_event(const Session *session, const char *event, const char *const *members)
 {
     g_autofree char *line = NULL;
 
+    g_autofree char *text = NULL;
+
     if (!session->options.json)
         return;
     line = report_event(event, members);
-    puts(line);
-    fflush(stdout);
+    text = g_strconcat(line, "\n", NULL);
+    show(session, text);
 }
 
 void command_print(const Session *session, const char *format, ...)
@@ -276,11 +346,8 @@ void command_print(const Session *session, const char *format, ...)
     if (session->options.json) {
         const char *const members[] = {"text", text, NULL};
         command_event(session, "output", members);
-    } else if (session->on_output) {
-        session->on_output(text, NULL);
     } else {
-        fputs(text, stdout);
-        fflush(stdout);
+        show(session, text);
     }
 }
 

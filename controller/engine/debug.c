@@ -186,6 +186,19 @@ bool debug_pc(Node *n, const GdbThread *thread, uint64_t *pc, GError **error)
                              NODE_REPLY_MS, error);
 }
 
+char **debug_register_names(Node *n)
+{
+    GdbClient *client = n->state == NODE_PAUSED ? debug_use(n, NULL) : NULL;
+    const GArray *all = client ? gdb_register_list(client, NODE_REPLY_MS, NULL) : NULL;
+    char **names = all ? g_new0(char *, all->len + 1) : NULL;
+
+    for (unsigned i = 0; all && i < all->len; i++)
+        names[i] = g_strdup(g_array_index(all, GdbRegister, i).name);
+    if (client)
+        debug_release(n);
+    return names;
+}
+
 /* --- hits --- */
 
 const DebugHit *debug_hit(const Node *n)

@@ -71,6 +71,10 @@ bool debug_thread(Node *node, unsigned vcpu, GdbThread *out, GError **error);
 /* The program counter of a vCPU. */
 bool debug_pc(Node *node, const GdbThread *thread, uint64_t *pc, GError **error);
 
+/* The names of all registers of a paused node, NULL-terminated; free with g_strfreev(). NULL if
+ * they can't be known. */
+char **debug_register_names(Node *node);
+
 /* Takes all points away and closes, whoever uses it: the node leaves. */
 void debug_close(Node *node);
 

@@ -73,6 +73,7 @@ struct Lane {
     Rider *riders;
     unsigned n_riders, running;
     bool lost_one; /* a node failed since the last rendezvous */
+    VTime until;   /* end of the present quantum */
 
     /* rank_shield_vcpus() */
     bool shielded;
@@ -97,12 +98,6 @@ static void rider_out(Lane *l, Rider *r)
         l->running--;
     r->place = PLACE_OUT;
     node_hush(r->node, false);
-}
-
-/* All that the guest has written was written before this. */
-static VTime quantum_end(const Leg *leg)
-{
-    return leg_boundary(leg, atomic_load(&leg->k) + 1);
 }
 
 static void rider_fail(Lane *l, Rider *r, GError *error)
@@ -238,7 +233,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
     node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
-    if (console_drain(n->console, quantum_end(leg)))
+    if (console_drain(n->console, l->until))
         atomic_store(&leg->stop, true);
     if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
         r->slot->stats->repairs++;
@@ -346,8 +341,7 @@ static void power_off(Lane *l, Leg *leg, Rider *r)
 
     n->state = NODE_OFF;
     /* Its last words may be the awaited ones. */
-    if (console_drain(n->console, quantum_end(leg)) ||
-        (leg->stop_on_exit && !n->options->on_exit_continue))
+    if (console_drain(n->console, l->until) || (leg->stop_on_exit && !n->options->on_exit_continue))
         atomic_store(&leg->stop, true);
     rider_out(l, r);
 }
@@ -441,6 +435,7 @@ static void watch_share(Lane *l, bool at_barrier)
 
 static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
 {
+    l->until = leg_boundary(leg, k);
     for (unsigned i = 0; i < l->n_riders; i++) {
         Rider *r = &l->riders[i];
         GError *error = NULL;
@@ -477,11 +472,11 @@ static void handle(Lane *l, Leg *leg, const struct epoll_event *event)
     }
 }
 
-static void drain_consoles(Lane *l, const Leg *leg)
+static void drain_consoles(const Lane *l)
 {
     for (unsigned i = 0; i < l->n_riders; i++)
         if (l->riders[i].place == PLACE_RUNNING)
-            console_drain(l->riders[i].node->console, quantum_end(leg));
+            console_drain(l->riders[i].node->console, l->until);
 }
 
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
@@ -495,7 +490,7 @@ static void collect(Lane *l, Leg *leg)
         for (int i = 0; i < n; i++)
             handle(l, leg, &events[i]);
         if (n == 0) {
-            drain_consoles(l, leg);
+            drain_consoles(l);
             watch_share(l, false);
         }
     }
@@ -574,11 +569,11 @@ static BarrierAction meet(Lane *l, Leg *leg)
 }
 
 /* A guest that powered off stands still, its clock can be read, its gate is of no use any more. */
-static void settle_off(Rider *r, VTime at)
+static void settle_off(const Lane *l, Rider *r)
 {
     if (r->node->state != NODE_OFF)
         return;
-    console_drain(r->node->console, at);
+    console_drain(r->node->console, l->until);
     if (!node_read_clock(r->node, NULL))
         log_warn("node %s: powered off, and its clock can't be read", r->node->name);
 }
@@ -590,9 +585,9 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
 
         if (r->place == PLACE_GATE)
             bring_to_rest(l, leg, r, k);
-        settle_off(r, leg_boundary(leg, k));
+        settle_off(l, r);
         if (r->place != PLACE_OUT)
-            console_drain(r->node->console, leg_boundary(leg, k));
+            console_drain(r->node->console, l->until);
     }
     fd_clear(&l->epoll_fd);
     g_clear_pointer(&l->riders, g_free);

@@ -3,6 +3,8 @@
 #include "controller/node/console.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/base/units.h"
 #include "controller/node/options.h"
 
 #include <errno.h>
@@ -12,7 +14,8 @@
 
 #define CHUNK      65536
 #define MAX_UNSEEN (1 << 20)
-#define MAX_LINE   65536
+#define MAX_TAP    (1 << 20)
+#define MAX_LINE   65536 /* what is longer becomes several lines of the transcript */
 
 struct Console {
     int fd;
@@ -26,6 +29,16 @@ struct Console {
     GRegex *pattern;
     char *match;
     GPtrArray *watches; /* ConsoleWatch */
+
+    int transcript_fd;
+    char *transcript_path;
+    GString *line; /* not complete yet, without CR and NUL */
+    VTime line_time;
+
+    GMutex lock;  /* guards what a second thread sees: fd, and */
+    GString *tap; /* NULL: closed */
+    void (*wake)(void *data);
+    void *wake_data;
 };
 
 struct ConsoleWatch {
@@ -55,6 +68,9 @@ Console *console_new(int fd, const char *log_path, GError **error)
     c->digest = g_checksum_new(G_CHECKSUM_SHA256);
     c->unseen = g_string_new(NULL);
     c->watches = g_ptr_array_new_with_free_func(watch_free);
+    c->line = g_string_new(NULL);
+    c->transcript_fd = -1;
+    g_mutex_init(&c->lock);
     c->log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (c->log_fd < 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't write '%s': %s", log_path,
@@ -74,6 +90,12 @@ void console_free(Console *c)
     g_checksum_free(c->digest);
     g_string_free(c->unseen, TRUE);
     g_ptr_array_unref(c->watches);
+    fd_clear(&c->transcript_fd);
+    g_free(c->transcript_path);
+    g_string_free(c->line, TRUE);
+    if (c->tap)
+        g_string_free(c->tap, TRUE);
+    g_mutex_clear(&c->lock);
     g_clear_pointer(&c->pattern, g_regex_unref);
     g_free(c->match);
     g_free(c->log_path);
@@ -118,17 +140,53 @@ static void remember(Console *c, const char *data, size_t size)
     scan(c);
 }
 
-static void log_bytes(Console *c, const char *data, size_t size)
+static bool write_all(int fd, const char *data, size_t size)
 {
-    while (size > 0 && !c->log_failed) {
-        ssize_t n = write(c->log_fd, data, size);
+    while (size > 0) {
+        ssize_t n = write(fd, data, size);
 
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
-            c->log_failed = true; /* a full disk costs the log, not the run */
-        else
-            data += n, size -= (size_t)n;
+            return false;
+        data += n, size -= (size_t)n;
+    }
+    return true;
+}
+
+static void log_bytes(Console *c, const char *data, size_t size)
+{
+    if (!c->log_failed)
+        c->log_failed = !write_all(c->log_fd, data, size); /* costs the log, not the run */
+}
+
+/* --- transcript --- */
+
+static void end_line(Console *c)
+{
+    g_autofree char *time = units_format_seconds(c->line_time);
+    g_autofree char *text = g_strdup_printf("[%s] %s\n", time, c->line->str);
+
+    if (c->transcript_fd >= 0 && !write_all(c->transcript_fd, text, strlen(text))) {
+        log_warn("the transcript ends here: can't write '%s': %s", c->transcript_path,
+                 g_strerror(errno));
+        fd_clear(&c->transcript_fd);
+    }
+    g_string_truncate(c->line, 0);
+}
+
+/* Lines are followed also while there is no transcript: it may begin within one. */
+static void follow_lines(Console *c, const char *data, size_t size, VTime until)
+{
+    for (size_t i = 0; i < size; i++) {
+        if (data[i] == '\r' || data[i] == '\0')
+            continue;
+        if (c->line->len == 0)
+            c->line_time = until;
+        if (data[i] != '\n')
+            g_string_append_c(c->line, data[i]);
+        if (data[i] == '\n' || c->line->len >= MAX_LINE)
+            end_line(c);
     }
 }
 
@@ -164,6 +222,67 @@ static bool any_match(const Console *c)
     return c->match != NULL;
 }
 
+bool console_transcript(Console *c, const char *path, GError **error)
+{
+    fd_auto fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666) : -1;
+
+    if (path && fd < 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path,
+                    g_strerror(errno));
+        return false;
+    }
+    fd_clear(&c->transcript_fd);
+    g_free(c->transcript_path);
+    c->transcript_path = g_strdup(path);
+    c->transcript_fd = fd_steal(&fd);
+    return true;
+}
+
+/* --- tap --- */
+
+void console_tap(Console *c, void (*wake)(void *data), void *data)
+{
+    g_mutex_lock(&c->lock);
+    if (c->tap)
+        g_string_free(c->tap, TRUE);
+    c->tap = wake ? g_string_new(NULL) : NULL;
+    c->wake = wake;
+    c->wake_data = data;
+    g_mutex_unlock(&c->lock);
+}
+
+GBytes *console_take(Console *c)
+{
+    GBytes *bytes = NULL;
+
+    g_mutex_lock(&c->lock);
+    if (c->tap && c->tap->len > 0) {
+        bytes = g_string_free_to_bytes(c->tap);
+        c->tap = g_string_new(NULL);
+    }
+    g_mutex_unlock(&c->lock);
+    return bytes;
+}
+
+static void pour(Console *c, const char *data, size_t size)
+{
+    g_mutex_lock(&c->lock);
+    if (c->tap) {
+        g_string_append_len(c->tap, data, (gssize)size);
+        if (c->tap->len > MAX_TAP)
+            g_string_erase(c->tap, 0, (gssize)(c->tap->len - MAX_TAP));
+        c->wake(c->wake_data);
+    }
+    g_mutex_unlock(&c->lock);
+}
+
+static void hang_up(Console *c)
+{
+    g_mutex_lock(&c->lock);
+    fd_clear(&c->fd);
+    g_mutex_unlock(&c->lock);
+}
+
 bool console_drain(Console *c, VTime until)
 {
     char chunk[CHUNK];
@@ -171,12 +290,14 @@ bool console_drain(Console *c, VTime until)
 
     while (c->fd >= 0 && (n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT)) != -1) {
         if (n == 0) {
-            fd_clear(&c->fd);
+            hang_up(c);
             break;
         }
         c->bytes += (guint64)n;
         g_checksum_update(c->digest, (const guchar *)chunk, n);
         log_bytes(c, chunk, (size_t)n);
+        follow_lines(c, chunk, (size_t)n, until);
+        pour(c, chunk, (size_t)n);
         remember(c, chunk, (size_t)n);
         for (unsigned i = 0; i < c->watches->len; i++)
             feed(c->watches->pdata[i], chunk, (size_t)n, until);
@@ -231,27 +352,43 @@ const char *console_match(const Console *c)
     return c->match;
 }
 
+gssize console_type(Console *c, const char *data, gsize size, GError **error)
+{
+    ssize_t n = -1;
+    bool open;
+
+    g_mutex_lock(&c->lock);
+    open = c->fd >= 0;
+    while (open && (n = send(c->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 && errno == EINTR)
+        ;
+    g_mutex_unlock(&c->lock);
+    if (open && (n >= 0 || errno == EAGAIN))
+        return MAX(n, 0);
+    if (!open)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "the node has no console");
+    else
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't send to the console: %s",
+                    g_strerror(errno));
+    return -1;
+}
+
 bool console_send(Console *c, const char *text, GError **error)
 {
-    size_t size = strlen(text);
+    gsize size = strlen(text);
 
-    if (c->fd < 0) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "the node has no console");
-        return false;
-    }
-    while (size > 0) {
-        ssize_t n = send(c->fd, text, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+    do {
+        gssize n = console_type(c, text, size, error);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) {
-            g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't send to the console: %s",
-                        errno == EAGAIN ? "the guest takes no input" : g_strerror(errno));
+        if (n < 0)
+            return false;
+        if (n == 0 && size > 0) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
+                        "can't send to the console: the guest takes no input");
             return false;
         }
         text += n;
-        size -= (size_t)n;
-    }
+        size -= (gsize)n;
+    } while (size > 0);
     return true;
 }
 

@@ -48,6 +48,25 @@ void console_watch_again(ConsoleWatch *watch);
 /* Writes text to the guest; all or nothing is not promised: false if the socket takes no more. */
 bool console_send(Console *console, const char *text, GError **error);
 
+/* As much of data as the guest takes now, from any thread: how many bytes, or -1 with an error. */
+gssize console_type(Console *console, const char *data, gsize size, GError **error);
+
+/*
+ * Keeps what is drained from now on for console_take(); wake is called, in the thread that drains,
+ * when there is something, and must be quick. NULL ends it. Of what nobody takes in time the oldest
+ * is lost. While the tap is open, no thread but its own may drain the console.
+ */
+void console_tap(Console *console, void (*wake)(void *data), void *data);
+
+/* What has come since the last call, or NULL; any thread. */
+GBytes *console_take(Console *console);
+
+/*
+ * Writes each complete line from now on to a new file, behind the end of the quantum in which its
+ * first byte was written: "[1.234000000s] text". NULL ends it.
+ */
+bool console_transcript(Console *console, const char *path, GError **error);
+
 const char *console_log_path(const Console *console);
 guint64 console_bytes(const Console *console);
 

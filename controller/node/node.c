@@ -199,6 +199,14 @@ static bool read_identity(Node *n, GError **error)
     return true;
 }
 
+static bool begin_transcript(Node *n, GError **error)
+{
+    if (!n->transcript || console_transcript(n->console, n->transcript, error))
+        return true;
+    g_prefix_error(error, "node %s: ", n->name);
+    return false;
+}
+
 /* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
 static bool launch(Node *n, const char *qemu, GError **error)
 {
@@ -229,7 +237,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
     }
     n->qmp = qmp_client_new(qmp[0]);
     n->console = console_new(console[0], log, error);
-    started = n->console && spawn(n, argv, qmp[1], console[1], error);
+    started = n->console && begin_transcript(n, error) && spawn(n, argv, qmp[1], console[1], error);
     close(qmp[1]);
     close(console[1]);
     return started && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && read_identity(n, error);
@@ -341,6 +349,7 @@ void node_free(Node *n)
     g_array_unref(n->vcpus);
     node_options_free(n->options);
     g_free(n->version);
+    g_free(n->transcript);
     g_free(n->dir);
     g_free(n->gdb_path);
     g_free(n->name);

@@ -47,11 +47,12 @@ typedef struct {
     char *devices_path; /* … the path of that as QEMU sees it */
     QmpClient *qmp;
     Console *console;
-    GArray *vcpus;  /* pid_t of the vCPU threads */
-    RankMemo *memo; /* attached: how its threads were ranked before */
-    int cpu;        /* host CPU; -1 before placement */
-    pid_t monitor;  /* QEMU's thread for QMP, if it may be hushed, else 0 */
-    bool hushed;    /* QMP must not be spoken: node_hush() */
+    char *transcript; /* where its console's begins when it is launched; NULL: none */
+    GArray *vcpus;    /* pid_t of the vCPU threads */
+    RankMemo *memo;   /* attached: how its threads were ranked before */
+    int cpu;          /* host CPU; -1 before placement */
+    pid_t monitor;    /* QEMU's thread for QMP, if it may be hushed, else 0 */
+    bool hushed;      /* QMP must not be spoken: node_hush() */
 
     Clock clock;          /* as last read */
     VTime epoch;          /* its virtual time when the ensemble's was 0: whole µs */

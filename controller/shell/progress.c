@@ -54,7 +54,7 @@ static gboolean tick(gpointer data)
 
 void progress_begin(Session *session)
 {
-    if (timer || session->options.json || !isatty(STDERR_FILENO))
+    if (timer || session->options.json || session->console_open || !isatty(STDERR_FILENO))
         return;
     last_host = htime_now();
     last_now = engine_now(session->engine);

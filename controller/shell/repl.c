@@ -1,74 +1,166 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * repl.c: readline through its callback interface, fed by the main loop: while a command is parked
- * the prompt is taken away and no line is read.
+ * repl.c: readline through its callback interface, fed by the main loop: while a command runs the
+ * prompt is taken away and no line is read.
  */
 #include "controller/shell/repl.h"
 
-#include "controller/base/units.h"
+#include "controller/base/log.h"
+#include "controller/base/tty.h"
+#include "controller/shell/complete.h"
+#include "controller/shell/deaths.h"
+#include "controller/shell/history.h"
+#include "controller/shell/pipe.h"
 #include "controller/shell/progress.h"
+#include "controller/shell/prompt.h"
+#include "controller/shell/repeat.h"
 #include "controller/shell/runner.h"
+#include "controller/shell/screen.h"
+#include "controller/shell/signals.h"
 
 #include <glib-unix.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include <readline/history.h>
 #include <readline/readline.h>
+
+/* How often the prompt follows an ensemble that somebody else lets run. */
+#define FOLLOW_MS 250
 
 static Session *session;
 static Runner *runner;
-static unsigned input;
+static unsigned input;   /* watches the terminal: for keys at the prompt, else for its end */
+static unsigned follow;  /* timer while the ensemble runs behind the prompt */
+static bool busy;        /* a line is being run */
+static unsigned presses; /* of Ctrl-C, since it began to run */
+static bool leaving;     /* by a signal: at the end of the line that is being run */
+static int code;
+static char *repeatable; /* what an empty line runs once more */
 
 static void on_line(char *line);
+static void listen_for_end(void);
 
-static void prompt(void)
+static void picture(PromptPicture *out)
 {
-    g_autofree char *now = units_format_seconds(engine_now(session->engine));
-    g_autofree char *text =
-        g_strdup_printf("metronome %s%s> ", now, session->started ? " paused" : "");
+    *out = (PromptPicture){.started = session->started, .running = engine_running(session->engine)};
+    for (unsigned i = 0; i < session->nodes->len; i++) {
+        const Node *n = session->nodes->pdata[i];
 
-    rl_callback_handler_install(text, on_line);
+        out->live += node_is_live(n);
+        out->off += n->state == NODE_OFF;
+        out->failed += n->state == NODE_FAILED;
+    }
+}
+
+static char *prompt(void)
+{
+    PromptPicture p;
+
+    picture(&p);
+    return prompt_text(&p, engine_now(session->engine), tty_has_colour(fileno(rl_outstream)));
+}
+
+/* --- the prompt is shown --- */
+
+static void refresh(void)
+{
+    g_autofree char *text = prompt();
+
+    screen_change_prompt(text);
+}
+
+static gboolean on_follow(gpointer data)
+{
+    (void)data;
+    refresh();
+    if (engine_running(session->engine))
+        return G_SOURCE_CONTINUE;
+    follow = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* Session.on_change */
+static void on_change(void)
+{
+    if (busy)
+        return;
+    refresh();
+    /* While they run, the nodes are the lanes'. */
+    if (engine_running(session->engine))
+        deaths_unwatch();
+    else
+        deaths_watch(session, refresh);
+    if (!follow && engine_running(session->engine))
+        follow = g_timeout_add(FOLLOW_MS, on_follow, NULL);
+}
+
+static void leave(int exit_code)
+{
+    code = exit_code;
+    g_main_loop_quit(session->loop);
 }
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
 {
     (void)fd;
-    (void)condition;
     (void)data;
-    rl_callback_read_char();
-    return input != 0;
+    if (condition & G_IO_IN)
+        rl_callback_read_char();
+    else
+        leave(EXIT_INTERRUPTED); /* the terminal is gone */
+    return G_SOURCE_CONTINUE;
+}
+
+static void watch_terminal(GIOCondition condition, GUnixFDSourceFunc func)
+{
+    g_clear_handle_id(&input, g_source_remove);
+    input = g_unix_fd_add(STDIN_FILENO, condition | G_IO_HUP | G_IO_ERR, func, NULL);
 }
 
 static void listen_to_user(void)
 {
-    prompt();
-    input = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP, on_input, NULL);
+    g_autofree char *text = prompt();
+
+    busy = false;
+    screen_prompt(text, on_line);
+    watch_terminal(G_IO_IN, on_input);
+    on_change();
 }
 
-static void stop_listening(void)
+/* --- a line is run --- */
+
+static void run_line(const char *line)
 {
-    rl_callback_handler_remove();
-    if (input)
-        g_source_remove(input);
-    input = 0;
+    busy = true;
+    presses = 0;
+    deaths_unwatch();
+    g_clear_handle_id(&follow, g_source_remove);
+    listen_for_end();
+    session->interrupted = false;
+    runner_push_text(runner, NULL, line);
+    runner_start(runner);
 }
 
 static void on_line(char *line)
 {
+    screen_unprompt();
     if (!line) {
-        stop_listening();
-        putchar('\n');
-        g_main_loop_quit(session->loop);
-        return;
+        fputc('\n', rl_outstream);
+        leave(0);
+    } else if (*line) {
+        history_enter(line);
+        if (repeat_allowed(line)) {
+            g_free(repeatable);
+            repeatable = g_strdup(line);
+        }
+        run_line(line);
+    } else if (repeatable) {
+        run_line(repeatable);
+    } else {
+        listen_to_user();
     }
-    stop_listening();
-    if (*line)
-        add_history(line);
-    session->interrupted = false;
-    runner_push_text(runner, NULL, line);
-    runner_start(runner);
     free(line);
 }
 
@@ -76,43 +168,119 @@ static void on_done(void *data)
 {
     (void)data;
     progress_clear();
-    if (runner_quit(runner) || !isatty(STDIN_FILENO))
-        g_main_loop_quit(session->loop);
+    if (leaving)
+        leave(EXIT_INTERRUPTED);
+    else if (runner_quit(runner))
+        leave(0);
     else
         listen_to_user();
 }
 
-/* Not a terminal: the whole input is one text. */
-static bool push_pipe(void)
+static void stop_running(void)
 {
-    GString *text = g_string_new(NULL);
-    char chunk[4096];
-    size_t n;
+    session->interrupted = true;
+    if (engine_running(session->engine))
+        engine_interrupt(session->engine);
+    else if (session->on_interrupt)
+        session->on_interrupt(session);
+}
 
-    while ((n = fread(chunk, 1, sizeof(chunk), stdin)) > 0)
-        g_string_append_len(text, chunk, (gssize)n);
-    runner_push_text(runner, "stdin", text->str);
-    g_string_free(text, TRUE);
-    return true;
+static gboolean on_end_of_terminal(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    (void)data;
+    leaving = true;
+    stop_running();
+    input = 0; /* it would go on telling */
+    return G_SOURCE_REMOVE;
+}
+
+static void listen_for_end(void)
+{
+    watch_terminal(0, on_end_of_terminal);
+}
+
+/* --- signals --- */
+
+static void on_interrupt(void)
+{
+    if (!busy) {
+        screen_abandon_line();
+        listen_to_user();
+        return;
+    }
+    switch (++presses) {
+    case 1:
+        stop_running();
+        log_info("interrupted: stopping at the next barrier");
+        break;
+    case 2:
+        screen_log("metronome: waiting for the next barrier; Ctrl-C once more ends metronome\n");
+        break;
+    default:
+        signals_exit();
+    }
+}
+
+static void on_signal(int number, void *data)
+{
+    (void)data;
+    if (number == SIGINT) {
+        on_interrupt();
+    } else if (!busy) {
+        leave(EXIT_INTERRUPTED);
+    } else if (leaving) {
+        signals_exit();
+    } else {
+        leaving = true;
+        stop_running();
+    }
+}
+
+static gboolean on_resize(gpointer data)
+{
+    (void)data;
+    session->columns = tty_columns();
+    rl_resize_terminal();
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- */
+
+static int run_terminal(void)
+{
+    tty_remember();
+    screen_open();
+    log_set_writer(screen_log);
+    session->on_output = screen_output;
+    session->on_change = on_change;
+    history_open();
+    complete_open(session);
+    signals_watch(on_signal, NULL);
+    signals_on_resume(screen_resume);
+    g_unix_signal_add(SIGWINCH, on_resize, NULL);
+    runner = runner_new(session, false, on_done, NULL);
+    listen_to_user();
+    g_main_loop_run(session->loop);
+    g_clear_handle_id(&input, g_source_remove);
+    g_clear_handle_id(&follow, g_source_remove);
+    deaths_unwatch();
+    history_close();
+    screen_close();
+    log_set_writer(NULL);
+    session->on_output = NULL;
+    session->on_change = NULL;
+    g_clear_pointer(&runner, runner_free);
+    g_clear_pointer(&repeatable, g_free);
+    tty_restore();
+    return code;
 }
 
 int repl_run(Session *s)
 {
-    bool terminal = isatty(STDIN_FILENO);
-    int code;
-
     session = s;
-    runner = runner_new(s, terminal, on_done, NULL);
-    if (terminal) {
-        rl_catch_signals = 0; /* the main loop has them */
-        listen_to_user();
-    } else {
-        push_pipe();
-        runner_start(runner);
-    }
-    g_main_loop_run(s->loop);
-    stop_listening();
-    code = terminal ? 0 : runner_exit_code(runner);
-    runner_free(runner);
-    return code;
+    if (isatty(STDIN_FILENO) && (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO)))
+        return run_terminal();
+    return pipe_run(s);
 }

@@ -18,6 +18,7 @@ typedef struct {
     char *path; /* canonical, of a file */
     char *text;
     const char *p;
+    unsigned first; /* number of its first line */
 } Source;
 
 struct Runner {
@@ -77,15 +78,21 @@ bool runner_quit(const Runner *r)
     return r->quit;
 }
 
-void runner_push_text(Runner *r, const char *name, const char *text)
+void runner_push_lines(Runner *r, const char *name, unsigned line, const char *text)
 {
     Source *s = g_new0(Source, 1);
 
     s->name = g_strdup(name);
     s->text = g_strdup(text);
     s->p = s->text;
+    s->first = line;
     g_ptr_array_add(r->sources, s);
     r->over = false;
+}
+
+void runner_push_text(Runner *r, const char *name, const char *text)
+{
+    runner_push_lines(r, name, 1, text);
 }
 
 static Source *top(const Runner *r)
@@ -175,7 +182,7 @@ static void end(Runner *r)
 
 static void set_where(Runner *r, const Source *s, const char *at)
 {
-    unsigned line = 1;
+    unsigned line = s->first;
 
     for (const char *p = s->text; p < at; p++)
         line += *p == '\n';

@@ -20,6 +20,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Runner, runner_free)
 
 /* What is to be run next; name: for messages, NULL for none. */
 void runner_push_text(Runner *runner, const char *name, const char *text);
+/* As runner_push_text(), of a text whose first line has this number. */
+void runner_push_lines(Runner *runner, const char *name, unsigned line, const char *text);
 bool runner_push_file(Runner *runner, const char *path, GError **error);
 
 /* Runs what was pushed, from the main loop; one call at a time. */

@@ -210,7 +210,7 @@ static void await_free(Bench *b, Node **nodes, unsigned n)
         rig_sleep((HTime){NS_PER_MS});
         found = 0;
         for (unsigned i = 0; i < n; i++)
-            found += console_drain(nodes[i]->console, (VTime){0});
+            found += console_drain(nodes[i]->console, vtime(0));
     }
     rig_halt(b->rig, nodes, n);
 }

@@ -15,7 +15,7 @@ guest=$build/guest
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
 runtime=$dir/run
 mkdir -m 700 "$runtime"
-export XDG_RUNTIME_DIR=$runtime LC_ALL=C
+export XDG_RUNTIME_DIR=$runtime XDG_STATE_HOME=$dir/state LC_ALL=C
 unset METRONOME_RANK
 # Inherited by every process of this test, however it was started and whoever its parent is.
 export METRONOME_TEST=$dir

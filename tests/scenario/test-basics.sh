@@ -44,7 +44,7 @@ options() {
 
 # --- help
 
-known=(quantum 'node add' 'node attach' 'node remove' 'node list' start run run-until barrier time stats wait-line send
+known=(quantum 'node add' 'node attach' 'node remove' 'node list' 'node console' 'node transcript' start run run-until barrier time stats wait-line send
     assert report qmp hmp set include echo log help quit)
 
 # Each line of `help` is a name and a text, and `help NAME` says the same with its usage.
@@ -52,7 +52,7 @@ help_for_each() {
     local line name number=0
     local -a names=() words
     while IFS= read -r line; do
-        read -r -a words <<<"${line:0:12}"
+        read -r -a words <<<"${line:0:16}"
         name=${words[*]}
         names+=("$name")
     done <"$dir/out"

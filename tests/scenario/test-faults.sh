@@ -361,9 +361,9 @@ repl() {
     local id before terminal
     mkfifo "$dir/keys"
     exec 9<>"$dir/keys"
-    script -qec "$metronome --log error" /dev/null <"$dir/keys" >"$dir/out" 2>"$dir/err" 9>&- &
+    NO_COLOR=1 script -qec "$metronome --log error" /dev/null <"$dir/keys" >"$dir/out" 2>"$dir/err" 9>&- &
     terminal=$!
-    check 'the REPL shows its prompt' within 10 says 'metronome 0\.000000000s> '
+    check 'the REPL shows its prompt' within 10 says 'metronome> '
     printf 'quantum 1ms\rnode add a %s\rstart\rrun 5ms\recho fi"v"e\r' "$count_node" >&9
     check 'the prompt tells time and state' within 10 says 'metronome 0\.005000000s paused> '
     check 'the REPL echoes' within 5 says 'five'

@@ -29,9 +29,9 @@ commands_are_in() {
     commands help
     cp "$dir/out" "$dir/help"
     while IFS= read -r line; do
-        read -r -a words <<<"${line:0:12}"
+        read -r -a words <<<"${line:0:15}"
         name=${words[*]}
-        reads "^ +$name( |\$)" && grep -qF -e "${line:13}." "$dir/text" || return 1
+        reads "^ +$name( |\$)" && grep -qF -e "${line:16}." "$dir/text" || return 1
         number=$((number + 1))
     done <"$dir/help"
     [[ $number -ge 23 ]]

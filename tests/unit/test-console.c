@@ -62,7 +62,7 @@ static const char *match_after(Fixture *f, const char *text)
     bool found;
 
     guest_writes(f, text, -1);
-    found = console_drain(f->console, (VTime){0});
+    found = console_drain(f->console, vtime(0));
     g_assert_true(found == (console_match(f->console) != NULL));
     return console_match(f->console);
 }
@@ -109,7 +109,7 @@ static void test_consumed_once(Fixture *f, gconstpointer data)
     await(f, "y");
     g_assert_cmpstr(console_match(f->console), ==, "3y");
     await(f, "y");
-    g_assert_false(console_drain(f->console, (VTime){0}));
+    g_assert_false(console_drain(f->console, vtime(0)));
 }
 
 /* A line that matched stays the match until the next wait, whatever comes. */
@@ -160,7 +160,7 @@ static void test_cr_and_nul(Fixture *f, gconstpointer data)
     (void)data;
     await(f, "^done$");
     guest_writes(f, "\0do\0ne\r\n", 8);
-    g_assert_true(console_drain(f->console, (VTime){0}));
+    g_assert_true(console_drain(f->console, vtime(0)));
     g_assert_cmpstr(console_match(f->console), ==, "done");
     g_assert_cmpuint(console_bytes(f->console), ==, 8);
 }
@@ -202,10 +202,10 @@ static void test_log(Fixture *f, gconstpointer data)
     (void)data;
     log_is(f, "", 0);
     guest_writes(f, bytes, 5);
-    console_drain(f->console, (VTime){0});
+    console_drain(f->console, vtime(0));
     log_is(f, bytes, 5);
     guest_writes(f, bytes + 5, sizeof(bytes) - 1 - 5);
-    console_drain(f->console, (VTime){0});
+    console_drain(f->console, vtime(0));
     log_is(f, bytes, sizeof(bytes) - 1);
     g_assert_cmpstr(console_log_path(f->console), ==, f->log);
 }
@@ -223,7 +223,7 @@ static void test_much(Fixture *f, gconstpointer data)
         for (unsigned i = 0; i < 20000; i++)
             g_string_append_c(all, (char)g_rand_int_range(rand, 0, 256));
         guest_writes(f, all->str + before, (gssize)(all->len - before));
-        console_drain(f->console, (VTime){0});
+        console_drain(f->console, vtime(0));
     }
     log_is(f, all->str, all->len);
     await(f, "^the end$");
@@ -278,7 +278,7 @@ static void test_full_disk(Fixture *f, gconstpointer data)
     console = console_new(ends[0], "/dev/full", NULL);
     console_await(console, regex);
     g_assert_cmpint(write(ends[1], "x\n", 2), ==, 2);
-    g_assert_true(console_drain(console, (VTime){0}));
+    g_assert_true(console_drain(console, vtime(0)));
     sha256 = console_sha256(console);
     g_assert_cmpstr(sha256, ==, expected);
     fd_clear(&ends[1]);
@@ -294,10 +294,10 @@ static void test_peer_closes(Fixture *f, gconstpointer data)
     await(f, "last");
     guest_writes(f, "last words", -1);
     fd_clear(&f->guest);
-    g_assert_true(console_drain(f->console, (VTime){0}));
+    g_assert_true(console_drain(f->console, vtime(0)));
     g_assert_cmpstr(console_match(f->console), ==, "last words");
-    console_drain(f->console, (VTime){0});
-    g_assert_true(console_drain(f->console, (VTime){0})); /* nothing more, nothing worse */
+    console_drain(f->console, vtime(0));
+    g_assert_true(console_drain(f->console, vtime(0))); /* nothing more, nothing worse */
     log_is(f, "last words", 10);
     g_assert_false(console_send(f->console, "x", &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_STATE);
@@ -339,6 +339,129 @@ static void test_send_full(Fixture *f, gconstpointer data)
     g_assert_cmpstr(error->message, ==, "can't send to the console: the guest takes no input");
 }
 
+/* --- tap --- */
+
+static void count(void *data)
+{
+    ++*(unsigned *)data;
+}
+
+static void taken_is(Fixture *f, const char *expected)
+{
+    g_autoptr(GBytes) bytes = console_take(f->console);
+
+    g_assert_true((bytes != NULL) == (expected != NULL));
+    if (bytes)
+        g_assert_cmpmem(g_bytes_get_data(bytes, NULL), g_bytes_get_size(bytes), expected,
+                        strlen(expected));
+}
+
+static void test_tap(Fixture *f, gconstpointer data)
+{
+    unsigned woken = 0;
+
+    (void)data;
+    match_after(f, "before");
+    taken_is(f, NULL);
+    console_tap(f->console, count, &woken);
+    taken_is(f, NULL);
+    match_after(f, "a\r\n");
+    match_after(f, "b");
+    g_assert_cmpuint(woken, ==, 2);
+    taken_is(f, "a\r\nb");
+    taken_is(f, NULL);
+    match_after(f, "lost");
+    console_tap(f->console, NULL, NULL);
+    taken_is(f, NULL);
+    match_after(f, "c");
+    g_assert_cmpuint(woken, ==, 3);
+}
+
+/* Nobody takes: the oldest goes. */
+static void test_tap_full(Fixture *f, gconstpointer data)
+{
+    g_autofree char *much = g_strnfill(60000, 'x');
+    g_autoptr(GBytes) bytes = NULL;
+    unsigned woken = 0;
+    gsize size;
+    const char *text;
+
+    (void)data;
+    console_tap(f->console, count, &woken);
+    for (unsigned i = 0; i < 40; i++)
+        match_after(f, much);
+    match_after(f, "end");
+    bytes = console_take(f->console);
+    text = g_bytes_get_data(bytes, &size);
+    g_assert_cmpuint(size, ==, 1 << 20);
+    g_assert_cmpmem(text + size - 3, 3, "end", 3);
+}
+
+static void test_type(Fixture *f, gconstpointer data)
+{
+    static const char keys[] = {'a', '\0', '\x1b'};
+    g_autofree char *much = g_strnfill(8 << 20, 'x');
+    g_autoptr(GError) error = NULL;
+    char got[8];
+
+    (void)data;
+    g_assert_cmpint(console_type(f->console, keys, sizeof(keys), NULL), ==, sizeof(keys));
+    g_assert_cmpint(read(f->guest, got, sizeof(got)), ==, sizeof(keys));
+    g_assert_cmpmem(got, sizeof(keys), keys, sizeof(keys));
+    while (console_type(f->console, much, 8 << 20, &error) > 0)
+        ;
+    g_assert_no_error(error);
+    g_assert_cmpint(console_type(f->console, much, 1, &error), ==, 0);
+    fd_clear(&f->guest);
+    g_assert_cmpint(console_type(f->console, much, 1, &error), ==, -1);
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
+}
+
+/* --- transcript --- */
+
+static void drained_at(Fixture *f, const char *text, int64_t ns)
+{
+    guest_writes(f, text, -1);
+    console_drain(f->console, vtime(ns));
+}
+
+static void test_transcript(Fixture *f, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(f->dir, "transcript", NULL);
+    g_autofree char *text = NULL, *later = NULL;
+
+    (void)data;
+    drained_at(f, "before\nhalf a ", NS_PER_MS);
+    g_assert_true(console_transcript(f->console, path, NULL));
+    drained_at(f, "line\r\nne", 2 * NS_PER_MS);
+    drained_at(f, "xt", 3 * NS_PER_MS);
+    drained_at(f, "\n\n\nlast\nnever complete", 1234 * NS_PER_MS);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_cmpstr(text, ==,
+                    "[0.001000000s] half a line\n"
+                    "[0.002000000s] next\n"
+                    "[1.234000000s] \n"
+                    "[1.234000000s] \n"
+                    "[1.234000000s] last\n");
+    g_assert_true(console_transcript(f->console, NULL, NULL));
+    drained_at(f, " line\n", 2000 * NS_PER_MS);
+    g_assert_true(g_file_get_contents(path, &later, NULL, NULL));
+    g_assert_cmpstr(later, ==, text);
+    g_unlink(path);
+}
+
+static void test_transcript_nowhere(Fixture *f, gconstpointer data)
+{
+    g_autofree char *path = g_build_filename(f->dir, "no", "transcript", NULL);
+    g_autofree char *message = g_strdup_printf("can't write '%s': No such file or directory", path);
+    g_autoptr(GError) error = NULL;
+
+    (void)data;
+    g_assert_false(console_transcript(f->console, path, &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
+    g_assert_cmpstr(error->message, ==, message);
+}
+
 static void test_none(void)
 {
     g_autofree char *dir = g_dir_make_tmp("test-console-XXXXXX", NULL);
@@ -346,7 +469,7 @@ static void test_none(void)
     g_autoptr(Console) console = console_new(-1, log, NULL);
 
     g_assert_nonnull(console);
-    g_assert_false(console_drain(console, (VTime){0}));
+    g_assert_false(console_drain(console, vtime(0)));
     g_assert_false(console_send(console, "x", NULL));
     g_assert_cmpuint(console_bytes(console), ==, 0);
     console_free(NULL);
@@ -379,6 +502,11 @@ int main(int argc, char **argv)
     ADD("/console/send/closed", test_send_to_closed);
     ADD("/console/send/arrives", test_send);
     ADD("/console/send/full", test_send_full);
+    ADD("/console/send/type", test_type);
+    ADD("/console/tap/bytes", test_tap);
+    ADD("/console/tap/full", test_tap_full);
+    ADD("/console/transcript/lines", test_transcript);
+    ADD("/console/transcript/nowhere", test_transcript_nowhere);
     g_test_add_func("/console/none", test_none);
     return g_test_run();
 }

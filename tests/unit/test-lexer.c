@@ -193,6 +193,29 @@ static void test_errors(void)
     check_error("${A-b}", "'${A-b}' is no variable: ${NAME} is expected");
 }
 
+static void open_is(const char *text, bool expected)
+{
+    g_test_message("%s", text);
+    g_assert_true(lexer_is_open(text, strlen(text)) == expected);
+}
+
+static void test_open(void)
+{
+    open_is("", false);
+    open_is("echo a\n", false);
+    open_is("echo 'a\n", true);
+    open_is("echo 'a\nb'\n", false);
+    open_is("echo \"it's\"\n", false);
+    open_is("echo \"a\\\"\n", true);
+    open_is("echo 'a\\'\n", false);
+    open_is("echo \\'\n", false);
+    open_is("echo a \\\n", true);
+    open_is("echo a # it's\n", false);
+    open_is("echo a#b'\n", true);
+    open_is("# it's\necho 'a\n", true);
+    open_is("echo;# it's\n", false);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -209,5 +232,6 @@ int main(int argc, char **argv)
     g_test_add_func("/lexer/variables/data", test_lookup_data);
     g_test_add_func("/lexer/variables/none", test_no_lookup);
     g_test_add_func("/lexer/errors", test_errors);
+    g_test_add_func("/lexer/open", test_open);
     return g_test_run();
 }

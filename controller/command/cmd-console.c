@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cmd-console.c: node console, node transcript.
+ *
+ * While a guest has the terminal the ensemble runs towards a goal that it never reaches. The lane
+ * reads the guest's bytes, as always; they come here through the console's tap, since a terminal
+ * may block and a lane must not.
+ */
+#include "controller/base/fd.h"
+#include "controller/base/tty.h"
+#include "controller/command/command.h"
+#include "controller/command/run.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#define ESCAPE   '\x1d' /* Ctrl-] */
+#define RETRY_MS 10
+
+typedef struct {
+    CommandCall *call;
+    Node *node;
+    int wake_fd; /* written by the lane */
+    unsigned output, input, retry;
+    GString *keys; /* that the guest has not taken yet */
+} Visit;
+
+/* In the lane's thread. */
+static void wake(void *data)
+{
+    const Visit *v = data;
+
+    eventfd_write(v->wake_fd, 1);
+}
+
+static void show_output(Visit *v)
+{
+    g_autoptr(GBytes) bytes = console_take(v->node->console);
+    gsize size = 0;
+    const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
+
+    while (size > 0) {
+        ssize_t n = write(STDOUT_FILENO, data, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return; /* a terminal that is gone shows itself at the other end */
+        data += n;
+        size -= (gsize)n;
+    }
+}
+
+static gboolean on_output(gint fd, GIOCondition condition, gpointer data)
+{
+    eventfd_t value;
+
+    (void)condition;
+    if (eventfd_read(fd, &value) == 0)
+        show_output(data);
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- keys --- */
+
+static void leave(Visit *v)
+{
+    if (v->input)
+        g_source_remove(v->input);
+    v->input = 0;
+    run_pause(v->call->session, NULL);
+}
+
+static gboolean on_input(gint fd, GIOCondition condition, gpointer data);
+
+static void listen_to_keys(Visit *v)
+{
+    v->input = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, v);
+}
+
+static gboolean on_retry(gpointer data);
+
+/* True if the guest has taken all; if it takes no more, nothing is read until it does. */
+static bool pass_keys(Visit *v)
+{
+    gssize n = console_type(v->node->console, v->keys->str, v->keys->len, NULL);
+
+    if (n < 0)
+        g_string_truncate(v->keys, 0); /* QEMU has ended, and with it the run ends */
+    else
+        g_string_erase(v->keys, 0, n);
+    if (v->keys->len == 0)
+        return true;
+    if (!v->retry)
+        v->retry = g_timeout_add(RETRY_MS, on_retry, v);
+    return false;
+}
+
+static gboolean on_retry(gpointer data)
+{
+    Visit *v = data;
+
+    if (!pass_keys(v))
+        return G_SOURCE_CONTINUE;
+    v->retry = 0;
+    listen_to_keys(v);
+    return G_SOURCE_REMOVE;
+}
+
+static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
+{
+    Visit *v = data;
+    char keys[256];
+    ssize_t n = read(fd, keys, sizeof(keys));
+    const char *escape = n > 0 ? memchr(keys, ESCAPE, (size_t)n) : NULL;
+
+    (void)condition;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return G_SOURCE_CONTINUE;
+    if (n > 0)
+        g_string_append_len(v->keys, keys, escape ? escape - keys : n);
+    if (n <= 0 || escape) {
+        console_type(v->node->console, v->keys->str, v->keys->len, NULL);
+        v->input = 0;
+        leave(v);
+        return G_SOURCE_REMOVE;
+    }
+    if (pass_keys(v))
+        return G_SOURCE_CONTINUE;
+    v->input = 0;
+    return G_SOURCE_REMOVE;
+}
+
+/* --- the visit --- */
+
+static void visit_end(Visit *v)
+{
+    Session *s = v->call->session;
+
+    if (v->node->console)
+        show_output(v);
+    if (v->node->console)
+        console_tap(v->node->console, NULL, NULL);
+    if (v->input)
+        g_source_remove(v->input);
+    if (v->retry)
+        g_source_remove(v->retry);
+    g_source_remove(v->output);
+    fd_clear(&v->wake_fd);
+    g_string_free(v->keys, TRUE);
+    tty_restore();
+    s->console_open = false;
+    g_free(v);
+}
+
+static void on_run_done(const RunOutcome *o, void *data)
+{
+    Visit *v = data;
+    CommandCall *call = v->call;
+    GError *error = NULL;
+
+    visit_end(v);
+    /* The guest's last line may not be complete. */
+    command_print(call->session, "\n");
+    if (o->why)
+        command_print(call->session, "%s\n", o->why);
+    if (o->end == RUN_FAILED)
+        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+    else if (call->session->interrupted)
+        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+    else if (o->end == RUN_EMPTY)
+        command_print(call->session, "every guest has powered off\n");
+    command_finish(call, error);
+}
+
+static CommandResult visit_begin(CommandCall *call, Node *node, double pace, GError **error)
+{
+    Session *s = call->session;
+    RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}, .pace = pace};
+    Visit *v;
+
+    command_print(s, "console of %s, Ctrl-] leaves it\n", node->name);
+    if (!tty_raw()) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "the terminal can't be set: %s",
+                    g_strerror(errno));
+        return COMMAND_FAILED;
+    }
+    v = g_new0(Visit, 1);
+    v->call = call;
+    v->node = node;
+    v->keys = g_string_new(NULL);
+    v->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    v->output = g_unix_fd_add(v->wake_fd, G_IO_IN, on_output, v);
+    listen_to_keys(v);
+    console_tap(node->console, wake, v);
+    s->console_open = true;
+    if (run_start(s, &spec, on_run_done, v, error))
+        return COMMAND_PARKED;
+    visit_end(v);
+    return COMMAND_FAILED;
+}
+
+/* pace=NUMBER or pace=off; 0 is off. */
+static bool parse_pace(const char *text, double *out, GError **error)
+{
+    char *end;
+    double pace = g_ascii_strtod(text, &end);
+
+    if (strcmp(text, "off") == 0)
+        pace = 0;
+    else if (end == text || *end || !(pace >= 1e-6 && pace <= 1e6)) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "pace '%s': how many virtual seconds a host second takes, such as 1.0 or 0.5, "
+                    "or off",
+                    text);
+        return false;
+    }
+    *out = pace;
+    return true;
+}
+
+static bool has_console(const CommandCall *call, const Node *node, GError **error)
+{
+    if (!node_is_live(node))
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s%s", node->name,
+                    node_state_name(node->state),
+                    node->state == NODE_ADDED ? ": `start` comes first" : "");
+    else if (node->attached || !node->console)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s has no console that metronome can read", node->name);
+    else if (!tty_is_there() || call->session->options.json)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "%s needs a terminal as standard input and output%s; `send` and `wait-line` "
+                    "work without",
+                    call->command->name, call->session->options.json ? ", and no --json" : "");
+    else
+        return true;
+    return false;
+}
+
+static CommandResult exec_console(CommandCall *call, GError **error)
+{
+    Node *node = session_find_node(call->session, call->args[0], error);
+    double pace = 1.0;
+    const char *value;
+
+    if (!node)
+        return COMMAND_FAILED;
+    if (call->n_args == 2) {
+        value = command_option(call->args[1], "pace");
+        if (!value)
+            return command_usage_error(call, error);
+        if (!parse_pace(value, &pace, error))
+            return COMMAND_FAILED;
+    }
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    return has_console(call, node, error) ? visit_begin(call, node, pace, error) : COMMAND_FAILED;
+}
+
+const Command cmd_node_console = {
+    "node console",
+    "NODE [pace=1.0|off]",
+    "Give the terminal to the guest's console and let the ensemble run, in real time or as fast as "
+    "it goes; Ctrl-] stops at the next barrier",
+    1,
+    2,
+    exec_console,
+    COMMAND_AT_REST,
+};
+
+/* --- transcript --- */
+
+static CommandResult exec_transcript(CommandCall *call, GError **error)
+{
+    Node *node = session_find_node(call->session, call->args[0], error);
+    const char *path = strcmp(call->args[1], "off") == 0 ? NULL : call->args[1];
+
+    if (!node)
+        return COMMAND_FAILED;
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    if (node->state == NODE_ADDED) {
+        g_free(node->transcript);
+        node->transcript = g_strdup(path);
+        return COMMAND_DONE;
+    }
+    if (node->attached || !node->console) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s has no console that metronome can read", node->name);
+        return COMMAND_FAILED;
+    }
+    if (console_transcript(node->console, path, error))
+        return COMMAND_DONE;
+    g_prefix_error(error, "node %s: ", node->name);
+    return COMMAND_FAILED;
+}
+
+const Command cmd_node_transcript = {
+    "node transcript",
+    "NODE FILE|off",
+    "Write each line of the node's console to a file from now on, with the virtual time of the "
+    "barrier behind which it began",
+    2,
+    2,
+    exec_transcript,
+    COMMAND_AT_REST,
+};

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * complete.c: see complete.h. A word is broken at '=' too, so that readline completes a path behind
+ * a key as any other path.
+ */
+#include "controller/shell/complete.h"
+
+#include "controller/command/command.h"
+#include "controller/command/lexer.h"
+#include "controller/command/usage.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include <readline/readline.h>
+
+static const Session *session;
+
+/* What generate() offers. */
+static GPtrArray *candidates; /* char * */
+static bool files;            /* and paths */
+
+/* --- the line before the word --- */
+
+typedef struct {
+    char **words; /* of the command, without the one that is being typed */
+    char *head;   /* of that one, up to its last '=' */
+} Before;
+
+static void before_clear(Before *b)
+{
+    g_strfreev(b->words);
+    g_free(b->head);
+}
+
+/* What a variable holds is not known yet: it may be set in this very line. */
+static const char *any_value(const char *name, void *data)
+{
+    (void)data;
+    return name;
+}
+
+/* The last command of the text: it has no end yet. False if it makes no sense. */
+static bool read_before(const char *line, size_t size, Before *b)
+{
+    g_autofree char *text = g_strndup(line, size);
+    const char *p = text;
+    bool at_word = size == 0 || strchr(" \t\n;", text[size - 1]) != NULL;
+    unsigned n;
+
+    *b = (Before){.head = g_strdup("")};
+    do {
+        g_strfreev(b->words);
+        b->words = lexer_next(&p, any_value, NULL, NULL);
+        if (!b->words)
+            return false;
+    } while (*p);
+    if (size > 0 && text[size - 1] == ';') { /* a new one begins */
+        g_strfreev(b->words);
+        b->words = g_new0(char *, 1);
+    }
+    n = g_strv_length(b->words);
+    if (!at_word && n > 0) {
+        g_free(b->head);
+        b->head = b->words[n - 1];
+        b->words[n - 1] = NULL;
+    }
+    return true;
+}
+
+/* --- candidates --- */
+
+static void offer(const char *word, const char *text)
+{
+    if (g_str_has_prefix(word, text) &&
+        !g_ptr_array_find_with_equal_func(candidates, word, g_str_equal, NULL))
+        g_ptr_array_add(candidates, g_strdup(word));
+}
+
+static void offer_names(char **words, unsigned n, const char *text)
+{
+    g_autoptr(GPtrArray) names = command_words(words, n, text);
+
+    for (unsigned i = 0; i < names->len; i++)
+        offer(names->pdata[i], text);
+}
+
+static void offer_nodes(const char *text, bool cpus)
+{
+    for (unsigned i = 0; i < session->nodes->len; i++) {
+        const Node *n = session->nodes->pdata[i];
+        unsigned vcpus = n->attached ? n->vcpus->len : (unsigned)n->options->smp;
+        g_autofree char *head = g_strconcat(n->name, ".", NULL);
+
+        offer(n->name, text);
+        for (unsigned c = 0; cpus && c < vcpus && g_str_has_prefix(text, head); c++) {
+            g_autofree char *word = g_strdup_printf("%s%u", head, c);
+
+            offer(word, text);
+        }
+    }
+}
+
+/* name: NODE or NODE.CPU. */
+static void offer_registers(const char *name, const char *text)
+{
+    g_autofree char *plain = g_strndup(name, strcspn(name, "."));
+    Node *node = session_node(session, plain);
+    g_auto(GStrv) registers = node ? session_registers(session, node) : NULL;
+
+    for (unsigned i = 0; registers && registers[i]; i++)
+        offer(registers[i], text);
+}
+
+static void offer_hint(const UsageHint *h, char **args, unsigned n_args, const char *text)
+{
+    switch (h->kind) {
+    case USAGE_WORD:
+        offer(h->text, text);
+        break;
+    case USAGE_FILE:
+        files = true;
+        break;
+    case USAGE_NODE:
+        offer_nodes(text, false);
+        break;
+    case USAGE_CPU:
+        offer_nodes(text, true);
+        break;
+    case USAGE_COMMAND:
+        offer_names(args + h->from, n_args - h->from, text);
+        break;
+    case USAGE_REGISTER:
+        if (h->from < n_args)
+            offer_registers(args[h->from], text);
+        break;
+    }
+}
+
+static void collect(const Before *b, const char *text)
+{
+    g_autoptr(GPtrArray) hints = NULL;
+    unsigned n = g_strv_length(b->words), used = 0;
+    const Command *command = n > 0 ? command_find(b->words, &used, NULL) : NULL;
+
+    if (!command || used > n) {
+        if (b->head[0] == '\0')
+            offer_names(b->words, n, text);
+        return;
+    }
+    hints = usage_hints(command->usage, b->words + used, n - used, b->head);
+    for (unsigned i = 0; i < hints->len; i++)
+        offer_hint(hints->pdata[i], b->words + used, n - used, text);
+}
+
+/* --- readline --- */
+
+/* Readline frees what it gets. */
+static char *generate(const char *text, int state)
+{
+    static unsigned next;
+    static int file;
+
+    if (state == 0)
+        next = 0, file = 0;
+    if (next < candidates->len)
+        return strdup(candidates->pdata[next++]);
+    return files ? rl_filename_completion_function(text, file++) : NULL;
+}
+
+static char **complete(const char *text, int start, int end)
+{
+    size_t size = (size_t)start;
+    char **matches = NULL;
+    Before before;
+
+    (void)end;
+    rl_attempted_completion_over = 1; /* no file names where none are meant */
+    if (rl_completion_quote_character && size > 0)
+        size--; /* the quote that was opened for the word */
+    candidates = g_ptr_array_new_with_free_func(g_free);
+    files = false;
+    if (read_before(rl_line_buffer, size, &before)) {
+        collect(&before, text);
+        matches = rl_completion_matches(text, generate);
+    }
+    if (matches && !matches[1] && g_str_has_suffix(matches[0], "="))
+        rl_completion_suppress_append = 1;
+    before_clear(&before);
+    g_clear_pointer(&candidates, g_ptr_array_unref);
+    return matches;
+}
+
+void complete_open(const Session *s)
+{
+    session = s;
+    rl_attempted_completion_function = complete;
+    rl_basic_word_break_characters = " \t\n;=";
+    rl_completer_word_break_characters = " \t\n;=";
+    rl_completer_quote_characters = "'\"";
+    rl_filename_quote_characters = " \t\n;#$'\"\\";
+    rl_variable_bind("expand-tilde", "on"); /* the commands don't know ~ */
+}

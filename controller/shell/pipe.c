@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pipe.c: lines are run one after the other as they come, so that a program can drive metronome and
+ * read what each command says. Nothing is read while a command runs.
+ */
+#include "controller/shell/pipe.h"
+
+#include "controller/command/lexer.h"
+#include "controller/shell/runner.h"
+#include "controller/shell/signals.h"
+
+#include <errno.h>
+#include <glib-unix.h>
+#include <string.h>
+#include <unistd.h>
+
+static Session *session;
+static Runner *runner;
+static GString *text;  /* read, not yet run */
+static unsigned line;  /* number of its first line */
+static unsigned input; /* the source, 0 while a command runs */
+static bool ended;     /* nothing more comes */
+static int code;
+
+static void quit(void)
+{
+    g_clear_handle_id(&input, g_source_remove);
+    g_main_loop_quit(session->loop);
+}
+
+/* Length of the first commands that are complete: whole lines that end in no open quote. */
+static size_t ready(void)
+{
+    size_t length = 0;
+
+    do {
+        const char *end = strchr(text->str + length, '\n');
+
+        if (!end)
+            return ended ? text->len : 0;
+        length = (size_t)(end + 1 - text->str);
+    } while (lexer_is_open(text->str, length) && (length < text->len || !ended));
+    return length;
+}
+
+static gboolean on_input(gint fd, GIOCondition condition, gpointer data);
+
+static void go_on(void)
+{
+    size_t length = ready();
+
+    g_clear_handle_id(&input, g_source_remove);
+    if (length > 0) {
+        g_autofree char *commands = g_strndup(text->str, length);
+
+        runner_push_lines(runner, "stdin", line, commands);
+        for (const char *p = commands; *p; p++)
+            line += *p == '\n';
+        g_string_erase(text, 0, (gssize)length);
+        runner_start(runner);
+    } else if (ended) {
+        quit();
+    } else {
+        input = g_unix_fd_add(STDIN_FILENO, G_IO_IN | G_IO_HUP | G_IO_ERR, on_input, NULL);
+    }
+}
+
+static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
+{
+    char chunk[4096];
+    ssize_t n = read(fd, chunk, sizeof(chunk));
+
+    (void)condition;
+    (void)data;
+    if (n < 0 && (errno == EINTR || errno == EAGAIN))
+        return G_SOURCE_CONTINUE;
+    for (ssize_t i = 0; i < n; i++) /* a NUL is no text: it would hide what is behind it */
+        if (chunk[i] != '\0')
+            g_string_append_c(text, chunk[i]);
+    ended = n <= 0;
+    input = 0;
+    go_on();
+    return G_SOURCE_REMOVE;
+}
+
+static void on_done(void *data)
+{
+    (void)data;
+    code = runner_exit_code(runner);
+    if (runner_quit(runner) || code != 0)
+        quit();
+    else
+        go_on();
+}
+
+static void on_signal(int number, void *data)
+{
+    (void)number;
+    (void)data;
+    signals_stop(session);
+    if (input) { /* nothing runs */
+        code = EXIT_INTERRUPTED;
+        quit();
+    }
+}
+
+int pipe_run(Session *s)
+{
+    session = s;
+    runner = runner_new(s, false, on_done, NULL);
+    text = g_string_new(NULL);
+    line = 1;
+    signals_watch(on_signal, NULL);
+    go_on();
+    g_main_loop_run(s->loop);
+    g_clear_pointer(&runner, runner_free);
+    g_string_free(text, TRUE);
+    return code;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pipe.h: commands from a standard input that is no terminal, each as soon as its line is there. */
+#ifndef SHELL_PIPE_H
+#define SHELL_PIPE_H
+
+#include "controller/session.h"
+
+/* Runs until end of input, `quit` or the first error; the exit code. */
+int pipe_run(Session *session);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-usage.c: what may come next, read from usage strings. */
+#include "controller/command/usage.h"
+
+#include "controller/command/command.h"
+
+#include <string.h>
+
+/* "word", "<file>", "<node>", "<cpu>", "<command 0>", "<register 0>", with blanks between them. */
+static char *show(const GPtrArray *hints)
+{
+    static const char *const kinds[] = {"word", "file", "node", "cpu", "command", "register"};
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < hints->len; i++) {
+        const UsageHint *h = hints->pdata[i];
+
+        if (i > 0)
+            g_string_append_c(text, ' ');
+        if (h->kind == USAGE_WORD)
+            g_string_append(text, h->text);
+        else if (h->kind >= USAGE_COMMAND)
+            g_string_append_printf(text, "<%s %u>", kinds[h->kind], h->from);
+        else
+            g_string_append_printf(text, "<%s>", kinds[h->kind]);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* args: with blanks between them. */
+static void hints_are(const char *usage, const char *args, const char *head, const char *expected)
+{
+    g_auto(GStrv) words = *args ? g_strsplit(args, " ", -1) : g_new0(char *, 1);
+    g_autoptr(GPtrArray) hints = usage_hints(usage, words, g_strv_length(words), head);
+    g_autofree char *shown = show(hints);
+
+    g_test_message("'%s' behind '%s'", usage, args);
+    g_assert_cmpstr(shown, ==, expected);
+}
+
+static void test_nothing(void)
+{
+    hints_are("", "", "", "");
+    hints_are("", "a", "", "");
+    hints_are("TEXT", "", "", "");
+    hints_are("NODE", "a", "", "");
+}
+
+static void test_places(void)
+{
+    hints_are("NODE FILE", "", "", "<node>");
+    hints_are("NODE FILE", "a", "", "<file>");
+    hints_are("DIR", "", "", "<file>");
+    hints_are("PATH", "", "", "<file>");
+    hints_are("FILE.pcapng [NODE]", "", "", "<file>");
+    hints_are("NODE[.CPU]", "", "", "<cpu>");
+    hints_are("NODES", "", "", "");
+}
+
+static void test_alternatives(void)
+{
+    hints_are("error|warn|info|debug", "", "", "error warn info debug");
+    hints_are("[on|off]", "", "", "on off");
+    hints_are("NODE FILE|off", "a", "", "<file> off");
+    hints_are("TIME | NODE NINSN", "", "", "<node>");
+    hints_are("time T | pc NODE ADDR", "", "", "time pc");
+    hints_are("time T | pc NODE ADDR", "pc", "", "<node>");
+    hints_are("time T | pc NODE ADDR", "time", "", "");
+}
+
+static void test_optional(void)
+{
+    hints_are("DURATION | NINSN [on NODE]", "5ms", "", "");
+    hints_are("DURATION | NINSN [on NODE]", "5insn", "", "on");
+    hints_are("DURATION | NINSN [on NODE]", "5insn on", "", "<node>");
+    hints_are("DURATION | NINSN [on NODE]", "5insn of", "", "");
+    hints_are("[NODE[.CPU]] [N] [mask=on|off]", "", "", "<cpu> mask=");
+    hints_are("[NODE[.CPU]] [N] [mask=on|off]", "a", "", "mask=");
+    hints_are("[NODE[.CPU]] [N] [mask=on|off]", "a 5", "", "mask=");
+    hints_are("[NODE[.CPU]] [N] [mask=on|off]", "a 5 6", "", "");
+}
+
+static void test_keys(void)
+{
+    const char *usage = "NAME [kernel=FILE] [nic=on|off] [firmware=FILE|none] [memory=512M] "
+                        "[extra=\"raw options\"]";
+
+    hints_are(usage, "", "", "");
+    hints_are(usage, "a", "", "kernel= nic= firmware= memory= extra=");
+    hints_are(usage, "a nic=on", "", "kernel= firmware= memory= extra=");
+    hints_are(usage, "a extra=x nic=on memory=1M", "", "kernel= firmware=");
+    hints_are(usage, "a", "kernel=", "<file>");
+    hints_are(usage, "a", "nic=", "on off");
+    hints_are(usage, "a", "firmware=", "<file> none");
+    hints_are(usage, "a", "memory=", "");
+    hints_are(usage, "a", "extra=", "");
+    hints_are(usage, "a", "colour=", "");
+    hints_are("NAME qmp=PATH [gdb=PATH]", "a", "", "qmp= gdb=");
+    hints_are("NAME qmp=PATH [gdb=PATH]", "a gdb=x", "", "qmp=");
+}
+
+/* A value that has a '=' of its own. */
+static void test_nested_value(void)
+{
+    const char *usage = "[icount=shift=0,sleep=on|off]";
+
+    hints_are(usage, "", "icount=", "shift=0,sleep=on off");
+    hints_are(usage, "", "icount=shift=", "0,sleep=on");
+}
+
+static void test_commands(void)
+{
+    hints_are("[COMMAND]", "", "", "<command 0>");
+    hints_are("[COMMAND]", "node", "", "<command 0>");
+    hints_are("[COMMAND]", "node add", "", "");
+}
+
+static void test_registers(void)
+{
+    hints_are("NODE[.CPU] [REG]", "a.1", "", "<register 0>");
+    hints_are("on NODE REG", "on a", "", "<register 1>");
+}
+
+/* Brackets that are never closed, bars at the end and the like do no harm. */
+static void test_odd(void)
+{
+    static const char *const odd[] = {
+        "[",   "]",  "[]",  "[[]]",           "[a", "a]", "|", " | ", "a |", "a|", "=", "[=]", "x=",
+        "[x=", "\"", "[\"", "[a [b [c [d]]]]"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(odd); i++) {
+        char *args[] = {(char *)"a", NULL};
+        g_autoptr(GPtrArray) none = usage_hints(odd[i], args, 0, "");
+        g_autoptr(GPtrArray) one = usage_hints(odd[i], args, 1, "x=");
+
+        g_assert_nonnull(none);
+        g_assert_nonnull(one);
+    }
+}
+
+/* Every key and every literal of the table is offered at some place. */
+static void test_table(void)
+{
+    for (const Command *const *c = command_table(); *c; c++) {
+        char *words[] = {(char *)"x", (char *)"y", NULL}, *times[] = {(char *)"5ms", NULL};
+        bool some = false;
+
+        if (!strchr((*c)->usage, '=') || strchr((*c)->usage, '\''))
+            continue;
+        for (unsigned n = 0; n <= 3; n++) {
+            g_autoptr(GPtrArray) hints =
+                usage_hints((*c)->usage, n < 3 ? words : times, n < 3 ? n : 1, "");
+
+            for (unsigned i = 0; i < hints->len; i++) {
+                const UsageHint *h = hints->pdata[i];
+
+                some = some || (h->kind == USAGE_WORD && g_str_has_suffix(h->text, "="));
+            }
+        }
+        g_test_message("%s", (*c)->name);
+        g_assert_true(some);
+    }
+}
+
+/* --- names of commands --- */
+
+static void words_are(const char *first, const char *head, const char *expected)
+{
+    char *words[] = {(char *)first, NULL};
+    g_autoptr(GPtrArray) found = command_words(words, first ? 1 : 0, head);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < found->len; i++)
+        g_string_append_printf(text, "%s%s", i ? " " : "", (const char *)found->pdata[i]);
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void test_names(void)
+{
+    words_are(NULL, "run", "run run-until");
+    words_are(NULL, "nod", "node");
+    words_are(NULL, "xyz", "");
+    words_are("node", "re", "remove");
+    words_are("n", "a", "add attach");
+    words_are("run", "", "");
+    words_are("s", "", "");
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/usage/nothing", test_nothing);
+    g_test_add_func("/usage/places", test_places);
+    g_test_add_func("/usage/alternatives", test_alternatives);
+    g_test_add_func("/usage/optional", test_optional);
+    g_test_add_func("/usage/keys", test_keys);
+    g_test_add_func("/usage/nested-value", test_nested_value);
+    g_test_add_func("/usage/commands", test_commands);
+    g_test_add_func("/usage/registers", test_registers);
+    g_test_add_func("/usage/odd", test_odd);
+    g_test_add_func("/usage/table", test_table);
+    g_test_add_func("/usage/names", test_names);
+    return g_test_run();
+}
