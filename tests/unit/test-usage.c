@@ -142,14 +142,15 @@ static void test_odd(void)
 static void test_table(void)
 {
     for (const Command *const *c = command_table(); *c; c++) {
-        char *words[] = {(char *)"x", (char *)"y", NULL}, *times[] = {(char *)"5ms", NULL};
+        char *words[] = {(char *)"x", (char *)"y", (char *)"z", NULL};
+        char *times[] = {(char *)"5ms", NULL};
         bool some = false;
 
         if (!strchr((*c)->usage, '=') || strchr((*c)->usage, '\''))
             continue;
-        for (unsigned n = 0; n <= 3; n++) {
+        for (unsigned n = 0; n <= 4; n++) {
             g_autoptr(GPtrArray) hints =
-                usage_hints((*c)->usage, n < 3 ? words : times, n < 3 ? n : 1, "");
+                usage_hints((*c)->usage, n < 4 ? words : times, n < 4 ? n : 1, "");
 
             for (unsigned i = 0; i < hints->len; i++) {
                 const UsageHint *h = hints->pdata[i];
