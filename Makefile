@@ -95,7 +95,7 @@ asan: guest
 
 asan-tests: all $(TESTS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh \
+	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh tests/scenario/test-debug.sh tests/scenario/test-gdb.sh tests/scenario/test-repl.sh \
 	  tests/scenario/test-faults.sh
 
 fuzz: setup

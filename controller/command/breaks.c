@@ -147,11 +147,13 @@ static bool attach(Break *b, GError **error);
 unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t address, unsigned length,
                           GError **error)
 {
-    static const char *const accesses[] = {"pc", "pc", "write", "read", "access"};
+    const char *access = type == GDB_POINT_WRITE  ? "write"
+                         : type == GDB_POINT_READ ? "read"
+                                                  : "access";
     Break *b = break_new(BREAK_POINT, type <= GDB_POINT_HARDWARE
                                           ? g_strdup_printf("%s 0x%" PRIx64, node->name, address)
                                           : g_strdup_printf("%s 0x%" PRIx64 " %u %s", node->name,
-                                                            address, length, accesses[type]));
+                                                            address, length, access));
 
     b->node = node;
     b->type = type;

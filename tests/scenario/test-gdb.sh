@@ -177,6 +177,7 @@ tcp() {
         head -c 20000 /dev/zero | tr '\0' x >&3
         cat <&3 >/dev/null
     ) 2>/dev/null || true
+    # shellcheck disable=SC2016
     timeout -k 5 60 gdb-multiarch -nx -batch -ex 'set architecture aarch64' -ex "target remote 127.0.0.1:$port" \
         -ex 'maintenance packet vWhatever' -ex 'maintenance packet qRcmd,7' -ex 'maintenance packet Z9,0,4' -ex 'tstart' \
         -ex 'monitor ' -ex 'monitor run' -ex 'monitor quit' -ex 'monitor include x' -ex 'p/x $pc' -ex detach \
