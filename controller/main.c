@@ -4,10 +4,12 @@
 #include "controller/base/tty.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
+#include "controller/command/sampler.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/repl.h"
 #include "controller/shell/runner.h"
 #include "controller/shell/signals.h"
+#include "controller/verify/verify.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -20,8 +22,9 @@
 #define EXIT_EXACTNESS 4
 
 typedef struct {
-    char *report, *qemu, *log, *commands;
-    gboolean json, version, man;
+    char *report, *qemu, *log, *commands, *sample;
+    gboolean json, version, man, registers, devices;
+    int runs;
     char **rest; /* mode and its arguments */
 } Options;
 
@@ -34,6 +37,13 @@ static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
         {"log", 0, 0, G_OPTION_ARG_STRING, &o->log, "error, warn, info or debug", "LEVEL"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Events as JSON lines on stdout", NULL},
         {"command", 'c', 0, G_OPTION_ARG_STRING, &o->commands, "Run these commands", "COMMANDS"},
+        {"runs", 0, 0, G_OPTION_ARG_INT, &o->runs, "verify: how many runs (2)", "N"},
+        {"registers", 0, 0, G_OPTION_ARG_NONE, &o->registers,
+         "verify: compare the registers of all vCPUs too", NULL},
+        {"devices", 0, 0, G_OPTION_ARG_NONE, &o->devices,
+         "verify: compare the state of all devices too", NULL},
+        {"sample", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->sample, "What verify compares",
+         "FILE"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Show the version", NULL},
         {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &o->man, "Print the manual page", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, NULL},
@@ -61,7 +71,7 @@ static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
     return true;
 }
 
-typedef enum { MODE_REPL, MODE_RUN, MODE_COMMANDS, MODE_CHECK } Mode;
+typedef enum { MODE_REPL, MODE_RUN, MODE_COMMANDS, MODE_CHECK, MODE_VERIFY } Mode;
 
 static bool choose_mode(const Options *o, Mode *mode, GError **error)
 {
@@ -76,11 +86,13 @@ static bool choose_mode(const Options *o, Mode *mode, GError **error)
         *mode = MODE_RUN;
     else if (strcmp(o->rest[0], "check") == 0)
         *mode = MODE_CHECK;
+    else if (strcmp(o->rest[0], "verify") == 0)
+        *mode = MODE_VERIFY;
     else
-        problem = "'%s' is no mode: run FILE, check FILE or -c COMMANDS is expected";
+        problem = "'%s' is no mode: run FILE, check FILE, verify FILE or -c COMMANDS is expected";
     if (o->commands && n > 0)
         problem = "'%s' does not go together with -c";
-    else if (!problem && (*mode == MODE_RUN || *mode == MODE_CHECK) && n < 2)
+    else if (!problem && n == 1)
         problem = "%s needs a FILE";
     if (!problem)
         return true;
@@ -202,9 +214,34 @@ static Session *open_session(const Options *o, Mode mode, char *command_line, GE
                                                         .command_line = command_line},
                                        error);
 
-    if (!s || (o->report && mode != MODE_CHECK && !session_record(s, o->report, error)))
+    if (!s || (o->report && mode != MODE_CHECK && !session_record(s, o->report, error)) ||
+        (o->sample && mode != MODE_CHECK && !sampler_open(s, o->sample, error)))
         return NULL;
     return g_steal_pointer(&s);
+}
+
+/* The runs are processes of their own: this one needs no session. */
+static int verify(const Options *o, GError **error)
+{
+    g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func(g_free);
+    VerifyPlan plan = {
+        .runs = o->runs ? (unsigned)o->runs : 2, .registers = o->registers, .devices = o->devices};
+
+    if (o->runs != 0 && (o->runs < 2 || o->runs > 1000)) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "--runs=%d: 2 to 1000 are allowed",
+                    o->runs);
+        return -1;
+    }
+    if (o->qemu)
+        g_ptr_array_add(arguments, g_strdup_printf("--qemu=%s", o->qemu));
+    if (o->log)
+        g_ptr_array_add(arguments, g_strdup_printf("--log=%s", o->log));
+    g_ptr_array_add(arguments, g_strdup("run"));
+    for (char **p = o->rest + 1; *p; p++)
+        g_ptr_array_add(arguments, g_strdup(*p));
+    g_ptr_array_add(arguments, NULL);
+    plan.arguments = (char **)arguments->pdata;
+    return verify_run(&plan, error);
 }
 
 static int fail(GError *error)
@@ -222,6 +259,7 @@ static void options_clear(Options *o)
     g_free(o->qemu);
     g_free(o->log);
     g_free(o->commands);
+    g_free(o->sample);
     g_strfreev(o->rest);
 }
 
@@ -248,8 +286,13 @@ static int run_metronome(int argc, char **argv, Options *o)
         puts("metronome " METRONOME_VERSION);
         return 0;
     }
-    if (!choose_mode(o, &mode, &error) ||
-        !(s = open_session(o, mode, g_steal_pointer(&command_line), &error)))
+    if (!choose_mode(o, &mode, &error))
+        return fail(error);
+    if (mode == MODE_VERIFY) {
+        code = verify(o, &error);
+        return error ? fail(error) : code;
+    }
+    if (!(s = open_session(o, mode, g_steal_pointer(&command_line), &error)))
         return fail(error);
     s->columns = tty_columns();
     signals_watch(on_signal, s);

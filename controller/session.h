@@ -40,11 +40,12 @@ typedef struct Session {
     HTime last_run;      /* of it, in the last one */
     unsigned stopped_by; /* number of the break that stopped the last run; 0: none */
     /* What the commands keep here; command_free_state() ends it. */
-    struct Run *run;       /* command/run.h: the active one */
-    struct Breaks *breaks; /* command/breaks.h */
-    struct Perf *perf;     /* command/cmd-perf.c: since when it counts */
-    GPtrArray *endpoints;  /* command/gdb-endpoint.h; NULL: none yet */
-    Recorder *recorder;    /* feeds barriers into the report */
+    struct Run *run;         /* command/run.h: the active one */
+    struct Breaks *breaks;   /* command/breaks.h */
+    struct Perf *perf;       /* command/cmd-perf.c: since when it counts */
+    struct Sampler *sampler; /* command/sampler.h; NULL: nothing is sampled */
+    GPtrArray *endpoints;    /* command/gdb-endpoint.h; NULL: none yet */
+    Recorder *recorder;      /* feeds barriers into the report */
     unsigned drain_source;
     void (*on_output)(const char *text, void *data);
     /* What is parked without a run ends on Ctrl-C. NULL: nothing is. */

@@ -9,6 +9,8 @@ const ManualItem manual_modes[] = {
     {"[OPTIONS] run FILE [KEY=VALUE…]", "run a scenario; KEY=VALUE set variables"},
     {"[OPTIONS] -c 'COMMAND; COMMAND'", "run these commands"},
     {"[OPTIONS] check FILE [KEY=VALUE…]", "check a scenario and QEMU's options, start nothing"},
+    {"[OPTIONS] verify FILE [KEY=VALUE…]",
+     "run a scenario several times and find the first difference"},
     {NULL, NULL},
 };
 

@@ -4,6 +4,7 @@
 
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
+#include "controller/command/sampler.h"
 #include "controller/engine/debug.h"
 
 typedef struct {
@@ -148,8 +149,10 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     g_autofree char *why = NULL;
     RunOutcome outcome = {.end = end, .error = error};
 
-    if (end != RUN_FAILED)
+    if (end != RUN_FAILED) {
+        sampler_take(s);
         breaks_watch(s);
+    }
     if (run->spec.waits && console_match(run->spec.waits->console) && end != RUN_FAILED) {
         outcome.how = "matched";
     } else if ((outcome.number = breaks_fired(s, end, &why)) > 0) {
@@ -195,6 +198,7 @@ static void start_piece(Session *s)
     RunGoal goal = run->spec.goal;
 
     goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
     if (breaks_need_clocks(s)) {
         goal.at_rest = breaks_at_rest;
         goal.at_rest_data = s;

@@ -6,6 +6,7 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/run.h"
+#include "controller/command/sampler.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -195,6 +196,7 @@ void command_free_state(Session *s)
     g_clear_pointer(&s->endpoints, g_ptr_array_unref);
     breaks_free(s);
     perf_free(s);
+    sampler_close(s);
     run_free(s);
 }
 

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sampler.h: writes down what every node has come to at every barrier, for `metronome verify`: the
+ * lines of verify/compare.h. Each sample is a stop, some ms of host time.
+ */
+#ifndef COMMAND_SAMPLER_H
+#define COMMAND_SAMPLER_H
+
+#include "controller/session.h"
+
+/* text: FILE[,fine=FROM:TO:EVERY][,registers][,devices]; times in ns: in that span also every so
+ * often. */
+bool sampler_open(Session *session, const char *text, GError **error);
+void sampler_close(Session *session);
+
+/* --- for run.c --- */
+
+/* The next time at which a run must pause; RUN_FOR_EVER: none. */
+VTime sampler_next_time(const Session *session);
+/* The ensemble stands. */
+void sampler_take(Session *session);
+
+#endif

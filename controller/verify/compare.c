@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* compare.c: line by line; see compare.h. */
+#include "controller/verify/compare.h"
+
+#include <string.h>
+
+/* Words of the line at *p, which is moved behind it; NULL at the end. */
+static char **next_line(const char **p)
+{
+    const char *end = strchr(*p, '\n');
+    g_autofree char *line = NULL;
+
+    if (!**p)
+        return NULL;
+    line = end ? g_strndup(*p, (gsize)(end - *p)) : g_strdup(*p);
+    *p = end ? end + 1 : *p + strlen(*p);
+    return g_strsplit(line, " ", -1);
+}
+
+static VTime time_of(char **words)
+{
+    return vtime(words && words[0] ? g_ascii_strtoll(words[0], NULL, 10) : 0);
+}
+
+static const char *field_of(char **words, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (unsigned i = 2; words && words[0] && words[1] && words[i]; i++)
+        if (strncmp(words[i], name, length) == 0 && words[i][length] == '=')
+            return words[i] + length + 1;
+    return NULL;
+}
+
+/* The first word in which they differ, "FIELD=VALUE" in both. */
+static void name_field(Difference *d, char **a, char **b)
+{
+    for (unsigned i = 2; a[i] && b[i]; i++) {
+        g_auto(GStrv) left = g_strsplit(a[i], "=", 2), right = g_strsplit(b[i], "=", 2);
+
+        if (strcmp(a[i], b[i]) == 0)
+            continue;
+        d->field = g_strdup(left[0]);
+        d->a = g_strdup(left[0] && left[1] ? left[1] : "");
+        d->b = g_strdup(right[0] && right[1] ? right[1] : "");
+        return;
+    }
+}
+
+static bool same_place(char **a, char **b)
+{
+    return a && b && a[0] && b[0] && a[1] && b[1] && strcmp(a[0], b[0]) == 0 &&
+           strcmp(a[1], b[1]) == 0;
+}
+
+static Difference *describe(char **a, char **b, GHashTable *last_icount, VTime before)
+{
+    Difference *d = g_new0(Difference, 1);
+    const char *from;
+
+    d->before = before;
+    d->at = a ? time_of(a) : time_of(b);
+    if (!same_place(a, b))
+        return d;
+    d->node = g_strdup(a[1]);
+    name_field(d, a, b);
+    from = g_hash_table_lookup(last_icount, a[1]);
+    d->from_a = g_strdup(from ? from : "0");
+    d->to_a = g_strdup(field_of(a, "icount"));
+    return d;
+}
+
+static bool same_line(char **a, char **b)
+{
+    if (!a || !b)
+        return !a && !b;
+    return g_strv_equal((const char *const *)a, (const char *const *)b);
+}
+
+Difference *compare_samples(const char *a, const char *b, uint64_t *samples)
+{
+    g_autoptr(GHashTable) last_icount =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    VTime before = {0}, now = {0};
+
+    for (*samples = 0;; (*samples)++) {
+        g_auto(GStrv) left = next_line(&a), right = next_line(&b);
+
+        if (!left && !right)
+            return NULL;
+        /* All lines of one time belong to one sample. */
+        if (left && time_of(left).ns > now.ns) {
+            before = now;
+            now = time_of(left);
+        }
+        if (!same_line(left, right)) {
+            Difference *d = describe(left, right, last_icount, before);
+
+            d->samples = *samples;
+            return d;
+        }
+        if (left[0] && left[1])
+            g_hash_table_insert(last_icount, g_strdup(left[1]), g_strdup(field_of(left, "icount")));
+    }
+}
+
+void difference_free(Difference *d)
+{
+    if (!d)
+        return;
+    g_free(d->node);
+    g_free(d->field);
+    g_free(d->a);
+    g_free(d->b);
+    g_free(d->from_a);
+    g_free(d->to_a);
+    g_free(d);
+}

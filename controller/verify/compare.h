@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * compare.h: samples of two runs of one scenario, and where they first differ. Pure.
+ *
+ * A file of samples has a line for each node and sample:
+ *
+ *     TIME_NS NODE FIELD=VALUE FIELD=VALUE …
+ *
+ * in the order of time, and of `node add` at one time. A run that ends early has fewer lines.
+ */
+#ifndef VERIFY_COMPARE_H
+#define VERIFY_COMPARE_H
+
+#include "controller/base/vtime.h"
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef struct {
+    VTime before;        /* the last sample at which all nodes were equal; 0 if there is none */
+    VTime at;            /* the first at which one differs */
+    char *node;          /* it; NULL: the runs were not sampled at the same times */
+    char *field;         /* the first field that differs */
+    char *a, *b;         /* its values */
+    char *from_a, *to_a; /* the node's icount before and at the difference, in the first run */
+    uint64_t samples;    /* equal lines before it */
+} Difference;
+
+/* NULL if the texts are equal; free with difference_free(). *samples: lines that are equal. */
+Difference *compare_samples(const char *a, const char *b, uint64_t *samples);
+void difference_free(Difference *difference);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(Difference, difference_free)
+
+#endif
