@@ -49,6 +49,7 @@ typedef struct {
     Slot *slot;
     Node *node;
     Place place;
+    Insns left;  /* its count when it left its last rest */
     bool anew;   /* stop and arm it before it goes on */
     bool judged; /* that it ran past its boundary is counted already */
 } Rider;
@@ -164,6 +165,7 @@ static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     if (stands_at(leg, r, k))
         return; /* one instruction was all that was missing */
     r->anew = false;
+    r->left = r->node->clock.icount;
     r->place = PLACE_RUNNING;
     r->node->state = NODE_RUNNING;
     l->running++;
@@ -185,13 +187,15 @@ static void judge(const Leg *leg, Rider *r, uint64_t k)
     NodeStats *stats = r->slot->stats;
     int64_t past_ns = vtime_sub(node_ensemble_time(n), leg_boundary(leg, k)).ns;
     bool planned = k == leg->count;
+    /* With sleep=on a clock passes some time before the first instruction. */
+    bool idle = n->clock.idle || n->clock.icount.n == r->left.n;
 
     if (!n->icount.enabled) {
         dist_add(&stats->overshoot, past_ns);
     } else if (past_ns >= 0 && past_ns < granule_ns(n)) {
         /* Between two instructions there is no place to stop: less than one is exact. */
         dist_add(&stats->overshoot, 0);
-    } else if (past_ns > 0 && n->clock.idle && past_ns <= skip_limit_ns(leg, n, planned)) {
+    } else if (past_ns > 0 && idle && past_ns <= skip_limit_ns(leg, n, planned)) {
         dist_add(&stats->overshoot, 0);
         if (planned)
             dist_add(&stats->idle_skip, past_ns);

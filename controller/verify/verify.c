@@ -12,6 +12,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #define EXIT_DIFFERS     1
 #define EXIT_INTERRUPTED 130
@@ -33,13 +34,23 @@ typedef struct {
 static GSubprocess *child;
 static bool interrupted;
 
+/* The second time it is not asked any more. */
 static gboolean on_signal(gpointer data)
 {
     (void)data;
-    interrupted = true;
-    if (child)
+    if (child && interrupted)
+        g_subprocess_force_exit(child);
+    else if (child)
         g_subprocess_send_signal(child, SIGINT);
+    interrupted = true;
     return G_SOURCE_CONTINUE;
+}
+
+/* In the child, between fork and exec: it ends with this process, however that ends. */
+static void child_setup(gpointer data)
+{
+    (void)data;
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 static void on_end(GObject *source, GAsyncResult *result, gpointer data)
@@ -65,6 +76,8 @@ static bool run_once(Work *w, unsigned i, GError **error)
     g_autofree char *path = g_build_filename(w->dir, "samples", NULL);
     g_autofree char *sample = sample_option(w, path);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
+    g_autoptr(GSubprocessLauncher) launcher =
+        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
 
     g_ptr_array_add(argv, (char *)"/proc/self/exe");
@@ -72,8 +85,8 @@ static bool run_once(Work *w, unsigned i, GError **error)
     for (char **a = w->plan->arguments; *a; a++)
         g_ptr_array_add(argv, *a);
     g_ptr_array_add(argv, NULL);
-    child = g_subprocess_newv((const char *const *)argv->pdata, G_SUBPROCESS_FLAGS_STDOUT_SILENCE,
-                              error);
+    g_subprocess_launcher_set_child_setup(launcher, child_setup, NULL, NULL);
+    child = g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, error);
     if (!child)
         return false;
     g_subprocess_wait_async(child, NULL, on_end, loop);

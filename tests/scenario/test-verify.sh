@@ -1,0 +1,85 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# metronome verify: equal runs are found equal, and a source of difference is found where it acts.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+linux="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M append=\"console=ttyAMA0 quiet cryptomgr.notests\""
+
+qemus_are_there() {
+    [[ -n $(qemus) ]]
+}
+
+scenario() {
+    cat >"$dir/$1.mtr"
+}
+
+scenario equal <<END
+quantum 5ms
+node add a $linux icount=shift=0,sleep=off
+node add t kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=off
+start
+run 500ms
+step t 2 mask=off
+run-until 600777ns
+END
+sed -i 's/600777ns/600777us/' "$dir/equal.mtr"
+limit=100 mtr verify "$dir/equal.mtr" --runs 3 --registers --devices
+check 'three runs of Linux: icount, bias, console, registers and devices are equal' ended 0 '^3 runs, 2[0-9]{2} samples: equal'
+
+# A file that is another one whenever it is read: what a run types is the host's time.
+clock() {
+    # shellcheck disable=SC2028
+    echo "send a \"echo $EPOCHREALTIME\\n\"" >"$dir/typed.new"
+    mv "$dir/typed.new" "$dir/typed.mtr"
+}
+clock
+(while sleep 0.05; do clock; done) &
+feeder=$!
+scenario typed-it <<END
+quantum 5ms
+node add b kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off
+node add a $linux icount=shift=0,sleep=off
+start
+wait-line a "# "
+include typed.mtr
+run 100ms
+END
+limit=200 mtr verify "$dir/typed-it.mtr"
+check 'different keys typed in each run: found in the node that got them, not before' ended 1 \
+    'differ at [0-9.]+s, node a: ' 'the difference arose in node a between its instructions [0-9]+ and [0-9]+'
+when=$(sed -nE 's/.*differ at ([0-9]+)\.([0-9]+)s.*/\1\2/p' "$dir/out")
+from=$(sed -nE 's/.*between its instructions ([0-9]+) and.*/\1/p' "$dir/out")
+to=$(sed -nE 's/.*between its instructions [0-9]+ and ([0-9]+).*/\1/p' "$dir/out")
+check "... at a time behind the boot ($when ns)" [ "${when:-0}" -gt 100000000 ]
+check "... narrowed down to a few thousand instructions ($from to $to)" [ $((${to:-999999999} - ${from:-0})) -le 20000 ]
+kill "$feeder" 2>/dev/null || true
+wait "$feeder" 2>/dev/null || true
+
+scenario jitter <<END
+node add t kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=on
+start
+run 20ms
+END
+limit=100 mtr verify "$dir/jitter.mtr"
+check 'sleep=on: the host shows in virtual time, at once' ended 1 'differ at 0\.[0-9]+s, node t: (bias|icount)'
+
+scenario fails <<END
+node add t kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=off
+start
+run 5ms
+assert t.time == 1ms
+END
+mtr verify "$dir/fails.mtr"
+check 'runs that fail alike: equal, and their exit code' ended 1 '2 runs, [0-9]+ samples: equal' 'assert t.time == 1ms failed'
+mtr verify "$dir/fails.mtr" --runs 1
+check 'one run is none' ended 2 'runs=1: 2 to 1000'
+mtr verify
+check 'verify needs a file' ended 2 'verify needs a FILE'
+background verify "$dir/equal.mtr" --runs 50
+within 30 qemus_are_there
+kill -INT "$pid"
+join
+check 'Ctrl-C ends it and its run' [ "$status" = 130 ]
+done_testing
