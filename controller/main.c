@@ -10,6 +10,7 @@
 #include "controller/shell/runner.h"
 #include "controller/shell/signals.h"
 #include "controller/verify/verify.h"
+#include "controller/wire.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -153,11 +154,12 @@ static int finish(Session *s, int code)
     uint64_t lost;
 
     session_settle(s);
-    lost = engine_violations(s->engine);
+    lost = engine_violations(s->engine) + wire_late(s->wire);
 
     if (lost > 0) {
         log_write(LOG_ERROR,
-                  "exactness was lost: %" G_GUINT64_FORMAT " missed boundaries or late stops (see "
+                  "exactness was lost: %" G_GUINT64_FORMAT
+                  " missed boundaries, late stops or late packets (see "
                   "`stats`)",
                   (guint64)lost);
         if (code == 0 || code == 1)

@@ -4,6 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/engine/debug.h"
+#include "controller/wire.h"
 
 #include <string.h>
 #include <sys/resource.h>
@@ -275,6 +276,18 @@ const char *session_mode(const Session *s)
     return rank_name(host_rank(s->host));
 }
 
+static void describe_packets(const Session *s, const Node *n, ReportNode *out)
+{
+    NetPortStats stats = wire_node_stats(s->wire, n);
+
+    out->sent = stats.sent;
+    out->received = stats.received;
+    out->dropped = stats.dropped + stats.refused;
+    out->late = stats.late;
+    if (s->wire)
+        out->packet_trace_sha256 = wire_node_digest(s->wire, n);
+}
+
 static void describe_node(const Session *s, const Node *n, ReportNode *out)
 {
     const NodeStats *stats = engine_node_stats(s->engine, n);
@@ -294,6 +307,7 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
         out->overshoot = (ReportDist){d.min, d.median, d.max, d.mean};
         out->idle_skip_max = dist_max(&stats->idle_skip);
     }
+    describe_packets(s, n, out);
     if (n->console) {
         out->console_sha256 = console_sha256(n->console);
         out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));

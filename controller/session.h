@@ -39,6 +39,7 @@ typedef struct Session {
     VTime last_passed;   /* virtual time that passed in the last one */
     HTime last_run;      /* of it, in the last one */
     unsigned stopped_by; /* number of the break that stopped the last run; 0: none */
+    struct Wire *wire;   /* wire.h: the virtual network; NULL: none yet */
     /* What the commands keep here; command_free_state() ends it. */
     struct Run *run;         /* command/run.h: the active one */
     struct Breaks *breaks;   /* command/breaks.h */

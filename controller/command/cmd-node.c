@@ -5,6 +5,7 @@
 #include "controller/command/command.h"
 #include "controller/command/gdb-endpoint.h"
 #include "controller/node/lint.h"
+#include "controller/wire.h"
 
 #include <string.h>
 
@@ -95,7 +96,7 @@ const Command cmd_node_add = {
     "NAME [arch=aarch64|x86_64|riscv64] [machine=virt] [cpu=…] [smp=1] [memory=512M] [kernel=FILE] "
     "[initrd=FILE] [append=TEXT] [disk=FILE] [firmware=FILE|none] [icount=shift=0,sleep=on|off] "
     "[seed=1] "
-    "[nic=on] [host=local] [on-exit=stop|continue] [extra=\"raw qemu options\"]",
+    "[nic=on|off|N] [host=local] [on-exit=stop|continue] [extra=\"raw qemu options\"]",
     "Describe a node; `start` launches its QEMU",
     1,
     COMMAND_ANY_ARGS,
@@ -151,6 +152,11 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 
     if (!node)
         return COMMAND_FAILED;
+    if (wire_uses(call->session->wire, node)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s is in a link, which can't be taken away", node->name);
+        return COMMAND_FAILED;
+    }
     breaks_delete_node(call->session, node);
     gdb_close_node(call->session, node);
     return session_remove_node(call->session, node, error) ? COMMAND_DONE : COMMAND_FAILED;

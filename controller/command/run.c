@@ -6,6 +6,7 @@
 #include "controller/command/breaks.h"
 #include "controller/command/sampler.h"
 #include "controller/engine/debug.h"
+#include "controller/wire.h"
 
 typedef struct {
     RunDoneFunc done;
@@ -219,7 +220,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     struct Run *run;
 
     g_assert(!s->run);
-    if (!breaks_prepare(s, error))
+    if (!breaks_prepare(s, error) || (s->wire && !wire_prepare(s->wire, error)))
         return false;
     run = g_new0(struct Run, 1);
     run->spec = *spec;

@@ -7,6 +7,7 @@
 #include "controller/clock/devstate.h"
 #include "controller/command/command.h"
 #include "controller/engine/debug.h"
+#include "controller/wire.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -145,8 +146,9 @@ static void add_devices(const Node *n, GChecksum *sum)
     g_checksum_update(sum, data, st.st_size);
 }
 
-static void write_node(const struct Sampler *r, VTime now, Node *n)
+static void write_node(const Session *s, VTime now, Node *n)
 {
+    const struct Sampler *r = s->sampler;
     g_autofree char *console = n->console ? console_sha256(n->console) : g_strdup("");
     g_autoptr(GChecksum) registers = g_checksum_new(G_CHECKSUM_SHA256);
     g_autoptr(GChecksum) devices = g_checksum_new(G_CHECKSUM_SHA256);
@@ -156,6 +158,11 @@ static void write_node(const struct Sampler *r, VTime now, Node *n)
             " console=%.16s",
             now.ns, n->name, n->clock.icount.n, n->clock.bias.ns,
             n->console ? (uint64_t)console_bytes(n->console) : 0, console);
+    if (s->wire) {
+        g_autofree char *packets = wire_node_digest(s->wire, n);
+
+        fprintf(r->file, " packets=%.16s", packets);
+    }
     if (r->registers && n->state == NODE_PAUSED) {
         add_registers(n, registers);
         fprintf(r->file, " registers=%.16s", g_checksum_get_string(registers));
@@ -176,6 +183,6 @@ void sampler_take(Session *s)
         return;
     r->last = now;
     for (unsigned i = 0; i < s->nodes->len; i++)
-        write_node(r, now, s->nodes->pdata[i]);
+        write_node(s, now, s->nodes->pdata[i]);
     fflush(r->file);
 }

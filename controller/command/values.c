@@ -2,6 +2,8 @@
 /* values.c: see values.h. */
 #include "controller/command/values.h"
 
+#include "controller/wire.h"
+
 #include <string.h>
 
 enum { OF_TIME, OF_QUANTUM, OF_BARRIERS, OF_MISSED, OF_BREAK, OF_END };
@@ -25,6 +27,10 @@ enum {
     NODE_MISSED,
     NODE_OFFSET,
     NODE_CONSOLE_BYTES,
+    NODE_SENT,
+    NODE_RECEIVED,
+    NODE_DROPPED,
+    NODE_LATE,
     NODE_END
 };
 
@@ -38,6 +44,11 @@ const ValueHelp values_of_nodes[] = {
     [NODE_MISSED] = {"missed", "boundaries that it ran past"},
     [NODE_OFFSET] = {"offset", "its time minus the ensemble's"},
     [NODE_CONSOLE_BYTES] = {"console_bytes", "bytes that the guest wrote"},
+    [NODE_SENT] = {"sent", "packets that it sent"},
+    [NODE_RECEIVED] = {"received", "packets that it got"},
+    [NODE_DROPPED] = {"dropped",
+                      "packets of it that were lost on the way, or that it did not take"},
+    [NODE_LATE] = {"late", "packets that it got later than at their boundary"},
     [NODE_END] = {NULL, NULL},
 };
 
@@ -77,6 +88,7 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
 {
     const NodeStats *st = engine_node_stats(v->session->engine, n);
     VTime time = time_of(v, n);
+    NetPortStats packets = wire_node_stats(v->session->wire, n);
     const ExprValue all[NODE_END] = {
         [NODE_TIME] = {EXPR_TIME, time.ns},
         [NODE_VIRTUAL] = {EXPR_TIME, vtime_add(time, n->epoch).ns},
@@ -87,6 +99,10 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
         [NODE_MISSED] = {EXPR_COUNT, st ? (int64_t)st->missed : 0},
         [NODE_OFFSET] = {EXPR_TIME, vtime_sub(time, now(v)).ns},
         [NODE_CONSOLE_BYTES] = {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0},
+        [NODE_SENT] = {EXPR_COUNT, (int64_t)packets.sent},
+        [NODE_RECEIVED] = {EXPR_COUNT, (int64_t)packets.received},
+        [NODE_DROPPED] = {EXPR_COUNT, (int64_t)(packets.dropped + packets.refused)},
+        [NODE_LATE] = {EXPR_COUNT, (int64_t)packets.late},
     };
     int i = find(values_of_nodes, field);
 

@@ -11,6 +11,7 @@
 #include "controller/base/units.h"
 #include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
+#include "controller/engine/nic.h"
 
 #include <string.h>
 
@@ -40,6 +41,8 @@ struct Engine {
     GPtrArray *members; /* Member */
     EnsembleStats stats;
     GArray *observers; /* Observer */
+    EngineExchange exchange;
+    void *exchange_data;
     double pace;
     VTime pace_from; /* the pace counts from here … */
     HTime pace_host; /* … and then */
@@ -62,6 +65,12 @@ struct Engine {
 };
 
 static void plan(Engine *e);
+
+static void free_nics(Node *node)
+{
+    while (node->nics && node->nics->len > 0)
+        nic_free(node->nics->pdata[node->nics->len - 1]);
+}
 
 static void member_free(void *data)
 {
@@ -93,6 +102,7 @@ void engine_free(Engine *e)
         Member *m = e->members->pdata[i];
 
         g_clear_pointer(&m->node->gate, gate_free);
+        free_nics(m->node);
         debug_free(m->node);
     }
     g_array_unref(e->observers);
@@ -180,6 +190,7 @@ bool engine_remove(Engine *e, Node *node, GError **error)
     if (node->gate && node->attached && node->state != NODE_FAILED)
         ok = gate_remove(node->gate, error);
     g_clear_pointer(&node->gate, gate_free);
+    free_nics(node);
     debug_close(node);
     host_displace(e->host, node);
     g_ptr_array_remove_index(e->members, index);
@@ -251,6 +262,9 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         last->stats->waited_for++;
         last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
     }
+    if (e->exchange)
+        e->exchange(view.time, true, k < leg->count ? leg_boundary(leg, k + 1) : view.time,
+                    e->exchange_data);
     for (unsigned i = 0; i < e->observers->len; i++) {
         const Observer *o = &g_array_index(e->observers, Observer, i);
 
@@ -273,6 +287,12 @@ void engine_unobserve(Engine *e, BarrierObserver func)
     for (unsigned i = e->observers->len; i-- > 0;)
         if (g_array_index(e->observers, Observer, i).func == func)
             g_array_remove_index(e->observers, i);
+}
+
+void engine_set_exchange(Engine *e, EngineExchange exchange, void *data)
+{
+    e->exchange = exchange;
+    e->exchange_data = data;
 }
 
 void engine_set_pace(Engine *e, double pace)
@@ -335,6 +355,10 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.count = count;
     e->leg.brake = true;
     e->leg.max_skip_us = e->max_skip.ns / NS_PER_US;
+    e->leg.on_grid = on_grid;
+    e->leg.next_barrier = grid_next(e);
+    if (on_grid && e->exchange)
+        e->exchange(e->now, false, first, e->exchange_data);
     e->leg.stop_on_exit = e->goal.stop_on_exit;
     e->leg.slots = (Slot *)(void *)e->slots->data;
     e->leg.n_slots = e->slots->len;

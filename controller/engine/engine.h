@@ -94,6 +94,15 @@ const NodeStats *engine_node_stats(const Engine *engine, const Node *node);
 uint64_t engine_missed(const Engine *engine);
 uint64_t engine_violations(const Engine *engine);
 
+/*
+ * Moves frames between the nodes' cards (nic.h), all nodes standing. reached: barrier `now` was
+ * just completed: what was put is there, what was sent can be collected. What is due by `until` can
+ * be put, unless `until` is `now`. In a lane's thread, or in the main thread before a leg; must be
+ * quick. NULL for none.
+ */
+typedef void (*EngineExchange)(VTime now, bool reached, VTime until, void *data);
+void engine_set_exchange(Engine *engine, EngineExchange exchange, void *data);
+
 /* One barrier, seen while all nodes stand at it. */
 typedef struct {
     uint64_t number;

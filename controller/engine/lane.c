@@ -13,6 +13,7 @@
 #include "controller/base/log.h"
 #include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
+#include "controller/engine/nic.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -121,6 +122,42 @@ static int64_t granule_ns(const Node *n)
     return INT64_C(1) << n->icount.shift;
 }
 
+/* --- cards --- */
+
+/* Older than the gate's tick, and on the grid also where the leg is not. */
+static bool arm_nics(const Leg *leg, const Node *n, uint64_t k, GError **error)
+{
+    VTime next = leg->on_grid ? leg_boundary(leg, k) : leg->next_barrier;
+
+    for (unsigned i = 0; n->nics && i < n->nics->len; i++)
+        if (!nic_arm(n->nics->pdata[i], vtime_floor_us(vtime_add(next, n->epoch)),
+                     leg->quantum.ns / NS_PER_US, error))
+            return false;
+    return true;
+}
+
+static bool send_frames(const Node *n, bool at_rest, GError **error)
+{
+    for (unsigned i = 0; n->nics && i < n->nics->len; i++)
+        if (!nic_send(n->nics->pdata[i], error) ||
+            (at_rest && !nic_wait_taken(n->nics->pdata[i], error)))
+            return false;
+    return true;
+}
+
+static void read_frames(const Node *n)
+{
+    for (unsigned i = 0; n->nics && i < n->nics->len; i++)
+        nic_read(n->nics->pdata[i]);
+}
+
+static void reach_nics(const Leg *leg, const Node *n, int64_t stamp_us)
+{
+    for (unsigned i = 0; leg->on_grid && n->nics && i < n->nics->len; i++)
+        nic_reached(n->nics->pdata[i], stamp_us);
+    read_frames(n);
+}
+
 static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **error)
 {
     GatePlan plan = {
@@ -136,7 +173,7 @@ static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **er
         .stages = stages_for(l),
     };
 
-    return gate_arm(r->node->gate, &plan, error);
+    return arm_nics(leg, r->node, k, error) && gate_arm(r->node->gate, &plan, error);
 }
 
 /* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
@@ -155,10 +192,15 @@ static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
 
-    if (stands_at(leg, r, k))
+    if (stands_at(leg, r, k)) {
+        if (!send_frames(r->node, true, &error))
+            rider_fail(l, r, error);
         return;
+    }
     if (!debug_leave_point(r->node, &error) ||
-        (!stands_at(leg, r, k) && (!arm(l, leg, r, k, &error) || !resume(r->node, &error)))) {
+        (!stands_at(leg, r, k) &&
+         (!arm(l, leg, r, k, &error) || !send_frames(r->node, true, &error) ||
+          !resume(r->node, &error)))) {
         rider_fail(l, r, error);
         return;
     }
@@ -237,6 +279,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
     node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
+    reach_nics(leg, n, note->stamp_us);
     if (console_drain(n->console, l->until))
         atomic_store(&leg->stop, true);
     if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
@@ -451,7 +494,7 @@ static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
         } else if (r->place == PLACE_GATE) {
             r->place = PLACE_RUNNING;
             l->running++;
-            if (!gate_open(r->node->gate, &error))
+            if (!send_frames(r->node, false, &error) || !gate_open(r->node->gate, &error))
                 rider_fail(l, r, error);
         }
     }
@@ -479,8 +522,10 @@ static void handle(Lane *l, Leg *leg, const struct epoll_event *event)
 static void drain_consoles(const Lane *l)
 {
     for (unsigned i = 0; i < l->n_riders; i++)
-        if (l->riders[i].place == PLACE_RUNNING)
+        if (l->riders[i].place == PLACE_RUNNING) {
             console_drain(l->riders[i].node->console, l->until);
+            read_frames(l->riders[i].node);
+        }
 }
 
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
@@ -590,8 +635,10 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
         if (r->place == PLACE_GATE)
             bring_to_rest(l, leg, r, k);
         settle_off(l, r);
-        if (r->place != PLACE_OUT)
+        if (r->place != PLACE_OUT) {
             console_drain(r->node->console, l->until);
+            read_frames(r->node);
+        }
     }
     fd_clear(&l->epoll_fd);
     g_clear_pointer(&l->riders, g_free);

@@ -346,6 +346,8 @@ void node_free(Node *n)
         rundir_remove_tree(n->dir);
     g_clear_error(&n->failure);
     g_clear_pointer(&n->memo, rank_memo_free);
+    if (n->nics)
+        g_ptr_array_unref(n->nics);
     g_array_unref(n->vcpus);
     node_options_free(n->options);
     g_free(n->version);

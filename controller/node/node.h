@@ -61,6 +61,7 @@ typedef struct {
     bool expect_stop;     /* a stop of ours is on its way */
 
     struct Gate *gate;   /* engine/gate.h; NULL until armed for the first time */
+    GPtrArray *nics;     /* engine/nic.h: the cards that are in a link; NULL: none yet */
     struct Debug *debug; /* engine/debug.h; NULL while the gdbstub is not used */
 } Node;
 

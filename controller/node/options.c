@@ -53,7 +53,7 @@ NodeOptions *node_options_new(const char *name)
     o->memory = INT64_C(512) << 20;
     o->icount = (Icount){.enabled = true, .shift = 0, .sleep_on = true};
     o->seed = 1;
-    o->nic = true;
+    o->nics = 1;
     return o;
 }
 
@@ -94,6 +94,19 @@ static bool parse_onoff(const char *key, const char *value, bool *out, GError **
         return true;
     }
     return bad_option(error, "%s='%s': on or off is expected", key, value);
+}
+
+/* on, off, or how many. */
+static bool parse_nics(const char *value, int64_t *nics, GError **error)
+{
+    bool on = false;
+
+    if (g_ascii_isdigit(*value))
+        return units_parse_int(value, "nic", 0, NODE_MAX_NICS, nics, error);
+    if (!parse_onoff("nic", value, &on, error))
+        return false;
+    *nics = on;
+    return true;
 }
 
 static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
@@ -227,7 +240,7 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
     if (strcmp(key, "seed") == 0)
         return units_parse_int(value, "seed", 0, UINT32_MAX, &o->seed, error);
     if (strcmp(key, "nic") == 0)
-        return parse_onoff(key, value, &o->nic, error);
+        return parse_nics(value, &o->nics, error);
     if (strcmp(key, "on-exit") == 0)
         return parse_on_exit(value, &o->on_exit_continue, error);
     if (strcmp(key, "host") == 0) {
@@ -309,6 +322,31 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
     }
 }
 
+void node_options_mac(unsigned index, unsigned nic, uint8_t mac[6])
+{
+    const uint8_t own[6] = {0x52,          0x54, 0x00, (uint8_t)(0x6d + nic), (uint8_t)(index >> 8),
+                            (uint8_t)index};
+
+    memcpy(mac, own, sizeof(own));
+}
+
+/* What the guest sends goes to a socket that nobody opens, and is lost there; for a card in a link
+ * engine/nic.c has a copy. */
+static void add_nic(GPtrArray *argv, const Arch *arch, const NodeWiring *w, unsigned i)
+{
+    g_autofree char *folder = g_path_get_dirname(w->gdb_path), *dir = escape_commas(folder);
+    uint8_t mac[6];
+
+    node_options_mac(w->index, i, mac);
+    add(argv, "-netdev",
+        g_strdup_printf("dgram,id=mtr-net%u,local.type=unix,local.path=%s/n%u,remote.type=unix,"
+                        "remote.path=%s/m%u",
+                        i, dir, i, dir, i));
+    add(argv, "-device",
+        g_strdup_printf("%s,netdev=mtr-net%u,mac=%02x:%02x:%02x:%02x:%02x:%02x", arch->nic, i,
+                        mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]));
+}
+
 static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, const NodeWiring *w)
 {
     g_autofree char *gdb = escape_commas(w->gdb_path);
@@ -322,13 +360,8 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     add(argv, "-serial", g_strdup("chardev:mtr-console"));
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
-    if (o->nic) {
-        /* A card whose cable is in no link: what it sends goes nowhere. */
-        add(argv, "-netdev", g_strdup("hubport,id=mtr-net0,hubid=0"));
-        add(argv, "-device",
-            g_strdup_printf("%s,netdev=mtr-net0,mac=52:54:00:6d:%02x:%02x", arch->nic,
-                            (w->index >> 8) & 0xff, w->index & 0xff));
-    }
+    for (unsigned i = 0; i < o->nics; i++)
+        add_nic(argv, arch, w, i);
 }
 
 char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)

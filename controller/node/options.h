@@ -36,7 +36,7 @@ typedef struct {
     char *kernel, *initrd, *append, *disk, *firmware;
     Icount icount;
     int64_t seed;
-    bool nic;
+    int64_t nics;          /* network cards */
     bool on_exit_continue; /* when its guest powers off, the others run on */
     char *extra;           /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
@@ -65,6 +65,11 @@ typedef struct {
     const char *gdb_path; /* unix socket that QEMU is to listen on */
     unsigned index;       /* makes the MAC address */
 } NodeWiring;
+
+#define NODE_MAX_NICS 8
+
+/* The address of card number `nic` of the node with this index. */
+void node_options_mac(unsigned index, unsigned nic, uint8_t mac[6]);
 
 /* The argument vector, to be freed with g_strfreev(). */
 char **node_options_argv(const NodeOptions *options, const NodeWiring *wiring, GError **error);

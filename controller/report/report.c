@@ -40,6 +40,7 @@ static void report_node_free(void *data)
     g_free(n->version);
     g_free(n->state);
     g_free(n->icount_mode);
+    g_free(n->packet_trace_sha256);
     g_free(n->console_sha256);
     g_free(n->console_log);
     g_free(n);
@@ -84,13 +85,14 @@ static json_object *dist_json(const ReportDist *d)
     return o;
 }
 
-static json_object *packets_json(void)
+static json_object *packets_json(const ReportNode *n)
 {
-    static const char *const keys[] = {"sent", "received", "dropped", "late"};
     json_object *o = json_object_new_object();
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++)
-        put_int(o, keys[i], 0); /* a card without a link carries nothing */
+    json_object_object_add(o, "sent", json_object_new_int64((int64_t)n->sent));
+    json_object_object_add(o, "received", json_object_new_int64((int64_t)n->received));
+    json_object_object_add(o, "dropped", json_object_new_int64((int64_t)n->dropped));
+    json_object_object_add(o, "late", json_object_new_int64((int64_t)n->late));
     return o;
 }
 
@@ -109,8 +111,9 @@ static json_object *node_json(const ReportNode *n)
     json_object_object_add(o, "overshoot_ns", dist_json(&n->overshoot));
     put_int(skip, "max", n->idle_skip_max);
     json_object_object_add(o, "idle_skip_ns", skip);
-    json_object_object_add(o, "packets", packets_json());
-    put_text(o, "packet_trace_sha256", no_packets);
+    json_object_object_add(o, "packets", packets_json(n));
+    put_text(o, "packet_trace_sha256",
+             n->packet_trace_sha256 ? n->packet_trace_sha256 : no_packets);
     put_text(o, "console_sha256", n->console_sha256);
     return o;
 }

@@ -28,6 +28,8 @@ typedef struct {
     VTime virtual_time, bias;
     ReportDist overshoot;
     int64_t idle_skip_max;
+    uint64_t sent, received, dropped, late; /* packets */
+    char *packet_trace_sha256;              /* NULL: of the empty trace */
     char *console_sha256;
     char *console_log; /* path, to be copied; NULL: none */
 } ReportNode;

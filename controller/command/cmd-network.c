@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-network.c: link add, set, up, down, list; switch add; network trace; seed. */
+#include "controller/base/units.h"
+#include "controller/command/command.h"
+#include "controller/network/link-options.h"
+#include "controller/wire.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static Wire *wire(Session *s)
+{
+    if (!s->wire)
+        s->wire = wire_new(s);
+    return s->wire;
+}
+
+/* ">key=" is for what the first end sends, "<key=" for what the second sends. */
+static bool set_options(const CommandCall *call, unsigned from, LinkParams params[2],
+                        GError **error)
+{
+    for (unsigned i = from; i < call->n_args; i++) {
+        const char *arg = call->args[i];
+        LinkDirection direction = *arg == '>'   ? LINK_FORWARD
+                                  : *arg == '<' ? LINK_BACKWARD
+                                                : LINK_BOTH;
+        const char *key = direction == LINK_BOTH ? arg : arg + 1, *equals = strchr(key, '=');
+        g_autofree char *name = equals ? g_strndup(key, (gsize)(equals - key)) : NULL;
+
+        if (!equals) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no key=value", arg);
+            return false;
+        }
+        if (!link_options_set(params, name, equals + 1, direction, error))
+            return false;
+    }
+    return true;
+}
+
+static CommandResult exec_link_add(CommandCall *call, GError **error)
+{
+    Wire *w = wire(call->session);
+    LinkParams params[2] = {{.latency = {NS_PER_MS}}, {.latency = {NS_PER_MS}}};
+    NetEnd a, b;
+    unsigned link;
+
+    if (!set_options(call, 2, params, error) || !wire_find_end(w, call->args[0], &a, error) ||
+        !wire_find_end(w, call->args[1], &b, error) ||
+        !network_add_link(wire_network(w), a, b, params, &link, error))
+        return COMMAND_FAILED;
+    return COMMAND_DONE;
+}
+
+const Command cmd_link_add = {
+    "link add",
+    "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
+    "[duplicate=0.1%] [reorder=1%]",
+    "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction only. A "
+    "latency below the quantum is raised to it",
+    2,
+    COMMAND_ANY_ARGS,
+    exec_link_add,
+    COMMAND_AT_REST,
+};
+
+static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, GError **error)
+{
+    Wire *w = wire(call->session);
+    NetEnd a, b;
+
+    return network_find(wire_network(w), call->args[0], &a, error) &&
+           network_find(wire_network(w), call->args[1], &b, error) &&
+           network_find_link(wire_network(w), a, b, link, reversed, error);
+}
+
+static CommandResult exec_link_set(CommandCall *call, GError **error)
+{
+    Network *net = wire_network(wire(call->session));
+    LinkParams params[2];
+    bool reversed;
+    unsigned link;
+
+    if (!find_link(call, &link, &reversed, error))
+        return COMMAND_FAILED;
+    for (unsigned way = 0; way < 2; way++)
+        params[way] = network_link_way(net, link, reversed ? 1 - way : way)->params;
+    if (!set_options(call, 2, params, error))
+        return COMMAND_FAILED;
+    if (reversed) {
+        LinkParams first = params[0];
+
+        params[0] = params[1];
+        params[1] = first;
+    }
+    network_set_link(net, link, params);
+    return COMMAND_DONE;
+}
+
+const Command cmd_link_set = {
+    "link set",
+    "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
+    "[duplicate=0.1%] [reorder=1%]",
+    "Change a link from now on; what is under way keeps its time",
+    3,
+    COMMAND_ANY_ARGS,
+    exec_link_set,
+    COMMAND_AT_REST,
+};
+
+static CommandResult set_up(CommandCall *call, bool up, GError **error)
+{
+    VTime now = engine_now(call->session->engine), at = now;
+    bool reversed;
+    unsigned link;
+
+    if (!find_link(call, &link, &reversed, error))
+        return COMMAND_FAILED;
+    if (call->n_args == 3) {
+        const char *value = command_option(call->args[2], "at");
+
+        if (!value)
+            return command_usage_error(call, error);
+        if (!units_parse_duration(value, &at, error))
+            return COMMAND_FAILED;
+        if (at.ns < now.ns && !call->session->options.dry) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "at='%s' is over", value);
+            return COMMAND_FAILED;
+        }
+    }
+    for (unsigned way = 0; way < 2; way++)
+        network_schedule_link(wire_network(call->session->wire), link, way, at, up);
+    return COMMAND_DONE;
+}
+
+static CommandResult exec_link_up(CommandCall *call, GError **error)
+{
+    return set_up(call, true, error);
+}
+
+static CommandResult exec_link_down(CommandCall *call, GError **error)
+{
+    return set_up(call, false, error);
+}
+
+const Command cmd_link_up = {
+    "link up",
+    "NODE NODE [at=TIME]",
+    "Let a link carry frames again, now or at a virtual time",
+    2,
+    3,
+    exec_link_up,
+    COMMAND_AT_REST,
+};
+
+const Command cmd_link_down = {
+    "link down",
+    "NODE NODE [at=TIME]",
+    "Let a link lose every frame that enters it, from now or from a virtual time on",
+    2,
+    3,
+    exec_link_down,
+    COMMAND_AT_REST,
+};
+
+static void print_way(const Session *s, unsigned link, unsigned way)
+{
+    const Network *net = wire_network(s->wire);
+    const LinkWay *w = network_link_way(net, link, way);
+    const LinkStats *st = &w->stats;
+    NetEnd ends[2];
+    g_autofree char *options = link_options_format(&w->params);
+    g_autofree char *real = units_format_duration(network_latency(net, link, way));
+
+    network_link_ends(net, link, ends);
+    command_print(s,
+                  "%-12s -> %-12s %9s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %6" PRIu64 " %6" PRIu64
+                  "  %s\n",
+                  network_end_name(net, ends[way]), network_end_name(net, ends[1 - way]), real,
+                  st->sent, st->delivered, st->lost, st->dropped, st->down, options);
+}
+
+static CommandResult exec_link_list(CommandCall *call, GError **error)
+{
+    const Session *s = call->session;
+    unsigned n = s->wire ? network_n_links(wire_network(s->wire)) : 0;
+    g_autofree char *lookahead = NULL;
+
+    (void)error;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    if (n == 0) {
+        command_print(s, "no links\n");
+        return COMMAND_DONE;
+    }
+    lookahead = units_format_duration(network_lookahead(wire_network(s->wire)));
+    command_print(s, "lookahead %s\n", lookahead);
+    command_print(s, "%-28s %9s %8s %9s %6s %6s %6s  %s\n", "from -> to", "latency", "sent",
+                  "delivered", "lost", "queue", "down", "asked for");
+    for (unsigned i = 0; i < n; i++) {
+        print_way(s, i, 0);
+        print_way(s, i, 1);
+    }
+    return COMMAND_DONE;
+}
+
+const Command cmd_link_list = {
+    "link list",
+    "",
+    "Show each direction of each link: the latency that counts, what it carried, lost, dropped in "
+    "its queue or while down, and what was asked for",
+    0,
+    0,
+    exec_link_list,
+    COMMAND_LOOKS,
+};
+
+static CommandResult exec_switch_add(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    unsigned index;
+
+    if (session_node(s, call->args[0])) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there is a node '%s' already",
+                    call->args[0]);
+        return COMMAND_FAILED;
+    }
+    return network_add_switch(wire_network(wire(s)), call->args[0], &index, error) ? COMMAND_DONE
+                                                                                   : COMMAND_FAILED;
+}
+
+const Command cmd_switch_add = {
+    "switch add",
+    "NAME",
+    "Make a learning switch, with as many ports as links end at it",
+    1,
+    1,
+    exec_switch_add,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_seed(CommandCall *call, GError **error)
+{
+    int64_t seed;
+
+    if (!units_parse_int(call->args[0], "seed", 0, INT64_MAX, &seed, error))
+        return COMMAND_FAILED;
+    network_set_seed(wire_network(wire(call->session)), (uint64_t)seed);
+    return COMMAND_DONE;
+}
+
+const Command cmd_seed = {
+    "seed",
+    "N",
+    "Start the random numbers of all links (loss, jitter, …) again from N (1)",
+    1,
+    1,
+    exec_seed,
+    COMMAND_AT_REST,
+};
+
+/* --- trace --- */
+
+static CommandResult exec_trace(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    int64_t last = 20;
+    uint64_t from;
+    const Trace *trace;
+    const TraceEvent *e;
+
+    if (call->n_args == 1) {
+        const char *value = command_option(call->args[0], "last");
+
+        if (!value)
+            return command_usage_error(call, error);
+        if (!units_parse_int(value, "last", 1, INT32_MAX, &last, error))
+            return COMMAND_FAILED;
+    }
+    if (s->options.dry || !s->wire)
+        return COMMAND_DONE;
+    trace = wire_trace(s->wire);
+    from = trace_count(trace) > (uint64_t)last ? trace_count(trace) - (uint64_t)last + 1 : 1;
+    for (; (e = trace_find(trace, (TraceFilter){TRACE_NO_NODE, TRACE_NO_NODE}, from));
+         from = e->number + 1) {
+        g_autofree char *line = trace_format(trace, e);
+
+        command_print(s, "%" PRIu64 " %s\n", e->number, line);
+    }
+    return COMMAND_DONE;
+}
+
+const Command cmd_network_trace = {
+    "network trace",
+    "[last=N]",
+    "Show the last 20 sends, deliveries and drops: kind, port, peer, bytes, sent, due and actual "
+    "time in ns, reason, digest, vector clock",
+    0,
+    1,
+    exec_trace,
+    COMMAND_LOOKS,
+};
+
+static CommandResult exec_order(CommandCall *call, GError **error)
+{
+    static const char *const names[] = {"before", "after", "equal", "concurrent"};
+    Session *s = call->session;
+    int64_t a, b;
+    VClockOrder order;
+
+    if (!units_parse_int(call->args[0], "event", 1, INT64_MAX, &a, error) ||
+        !units_parse_int(call->args[1], "event", 1, INT64_MAX, &b, error))
+        return COMMAND_FAILED;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    if (!s->wire || !trace_relation(wire_trace(s->wire), (uint64_t)a, (uint64_t)b, &order, error)) {
+        if (error && !*error)
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there are no packets yet");
+        return COMMAND_FAILED;
+    }
+    command_print(s, "%" PRId64 " %s %" PRId64 "\n", a,
+                  order == VCLOCK_BEFORE  ? names[0]
+                  : order == VCLOCK_AFTER ? names[1]
+                  : order == VCLOCK_EQUAL ? names[2]
+                                          : names[3],
+                  b);
+    return COMMAND_DONE;
+}
+
+const Command cmd_network_order = {
+    "network order",
+    "N M",
+    "Say whether event N of the trace happened before event M, after it, or concurrently, by their "
+    "vector clocks",
+    2,
+    2,
+    exec_order,
+    COMMAND_LOOKS,
+};

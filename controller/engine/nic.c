@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nic.c: see nic.h. */
+#include "controller/engine/nic.h"
+
+#include "controller/base/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <linux/sockios.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+/* pcap_sf_pkthdr in net/dump.c. */
+typedef struct {
+    int32_t sec, usec;
+    uint32_t caplen, len;
+} Record;
+
+#define FILE_HEADER 24
+#define FIFO_SIZE   (1 << 20)
+#define READ_CHUNK  65536
+#define US_PER_S    INT64_C(1000000)
+
+/* What one quantum may bring: within virtio-net's ring (1024 when asked for, 256 by default), and
+ * within the socket's buffer. */
+#define MAX_FRAMES 200
+#define MAX_BYTES  100000
+
+typedef struct {
+    const uint8_t *data;
+    size_t size;
+} Frame;
+
+struct Nic {
+    Node *node;
+    unsigned index;
+    int socket, capture;
+    char *capture_path;
+    GByteArray *captured; /* whole and partial records */
+    bool base_known;
+    int64_t base_us; /* what filter-dump adds to virtual µs: whole seconds */
+    bool armed;
+    int64_t next_us; /* when mrI's timer is due, node's own µs */
+    int64_t quantum_us;
+    Frame frames[MAX_FRAMES];
+    unsigned n_frames, n_sent;
+    size_t bytes;
+};
+
+static bool fail_errno(const char *what, GError **error)
+{
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "%s: %s", what, g_strerror(errno));
+    return false;
+}
+
+static bool connect_socket(Nic *n, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("%s/n%u", n->node->dir, n->index);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    n->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    return (n->socket >= 0 &&
+            connect(n->socket, (struct sockaddr *)&address, sizeof(address)) == 0) ||
+           fail_errno(path, error);
+}
+
+/* Held open read-write, so that QEMU's open does not wait and its end is not seen as ours. */
+static bool open_capture(Nic *n, GError **error)
+{
+    g_autofree char *props = NULL;
+    uint8_t header[FILE_HEADER];
+
+    n->capture_path = g_strdup_printf("%s/x%u", n->node->dir, n->index);
+    unlink(n->capture_path);
+    if (mkfifo(n->capture_path, 0600) != 0 ||
+        (n->capture = open(n->capture_path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
+        return fail_errno(n->capture_path, error);
+    fcntl(n->capture, F_SETPIPE_SZ, FIFO_SIZE); /* a smaller one will do */
+    props =
+        g_strdup_printf("{\"qom-type\":\"filter-dump\",\"id\":\"mx%u\",\"netdev\":\"mtr-net%u\","
+                        "\"queue\":\"rx\",\"file\":\"%s\"}",
+                        n->index, n->index, n->capture_path);
+    if (!qmp_client_post(n->node->qmp, "object-add", props, error) ||
+        !qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error))
+        return false;
+    errno = EPROTO;
+    return read(n->capture, header, sizeof(header)) == sizeof(header) ||
+           fail_errno("filter-dump wrote no file header", error);
+}
+
+Nic *nic_new(Node *node, unsigned index, GError **error)
+{
+    Nic *n = g_new0(Nic, 1);
+
+    n->node = node;
+    n->index = index;
+    n->socket = n->capture = -1;
+    n->captured = g_byte_array_sized_new(READ_CHUNK);
+    if (!connect_socket(n, error) || !open_capture(n, error)) {
+        g_prefix_error(error, "node %s, card %u: ", node->name, index);
+        nic_free(n);
+        return NULL;
+    }
+    if (!node->nics)
+        node->nics = g_ptr_array_new();
+    g_ptr_array_add(node->nics, n);
+    return n;
+}
+
+void nic_free(Nic *n)
+{
+    if (!n)
+        return;
+    fd_clear(&n->socket);
+    fd_clear(&n->capture);
+    if (n->node->nics)
+        g_ptr_array_remove(n->node->nics, n);
+    g_byte_array_unref(n->captured);
+    g_free(n->capture_path);
+    g_free(n);
+}
+
+/* --- what the guest sends --- */
+
+void nic_read(Nic *n)
+{
+    for (;;) {
+        guint before = n->captured->len;
+        ssize_t got;
+
+        g_byte_array_set_size(n->captured, before + READ_CHUNK);
+        got = read(n->capture, n->captured->data + before, READ_CHUNK);
+        g_byte_array_set_size(n->captured, before + (guint)MAX(got, 0));
+        if (got < READ_CHUNK)
+            return;
+    }
+}
+
+/* The stamp's whole seconds are those since a date: the first frame was sent within the last second
+ * before `until`. */
+static VTime sent_at(Nic *n, const Record *r, VTime until)
+{
+    int64_t stamp_us = r->sec * US_PER_S + r->usec, until_us = vtime_floor_us(until);
+
+    if (!n->base_known) {
+        int64_t above = stamp_us - until_us, rest = above % US_PER_S;
+
+        n->base_us = above - rest + (rest > 0 ? US_PER_S : 0);
+        n->base_known = true;
+    }
+    return vtime((stamp_us - n->base_us) * NS_PER_US);
+}
+
+bool nic_collect(Nic *n, VTime until, NicFrameFunc func, void *data)
+{
+    guint used = 0;
+    Record r;
+
+    while (n->captured->len - used >= sizeof(r)) {
+        memcpy(&r, n->captured->data + used, sizeof(r));
+        if (r.caplen > READ_CHUNK)
+            return false;
+        if (n->captured->len - used < sizeof(r) + r.caplen)
+            break;
+        func(sent_at(n, &r, until), n->captured->data + used + sizeof(r), r.caplen, data);
+        used += (guint)(sizeof(r) + r.caplen);
+    }
+    if (used > 0)
+        g_byte_array_remove_range(n->captured, 0, used);
+    return true;
+}
+
+/* --- what it receives --- */
+
+bool nic_put(Nic *n, const uint8_t *frame, size_t size)
+{
+    if (n->n_frames == MAX_FRAMES || (n->n_frames > 0 && n->bytes + size > MAX_BYTES))
+        return false;
+    n->frames[n->n_frames++] = (Frame){frame, size};
+    n->bytes += size;
+    return true;
+}
+
+bool nic_taken(const Nic *n)
+{
+    int bytes = 0;
+
+    return n->n_sent == n->n_frames && ioctl(n->socket, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+}
+
+void nic_clear(Nic *n)
+{
+    n->n_frames = n->n_sent = 0;
+    n->bytes = 0;
+}
+
+bool nic_send(Nic *n, GError **error)
+{
+    /* Without its timer QEMU would hand them on at once. */
+    for (; n->armed && n->n_sent < n->n_frames; n->n_sent++) {
+        const Frame *f = &n->frames[n->n_sent];
+
+        if (send(n->socket, f->data, f->size, MSG_NOSIGNAL) == (ssize_t)f->size)
+            continue;
+        if (errno == EAGAIN || errno == ENOBUFS)
+            return true; /* the rest is late, and counted */
+        return fail_errno("QEMU takes no frame", error);
+    }
+    return true;
+}
+
+bool nic_wait_taken(Nic *n, GError **error)
+{
+    HTime start = htime_now();
+
+    while (n->armed && n->n_frames > 0 && !nic_taken(n)) {
+        if (htime_sub(htime_now(), start).ns > NODE_REPLY_MS * NS_PER_MS) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU does not read its frames");
+            return false;
+        }
+        /* Each round trip gives QEMU's main loop another turn. */
+        if (!qmp_client_post(n->node->qmp, "query-status", NULL, error) ||
+            !qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error) || !nic_send(n, error))
+            return false;
+    }
+    return true;
+}
+
+/* A timer that is due already fires when the node goes on, and is on the grid then. */
+static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quantum_us)
+{
+    if (!n->armed || n->quantum_us != quantum_us)
+        return false;
+    return n->next_us == first_us || (n->next_us <= now_us && n->next_us + quantum_us == first_us);
+}
+
+bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
+{
+    int64_t now_us = vtime_floor_us(n->node->clock.virtual_time);
+    g_autofree char *id = g_strdup_printf("{\"id\":\"mr%u\"}", n->index);
+    g_autofree char *add =
+        g_strdup_printf("{\"qom-type\":\"filter-buffer\",\"id\":\"mr%u\",\"netdev\":\"mtr-net%u\","
+                        "\"queue\":\"tx\",\"interval\":%" PRId64 "}",
+                        n->index, n->index, first_us - now_us);
+    g_autofree char *set =
+        g_strdup_printf("{\"path\":\"mr%u\",\"property\":\"interval\",\"value\":%" PRId64 "}",
+                        n->index, quantum_us);
+
+    if (on_grid(n, now_us, first_us, quantum_us))
+        return true;
+    if (n->armed && !qmp_client_post(n->node->qmp, "object-del", id, error))
+        return false;
+    n->armed = true;
+    n->next_us = first_us;
+    n->quantum_us = quantum_us;
+    return qmp_client_post(n->node->qmp, "object-add", add, error) &&
+           (first_us - now_us == quantum_us ||
+            qmp_client_post(n->node->qmp, "qom-set", set, error));
+}
+
+void nic_reached(Nic *n, int64_t stamp_us)
+{
+    n->next_us = stamp_us + n->quantum_us;
+}

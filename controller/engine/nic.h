@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * nic.h: one network card of a node, seen from the virtual network. What the guest sends is read
+ * with its virtual send time; what it is to receive waits inside QEMU until a boundary.
+ *
+ *   guest -> netdev mtr-netI -> filter-dump   mxI  a pcap record for us, stamped with virtual µs
+ *   we (datagram) -> netdev mtr-netI -> filter-buffer mrI  until the boundary -> guest
+ *
+ * mrI's timer shares the boundaries of the gate's tick, but stays when that is taken away: deleting
+ * a filter-buffer hands out what it holds (net/filter-buffer.c), at the wrong time, and a stopped
+ * virtio-net takes nothing. It is older than the tick, so at a boundary the guest has its frames
+ * before the gate closes.
+ *
+ * A card belongs to whoever owns its node. Neither reading nor sending allocates in the steady
+ * state.
+ */
+#ifndef ENGINE_NIC_H
+#define ENGINE_NIC_H
+
+#include "controller/node/node.h"
+
+typedef struct Nic Nic;
+
+/* For card number `index` of a paused node; adds it to node->nics. */
+Nic *nic_new(Node *node, unsigned index, GError **error);
+void nic_free(Nic *nic);
+
+/* --- at a barrier, all nodes standing --- */
+
+typedef void (*NicFrameFunc)(VTime sent, const uint8_t *frame, size_t size, void *data);
+
+/* Hands out all that the guest has sent up to `until` (its own virtual time), in order. False if
+ * what came is no capture. */
+bool nic_collect(Nic *nic, VTime until, NicFrameFunc func, void *data);
+
+/* Puts a frame that is to be there at the next boundary; false if the card has its fill for one
+ * quantum: later then. The bytes must stay until nic_clear(). */
+bool nic_put(Nic *nic, const uint8_t *frame, size_t size);
+
+/* Whether QEMU has taken all that was sent; then the guest has got it at this boundary. */
+bool nic_taken(const Nic *nic);
+
+/* Forgets what was put. */
+void nic_clear(Nic *nic);
+
+/* --- in the lane --- */
+
+/* Reads what the guest has sent so far, without waiting. */
+void nic_read(Nic *nic);
+
+/* Before the gate is armed: puts the timer on the grid if it is not. first_us, quantum_us: the next
+ * boundary in the node's own µs and the distance of those behind. Posts QMP commands only. */
+bool nic_arm(Nic *nic, int64_t first_us, int64_t quantum_us, GError **error);
+
+/* A boundary was reached at this time (node's own µs). */
+void nic_reached(Nic *nic, int64_t stamp_us);
+
+/* Sends what was put to QEMU, before the node goes on. */
+bool nic_send(Nic *nic, GError **error);
+
+/* On a node at rest: waits until QEMU has taken it. */
+bool nic_wait_taken(Nic *nic, GError **error);
+
+#endif

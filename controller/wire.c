@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wire.c: frames from cards to the network and back; see wire.h. */
+#include "controller/wire.h"
+
+#include "controller/base/log.h"
+#include "controller/base/units.h"
+#include "controller/engine/nic.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct {
+    Node *node;
+    unsigned index; /* of its cards */
+    unsigned port;
+    Nic *nic;           /* NULL until the node is started */
+    GPtrArray *flights; /* NetDelivery, put and not known to be there yet */
+} Port;
+
+struct Wire {
+    Session *session;
+    Network *net;
+    Trace *trace;
+    GPtrArray *ports; /* Port, by number of port */
+    VTime quantum;
+    unsigned announced; /* links whose raised latency was told */
+};
+
+static void port_free(void *data)
+{
+    Port *p = data;
+
+    g_ptr_array_unref(p->flights);
+    g_free(p);
+}
+
+/* --- at a barrier --- */
+
+typedef struct {
+    Wire *wire;
+    Port *port;
+} Sender;
+
+static void on_frame(VTime sent, const uint8_t *frame, size_t size, void *data)
+{
+    const Sender *s = data;
+
+    network_send(s->wire->net, s->port->port, vtime_sub(sent, s->port->node->epoch), frame, size);
+}
+
+static void collect(Wire *w, Port *p, VTime now)
+{
+    Sender sender = {w, p};
+
+    if (p->nic && !nic_collect(p->nic, vtime_add(now, p->node->epoch), on_frame, &sender))
+        log_warn("node %s: its capture can't be read", p->node->name);
+}
+
+/* What was put is there if QEMU took it in time; else it will be at the next boundary. */
+static void settle(Wire *w, Port *p, VTime now)
+{
+    bool off = !node_is_live(p->node);
+
+    if (p->flights->len == 0 || (!off && p->nic && !nic_taken(p->nic)))
+        return;
+    for (unsigned i = 0; i < p->flights->len; i++) {
+        if (off || !p->nic)
+            network_refused(w->net, p->flights->pdata[i], now);
+        else
+            network_delivered(w->net, p->flights->pdata[i], now);
+    }
+    g_ptr_array_set_size(p->flights, 0);
+    if (p->nic)
+        nic_clear(p->nic);
+}
+
+static void fill(Wire *w, Port *p, VTime until)
+{
+    const NetDelivery *d;
+
+    while (p->nic && (d = network_next(w->net, p->port, until)) &&
+           nic_put(p->nic, d->data, d->size))
+        g_ptr_array_add(p->flights, network_take(w->net, p->port));
+}
+
+static void exchange(VTime now, bool reached, VTime until, void *data)
+{
+    Wire *w = data;
+
+    for (unsigned i = 0; reached && i < w->ports->len; i++) {
+        collect(w, w->ports->pdata[i], now);
+        settle(w, w->ports->pdata[i], now);
+    }
+    if (reached)
+        network_advance(w->net, now);
+    for (unsigned i = 0; until.ns > now.ns && i < w->ports->len; i++)
+        fill(w, w->ports->pdata[i], until);
+}
+
+/* --- building --- */
+
+Wire *wire_new(Session *session)
+{
+    Wire *w = g_new0(Wire, 1);
+
+    w->session = session;
+    w->quantum = engine_quantum(session->engine);
+    w->net = network_new(1, w->quantum);
+    w->trace = trace_new(TRACE_DEFAULT_CAP);
+    w->ports = g_ptr_array_new_with_free_func(port_free);
+    network_set_trace(w->net, w->trace);
+    engine_set_exchange(session->engine, exchange, w);
+    return w;
+}
+
+void wire_free(Wire *w)
+{
+    if (!w)
+        return;
+    engine_set_exchange(w->session->engine, NULL, NULL);
+    network_free(w->net);
+    trace_free(w->trace);
+    g_ptr_array_unref(w->ports);
+    g_free(w);
+}
+
+Network *wire_network(const Wire *w)
+{
+    return w->net;
+}
+
+const Trace *wire_trace(const Wire *w)
+{
+    return w->trace;
+}
+
+void wire_observe(Wire *w, NetObserver observer, void *data)
+{
+    network_set_observer(w->net, observer, data);
+}
+
+/* "a" is the first card of a, "a.1" its second. */
+static Node *card_of(const Wire *w, const char *name, int64_t *index, GError **error)
+{
+    const char *dot = strrchr(name, '.');
+    g_autofree char *plain = dot ? g_strndup(name, (gsize)(dot - name)) : g_strdup(name);
+    Node *node = session_node(w->session, plain);
+
+    *index = 0;
+    if (!node) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is neither a node nor a switch",
+                    name);
+        return NULL;
+    }
+    if (dot && !units_parse_int(dot + 1, "card", 0, NODE_MAX_NICS - 1, index, error))
+        return NULL;
+    if (!node->attached && *index < node->options->nics)
+        return node;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "node %s has %s card %" PRId64 "%s",
+                node->name, node->attached ? "an owner of its own, and no" : "no", *index,
+                node->attached ? "" : ": `node add … nic=N` gives it N");
+    return NULL;
+}
+
+static bool add_port(Wire *w, Node *node, unsigned index, NetEnd *end, GError **error)
+{
+    g_autofree char *name =
+        index == 0 ? g_strdup(node->name) : g_strdup_printf("%s.%u", node->name, index);
+    uint8_t mac[MAC_LEN];
+    Port *p;
+
+    node_options_mac(node->index, index, mac);
+    *end = (NetEnd){0};
+    if (!network_add_port(w->net, name, mac, &end->index, error))
+        return false;
+    p = g_new0(Port, 1);
+    *p = (Port){.node = node, .index = index, .port = end->index, .flights = g_ptr_array_new()};
+    g_ptr_array_add(w->ports, p);
+    return true;
+}
+
+bool wire_find_end(Wire *w, const char *name, NetEnd *end, GError **error)
+{
+    g_autofree char *plain =
+        g_str_has_suffix(name, ".0") ? g_strndup(name, strlen(name) - 2) : NULL;
+    int64_t index;
+    Node *node;
+
+    if (network_find(w->net, plain ? plain : name, end, NULL))
+        return true;
+    node = card_of(w, plain ? plain : name, &index, error);
+    return node && add_port(w, node, (unsigned)index, end, error);
+}
+
+bool wire_uses(const Wire *w, const Node *node)
+{
+    for (unsigned i = 0; w && i < w->ports->len; i++)
+        if (((const Port *)w->ports->pdata[i])->node == node)
+            return true;
+    return false;
+}
+
+static void announce(Wire *w)
+{
+    for (; w->announced < network_n_links(w->net); w->announced++) {
+        for (unsigned way = 0; way < 2; way++) {
+            VTime asked = network_link_way(w->net, w->announced, way)->params.latency;
+            VTime real = network_latency(w->net, w->announced, way);
+            g_autofree char *a = units_format_duration(asked), *r = units_format_duration(real);
+
+            if (real.ns == asked.ns)
+                continue;
+            log_warn("link %s: its latency of %s is raised to the quantum, %s: a shorter quantum "
+                     "allows less",
+                     network_link_name(w->net, w->announced), a, r);
+            break;
+        }
+    }
+}
+
+bool wire_prepare(Wire *w, GError **error)
+{
+    VTime quantum = engine_quantum(w->session->engine), now = engine_now(w->session->engine);
+
+    if (quantum.ns != w->quantum.ns) {
+        if (!network_set_quantum(w->net, quantum, now, error))
+            return false;
+        w->quantum = quantum;
+        w->announced = 0;
+    }
+    announce(w);
+    for (unsigned i = 0; i < w->ports->len; i++) {
+        Port *p = w->ports->pdata[i];
+
+        if (!p->nic && node_is_live(p->node) && !(p->nic = nic_new(p->node, p->index, error)))
+            return false;
+    }
+    return true;
+}
+
+/* --- figures --- */
+
+NetPortStats wire_node_stats(const Wire *w, const Node *node)
+{
+    NetPortStats sum = {0};
+
+    for (unsigned i = 0; w && i < w->ports->len; i++) {
+        const Port *p = w->ports->pdata[i];
+        const NetPortStats *s = network_port_stats(w->net, p->port);
+
+        if (p->node != node)
+            continue;
+        sum.sent += s->sent;
+        sum.received += s->received;
+        sum.late += s->late;
+        sum.refused += s->refused;
+        sum.dropped += s->dropped;
+        sum.malformed += s->malformed;
+    }
+    return sum;
+}
+
+char *wire_node_digest(const Wire *w, const Node *node)
+{
+    return trace_node_sha256(w->trace, trace_node(w->trace, node->name));
+}
+
+uint64_t wire_late(const Wire *w)
+{
+    uint64_t late = 0;
+
+    for (unsigned i = 0; w && i < w->ports->len; i++)
+        late += network_port_stats(w->net, i)->late;
+    return late;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * wire.h: the virtual network of a session: its ports are cards of nodes (engine/nic.h). At each
+ * barrier it takes what the guests have sent and puts what is due by the next one.
+ */
+#ifndef WIRE_H
+#define WIRE_H
+
+#include "controller/network/network.h"
+#include "controller/session.h"
+
+typedef struct Wire Wire;
+
+Wire *wire_new(Session *session);
+void wire_free(Wire *wire);
+
+Network *wire_network(const Wire *wire);
+const Trace *wire_trace(const Wire *wire);
+
+/* "a", "a.1" or a switch; a card becomes a port when it is first named. */
+bool wire_find_end(Wire *wire, const char *name, NetEnd *end, GError **error);
+
+/* Makes the cards of ports whose nodes have been started since, and says where a latency was raised
+ * to the quantum. The ensemble stands. */
+bool wire_prepare(Wire *wire, GError **error);
+
+/* The ports of a node that is to leave; false if there are some. */
+bool wire_uses(const Wire *wire, const Node *node);
+
+/* Sums over the node's cards. */
+NetPortStats wire_node_stats(const Wire *wire, const Node *node);
+
+/* SHA-256 of the trace of what it sent and received, in hex; free with g_free(). */
+char *wire_node_digest(const Wire *wire, const Node *node);
+
+/* Frames that missed their boundary, over all nodes. */
+uint64_t wire_late(const Wire *wire);
+
+/* Every frame that enters or leaves the network, while all nodes stand; NULL for none. */
+void wire_observe(Wire *wire, NetObserver observer, void *data);
+
+#endif
