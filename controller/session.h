@@ -45,6 +45,7 @@ typedef struct Session {
     struct Breaks *breaks;   /* command/breaks.h */
     struct Perf *perf;       /* command/cmd-perf.c: since when it counts */
     struct Sampler *sampler; /* command/sampler.h; NULL: nothing is sampled */
+    GPtrArray *captures;     /* command/cmd-capture.c; NULL: none yet */
     GPtrArray *endpoints;    /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;      /* feeds barriers into the report */
     unsigned drain_source;

@@ -17,8 +17,14 @@ typedef struct {
     GPtrArray *flights; /* NetDelivery, put and not known to be there yet */
 } Port;
 
+typedef struct {
+    NetObserver func;
+    void *data;
+} Observer;
+
 struct Wire {
     Session *session;
+    GArray *observers; /* Observer */
     Network *net;
     Trace *trace;
     GPtrArray *ports; /* Port, by number of port */
@@ -106,6 +112,7 @@ Wire *wire_new(Session *session)
     w->session = session;
     w->quantum = engine_quantum(session->engine);
     w->net = network_new(1, w->quantum);
+    w->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
     w->trace = trace_new(TRACE_DEFAULT_CAP);
     w->ports = g_ptr_array_new_with_free_func(port_free);
     network_set_trace(w->net, w->trace);
@@ -120,6 +127,7 @@ void wire_free(Wire *w)
     engine_set_exchange(w->session->engine, NULL, NULL);
     network_free(w->net);
     trace_free(w->trace);
+    g_array_unref(w->observers);
     g_ptr_array_unref(w->ports);
     g_free(w);
 }
@@ -134,9 +142,32 @@ const Trace *wire_trace(const Wire *w)
     return w->trace;
 }
 
-void wire_observe(Wire *w, NetObserver observer, void *data)
+static void on_event(const NetEvent *event, void *data)
 {
-    network_set_observer(w->net, observer, data);
+    const Wire *w = data;
+
+    for (unsigned i = 0; i < w->observers->len; i++) {
+        const Observer *o = &g_array_index(w->observers, Observer, i);
+
+        o->func(event, o->data);
+    }
+}
+
+void wire_observe(Wire *w, NetObserver func, void *data)
+{
+    Observer o = {func, data};
+
+    g_array_append_val(w->observers, o);
+    network_set_observer(w->net, on_event, w);
+}
+
+void wire_unobserve(Wire *w, const void *data)
+{
+    for (unsigned i = w->observers->len; i-- > 0;)
+        if (g_array_index(w->observers, Observer, i).data == data)
+            g_array_remove_index(w->observers, i);
+    if (w->observers->len == 0)
+        network_set_observer(w->net, NULL, NULL);
 }
 
 /* "a" is the first card of a, "a.1" its second. */

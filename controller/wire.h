@@ -36,7 +36,8 @@ char *wire_node_digest(const Wire *wire, const Node *node);
 /* Frames that missed their boundary, over all nodes. */
 uint64_t wire_late(const Wire *wire);
 
-/* Every frame that enters or leaves the network, while all nodes stand; NULL for none. */
+/* Tells of every frame that enters or leaves the network, at barriers, in a lane's thread. */
 void wire_observe(Wire *wire, NetObserver observer, void *data);
+void wire_unobserve(Wire *wire, const void *data);
 
 #endif

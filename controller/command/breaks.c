@@ -8,6 +8,8 @@
 #include "controller/command/expr.h"
 #include "controller/command/values.h"
 #include "controller/engine/debug.h"
+#include "controller/network/filter.h"
+#include "controller/wire.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -19,6 +21,7 @@ typedef enum {
     BREAK_POINT,
     BREAK_WHEN,
     BREAK_WATCH,
+    BREAK_PACKET,
 } BreakKind;
 
 typedef struct {
@@ -46,6 +49,12 @@ typedef struct {
     atomic_bool fired;
 
     char *command; /* BREAK_WATCH */
+
+    Session *session; /* BREAK_PACKET */
+    Filter *filter;   /* NULL: every frame */
+    bool between;
+    unsigned ports[2];
+    char *packet; /* the first that matched */
 } Break;
 
 struct Breaks {
@@ -69,6 +78,10 @@ static void break_free(void *data)
     Break *b = data;
 
     detach(b);
+    if (b->kind == BREAK_PACKET)
+        wire_unobserve(b->session->wire, b);
+    filter_free(b->filter);
+    g_free(b->packet);
     g_clear_pointer(&b->regex, g_regex_unref);
     g_free(b->text);
     g_free(b->expression);
@@ -205,6 +218,66 @@ unsigned breaks_add_watch(Session *s, const char *command, VTime every, GError *
     return add(s, b);
 }
 
+/* At a barrier, in a lane's thread. */
+static void on_packet(const NetEvent *e, void *data)
+{
+    Break *b = data;
+    g_autofree char *time = NULL;
+
+    if (e->kind != TRACE_SEND || b->packet ||
+        (b->between && e->port != b->ports[0] && e->port != b->ports[1]) ||
+        (b->filter && !filter_matches(b->filter, e->data, e->size)))
+        return;
+    time = units_format_seconds(e->sent);
+    b->packet =
+        g_strdup_printf("%s sent a packet of %zu bytes at %s, event %" PRIu64 " of the trace",
+                        network_end_name(wire_network(b->session->wire), (NetEnd){false, e->port}),
+                        e->size, time, e->trace_number);
+    atomic_store(&b->fired, true);
+}
+
+static bool find_ports(Session *s, const char *const *ends, unsigned ports[2], GError **error)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        NetEnd end;
+
+        if (!network_find(wire_network(s->wire), ends[i], &end, error))
+            return false;
+        if (end.is_switch) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                        "'%s' is a switch: it sends nothing of its own", ends[i]);
+            return false;
+        }
+        ports[i] = end.index;
+    }
+    return true;
+}
+
+unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filter, GError **error)
+{
+    unsigned ports[2] = {0, 0};
+    Filter *parsed = NULL;
+    Break *b;
+
+    if (!s->wire) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "there is no link yet: `link add` comes first");
+        return 0;
+    }
+    if ((ends && !find_ports(s, ends, ports, error)) ||
+        (filter && !(parsed = filter_parse(filter, error))))
+        return 0;
+    b = break_new(BREAK_PACKET,
+                  g_strdup_printf("%s%s%s%s%s", ends ? ends[0] : "any", ends ? " " : "",
+                                  ends ? ends[1] : "", filter ? " " : "", filter ? filter : ""));
+    b->session = s;
+    b->filter = parsed;
+    b->between = ends != NULL;
+    memcpy(b->ports, ports, sizeof(ports));
+    wire_observe(s->wire, on_packet, b);
+    return add(s, b);
+}
+
 bool breaks_delete(Session *s, unsigned number, GError **error)
 {
     struct Breaks *breaks = list_of(s);
@@ -234,7 +307,7 @@ void breaks_delete_node(Session *s, const Node *node)
 
 void breaks_print(const Session *s)
 {
-    static const char *const kinds[] = {"time", "console", "point", "when", "watch"};
+    static const char *const kinds[] = {"time", "console", "point", "when", "watch", "packet"};
 
     if (!s->breaks || s->breaks->list->len == 0) {
         command_print(s, "no breaks\n");
@@ -288,7 +361,12 @@ static bool evaluate(Session *s, const BarrierView *view)
 /* In a lane's thread. */
 static bool on_barrier(const BarrierView *view, void *data)
 {
-    return evaluate(data, view);
+    const Session *s = data;
+    bool any = evaluate(data, view);
+
+    for (unsigned i = 0; i < s->breaks->list->len; i++)
+        any = any || atomic_load(&((Break *)s->breaks->list->pdata[i])->fired);
+    return any;
 }
 
 bool breaks_at_rest(void *data)
@@ -311,7 +389,8 @@ bool breaks_prepare(Session *s, GError **error)
     for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
         Break *b = s->breaks->list->pdata[i];
 
-        conditions = conditions || (b->kind == BREAK_WHEN && !b->needs_clocks);
+        conditions =
+            conditions || b->kind == BREAK_PACKET || (b->kind == BREAK_WHEN && !b->needs_clocks);
         if (!attach(b, error)) {
             g_prefix_error(error, "break %u: ", b->number);
             return false;
@@ -385,6 +464,8 @@ static char *fired(Session *s, Break *b, RunEnd end)
         return point_text(b, debug_hit(b->node));
     case BREAK_WHEN:
         return atomic_exchange(&b->fired, false) ? g_strdup(b->expression) : NULL;
+    case BREAK_PACKET:
+        return atomic_exchange(&b->fired, false) ? g_steal_pointer(&b->packet) : NULL;
     case BREAK_WATCH:
         return NULL;
     }

@@ -17,6 +17,10 @@ unsigned breaks_add_point(Session *session, Node *node, GdbPoint type, uint64_t 
                           unsigned length, GError **error);
 /* Stops at the barrier at which the comparison becomes true (expr.h). */
 unsigned breaks_add_when(Session *session, const char *expression, GError **error);
+/* Stops at the barrier behind the sending of a frame that matches: between two cards in either
+ * direction (NULL: any), and a packet filter (filter.h; NULL: all). */
+unsigned breaks_add_packet(Session *session, const char *const *ends, const char *filter,
+                           GError **error);
 /* Carries out a command, one that lets no time pass, every so often. */
 unsigned breaks_add_watch(Session *session, const char *command, VTime every, GError **error);
 

@@ -142,6 +142,30 @@ const Command cmd_break_when = {
     COMMAND_AT_REST,
 };
 
+static CommandResult exec_break_packet(CommandCall *call, GError **error)
+{
+    const char *filter =
+        call->n_args ? command_option(call->args[call->n_args - 1], "filter") : NULL;
+    unsigned n = call->n_args - (filter != NULL);
+
+    if (n != 0 && n != 2)
+        return command_usage_error(call, error);
+    return added(call, breaks_add_packet(call->session, n ? (const char *const *)call->args : NULL,
+                                         filter, error));
+}
+
+const Command cmd_break_packet = {
+    "break packet",
+    "[NODE NODE] [filter=\"tcp port 80\"]",
+    "Stop runs at the barrier behind the sending of a packet, between two cards or any; a filter "
+    "is "
+    "made of arp, ip, ip6, icmp, icmp6, tcp, udp, port N, host ADDR, ether MAC, and, or, not, ( )",
+    0,
+    3,
+    exec_break_packet,
+    COMMAND_AT_REST,
+};
+
 static CommandResult exec_breaks(CommandCall *call, GError **error)
 {
     (void)error;

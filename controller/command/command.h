@@ -95,6 +95,8 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error);
 /* Ends what the commands keep in the session: breaks, endpoints of gdb. The ensemble stands. */
 void command_free_state(Session *session);
 
+/* Of `capture` (cmd-capture.c). */
+void captures_free(Session *session);
 /* Of `perf` (cmd-perf.c). */
 void perf_free(Session *session);
 
@@ -120,8 +122,8 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error);
 /* key=value: returns the value and the key's length, or NULL. */
 const char *command_option(const char *arg, const char *key);
 
-extern const Command cmd_link_add, cmd_link_down, cmd_link_list, cmd_link_set, cmd_link_up,
-    cmd_network_order, cmd_network_trace, cmd_seed, cmd_switch_add;
+extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down, cmd_link_list,
+    cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_trace, cmd_seed, cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
     cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
     cmd_regs, cmd_step, cmd_watch;

@@ -28,6 +28,7 @@ static const Command *const table[] = {
     &cmd_link_up,
     &cmd_link_list,
     &cmd_switch_add,
+    &cmd_capture,
     &cmd_network_trace,
     &cmd_network_order,
     &cmd_seed,
@@ -43,6 +44,7 @@ static const Command *const table[] = {
     &cmd_break_access,
     &cmd_break_console,
     &cmd_break_when,
+    &cmd_break_packet,
     &cmd_breaks,
     &cmd_delete,
     &cmd_watch,
@@ -204,6 +206,7 @@ void command_free_state(Session *s)
     session_settle(s);
     g_clear_pointer(&s->endpoints, g_ptr_array_unref);
     breaks_free(s);
+    captures_free(s);
     perf_free(s);
     sampler_close(s);
     run_free(s);

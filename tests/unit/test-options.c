@@ -46,7 +46,7 @@ static void test_defaults(void)
     g_assert_cmpint(o->smp, ==, 1);
     g_assert_cmpint(o->memory, ==, INT64_C(536870912));
     g_assert_cmpint(o->seed, ==, 1);
-    g_assert_true(o->nic);
+    g_assert_cmpint(o->nics, ==, 1);
     g_assert_true(o->icount.enabled && o->icount.sleep_on);
     g_assert_cmpint(o->icount.shift, ==, 0);
     g_assert_null(o->machine);
@@ -94,9 +94,9 @@ static void test_numbers(void)
     g_assert_cmpint(o->smp, ==, 512);
     g_assert_cmpint(o->memory, ==, INT64_C(2147483648));
     g_assert_cmpint(o->seed, ==, INT64_C(4294967295));
-    g_assert_false(o->nic);
+    g_assert_cmpint(o->nics, ==, 0);
     set_good(o, "nic", "on");
-    g_assert_true(o->nic);
+    g_assert_cmpint(o->nics, ==, 1);
     g_assert_false(o->on_exit_continue);
 }
 
