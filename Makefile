@@ -40,7 +40,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest demo check unit lint asan fuzz coverage bench soak man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check unit lint asan fuzz coverage bench soak man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -60,6 +60,7 @@ help:
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
+	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
 	@echo 'make man        the manual page, $(BUILD)/metronome.1'
 	@echo 'make install    into $(PREFIX)'
 
@@ -68,6 +69,9 @@ setup:
 
 guest: setup
 	@BUILD=$(BUILD) scripts/build-guest
+
+guest-x86_64: setup
+	@BUILD=$(BUILD) scripts/build-guest linux-x86_64
 
 # Recursive, so that what setup has just installed is seen.
 demo: guest

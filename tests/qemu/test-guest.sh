@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Checks the guests that scripts/build-guest made on real QEMUs under -icount, without metronome: what a test of
-# metronome takes for granted about a payload is shown here. Prints TAP, takes about half a minute.
+# metronome takes for granted about a payload is shown here. Prints TAP, takes about a minute. The guests for x86_64 are
+# tested if they were made.
 #
 # environment: BUILD, the output folder (default: build); KEEP=1 keeps the folder with consoles and QEMU's messages.
 set -euo pipefail
@@ -194,11 +195,11 @@ test_payloads() {
     done
 }
 
-# linux NAME KERNEL-OPTIONS QEMU-OPTION...
+# linux NAME KERNEL-OPTIONS QEMU-OPTION... The initramfs is $initramfs, if that is set.
 linux() {
     local name=$1 append=$2
     shift 2
-    start "$name" aarch64 -kernel "$guest/vmlinuz" -initrd "$guest/initramfs.cpio.gz" \
+    start "$name" aarch64 -kernel "$guest/vmlinuz" -initrd "$guest/${initramfs:-initramfs.cpio.gz}" \
         -append "console=ttyAMA0 cryptomgr.notests $append" "$@"
 }
 
@@ -238,6 +239,92 @@ test_linux() {
     exec 3>&-
 }
 
+# Two cards on one hub, which takes what they send.
+cards() {
+    local device=$1
+    printf '%s\n' -serial chardev:serial -netdev hubport,id=net0,hubid=1 -netdev hubport,id=net1,hubid=1 \
+        -device "$device,netdev=net0,mac=52:54:00:00:00:0a" -device "$device,netdev=net1,mac=52:54:00:00:00:0b"
+}
+
+test_net() {
+    local name tool text mmio pci initramfs=initramfs-net.cpio.gz
+    local nic='hostname=n metronome.poweroff=1 ip=10.0.0.1/24 ip1=10.0.1.1/24'
+    local more='ip2=10.0.2.1/24 neigh=10.0.0.2,52:54:00:00:00:02'
+    # Three seconds are enough for what IPv6 sends first. Not what the other card takes in: it filters multicast.
+    # shellcheck disable=SC2016
+    local sent='sleep 3; echo sent $(cat /sys/class/net/eth[01]/statistics/tx_packets)'
+    local show='hostname; cat /sys/class/net/eth0/address /sys/class/net/eth1/address; ip -4 addr show; /bin/ip neigh'
+    local tools="for i in iperf3 tcpdump chronyd chronyc; do \$i --version; done; /bin/ip -V"
+    # Each is asked when it had time to begin.
+    local try="iperf3 -s -1 >/dev/null & sleep 0.1; iperf3 -c 127.0.0.1 -n 1M"
+    try+="; chronyd 'local stratum 5'; sleep 1; chronyc -n tracking"
+
+    mapfile -t mmio < <(cards virtio-net-device)
+    mapfile -t pci < <(cards virtio-net-pci)
+    for name in net1 net2; do
+        linux $name "quiet $nic $more run=\"$tools; $show; $try; $sent\"" "${mmio[@]}"
+    done
+    for name in net1 net2; do
+        check "net: $name powers off" within 60 has_ended $name
+    done
+    check "net: same console in two runs" cmp "$dir/net1.out" "$dir/net2.out"
+    stop net1 net2
+    for tool in 'iperf 3' 'tcpdump version' 'chronyd (chrony) version' 'chronyc (chrony) version' 'ip utility, iproute2'; do
+        check "net: $tool is there" says net1 "$tool"
+    done
+    check "net: iperf3 has sent something" grep -aq 'receiver' "$dir/net1.out"
+    check "net: chronyd answers" grep -aq '^Stratum *: 5' "$dir/net1.out"
+    check "net: its name" says net1 'Welcome to metronome guest n'
+    for text in 'inet 10.0.0.1/24 scope global eth0' 'inet 10.0.1.1/24 scope global eth1' 'inet 127.0.0.1/8' \
+        '10.0.0.2 dev eth0 lladdr 52:54:00:00:00:02 PERMANENT' 'metronome.ip=10.0.2.1/24: this guest has no eth2'; do
+        check "net: $text" says net1 "$text"
+    done
+    check "net: nothing is sent unasked" says net1 'sent 0 0'
+    check "net: mmio: eth0 is the first card" says_in_turn net1 52:54:00:00:00:0a 52:54:00:00:00:0b
+
+    linux pci2 "quiet $nic ipv6=on run=\"$show; $sent\"" "${pci[@]}"
+    initramfs='' linux plain "quiet $nic $more run=\"$show; ping -c 2 -i 0.1 127.0.0.1\"" "${mmio[@]}"
+    check "net: pci2 powers off" within 30 has_ended pci2
+    check "net: pci: eth0 is the first card" says_in_turn pci2 52:54:00:00:00:0a 52:54:00:00:00:0b
+    check "net: with ipv6=on something is" grep -aq 'sent [1-9]' "$dir/pci2.out"
+    check "net: plain powers off" within 30 has_ended plain
+    check "net: plain: says that it can't do static neighbours" says plain 'this needs initramfs-net.cpio.gz'
+    check "net: plain: ping shows microseconds" grep -aqE 'time=0\.[0-9]{3} ms' "$dir/plain.out"
+    stop pci2 plain
+}
+
+# says_in_turn NAME FIRST SECOND: lines that begin so follow each other.
+says_in_turn() {
+    grep -aA 1 "^$2" "$dir/$1.out" | grep -aq "^$3"
+}
+
+test_x86_64() {
+    local run='ip -4 addr show dev eth0; iperf3 --version; chronyd --version'
+    start linux-x86_64 x86_64 -kernel "$guest/x86_64/vmlinuz" -initrd "$guest/x86_64/initramfs-net.cpio.gz" \
+        -append "console=ttyS0 quiet cryptomgr.notests ip=10.0.0.1/24 run=\"$run\" poweroff=1" \
+        -serial chardev:serial -netdev hubport,id=net,hubid=1 -device virtio-net-pci,netdev=net
+    check "x86_64: Linux powers off" within 120 has_ended linux-x86_64
+    check "x86_64: has a network address" says linux-x86_64 'inet 10.0.0.1/24'
+    check "x86_64: iperf3 is there" says linux-x86_64 'iperf 3'
+    check "x86_64: chronyd is there" says linux-x86_64 'chronyd (chrony) version'
+    stop linux-x86_64
+}
+
+# Every file that the guests are made of, with its time.
+made() {
+    find -H "$guest" -type f ! -name .lock -printf '%p %T@\n' | sort
+}
+
+test_nothing_to_do() {
+    local before after said
+    before=$(made)
+    said=$(env -u MAKEFLAGS -u MAKELEVEL make --no-print-directory guest BUILD="${BUILD:-build}" 2>&1) || said+=' (failed)'
+    after=$(made)
+    check "make guest says nothing the second time${said:+: $said}" test -z "$said"
+    check "make guest does nothing the second time" test "$before" = "$after"
+}
+
+test_nothing_to_do
 for arch in aarch64 x86_64; do
     test_payloads $arch
 done
@@ -245,6 +332,10 @@ start_qmp count-riscv64 riscv64 -kernel "$guest/count-riscv64.elf"
 check "count-riscv64: instructions grow" within 10 icount_passed count-riscv64 500000000
 stop count-riscv64
 test_linux
+test_net
+if [[ -e $guest/x86_64/vmlinuz ]]; then
+    test_x86_64
+fi
 
 echo "1..$count"
 [[ $failed -eq 0 ]]
