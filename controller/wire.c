@@ -29,6 +29,7 @@ struct Wire {
     Trace *trace;
     GPtrArray *ports; /* Port, by number of port */
     VTime quantum;
+    VTime barrier;      /* the last one */
     unsigned announced; /* links whose raised latency was told */
 };
 
@@ -50,8 +51,12 @@ typedef struct {
 static void on_frame(VTime sent, const uint8_t *frame, size_t size, void *data)
 {
     const Sender *s = data;
+    VTime at = vtime_sub(sent, s->port->node->epoch);
 
-    network_send(s->wire->net, s->port->port, vtime_sub(sent, s->port->node->epoch), frame, size);
+    /* Stamps are whole µs, rounded down: what bears the last barrier's was sent right behind it. */
+    if (at.ns <= s->wire->barrier.ns)
+        at = vtime(s->wire->barrier.ns + 1);
+    network_send(s->wire->net, s->port->port, at, frame, size);
 }
 
 static void collect(Wire *w, Port *p, VTime now)
@@ -97,8 +102,10 @@ static void exchange(VTime now, bool reached, VTime until, void *data)
         collect(w, w->ports->pdata[i], now);
         settle(w, w->ports->pdata[i], now);
     }
-    if (reached)
+    if (reached) {
         network_advance(w->net, now);
+        w->barrier = now;
+    }
     for (unsigned i = 0; until.ns > now.ns && i < w->ports->len; i++)
         fill(w, w->ports->pdata[i], until);
 }

@@ -314,14 +314,17 @@ static void argv_is(NodeOptions *o, const char *head, const char *icount, const 
     g_assert_cmpstr(got, ==, want);
 }
 
+#define NETDEV                                                                                     \
+    "\n-netdev\ndgram,id=mtr-net0,local.type=unix,local.path=/run/m,,1/n0,remote.type=unix,"       \
+    "remote.path=/run/m,,1/m0\n"
+
 static void test_argv_aarch64(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
 
     argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
             "-icount\nshift=0,sleep=on\n", "",
-            "\n-netdev\nhubport,id=mtr-net0,hubid=0\n"
-            "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+            NETDEV "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23");
 }
 
 static void test_argv_x86_64(void)
@@ -334,8 +337,7 @@ static void test_argv_x86_64(void)
     set_good(o, "icount", "shift=3,sleep=off");
     argv_is(o, "qemu-system-x86_64\n-machine\npc\n-cpu\nqemu64\n-smp\n4\n-m\n1073741824B\n",
             "-icount\nshift=3,sleep=off\n", "",
-            "\n-netdev\nhubport,id=mtr-net0,hubid=0\n"
-            "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+            NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23");
 }
 
 static void test_argv_riscv64(void)

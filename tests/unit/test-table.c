@@ -78,9 +78,9 @@ static void test_exact_beats_prefix(void)
 static void test_two_words(void)
 {
     finds("node add a cpu=max", "node add", 2);
-    finds("n ad a", "node add", 2);
+    finds("no ad a", "node add", 2);
     finds("no r a", "node remove", 2);
-    finds("n l", "node list", 2);
+    finds("nod l", "node list", 2);
     finds("node at x", "node attach", 2);
     finds("break t 1s", "break time", 2);
     finds("breaks", "breaks", 1);

@@ -182,7 +182,7 @@ static void test_names(void)
     words_are(NULL, "nod", "node");
     words_are(NULL, "xyz", "");
     words_are("node", "re", "remove");
-    words_are("n", "a", "add attach");
+    words_are("no", "a", "add attach");
     words_are("run", "", "");
     words_are("s", "", "");
 }

@@ -1,0 +1,121 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The virtual network with real Linux guests: exact delivery, runs that repeat to the byte, links that lose and go down,
+# switches, captures, breaks.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# guest NAME NUMBER COMMAND: a node that has 10.0.0.NUMBER and runs COMMAND.
+linux() {
+    echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
+        append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$3\\\"\"; "
+}
+
+pinging="$(linux a 1 'sleep 0.2; ping -c 4 -i 0.1 10.0.0.2')$(linux b 2 'sleep 60')"
+
+# --- delivery and repeatability
+
+ping_run() {
+    mtr --report "$dir/$1" -c "quantum 100us; $pinging link add a b latency=1ms; capture $dir/$1.pcapng; start; \
+        wait-line a 'run ended' timeout=20s; assert a.missed == 0; assert b.missed == 0; assert a.late == 0; \
+        assert b.late == 0; assert a.sent >= 5; assert a.received >= 5; assert a.received == b.sent; link list"
+}
+
+ping_run first
+check 'ping over 1 ms: all is answered' ended 0 '^lookahead 1ms' '^a +-> b +1ms'
+cp "$dir/first/console-a.log" "$dir/out"
+check 'ping: four answers' says '4 packets transmitted, 4 packets received, 0% packet loss'
+# Two latencies, at most a quantum more for each, and what the guests need.
+times=$(sed -nE 's/.*seq=[1-3] .*time=([0-9.]+) ms.*/\1/p' "$dir/out")
+check "ping: never less than two latencies, never much more ($(echo "$times" | tr '\n' ' '))" \
+    awk -v times="$times" 'BEGIN { n = split(times, t, "\n"); for (i = 1; i <= n; i++) if (t[i] < 2 || t[i] > 2.35) exit 1; exit n != 3 }'
+busy=()
+for _ in 1 2; do
+    (while :; do :; done) &
+    busy+=($!)
+done
+ping_run second
+kill "${busy[@]}"
+wait "${busy[@]}" 2>/dev/null || true
+check 'ping again, under load' ended 0
+check 'both runs: the same packets and consoles' cmp <(text 'packet_trace_sha256' "$dir/first/report.json" \
+    && text 'console_sha256' "$dir/first/report.json") <(text 'packet_trace_sha256' "$dir/second/report.json" \
+    && text 'console_sha256' "$dir/second/report.json")
+check 'there were packets to compare' [ "$(text packet_trace_sha256 "$dir/first/report.json" | sort -u | wc -l)" = 2 ]
+check 'both runs: the same capture' cmp "$dir/first.pcapng" "$dir/second.pcapng"
+tshark -r "$dir/first.pcapng" -T fields -e frame.time_epoch -e frame.interface_name -e icmp.type -Y icmp \
+    >"$dir/out" 2>"$dir/err"
+check 'tshark reads it: ns, cards by name' says '^[0-9]+\.[0-9]{9}	a	8' '^[0-9]+\.[0-9]{9}	b	8' '	b	0$'
+check 'tshark: each request and answer twice, sent and delivered' [ "$(wc -l <"$dir/out")" = 16 ]
+
+# --- what a link does
+
+links() {
+    local both
+    both="$(linux a 1 'ping -c 8 -i 0.1 -W 1 10.0.0.2')$(linux b 2 'sleep 60')"
+    expect 'a latency below the quantum is raised, and said' 0 \
+        "quantum 2ms; $both link add a b latency=500us; start; run 1ms; link list" \
+        'link a-b: its latency of 500us is raised to the quantum, 2ms' '^lookahead 2ms' 'latency=500us'
+    expect 'loss, from a seed: the same packets each time' 0 "seed 7; $both link add a b latency=1ms loss=40%; start; \
+        wait-line a 'run ended' timeout=30s; network trace last=1000; link list"
+    cp "$dir/out" "$dir/lossy"
+    commands "seed 7; $both link add a b latency=1ms loss=40%; start; wait-line a 'run ended' timeout=30s; \
+        network trace last=1000; link list"
+    check 'loss: repeated' cmp "$dir/out" "$dir/lossy"
+    check 'loss: some were lost' grep -qE '^[0-9]+ drop .* loss ' "$dir/lossy"
+    expect 'a link down at a virtual time' 0 "$(linux a 1 'ping -c 20 -i 0.1 -W 1 10.0.0.2')$(linux b 2 'sleep 60') \
+        link add a b; link down a b at=800ms; link up a b at=1200ms; start; wait-line a 'run ended' timeout=30s; \
+        network trace last=1000"
+    # shellcheck disable=SC2016
+    check 'it was down from then to then' awk '/^[0-9]+ drop .* down / { n++; if ($6 < 800000000 || $6 > 1200000000) exit 1 }
+        END { exit n < 2 }' "$dir/out"
+    expect 'vector clocks: what may have caused what' 0 "$pinging link add a b; start; wait-line a 'seq=1' timeout=20s; \
+        network trace last=4; network order 1 2; network order 2 1" '^1 before 2' '^2 after 1' '\[a:[0-9]+ b:[0-9]+\]'
+    expect 'break packet: at the barrier behind it' 0 "quantum 100us; $pinging link add a b; start; \
+        break packet a b filter=\"icmp\"; run 20s; assert break == 1; breaks" \
+        'break 1: a sent a packet of 98 bytes at 0\.[0-9]+s, event [0-9]+' '^1 +packet +1 +a b icmp'
+    expect 'a stop, steps and an odd time in the middle of an exchange: nothing is late' 0 "quantum 1ms; $pinging \
+        link add a b; start; wait-line a 'seq=1' timeout=20s; run 333777ns; step a 20 mask=off; run 1ns; run-until 800777333ns; \
+        wait-line a 'run ended' timeout=20s; assert a.late == 0; assert b.late == 0; assert missed == 0"
+    expect 'three guests on a switch' 0 "$(linux a 1 'sleep 0.2; ping -c 2 10.0.0.2; ping -c 2 10.0.0.3')$(linux b 2 'sleep 60')\
+        $(linux c 3 'sleep 60')switch add s; link add a s; link add b s; link add c s; start; \
+        break console a '2 packets received'; run 20s; assert break == 1; wait-line a 'run ended' timeout=20s; \
+        assert c.received > 2; assert c.late == 0" 'break 1: node a printed .2 packets transmitted, 2 packets received'
+}
+
+# --- refusals and faults
+
+refusals() {
+    local a="node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off"
+    local b="node add b kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off"
+    expect 'link: an end that is not there' 2 "$a; link add a x" "'x' is neither a node nor a switch"
+    expect 'link: to itself' 2 "$a; link add a a" 'a'
+    expect 'link: a card has one cable' 2 "$a; $b; switch add s; link add a b; link add a s" 'a'
+    expect 'link: no such card' 2 "$a; $b; link add a.1 b" 'node a has no card 1: .node add … nic=N'
+    expect 'link: several cards' 0 "$a nic=2; $b; switch add s; link add a.1 s; link add a.0 b; start; run 2ms; link list" \
+        '^a\.1 +-> s ' '^a +-> b '
+    expect 'link: node without a card' 2 "$a nic=off; $b; link add a b" 'node a has no card 0'
+    expect 'link: a value that is none' 2 "$a; $b; link add a b loss=lots" "lots"
+    expect 'link: a key that is none' 2 "$a; $b; link add a b colour=red" "colour"
+    expect 'link set: no such link' 2 "$a; $b; link set a b latency=1ms" "'a'"
+    expect 'link down: in the past' 2 "$a; $b; link add a b; start; run 5ms; link down a b at=1ms" 'is over'
+    expect 'capture: before a link' 2 "$a; capture $dir/x.pcapng" 'no link yet'
+    expect 'capture: a folder that is not there' 2 "$a; $b; link add a b; capture $dir/none/x" "can't capture into"
+    expect 'break packet: a filter that is none' 2 "$a; $b; link add a b; break packet filter=\"port http\"" 'http'
+    expect 'switch: a name that a node has' 2 "$a; switch add a" "there is a node 'a' already"
+    expect 'a node in a link stays' 2 "$a; $b; link add a b; node remove a" 'node a is in a link'
+    expect 'an idle network: nothing is sent, nothing is missed' 0 "quantum 10us; $a; $b; link add a b; start; run 20ms; \
+        assert a.icount == 20000000; assert b.icount == 20000000; assert missed == 0; assert a.sent == 0; stats"
+    background -c "quantum 100us; $(linux a 1 'ping -i 0.01 10.0.0.2')$(linux b 2 'sleep 60') link add a b; start; \
+        wait-line a 'seq=20' timeout=20s; echo going; run 1000s"
+    within 40 says going
+    # shellcheck disable=SC2046
+    kill -9 $(qemus | head -n 1)
+    join
+    check 'a QEMU that is killed with traffic under way: named, exit 3' ended 3 'node [ab]: QEMU ended, killed by signal 9'
+}
+
+links
+refusals
+done_testing
