@@ -14,7 +14,8 @@ typedef struct {
     unsigned index; /* of its cards */
     unsigned port;
     Nic *nic;           /* NULL until the node is started */
-    GPtrArray *flights; /* NetDelivery, put and not known to be there yet */
+    GPtrArray *flights; /* NetDelivery, taken and not known to be there yet */
+    unsigned n_put;     /* of them, those that were put on the card */
 } Port;
 
 typedef struct {
@@ -72,26 +73,36 @@ static void settle(Wire *w, Port *p, VTime now)
 {
     bool off = !node_is_live(p->node);
 
-    if (p->flights->len == 0 || (!off && p->nic && !nic_taken(p->nic)))
+    if (p->n_put == 0 || (!off && p->nic && !nic_taken(p->nic)))
         return;
-    for (unsigned i = 0; i < p->flights->len; i++) {
+    for (unsigned i = 0; i < p->n_put; i++) {
         if (off || !p->nic)
             network_refused(w->net, p->flights->pdata[i], now);
         else
             network_delivered(w->net, p->flights->pdata[i], now);
     }
-    g_ptr_array_set_size(p->flights, 0);
+    g_ptr_array_remove_range(p->flights, 0, p->n_put);
+    p->n_put = 0;
     if (p->nic)
         nic_clear(p->nic);
 }
 
-static void fill(Wire *w, Port *p, VTime until)
+static void fill(const Wire *w, Port *p, VTime until)
 {
-    const NetDelivery *d;
+    while (p->nic) {
+        const NetDelivery *d;
 
-    while (p->nic && (d = network_next(w->net, p->port, until)) &&
-           nic_put(p->nic, d->data, d->size))
-        g_ptr_array_add(p->flights, network_take(w->net, p->port));
+        /* What was taken is put first, unless a shorter quantum has come since. */
+        if (p->n_put == p->flights->len) {
+            if (!network_next(w->net, p->port, until))
+                return;
+            g_ptr_array_add(p->flights, network_take(w->net, p->port));
+        }
+        d = p->flights->pdata[p->n_put];
+        if (d->due.ns > until.ns || !nic_put(p->nic, d->data, d->size))
+            return;
+        p->n_put++;
+    }
 }
 
 static void exchange(VTime now, bool reached, VTime until, void *data)
@@ -256,11 +267,35 @@ static void announce(Wire *w)
     }
 }
 
+bool wire_in_flight(const Wire *w)
+{
+    for (unsigned i = 0; w && i < w->ports->len; i++) {
+        const Port *p = w->ports->pdata[i];
+
+        if (p->nic && nic_sent(p->nic))
+            return true;
+    }
+    return false;
+}
+
+/* What was put for the next boundary may not be due by a nearer one. */
+static void take_back(const Wire *w)
+{
+    for (unsigned i = 0; i < w->ports->len; i++) {
+        Port *p = w->ports->pdata[i];
+
+        if (p->nic)
+            nic_clear(p->nic);
+        p->n_put = 0;
+    }
+}
+
 bool wire_prepare(Wire *w, GError **error)
 {
     VTime quantum = engine_quantum(w->session->engine), now = engine_now(w->session->engine);
 
     if (quantum.ns != w->quantum.ns) {
+        take_back(w);
         if (!network_set_quantum(w->net, quantum, now, error))
             return false;
         w->quantum = quantum;

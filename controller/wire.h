@@ -24,7 +24,10 @@ bool wire_find_end(Wire *wire, const char *name, NetEnd *end, GError **error);
  * to the quantum. The ensemble stands. */
 bool wire_prepare(Wire *wire, GError **error);
 
-/* The ports of a node that is to leave; false if there are some. */
+/* Frames wait inside QEMUs for a boundary: the quantum can't be changed now. */
+bool wire_in_flight(const Wire *wire);
+
+/* Whether cards of the node are ports. */
 bool wire_uses(const Wire *wire, const Node *node);
 
 /* Sums over the node's cards. */

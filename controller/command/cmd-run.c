@@ -4,6 +4,7 @@
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/run.h"
+#include "controller/wire.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -18,6 +19,11 @@ static CommandResult exec_quantum(CommandCall *call, GError **error)
         text = units_format_duration(engine_quantum(s->engine));
         command_print(s, "%s\n", text);
         return COMMAND_DONE;
+    }
+    if (wire_in_flight(s->wire)) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "packets are under way to a guest until the next barrier: `barrier` first");
+        return COMMAND_FAILED;
     }
     return units_parse_duration(call->args[0], &quantum, error) &&
                    engine_set_quantum(s->engine, quantum, error)

@@ -193,6 +193,11 @@ bool nic_taken(const Nic *n)
     return n->n_sent == n->n_frames && ioctl(n->socket, SIOCOUTQ, &bytes) == 0 && bytes == 0;
 }
 
+bool nic_sent(const Nic *n)
+{
+    return n->n_sent > 0;
+}
+
 void nic_clear(Nic *n)
 {
     n->n_frames = n->n_sent = 0;

@@ -40,6 +40,9 @@ bool nic_put(Nic *nic, const uint8_t *frame, size_t size);
 /* Whether QEMU has taken all that was sent; then the guest has got it at this boundary. */
 bool nic_taken(const Nic *nic);
 
+/* Whether some of what was put was sent to QEMU, and waits there for its boundary. */
+bool nic_sent(const Nic *nic);
+
 /* Forgets what was put. */
 void nic_clear(Nic *nic);
 

@@ -78,6 +78,12 @@ links() {
     expect 'a stop, steps and an odd time in the middle of an exchange: nothing is late' 0 "quantum 1ms; $pinging \
         link add a b; start; wait-line a 'seq=1' timeout=20s; run 333777ns; step a 20 mask=off; run 1ns; run-until 800777333ns; \
         wait-line a 'run ended' timeout=20s; assert a.late == 0; assert b.late == 0; assert missed == 0"
+    expect 'another quantum in the middle of an exchange: nothing is early, nothing is late' 0 "quantum 2ms; $pinging \
+        link add a b latency=2ms; start; break packet a b filter=icmp; run 20s; quantum 100us; run 1ms; quantum 1ms; \
+        break time 900ms; run 20s; quantum 500us; delete 1; wait-line a 'run ended' timeout=20s; assert a.late == 0; \
+        assert b.late == 0; assert missed == 0; network trace last=1000"
+    # shellcheck disable=SC2016
+    check 'no delivery before it was due' awk '/^[0-9]+ delivery / { n++; if ($8 < $7) exit 1 } END { exit n < 8 }' "$dir/out"
     expect 'three guests on a switch' 0 "$(linux a 1 'sleep 0.2; ping -c 2 10.0.0.2; ping -c 2 10.0.0.3')$(linux b 2 'sleep 60')\
         $(linux c 3 'sleep 60')switch add s; link add a s; link add b s; link add c s; start; \
         break console a '2 packets received'; run 20s; assert break == 1; wait-line a 'run ended' timeout=20s; \

@@ -120,7 +120,7 @@ static void test_half_a_name(void)
         "node",
         "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
     find_fails(
-        "n", "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
+        "no", "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
 }
 
 /* Quotes with nothing between them. */
