@@ -296,7 +296,8 @@ bool wire_prepare(Wire *w, GError **error)
 
     if (quantum.ns != w->quantum.ns) {
         take_back(w);
-        if (!network_set_quantum(w->net, quantum, now, error))
+        /* Barriers are the quantum's multiples, wherever the ensemble stands. */
+        if (!network_set_quantum(w->net, quantum, vtime(now.ns - now.ns % quantum.ns), error))
             return false;
         w->quantum = quantum;
         w->announced = 0;
