@@ -496,13 +496,15 @@ static void plan_steps(Engine *e, Node *node)
 }
 
 /* A soft stop may have warped idle nodes ahead, up to the next boundary: then that is the place
- * where all can stand together. */
+ * where all can stand together. A clock that follows the host's (sleep=on, no icount) stands beyond
+ * every boundary: there is no better place for it. */
 static bool stands_together(const Engine *e)
 {
     for (unsigned i = 0; i < e->members->len; i++) {
         const Member *m = e->members->pdata[i];
 
-        if (node_is_live(m->node) && node_ensemble_time(m->node).ns > e->now.ns + NS_PER_US)
+        if (node_is_live(m->node) && m->node->icount.enabled && !m->node->icount.sleep_on &&
+            node_ensemble_time(m->node).ns > e->now.ns + NS_PER_US)
             return false;
     }
     return true;

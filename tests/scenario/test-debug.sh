@@ -148,6 +148,24 @@ paced() {
     check 'pace: Ctrl-C does not wait for it' [ "$status" = 130 ]
 }
 
+# Clocks that follow the host's stand beyond every boundary.
+sleeping() {
+    local option
+    for option in shift=3,sleep=on off; do
+        background -c "node add t kernel=$guest/tick-aarch64.elf memory=64M icount=$option; start; echo going; run 1000s"
+        within 20 says going
+        within 20 qemus_are_there
+        kill -INT "$pid"
+        within 10 over || kill -9 "$pid"
+        join
+        check "icount=$option: Ctrl-C ends a run" [ "$status" = 130 ]
+    done
+}
+
+over() {
+    [[ $(cut -d' ' -f3 "/proc/$pid/stat" 2>/dev/null || echo Z) == Z ]]
+}
+
 qemus_are_there() {
     [[ -n $(qemus) ]]
 }
@@ -177,5 +195,6 @@ steps
 breaks
 looking
 paced
+sleeping
 exits
 done_testing
