@@ -35,7 +35,7 @@ enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
 #define SHARE_WINDOW_NS (100 * NS_PER_MS)
 #define SHARE_IDLE      20 /* per cent: below it vCPUs get the shield */
 #define SHARE_BUSY      60 /* above it they lose it … */
-#define SHARE_WINDOWS   10 /* … at once if they had it for a moment only, else after so many */
+#define SHARE_WINDOWS   10 /* … at once if they got it lately, else after so many */
 #define SHARE_MOMENT_NS (400 * NS_PER_MS)
 #define SHARE_DEBT_NS   (60 * NS_PER_MS)
 
@@ -80,6 +80,8 @@ struct Lane {
     /* rank_shield_vcpus() */
     bool shielded;
     HTime shielded_since;
+    bool rested;           /* the CPU was left alone long enough before this leg */
+    HTime ended;           /* when it was left alone */
     unsigned busy_windows; /* in a row */
     HTime window;          /* when it began */
     int64_t window_used;   /* vCPU time of all riders until then */
@@ -437,6 +439,7 @@ static void set_shield(Lane *l, bool shield)
     for (unsigned i = 0; i < l->n_riders; i++)
         if (l->riders[i].place != PLACE_OUT)
             rank_shield_vcpus(l->riders[i].node->vcpus, shield);
+    log_debug("host CPU %d: vCPUs %s", l->cpu, shield ? "shielded" : "not shielded");
     l->shielded = shield;
     l->shielded_since = htime_now();
     l->busy_windows = 0;
@@ -461,18 +464,19 @@ static void watch_share(Lane *l, bool at_barrier)
 {
     HTime now = htime_now();
     int64_t length = htime_sub(now, l->window).ns, percent;
-    bool moment;
+    bool recent;
 
     if (l->rank != RANK_STRICT || length < SHARE_WINDOW_NS)
         return;
     percent = (vcpu_time(l) - l->window_used) * 100 / length;
-    moment = htime_sub(now, l->shielded_since).ns < SHARE_MOMENT_NS;
+    recent = htime_sub(now, l->shielded_since).ns < SHARE_MOMENT_NS;
     l->busy_windows = percent >= SHARE_BUSY ? l->busy_windows + 1 : 0;
     if (!l->shielded && percent < SHARE_IDLE) {
         set_shield(l, true);
-    } else if (l->shielded && at_barrier && l->busy_windows >= (moment ? 1 : SHARE_WINDOWS)) {
-        if (!moment)
+    } else if (l->shielded && at_barrier && l->busy_windows >= (recent ? 1 : SHARE_WINDOWS)) {
+        if (!recent || !l->rested)
             pay_debt();
+        l->rested = true;
         set_shield(l, false);
     }
     open_window(l);
@@ -591,8 +595,9 @@ static void prepare(Lane *l, Leg *leg)
         if (r->place == PLACE_REST)
             board(l, r, l->n_riders - 1);
     }
-    l->shielded = true; /* as node_rank() left them; the CPU was free while they stood still */
+    l->shielded = true; /* as node_rank() left them */
     l->shielded_since = htime_now();
+    l->rested = htime_sub(l->shielded_since, l->ended).ns >= SHARE_DEBT_NS;
     l->busy_windows = 0;
     open_window(l);
 }
@@ -677,6 +682,7 @@ static void *lane_main(void *data)
             ride(l, l->leg);
         else
             l->func(l->arg);
+        l->ended = htime_now();
         g_mutex_lock(&l->lock);
         l->has_job = false;
         l->done(l->done_data);

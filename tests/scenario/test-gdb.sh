@@ -91,14 +91,16 @@ two_gdbs() {
     session "node add a $linux; node add b $linux; start; run 500ms; gdb b path=$dir/b.sock; \
         gdb a path=$dir/a.sock wait=on; run 1ms; assert a.missed == 0; assert b.missed == 0"
     within 30 is_there a
-    # b continues and waits; a's breakpoint stops both.
+    # b continues and waits; a's breakpoint, where every interrupt of its kernel begins, stops both. While b looks
+    # around, a keeps its gdb.
     # shellcheck disable=SC2016
     debugger b 'printf "b attached %lx\n", $pc' continue 'printf "b stopped %lx\n", $pc' 'x/1i $pc' 'monitor time' detach &
     second=$!
     within 20 grep -qs 'b attached' "$dir/gdb.b"
     # shellcheck disable=SC2016
-    debugger a 'printf "a attached %lx\n", $pc' stepi stepi 'hbreak *$pc' continue \
-        'printf "a stopped %lx\n", $pc' detach &
+    debugger a 'printf "a attached %lx\n", $pc' stepi stepi 'hbreak *($VBAR + 0x280)' continue \
+        'printf "a stopped %lx\n", $pc' "shell timeout 20 sh -c \
+            'until grep -qs \"detached\" \"$dir/gdb.b\"; do sleep 0.02; done'" detach &
     first=$!
     wait "$first" || true
     wait "$second" || true
