@@ -45,6 +45,7 @@ struct GdbEndpoint {
     bool using_stub;
     bool running;        /* it waits for a stop reply */
     bool interrupted;    /* it sent 0x03 */
+    bool holding;        /* its node must not move: run_hold() */
     bool serving;        /* serve() is asked for */
     unsigned sstep;      /* as gdb wants steps */
     GQueue *packets;     /* GBytes that are not answered yet */
@@ -161,6 +162,31 @@ static void on_step_done(const RunOutcome *o, void *data)
     reply_stop(e, GDB_SIGNAL_TRAP, NULL);
 }
 
+static void on_held_run_done(const RunOutcome *o, void *data)
+{
+    GdbEndpoint *e = data;
+
+    (void)o;
+    e->holding = false;
+}
+
+/* For this gdb its node stands: no other may let it run. */
+static void hold(void *endpoint, void *data)
+{
+    GdbEndpoint *e = endpoint;
+
+    (void)data;
+    if (e->fd >= 0 && !e->running && !e->holding)
+        e->holding = run_hold(e->session, on_held_run_done, e);
+}
+
+static void release(GdbEndpoint *e)
+{
+    if (e->holding)
+        run_release(e->session, e);
+    e->holding = false;
+}
+
 static void go_on(GdbEndpoint *e)
 {
     RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}};
@@ -168,12 +194,18 @@ static void go_on(GdbEndpoint *e)
 
     e->running = true;
     e->interrupted = false;
+    release(e);
     if (run_active(e->session)) {
         run_join(e->session, on_run_done, e);
-    } else if (!run_start(e->session, &spec, on_run_done, e, &error)) {
+    } else if (run_start(e->session, &spec, on_run_done, e, &error)) {
+        g_ptr_array_foreach(e->session->endpoints, hold, NULL);
+    } else {
         e->running = false;
         refuse(e, error->message);
+        return;
     }
+    if (run_held(e->session))
+        tell(e, "metronome: all stand until every attached gdb continues\n");
 }
 
 static void step(GdbEndpoint *e, int vcpu)
@@ -465,6 +497,7 @@ static void drop(GdbEndpoint *e)
         run_pause(e->session, why);
     }
     e->running = false;
+    release(e);
     log_info("gdb of node %s is gone", e->node->name);
     run_service(e->session, clean_up, e);
 }
@@ -476,6 +509,7 @@ static void begin(void *data)
 
     if (e->using_stub || debug_use(e->node, &error)) {
         e->using_stub = true;
+        hold(e, NULL);
         return;
     }
     log_warn("%s", error->message);
@@ -498,7 +532,7 @@ static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
     }
     e->fd = peer;
     e->acks = true;
-    e->running = e->interrupted = e->serving = false;
+    e->running = e->interrupted = e->serving = e->holding = false;
     e->sstep = GDB_SSTEP_ENABLE | GDB_SSTEP_NOIRQ | GDB_SSTEP_NOTIMER;
     g_clear_pointer(&e->decoder, gdb_decoder_free);
     e->decoder = gdb_decoder_new();

@@ -28,6 +28,8 @@ struct Run {
     GArray *interludes;        /* Interlude */
     GArray *listeners;         /* Listener */
     GArray *services;          /* Service */
+    unsigned holds;            /* it stands at a barrier until they are gone */
+    bool between;              /* a piece is over: what comes next is decided when all are served */
     bool pausing;              /* somebody wants it to end */
     char *paused;              /* why, or NULL */
     uint64_t barriers, missed; /* when it began */
@@ -35,7 +37,7 @@ struct Run {
     HTime began;
 };
 
-static void start_piece(Session *s);
+static void go(Session *s);
 
 bool run_active(const Session *s)
 {
@@ -101,7 +103,9 @@ static void serve(Session *s)
     g_autoptr(GArray) services = run->services;
 
     run->services = g_array_new(FALSE, FALSE, sizeof(Service));
+    run->between = true;
     serve_all(services);
+    run->between = false;
 }
 
 /* How a run ends that no break ended; NULL: it does not end here. */
@@ -171,7 +175,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
         return;
     }
     serve(s);
-    start_piece(s);
+    go(s);
 }
 
 /* The run goes on whatever the step came to, unless a node failed. */
@@ -190,7 +194,7 @@ static void on_interlude_done(RunEnd end, const GError *error, void *data)
         return;
     }
     serve(s);
-    start_piece(s);
+    go(s);
 }
 
 static void start_piece(Session *s)
@@ -213,6 +217,23 @@ static void start_piece(Session *s)
     engine_run(s->engine, &goal, on_piece_done, s);
     if (run->services->len > 0 || run->pausing)
         engine_interrupt(s->engine);
+}
+
+/* At rest: the next piece, or the end, or nothing while somebody holds it. */
+static void go(Session *s)
+{
+    struct Run *run = s->run;
+
+    if (run->holds == 0 || run->interludes->len > 0)
+        start_piece(s);
+    else if (run->pausing || s->interrupted)
+        on_piece_done(RUN_STOPPED, NULL, s);
+}
+
+/* It stands at a barrier, and nothing is about to decide how it goes on. */
+static bool held(const Session *s)
+{
+    return s->run && !s->run->between && !engine_running(s->engine);
 }
 
 bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GError **error)
@@ -253,7 +274,9 @@ bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GEr
     if (!s->run)
         return run_start(s, &(RunSpec){.goal = *goal}, done, data, error);
     g_array_append_val(s->run->interludes, interlude);
-    if (engine_running(s->engine))
+    if (held(s))
+        go(s);
+    else if (engine_running(s->engine))
         engine_interrupt(s->engine);
     return true;
 }
@@ -275,14 +298,40 @@ void run_pause(Session *s, const char *why)
     s->run->pausing = true;
     g_free(s->run->paused);
     s->run->paused = g_strdup(why);
+    if (held(s))
+        go(s);
+    else
+        engine_interrupt(s->engine);
+}
+
+bool run_hold(Session *s, RunDoneFunc done, void *data)
+{
+    if (!s->run)
+        return false;
+    run_join(s, done, data);
+    s->run->holds++;
     engine_interrupt(s->engine);
+    return true;
+}
+
+void run_release(Session *s, void *data)
+{
+    run_leave(s, data);
+    s->run->holds--;
+    if (held(s))
+        go(s);
+}
+
+bool run_held(const Session *s)
+{
+    return s->run && s->run->holds > 0;
 }
 
 void run_service(Session *s, void (*func)(void *data), void *data)
 {
     Service service = {func, data};
 
-    if (!s->run) {
+    if (!s->run || held(s)) {
         func(data);
         return;
     }

@@ -40,6 +40,15 @@ void run_leave(Session *session, void *data);
 /* Ends the active run at the next barrier; why: a sentence without a full stop, or NULL. */
 void run_pause(Session *session, const char *why);
 
+/*
+ * The active run stands at its next barrier for as long as anybody holds it: whoever looks at a
+ * node there finds it where it was. False if no run is active. done: as with run_join(); the hold
+ * ends with the run. run_release() takes both back.
+ */
+bool run_hold(Session *session, RunDoneFunc done, void *data);
+void run_release(Session *session, void *data);
+bool run_held(const Session *session);
+
 /* Calls func with the ensemble at rest: at once, or at the active run's next barrier, after which
  * the run goes on. */
 void run_service(Session *session, void (*func)(void *data), void *data);

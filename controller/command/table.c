@@ -203,6 +203,7 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
 
 void command_free_state(Session *s)
 {
+    run_pause(s, NULL);
     session_settle(s);
     g_clear_pointer(&s->endpoints, g_ptr_array_unref);
     breaks_free(s);

@@ -7,6 +7,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/tty.h"
+#include "controller/command/run.h"
 #include "controller/shell/complete.h"
 #include "controller/shell/deaths.h"
 #include "controller/shell/history.h"
@@ -183,6 +184,8 @@ static void stop_running(void)
         engine_interrupt(session->engine);
     else if (session->on_interrupt)
         session->on_interrupt(session);
+    else
+        run_pause(session, NULL);
 }
 
 static gboolean on_end_of_terminal(gint fd, GIOCondition condition, gpointer data)

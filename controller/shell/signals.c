@@ -4,6 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/tty.h"
+#include "controller/command/run.h"
 #include "controller/shell/progress.h"
 
 #include <errno.h>
@@ -87,5 +88,7 @@ void signals_stop(Session *s)
         log_info("interrupted: stopping at the next barrier");
     } else if (s->on_interrupt) {
         s->on_interrupt(s);
+    } else {
+        run_pause(s, NULL); /* a gdb holds it */
     }
 }

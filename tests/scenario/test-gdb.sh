@@ -87,20 +87,22 @@ by_name() {
 }
 
 two_gdbs() {
-    local first second
-    session "node add a $linux; node add b $linux; start; run 500ms; gdb b path=$dir/b.sock; \
-        gdb a path=$dir/a.sock wait=on; run 1ms; assert a.missed == 0; assert b.missed == 0"
-    within 30 is_there a
-    # b continues and waits; a's breakpoint, where every interrupt of its kernel begins, stops both. While b looks
-    # around, a keeps its gdb.
     # shellcheck disable=SC2016
-    debugger b 'printf "b attached %lx\n", $pc' continue 'printf "b stopped %lx\n", $pc' 'x/1i $pc' 'monitor time' detach &
+    local first second vector='hbreak *($VBAR + 0x280)'
+    session "node add a $linux; node add b $linux; start; run 500ms; gdb a path=$dir/a.sock; \
+        gdb b path=$dir/b.sock wait=on; run 1ms; assert a.missed == 0; assert b.missed == 0"
+    within 30 is_there b
+    # b continues and waits. From then on a holds the ensemble, until its breakpoint, where every interrupt of its
+    # kernel begins, stops both. Then b continues, which waits for a, and stops at a breakpoint of its own.
+    # shellcheck disable=SC2016
+    debugger b 'printf "b attached %lx\n", $pc' continue 'printf "b stopped %lx\n", $pc' 'x/1i $pc' 'monitor time' \
+        "$vector" continue 'printf "b again %lx\n", $pc' detach &
     second=$!
     within 20 grep -qs 'b attached' "$dir/gdb.b"
     # shellcheck disable=SC2016
-    debugger a 'printf "a attached %lx\n", $pc' stepi stepi 'hbreak *($VBAR + 0x280)' continue \
-        'printf "a stopped %lx\n", $pc' "shell timeout 20 sh -c \
-            'until grep -qs \"detached\" \"$dir/gdb.b\"; do sleep 0.02; done'" detach &
+    debugger a 'printf "a attached %lx\n", $pc' 'monitor time' 'shell sleep 0.3' 'monitor time' stepi stepi \
+        'monitor time' "$vector" continue 'printf "a stopped %lx\n", $pc' \
+        "shell timeout 20 sh -c 'until grep -qs \"all stand\" \"$dir/gdb.b\"; do sleep 0.02; done'" detach &
     first=$!
     wait "$first" || true
     wait "$second" || true
@@ -108,9 +110,48 @@ two_gdbs() {
     check 'two gdbs: metronome ends well' ended 0
     check 'two gdbs: a stops at its breakpoint' heard a '^Breakpoint 1, 0xffff' '^a stopped ffff'
     check 'two gdbs: b stops with it, and looks around' heard b '^b stopped ffff' '^=> 0xffff' '^virtual time [0-9.]+s'
+    check 'two gdbs: nothing moves under a gdb that stands' stands a
+    check 'two gdbs: both must go on' heard b 'all stand until every attached gdb continues' '^b again ffff'
 }
 
-# pauses PID: Ctrl-C in the gdb that runs there.
+# stands NAME: of the three times that it was told, the first two are the same, and the third is two instructions on.
+stands() {
+    local -a icount
+    mapfile -t icount < <(awk -v n="$1" '$1 == n && $2 == "paused" { print $3 }' "$dir/gdb.$1")
+    echo "# ${icount[*]}"
+    [[ ${#icount[@]} -eq 3 && ${icount[1]} -eq ${icount[0]} && ${icount[2]} -eq $((icount[0] + 2)) ]]
+}
+
+# A gdb that attaches in the middle of a run holds it; Ctrl-C ends it there too, and when gdb is gone it goes on.
+held() {
+    local gdb ending=$1
+    session "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; \
+        gdb a path=$dir/a.sock; run 2s; assert a.time == 2s; assert a.missed == 0"
+    within 30 is_there a
+    rm -f "$dir/over"
+    debugger a 'monitor time' 'shell sleep 0.2' 'monitor time' 'monitor time' \
+        "shell timeout 20 sh -c 'until test -e \"$dir/over\"; do sleep 0.02; done'" detach &
+    gdb=$!
+    within 20 three_times
+    [[ $ending != interrupted ]] || kill -INT "$pid"
+    [[ $ending != interrupted ]] || join
+    touch "$dir/over"
+    [[ $ending == interrupted ]] || join
+    wait "$gdb" || true
+}
+
+three_times() {
+    [[ $(grep -cs '^a  *paused' "$dir/gdb.a") -eq 3 ]]
+}
+
+holding() {
+    held detached
+    check 'a run held by a gdb: goes on without it' ended 0
+    check 'a run held by a gdb: nothing moved' [ "$(awk '$2 == "paused" { print $3 }' "$dir/gdb.a" | uniq | wc -l)" = 1 ]
+    held interrupted
+    check 'a run held by a gdb: Ctrl-C ends it' ended 130
+}
+
 interrupt() {
     session "node add a kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=off; \
         node add b kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; \
@@ -211,6 +252,7 @@ refusals() {
 one_linux
 by_name
 two_gdbs
+holding
 interrupt
 gone
 tcp
