@@ -27,14 +27,6 @@ static GdbEndpoint *find(Session *s, const Node *node)
     return NULL;
 }
 
-void gdb_close_node(Session *s, const Node *node)
-{
-    GdbEndpoint *e = find(s, node);
-
-    if (e)
-        g_ptr_array_remove(s->endpoints, e);
-}
-
 static void end_wait(Session *s, GError *error)
 {
     CommandCall *call = g_steal_pointer(&waiting);
@@ -44,6 +36,16 @@ static void end_wait(Session *s, GError *error)
         command_finish(call, error);
     else
         g_clear_error(&error);
+}
+
+void gdb_close_node(Session *s, const Node *node)
+{
+    GdbEndpoint *e = find(s, node);
+
+    if (e)
+        g_ptr_array_remove(s->endpoints, e);
+    if (waiting && waiting->data == node)
+        end_wait(s, NULL);
 }
 
 static void on_gone(void *data)
@@ -122,13 +124,11 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (s->options.dry)
         return COMMAND_DONE;
-    e = find(s, node);
-    if (e && (w.off || w.path || w.port)) {
-        g_ptr_array_remove(s->endpoints, e);
-        e = NULL;
-    }
+    if (w.off || w.path || w.port)
+        gdb_close_node(s, node);
     if (w.off)
         return COMMAND_DONE;
+    e = find(s, node);
     if (!e && !(e = open_endpoint(s, node, &w, error)))
         return COMMAND_FAILED;
     command_print(s, "target remote %s\n", gdb_endpoint_address(e));

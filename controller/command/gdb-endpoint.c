@@ -47,6 +47,8 @@ struct GdbEndpoint {
     bool interrupted;    /* it sent 0x03 */
     bool holding;        /* its node must not move: run_hold() */
     bool serving;        /* serve() is asked for */
+    bool answering;      /* in serve() */
+    bool doomed;         /* freed by the very command that it answers */
     unsigned sstep;      /* as gdb wants steps */
     GQueue *packets;     /* GBytes that are not answered yet */
     GArray *points;      /* Point, set by this gdb */
@@ -380,6 +382,7 @@ static void serve(void *data)
     GdbEndpoint *e = data;
 
     e->serving = false;
+    e->answering = true;
     while (e->fd >= 0 && !e->running && !e->monitor && !g_queue_is_empty(e->packets)) {
         g_autoptr(GBytes) packet = g_queue_pop_head(e->packets);
         gsize size;
@@ -390,6 +393,9 @@ static void serve(void *data)
         else
             reply_text(e, "E01");
     }
+    e->answering = false;
+    if (e->doomed)
+        gdb_endpoint_free(e);
 }
 
 static void ask_service(GdbEndpoint *e)
@@ -461,7 +467,8 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_REMOVE;
     }
     ask_service(e);
-    return e->fd >= 0;
+    /* Its monitor command may have freed it. */
+    return g_source_is_destroyed(g_main_current_source()) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 /* --- coming and going --- */
@@ -606,6 +613,9 @@ void gdb_endpoint_free(GdbEndpoint *e)
         return;
     e->gone = NULL;
     drop(e);
+    e->doomed = e->answering;
+    if (e->doomed)
+        return;
     if (e->listen_source)
         g_source_remove(e->listen_source);
     fd_clear(&e->listener);

@@ -79,8 +79,8 @@ struct Lane {
 
     /* rank_shield_vcpus() */
     bool shielded;
+    bool rested; /* the CPU was left alone long enough before this leg */
     HTime shielded_since;
-    bool rested;           /* the CPU was left alone long enough before this leg */
     HTime ended;           /* when it was left alone */
     unsigned busy_windows; /* in a row */
     HTime window;          /* when it began */

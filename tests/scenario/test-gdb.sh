@@ -240,6 +240,11 @@ refusals() {
     expect 'gdb: a path that exists' 2 "$a; start; gdb a path=/dev/null" "can't listen on '/dev/null'"
     expect 'gdb: an address is printed, and taken away at the end' 0 "$a; start; gdb a; gdb a; gdb a off; run 1ms" \
         "^target remote $runtime/metronome-"
+    session "$a; start; gdb a path=$dir/a.sock wait=on; run 1ms"
+    within 30 is_there a
+    debugger a 'monitor gdb a off' || true
+    join
+    check 'gdb: its own monitor takes the endpoint away' ended 0
     background -c "$a; start; gdb a wait=on"
     within 20 says 'target remote'
     kill -INT "$pid"
