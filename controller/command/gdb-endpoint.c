@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-endpoint.c: the socket of an endpoint, its packets, and who answers them. */
+/* gdb-endpoint.c: an endpoint's socket, and who answers what its gdb asks. */
 #include "controller/command/gdb-endpoint.h"
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/units.h"
 #include "controller/command/gdb-monitor.h"
+#include "controller/command/gdb-peer.h"
 #include "controller/command/run.h"
 #include "controller/engine/debug.h"
 #include "gdbstub-client/packet.h"
@@ -17,9 +18,6 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-/* More bytes outside packets than that are no gdb. */
-#define MAX_GARBAGE 4096
 
 typedef struct {
     GdbPoint type;
@@ -37,11 +35,7 @@ struct GdbEndpoint {
     void *gone_data;
 
     /* the gdb that is attached */
-    int fd;
-    unsigned source;
-    GdbDecoder *decoder;
-    GString *sent; /* the last packet, for a NAK */
-    bool acks;
+    GdbPeer *peer;
     bool using_stub;
     bool running;        /* it waits for a stop reply */
     bool interrupted;    /* it sent 0x03 */
@@ -50,49 +44,16 @@ struct GdbEndpoint {
     bool answering;      /* in serve() */
     bool doomed;         /* freed by the very command that it answers */
     unsigned sstep;      /* as gdb wants steps */
-    GQueue *packets;     /* GBytes that are not answered yet */
     GArray *points;      /* Point, set by this gdb */
     GdbMonitor *monitor; /* a command that goes on */
 };
 
 static void drop(GdbEndpoint *e);
 
-/* --- sending --- */
-
-/* A gdb that does not read is not waited for. */
-static void send_bytes(GdbEndpoint *e, const char *bytes, size_t size)
-{
-    if (e->fd >= 0 && send(e->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)size) {
-        log_warn("node %s: gdb takes no answer: it is dropped", e->node->name);
-        shutdown(e->fd, SHUT_RDWR); /* the rest is done when that is seen */
-    }
-}
-
-static void reply(GdbEndpoint *e, const char *data, size_t size)
-{
-    g_string_truncate(e->sent, 0);
-    gdb_packet_append(e->sent, data, size);
-    send_bytes(e, e->sent->str, e->sent->len);
-}
-
-static void reply_text(GdbEndpoint *e, const char *text)
-{
-    reply(e, text, strlen(text));
-}
-
-/* Shown by gdb as output of the target; only while it waits for an answer. */
-static void tell(GdbEndpoint *e, const char *text)
-{
-    g_autoptr(GString) packet = g_string_new("O");
-
-    gdb_hex_append(packet, (const uint8_t *)text, strlen(text));
-    reply(e, packet->str, packet->len);
-}
-
 static void refuse(GdbEndpoint *e, const char *why)
 {
     log_info("gdb of node %s: %s", e->node->name, why);
-    reply_text(e, "E01");
+    gdb_peer_reply_text(e->peer, "E01");
 }
 
 /* --- stops --- */
@@ -121,7 +82,7 @@ static void reply_stop(GdbEndpoint *e, unsigned signal, const GdbStop *stop)
     append_thread(e, text, stop);
     if (stop && stop->watch != GDB_WATCH_NONE)
         g_string_append_printf(text, "%s:%" PRIx64 ";", watches[stop->watch], stop->address);
-    reply_text(e, text->str);
+    gdb_peer_reply_text(e->peer, text->str);
 }
 
 static void on_run_done(const RunOutcome *o, void *data)
@@ -135,14 +96,15 @@ static void on_run_done(const RunOutcome *o, void *data)
         g_autofree char *now = units_format_seconds(engine_now(e->session->engine));
         g_autofree char *text =
             g_strdup_printf("metronome: %s; the ensemble stands at %s\n", o->why, now);
-        tell(e, text);
+        gdb_peer_tell(e->peer, text);
     }
     if (o->end == RUN_ASLEEP)
-        tell(e, "metronome: the vCPU waits for an interrupt: `continue` lets time pass\n");
+        gdb_peer_tell(e->peer,
+                      "metronome: the vCPU waits for an interrupt: `continue` lets time pass\n");
     if (e->node->state == NODE_OFF)
-        reply_text(e, "W00;process:1");
+        gdb_peer_reply_text(e->peer, "W00;process:1");
     else if (e->node->state != NODE_PAUSED)
-        reply_text(e, "X09;process:1");
+        gdb_peer_reply_text(e->peer, "X09;process:1");
     else if (o->end == RUN_BROKE && hit)
         reply_stop(e, GDB_SIGNAL_TRAP, &hit->stop);
     else if (interrupted)
@@ -178,7 +140,7 @@ static void hold(void *endpoint, void *data)
     GdbEndpoint *e = endpoint;
 
     (void)data;
-    if (e->fd >= 0 && !e->running && !e->holding)
+    if (gdb_peer_is_open(e->peer) && !e->running && !e->holding)
         e->holding = run_hold(e->session, on_held_run_done, e);
 }
 
@@ -207,7 +169,7 @@ static void go_on(GdbEndpoint *e)
         return;
     }
     if (run_held(e->session))
-        tell(e, "metronome: all stand until every attached gdb continues\n");
+        gdb_peer_tell(e->peer, "metronome: all stand until every attached gdb continues\n");
 }
 
 static void step(GdbEndpoint *e, int vcpu)
@@ -272,12 +234,12 @@ static void change_point(GdbEndpoint *e, const char *packet)
     bool ok = false;
 
     if (packet[1] < '0' || packet[1] > '4') {
-        reply_text(e, "");
+        gdb_peer_reply_text(e->peer, "");
         return;
     }
     p.address = packet[2] == ',' ? g_ascii_strtoull(packet + 3, &end, 16) : 0;
     if (packet[2] != ',' || *end != ',') {
-        reply_text(e, "E22");
+        gdb_peer_reply_text(e->peer, "E22");
         return;
     }
     p.kind = (unsigned)g_ascii_strtoull(end + 1, NULL, 16);
@@ -292,7 +254,7 @@ static void change_point(GdbEndpoint *e, const char *packet)
         g_array_remove_index(e->points, i);
         ok = debug_remove_point(e->node, p.type, p.address, p.kind, &error);
     }
-    reply_text(e, ok ? "OK" : "E22");
+    gdb_peer_reply_text(e->peer, ok ? "OK" : "E22");
 }
 
 /* --- the rest --- */
@@ -308,7 +270,7 @@ static void forward(GdbEndpoint *e, const char *packet, size_t size)
     }
     if (g_str_has_prefix(packet, "qSupported"))
         g_string_append(answer, ";QStartNoAckMode+");
-    reply(e, answer->str, answer->len);
+    gdb_peer_reply(e->peer, answer->str, answer->len);
 }
 
 static void on_monitor_done(const char *output, void *data)
@@ -317,8 +279,8 @@ static void on_monitor_done(const char *output, void *data)
 
     e->monitor = NULL;
     if (*output)
-        tell(e, output);
-    reply_text(e, "OK");
+        gdb_peer_tell(e->peer, output);
+    gdb_peer_reply_text(e->peer, "OK");
 }
 
 static void monitor(GdbEndpoint *e, const char *hex)
@@ -327,7 +289,7 @@ static void monitor(GdbEndpoint *e, const char *hex)
     g_autofree char *text = g_malloc0(length / 2 + 1);
 
     if (length % 2 != 0 || !gdb_hex_decode(hex, length, (uint8_t *)text, length / 2)) {
-        reply_text(e, "E22");
+        gdb_peer_reply_text(e->peer, "E22");
         return;
     }
     e->monitor = gdb_monitor_begin(e->session, e->node, text, on_monitor_done, e);
@@ -341,7 +303,7 @@ static void set_sstep(GdbEndpoint *e, const char *packet, size_t size)
 
 static void leave(GdbEndpoint *e)
 {
-    reply_text(e, "OK");
+    gdb_peer_reply_text(e->peer, "OK");
     drop(e);
 }
 
@@ -364,14 +326,14 @@ static void handle(GdbEndpoint *e, const char *packet, size_t size)
     else if (g_str_has_prefix(packet, "Qqemu.sstep="))
         set_sstep(e, packet, size);
     else if (strcmp(packet, "QStartNoAckMode") == 0)
-        reply_text(e, "OK"), e->acks = false;
+        gdb_peer_reply_text(e->peer, "OK"), gdb_peer_no_acks(e->peer);
     else if (*packet == 'D' || g_str_has_prefix(packet, "vKill"))
         leave(e); /* QEMU is ours: gdb's end is not its end */
     else if (*packet == 'k')
         drop(e);
     else if (*packet == 'R' || *packet == '!' || g_str_has_prefix(packet, "vRun") ||
              g_str_has_prefix(packet, "vAttach"))
-        reply_text(e, "");
+        gdb_peer_reply_text(e->peer, "");
     else
         forward(e, packet, size);
 }
@@ -383,92 +345,39 @@ static void serve(void *data)
 
     e->serving = false;
     e->answering = true;
-    while (e->fd >= 0 && !e->running && !e->monitor && !g_queue_is_empty(e->packets)) {
-        g_autoptr(GBytes) packet = g_queue_pop_head(e->packets);
+    while (!e->running && !e->monitor && gdb_peer_waits(e->peer)) {
+        g_autoptr(GBytes) packet = gdb_peer_next(e->peer);
         gsize size;
-        const char *data_of = g_bytes_get_data(packet, &size);
+        const char *text = g_bytes_get_data(packet, &size);
 
         if (e->node->state == NODE_PAUSED)
-            handle(e, data_of, size - 1);
+            handle(e, text, size - 1);
         else
-            reply_text(e, "E01");
+            gdb_peer_reply_text(e->peer, "E01");
     }
     e->answering = false;
     if (e->doomed)
         gdb_endpoint_free(e);
 }
 
-static void ask_service(GdbEndpoint *e)
+static void on_arrived(void *data)
 {
-    if (e->serving || e->running || e->monitor || g_queue_is_empty(e->packets))
+    GdbEndpoint *e = data;
+
+    if (e->serving || e->running || e->monitor)
         return;
     e->serving = true;
     run_service(e->session, serve, e);
 }
 
-/* --- receiving --- */
-
-static void take_token(GdbEndpoint *e, const GdbToken *token)
-{
-    switch (token->kind) {
-    case GDB_TOKEN_PACKET:
-        if (e->acks)
-            send_bytes(e, "+", 1);
-        /* With the NUL behind it. */
-        g_queue_push_tail(e->packets, g_bytes_new(token->data, token->len + 1));
-        break;
-    case GDB_TOKEN_INTERRUPT:
-        if (e->running) {
-            e->interrupted = true;
-            run_pause(e->session, "interrupted in gdb");
-        }
-        break;
-    case GDB_TOKEN_NAK:
-        send_bytes(e, e->sent->str, e->sent->len);
-        break;
-    case GDB_TOKEN_BAD:
-        send_bytes(e, "-", 1);
-        break;
-    case GDB_TOKEN_ACK:
-    case GDB_TOKEN_NOTIFICATION:
-    case GDB_TOKEN_NONE:
-        break;
-    }
-}
-
-/* False when gdb is gone. */
-static bool receive(GdbEndpoint *e)
-{
-    uint8_t bytes[4096];
-    ssize_t n = recv(e->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-
-    if (n < 0 && (errno == EAGAIN || errno == EINTR))
-        return true;
-    for (size_t used = 0; n > 0 && used < (size_t)n;) {
-        GdbToken token;
-
-        used += gdb_decoder_push(e->decoder, bytes + used, (size_t)n - used, &token);
-        take_token(e, &token);
-    }
-    if (gdb_decoder_garbage(e->decoder) <= MAX_GARBAGE)
-        return n > 0;
-    log_warn("node %s: what came to its gdb endpoint is not the gdb protocol", e->node->name);
-    return false;
-}
-
-static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+static void on_interrupted(void *data)
 {
     GdbEndpoint *e = data;
 
-    (void)fd;
-    (void)condition;
-    if (!receive(e)) {
-        drop(e);
-        return G_SOURCE_REMOVE;
-    }
-    ask_service(e);
-    /* Its monitor command may have freed it. */
-    return g_source_is_destroyed(g_main_current_source()) ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+    if (!e->running)
+        return;
+    e->interrupted = true;
+    run_pause(e->session, "interrupted in gdb");
 }
 
 /* --- coming and going --- */
@@ -488,12 +397,9 @@ static void clean_up(void *data)
 /* What it let run stops; its points are taken away. */
 static void drop(GdbEndpoint *e)
 {
-    if (e->fd < 0)
+    if (!gdb_peer_is_open(e->peer))
         return;
-    fd_clear(&e->fd);
-    if (e->source)
-        g_source_remove(e->source);
-    e->source = 0;
+    gdb_peer_close(e->peer);
     if (e->monitor)
         gdb_monitor_forget(e->monitor);
     e->monitor = NULL;
@@ -531,20 +437,15 @@ static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
     (void)condition;
     if (peer < 0)
         return G_SOURCE_CONTINUE;
-    if (e->fd >= 0 || e->using_stub || !node_is_live(e->node)) {
+    if (gdb_endpoint_attached(e) || !node_is_live(e->node)) {
         log_warn("node %s: a second gdb, or one for a node that is not there, is turned away",
                  e->node->name);
         close(peer);
         return G_SOURCE_CONTINUE;
     }
-    e->fd = peer;
-    e->acks = true;
     e->running = e->interrupted = e->serving = e->holding = false;
     e->sstep = GDB_SSTEP_ENABLE | GDB_SSTEP_NOIRQ | GDB_SSTEP_NOTIMER;
-    g_clear_pointer(&e->decoder, gdb_decoder_free);
-    e->decoder = gdb_decoder_new();
-    g_queue_clear_full(e->packets, (GDestroyNotify)g_bytes_unref);
-    e->source = g_unix_fd_add(peer, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, e);
+    gdb_peer_open(e->peer, peer);
     log_info("gdb attached to node %s", e->node->name);
     run_service(e->session, begin, e);
     return G_SOURCE_CONTINUE;
@@ -587,6 +488,13 @@ static int listen_tcp(unsigned port, GError **error)
     return fd_steal(&fd);
 }
 
+static void on_peer_gone(void *data)
+{
+    drop(data);
+}
+
+static const GdbPeerEvents peer_events = {on_arrived, on_interrupted, on_peer_gone};
+
 GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, unsigned port,
                               GError **error)
 {
@@ -594,9 +502,7 @@ GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, un
 
     e->session = session;
     e->node = node;
-    e->fd = -1;
-    e->sent = g_string_new(NULL);
-    e->packets = g_queue_new();
+    e->peer = gdb_peer_new(&peer_events, e);
     e->points = g_array_new(FALSE, FALSE, sizeof(Point));
     e->listener = port ? listen_tcp(port, error) : listen_unix(path, error);
     if (e->listener < 0)
@@ -621,10 +527,8 @@ void gdb_endpoint_free(GdbEndpoint *e)
     fd_clear(&e->listener);
     if (e->path)
         unlink(e->path);
-    g_queue_free_full(e->packets, (GDestroyNotify)g_bytes_unref);
-    g_clear_pointer(&e->decoder, gdb_decoder_free);
+    gdb_peer_free(e->peer);
     g_array_unref(e->points);
-    g_string_free(e->sent, TRUE);
     g_free(e->path);
     g_free(e->address);
     g_free(e);
@@ -642,7 +546,7 @@ const char *gdb_endpoint_address(const GdbEndpoint *e)
 
 bool gdb_endpoint_attached(const GdbEndpoint *e)
 {
-    return e->fd >= 0 || e->using_stub;
+    return gdb_peer_is_open(e->peer) || e->using_stub;
 }
 
 void gdb_endpoint_on_gone(GdbEndpoint *e, GdbGoneFunc func, void *data)

@@ -59,6 +59,7 @@ check() {
         echo "# failed: $*; exit status of the last run: $status"
         tail -n 30 "$dir/out" 2>/dev/null | sed 's/^/# out: /'
         tail -n 30 "$dir/err" 2>/dev/null | sed 's/^/# err: /'
+        processes | paste -sd, | xargs -r ps -o pid,ppid,stat,etime,wchan,args -p | sed 's/^/# runs: /' || true
     fi
 }
 
