@@ -13,7 +13,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKG))
 PKG_LIBS   = $(shell pkg-config --libs $(PKG))
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SAN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
-LIBS_ALL   = $(PKG_LIBS) -lreadline -lpthread $(LDFLAGS)
+LIBS_ALL   = $(PKG_LIBS) -lreadline -lpthread -lm $(LDFLAGS)
 
 QMP_SRC  := $(wildcard qmp/*.c)
 GDB_SRC  := $(wildcard gdbstub-client/*.c)
@@ -142,6 +142,9 @@ clean:
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+
+# Embedded, so the compiler does not tell make of it.
+$(BUILD)/obj/controller/report/page.o: controller/report/page.css controller/report/page.js
 
 $(BUILD)/libqmp.a: $(call obj,$(QMP_SRC))
 $(BUILD)/libgdbstub.a: $(call obj,$(GDB_SRC))

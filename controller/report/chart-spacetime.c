@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * chart-spacetime.c: the space-time diagram (Lamport 1978, Mattern 1989): a lane for each node
+ * along virtual time, an arrow for each packet, a line for each barrier. What is drawn here is one
+ * telling window; page.js redraws it from the data behind it for any other.
+ */
+#include "controller/report/charts.h"
+#include "controller/report/svg.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+
+#define TOP        40
+#define MAX_LANES  40
+#define MAX_ARROWS 1500 /* page.js draws as many at once */
+#define MAX_ROWS   100
+#define NARROWEST  6 /* pixels between lines of barriers */
+#define STRIP      34
+
+typedef struct {
+    const ReportTrace *trace;
+    const Series *series;
+    GArray *lanes;      /* unsigned: index in the trace's names */
+    double gap;         /* between lanes */
+    int64_t begin, end; /* what there is to be seen */
+    SvgScale x;         /* the window */
+} Diagram;
+
+static const ReportPacket *packet(const Diagram *d, unsigned i)
+{
+    return &g_array_index(d->trace->packets, ReportPacket, i);
+}
+
+/* Where a packet is last heard of. */
+static int64_t last_time(const ReportPacket *p)
+{
+    return p->fate == REPORT_UNDER_WAY ? p->sent.ns : MAX(p->when.ns, p->sent.ns);
+}
+
+static double lane_y(const Diagram *d, unsigned node)
+{
+    for (unsigned i = 0; i < d->lanes->len; i++)
+        if (g_array_index(d->lanes, unsigned, i) == node)
+            return TOP + (i + 0.5) * d->gap;
+    return -1;
+}
+
+static double bottom(const Diagram *d)
+{
+    return TOP + d->lanes->len * d->gap;
+}
+
+/* --- which nodes and which time --- */
+
+static void choose_lanes(Diagram *d)
+{
+    const ReportTrace *t = d->trace;
+    g_autofree bool *busy = g_new0(bool, t->names->len + 1);
+
+    for (unsigned i = 0; i < t->packets->len; i++) {
+        busy[packet(d, i)->from] = true;
+        if (packet(d, i)->to != REPORT_NOBODY)
+            busy[packet(d, i)->to] = true;
+    }
+    for (unsigned i = 0; i < t->names->len && d->lanes->len < MAX_LANES; i++)
+        if (busy[i] || t->names->len <= MAX_LANES)
+            g_array_append_val(d->lanes, i);
+    d->gap = CLAMP(460.0 / d->lanes->len, 26, 74);
+}
+
+static int compare(const void *a, const void *b)
+{
+    const int64_t *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+static int64_t median_flight(const Diagram *d)
+{
+    unsigned n = d->trace->packets->len;
+    g_autofree int64_t *flights = g_new(int64_t, n);
+
+    for (unsigned i = 0; i < n; i++)
+        flights[i] = last_time(packet(d, i)) - packet(d, i)->sent.ns;
+    qsort(flights, n, sizeof(*flights), compare);
+    return flights[n / 2];
+}
+
+/* From the first packet on, wide enough for some ten flights, so that arrows are seen to lean. */
+static void choose_window(Diagram *d, VTime now)
+{
+    unsigned n = d->trace->packets->len;
+    int64_t span, first = INT64_MAX, last = 0;
+
+    d->begin = 0;
+    d->end = MAX(now.ns, 1);
+    d->x = (SvgScale){d->begin, d->end, SVG_LEFT, SVG_RIGHT};
+    for (unsigned i = 0; i < n; i++) {
+        first = MIN(first, packet(d, i)->sent.ns);
+        last = MAX(last, last_time(packet(d, i)));
+    }
+    if (n == 0)
+        return;
+    d->end = MAX(d->end, last);
+    span = MAX(MIN(12 * median_flight(d), last - first), 1000);
+    d->x.from = MAX(0, first - span / 16);
+    d->x.to = d->x.from + span + span / 8;
+}
+
+/* --- drawing --- */
+
+/* Not all barriers if they are too narrow, but every 10th, 100th, …; returns which. */
+static uint64_t draw_stretch(GString *out, const Diagram *d, const SeriesStretch *s)
+{
+    double width = svg_at(d->x, d->x.from + s->step) - d->x.at;
+    uint64_t each = 1, i = 0;
+
+    while (s->count > 1 && (double)each * width < NARROWEST)
+        each *= 10;
+    if (s->step > 0 && d->x.from > s->first.ns)
+        i = (uint64_t)((d->x.from - s->first.ns) / s->step) / each * each;
+    for (; i < s->count; i += each) {
+        int64_t t = s->first.ns + (int64_t)i * s->step;
+
+        if (t > d->x.to)
+            break;
+        if (t >= d->x.from)
+            g_string_append_printf(out, "M%.1f %dV%.1f", svg_at(d->x, t), TOP - 6, bottom(d) + 6);
+    }
+    return each;
+}
+
+static void draw_barriers(GString *out, const Diagram *d)
+{
+    uint64_t each = 1;
+
+    g_string_append(out, "<path class=\"barrier\" d=\"");
+    for (unsigned i = 0; i < d->series->stretches->len; i++) {
+        const SeriesStretch *s = &g_array_index(d->series->stretches, SeriesStretch, i);
+
+        if (s->first.ns <= d->x.to && s->first.ns + (int64_t)(s->count - 1) * s->step >= d->x.from)
+            each = MAX(each, draw_stretch(out, d, s));
+    }
+    g_string_append_printf(out, "\"/><text class=\"note\" x=\"%d\" y=\"18\">", SVG_LEFT);
+    if (d->series->stretches->len == 0)
+        g_string_append(out, "barriers were not recorded");
+    else if (each == 1)
+        g_string_append(out, "each vertical line is a barrier");
+    else
+        g_string_append_printf(out, "each vertical line is every %" PRIu64 "th barrier", each);
+    g_string_append(out, "</text>");
+}
+
+static void draw_lanes(GString *out, const Diagram *d)
+{
+    for (unsigned i = 0; i < d->lanes->len; i++) {
+        unsigned node = g_array_index(d->lanes, unsigned, i);
+        double y = lane_y(d, node);
+
+        g_string_append_printf(out,
+                               "<path class=\"lane s%u\" d=\"M%d %.1fH%d\"/><text class=\"name\" "
+                               "x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
+                               node % SVG_COLOURS, SVG_LEFT, y, SVG_RIGHT, SVG_LEFT - 12, y + 4.5);
+        svg_text(out, d->trace->names->pdata[node]);
+        g_string_append(out, "</text>");
+    }
+}
+
+static void describe(GString *out, const Diagram *d, const ReportPacket *p)
+{
+    svg_text(out, d->trace->names->pdata[p->from]);
+    g_string_append(out, " → ");
+    svg_text(out, p->to == REPORT_NOBODY ? "?" : d->trace->names->pdata[p->to]);
+    g_string_append_printf(out, ", %zu bytes, sent at %.9f s", p->size, (double)p->sent.ns / 1e9);
+    if (p->fate == REPORT_DELIVERED)
+        g_string_append_printf(out, ", delivered at %.9f s", (double)p->when.ns / 1e9);
+    if (p->fate == REPORT_UNDER_WAY)
+        g_string_append(out, ", still under way");
+    if (p->reason) {
+        g_string_append(out, p->fate == REPORT_DROPPED ? ", dropped: " : ", ");
+        svg_text(out, p->reason);
+    }
+}
+
+static void draw_arrow(GString *out, const Diagram *d, const ReportPacket *p)
+{
+    double x1 = svg_at(d->x, p->sent.ns), y1 = lane_y(d, p->from);
+    double x2 = svg_at(d->x, last_time(p)), y2 = p->to == REPORT_NOBODY ? -1 : lane_y(d, p->to);
+    double length, ux, uy;
+
+    if (y1 < 0)
+        return;
+    if (y2 < 0)
+        y2 = y1 + d->gap * 0.4;
+    if (p->fate != REPORT_DELIVERED) { /* it does not arrive */
+        y2 = y1 + (y2 - y1) * 0.6;
+        x2 = MAX(x2, x1 + 5);
+    }
+    length = hypot(x2 - x1, y2 - y1);
+    ux = length > 0 ? (x2 - x1) / length : 0;
+    uy = length > 0 ? (y2 - y1) / length : 1;
+    g_string_append_printf(out, "<path class=\"packet s%u%s\" d=\"M%.1f %.1fL%.1f %.1f",
+                           p->from % SVG_COLOURS,
+                           p->fate == REPORT_DROPPED ? " lost"
+                           : p->reason               ? " late"
+                                                     : "",
+                           x1, y1, x2, y2);
+    if (p->fate == REPORT_DELIVERED)
+        g_string_append_printf(out, "M%.1f %.1fL%.1f %.1fL%.1f %.1fZ", x2, y2,
+                               x2 - 9 * ux - 3.5 * uy, y2 - 9 * uy + 3.5 * ux,
+                               x2 - 9 * ux + 3.5 * uy, y2 - 9 * uy - 3.5 * ux);
+    else if (p->fate == REPORT_DROPPED)
+        g_string_append_printf(out, "M%.1f %.1fl8 8m-8 0l8 -8", x2 - 4, y2 - 4);
+    g_string_append(out, "\"><title>");
+    describe(out, d, p);
+    g_string_append(out, "</title></path>\n");
+}
+
+static bool in_window(const Diagram *d, const ReportPacket *p)
+{
+    return p->sent.ns <= d->x.to && last_time(p) >= d->x.from;
+}
+
+static void draw_arrows(GString *out, const Diagram *d)
+{
+    unsigned drawn = 0;
+
+    for (unsigned i = 0; i < d->trace->packets->len && drawn < MAX_ARROWS; i++) {
+        if (!in_window(d, packet(d, i)))
+            continue;
+        draw_arrow(out, d, packet(d, i));
+        drawn++;
+    }
+}
+
+/* How many packets there are over the whole time, to find one's way. */
+static void draw_strip(GString *out, const Diagram *d)
+{
+    enum { BINS = 238 };
+    unsigned bins[BINS] = {0}, most = 1;
+    double width = (double)(SVG_RIGHT - SVG_LEFT) / BINS;
+    SvgScale all = {d->begin, d->end, SVG_LEFT, SVG_RIGHT};
+
+    for (unsigned i = 0; i < d->trace->packets->len; i++) {
+        double at = (svg_at(all, packet(d, i)->sent.ns) - SVG_LEFT) / width;
+        unsigned bin = (unsigned)CLAMP(at, 0, BINS - 1);
+
+        most = MAX(most, ++bins[bin]);
+    }
+    g_string_append_printf(out,
+                           "<svg id=\"strip\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\"><text "
+                           "x=\"%d\" y=\"22\" text-anchor=\"end\">whole run</text><rect "
+                           "class=\"rail\" x=\"%d\" y=\"2\" width=\"%d\" height=\"%d\" rx=\"3\"/>"
+                           "<path class=\"density\" d=\"",
+                           SVG_WIDTH, STRIP, SVG_LEFT - 12, SVG_LEFT, SVG_RIGHT - SVG_LEFT,
+                           STRIP - 4);
+    for (unsigned i = 0; i < BINS; i++) {
+        if (bins[i] > 0)
+            g_string_append_printf(out, "M%.1f %dv-%.1f", SVG_LEFT + (i + 0.5) * width, STRIP - 3,
+                                   3 + 24 * log1p(bins[i]) / log1p(most));
+    }
+    g_string_append_printf(out,
+                           "\"/><rect id=\"window\" x=\"%.1f\" y=\"1\" width=\"%.1f\" "
+                           "height=\"%d\" rx=\"3\"/></svg>\n",
+                           svg_at(all, d->x.from),
+                           MAX(svg_at(all, d->x.to) - svg_at(all, d->x.from), 3), STRIP - 2);
+}
+
+static void draw(GString *out, const Diagram *d)
+{
+    g_string_append_printf(
+        out,
+        "<div class=\"tools\" hidden><button type=\"button\" data-do=\"in\" title=\"+\">Zoom in"
+        "</button><button type=\"button\" data-do=\"out\" title=\"−\">Zoom out</button><button "
+        "type=\"button\" data-do=\"all\" title=\"0\">Whole run</button><button type=\"button\" "
+        "data-do=\"back\" title=\"p\">Previous packet</button><button type=\"button\" "
+        "data-do=\"next\" title=\"n\">Next packet</button><span id=\"shown\"></span></div>\n"
+        "<div class=\"wide\"><svg id=\"spacetime\" viewBox=\"0 0 %d %.0f\" role=\"img\" "
+        "tabindex=\"0\" aria-label=\"Space-time diagram\"><defs><clipPath id=\"clip\"><rect "
+        "x=\"%d\" y=\"0\" width=\"%d\" height=\"%.0f\"/></clipPath></defs><g id=\"view\">",
+        SVG_WIDTH, bottom(d) + 32, SVG_LEFT - 6, SVG_RIGHT - SVG_LEFT + 12, bottom(d) + 32);
+    svg_time_grid(out, d->x, TOP - 6, bottom(d) + 6);
+    draw_barriers(out, d);
+    g_string_append(out, "</g><g>");
+    draw_lanes(out, d);
+    g_string_append(out, "</g><g id=\"packets\" clip-path=\"url(#clip)\">\n");
+    draw_arrows(out, d);
+    g_string_append(out, "</g></svg>\n");
+    draw_strip(out, d);
+    g_string_append(out, "</div>\n");
+}
+
+/* --- data and table --- */
+
+static void clock_json(GString *out, const Diagram *d, unsigned at)
+{
+    g_string_append_c(out, '[');
+    for (unsigned i = 0; at != 0 && i < d->trace->names->len; i++)
+        g_string_append_printf(out, "%s%" PRIu64, i ? "," : "",
+                               g_array_index(d->trace->clocks, uint64_t, at + i));
+    g_string_append_c(out, ']');
+}
+
+static void packet_json(GString *out, const Diagram *d, const ReportPacket *p)
+{
+    g_string_append_printf(
+        out, "[%d,%u,%d,%zu,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",", p->fate,
+        p->from, p->to == REPORT_NOBODY ? -1 : (int)p->to, p->size, p->sent.ns, p->due.ns,
+        last_time(p), p->send, p->end);
+    svg_json_text(out, p->reason ? p->reason : "");
+    g_string_append_c(out, ',');
+    clock_json(out, d, p->send_clock);
+    g_string_append_c(out, ',');
+    clock_json(out, d, p->end_clock);
+    g_string_append_c(out, ']');
+}
+
+/* What page.js needs to draw any window. */
+static void data(GString *out, const Diagram *d)
+{
+    g_string_append_printf(
+        out,
+        "<script type=\"application/json\" id=\"data\">{\"left\":%d,\"right\":%d,"
+        "\"top\":%d,\"gap\":%.2f,\"colours\":%d,\"arrows\":%d,\"narrowest\":%d,"
+        "\"begin\":%" PRId64 ",\"end\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64
+        ",\"names\":[",
+        SVG_LEFT, SVG_RIGHT, TOP, d->gap, SVG_COLOURS, MAX_ARROWS, NARROWEST, d->begin, d->end,
+        d->x.from, d->x.to);
+    for (unsigned i = 0; i < d->trace->names->len; i++) {
+        g_string_append(out, i ? "," : "");
+        svg_json_text(out, d->trace->names->pdata[i]);
+    }
+    g_string_append(out, "],\"lanes\":[");
+    for (unsigned i = 0; i < d->lanes->len; i++)
+        g_string_append_printf(out, "%s%u", i ? "," : "", g_array_index(d->lanes, unsigned, i));
+    g_string_append(out, "],\"stretches\":[");
+    for (unsigned i = 0; i < d->series->stretches->len; i++) {
+        const SeriesStretch *s = &g_array_index(d->series->stretches, SeriesStretch, i);
+
+        g_string_append_printf(out, "%s[%" PRId64 ",%" PRId64 ",%" PRIu64 "]", i ? "," : "",
+                               s->first.ns, s->step, s->count);
+    }
+    g_string_append(out, "],\"packets\":[");
+    for (unsigned i = 0; i < d->trace->packets->len; i++) {
+        g_string_append(out, i ? ",\n" : "\n");
+        packet_json(out, d, packet(d, i));
+    }
+    g_string_append(out, "]}</script>\n");
+}
+
+static void clock_cell(GString *out, const Diagram *d, unsigned at)
+{
+    const char *comma = "";
+
+    g_string_append(out, "<td class=\"text\">");
+    for (unsigned i = 0; at != 0 && i < d->trace->names->len; i++) {
+        uint64_t n = g_array_index(d->trace->clocks, uint64_t, at + i);
+
+        if (n == 0)
+            continue;
+        g_string_append(out, comma);
+        svg_text(out, d->trace->names->pdata[i]);
+        g_string_append_printf(out, ":%" PRIu64, n);
+        comma = " ";
+    }
+    g_string_append(out, "</td>");
+}
+
+static void table_row(GString *out, const Diagram *d, const ReportPacket *p)
+{
+    static const char *const fates[] = {"under way", "delivered", "dropped"};
+
+    g_string_append_printf(out, "<tr><td>%" PRIu64 "</td><td class=\"text\">", p->send);
+    svg_text(out, d->trace->names->pdata[p->from]);
+    g_string_append(out, "</td><td class=\"text\">");
+    svg_text(out, p->to == REPORT_NOBODY ? "–" : d->trace->names->pdata[p->to]);
+    g_string_append_printf(out, "</td><td>%zu</td><td>%.9f</td>", p->size,
+                           (double)p->sent.ns / 1e9);
+    if (p->fate == REPORT_UNDER_WAY)
+        g_string_append(out, "<td>–</td>");
+    else
+        g_string_append_printf(out, "<td>%.9f</td>", (double)p->when.ns / 1e9);
+    g_string_append_printf(out, "<td class=\"text\">%s%s", fates[p->fate], p->reason ? ": " : "");
+    svg_text(out, p->reason ? p->reason : "");
+    g_string_append(out, "</td>");
+    clock_cell(out, d, p->send_clock);
+    clock_cell(out, d, p->end_clock);
+    g_string_append(out, "</tr>\n");
+}
+
+static void table(GString *out, const Diagram *d)
+{
+    unsigned n = d->trace->packets->len, rows = 0;
+
+    g_string_append_printf(out,
+                           "<details><summary>As a table%s</summary><div class=\"wide\"><table>"
+                           "<thead><tr><th>event</th><th>from</th><th>to</th><th>bytes</th>"
+                           "<th>sent s</th><th>end s</th><th>fate</th><th>clock when sent</th>"
+                           "<th>clock at the end</th></tr></thead><tbody>\n",
+                           n > MAX_ROWS ? ": the first hundred in this window" : "");
+    for (unsigned i = 0; i < n && rows < MAX_ROWS; i++) {
+        if (n > MAX_ROWS && !in_window(d, packet(d, i)))
+            continue;
+        table_row(out, d, packet(d, i));
+        rows++;
+    }
+    g_string_append(out, "</tbody></table></div></details>\n");
+}
+
+/* Without a network there are the lanes and the barriers all the same. */
+static void names_of_nodes(ReportTrace *t, const ReportSummary *s)
+{
+    report_trace_init(t);
+    for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
+        g_ptr_array_add(t->names, g_strdup(((const ReportNode *)s->nodes->pdata[i])->name));
+}
+
+static void introduce(GString *out, const ReportTrace *t)
+{
+    g_string_append(out, "<section id=\"space-time\"><h2>Space-time diagram</h2>\n<p>Each node's "
+                         "virtual time runs from left to right; an arrow is a packet, from its "
+                         "sending to its delivery");
+    g_string_append(out, t->packets->len
+                             ? ".<span class=\"script\" hidden> Point at one to see its "
+                               "vector clocks, what may have caused it, and what it "
+                               "may have caused.</span>"
+                             : ". There was none.");
+    if (t->left_out > 0) {
+        g_string_append(out, " These are the last ");
+        svg_count(out, t->packets->len);
+        g_string_append(out, " packets; ");
+        svg_count(out, (int64_t)t->left_out);
+        g_string_append(out, " before them are left out (<code>capture</code> writes all).");
+    }
+    g_string_append(out, "</p>\n");
+}
+
+void chart_spacetime(GString *out, const Picture *p)
+{
+    ReportSummary bare = {0};
+    Diagram d = {.trace = &p->summary->trace, .series = p->series};
+
+    if (!d.trace->names) {
+        names_of_nodes(&bare.trace, p->summary);
+        d.trace = &bare.trace;
+    }
+    introduce(out, d.trace);
+    if (d.trace->names->len > 0) {
+        d.lanes = g_array_new(FALSE, FALSE, sizeof(unsigned));
+        choose_lanes(&d);
+        choose_window(&d, p->summary->now);
+        draw(out, &d);
+        table(out, &d);
+        data(out, &d);
+        g_array_unref(d.lanes);
+    }
+    g_string_append(out, "</section>\n");
+    report_summary_clear(&bare);
+}
