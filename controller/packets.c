@@ -9,7 +9,6 @@
 #define EVENTS_A_PACKET 4
 
 typedef struct {
-    const Trace *trace;
     ReportTrace *out;
     GHashTable *sent; /* Key (owned) -> index of its packet + 1 */
 } Joiner;
@@ -107,7 +106,7 @@ void packets_describe(const Wire *wire, ReportTrace *out)
 {
     static const TraceFilter all = {TRACE_NO_NODE, TRACE_NO_NODE};
     const Trace *trace = wire_trace(wire);
-    Joiner j = {.trace = trace, .out = out};
+    Joiner j = {.out = out};
     uint64_t room, first;
 
     report_trace_init(out);

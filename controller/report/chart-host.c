@@ -182,7 +182,7 @@ static void table(GString *out, const Series *s)
         g_string_append(out, "</td><td>");
         svg_duration(out, span_at(s, to - 1)->to.ns);
         g_string_append(out, "</td><td>");
-        svg_duration(out, sum / (int64_t)barriers);
+        svg_duration(out, sum / MAX(1, (int64_t)barriers));
         g_string_append(out, "</td><td>");
         svg_duration(out, longest);
         g_string_append(out, "</td><td>");

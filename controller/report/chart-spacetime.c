@@ -4,51 +4,26 @@
  * along virtual time, an arrow for each packet, a line for each barrier. What is drawn here is one
  * telling window; page.js redraws it from the data behind it for any other.
  */
-#include "controller/report/charts.h"
-#include "controller/report/svg.h"
+#include "controller/report/diagram.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdlib.h>
 
-#define TOP        40
-#define MAX_LANES  40
-#define MAX_ARROWS 1500 /* page.js draws as many at once */
-#define MAX_ROWS   100
-#define NARROWEST  6 /* pixels between lines of barriers */
-#define STRIP      34
-
-typedef struct {
-    const ReportTrace *trace;
-    const Series *series;
-    GArray *lanes;      /* unsigned: index in the trace's names */
-    double gap;         /* between lanes */
-    int64_t begin, end; /* what there is to be seen */
-    SvgScale x;         /* the window */
-} Diagram;
-
-static const ReportPacket *packet(const Diagram *d, unsigned i)
-{
-    return &g_array_index(d->trace->packets, ReportPacket, i);
-}
-
-/* Where a packet is last heard of. */
-static int64_t last_time(const ReportPacket *p)
-{
-    return p->fate == REPORT_UNDER_WAY ? p->sent.ns : MAX(p->when.ns, p->sent.ns);
-}
+#define MAX_LANES 40
+#define STRIP     34
 
 static double lane_y(const Diagram *d, unsigned node)
 {
     for (unsigned i = 0; i < d->lanes->len; i++)
         if (g_array_index(d->lanes, unsigned, i) == node)
-            return TOP + (i + 0.5) * d->gap;
+            return DIAGRAM_TOP + (i + 0.5) * d->gap;
     return -1;
 }
 
 static double bottom(const Diagram *d)
 {
-    return TOP + d->lanes->len * d->gap;
+    return DIAGRAM_TOP + d->lanes->len * d->gap;
 }
 
 /* --- which nodes and which time --- */
@@ -59,14 +34,14 @@ static void choose_lanes(Diagram *d)
     g_autofree bool *busy = g_new0(bool, t->names->len + 1);
 
     for (unsigned i = 0; i < t->packets->len; i++) {
-        busy[packet(d, i)->from] = true;
-        if (packet(d, i)->to != REPORT_NOBODY)
-            busy[packet(d, i)->to] = true;
+        busy[diagram_packet(d, i)->from] = true;
+        if (diagram_packet(d, i)->to != REPORT_NOBODY)
+            busy[diagram_packet(d, i)->to] = true;
     }
     for (unsigned i = 0; i < t->names->len && d->lanes->len < MAX_LANES; i++)
         if (busy[i] || t->names->len <= MAX_LANES)
             g_array_append_val(d->lanes, i);
-    d->gap = CLAMP(460.0 / d->lanes->len, 26, 74);
+    d->gap = CLAMP(460.0 / d->lanes->len, 26, 92);
 }
 
 static int compare(const void *a, const void *b)
@@ -82,7 +57,7 @@ static int64_t median_flight(const Diagram *d)
     g_autofree int64_t *flights = g_new(int64_t, n);
 
     for (unsigned i = 0; i < n; i++)
-        flights[i] = last_time(packet(d, i)) - packet(d, i)->sent.ns;
+        flights[i] = diagram_end(diagram_packet(d, i)) - diagram_packet(d, i)->sent.ns;
     qsort(flights, n, sizeof(*flights), compare);
     return flights[n / 2];
 }
@@ -97,13 +72,18 @@ static void choose_window(Diagram *d, VTime now)
     d->end = MAX(now.ns, 1);
     d->x = (SvgScale){d->begin, d->end, SVG_LEFT, SVG_RIGHT};
     for (unsigned i = 0; i < n; i++) {
-        first = MIN(first, packet(d, i)->sent.ns);
-        last = MAX(last, last_time(packet(d, i)));
+        first = MIN(first, diagram_packet(d, i)->sent.ns);
+        last = MAX(last, diagram_end(diagram_packet(d, i)));
     }
     if (n == 0)
         return;
     d->end = MAX(d->end, last);
     span = MAX(MIN(12 * median_flight(d), last - first), 1000);
+    last = first;
+    for (unsigned i = 0; i < n; i++) /* no empty half behind a burst */
+        if (diagram_packet(d, i)->sent.ns <= first + span)
+            last = MAX(last, diagram_end(diagram_packet(d, i)));
+    span = MAX(last - first, 1000);
     d->x.from = MAX(0, first - span / 16);
     d->x.to = d->x.from + span + span / 8;
 }
@@ -111,29 +91,31 @@ static void choose_window(Diagram *d, VTime now)
 /* --- drawing --- */
 
 /* Not all barriers if they are too narrow, but every 10th, 100th, …; returns which. */
-static uint64_t draw_stretch(GString *out, const Diagram *d, const SeriesStretch *s)
+static int64_t draw_stretch(GString *out, const Diagram *d, const SeriesStretch *s)
 {
     double width = svg_at(d->x, d->x.from + s->step) - d->x.at;
-    uint64_t each = 1, i = 0;
+    int64_t each = 1, i = 0, before = s->step > 0 ? s->first.ns / s->step : 0;
 
-    while (s->count > 1 && (double)each * width < NARROWEST)
+    while (s->count > 1 && (double)each * width < DIAGRAM_NARROWEST)
         each *= 10;
     if (s->step > 0 && d->x.from > s->first.ns)
-        i = (uint64_t)((d->x.from - s->first.ns) / s->step) / each * each;
-    for (; i < s->count; i += each) {
-        int64_t t = s->first.ns + (int64_t)i * s->step;
+        i = (d->x.from - s->first.ns) / s->step;
+    i += (each - (before + i) % each) % each; /* at round times */
+    for (; i < (int64_t)s->count; i += each) {
+        int64_t t = s->first.ns + i * s->step;
 
         if (t > d->x.to)
             break;
         if (t >= d->x.from)
-            g_string_append_printf(out, "M%.1f %dV%.1f", svg_at(d->x, t), TOP - 6, bottom(d) + 6);
+            g_string_append_printf(out, "M%.1f %dV%.1f", svg_at(d->x, t), DIAGRAM_TOP - 6,
+                                   bottom(d) + 6);
     }
     return each;
 }
 
 static void draw_barriers(GString *out, const Diagram *d)
 {
-    uint64_t each = 1;
+    int64_t each = 1;
 
     g_string_append(out, "<path class=\"barrier\" d=\"");
     for (unsigned i = 0; i < d->series->stretches->len; i++) {
@@ -148,7 +130,7 @@ static void draw_barriers(GString *out, const Diagram *d)
     else if (each == 1)
         g_string_append(out, "each vertical line is a barrier");
     else
-        g_string_append_printf(out, "each vertical line is every %" PRIu64 "th barrier", each);
+        g_string_append_printf(out, "each vertical line is every %" PRId64 "th barrier", each);
     g_string_append(out, "</text>");
 }
 
@@ -186,7 +168,7 @@ static void describe(GString *out, const Diagram *d, const ReportPacket *p)
 static void draw_arrow(GString *out, const Diagram *d, const ReportPacket *p)
 {
     double x1 = svg_at(d->x, p->sent.ns), y1 = lane_y(d, p->from);
-    double x2 = svg_at(d->x, last_time(p)), y2 = p->to == REPORT_NOBODY ? -1 : lane_y(d, p->to);
+    double x2 = svg_at(d->x, diagram_end(p)), y2 = p->to == REPORT_NOBODY ? -1 : lane_y(d, p->to);
     double length, ux, uy;
 
     if (y1 < 0)
@@ -217,19 +199,19 @@ static void draw_arrow(GString *out, const Diagram *d, const ReportPacket *p)
     g_string_append(out, "</title></path>\n");
 }
 
-static bool in_window(const Diagram *d, const ReportPacket *p)
+bool diagram_shows(const Diagram *d, const ReportPacket *p)
 {
-    return p->sent.ns <= d->x.to && last_time(p) >= d->x.from;
+    return p->sent.ns <= d->x.to && diagram_end(p) >= d->x.from;
 }
 
 static void draw_arrows(GString *out, const Diagram *d)
 {
     unsigned drawn = 0;
 
-    for (unsigned i = 0; i < d->trace->packets->len && drawn < MAX_ARROWS; i++) {
-        if (!in_window(d, packet(d, i)))
+    for (unsigned i = 0; i < d->trace->packets->len && drawn < DIAGRAM_ARROWS; i++) {
+        if (!diagram_shows(d, diagram_packet(d, i)))
             continue;
-        draw_arrow(out, d, packet(d, i));
+        draw_arrow(out, d, diagram_packet(d, i));
         drawn++;
     }
 }
@@ -243,7 +225,7 @@ static void draw_strip(GString *out, const Diagram *d)
     SvgScale all = {d->begin, d->end, SVG_LEFT, SVG_RIGHT};
 
     for (unsigned i = 0; i < d->trace->packets->len; i++) {
-        double at = (svg_at(all, packet(d, i)->sent.ns) - SVG_LEFT) / width;
+        double at = (svg_at(all, diagram_packet(d, i)->sent.ns) - SVG_LEFT) / width;
         unsigned bin = (unsigned)CLAMP(at, 0, BINS - 1);
 
         most = MAX(most, ++bins[bin]);
@@ -279,8 +261,8 @@ static void draw(GString *out, const Diagram *d)
         "<div class=\"wide\"><svg id=\"spacetime\" viewBox=\"0 0 %d %.0f\" role=\"img\" "
         "tabindex=\"0\" aria-label=\"Space-time diagram\"><defs><clipPath id=\"clip\"><rect "
         "x=\"%d\" y=\"0\" width=\"%d\" height=\"%.0f\"/></clipPath></defs><g id=\"view\">",
-        SVG_WIDTH, bottom(d) + 32, SVG_LEFT - 6, SVG_RIGHT - SVG_LEFT + 12, bottom(d) + 32);
-    svg_time_grid(out, d->x, TOP - 6, bottom(d) + 6);
+        SVG_WIDTH, bottom(d) + 36, SVG_LEFT - 6, SVG_RIGHT - SVG_LEFT + 12, bottom(d) + 36);
+    svg_time_grid(out, d->x, bottom(d) + 6, bottom(d) + 11);
     draw_barriers(out, d);
     g_string_append(out, "</g><g>");
     draw_lanes(out, d);
@@ -289,123 +271,6 @@ static void draw(GString *out, const Diagram *d)
     g_string_append(out, "</g></svg>\n");
     draw_strip(out, d);
     g_string_append(out, "</div>\n");
-}
-
-/* --- data and table --- */
-
-static void clock_json(GString *out, const Diagram *d, unsigned at)
-{
-    g_string_append_c(out, '[');
-    for (unsigned i = 0; at != 0 && i < d->trace->names->len; i++)
-        g_string_append_printf(out, "%s%" PRIu64, i ? "," : "",
-                               g_array_index(d->trace->clocks, uint64_t, at + i));
-    g_string_append_c(out, ']');
-}
-
-static void packet_json(GString *out, const Diagram *d, const ReportPacket *p)
-{
-    g_string_append_printf(
-        out, "[%d,%u,%d,%zu,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",", p->fate,
-        p->from, p->to == REPORT_NOBODY ? -1 : (int)p->to, p->size, p->sent.ns, p->due.ns,
-        last_time(p), p->send, p->end);
-    svg_json_text(out, p->reason ? p->reason : "");
-    g_string_append_c(out, ',');
-    clock_json(out, d, p->send_clock);
-    g_string_append_c(out, ',');
-    clock_json(out, d, p->end_clock);
-    g_string_append_c(out, ']');
-}
-
-/* What page.js needs to draw any window. */
-static void data(GString *out, const Diagram *d)
-{
-    g_string_append_printf(
-        out,
-        "<script type=\"application/json\" id=\"data\">{\"left\":%d,\"right\":%d,"
-        "\"top\":%d,\"gap\":%.2f,\"colours\":%d,\"arrows\":%d,\"narrowest\":%d,"
-        "\"begin\":%" PRId64 ",\"end\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64
-        ",\"names\":[",
-        SVG_LEFT, SVG_RIGHT, TOP, d->gap, SVG_COLOURS, MAX_ARROWS, NARROWEST, d->begin, d->end,
-        d->x.from, d->x.to);
-    for (unsigned i = 0; i < d->trace->names->len; i++) {
-        g_string_append(out, i ? "," : "");
-        svg_json_text(out, d->trace->names->pdata[i]);
-    }
-    g_string_append(out, "],\"lanes\":[");
-    for (unsigned i = 0; i < d->lanes->len; i++)
-        g_string_append_printf(out, "%s%u", i ? "," : "", g_array_index(d->lanes, unsigned, i));
-    g_string_append(out, "],\"stretches\":[");
-    for (unsigned i = 0; i < d->series->stretches->len; i++) {
-        const SeriesStretch *s = &g_array_index(d->series->stretches, SeriesStretch, i);
-
-        g_string_append_printf(out, "%s[%" PRId64 ",%" PRId64 ",%" PRIu64 "]", i ? "," : "",
-                               s->first.ns, s->step, s->count);
-    }
-    g_string_append(out, "],\"packets\":[");
-    for (unsigned i = 0; i < d->trace->packets->len; i++) {
-        g_string_append(out, i ? ",\n" : "\n");
-        packet_json(out, d, packet(d, i));
-    }
-    g_string_append(out, "]}</script>\n");
-}
-
-static void clock_cell(GString *out, const Diagram *d, unsigned at)
-{
-    const char *comma = "";
-
-    g_string_append(out, "<td class=\"text\">");
-    for (unsigned i = 0; at != 0 && i < d->trace->names->len; i++) {
-        uint64_t n = g_array_index(d->trace->clocks, uint64_t, at + i);
-
-        if (n == 0)
-            continue;
-        g_string_append(out, comma);
-        svg_text(out, d->trace->names->pdata[i]);
-        g_string_append_printf(out, ":%" PRIu64, n);
-        comma = " ";
-    }
-    g_string_append(out, "</td>");
-}
-
-static void table_row(GString *out, const Diagram *d, const ReportPacket *p)
-{
-    static const char *const fates[] = {"under way", "delivered", "dropped"};
-
-    g_string_append_printf(out, "<tr><td>%" PRIu64 "</td><td class=\"text\">", p->send);
-    svg_text(out, d->trace->names->pdata[p->from]);
-    g_string_append(out, "</td><td class=\"text\">");
-    svg_text(out, p->to == REPORT_NOBODY ? "–" : d->trace->names->pdata[p->to]);
-    g_string_append_printf(out, "</td><td>%zu</td><td>%.9f</td>", p->size,
-                           (double)p->sent.ns / 1e9);
-    if (p->fate == REPORT_UNDER_WAY)
-        g_string_append(out, "<td>–</td>");
-    else
-        g_string_append_printf(out, "<td>%.9f</td>", (double)p->when.ns / 1e9);
-    g_string_append_printf(out, "<td class=\"text\">%s%s", fates[p->fate], p->reason ? ": " : "");
-    svg_text(out, p->reason ? p->reason : "");
-    g_string_append(out, "</td>");
-    clock_cell(out, d, p->send_clock);
-    clock_cell(out, d, p->end_clock);
-    g_string_append(out, "</tr>\n");
-}
-
-static void table(GString *out, const Diagram *d)
-{
-    unsigned n = d->trace->packets->len, rows = 0;
-
-    g_string_append_printf(out,
-                           "<details><summary>As a table%s</summary><div class=\"wide\"><table>"
-                           "<thead><tr><th>event</th><th>from</th><th>to</th><th>bytes</th>"
-                           "<th>sent s</th><th>end s</th><th>fate</th><th>clock when sent</th>"
-                           "<th>clock at the end</th></tr></thead><tbody>\n",
-                           n > MAX_ROWS ? ": the first hundred in this window" : "");
-    for (unsigned i = 0; i < n && rows < MAX_ROWS; i++) {
-        if (n > MAX_ROWS && !in_window(d, packet(d, i)))
-            continue;
-        table_row(out, d, packet(d, i));
-        rows++;
-    }
-    g_string_append(out, "</tbody></table></div></details>\n");
 }
 
 /* Without a network there are the lanes and the barriers all the same. */
@@ -423,8 +288,8 @@ static void introduce(GString *out, const ReportTrace *t)
                          "sending to its delivery");
     g_string_append(out, t->packets->len
                              ? ".<span class=\"script\" hidden> Point at one to see its "
-                               "vector clocks, what may have caused it, and what it "
-                               "may have caused.</span>"
+                               "vector clocks. What may have caused it is dashed then, "
+                               "what it may have caused is full, and all else faint.</span>"
                              : ". There was none.");
     if (t->left_out > 0) {
         g_string_append(out, " These are the last ");
@@ -451,8 +316,8 @@ void chart_spacetime(GString *out, const Picture *p)
         choose_lanes(&d);
         choose_window(&d, p->summary->now);
         draw(out, &d);
-        table(out, &d);
-        data(out, &d);
+        diagram_table(out, &d);
+        diagram_data(out, &d);
         g_array_unref(d.lanes);
     }
     g_string_append(out, "</section>\n");

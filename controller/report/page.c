@@ -89,7 +89,7 @@ static void figures(GString *out, const ReportSummary *s, const Totals *t)
     svg_duration(v, s->now.ns);
     figure(out, "virtual time", v);
     svg_duration(v, (int64_t)(s->host_seconds * 1e9));
-    figure(out, "host time in runs", v);
+    figure(out, "host time", v);
     if (passed > 0 && s->host_seconds > 0)
         g_string_append_printf(v, "%.2f×", s->host_seconds / passed);
     else
@@ -109,7 +109,7 @@ static void figures(GString *out, const ReportSummary *s, const Totals *t)
     g_string_append(v, "<small> of ");
     svg_count(v, (int64_t)t->sent);
     g_string_append(v, "</small>");
-    figure(out, "packets received", v);
+    figure(out, "packets", v);
     g_string_append(out, "</dl>\n");
 }
 
@@ -139,6 +139,14 @@ static void cell_text(GString *out, const char *text)
     g_string_append(out, "</td>");
 }
 
+/* Without the distribution's suffix, which report.json has. */
+static void cell_version(GString *out, const char *version)
+{
+    g_autofree char *plain = version ? g_strndup(version, strcspn(version, " (")) : NULL;
+
+    cell_text(out, plain);
+}
+
 static void node_row(GString *out, const ReportNode *n, unsigned index)
 {
     static const char bad[] = " class=\"bad\"";
@@ -159,7 +167,7 @@ static void node_row(GString *out, const ReportNode *n, unsigned index)
     cell_count(out, (int64_t)n->received, "");
     cell_count(out, (int64_t)n->dropped, "");
     cell_count(out, (int64_t)n->late, bad);
-    cell_text(out, n->version);
+    cell_version(out, n->version);
     g_string_append(out, "</tr>\n");
 }
 

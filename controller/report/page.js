@@ -71,8 +71,8 @@ function time(t, by) { // as svg_time()
 function drawGrid() {
     const by = step(to - from, 8), axis = add(view, 'g', { class: 'axis' });
     for (let t = Math.ceil(from / by) * by; t <= to; t += by) {
-        add(axis, 'path', { d: `M${at(t)} ${d.top - 6}V${bottom + 6}` });
-        add(axis, 'text', { x: at(t), y: bottom + 23, 'text-anchor': 'middle' }, time(t, by));
+        add(axis, 'path', { d: `M${at(t)} ${bottom + 6}V${bottom + 11}` });
+        add(axis, 'text', { x: at(t), y: bottom + 28, 'text-anchor': 'middle' }, time(t, by));
     }
 }
 
@@ -83,7 +83,9 @@ function drawBarriers() {
         let every = 1;
         while (count > 1 && every * by / (to - from) * width < d.narrowest) every *= 10;
         each = Math.max(each, every);
-        let i = Math.max(0, Math.ceil((from - first) / (by * every) || 0)) * every;
+        const before = by ? Math.floor(first / by) : 0;
+        let i = Math.max(0, Math.ceil((from - first) / by || 0));
+        i += (every - (before + i) % every) % every; // at round times
         for (; i < count && first + i * by <= to; i += every)
             path += `M${at(first + i * by).toFixed(1)} ${d.top - 6}V${bottom + 6}`;
     }

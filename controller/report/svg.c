@@ -104,7 +104,7 @@ int64_t svg_step(int64_t range, unsigned most)
 {
     int64_t step = 1;
 
-    for (unsigned i = 0; range / step > (int64_t)most; i++)
+    for (unsigned i = 0; (double)range / (double)step > most; i++)
         step = i % 3 == 1 ? step / 2 * 5 : step * 2;
     return step;
 }
