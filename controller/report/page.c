@@ -2,11 +2,11 @@
 /* page.c: the frame of report.html, its summary, the table of nodes and the ends of consoles. */
 #include "controller/report/page.h"
 
+#include "controller/base/tail.h"
 #include "controller/report/svg.h"
 
 #include <string.h>
 
-#define TAIL_BYTES 8192
 #define TAIL_LINES 24
 
 /* The files as they are, ended by a null byte. */
@@ -194,47 +194,13 @@ static void nodes(GString *out, const ReportSummary *s)
 
 /* --- consoles --- */
 
-/* The escape sequences of terminals (ECMA-48) are left out, the rest of the control characters by
- * svg_text(). */
-static char *without_sequences(const char *text, gsize length)
-{
-    GString *out = g_string_new(NULL);
-
-    for (gsize i = 0; i < length; i++) {
-        if (text[i] == '\033' && i + 1 < length && text[i + 1] == '[') {
-            for (i += 2; i < length && !(text[i] >= '@' && text[i] <= '~'); i++)
-                ;
-            continue;
-        }
-        if (text[i] != '\0')
-            g_string_append_c(out, text[i]);
-    }
-    return g_string_free(out, FALSE);
-}
-
-static char *tail(const char *path)
-{
-    g_autoptr(GMappedFile) file = g_mapped_file_new(path, FALSE, NULL);
-    gsize length = file ? g_mapped_file_get_length(file) : 0, from;
-    const char *text = file ? g_mapped_file_get_contents(file) : NULL;
-    unsigned lines = 0;
-
-    if (length == 0)
-        return NULL;
-    for (from = length - 1; from > 0 && length - from < TAIL_BYTES; from--) {
-        if (text[from - 1] == '\n' && ++lines == TAIL_LINES)
-            break;
-    }
-    return without_sequences(text + from, length - from);
-}
-
 static void consoles(GString *out, const ReportSummary *s)
 {
     bool any = false;
 
     for (unsigned i = 0; s->nodes && i < s->nodes->len; i++) {
         const ReportNode *n = s->nodes->pdata[i];
-        g_autofree char *end = n->console_log ? tail(n->console_log) : NULL;
+        g_autofree char *end = n->console_log ? tail_of_file(n->console_log, TAIL_LINES) : NULL;
 
         if (!end)
             continue;
