@@ -13,7 +13,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKG))
 PKG_LIBS   = $(shell pkg-config --libs $(PKG))
 CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SAN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
-LIBS_ALL   = $(PKG_LIBS) -lreadline -lpthread $(LDFLAGS)
+LIBS_ALL   = $(PKG_LIBS) -lreadline -lpthread -lm $(LDFLAGS)
 
 QMP_SRC  := $(wildcard qmp/*.c)
 GDB_SRC  := $(wildcard gdbstub-client/*.c)
@@ -29,7 +29,8 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS))
-PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugin/*.c))
+# For QEMU up to 8.2, and for later ones.
+PLUGINS := $(BUILD)/tests/plugin/insn-count.so $(BUILD)/tests/plugin/insn-count-2.so
 
 REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -40,7 +41,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check unit lint asan fuzz coverage bench soak man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan fuzz coverage bench soak man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -52,6 +53,7 @@ help:
 	@echo 'make            build $(BUILD)/metronome'
 	@echo 'make demo       set up, build, run two Linux guests in lockstep'
 	@echo 'make check      set up, build, run all tests'
+	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one and a newer one'
 	@echo 'make unit       the tests that need no QEMU'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
 	@echo 'make asan       unit, fake and real tests under AddressSanitizer and UBSan'
@@ -77,6 +79,12 @@ guest-x86_64: setup
 demo: guest
 	@$(MAKE) --no-print-directory all
 	$(BUILD)/metronome run scripts/scenarios/two-guests.mtr guest=$(BUILD)/guest
+
+# The tests that run QEMU, with the installed one and with that of fetch-qemu.
+check-qemu-matrix: guest
+	@scripts/setup check
+	@$(MAKE) --no-print-directory all $(TESTS) $(PLUGINS)
+	@BUILD=$(BUILD) scripts/qemu-matrix $(REAL_RUN)
 
 check: guest
 	@scripts/setup check
@@ -143,6 +151,9 @@ $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
+# Embedded, so the compiler does not tell make of it.
+$(BUILD)/obj/controller/report/page.o: controller/report/page.css controller/report/page.js
+
 $(BUILD)/libqmp.a: $(call obj,$(QMP_SRC))
 $(BUILD)/libgdbstub.a: $(call obj,$(GDB_SRC))
 $(BUILD)/libmetronome.a: $(call obj,$(CTL_SRC))
@@ -161,6 +172,10 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(LIBS)
 $(BUILD)/tests/plugin/%.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -fPIC -shared -fvisibility=hidden -o $@ $<
+
+$(BUILD)/tests/plugin/%-2.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -DPLUGIN_API=2 -I. -fPIC -shared -fvisibility=hidden -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_LIB)) $(LIBS)
 	@mkdir -p $(@D)

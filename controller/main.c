@@ -32,8 +32,8 @@ typedef struct {
 static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
 {
     const GOptionEntry entries[] = {
-        {"report", 0, 0, G_OPTION_ARG_FILENAME, &o->report, "Write report.json and barriers.csv",
-         "DIR"},
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &o->report,
+         "Write report.html, report.json, barriers.csv", "DIR"},
         {"qemu", 0, 0, G_OPTION_ARG_FILENAME, &o->qemu, "The QEMU binary for all nodes", "PATH"},
         {"log", 0, 0, G_OPTION_ARG_STRING, &o->log, "error, warn, info or debug", "LEVEL"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &o->json, "Events as JSON lines on stdout", NULL},

@@ -4,6 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/engine/debug.h"
+#include "controller/packets.h"
 #include "controller/wire.h"
 
 #include <string.h>
@@ -99,7 +100,8 @@ static bool record_barrier(const BarrierView *view, void *data)
         r->stamps[column] = at->stamp_us;
         r->waited[column] = MAX(0, htime_sub(view->last, at->arrived).ns);
     }
-    report_row(s->report, view->number, view->time, r->stamps, r->waited, r->n);
+    report_row(s->report, view->number, view->time, htime_sub(view->last, view->granted), r->stamps,
+               r->waited, r->n);
     return false;
 }
 
@@ -306,6 +308,11 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
 
         out->overshoot = (ReportDist){d.min, d.median, d.max, d.mean};
         out->idle_skip_max = dist_max(&stats->idle_skip);
+        out->missed = stats->missed;
+        out->waited_for = stats->waited_for;
+        out->overshoot_zeros = stats->overshoot.zeros;
+        if (stats->overshoot.others)
+            out->overshoots = g_array_copy(stats->overshoot.others);
     }
     describe_packets(s, n, out);
     if (n->console) {
@@ -327,4 +334,6 @@ void session_describe(const Session *s, ReportSummary *out)
     };
     for (unsigned i = 0; i < s->nodes->len; i++)
         describe_node(s, s->nodes->pdata[i], report_summary_add(out));
+    if (s->wire)
+        packets_describe(s->wire, &out->trace);
 }

@@ -216,7 +216,7 @@ static CommandResult exec_report(CommandCall *call, GError **error)
 const Command cmd_report = {
     "report",
     "DIR",
-    "Write report.json and the consoles to DIR now; barriers.csv has rows only with the option "
+    "Write the report to DIR now; barriers.csv has rows only with the option "
     "--report",
     1,
     1,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-run.c: what lets virtual time pass: quantum, run, run-until, barrier, wait-line. */
 #include "controller/base/log.h"
+#include "controller/base/tail.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/run.h"
@@ -8,6 +9,8 @@
 
 #include <inttypes.h>
 #include <string.h>
+
+#define WAIT_SHOWS 5 /* lines of a console that did not match */
 
 static CommandResult exec_quantum(CommandCall *call, GError **error)
 {
@@ -92,10 +95,15 @@ static void announce(const CommandCall *call, const RunOutcome *o)
 static GError *wait_error(const CommandCall *call, const Parked *parked)
 {
     g_autofree char *now = units_format_seconds(engine_now(call->session->engine));
+    const char *log = console_log_path(parked->waits->console);
+    g_autofree char *tail = log ? tail_of_file(log, WAIT_SHOWS) : NULL;
 
+    if (tail)
+        g_strchomp(tail);
     return g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
-                       "no line of node %s matched '%s' until %s", parked->waits->name,
-                       parked->pattern, now);
+                       "no line of node %s matched '%s' until %s; %s%s", parked->waits->name,
+                       parked->pattern, now,
+                       tail ? "its console ends with:\n" : "it printed nothing", tail ? tail : "");
 }
 
 /* Between two instructions there is no place to stop. */

@@ -92,6 +92,7 @@ const ManualItem manual_files[] = {
     {"$XDG_RUNTIME_DIR/metronome-*", "sockets and pipes of a session; removed at its end, or by "
                                      "the next session after a kill"},
     {"DIR/report.json", "with --report: figures of the run and of each node"},
+    {"DIR/report.html", "with --report: the run as a page: space-time diagram, charts, tables"},
     {"DIR/barriers.csv", "with --report: one row for each barrier"},
     {"DIR/console-NAME.log", "with --report: what each guest wrote"},
     {"*.mtr", "scenarios"},

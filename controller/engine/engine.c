@@ -256,6 +256,7 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
                          .time = leg_boundary(leg, k),
                          .slots = leg->slots,
                          .n_slots = leg->n_slots,
+                         .granted = leg->granted,
                          .last = last ? last->arrived : leg->granted};
     e->stats.in_quanta.ns += htime_sub(view.last, leg->granted).ns;
     if (last && leg->n_slots > 1) {

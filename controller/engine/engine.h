@@ -109,7 +109,8 @@ typedef struct {
     VTime time;
     const Slot *slots;
     unsigned n_slots;
-    HTime last; /* when the last one arrived */
+    HTime granted; /* when the quantum began */
+    HTime last;    /* when the last one arrived */
 } BarrierView;
 
 /* Called in a lane's thread at every barrier; must be quick. True: the run is to end here. Which

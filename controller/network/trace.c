@@ -72,6 +72,16 @@ unsigned trace_node(Trace *trace, const char *name)
     return trace->nodes->len - 1;
 }
 
+unsigned trace_n_nodes(const Trace *trace)
+{
+    return trace->nodes->len;
+}
+
+const char *trace_node_name(const Trace *trace, unsigned node)
+{
+    return node_at(trace, node)->name;
+}
+
 static void append_decimal(GString *out, int64_t value)
 {
     uint64_t n = value < 0 ? -(uint64_t)value : (uint64_t)value;

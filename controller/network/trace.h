@@ -71,6 +71,10 @@ void trace_free(Trace *trace);
 /* The index of node `name`, the same whenever it is asked for; indices count from 0. */
 unsigned trace_node(Trace *trace, const char *name);
 
+/* The nodes so far, and their names by index. */
+unsigned trace_n_nodes(const Trace *trace);
+const char *trace_node_name(const Trace *trace, unsigned node);
+
 /* Appends an event and returns its number. `stamp` is the clock that travels with the frame:
  * filled in by a send, read by a delivery and a drop. An empty one is allowed: it knows nothing. */
 uint64_t trace_append(Trace *trace, const TraceRecord *record, VClock *stamp);

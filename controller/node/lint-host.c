@@ -39,7 +39,8 @@ static const LintVerdict sound = {LINT_WARN,
                                   "use -audiodev none", NULL};
 static const LintVerdict changes_disk = {
     LINT_WARN, "the run changes the image, so the next run starts from another one",
-    "add snapshot=on or readonly=on, or -snapshot", "use disk=, or add snapshot=on or readonly=on"};
+    "add snapshot=on or readonly=on, or -snapshot",
+    "use disk= without persist=on, or add snapshot=on or readonly=on"};
 static const LintVerdict changes_node = {
     LINT_WARN, "the run changes the image, so the next run starts from another one",
     "add read-only=on (-snapshot does not reach it), or use -drive with snapshot=on", NULL};

@@ -3,6 +3,7 @@
 #include "controller/node/options.h"
 
 #include "controller/base/units.h"
+#include "controller/node/drives.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,14 +17,15 @@ G_DEFINE_QUARK(metronome_node_error_quark, node_error)
 
 typedef struct {
     const char *arch;
-    const char *machine, *cpu, *nic, *disk;
+    const char *machine, *cpu, *nic, *disk, *scsi;
 } Arch;
 
 /* What a node gets where the user says nothing. */
 static const Arch archs[] = {
-    {"aarch64", "virt", "cortex-a57", "virtio-net-device", "virtio-blk-device"},
-    {"x86_64", "pc", "qemu64", "virtio-net-pci", "virtio-blk-pci"},
-    {"riscv64", "virt", "rv64", "virtio-net-device", "virtio-blk-device"},
+    {"aarch64", "virt", "cortex-a57", "virtio-net-device", "virtio-blk-device",
+     "virtio-scsi-device"},
+    {"x86_64", "pc", "qemu64", "virtio-net-pci", "virtio-blk-pci", "virtio-scsi-pci"},
+    {"riscv64", "virt", "rv64", "virtio-net-device", "virtio-blk-device", "virtio-scsi-device"},
 };
 
 static const Arch *find_arch(const char *name)
@@ -34,9 +36,10 @@ static const Arch *find_arch(const char *name)
     return NULL;
 }
 
-static const char *const keys[] = {"arch",   "machine", "cpu",     "smp",      "memory", "kernel",
-                                   "initrd", "append",  "disk",    "firmware", "icount", "seed",
-                                   "nic",    "host",    "on-exit", "extra",    NULL};
+static const char *const keys[] = {"arch",    "machine", "cpu",      "smp",    "memory",
+                                   "kernel",  "initrd",  "append",   "disk",   "format",
+                                   "persist", "cdrom",   "firmware", "icount", "seed",
+                                   "nic",     "host",    "on-exit",  "extra",  NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -69,6 +72,8 @@ void node_options_free(NodeOptions *o)
     g_free(o->initrd);
     g_free(o->append);
     g_free(o->disk);
+    g_free(o->format);
+    g_free(o->cdrom);
     g_free(o->firmware);
     g_free(o->extra);
     g_free(o);
@@ -231,8 +236,15 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return set_text(&o->append, value);
     if (strcmp(key, "disk") == 0)
         return set_file(&o->disk, key, value, error);
-    if (strcmp(key, "firmware") == 0 && strcmp(value, "none") == 0)
-        return set_text(&o->firmware, value); /* -bios none: the kernel is all there is */
+    if (strcmp(key, "format") == 0)
+        return set_text(&o->format, value);
+    if (strcmp(key, "persist") == 0)
+        return parse_onoff(key, value, &o->persist, error);
+    if (strcmp(key, "cdrom") == 0)
+        return set_file(&o->cdrom, key, value, error);
+    /* -bios none: the kernel is all there is */
+    if (strcmp(key, "firmware") == 0 && (strcmp(value, "none") == 0 || strcmp(value, "uefi") == 0))
+        return set_text(&o->firmware, value);
     if (strcmp(key, "firmware") == 0)
         return set_file(&o->firmware, key, value, error);
     if (strcmp(key, "icount") == 0)
@@ -267,7 +279,7 @@ bool node_options_finish(NodeOptions *o, GError **error)
                           o->memory);
     if ((o->initrd || o->append) && !o->kernel)
         return bad_option(error, "initrd= and append= need kernel=");
-    return true;
+    return drives_finish(o, error);
 }
 
 static void add(GPtrArray *argv, const char *option, char *value)
@@ -306,7 +318,7 @@ static void add_machine(GPtrArray *argv, const NodeOptions *o)
 
 static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
 {
-    if (o->firmware)
+    if (o->firmware && strcmp(o->firmware, "uefi") != 0)
         add(argv, "-bios", g_strdup(o->firmware));
     if (o->kernel)
         add(argv, "-kernel", g_strdup(o->kernel));
@@ -314,12 +326,7 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
         add(argv, "-initrd", g_strdup(o->initrd));
     if (o->append)
         add(argv, "-append", g_strdup(o->append));
-    if (o->disk) {
-        g_autofree char *file = escape_commas(o->disk);
-
-        add(argv, "-drive", g_strdup_printf("file=%s,if=none,id=disk0,snapshot=on", file));
-        add(argv, "-device", g_strdup_printf("%s,drive=disk0", arch->disk));
-    }
+    drives_argv(argv, o, arch->disk, arch->scsi);
 }
 
 void node_options_mac(unsigned index, unsigned nic, uint8_t mac[6])

@@ -33,7 +33,10 @@ typedef struct {
     char *arch, *machine, *cpu;
     int64_t smp;
     int64_t memory; /* bytes */
-    char *kernel, *initrd, *append, *disk, *firmware;
+    char *kernel, *initrd, *append;
+    char *disk, *format, *cdrom; /* images; format: of the disk, NULL: by its header */
+    bool persist;                /* what is written to the disk stays there */
+    char *firmware;              /* a file, "none" or "uefi" */
     Icount icount;
     int64_t seed;
     int64_t nics;          /* network cards */

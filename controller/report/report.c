@@ -7,6 +7,10 @@
  */
 #include "controller/report/report.h"
 
+#include "controller/report/charts.h"
+#include "controller/report/page.h"
+#include "controller/report/series.h"
+
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
@@ -26,8 +30,11 @@ struct Report {
 
     GMutex lock;
     GCond room;
-    int64_t *ring; /* rows of 2 + 2 * columns numbers */
+    int64_t *ring; /* rows of 3 + 2 * columns numbers */
     unsigned width, rows, head, used;
+
+    Series *series;    /* the same rows, for the page */
+    GPtrArray *curves; /* Curve */
 };
 
 /* --- summary --- */
@@ -43,6 +50,7 @@ static void report_node_free(void *data)
     g_free(n->packet_trace_sha256);
     g_free(n->console_sha256);
     g_free(n->console_log);
+    g_clear_pointer(&n->overshoots, g_array_unref);
     g_free(n);
 }
 
@@ -56,9 +64,27 @@ ReportNode *report_summary_add(ReportSummary *s)
     return n;
 }
 
+void report_trace_init(ReportTrace *trace)
+{
+    const uint64_t unused = 0;
+
+    trace->names = g_ptr_array_new_with_free_func(g_free);
+    trace->packets = g_array_new(FALSE, TRUE, sizeof(ReportPacket));
+    trace->clocks = g_array_new(FALSE, TRUE, sizeof(uint64_t));
+    g_array_append_val(trace->clocks, unused);
+}
+
+unsigned report_trace_room(unsigned nodes)
+{
+    return CLAMP(PAGE_PACKET_BYTES / (80 + 8 * nodes), 200, 20000);
+}
+
 void report_summary_clear(ReportSummary *s)
 {
     g_clear_pointer(&s->nodes, g_ptr_array_unref);
+    g_clear_pointer(&s->trace.names, g_ptr_array_unref);
+    g_clear_pointer(&s->trace.packets, g_array_unref);
+    g_clear_pointer(&s->trace.clocks, g_array_unref);
     g_clear_pointer(&s->command_line, g_free);
 }
 
@@ -165,6 +191,8 @@ Report *report_new(const char *dir, GError **error)
     g_mutex_init(&r->lock);
     g_cond_init(&r->room);
     r->dir = g_strdup(dir);
+    r->series = series_new();
+    r->curves = g_ptr_array_new_with_free_func(curve_free);
     if (g_mkdir_with_parents(dir, 0777) != 0 || !(r->csv = fopen(csv, "we"))) {
         g_set_error(error, REPORT_ERROR, 0, "can't write the report to '%s': %s", dir,
                     g_strerror(errno));
@@ -183,6 +211,8 @@ void report_free(Report *r)
     }
     g_mutex_clear(&r->lock);
     g_cond_clear(&r->room);
+    g_clear_pointer(&r->series, series_free);
+    g_clear_pointer(&r->curves, g_ptr_array_unref);
     g_free(r->ring);
     g_free(r->dir);
     g_free(r);
@@ -204,7 +234,8 @@ void report_columns(Report *r, const char *const *names, unsigned n)
     report_drain(r);
     g_free(r->ring);
     r->columns = n;
-    r->width = 2 + 2 * n;
+    r->width = 3 + 2 * n;
+    series_columns(r->series, names, n);
     r->rows = RING_BYTES / (r->width * (unsigned)sizeof(int64_t));
     r->ring = g_new(int64_t, (gsize)r->rows * r->width);
     r->head = r->used = 0;
@@ -215,7 +246,7 @@ void report_columns(Report *r, const char *const *names, unsigned n)
         csv_failed(r);
 }
 
-void report_row(Report *r, uint64_t barrier, VTime time, const int64_t *stamps_us,
+void report_row(Report *r, uint64_t barrier, VTime time, HTime host, const int64_t *stamps_us,
                 const int64_t *waited_ns, unsigned n)
 {
     int64_t *row;
@@ -227,8 +258,9 @@ void report_row(Report *r, uint64_t barrier, VTime time, const int64_t *stamps_u
     row = r->ring + (gsize)((r->head + r->used) % r->rows) * r->width;
     row[0] = (int64_t)barrier;
     row[1] = time.ns;
-    memcpy(row + 2, stamps_us, n * sizeof(int64_t));
-    memcpy(row + 2 + n, waited_ns, n * sizeof(int64_t));
+    row[2] = host.ns;
+    memcpy(row + 3, stamps_us, n * sizeof(int64_t));
+    memcpy(row + 3 + n, waited_ns, n * sizeof(int64_t));
     r->used++;
     g_mutex_unlock(&r->lock);
 }
@@ -239,12 +271,13 @@ static void write_row(Report *r, const int64_t *row)
 
     fprintf(r->csv, "%" PRId64 ",%" PRId64, row[0], row[1]);
     for (unsigned i = 0; i < n; i++) {
-        if (row[2 + i] < 0)
+        if (row[3 + i] < 0)
             fputs(",,", r->csv);
         else
-            fprintf(r->csv, ",%" PRId64 ",%" PRId64 ".%03" PRId64, row[2 + i],
-                    row[2 + n + i] / NS_PER_US, row[2 + n + i] % NS_PER_US);
+            fprintf(r->csv, ",%" PRId64 ",%" PRId64 ".%03" PRId64, row[3 + i],
+                    row[3 + n + i] / NS_PER_US, row[3 + n + i] % NS_PER_US);
     }
+    series_add(r->series, vtime(row[1]), row[2], row + 3, row + 3 + n);
     if (fputc('\n', r->csv) == EOF)
         csv_failed(r);
 }
@@ -266,6 +299,20 @@ void report_drain(Report *r)
     r->used -= used;
     g_cond_signal(&r->room);
     g_mutex_unlock(&r->lock);
+}
+
+void report_clock(Report *r, const char *curve, VTime at, int64_t offset_ns)
+{
+    for (unsigned i = 0; i < r->curves->len; i++) {
+        Curve *c = r->curves->pdata[i];
+
+        if (strcmp(c->name, curve) == 0) {
+            curve_add(c, at, offset_ns);
+            return;
+        }
+    }
+    g_ptr_array_add(r->curves, curve_new(curve));
+    curve_add(r->curves->pdata[r->curves->len - 1], at, offset_ns);
 }
 
 /* --- files --- */
@@ -304,11 +351,16 @@ static bool write_files(Report *r, const ReportSummary *s, GError **error)
 {
     g_autofree char *json = report_json(s);
     g_autofree char *path = g_build_filename(r->dir, "report.json", NULL);
+    g_autofree char *page_path = g_build_filename(r->dir, "report.html", NULL);
+    g_autofree char *page = NULL;
     bool complete = flush_csv(r, error);
 
     for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
         if (!copy_console(r, s->nodes->pdata[i], complete ? error : NULL))
             complete = false;
+    page = page_html(&(Picture){.summary = s, .series = r->series, .curves = r->curves});
+    if (!g_file_set_contents(page_path, page, -1, complete ? error : NULL))
+        complete = false;
     return g_file_set_contents(path, json, -1, complete ? error : NULL) && complete;
 }
 

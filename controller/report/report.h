@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report.h: what a run leaves for machines: report.json, barriers.csv, the consoles. The formats
- * are contracts (README, "Report"); a change of meaning is a new REPORT_VERSION.
+ * report.h: what a run leaves: for machines report.json and barriers.csv, the consoles; for people
+ * report.html. The formats for machines are contracts (README, "Report"); a change of meaning is a
+ * new REPORT_VERSION.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
@@ -32,7 +33,40 @@ typedef struct {
     char *packet_trace_sha256;              /* NULL: of the empty trace */
     char *console_sha256;
     char *console_log; /* path, to be copied; NULL: none */
+    /* Of the page only: */
+    uint64_t missed, waited_for;
+    uint64_t overshoot_zeros; /* targets that were met exactly */
+    GArray *overshoots;       /* int64_t ns: all others; NULL: none */
 } ReportNode;
+
+typedef enum { REPORT_UNDER_WAY, REPORT_DELIVERED, REPORT_DROPPED } ReportFate;
+
+#define REPORT_NOBODY G_MAXUINT
+
+/* A frame from its sending to its end, for the space-time diagram. */
+typedef struct {
+    ReportFate fate;
+    unsigned from, to;     /* indices in the trace's names; to may be REPORT_NOBODY */
+    const char *reason;    /* "late", or why it was dropped; NULL: none; not owned */
+    size_t size;           /* bytes */
+    VTime sent, due, when; /* when: of the delivery or drop; due of deliveries only */
+    uint64_t send, end;    /* numbers of the events in the trace; 0: not there */
+    unsigned send_clock;   /* where its vector clocks begin in the trace's clocks, … */
+    unsigned end_clock;    /* … a count for each of the names; 0: it is not there */
+} ReportPacket;
+
+/* The last packets of a run. */
+typedef struct {
+    GPtrArray *names;  /* of the nodes, owned */
+    GArray *packets;   /* ReportPacket, in the order of their last events */
+    GArray *clocks;    /* uint64_t; the first one is unused */
+    uint64_t left_out; /* packets before them */
+} ReportTrace;
+
+void report_trace_init(ReportTrace *trace);
+
+/* Most packets that a page takes, for so many nodes. */
+unsigned report_trace_room(unsigned nodes);
 
 typedef struct {
     char *command_line;
@@ -40,7 +74,8 @@ typedef struct {
     VTime quantum, now;
     uint64_t barriers, missed;
     double host_seconds;
-    GPtrArray *nodes; /* ReportNode */
+    GPtrArray *nodes;  /* ReportNode */
+    ReportTrace trace; /* of the page only; names: NULL if there is no network */
 } ReportSummary;
 
 void report_summary_clear(ReportSummary *summary);
@@ -62,15 +97,20 @@ const char *report_dir(const Report *report);
  * header line. */
 void report_columns(Report *report, const char *const *names, unsigned n);
 
-/* One row, from a lane's thread; waits only if 4 MiB of rows were not yet written out. stamps and
- * waited have n entries, in the order of the columns; a negative stamp means "not there". */
-void report_row(Report *report, uint64_t barrier, VTime time, const int64_t *stamps_us,
+/* One row, from a lane's thread; waits only if 4 MiB of rows were not yet written out. host: from
+ * the grant to the last arrival. stamps and waited have n entries, in the order of the columns; a
+ * negative stamp means "not there". */
+void report_row(Report *report, uint64_t barrier, VTime time, HTime host, const int64_t *stamps_us,
                 const int64_t *waited_ns, unsigned n);
+
+/* A reading of a guest's clock: at virtual time `at` it was offset_ns ahead of what it is compared
+ * with. `curve` names the line of the page that it belongs to. Main thread. */
+void report_clock(Report *report, const char *curve, VTime at, int64_t offset_ns);
 
 /* Writes the rows that are there to the file; main thread, regularly while a run goes on. */
 void report_drain(Report *report);
 
-/* Writes report.json and the consoles; files appear whole or not at all. */
+/* Writes report.json, report.html and the consoles; files appear whole or not at all. */
 bool report_write(Report *report, const ReportSummary *summary, GError **error);
 
 /* {"event":EVENT, …}: a line of --json. members is a NULL-terminated list of key, value strings. */

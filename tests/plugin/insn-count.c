@@ -50,10 +50,13 @@ static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
-        if (inlined)
+#if PLUGIN_API == 1
+        if (inlined) {
             qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_ADD, &counts->all, 1);
-        else
-            qemu_plugin_register_vcpu_insn_exec_cb(insn, on_insn, PLUGIN_NO_REGISTERS, NULL);
+            continue;
+        }
+#endif
+        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_insn, PLUGIN_NO_REGISTERS, NULL);
     }
 }
 

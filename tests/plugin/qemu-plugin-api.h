@@ -5,7 +5,8 @@
  *
  * Version 1 of that interface: QEMU 7.2 to 8.2 load it. QEMU checks the number that a plugin
  * exports as qemu_plugin_version against those it knows, and refuses the plugin otherwise: since
- * 9.0 it wants version 2 at least, where inline counters belong to one vCPU.
+ * 9.0 it wants version 2 at least, where inline counters belong to one vCPU and lie where only QEMU
+ * can see them. With PLUGIN_API=2 there are callbacks alone.
  */
 #ifndef TESTS_PLUGIN_API_H
 #define TESTS_PLUGIN_API_H
@@ -14,7 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef PLUGIN_API
 #define PLUGIN_API 1
+#endif
 
 typedef uint64_t qemu_plugin_id_t;
 
@@ -54,8 +57,10 @@ struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn,
                                             qemu_plugin_vcpu_func func,
                                             enum qemu_plugin_cb_flags flags, void *data);
+#if PLUGIN_API == 1
 void qemu_plugin_register_vcpu_insn_exec_inline(struct qemu_plugin_insn *insn,
                                                 enum qemu_plugin_op op, void *counter,
                                                 uint64_t add);
+#endif
 
 #endif

@@ -4,7 +4,8 @@
 # Sourced by tests/scenario/test-*.sh: TAP, runs of metronome with a private runtime folder, and the proof at the end
 # that nothing of them is left.
 #
-# environment: BUILD, the output folder (default: build); KEEP=1 keeps the temporary folder.
+# environment: BUILD, the output folder (default: build); KEEP=1 keeps the temporary folder; METRONOME_QEMU_DIR, a folder
+# with the QEMU to test with (default: that of PATH).
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -16,6 +17,7 @@ dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
 runtime=$dir/run
 mkdir -m 700 "$runtime"
 export XDG_RUNTIME_DIR=$runtime XDG_STATE_HOME=$dir/state LC_ALL=C
+[[ -z ${METRONOME_QEMU_DIR:-} ]] || PATH=$(realpath "$METRONOME_QEMU_DIR"):$PATH
 unset METRONOME_RANK
 # Inherited by every process of this test, however it was started and whoever its parent is.
 export METRONOME_TEST=$dir

@@ -359,9 +359,9 @@ static void test_own(void)
     static const char *const archs[] = {"aarch64", "x86_64", "riscv64"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(archs); i++) {
-        const char *const pairs[] = {"arch",   archs[i],    "kernel", "/dev/null",
-                                     "disk",   "/dev/null", "initrd", "/dev/null",
-                                     "append", "user,x",    NULL};
+        const char *const pairs[] = {"arch",      archs[i], "kernel", "/dev/null", "disk",
+                                     "/dev/null", "format", "raw",    "initrd",    "/dev/null",
+                                     "append",    "user,x", NULL};
         g_autofree char *text = told_of_node(pairs);
 
         g_assert_cmpstr(text, ==, "");

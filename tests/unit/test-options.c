@@ -59,8 +59,8 @@ static void test_keys(void)
     g_autofree char *all = g_strjoinv(" ", (char **)node_option_keys());
 
     g_assert_cmpstr(all, ==,
-                    "arch machine cpu smp memory kernel initrd append disk firmware icount seed "
-                    "nic host on-exit extra");
+                    "arch machine cpu smp memory kernel initrd append disk format "
+                    "persist cdrom firmware icount seed nic host on-exit extra");
 }
 
 static void test_texts(void)
@@ -151,10 +151,10 @@ static void test_unknown_key(void)
 {
     refused("colour", "red",
             "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "firmware, icount, seed, nic, host, on-exit, extra");
+            "format, persist, cdrom, firmware, icount, seed, nic, host, on-exit, extra");
     refused("Arch", "aarch64",
             "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "firmware, icount, seed, nic, host, on-exit, extra");
+            "format, persist, cdrom, firmware, icount, seed, nic, host, on-exit, extra");
 }
 
 static void test_missing_file(void)
@@ -357,13 +357,15 @@ static void test_argv_images(void)
     g_autoptr(NodeOptions) o = node_options_new("a");
     g_autofree char *images = g_strdup_printf(
         "-bios\n%s\n-kernel\n%s\n-initrd\n%s\n-append\na=1,b=2 c\n-drive\n"
-        "file=%s/im,,age,if=none,id=disk0,snapshot=on\n-device\nvirtio-blk-device,drive=disk0\n",
+        "file=%s/"
+        "im,,age,if=none,id=disk0,format=raw,snapshot=on\n-device\nvirtio-blk-device,drive=disk0\n",
         image, image, image, dir);
 
     set_good(o, "kernel", image);
     set_good(o, "initrd", image);
     set_good(o, "append", "a=1,b=2 c");
     set_good(o, "disk", image);
+    set_good(o, "format", "raw");
     set_good(o, "firmware", image);
     set_good(o, "nic", "off");
     argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
@@ -377,6 +379,7 @@ static void test_argv_disk_x86_64(void)
 
     set_good(o, "arch", "x86_64");
     set_good(o, "disk", image);
+    set_good(o, "format", "raw");
     argv = argv_of(o, &wiring);
     g_assert_nonnull(strstr(argv, "\n-device\nvirtio-blk-pci,drive=disk0\n"));
 }

@@ -276,9 +276,12 @@ static void test_rows(Fixture *f, gconstpointer data)
 
     (void)data;
     report_columns(f->report, names, 2);
-    report_row(f->report, 1, vtime(50000), (int64_t[]){50, 51}, (int64_t[]){0, 1234567}, 2);
-    report_row(f->report, 2, vtime(100000), (int64_t[]){-1, 100}, (int64_t[]){9, 7}, 2);
-    report_row(f->report, 3, vtime(150000), (int64_t[]){150, -1}, (int64_t[]){1000, 7}, 2);
+    report_row(f->report, 1, vtime(50000), (HTime){5000}, (int64_t[]){50, 51},
+               (int64_t[]){0, 1234567}, 2);
+    report_row(f->report, 2, vtime(100000), (HTime){5000}, (int64_t[]){-1, 100}, (int64_t[]){9, 7},
+               2);
+    report_row(f->report, 3, vtime(150000), (HTime){5000}, (int64_t[]){150, -1},
+               (int64_t[]){1000, 7}, 2);
     write_report(f);
     csv = contents(f, "barriers.csv");
     g_assert_cmpstr(csv, ==,
@@ -297,9 +300,9 @@ static void test_new_columns(Fixture *f, gconstpointer data)
 
     (void)data;
     report_columns(f->report, one, 1);
-    report_row(f->report, 1, vtime(10), (int64_t[]){0}, (int64_t[]){0}, 1);
+    report_row(f->report, 1, vtime(10), (HTime){5000}, (int64_t[]){0}, (int64_t[]){0}, 1);
     report_columns(f->report, other, 1);
-    report_row(f->report, 2, vtime(20), (int64_t[]){1}, (int64_t[]){999}, 1);
+    report_row(f->report, 2, vtime(20), (HTime){5000}, (int64_t[]){1}, (int64_t[]){999}, 1);
     write_report(f);
     csv = contents(f, "barriers.csv");
     g_assert_cmpstr(csv, ==,
@@ -325,7 +328,7 @@ static void test_empty(Fixture *f, gconstpointer data)
 static void *push_rows(void *data)
 {
     for (int64_t i = 1; i <= MANY; i++)
-        report_row(data, (uint64_t)i, vtime(i * 10), &i, &i, 1);
+        report_row(data, (uint64_t)i, vtime(i * 10), (HTime){5000}, &i, &i, 1);
     return NULL;
 }
 
@@ -482,7 +485,7 @@ static void test_full_disk(Fixture *f, gconstpointer data)
 
     (void)data;
     report_columns(r, names, 1);
-    report_row(r, 1, vtime(1), (int64_t[]){1}, (int64_t[]){1}, 1);
+    report_row(r, 1, vtime(1), (HTime){5000}, (int64_t[]){1}, (int64_t[]){1}, 1);
     write_says_full(r, dir);
 }
 
@@ -497,7 +500,7 @@ static void test_full_disk_in_run(Fixture *f, gconstpointer data)
     report_columns(r, names, 1);
     for (unsigned round = 0; round < 4; round++) {
         for (int64_t i = 0; i < 100000; i++)
-            report_row(r, (uint64_t)i, vtime(i), &i, &i, 1);
+            report_row(r, (uint64_t)i, vtime(i), (HTime){5000}, &i, &i, 1);
         report_drain(r);
     }
     write_says_full(r, dir);

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * drives.h: a node's disk, CD-ROM and firmware: which images can be used, and QEMU's options for
+ * them. Pure but for looking into the files.
+ */
+#ifndef NODE_DRIVES_H
+#define NODE_DRIVES_H
+
+#include "controller/node/options.h"
+
+/* Checks what depends on several keys, and fills in the disk's format. */
+bool drives_finish(NodeOptions *options, GError **error);
+
+/* Appends the arguments. disk: QEMU's device for a disk; scsi: its SCSI controller. */
+void drives_argv(GPtrArray *argv, const NodeOptions *options, const char *disk, const char *scsi);
+
+#endif

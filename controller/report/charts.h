@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * charts.h: the sections of report.html: HTML with a heading, a picture (SVG) and the same figures
+ * as a table. Pure. Sections without data say why they are empty.
+ */
+#ifndef REPORT_CHARTS_H
+#define REPORT_CHARTS_H
+
+#include "controller/report/report.h"
+#include "controller/report/series.h"
+
+/* A curve of clock readings (report_clock()). */
+typedef struct {
+    char *name;
+    GArray *points;  /* CurvePoint */
+    uint64_t stride; /* every so many readings are kept */
+    uint64_t seen;
+} Curve;
+
+typedef struct {
+    VTime at;
+    int64_t offset_ns;
+} CurvePoint;
+
+#define CURVE_MAX 1024
+
+Curve *curve_new(const char *name);
+void curve_free(void *curve);
+/* Thins itself out beyond CURVE_MAX points. */
+void curve_add(Curve *curve, VTime at, int64_t offset_ns);
+
+/* Everything that a page shows. */
+typedef struct {
+    const ReportSummary *summary;
+    const Series *series;
+    const GPtrArray *curves; /* Curve */
+} Picture;
+
+void chart_overshoot(GString *out, const Picture *picture);
+void chart_host_cost(GString *out, const Picture *picture);
+void chart_clocks(GString *out, const Picture *picture);
+
+/* The space-time diagram, with its data for the script. */
+void chart_spacetime(GString *out, const Picture *picture);
+
+#endif

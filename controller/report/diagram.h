@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * diagram.h: the space-time diagram's parts: what chart-spacetime.c draws, chart-packets.c writes
+ * down, for page.js and as a table.
+ */
+#ifndef REPORT_DIAGRAM_H
+#define REPORT_DIAGRAM_H
+
+#include "controller/report/charts.h"
+#include "controller/report/svg.h"
+
+#define DIAGRAM_TOP       40
+#define DIAGRAM_ARROWS    1500 /* most that are drawn at once, also by page.js */
+#define DIAGRAM_NARROWEST 9    /* pixels between lines of barriers */
+
+typedef struct {
+    const ReportTrace *trace;
+    const Series *series;
+    GArray *lanes;      /* unsigned: index in the trace's names */
+    double gap;         /* between lanes */
+    int64_t begin, end; /* what there is to be seen */
+    SvgScale x;         /* the window */
+} Diagram;
+
+static inline const ReportPacket *diagram_packet(const Diagram *d, unsigned i)
+{
+    return &g_array_index(d->trace->packets, ReportPacket, i);
+}
+
+/* Where a packet is last heard of, in ns. */
+static inline int64_t diagram_end(const ReportPacket *p)
+{
+    return p->fate == REPORT_UNDER_WAY ? p->sent.ns : MAX(p->when.ns, p->sent.ns);
+}
+
+/* Whether a packet is in the window. */
+bool diagram_shows(const Diagram *diagram, const ReportPacket *packet);
+
+/* All of it as JSON, in a script element that is only read. */
+void diagram_data(GString *out, const Diagram *diagram);
+
+/* The packets, or the first ones of the window. */
+void diagram_table(GString *out, const Diagram *diagram);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* svg.c: text, numbers and scales of pictures. */
+#include "controller/report/svg.h"
+
+#include "controller/base/vtime.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+void svg_text(GString *out, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+    for (const char *p = valid; *p; p++) {
+        if (*p == '<')
+            g_string_append(out, "&lt;");
+        else if (*p == '>')
+            g_string_append(out, "&gt;");
+        else if (*p == '&')
+            g_string_append(out, "&amp;");
+        else if (*p == '"')
+            g_string_append(out, "&quot;");
+        else if (*p == '\'')
+            g_string_append(out, "&#39;");
+        else if ((unsigned char)*p >= ' ' || *p == '\n' || *p == '\t')
+            g_string_append_c(out, *p);
+    }
+}
+
+void svg_json_text(GString *out, const char *text)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+
+    g_string_append_c(out, '"');
+    for (const unsigned char *p = (const unsigned char *)valid; *p; p++) {
+        if (*p < ' ' || strchr("\"\\<>&", *p))
+            g_string_append_printf(out, "\\u%04x", *p);
+        else
+            g_string_append_c(out, (char)*p);
+    }
+    g_string_append_c(out, '"');
+}
+
+void svg_count(GString *out, int64_t n)
+{
+    char digits[24];
+    int length = g_snprintf(digits, sizeof(digits), "%" PRIu64, n < 0 ? -(uint64_t)n : (uint64_t)n);
+
+    if (n < 0)
+        g_string_append(out, "−");
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            g_string_append_c(out, ',');
+        g_string_append_c(out, digits[i]);
+    }
+}
+
+static const struct {
+    int64_t ns;
+    const char *name;
+} units[] = {{NS_PER_S, "s"}, {NS_PER_MS, "ms"}, {NS_PER_US, "µs"}, {1, "ns"}};
+
+void svg_time(GString *out, int64_t ns, int64_t step)
+{
+    unsigned unit = 0, digits = 0;
+
+    /* The largest unit in which the step has at most two decimals. */
+    while (units[unit].ns > 1 && step < units[unit].ns / 100)
+        unit++;
+    if (unit > 0 && step >= units[unit].ns * 1000)
+        unit--;
+    for (int64_t part = units[unit].ns; part > step && digits < 2; part /= 10)
+        digits++;
+    g_string_append_printf(out, "%.*f %s", (int)digits, (double)ns / (double)units[unit].ns,
+                           units[unit].name);
+}
+
+void svg_duration(GString *out, int64_t ns)
+{
+    unsigned unit = 0;
+    double value;
+
+    while (units[unit].ns > 1 && ABS(ns) < units[unit].ns)
+        unit++;
+    value = (double)ns / (double)units[unit].ns;
+    if (units[unit].ns == 1)
+        g_string_append_printf(out, "%.0f ns", value);
+    else
+        g_string_append_printf(out, "%.*f %s",
+                               ABS(value) < 10    ? 2
+                               : ABS(value) < 100 ? 1
+                                                  : 0,
+                               value, units[unit].name);
+}
+
+double svg_at(SvgScale s, int64_t value)
+{
+    double range = (double)s.to - (double)s.from;
+
+    return s.at + (range > 0 ? ((double)value - (double)s.from) / range : 0) * (s.end - s.at);
+}
+
+int64_t svg_step(int64_t range, unsigned most)
+{
+    int64_t step = 1;
+
+    for (unsigned i = 0; (double)range / (double)step > most; i++)
+        step = i % 3 == 1 ? step / 2 * 5 : step * 2;
+    return step;
+}
+
+static int64_t first_multiple(int64_t from, int64_t step)
+{
+    int64_t rest = from % step;
+
+    return rest == 0 ? from : rest < 0 ? from - rest : from - rest + step;
+}
+
+void svg_time_grid(GString *out, SvgScale x, double top, double bottom)
+{
+    int64_t step = svg_step(x.to - x.from, 8);
+
+    g_string_append(out, "<g class=\"axis\">");
+    for (int64_t t = first_multiple(x.from, step); t <= x.to; t += step) {
+        double at = svg_at(x, t);
+
+        g_string_append_printf(out,
+                               "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\" "
+                               "text-anchor=\"middle\">",
+                               at, top, bottom, at, bottom + 17);
+        svg_time(out, t, step);
+        g_string_append(out, "</text>");
+    }
+    g_string_append(out, "</g>\n");
+}
+
+void svg_duration_grid(GString *out, SvgScale y)
+{
+    int64_t step = svg_step(y.to - y.from, 4);
+
+    g_string_append(out, "<g class=\"axis\">");
+    for (int64_t v = first_multiple(y.from, step); v <= y.to; v += step) {
+        double at = svg_at(y, v);
+
+        g_string_append_printf(out,
+                               "<path d=\"M%d %.1fH%d\"%s/><text x=\"%d\" y=\"%.1f\" "
+                               "text-anchor=\"end\">",
+                               SVG_LEFT, at, SVG_RIGHT, v == 0 ? " class=\"zero\"" : "",
+                               SVG_LEFT - 8, at + 4);
+        if (v == 0)
+            g_string_append_c(out, '0');
+        else
+            svg_time(out, v, step);
+        g_string_append(out, "</text>");
+    }
+    g_string_append(out, "</g>\n");
+}
