@@ -122,6 +122,13 @@ const ManualItem manual_examples[] = {
     {"To an instruction, then to a nanosecond:",
      "metronome -c 'node add a kernel=k.elf; start; run-until a 12345678insn; run-until "
      "20.000777ms'"},
+    {"Alpine from its ISO onto a disk (log in as root, setup-alpine, poweroff), then without it:",
+     "qemu-img create -f qcow2 alpine.qcow2 8G\n"
+     "metronome\n"
+     "node add a firmware=uefi cdrom=alpine.iso disk=alpine.qcow2 persist=on memory=1G nic=off\n"
+     "start\n"
+     "node console a pace=off\n"
+     "node add b firmware=uefi disk=alpine.qcow2 memory=1G"},
     {"A QEMU that runs already:",
      "metronome -c 'node attach x qmp=/tmp/qmp gdb=/tmp/gdb; run 10ms; time'"},
     {NULL, NULL},

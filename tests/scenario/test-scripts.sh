@@ -1,0 +1,47 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Scripts that build QEMU and busybox from source, as far as they go without a source: what they refuse, and how they say
+# it. Prints TAP, takes seconds.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+# Tools that are all there, and do nothing: what comes behind them is to be seen, on a machine that has none of them.
+mkdir "$dir/tools"
+for tool in gcc make ninja python3 pkg-config flex bison meson tar xz bzip2 aarch64-linux-gnu-gcc; do
+    printf '#!/bin/sh\nexit 0\n' >"$dir/tools/$tool"
+    chmod +x "$dir/tools/$tool"
+done
+
+# script STATUS DESCRIPTION PATTERN COMMAND...
+script() {
+    local wanted=$1 description=$2 pattern=$3
+    shift 3
+    status=0
+    "$@" >"$dir/out" 2>"$dir/err" || status=$?
+    check "$description" [ "$status" = "$wanted" ]
+    check "$description: says so" grep -qE -- "$pattern" "$dir/out" "$dir/err"
+}
+
+for name in build-qemu build-busybox; do
+    script 0 "$name --help" "usage: scripts/$name DIR" "scripts/$name" --help
+    script 2 "$name: no folder" "usage: scripts/$name DIR" "scripts/$name"
+    script 2 "$name: too much" "usage: scripts/$name DIR" "scripts/$name" a b c
+    script 1 "$name: a source that is not there" "'$dir/none' is not there" "scripts/$name" "$dir/to" "$dir/none"
+    check "$name: nothing was made" [ ! -e "$dir/to" ]
+    # shellcheck disable=SC2016
+    script 1 "$name: tools that are not there" '^build-.*: missing: .*; install these Debian packages first' \
+        env PATH=/nowhere "$(command -v bash)" -c 'usage() { :; }; command() { return 1; }; export -f command
+            sort() { :; }; paste() { echo all; }; source scripts/'"$name"' "$0"' "$dir/to"
+done
+script 1 'build-qemu: a folder without configure' "'$dir' has no configure" scripts/build-qemu "$dir/to" "$dir"
+script 1 'build-busybox: a folder that is another source' "is not the source of busybox" \
+    env PATH="$dir/tools:$PATH" scripts/build-busybox "$dir/to" "$dir"
+script 1 'build-qemu: no network' "https://localhost:1/qemu-10.0.2.tar.xz can't be downloaded: is there a network" \
+    env PATH="$dir/tools:$PATH" METRONOME_QEMU_SITE=https://localhost:1 scripts/build-qemu "$dir/qemu"
+check 'build-qemu: no half of a tarball is left' [ ! -e "$dir/qemu/qemu-10.0.2.tar.xz" ]
+script 1 'build-busybox: no network' "https://localhost:1/busybox-1.36.1.tar.bz2 can't be downloaded: is there a network" \
+    env PATH="$dir/tools:$PATH" METRONOME_BUSYBOX_SITE=https://localhost:1 scripts/build-busybox "$dir/busybox"
+script 1 'make guest with a busybox that is not there' "METRONOME_BUSYBOX='$dir/none' is not there" \
+    env METRONOME_BUSYBOX="$dir/none" BUILD="$dir/build" scripts/build-guest linux
+done_testing
