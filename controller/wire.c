@@ -68,29 +68,41 @@ static void collect(Wire *w, Port *p, VTime now)
         log_warn("node %s: its capture can't be read", p->node->name);
 }
 
-/* What was put is there if QEMU took it in time; else it will be at the next boundary. */
+/* What was put is there if QEMU took it in time; else it is late, and will be there at the next
+ * boundary. */
 static void settle(Wire *w, Port *p, VTime now)
 {
     bool off = !node_is_live(p->node);
+    unsigned n = p->n_put;
 
-    if (p->n_put == 0 || (!off && p->nic && !nic_taken(p->nic)))
+    if (n == 0)
         return;
-    for (unsigned i = 0; i < p->n_put; i++) {
-        if (off || !p->nic)
+    if (!off)
+        n = nic_settle(p->nic);
+    for (unsigned i = 0; i < n; i++) {
+        if (off)
             network_refused(w->net, p->flights->pdata[i], now);
         else
             network_delivered(w->net, p->flights->pdata[i], now);
     }
-    g_ptr_array_remove_range(p->flights, 0, p->n_put);
-    p->n_put = 0;
-    if (p->nic)
+    g_ptr_array_remove_range(p->flights, 0, n);
+    if (off)
         nic_clear(p->nic);
+    else
+        nic_take_back(p->nic);
+    p->n_put = nic_sent(p->nic);
+    for (unsigned i = 0; i < p->n_put; i++)
+        ((NetDelivery *)p->flights->pdata[i])->carried = false;
 }
 
+/* Frames that find a card full follow at the next boundary: carried, unless it is full of late
+ * ones. */
 static void fill(const Wire *w, Port *p, VTime until)
 {
+    bool full_of_late = p->nic && nic_sent(p->nic) > 0;
+
     while (p->nic) {
-        const NetDelivery *d;
+        NetDelivery *d;
 
         /* What was taken is put first, unless a shorter quantum has come since. */
         if (p->n_put == p->flights->len) {
@@ -101,6 +113,8 @@ static void fill(const Wire *w, Port *p, VTime until)
         d = p->flights->pdata[p->n_put];
         if (d->due.ns > until.ns || !nic_put(p->nic, d->data, d->size))
             return;
+        if (d->due.ns <= w->barrier.ns && !full_of_late)
+            d->carried = true;
         p->n_put++;
     }
 }
@@ -272,7 +286,7 @@ bool wire_in_flight(const Wire *w)
     for (unsigned i = 0; w && i < w->ports->len; i++) {
         const Port *p = w->ports->pdata[i];
 
-        if (p->nic && nic_sent(p->nic))
+        if (p->nic && nic_sent(p->nic) > 0)
             return true;
     }
     return false;
@@ -327,6 +341,7 @@ NetPortStats wire_node_stats(const Wire *w, const Node *node)
         sum.sent += s->sent;
         sum.received += s->received;
         sum.late += s->late;
+        sum.carried += s->carried;
         sum.refused += s->refused;
         sum.dropped += s->dropped;
         sum.malformed += s->malformed;

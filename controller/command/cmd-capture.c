@@ -65,7 +65,10 @@ static void on_packet(const NetEvent *e, void *data)
     if (c->fd < 0 || e->kind == TRACE_DROP || (!c->all && (!e->has_link || e->link != c->link)))
         return;
     pcapng_packet(c->pending, interface_of(c, e->port), sent ? e->sent : e->when, e->data, e->size,
-                  sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, e->late ? "late" : NULL);
+                  sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+                  e->late      ? "late"
+                  : e->carried ? "carried"
+                               : NULL);
     flush(c);
 }
 

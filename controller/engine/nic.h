@@ -34,16 +34,21 @@ typedef void (*NicFrameFunc)(VTime sent, const uint8_t *frame, size_t size, void
 bool nic_collect(Nic *nic, VTime until, NicFrameFunc func, void *data);
 
 /* Puts a frame that is to be there at the next boundary; false if the card has its fill for one
- * quantum: later then. The bytes must stay until nic_clear(). */
+ * quantum: later then. The bytes must stay until the frame is settled or taken back. */
 bool nic_put(Nic *nic, const uint8_t *frame, size_t size);
 
-/* Whether QEMU has taken all that was sent; then the guest has got it at this boundary. */
-bool nic_taken(const Nic *nic);
+/* How many of the frames that were put, from the first on, QEMU took in time: the guest has them at
+ * this boundary. They are forgotten. */
+unsigned nic_settle(Nic *nic);
 
-/* Whether some of what was put was sent to QEMU, and waits there for its boundary. */
-bool nic_sent(const Nic *nic);
+/* How many were sent to QEMU and are not settled: before a boundary they wait for it, behind it
+ * they have missed it. */
+unsigned nic_sent(const Nic *nic);
 
-/* Forgets what was put. */
+/* Forgets what was put and not sent. */
+void nic_take_back(Nic *nic);
+
+/* Forgets all that was put. */
 void nic_clear(Nic *nic);
 
 /* --- in the lane --- */

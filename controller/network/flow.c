@@ -100,6 +100,8 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
         r.reason = net_drop_name(e->drop);
     else if (e->late)
         r.reason = "late";
+    else if (e->carried)
+        r.reason = "carried";
     if (frame->digest == 0)
         frame->digest = digest64(frame->data, frame->size, 0);
     r.digest = frame->digest;
@@ -258,9 +260,15 @@ static void on_taken(Network *net, Packet *packet)
         port_at(net, d->from)->stats.dropped++;
     } else {
         e.late = packet->when.ns > boundary(net, d->due);
+        if (e.late && d->carried) {
+            e.late = false;
+            e.carried = true;
+        }
         port->stats.received++;
         port->stats.bytes_received += packet->frame->size;
         port->stats.late += e.late;
+        port->stats.carried += e.carried;
+        link_at(net, d->link)->ways[d->direction].stats.carried += e.carried;
     }
     tell(net, e, packet->frame);
 }

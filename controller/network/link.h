@@ -64,6 +64,7 @@ typedef struct {
     uint64_t down;       /* entered while the way was down */
     uint64_t duplicated; /* copies made */
     uint64_t reordered;  /* held back */
+    uint64_t carried;    /* delivered later than due, because the card had its fill */
     uint64_t bytes;      /* of the frames that entered, without Ethernet's overhead */
 } LinkStats;
 

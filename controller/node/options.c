@@ -330,18 +330,16 @@ void node_options_mac(unsigned index, unsigned nic, uint8_t mac[6])
     memcpy(mac, own, sizeof(own));
 }
 
-/* What the guest sends goes to a socket that nobody opens, and is lost there; for a card in a link
- * engine/nic.c has a copy. */
+/* The cable's other end is the node's (node.c), which takes nothing in: what the guest sends is
+ * lost there; for a card in a link engine/nic.c has a copy. */
 static void add_nic(GPtrArray *argv, const Arch *arch, const NodeWiring *w, unsigned i)
 {
-    g_autofree char *folder = g_path_get_dirname(w->gdb_path), *dir = escape_commas(folder);
     uint8_t mac[6];
 
     node_options_mac(w->index, i, mac);
     add(argv, "-netdev",
-        g_strdup_printf("dgram,id=mtr-net%u,local.type=unix,local.path=%s/n%u,remote.type=unix,"
-                        "remote.path=%s/m%u",
-                        i, dir, i, dir, i));
+        g_strdup_printf("dgram,id=mtr-net%u,local.type=fd,local.str=%u", i,
+                        (unsigned)w->nic_fd + i));
     add(argv, "-device",
         g_strdup_printf("%s,netdev=mtr-net%u,mac=%02x:%02x:%02x:%02x:%02x:%02x", arch->nic, i,
                         mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]));

@@ -62,6 +62,7 @@ typedef struct {
     const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
     int qmp_fd;           /* as numbered in the child */
     int console_fd;       /* likewise */
+    int nic_fd;           /* of the first card's cable; those of the others follow */
     const char *gdb_path; /* unix socket that QEMU is to listen on */
     unsigned index;       /* makes the MAC address */
 } NodeWiring;

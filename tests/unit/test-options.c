@@ -279,7 +279,7 @@ static void test_finish_bad(void)
 /* --- the command line --- */
 
 static const NodeWiring wiring = {
-    .qmp_fd = 3, .console_fd = 4, .gdb_path = "/run/m,1/gdb", .index = 0x123};
+    .qmp_fd = 3, .console_fd = 4, .nic_fd = 6, .gdb_path = "/run/m,1/gdb", .index = 0x123};
 
 /* Words separated by newlines, as a failing comparison shows them best. */
 static char *argv_of(NodeOptions *o, const NodeWiring *w)
@@ -314,9 +314,7 @@ static void argv_is(NodeOptions *o, const char *head, const char *icount, const 
     g_assert_cmpstr(got, ==, want);
 }
 
-#define NETDEV                                                                                     \
-    "\n-netdev\ndgram,id=mtr-net0,local.type=unix,local.path=/run/m,,1/n0,remote.type=unix,"       \
-    "remote.path=/run/m,,1/m0\n"
+#define NETDEV "\n-netdev\ndgram,id=mtr-net0,local.type=fd,local.str=6\n"
 
 static void test_argv_aarch64(void)
 {
