@@ -232,7 +232,7 @@ static bool add_port(Wire *w, Node *node, unsigned index, NetEnd *end, GError **
     uint8_t mac[MAC_LEN];
     Port *p;
 
-    node_options_mac(node->index, index, mac);
+    node_options_mac(node->options, node->index, index, mac);
     *end = (NetEnd){0};
     if (!network_add_port(w->net, name, mac, &end->index, error))
         return false;
