@@ -15,7 +15,8 @@ typedef struct {
     unsigned port;
     Nic *nic;           /* NULL until the node is started */
     GPtrArray *flights; /* NetDelivery, taken and not known to be there yet */
-    unsigned n_put;     /* of them, those that were put on the card */
+    unsigned n_put;     /* of them, those that were put on the card … */
+    VTime aim;          /* … for this time */
 } Port;
 
 typedef struct {
@@ -75,8 +76,11 @@ static void settle(Wire *w, Port *p, VTime now)
     bool off = !node_is_live(p->node);
     unsigned n = p->n_put;
 
-    if (n == 0)
+    if (n == 0 || p->aim.ns > now.ns)
         return;
+    /* An idle node may have stood beyond an added boundary already. */
+    if (network_exact(w->net, p->port))
+        now = vtime(MAX(now.ns, vtime_floor_us(node_ensemble_time(p->node)) * NS_PER_US));
     if (!off)
         n = nic_settle(p->nic);
     for (unsigned i = 0; i < n; i++) {
@@ -97,11 +101,17 @@ static void settle(Wire *w, Port *p, VTime now)
 
 /* Frames that find a card full follow at the next boundary: carried, unless it is full of late
  * ones. */
-static void fill(const Wire *w, Port *p, VTime until)
+static void fill(const Wire *w, Port *p, VTime now, VTime until)
 {
-    bool full_of_late = p->nic && nic_sent(p->nic) > 0;
+    bool barrier = until.ns % w->quantum.ns == 0, full_of_late;
 
-    while (p->nic) {
+    if (!p->nic || (p->n_put > 0 && p->aim.ns > now.ns && p->aim.ns != until.ns) ||
+        (!barrier && !network_exact(w->net, p->port)))
+        return;
+    full_of_late = nic_sent(p->nic) > 0 && p->aim.ns <= now.ns;
+    p->aim = until;
+    nic_aim(p->nic, barrier ? 0 : vtime_floor_us(vtime_add(until, p->node->epoch)));
+    for (;;) {
         NetDelivery *d;
 
         /* What was taken is put first, unless a shorter quantum has come since. */
@@ -132,7 +142,14 @@ static void exchange(VTime now, bool reached, VTime until, void *data)
         w->barrier = now;
     }
     for (unsigned i = 0; until.ns > now.ns && i < w->ports->len; i++)
-        fill(w, w->ports->pdata[i], until);
+        fill(w, w->ports->pdata[i], now, until);
+}
+
+static VTime due(VTime now, void *data)
+{
+    const Wire *w = data;
+
+    return network_exact_due(w->net, now);
 }
 
 /* --- building --- */
@@ -148,7 +165,7 @@ Wire *wire_new(Session *session)
     w->trace = trace_new(TRACE_DEFAULT_CAP);
     w->ports = g_ptr_array_new_with_free_func(port_free);
     network_set_trace(w->net, w->trace);
-    engine_set_exchange(session->engine, exchange, w);
+    engine_set_exchange(session->engine, &(EngineExchange){exchange, due, w});
     return w;
 }
 
@@ -156,7 +173,7 @@ void wire_free(Wire *w)
 {
     if (!w)
         return;
-    engine_set_exchange(w->session->engine, NULL, NULL);
+    engine_set_exchange(w->session->engine, NULL);
     network_free(w->net);
     trace_free(w->trace);
     g_array_unref(w->observers);
@@ -273,9 +290,10 @@ static void announce(Wire *w)
 
             if (real.ns == asked.ns)
                 continue;
-            log_warn("link %s: its latency of %s is raised to the quantum, %s: a shorter quantum "
-                     "allows less",
-                     network_link_name(w->net, w->announced), a, r);
+            log_warn("link %s: its latency of %s is raised to %s, %s: a shorter quantum allows "
+                     "less",
+                     network_link_name(w->net, w->announced), a,
+                     real.ns > w->quantum.ns ? "two quanta (exact delivery)" : "the quantum", r);
             break;
         }
     }

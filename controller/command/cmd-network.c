@@ -54,9 +54,11 @@ static CommandResult exec_link_add(CommandCall *call, GError **error)
 const Command cmd_link_add = {
     "link add",
     "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-    "[duplicate=0.1%] [reorder=1%]",
+    "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
     "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction only. A "
-    "latency below the quantum is raised to it",
+    "latency below the quantum is raised to it. delivery=exact adds a boundary at each packet's "
+    "due "
+    "time, and needs two quanta of latency",
     2,
     COMMAND_ANY_ARGS,
     exec_link_add,
@@ -99,7 +101,7 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
 const Command cmd_link_set = {
     "link set",
     "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-    "[duplicate=0.1%] [reorder=1%]",
+    "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
     "Change a link from now on; what is under way keeps its time",
     3,
     COMMAND_ANY_ARGS,

@@ -51,6 +51,7 @@ struct Nic {
     bool armed;
     int64_t next_us; /* when mrI's timer is due, node's own µs */
     int64_t quantum_us;
+    int64_t aim_us; /* nic_aim() */
     Frame frames[MAX_FRAMES];
     unsigned n_frames, n_sent;
     size_t load; /* of them all, at most */
@@ -194,6 +195,11 @@ bool nic_put(Nic *n, const uint8_t *frame, size_t size)
     return true;
 }
 
+void nic_aim(Nic *n, int64_t at_us)
+{
+    n->aim_us = at_us;
+}
+
 static int in_socket(const Nic *n)
 {
     int bytes = 0;
@@ -279,6 +285,20 @@ bool nic_wait_taken(Nic *n, GError **error)
     return true;
 }
 
+/* What a filter-buffer that is deleted hands out waits in front of a card that is stopped, and gets
+ * there when it goes on, before any vCPU does (net_vm_change_state_handler(), net/net.c). */
+bool nic_release(Nic *n, GError **error)
+{
+    g_autofree char *id = g_strdup_printf("{\"id\":\"mr%u\"}", n->index);
+
+    if (!n->armed || n->n_sent == 0 || n->aim_us == 0 ||
+        n->aim_us > vtime_floor_us(n->node->clock.virtual_time))
+        return true;
+    n->armed = false;
+    return qmp_client_post(n->node->qmp, "object-del", id, error) &&
+           qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error);
+}
+
 /* A timer that is due already fires when the node goes on, and is on the grid then. */
 static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quantum_us)
 {
@@ -290,28 +310,29 @@ static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quan
 bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
 {
     int64_t now_us = vtime_floor_us(n->node->clock.virtual_time);
+    int64_t aim_us = n->aim_us > now_us ? n->aim_us : first_us;
     g_autofree char *id = g_strdup_printf("{\"id\":\"mr%u\"}", n->index);
     g_autofree char *add =
         g_strdup_printf("{\"qom-type\":\"filter-buffer\",\"id\":\"mr%u\",\"netdev\":\"mtr-net%u\","
                         "\"queue\":\"tx\",\"interval\":%" PRId64 "}",
-                        n->index, n->index, first_us - now_us);
+                        n->index, n->index, aim_us - now_us);
     g_autofree char *set =
         g_strdup_printf("{\"path\":\"mr%u\",\"property\":\"interval\",\"value\":%" PRId64 "}",
                         n->index, quantum_us);
 
-    if (on_grid(n, now_us, first_us, quantum_us))
+    if (on_grid(n, now_us, aim_us, quantum_us))
         return true;
     if (n->armed && !qmp_client_post(n->node->qmp, "object-del", id, error))
         return false;
     n->armed = true;
-    n->next_us = first_us;
+    n->next_us = aim_us;
     n->quantum_us = quantum_us;
     return qmp_client_post(n->node->qmp, "object-add", add, error) &&
-           (first_us - now_us == quantum_us ||
-            qmp_client_post(n->node->qmp, "qom-set", set, error));
+           (aim_us - now_us == quantum_us || qmp_client_post(n->node->qmp, "qom-set", set, error));
 }
 
 void nic_reached(Nic *n, int64_t stamp_us)
 {
-    n->next_us = stamp_us + n->quantum_us;
+    if (n->next_us <= stamp_us)
+        n->next_us = stamp_us + n->quantum_us;
 }

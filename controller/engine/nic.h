@@ -37,6 +37,9 @@ bool nic_collect(Nic *nic, VTime until, NicFrameFunc func, void *data);
  * quantum: later then. The bytes must stay until the frame is settled or taken back. */
 bool nic_put(Nic *nic, const uint8_t *frame, size_t size);
 
+/* What is put is for this time (node's own µs) rather than for the barrier; 0: for the barrier. */
+void nic_aim(Nic *nic, int64_t at_us);
+
 /* How many of the frames that were put, from the first on, QEMU took in time: the guest has them at
  * this boundary. They are forgotten. */
 unsigned nic_settle(Nic *nic);
@@ -56,8 +59,9 @@ void nic_clear(Nic *nic);
 /* Reads what the guest has sent so far, without waiting. */
 void nic_read(Nic *nic);
 
-/* Before the gate is armed: puts the timer on the grid if it is not. first_us, quantum_us: the next
- * boundary in the node's own µs and the distance of those behind. Posts QMP commands only. */
+/* Before the gate is armed: aims the timer at the next barrier, or where nic_aim() says. first_us,
+ * quantum_us: that barrier in the node's own µs, and the distance of those behind. Posts QMP
+ * commands only. */
 bool nic_arm(Nic *nic, int64_t first_us, int64_t quantum_us, GError **error);
 
 /* A boundary was reached at this time (node's own µs). */
@@ -68,5 +72,9 @@ bool nic_send(Nic *nic, GError **error);
 
 /* On a node at rest: waits until QEMU has taken it. */
 bool nic_wait_taken(Nic *nic, GError **error);
+
+/* On a node at rest that stands where nic_aim() says: the guest gets what was sent before it
+ * executes anything. */
+bool nic_release(Nic *nic, GError **error);
 
 #endif

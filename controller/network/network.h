@@ -50,7 +50,8 @@ typedef struct {
 typedef struct {
     uint64_t sent, bytes_sent;
     uint64_t received, bytes_received; /* taken in by the NIC, late ones included */
-    uint64_t late;      /* received after the barrier at or behind their due time … */
+    uint64_t late;      /* received after the barrier at or behind their due time (exact delivery:
+                           over a µs after that) … */
     uint64_t carried;   /* … and not counted there, because the card had its fill */
     uint64_t refused;   /* reached the port, but its NIC did not take them */
     uint64_t dropped;   /* copies of what it sent that ended on the way */
@@ -154,6 +155,13 @@ bool network_send(Network *net, unsigned port, VTime sent, const void *frame, si
 
 /* Lets everything happen up to and including `now`, see above. */
 void network_advance(Network *net, VTime now);
+
+/* When the next frame is to be delivered at its due time (LinkParams.exact): whole µs;
+ * INT64_MAX if no such frame is due behind `now`. */
+VTime network_exact_due(const Network *net, VTime now);
+
+/* Whether the link of a port delivers exactly. */
+bool network_exact(const Network *net, unsigned port);
 
 /* The next frame for a port that is due by `until`, NULL if there is none. It stays in the queue.
  */
