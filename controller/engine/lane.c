@@ -141,7 +141,7 @@ static bool arm_nics(const Leg *leg, const Node *n, uint64_t k, GError **error)
 static bool send_frames(const Node *n, bool at_rest, GError **error)
 {
     for (unsigned i = 0; n->nics && i < n->nics->len; i++)
-        if (!nic_send(n->nics->pdata[i], error) ||
+        if (!nic_send(n->nics->pdata[i], at_rest, error) ||
             (at_rest && !nic_wait_taken(n->nics->pdata[i], error)))
             return false;
     return true;

@@ -247,12 +247,11 @@ void nic_clear(Nic *n)
     n->load = 0;
 }
 
-bool nic_send(Nic *n, GError **error)
+bool nic_send(Nic *n, bool at_rest, GError **error)
 {
     int before = n->n_sent < n->n_frames ? in_socket(n) : 0;
 
-    /* Without its timer QEMU would hand them on at once. */
-    for (; n->armed && n->n_sent < n->n_frames; n->n_sent++) {
+    for (; (n->armed || at_rest) && n->n_sent < n->n_frames; n->n_sent++) {
         Frame *f = &n->frames[n->n_sent];
         int now;
 
@@ -272,14 +271,14 @@ bool nic_wait_taken(Nic *n, GError **error)
 {
     HTime start = htime_now();
 
-    while (n->armed && (n->n_sent < n->n_frames || taken(n) < n->n_sent)) {
+    while (n->n_sent < n->n_frames || taken(n) < n->n_sent) {
         if (htime_sub(htime_now(), start).ns > NODE_REPLY_MS * NS_PER_MS) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU does not read its frames");
             return false;
         }
         /* Each round trip gives QEMU's main loop another turn. */
         if (!qmp_client_post(n->node->qmp, "query-status", NULL, error) ||
-            !qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error) || !nic_send(n, error))
+            !qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error) || !nic_send(n, true, error))
             return false;
     }
     return true;

@@ -67,8 +67,9 @@ bool nic_arm(Nic *nic, int64_t first_us, int64_t quantum_us, GError **error);
 /* A boundary was reached at this time (node's own µs). */
 void nic_reached(Nic *nic, int64_t stamp_us);
 
-/* Sends what was put to QEMU, before the node goes on. */
-bool nic_send(Nic *nic, GError **error);
+/* Sends what was put to QEMU, before the node goes on. Without its timer, which is made by
+ * nic_arm(), only to a node at rest: what QEMU hands on then is there when it goes on. */
+bool nic_send(Nic *nic, bool at_rest, GError **error);
 
 /* On a node at rest: waits until QEMU has taken it. */
 bool nic_wait_taken(Nic *nic, GError **error);
