@@ -280,9 +280,26 @@ bool wire_uses(const Wire *w, const Node *node)
     return false;
 }
 
+/* An idle node with sleep=on stands past its stops. */
+static void warn_of_sleep(const Wire *w, unsigned link)
+{
+    NetEnd ends[2];
+
+    network_link_ends(w->net, link, ends);
+    for (unsigned i = 0; i < 2; i++) {
+        const Port *p = ends[i].is_switch ? NULL : w->ports->pdata[ends[i].index];
+
+        if (p && p->node->icount.sleep_on && network_exact(w->net, p->port))
+            log_warn("link %s: delivery=exact needs sleep=off; node %s has sleep=on, so packets "
+                     "that find it idle may be late",
+                     network_link_name(w->net, link), p->node->name);
+    }
+}
+
 static void announce(Wire *w)
 {
     for (; w->announced < network_n_links(w->net); w->announced++) {
+        warn_of_sleep(w, w->announced);
         for (unsigned way = 0; way < 2; way++) {
             VTime asked = network_link_way(w->net, w->announced, way)->params.latency;
             VTime real = network_latency(w->net, w->announced, way);
