@@ -129,6 +129,8 @@ coverage-run: all $(TESTS) $(PLUGINS)
 bench: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) tests/bench/exact.sh
 
 soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak

@@ -286,6 +286,7 @@ static void describe_packets(const Session *s, const Node *n, ReportNode *out)
     out->received = stats.received;
     out->dropped = stats.dropped + stats.refused;
     out->late = stats.late;
+    out->carried = stats.carried;
     if (s->wire)
         out->packet_trace_sha256 = wire_node_digest(s->wire, n);
 }

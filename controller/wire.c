@@ -15,7 +15,8 @@ typedef struct {
     unsigned port;
     Nic *nic;           /* NULL until the node is started */
     GPtrArray *flights; /* NetDelivery, taken and not known to be there yet */
-    unsigned n_put;     /* of them, those that were put on the card */
+    unsigned n_put;     /* of them, those that were put on the card … */
+    VTime aim;          /* … for this time */
 } Port;
 
 typedef struct {
@@ -68,29 +69,50 @@ static void collect(Wire *w, Port *p, VTime now)
         log_warn("node %s: its capture can't be read", p->node->name);
 }
 
-/* What was put is there if QEMU took it in time; else it will be at the next boundary. */
+/* What was put is there if QEMU took it in time; else it is late, and will be there at the next
+ * boundary. */
 static void settle(Wire *w, Port *p, VTime now)
 {
     bool off = !node_is_live(p->node);
+    unsigned n = p->n_put;
 
-    if (p->n_put == 0 || (!off && p->nic && !nic_taken(p->nic)))
+    if (n == 0 || p->aim.ns > now.ns)
         return;
-    for (unsigned i = 0; i < p->n_put; i++) {
-        if (off || !p->nic)
+    /* An idle node may have stood beyond an added boundary already. */
+    if (network_exact(w->net, p->port))
+        now = vtime(MAX(now.ns, vtime_floor_us(node_ensemble_time(p->node)) * NS_PER_US));
+    if (!off)
+        n = nic_settle(p->nic);
+    for (unsigned i = 0; i < n; i++) {
+        if (off)
             network_refused(w->net, p->flights->pdata[i], now);
         else
             network_delivered(w->net, p->flights->pdata[i], now);
     }
-    g_ptr_array_remove_range(p->flights, 0, p->n_put);
-    p->n_put = 0;
-    if (p->nic)
+    g_ptr_array_remove_range(p->flights, 0, n);
+    if (off)
         nic_clear(p->nic);
+    else
+        nic_take_back(p->nic);
+    p->n_put = nic_sent(p->nic);
+    for (unsigned i = 0; i < p->n_put; i++)
+        ((NetDelivery *)p->flights->pdata[i])->carried = false;
 }
 
-static void fill(const Wire *w, Port *p, VTime until)
+/* Frames that find a card full follow at the next boundary: carried, unless it is full of late
+ * ones. */
+static void fill(const Wire *w, Port *p, VTime now, VTime until)
 {
-    while (p->nic) {
-        const NetDelivery *d;
+    bool barrier = until.ns % w->quantum.ns == 0, full_of_late;
+
+    if (!p->nic || (p->n_put > 0 && p->aim.ns > now.ns && p->aim.ns != until.ns) ||
+        (!barrier && !network_exact(w->net, p->port)))
+        return;
+    full_of_late = nic_sent(p->nic) > 0 && p->aim.ns <= now.ns;
+    p->aim = until;
+    nic_aim(p->nic, barrier ? 0 : vtime_floor_us(vtime_add(until, p->node->epoch)));
+    for (;;) {
+        NetDelivery *d;
 
         /* What was taken is put first, unless a shorter quantum has come since. */
         if (p->n_put == p->flights->len) {
@@ -101,6 +123,8 @@ static void fill(const Wire *w, Port *p, VTime until)
         d = p->flights->pdata[p->n_put];
         if (d->due.ns > until.ns || !nic_put(p->nic, d->data, d->size))
             return;
+        if (d->due.ns <= w->barrier.ns && !full_of_late)
+            d->carried = true;
         p->n_put++;
     }
 }
@@ -118,7 +142,14 @@ static void exchange(VTime now, bool reached, VTime until, void *data)
         w->barrier = now;
     }
     for (unsigned i = 0; until.ns > now.ns && i < w->ports->len; i++)
-        fill(w, w->ports->pdata[i], until);
+        fill(w, w->ports->pdata[i], now, until);
+}
+
+static VTime due(VTime now, void *data)
+{
+    const Wire *w = data;
+
+    return network_exact_due(w->net, now);
 }
 
 /* --- building --- */
@@ -134,7 +165,7 @@ Wire *wire_new(Session *session)
     w->trace = trace_new(TRACE_DEFAULT_CAP);
     w->ports = g_ptr_array_new_with_free_func(port_free);
     network_set_trace(w->net, w->trace);
-    engine_set_exchange(session->engine, exchange, w);
+    engine_set_exchange(session->engine, &(EngineExchange){exchange, due, w});
     return w;
 }
 
@@ -142,7 +173,7 @@ void wire_free(Wire *w)
 {
     if (!w)
         return;
-    engine_set_exchange(w->session->engine, NULL, NULL);
+    engine_set_exchange(w->session->engine, NULL);
     network_free(w->net);
     trace_free(w->trace);
     g_array_unref(w->observers);
@@ -218,7 +249,7 @@ static bool add_port(Wire *w, Node *node, unsigned index, NetEnd *end, GError **
     uint8_t mac[MAC_LEN];
     Port *p;
 
-    node_options_mac(node->index, index, mac);
+    node_options_mac(node->options, node->index, index, mac);
     *end = (NetEnd){0};
     if (!network_add_port(w->net, name, mac, &end->index, error))
         return false;
@@ -249,9 +280,26 @@ bool wire_uses(const Wire *w, const Node *node)
     return false;
 }
 
+/* An idle node with sleep=on stands past its stops. */
+static void warn_of_sleep(const Wire *w, unsigned link)
+{
+    NetEnd ends[2];
+
+    network_link_ends(w->net, link, ends);
+    for (unsigned i = 0; i < 2; i++) {
+        const Port *p = ends[i].is_switch ? NULL : w->ports->pdata[ends[i].index];
+
+        if (p && p->node->icount.sleep_on && network_exact(w->net, p->port))
+            log_warn("link %s: delivery=exact needs sleep=off; node %s has sleep=on, so packets "
+                     "that find it idle may be late",
+                     network_link_name(w->net, link), p->node->name);
+    }
+}
+
 static void announce(Wire *w)
 {
     for (; w->announced < network_n_links(w->net); w->announced++) {
+        warn_of_sleep(w, w->announced);
         for (unsigned way = 0; way < 2; way++) {
             VTime asked = network_link_way(w->net, w->announced, way)->params.latency;
             VTime real = network_latency(w->net, w->announced, way);
@@ -259,9 +307,10 @@ static void announce(Wire *w)
 
             if (real.ns == asked.ns)
                 continue;
-            log_warn("link %s: its latency of %s is raised to the quantum, %s: a shorter quantum "
-                     "allows less",
-                     network_link_name(w->net, w->announced), a, r);
+            log_warn("link %s: its latency of %s is raised to %s, %s: a shorter quantum allows "
+                     "less",
+                     network_link_name(w->net, w->announced), a,
+                     real.ns > w->quantum.ns ? "two quanta (exact delivery)" : "the quantum", r);
             break;
         }
     }
@@ -272,7 +321,7 @@ bool wire_in_flight(const Wire *w)
     for (unsigned i = 0; w && i < w->ports->len; i++) {
         const Port *p = w->ports->pdata[i];
 
-        if (p->nic && nic_sent(p->nic))
+        if (p->nic && nic_sent(p->nic) > 0)
             return true;
     }
     return false;
@@ -327,6 +376,7 @@ NetPortStats wire_node_stats(const Wire *w, const Node *node)
         sum.sent += s->sent;
         sum.received += s->received;
         sum.late += s->late;
+        sum.carried += s->carried;
         sum.refused += s->refused;
         sum.dropped += s->dropped;
         sum.malformed += s->malformed;

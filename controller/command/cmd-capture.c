@@ -11,10 +11,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 /* What a FIFO's reader may be behind; then the capture ends. */
 #define MAX_BEHIND (64u << 20)
+
+/* How long it may pause at the end. */
+#define READER_MS 1000
 
 typedef struct {
     Session *session;
@@ -44,6 +48,18 @@ static void flush(Capture *c)
     }
 }
 
+/* At the end: a FIFO's reader is waited for as long as it reads. */
+static void flush_rest(Capture *c)
+{
+    struct pollfd p = {.fd = c->fd, .events = POLLOUT};
+
+    while (c->fd >= 0 && c->pending->len > 0 && poll(&p, 1, READER_MS) == 1)
+        flush(c);
+    if (c->fd >= 0 && c->pending->len > 0)
+        log_warn("the capture is cut off: nobody reads '%s', the last %u bytes are lost", c->path,
+                 c->pending->len);
+}
+
 static unsigned interface_of(Capture *c, unsigned port)
 {
     const Network *net = wire_network(c->session->wire);
@@ -65,7 +81,10 @@ static void on_packet(const NetEvent *e, void *data)
     if (c->fd < 0 || e->kind == TRACE_DROP || (!c->all && (!e->has_link || e->link != c->link)))
         return;
     pcapng_packet(c->pending, interface_of(c, e->port), sent ? e->sent : e->when, e->data, e->size,
-                  sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, e->late ? "late" : NULL);
+                  sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
+                  e->late      ? "late"
+                  : e->carried ? "carried"
+                               : NULL);
     flush(c);
 }
 
@@ -74,9 +93,7 @@ static void capture_free(void *data)
     Capture *c = data;
 
     wire_unobserve(c->session->wire, c);
-    if (c->fd >= 0) /* a FIFO is waited for now */
-        fcntl(c->fd, F_SETFL, 0);
-    flush(c);
+    flush_rest(c);
     fd_clear(&c->fd);
     g_array_unref(c->interfaces);
     g_byte_array_unref(c->pending);

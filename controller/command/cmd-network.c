@@ -54,9 +54,11 @@ static CommandResult exec_link_add(CommandCall *call, GError **error)
 const Command cmd_link_add = {
     "link add",
     "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-    "[duplicate=0.1%] [reorder=1%]",
+    "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
     "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction only. A "
-    "latency below the quantum is raised to it",
+    "latency below the quantum is raised to it. delivery=exact adds a boundary at each packet's "
+    "due "
+    "time, and needs two quanta of latency",
     2,
     COMMAND_ANY_ARGS,
     exec_link_add,
@@ -99,7 +101,7 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
 const Command cmd_link_set = {
     "link set",
     "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-    "[duplicate=0.1%] [reorder=1%]",
+    "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
     "Change a link from now on; what is under way keeps its time",
     3,
     COMMAND_ANY_ARGS,
@@ -174,9 +176,9 @@ static void print_way(const Session *s, unsigned link, unsigned way)
     network_link_ends(net, link, ends);
     command_print(s,
                   "%-12s -> %-12s %9s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %6" PRIu64 " %6" PRIu64
-                  "  %s\n",
+                  " %7" PRIu64 "  %s\n",
                   network_end_name(net, ends[way]), network_end_name(net, ends[1 - way]), real,
-                  st->sent, st->delivered, st->lost, st->dropped, st->down, options);
+                  st->sent, st->delivered, st->lost, st->dropped, st->down, st->carried, options);
 }
 
 static CommandResult exec_link_list(CommandCall *call, GError **error)
@@ -194,8 +196,8 @@ static CommandResult exec_link_list(CommandCall *call, GError **error)
     }
     lookahead = units_format_duration(network_lookahead(wire_network(s->wire)));
     command_print(s, "lookahead %s\n", lookahead);
-    command_print(s, "%-28s %9s %8s %9s %6s %6s %6s  %s\n", "from -> to", "latency", "sent",
-                  "delivered", "lost", "queue", "down", "asked for");
+    command_print(s, "%-28s %9s %8s %9s %6s %6s %6s %7s  %s\n", "from -> to", "latency", "sent",
+                  "delivered", "lost", "queue", "down", "carried", "asked for");
     for (unsigned i = 0; i < n; i++) {
         print_way(s, i, 0);
         print_way(s, i, 1);
@@ -207,7 +209,8 @@ const Command cmd_link_list = {
     "link list",
     "",
     "Show each direction of each link: the latency that counts, what it carried, lost, dropped in "
-    "its queue or while down, and what was asked for",
+    "its queue or while down, what had to wait because the receiving card was full, and what was "
+    "asked for",
     0,
     0,
     exec_link_list,

@@ -62,13 +62,54 @@ static void tell_finding(const Session *s, const char *node, const LintFinding *
 /* A run tells when QEMU is started; a check has only this. */
 static bool check_arguments(const Session *s, const NodeOptions *options, GError **error)
 {
-    const NodeWiring wiring = {.qemu = s->options.qemu, .gdb_path = "gdb"};
+    const NodeWiring wiring = {.qemu = s->options.qemu, .nic_fd = 6, .gdb_path = "gdb"};
     g_auto(GStrv) argv = node_options_argv(options, &wiring, error);
     g_autoptr(GPtrArray) findings = argv ? lint_arguments(argv, LINT_OWN) : NULL;
 
     for (unsigned i = 0; findings && i < findings->len; i++)
         tell_finding(s, options->name, findings->pdata[i]);
     return argv;
+}
+
+/* Of `mac` among the cards of a node before card `end`; -1: none. */
+static int card_with(const NodeOptions *options, unsigned index, const uint8_t mac[6], int64_t end)
+{
+    for (int64_t i = 0; i < end; i++) {
+        uint8_t other[6];
+
+        node_options_mac(options, index, (unsigned)i, other);
+        if (memcmp(mac, other, sizeof(other)) == 0)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* A switch could not tell two cards with one address apart. */
+static bool check_macs(const Session *s, const NodeOptions *options, GError **error)
+{
+    for (unsigned card = 0; card < options->nics; card++) {
+        const char *owner = options->name;
+        uint8_t mac[6];
+        int taken;
+
+        node_options_mac(options, s->next_index, card, mac);
+        taken = card_with(options, s->next_index, mac, card);
+        for (unsigned i = 0; taken < 0 && i < s->nodes->len; i++) {
+            const Node *n = s->nodes->pdata[i];
+
+            owner = n->name;
+            if (!n->attached)
+                taken = card_with(n->options, n->index, mac, n->options->nics);
+        }
+        if (taken < 0)
+            continue;
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "card %u can't have the address %02x:%02x:%02x:%02x:%02x:%02x: it is that of "
+                    "node %s, card %d",
+                    card, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], owner, taken);
+        return false;
+    }
+    return true;
 }
 
 static CommandResult exec_add(CommandCall *call, GError **error)
@@ -79,7 +120,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     if (!check_name(s, call->args[0], error))
         return COMMAND_FAILED;
     options = node_options_new(call->args[0]);
-    if (!set_options(call, options, error) ||
+    if (!set_options(call, options, error) || !check_macs(s, options, error) ||
         (s->options.dry && !check_arguments(s, options, error))) {
         g_prefix_error(error, "node %s: ", call->args[0]);
         return COMMAND_FAILED;
@@ -97,7 +138,8 @@ const Command cmd_node_add = {
     "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] [cdrom=FILE] "
     "[firmware=FILE|uefi|none] [icount=shift=0,sleep=on|off] "
     "[seed=1] "
-    "[nic=on|off|N] [host=local] [on-exit=stop|continue] [extra=\"raw qemu options\"]",
+    "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local] "
+    "[on-exit=stop|continue] [extra=\"raw qemu options\"]",
     "Describe a node; `start` launches its QEMU",
     1,
     COMMAND_ANY_ARGS,

@@ -31,6 +31,7 @@ enum {
     NODE_RECEIVED,
     NODE_DROPPED,
     NODE_LATE,
+    NODE_CARRIED,
     NODE_END
 };
 
@@ -49,6 +50,8 @@ const ValueHelp values_of_nodes[] = {
     [NODE_DROPPED] = {"dropped",
                       "packets of it that were lost on the way, or that it did not take"},
     [NODE_LATE] = {"late", "packets that it got later than at their boundary"},
+    [NODE_CARRIED] = {"carried",
+                      "packets that had to wait for a later boundary: the card was full"},
     [NODE_END] = {NULL, NULL},
 };
 
@@ -103,6 +106,7 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
         [NODE_RECEIVED] = {EXPR_COUNT, (int64_t)packets.received},
         [NODE_DROPPED] = {EXPR_COUNT, (int64_t)(packets.dropped + packets.refused)},
         [NODE_LATE] = {EXPR_COUNT, (int64_t)packets.late},
+        [NODE_CARRIED] = {EXPR_COUNT, (int64_t)packets.carried},
     };
     int i = find(values_of_nodes, field);
 

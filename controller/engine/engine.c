@@ -42,7 +42,6 @@ struct Engine {
     EnsembleStats stats;
     GArray *observers; /* Observer */
     EngineExchange exchange;
-    void *exchange_data;
     double pace;
     VTime pace_from; /* the pace counts from here … */
     HTime pace_host; /* … and then */
@@ -55,6 +54,7 @@ struct Engine {
     bool broke, asleep; /* why it ends */
     bool leg_done;      /* a barrier was reached */
     bool stopping;      /* on the way to the barrier where it ends early */
+    bool replan;        /* the leg ends early because a boundary is to be added */
     atomic_bool interrupted;
     Leg leg;
     bool on_grid; /* the leg's boundaries are barriers of the ensemble */
@@ -230,6 +230,20 @@ static void hold_pace(const Engine *e, const Leg *leg, VTime reached)
     }
 }
 
+static VTime next_added(const Engine *e, VTime now)
+{
+    return e->exchange.due ? e->exchange.due(now, e->exchange.data) : vtime(INT64_MAX);
+}
+
+/* An added boundary is no barrier: nobody else is told. */
+static void on_added_boundary(Leg *leg, uint64_t k, void *data)
+{
+    const Engine *e = data;
+    VTime now = leg_boundary(leg, k);
+
+    e->exchange.move(now, true, now, e->exchange.data);
+}
+
 static void on_barrier(Leg *leg, uint64_t k, void *data)
 {
     Engine *e = data;
@@ -263,14 +277,20 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         last->stats->waited_for++;
         last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
     }
-    if (e->exchange)
-        e->exchange(view.time, true, k < leg->count ? leg_boundary(leg, k + 1) : view.time,
-                    e->exchange_data);
+    if (e->exchange.move)
+        e->exchange.move(view.time, true, k < leg->count ? leg_boundary(leg, k + 1) : view.time,
+                         e->exchange.data);
     for (unsigned i = 0; i < e->observers->len; i++) {
         const Observer *o = &g_array_index(e->observers, Observer, i);
 
         if (o->func(&view, o->data))
             atomic_store(&leg->stop, true);
+    }
+    /* Idle nodes may be let go up to the next barrier by this: it comes before the boundary. */
+    if (k < leg->count && !atomic_load(&leg->stop) &&
+        next_added(e, view.time).ns < leg_boundary(leg, leg->count).ns) {
+        e->replan = true;
+        atomic_store(&leg->stop, true);
     }
     if (e->pace > 0)
         hold_pace(e, leg, view.time);
@@ -290,10 +310,9 @@ void engine_unobserve(Engine *e, BarrierObserver func)
             g_array_remove_index(e->observers, i);
 }
 
-void engine_set_exchange(Engine *e, EngineExchange exchange, void *data)
+void engine_set_exchange(Engine *e, const EngineExchange *exchange)
 {
-    e->exchange = exchange;
-    e->exchange_data = data;
+    e->exchange = exchange ? *exchange : (EngineExchange){0};
 }
 
 void engine_set_pace(Engine *e, double pace)
@@ -322,6 +341,12 @@ static VTime grid_next(const Engine *e)
     return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
 }
 
+/* No node may be alone beyond this. */
+static VTime fence(const Engine *e)
+{
+    return vtime(MIN(grid_next(e).ns, next_added(e, e->now).ns));
+}
+
 static void on_leg_done(void *data)
 {
     Engine *e = data;
@@ -334,13 +359,16 @@ static void on_leg_done(void *data)
     if (atomic_load(&e->leg.broke))
         e->broke = true;
     else if (atomic_load(&e->leg.stop))
-        e->stopping = true;
+        e->stopping = !e->replan;
     plan(e);
 }
 
 /* A leg for one node, or for all (only NULL). */
 static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool on_grid)
 {
+    bool added = !on_grid && !only && first.ns == next_added(e, e->now).ns;
+
+    e->replan = false;
     g_array_set_size(e->slots, 0);
     for (unsigned i = 0; i < e->members->len; i++) {
         Member *m = e->members->pdata[i];
@@ -358,12 +386,12 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.max_skip_us = e->max_skip.ns / NS_PER_US;
     e->leg.on_grid = on_grid;
     e->leg.next_barrier = grid_next(e);
-    if (on_grid && e->exchange)
-        e->exchange(e->now, false, first, e->exchange_data);
+    if ((on_grid || added) && e->exchange.move)
+        e->exchange.move(e->now, false, first, e->exchange.data);
     e->leg.stop_on_exit = e->goal.stop_on_exit;
     e->leg.slots = (Slot *)(void *)e->slots->data;
     e->leg.n_slots = e->slots->len;
-    e->leg.on_barrier = on_grid ? on_barrier : NULL;
+    e->leg.on_barrier = on_grid ? on_barrier : added ? on_added_boundary : NULL;
     e->leg.data = e;
     host_run_leg(e->host, &e->leg, on_leg_done, e);
     /* Set before, it would have been forgotten by leg_init(). */
@@ -393,14 +421,14 @@ static void on_step_done(void *data)
     plan(e);
 }
 
-static void start_step(Engine *e, Node *node, VTime fence)
+static void start_step(Engine *e, Node *node, VTime limit)
 {
     e->step.node = node;
     e->step.manner = e->goal.step ? e->goal.manner : STEP_EXACT;
     e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
     e->step.grain_us = e->step.manner == STEP_EXACT ? 1 : e->max_skip.ns / NS_PER_US;
     e->step.done = &e->steps;
-    e->step.fence_us = vtime_floor_us(vtime_add(fence, node->epoch));
+    e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
     e->step.cancel = &e->interrupted;
     host_step(e->host, &e->step, on_step_done, e);
 }
@@ -417,7 +445,7 @@ static bool step_to_time(Engine *e, VTime t)
             continue;
         e->step.by_icount = false;
         e->step.time = vtime_add(t, m->node->epoch);
-        start_step(e, m->node, grid_next(e));
+        start_step(e, m->node, fence(e));
         return true;
     }
     return false;
@@ -425,8 +453,11 @@ static bool step_to_time(Engine *e, VTime t)
 
 static void plan_time(Engine *e, VTime t)
 {
-    VTime micro = vtime(vtime_floor_us(t) * NS_PER_US);
+    VTime added = next_added(e, e->now), micro;
 
+    if (added.ns < t.ns)
+        t = added;
+    micro = vtime(vtime_floor_us(t) * NS_PER_US);
     if (grid_floor(e, t).ns > e->now.ns) {
         start_quanta(e, grid_floor(e, t));
     } else if (micro.ns > e->now.ns) {
@@ -462,6 +493,8 @@ static void plan_insns(Engine *e, Node *node, Insns target)
         finish(e, RUN_TIME_UP, NULL);
     } else if (earliest.ns > e->goal.time.ns) {
         plan_time(e, e->goal.time);
+    } else if (earliest.ns >= next_added(e, e->now).ns) {
+        plan_time(e, earliest);
     } else if (grid_floor(e, earliest).ns > e->now.ns) {
         start_quanta(e, grid_floor(e, earliest));
     } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
@@ -469,7 +502,7 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     } else {
         e->step.by_icount = true;
         e->step.icount = target;
-        start_step(e, node, grid_next(e));
+        start_step(e, node, fence(e));
     }
 }
 
@@ -477,7 +510,7 @@ static void plan_insns(Engine *e, Node *node, Insns target)
  * goes beyond it. */
 static void plan_steps(Engine *e, Node *node)
 {
-    VTime fence = grid_next(e);
+    VTime limit = fence(e);
 
     if (e->goal.insns.n <= node->clock.icount.n) {
         finish(e, RUN_REACHED, NULL);
@@ -487,12 +520,12 @@ static void plan_steps(Engine *e, Node *node)
         finish(e, RUN_STOPPED, NULL);
     } else if (e->now.ns >= e->goal.time.ns) {
         finish(e, RUN_TIME_UP, NULL);
-    } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(fence)) {
-        start_leg(e, NULL, fence, 1, true);
+    } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
+        start_leg(e, NULL, limit, 1, limit.ns == grid_next(e).ns);
     } else {
         e->step.by_icount = true;
         e->step.icount = e->goal.insns;
-        start_step(e, node, fence);
+        start_step(e, node, limit);
     }
 }
 

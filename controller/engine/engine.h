@@ -95,13 +95,22 @@ uint64_t engine_missed(const Engine *engine);
 uint64_t engine_violations(const Engine *engine);
 
 /*
- * Moves frames between the nodes' cards (nic.h), all nodes standing. reached: barrier `now` was
- * just completed: what was put is there, what was sent can be collected. What is due by `until` can
- * be put, unless `until` is `now`. In a lane's thread, or in the main thread before a leg; must be
- * quick. NULL for none.
+ * Moves frames between the nodes' cards (nic.h), all nodes standing. In a lane's thread, or in the
+ * main thread before a leg; must be quick.
  */
-typedef void (*EngineExchange)(VTime now, bool reached, VTime until, void *data);
-void engine_set_exchange(Engine *engine, EngineExchange exchange, void *data);
+typedef struct {
+    /* reached: `now`, a barrier or an added boundary, was just completed: what was put for it is
+     * there, what was sent can be collected. What is due by `until` can be put, unless `until` is
+     * `now`. */
+    void (*move)(VTime now, bool reached, VTime until, void *data);
+    /* The next boundary to be added behind `now`: whole µs, INT64_MAX for none. It is known at the
+     * last barrier but one before it. */
+    VTime (*due)(VTime now, void *data);
+    void *data;
+} EngineExchange;
+
+/* NULL for none. */
+void engine_set_exchange(Engine *engine, const EngineExchange *exchange);
 
 /* One barrier, seen while all nodes stand at it. */
 typedef struct {

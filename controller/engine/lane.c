@@ -141,8 +141,16 @@ static bool arm_nics(const Leg *leg, const Node *n, uint64_t k, GError **error)
 static bool send_frames(const Node *n, bool at_rest, GError **error)
 {
     for (unsigned i = 0; n->nics && i < n->nics->len; i++)
-        if (!nic_send(n->nics->pdata[i], error) ||
+        if (!nic_send(n->nics->pdata[i], at_rest, error) ||
             (at_rest && !nic_wait_taken(n->nics->pdata[i], error)))
+            return false;
+    return true;
+}
+
+static bool release_frames(const Node *n, GError **error)
+{
+    for (unsigned i = 0; n->nics && i < n->nics->len; i++)
+        if (!nic_release(n->nics->pdata[i], error))
             return false;
     return true;
 }
@@ -153,9 +161,9 @@ static void read_frames(const Node *n)
         nic_read(n->nics->pdata[i]);
 }
 
-static void reach_nics(const Leg *leg, const Node *n, int64_t stamp_us)
+static void reach_nics(const Node *n, int64_t stamp_us)
 {
-    for (unsigned i = 0; leg->on_grid && n->nics && i < n->nics->len; i++)
+    for (unsigned i = 0; n->nics && i < n->nics->len; i++)
         nic_reached(n->nics->pdata[i], stamp_us);
     read_frames(n);
 }
@@ -195,7 +203,7 @@ static void depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     GError *error = NULL;
 
     if (stands_at(leg, r, k)) {
-        if (!send_frames(r->node, true, &error))
+        if (!send_frames(r->node, true, &error) || !release_frames(r->node, &error))
             rider_fail(l, r, error);
         return;
     }
@@ -281,7 +289,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
     node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
-    reach_nics(leg, n, note->stamp_us);
+    reach_nics(n, note->stamp_us);
     if (console_drain(n->console, l->until))
         atomic_store(&leg->stop, true);
     if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {

@@ -41,9 +41,9 @@ struct Leg {
     void *data;
 
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
-    bool on_grid; /* its boundaries are barriers of the ensemble, where packets are delivered */
-    VTime next_barrier; /* when it is not: the one behind it */
-    bool stop_on_exit;  /* end when a guest powers off, unless its node says otherwise */
+    bool on_grid;        /* its boundaries are barriers of the ensemble */
+    VTime next_barrier;  /* when it is not: the one behind it */
+    bool stop_on_exit;   /* end when a guest powers off, unless its node says otherwise */
 
     atomic_bool stop;  /* wish to end at the next barrier */
     atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */

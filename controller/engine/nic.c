@@ -7,12 +7,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <linux/sockios.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
 /* pcap_sf_pkthdr in net/dump.c. */
 typedef struct {
@@ -25,20 +25,25 @@ typedef struct {
 #define READ_CHUNK  65536
 #define US_PER_S    INT64_C(1000000)
 
-/* What one quantum may bring: as many datagrams as a unix socket holds that nobody reads
- * (net.unix.max_dgram_qlen), since QEMU reads none while the gate is closed. */
-#define MAX_FRAMES 10
-#define MAX_BYTES  100000
+/*
+ * What one quantum may bring: what the socket holds that nobody reads, since QEMU reads nothing
+ * while the gate is closed. ROOM is what SO_SNDBUF gives everyone where net.core.wmem_max is as
+ * Linux has it, so that what fits does not depend on the host or on privileges.
+ */
+#define MAX_FRAMES 256
+#define ROOM       425984
 
 typedef struct {
     const uint8_t *data;
     size_t size;
+    int weight; /* in the socket, once sent */
 } Frame;
 
 struct Nic {
     Node *node;
     unsigned index;
-    int socket, capture;
+    int socket; /* the node's */
+    int capture;
     char *capture_path;
     GByteArray *captured; /* whole and partial records */
     bool base_known;
@@ -46,27 +51,16 @@ struct Nic {
     bool armed;
     int64_t next_us; /* when mrI's timer is due, node's own µs */
     int64_t quantum_us;
+    int64_t aim_us; /* nic_aim() */
     Frame frames[MAX_FRAMES];
     unsigned n_frames, n_sent;
-    size_t bytes;
+    size_t load; /* of them all, at most */
 };
 
 static bool fail_errno(const char *what, GError **error)
 {
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "%s: %s", what, g_strerror(errno));
     return false;
-}
-
-static bool connect_socket(Nic *n, GError **error)
-{
-    g_autofree char *path = g_strdup_printf("%s/n%u", n->node->dir, n->index);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    n->socket = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return (n->socket >= 0 &&
-            connect(n->socket, (struct sockaddr *)&address, sizeof(address)) == 0) ||
-           fail_errno(path, error);
 }
 
 /* Held open read-write, so that QEMU's open does not wait and its end is not seen as ours. */
@@ -96,12 +90,15 @@ static bool open_capture(Nic *n, GError **error)
 Nic *nic_new(Node *node, unsigned index, GError **error)
 {
     Nic *n = g_new0(Nic, 1);
+    int half = ROOM / 2; /* the kernel doubles it (socket(7)) */
 
     n->node = node;
     n->index = index;
-    n->socket = n->capture = -1;
+    n->socket = g_array_index(node->cables, int, index);
+    n->capture = -1;
     n->captured = g_byte_array_sized_new(READ_CHUNK);
-    if (!connect_socket(n, error) || !open_capture(n, error)) {
+    setsockopt(n->socket, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half)); /* less will do */
+    if (!open_capture(n, error)) {
         g_prefix_error(error, "node %s, card %u: ", node->name, index);
         nic_free(n);
         return NULL;
@@ -116,7 +113,6 @@ void nic_free(Nic *n)
 {
     if (!n)
         return;
-    fd_clear(&n->socket);
     fd_clear(&n->capture);
     if (n->node->nics)
         g_ptr_array_remove(n->node->nics, n);
@@ -177,44 +173,96 @@ bool nic_collect(Nic *n, VTime until, NicFrameFunc func, void *data)
 
 /* --- what it receives --- */
 
+/* What a frame takes of the socket's room, at most: Linux counts whole allocations, a power of two
+ * that holds the bytes and their bookkeeping, and the head of the buffer. */
+static size_t load_of(size_t size)
+{
+    size_t allocated = 512;
+
+    while (allocated < size + 320)
+        allocated *= 2;
+    return allocated + 256;
+}
+
 bool nic_put(Nic *n, const uint8_t *frame, size_t size)
 {
-    if (n->n_frames == MAX_FRAMES || (n->n_frames > 0 && n->bytes + size > MAX_BYTES))
+    size_t load = n->load + load_of(size);
+
+    if (n->n_frames == MAX_FRAMES || (n->n_frames > 0 && load > ROOM))
         return false;
-    n->frames[n->n_frames++] = (Frame){frame, size};
-    n->bytes += size;
+    n->frames[n->n_frames++] = (Frame){frame, size, 0};
+    n->load = load;
     return true;
 }
 
-bool nic_taken(const Nic *n)
+void nic_aim(Nic *n, int64_t at_us)
+{
+    n->aim_us = at_us;
+}
+
+static int in_socket(const Nic *n)
 {
     int bytes = 0;
 
-    return n->n_sent == n->n_frames && ioctl(n->socket, SIOCOUTQ, &bytes) == 0 && bytes == 0;
+    return ioctl(n->socket, SIOCOUTQ, &bytes) == 0 ? bytes : INT_MAX;
 }
 
-bool nic_sent(const Nic *n)
+/* Frames leave the socket in the order in which they came. */
+static unsigned taken(const Nic *n)
 {
-    return n->n_sent > 0;
+    int left = n->n_sent > 0 ? in_socket(n) : 0, weight = 0;
+    unsigned i = n->n_sent;
+
+    while (i > 0 && weight < left)
+        weight += n->frames[--i].weight;
+    return i;
+}
+
+unsigned nic_settle(Nic *n)
+{
+    unsigned gone = taken(n);
+
+    for (unsigned i = 0; i < gone; i++)
+        n->load -= load_of(n->frames[i].size);
+    n->n_frames -= gone;
+    n->n_sent -= gone;
+    memmove(n->frames, n->frames + gone, n->n_frames * sizeof(*n->frames));
+    return gone;
+}
+
+unsigned nic_sent(const Nic *n)
+{
+    return n->n_sent;
+}
+
+void nic_take_back(Nic *n)
+{
+    while (n->n_frames > n->n_sent)
+        n->load -= load_of(n->frames[--n->n_frames].size);
 }
 
 void nic_clear(Nic *n)
 {
     n->n_frames = n->n_sent = 0;
-    n->bytes = 0;
+    n->load = 0;
 }
 
-bool nic_send(Nic *n, GError **error)
+bool nic_send(Nic *n, bool at_rest, GError **error)
 {
-    /* Without its timer QEMU would hand them on at once. */
-    for (; n->armed && n->n_sent < n->n_frames; n->n_sent++) {
-        const Frame *f = &n->frames[n->n_sent];
+    int before = n->n_sent < n->n_frames ? in_socket(n) : 0;
 
-        if (send(n->socket, f->data, f->size, MSG_NOSIGNAL) == (ssize_t)f->size)
-            continue;
-        if (errno == EAGAIN || errno == ENOBUFS)
-            return true; /* the rest is late, and counted */
-        return fail_errno("QEMU takes no frame", error);
+    for (; (n->armed || at_rest) && n->n_sent < n->n_frames; n->n_sent++) {
+        Frame *f = &n->frames[n->n_sent];
+        int now;
+
+        if (send(n->socket, f->data, f->size, MSG_NOSIGNAL) != (ssize_t)f->size) {
+            if (errno == EAGAIN || errno == ENOBUFS)
+                return true; /* less room than usual: the rest follows */
+            return fail_errno("QEMU takes no frame", error);
+        }
+        now = in_socket(n);
+        f->weight = MAX(now - before, 1); /* QEMU may be reading already */
+        before = now;
     }
     return true;
 }
@@ -223,17 +271,31 @@ bool nic_wait_taken(Nic *n, GError **error)
 {
     HTime start = htime_now();
 
-    while (n->armed && n->n_frames > 0 && !nic_taken(n)) {
+    while (n->n_sent < n->n_frames || taken(n) < n->n_sent) {
         if (htime_sub(htime_now(), start).ns > NODE_REPLY_MS * NS_PER_MS) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU does not read its frames");
             return false;
         }
         /* Each round trip gives QEMU's main loop another turn. */
         if (!qmp_client_post(n->node->qmp, "query-status", NULL, error) ||
-            !qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error) || !nic_send(n, error))
+            !qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error) || !nic_send(n, true, error))
             return false;
     }
     return true;
+}
+
+/* What a filter-buffer that is deleted hands out waits in front of a card that is stopped, and gets
+ * there when it goes on, before any vCPU does (net_vm_change_state_handler(), net/net.c). */
+bool nic_release(Nic *n, GError **error)
+{
+    g_autofree char *id = g_strdup_printf("{\"id\":\"mr%u\"}", n->index);
+
+    if (!n->armed || n->n_sent == 0 || n->aim_us == 0 ||
+        n->aim_us > vtime_floor_us(n->node->clock.virtual_time))
+        return true;
+    n->armed = false;
+    return qmp_client_post(n->node->qmp, "object-del", id, error) &&
+           qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error);
 }
 
 /* A timer that is due already fires when the node goes on, and is on the grid then. */
@@ -247,28 +309,29 @@ static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quan
 bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
 {
     int64_t now_us = vtime_floor_us(n->node->clock.virtual_time);
+    int64_t aim_us = n->aim_us > now_us ? n->aim_us : first_us;
     g_autofree char *id = g_strdup_printf("{\"id\":\"mr%u\"}", n->index);
     g_autofree char *add =
         g_strdup_printf("{\"qom-type\":\"filter-buffer\",\"id\":\"mr%u\",\"netdev\":\"mtr-net%u\","
                         "\"queue\":\"tx\",\"interval\":%" PRId64 "}",
-                        n->index, n->index, first_us - now_us);
+                        n->index, n->index, aim_us - now_us);
     g_autofree char *set =
         g_strdup_printf("{\"path\":\"mr%u\",\"property\":\"interval\",\"value\":%" PRId64 "}",
                         n->index, quantum_us);
 
-    if (on_grid(n, now_us, first_us, quantum_us))
+    if (on_grid(n, now_us, aim_us, quantum_us))
         return true;
     if (n->armed && !qmp_client_post(n->node->qmp, "object-del", id, error))
         return false;
     n->armed = true;
-    n->next_us = first_us;
+    n->next_us = aim_us;
     n->quantum_us = quantum_us;
     return qmp_client_post(n->node->qmp, "object-add", add, error) &&
-           (first_us - now_us == quantum_us ||
-            qmp_client_post(n->node->qmp, "qom-set", set, error));
+           (aim_us - now_us == quantum_us || qmp_client_post(n->node->qmp, "qom-set", set, error));
 }
 
 void nic_reached(Nic *n, int64_t stamp_us)
 {
-    n->next_us = stamp_us + n->quantum_us;
+    if (n->next_us <= stamp_us)
+        n->next_us = stamp_us + n->quantum_us;
 }

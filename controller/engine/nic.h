@@ -34,16 +34,24 @@ typedef void (*NicFrameFunc)(VTime sent, const uint8_t *frame, size_t size, void
 bool nic_collect(Nic *nic, VTime until, NicFrameFunc func, void *data);
 
 /* Puts a frame that is to be there at the next boundary; false if the card has its fill for one
- * quantum: later then. The bytes must stay until nic_clear(). */
+ * quantum: later then. The bytes must stay until the frame is settled or taken back. */
 bool nic_put(Nic *nic, const uint8_t *frame, size_t size);
 
-/* Whether QEMU has taken all that was sent; then the guest has got it at this boundary. */
-bool nic_taken(const Nic *nic);
+/* What is put is for this time (node's own µs) rather than for the barrier; 0: for the barrier. */
+void nic_aim(Nic *nic, int64_t at_us);
 
-/* Whether some of what was put was sent to QEMU, and waits there for its boundary. */
-bool nic_sent(const Nic *nic);
+/* How many of the frames that were put, from the first on, QEMU took in time: the guest has them at
+ * this boundary. They are forgotten. */
+unsigned nic_settle(Nic *nic);
 
-/* Forgets what was put. */
+/* How many were sent to QEMU and are not settled: before a boundary they wait for it, behind it
+ * they have missed it. */
+unsigned nic_sent(const Nic *nic);
+
+/* Forgets what was put and not sent. */
+void nic_take_back(Nic *nic);
+
+/* Forgets all that was put. */
 void nic_clear(Nic *nic);
 
 /* --- in the lane --- */
@@ -51,17 +59,23 @@ void nic_clear(Nic *nic);
 /* Reads what the guest has sent so far, without waiting. */
 void nic_read(Nic *nic);
 
-/* Before the gate is armed: puts the timer on the grid if it is not. first_us, quantum_us: the next
- * boundary in the node's own µs and the distance of those behind. Posts QMP commands only. */
+/* Before the gate is armed: aims the timer at the next barrier, or where nic_aim() says. first_us,
+ * quantum_us: that barrier in the node's own µs, and the distance of those behind. Posts QMP
+ * commands only. */
 bool nic_arm(Nic *nic, int64_t first_us, int64_t quantum_us, GError **error);
 
 /* A boundary was reached at this time (node's own µs). */
 void nic_reached(Nic *nic, int64_t stamp_us);
 
-/* Sends what was put to QEMU, before the node goes on. */
-bool nic_send(Nic *nic, GError **error);
+/* Sends what was put to QEMU, before the node goes on. Without its timer, which is made by
+ * nic_arm(), only to a node at rest: what QEMU hands on then is there when it goes on. */
+bool nic_send(Nic *nic, bool at_rest, GError **error);
 
 /* On a node at rest: waits until QEMU has taken it. */
 bool nic_wait_taken(Nic *nic, GError **error);
+
+/* On a node at rest that stands where nic_aim() says: the guest gets what was sent before it
+ * executes anything. */
+bool nic_release(Nic *nic, GError **error);
 
 #endif

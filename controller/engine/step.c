@@ -193,6 +193,7 @@ static bool step_awake(Steps *s, GError **error)
     GatePlan plan = {.first_us = q->fence_us,
                      .quantum_us = 1,
                      .boundaries = 1,
+                     .brake = !q->node->icount.sleep_on,
                      .grain_us = q->grain_us,
                      .stages = 1};
 

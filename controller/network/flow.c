@@ -100,6 +100,8 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
         r.reason = net_drop_name(e->drop);
     else if (e->late)
         r.reason = "late";
+    else if (e->carried)
+        r.reason = "carried";
     if (frame->digest == 0)
         frame->digest = digest64(frame->data, frame->size, 0);
     r.digest = frame->digest;
@@ -135,6 +137,11 @@ static void drop(Network *net, const Packet *packet, unsigned link, unsigned dir
     tell(net, e, packet->frame);
 }
 
+static bool delivers_exactly(const Network *net, unsigned link, unsigned direction)
+{
+    return link_at(net, link)->ways[direction].params.exact;
+}
+
 /* A copy of the packet's frame leaves for the far end of a link. */
 static void depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
                    VTime due)
@@ -156,6 +163,7 @@ static void depart(Network *net, const Packet *packet, unsigned index, unsigned 
         heap_push(&net->events, entry);
     } else {
         copy->d.port = far.index;
+        copy->exact = delivers_exactly(net, index, direction);
         heap_push(&port_at(net, far.index)->due, entry);
     }
 }
@@ -227,6 +235,11 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     }
 }
 
+static int64_t ceil_us(VTime t)
+{
+    return (t.ns + NS_PER_US - 1) / NS_PER_US * NS_PER_US;
+}
+
 /* The first boundary at or after `due`. */
 static int64_t boundary(const Network *net, VTime due)
 {
@@ -235,6 +248,17 @@ static int64_t boundary(const Network *net, VTime due)
     if (since <= 0)
         return net->origin.ns;
     return net->origin.ns + (since - 1) / net->quantum.ns * net->quantum.ns + net->quantum.ns;
+}
+
+/* What is later than this is late. The µs more is for idle nodes with a shift, whose clock stands
+ * up to an instruction past a stop. */
+static int64_t deadline(const Network *net, const Packet *packet)
+{
+    const NetDelivery *d = &packet->d;
+
+    if (packet->exact && delivers_exactly(net, d->link, d->direction))
+        return ceil_us(d->due) + NS_PER_US;
+    return boundary(net, d->due);
 }
 
 static void on_taken(Network *net, Packet *packet)
@@ -257,10 +281,16 @@ static void on_taken(Network *net, Packet *packet)
         port->stats.refused++;
         port_at(net, d->from)->stats.dropped++;
     } else {
-        e.late = packet->when.ns > boundary(net, d->due);
+        e.late = packet->when.ns > deadline(net, packet);
+        if (e.late && d->carried) {
+            e.late = false;
+            e.carried = true;
+        }
         port->stats.received++;
         port->stats.bytes_received += packet->frame->size;
         port->stats.late += e.late;
+        port->stats.carried += e.carried;
+        link_at(net, d->link)->ways[d->direction].stats.carried += e.carried;
     }
     tell(net, e, packet->frame);
 }
@@ -306,6 +336,27 @@ void network_advance(Network *net, VTime now)
         }
         packet_free(net, packet);
     }
+}
+
+bool network_exact(const Network *net, unsigned index)
+{
+    const Port *port = port_at(net, index);
+
+    return port->link != NO_LINK && delivers_exactly(net, port->link, !port->direction);
+}
+
+VTime network_exact_due(const Network *net, VTime now)
+{
+    int64_t first = INT64_MAX;
+
+    for (unsigned i = 0; i < net->ports->len; i++) {
+        const HeapEntry *top = heap_top(&port_at(net, i)->due);
+
+        /* What is due already waits for a card that was full: the next barrier will do. */
+        if (top && top->time.ns > now.ns && network_exact(net, i))
+            first = MIN(first, ceil_us(top->time));
+    }
+    return vtime(first);
 }
 
 const NetDelivery *network_next(const Network *net, unsigned port, VTime until)

@@ -11,8 +11,8 @@ G_DEFINE_QUARK(metronome_link_options_error_quark, link_options_error)
 /* A frame has at most 2^20 bits: at this rate any takes less than a ns. */
 #define BANDWIDTH_MAX (INT64_C(1000) * NS_PER_S * 1000)
 
-static const char *const keys[] = {"latency", "bandwidth", "queue",   "jitter",
-                                   "loss",    "duplicate", "reorder", NULL};
+static const char *const keys[] = {"latency",   "bandwidth", "queue",    "jitter", "loss",
+                                   "duplicate", "reorder",   "delivery", NULL};
 
 const char *const *link_options_keys(void)
 {
@@ -143,6 +143,11 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
         return set_duration(&p->latency, key, value, error);
     if (strcmp(key, "jitter") == 0)
         return set_duration(&p->jitter, key, value, error);
+    if (strcmp(key, "delivery") == 0) {
+        p->exact = strcmp(value, "exact") == 0;
+        return p->exact || strcmp(value, "barrier") == 0 ||
+               bad_value(key, value, "write barrier or exact", error);
+    }
     if (strcmp(key, "bandwidth") == 0)
         return parse_bandwidth(value, &p->bandwidth) ||
                bad_value(key, value,
@@ -235,6 +240,8 @@ char *link_options_format(const LinkParams *p)
     format_probability(out, "loss", p->loss);
     format_probability(out, "duplicate", p->duplicate);
     format_probability(out, "reorder", p->reorder);
+    if (p->exact)
+        g_string_append(out, " delivery=exact");
     if (out->len > 0)
         g_string_erase(out, 0, 1);
     return g_string_free(out, FALSE);

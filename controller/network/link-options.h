@@ -7,6 +7,7 @@
  *                                    "unlimited" for no limit
  *   queue=256K                       bytes with binary K, M, G; 0 or "unlimited"
  *   loss=0.1% duplicate=0.001 reorder=1%   probabilities, in steps of 1e-9
+ *   delivery=barrier|exact           at the barrier behind the due time, or at that time
  */
 #ifndef NETWORK_LINK_OPTIONS_H
 #define NETWORK_LINK_OPTIONS_H

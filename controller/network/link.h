@@ -39,6 +39,7 @@ typedef struct {
     int64_t queue;     /* bytes, 0: unlimited; matters only where there is a bandwidth */
     VTime jitter;
     uint32_t loss, duplicate, reorder; /* parts in LINK_CERTAIN */
+    bool exact; /* to a card: delivered at its due time, not at the barrier behind it */
 } LinkParams;
 
 /* Why a frame ends on its way. */
@@ -64,6 +65,7 @@ typedef struct {
     uint64_t down;       /* entered while the way was down */
     uint64_t duplicated; /* copies made */
     uint64_t reordered;  /* held back */
+    uint64_t carried;    /* delivered later than due, because the card had its fill */
     uint64_t bytes;      /* of the frames that entered, without Ethernet's overhead */
 } LinkStats;
 
@@ -111,7 +113,8 @@ void link_way_schedule(LinkWay *way, VTime at, bool up);
 bool link_way_is_up(const LinkWay *way, VTime at);
 
 /* The latency that counts: what was asked for, but at least a quantum, since what a node sends is
- * known at the barrier only. */
+ * known at the barrier only; two where delivery is exact: one more to stop at the barrier before it
+ * is due. */
 VTime link_latency(const LinkParams *params, VTime quantum);
 
 /* Time from the first to the last bit of a frame of `size` bytes, rounded up; 0 if unlimited. */

@@ -15,6 +15,7 @@ struct Packet {
     Frame *frame;  /* NULL: not in use */
     unsigned hops; /* switches passed */
     bool refused;
+    bool exact; /* its last link delivered so when it entered it */
     VTime when; /* taken in or refused */
     Packet *next_free;
     Packet *next_ever; /* list of all, in use or not */

@@ -50,10 +50,12 @@ typedef struct {
 typedef struct {
     uint64_t sent, bytes_sent;
     uint64_t received, bytes_received; /* taken in by the NIC, late ones included */
-    uint64_t late;                     /* received after the barrier at or behind their due time */
-    uint64_t refused;                  /* reached the port, but its NIC did not take them */
-    uint64_t dropped;                  /* copies of what it sent that ended on the way */
-    uint64_t malformed;                /* not sent: shorter than a header or above FRAME_MAX */
+    uint64_t late;      /* received after the barrier at or behind their due time (exact delivery:
+                           over a µs after that) … */
+    uint64_t carried;   /* … and not counted there, because the card had its fill */
+    uint64_t refused;   /* reached the port, but its NIC did not take them */
+    uint64_t dropped;   /* copies of what it sent that ended on the way */
+    uint64_t malformed; /* not sent: shorter than a header or above FRAME_MAX */
 } NetPortStats;
 
 typedef struct {
@@ -72,13 +74,14 @@ typedef struct {
     VTime sent, due;
     const uint8_t *data;
     size_t size;
+    bool carried; /* the caller's: it was kept back, since the card had its fill */
 } NetDelivery;
 
 /* What an observer is told; `data` and names are valid during the call only. */
 typedef struct {
     TraceKind kind;
     NetDrop drop;
-    bool late;
+    bool late, carried;
     unsigned port; /* the sender; for a delivery the receiver */
     unsigned from; /* the sender */
     bool has_link; /* false: the port has none, or the drop was in a switch */
@@ -152,6 +155,13 @@ bool network_send(Network *net, unsigned port, VTime sent, const void *frame, si
 
 /* Lets everything happen up to and including `now`, see above. */
 void network_advance(Network *net, VTime now);
+
+/* When the next frame is to be delivered at its due time (LinkParams.exact): whole µs;
+ * INT64_MAX if no such frame is due behind `now`. */
+VTime network_exact_due(const Network *net, VTime now);
+
+/* Whether the link of a port delivers exactly. */
+bool network_exact(const Network *net, unsigned port);
 
 /* The next frame for a port that is due by `until`, NULL if there is none. It stays in the queue.
  */

@@ -14,9 +14,10 @@
  * KIND is send, delivery or drop. PORT is where it happened: the sender's, for a delivery the
  * receiver's. PEER is the other one, "-" if it is not known. Times are virtual ns: sent, due at the
  * receiver ("-" for a send and a drop), and when it happened. REASON is "late" for a late delivery,
- * the reason of a drop, or "-". DIGEST is XXH64 of the frame in hexadecimal. The SHA-256 over all
- * lines, and for each node over those of its events (a drop belongs to the sender), goes on when
- * old events are dropped from memory.
+ * "carried" for one that had to wait because the card had its fill, the reason of a drop, or "-".
+ * DIGEST is XXH64 of the frame in hexadecimal. The SHA-256 over all lines, and for each node over
+ * those of its events (a drop belongs to the sender), goes on when old events are dropped from
+ * memory.
  */
 #ifndef NETWORK_TRACE_H
 #define NETWORK_TRACE_H

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 
 /* File descriptors as QEMU sees them. */
-enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4, CHILD_DEVICES_FD = 5 };
+enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_NIC_FD };
 
 #define STDERR_TAIL 2000
 
@@ -57,6 +57,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->devices_fd = -1;
     n->cpu = -1;
     n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    n->cables = g_array_new(FALSE, FALSE, sizeof(int));
     return n;
 }
 
@@ -152,21 +153,28 @@ static void child_setup(void *data)
     setsid(); /* Ctrl-C at the terminal is for the controller */
 }
 
-/* Starts argv with the two sockets as its descriptors and stdout and stderr in a file. */
-static bool spawn(Node *n, char **argv, int qmp_fd, int console_fd, GError **error)
+/* What QEMU gets: CHILD_QMP_FD and those behind it. */
+typedef struct {
+    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS];
+    unsigned n;
+} Inheritance;
+
+/* Starts argv with these as its descriptors and stdout and stderr in a file. */
+static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error)
 {
     g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
-    const int source[] = {qmp_fd, console_fd, n->devices_fd};
-    const int target[] = {CHILD_QMP_FD, CHILD_CONSOLE_FD, CHILD_DEVICES_FD};
+    int target[G_N_ELEMENTS(given->fd)];
     fd_auto out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     pid_t self = getpid();
     GError *e = NULL;
 
+    for (unsigned i = 0; i < given->n; i++)
+        target[i] = CHILD_QMP_FD + (int)i;
     if (!g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL,
                                           G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-                                          child_setup, &self, in, out, out, source, target,
-                                          G_N_ELEMENTS(source), &n->pid, NULL, NULL, NULL, &e)) {
+                                          child_setup, &self, in, out, out, given->fd, target,
+                                          given->n, &n->pid, NULL, NULL, NULL, &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
                     "node %s: can't start '%s': %s; install it, or name another with --qemu",
                     n->name, argv[0], e->message);
@@ -207,11 +215,58 @@ static bool begin_transcript(Node *n, GError **error)
     return false;
 }
 
+static bool make_pair(const Node *n, int type, int pair[2], GError **error)
+{
+    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
+                g_strerror(errno));
+    return false;
+}
+
+/*
+ * Sockets that are connected to each other, since only between such the kernel does not limit the
+ * frames under way to net.unix.max_dgram_qlen, 10 of them. What the guest sends is refused there
+ * (EPIPE) rather than kept: a full socket would stop its card at a time of the host's.
+ */
+static bool make_cables(Node *n, Inheritance *given, GError **error)
+{
+    for (unsigned i = 0; i < n->options->nics; i++) {
+        int pair[2];
+
+        if (!make_pair(n, SOCK_DGRAM | SOCK_NONBLOCK, pair, error))
+            return false;
+        shutdown(pair[0], SHUT_RD);
+        g_array_append_val(n->cables, pair[0]);
+        given->fd[given->n++] = pair[1];
+    }
+    return true;
+}
+
+static bool make_sockets(Node *n, Inheritance *given, GError **error)
+{
+    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+    int qmp[2], console[2];
+
+    if (!make_pair(n, SOCK_STREAM, qmp, error))
+        return false;
+    given->fd[given->n++] = qmp[1];
+    n->qmp = qmp_client_new(qmp[0]);
+    if (!make_pair(n, SOCK_STREAM, console, error))
+        return false;
+    given->fd[given->n++] = console[1];
+    n->console = console_new(console[0], log, error);
+    /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
+    n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
+    n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
+    given->fd[given->n++] = n->devices_fd;
+    return n->console && make_cables(n, given, error);
+}
+
 /* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
 static bool launch(Node *n, const char *qemu, GError **error)
 {
-    int qmp[2], console[2];
-    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+    Inheritance given = {.n = 0};
     g_auto(GStrv) argv = NULL;
     bool started;
 
@@ -220,26 +275,18 @@ static bool launch(Node *n, const char *qemu, GError **error)
                              &(NodeWiring){.qemu = qemu,
                                            .qmp_fd = CHILD_QMP_FD,
                                            .console_fd = CHILD_CONSOLE_FD,
+                                           .nic_fd = CHILD_NIC_FD,
                                            .gdb_path = n->gdb_path,
                                            .index = n->index},
                              error);
     if (!argv)
         return false;
     preflight_tell(n->name, argv, LINT_OWN);
-    /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
-    n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
-    n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) != 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) != 0) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
-                    g_strerror(errno));
-        return false;
-    }
-    n->qmp = qmp_client_new(qmp[0]);
-    n->console = console_new(console[0], log, error);
-    started = n->console && begin_transcript(n, error) && spawn(n, argv, qmp[1], console[1], error);
-    close(qmp[1]);
-    close(console[1]);
+    started = make_sockets(n, &given, error) && begin_transcript(n, error) &&
+              spawn(n, argv, &given, error);
+    for (unsigned i = 0; i < given.n; i++)
+        if (given.fd[i] != n->devices_fd)
+            close(given.fd[i]);
     return started && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && read_identity(n, error);
 }
 
@@ -349,6 +396,9 @@ void node_free(Node *n)
     if (n->nics)
         g_ptr_array_unref(n->nics);
     g_array_unref(n->vcpus);
+    for (unsigned i = 0; i < n->cables->len; i++)
+        close(g_array_index(n->cables, int, i));
+    g_array_unref(n->cables);
     node_options_free(n->options);
     g_free(n->version);
     g_free(n->transcript);

@@ -49,6 +49,7 @@ typedef struct {
     Console *console;
     char *transcript; /* where its console's begins when it is launched; NULL: none */
     GArray *vcpus;    /* pid_t of the vCPU threads */
+    GArray *cables;   /* int: our ends of its network cards' sockets, which live as long as it */
     RankMemo *memo;   /* attached: how its threads were ranked before */
     int cpu;          /* host CPU; -1 before placement */
     pid_t monitor;    /* QEMU's thread for QMP, if it may be hushed, else 0 */

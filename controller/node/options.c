@@ -4,6 +4,7 @@
 
 #include "controller/base/units.h"
 #include "controller/node/drives.h"
+#include "controller/node/nic-options.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -17,15 +18,14 @@ G_DEFINE_QUARK(metronome_node_error_quark, node_error)
 
 typedef struct {
     const char *arch;
-    const char *machine, *cpu, *nic, *disk, *scsi;
+    const char *machine, *cpu, *disk, *scsi;
 } Arch;
 
 /* What a node gets where the user says nothing. */
 static const Arch archs[] = {
-    {"aarch64", "virt", "cortex-a57", "virtio-net-device", "virtio-blk-device",
-     "virtio-scsi-device"},
-    {"x86_64", "pc", "qemu64", "virtio-net-pci", "virtio-blk-pci", "virtio-scsi-pci"},
-    {"riscv64", "virt", "rv64", "virtio-net-device", "virtio-blk-device", "virtio-scsi-device"},
+    {"aarch64", "virt", "cortex-a57", "virtio-blk-device", "virtio-scsi-device"},
+    {"x86_64", "pc", "qemu64", "virtio-blk-pci", "virtio-scsi-pci"},
+    {"riscv64", "virt", "rv64", "virtio-blk-device", "virtio-scsi-device"},
 };
 
 static const Arch *find_arch(const char *name)
@@ -36,10 +36,10 @@ static const Arch *find_arch(const char *name)
     return NULL;
 }
 
-static const char *const keys[] = {"arch",    "machine", "cpu",      "smp",    "memory",
-                                   "kernel",  "initrd",  "append",   "disk",   "format",
-                                   "persist", "cdrom",   "firmware", "icount", "seed",
-                                   "nic",     "host",    "on-exit",  "extra",  NULL};
+static const char *const keys[] = {"arch",     "machine", "cpu",   "smp",    "memory",    "kernel",
+                                   "initrd",   "append",  "disk",  "format", "persist",   "cdrom",
+                                   "firmware", "icount",  "seed",  "nic",    "nic-model", "mac",
+                                   "host",     "on-exit", "extra", NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -99,19 +99,6 @@ static bool parse_onoff(const char *key, const char *value, bool *out, GError **
         return true;
     }
     return bad_option(error, "%s='%s': on or off is expected", key, value);
-}
-
-/* on, off, or how many. */
-static bool parse_nics(const char *value, int64_t *nics, GError **error)
-{
-    bool on = false;
-
-    if (g_ascii_isdigit(*value))
-        return units_parse_int(value, "nic", 0, NODE_MAX_NICS, nics, error);
-    if (!parse_onoff("nic", value, &on, error))
-        return false;
-    *nics = on;
-    return true;
 }
 
 static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
@@ -251,8 +238,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return icount_parse(value, &o->icount, error);
     if (strcmp(key, "seed") == 0)
         return units_parse_int(value, "seed", 0, UINT32_MAX, &o->seed, error);
-    if (strcmp(key, "nic") == 0)
-        return parse_nics(value, &o->nics, error);
+    if (nic_options_key(key))
+        return nic_options_set(o, key, value, error);
     if (strcmp(key, "on-exit") == 0)
         return parse_on_exit(value, &o->on_exit_continue, error);
     if (strcmp(key, "host") == 0) {
@@ -279,7 +266,7 @@ bool node_options_finish(NodeOptions *o, GError **error)
                           o->memory);
     if ((o->initrd || o->append) && !o->kernel)
         return bad_option(error, "initrd= and append= need kernel=");
-    return drives_finish(o, error);
+    return nic_options_finish(o, error) && drives_finish(o, error);
 }
 
 static void add(GPtrArray *argv, const char *option, char *value)
@@ -329,32 +316,7 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
     drives_argv(argv, o, arch->disk, arch->scsi);
 }
 
-void node_options_mac(unsigned index, unsigned nic, uint8_t mac[6])
-{
-    const uint8_t own[6] = {0x52,          0x54, 0x00, (uint8_t)(0x6d + nic), (uint8_t)(index >> 8),
-                            (uint8_t)index};
-
-    memcpy(mac, own, sizeof(own));
-}
-
-/* What the guest sends goes to a socket that nobody opens, and is lost there; for a card in a link
- * engine/nic.c has a copy. */
-static void add_nic(GPtrArray *argv, const Arch *arch, const NodeWiring *w, unsigned i)
-{
-    g_autofree char *folder = g_path_get_dirname(w->gdb_path), *dir = escape_commas(folder);
-    uint8_t mac[6];
-
-    node_options_mac(w->index, i, mac);
-    add(argv, "-netdev",
-        g_strdup_printf("dgram,id=mtr-net%u,local.type=unix,local.path=%s/n%u,remote.type=unix,"
-                        "remote.path=%s/m%u",
-                        i, dir, i, dir, i));
-    add(argv, "-device",
-        g_strdup_printf("%s,netdev=mtr-net%u,mac=%02x:%02x:%02x:%02x:%02x:%02x", arch->nic, i,
-                        mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]));
-}
-
-static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, const NodeWiring *w)
+static void add_wiring(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
 {
     g_autofree char *gdb = escape_commas(w->gdb_path);
 
@@ -368,7 +330,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
     for (unsigned i = 0; i < o->nics; i++)
-        add_nic(argv, arch, w, i);
+        nic_options_argv(argv, o, w, i);
 }
 
 char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)
@@ -380,7 +342,7 @@ char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **err
     g_ptr_array_add(argv, w->qemu ? g_strdup(w->qemu) : g_strdup_printf("qemu-system-%s", o->arch));
     add_machine(argv, o);
     add_images(argv, o, arch);
-    add_wiring(argv, o, arch, w);
+    add_wiring(argv, o, w);
     if (o->extra && *o->extra) {
         if (!g_shell_parse_argv(o->extra, NULL, &extra, error))
             return NULL;

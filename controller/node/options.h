@@ -21,6 +21,8 @@ typedef enum {
     NODE_ERROR_SYSTEM, /* the operating system refused something */
 } NodeError;
 
+#define NODE_MAX_NICS 8
+
 /* How QEMU counts, taken from -icount. */
 typedef struct {
     bool enabled;
@@ -40,6 +42,9 @@ typedef struct {
     Icount icount;
     int64_t seed;
     int64_t nics;          /* network cards */
+    const char *nic_model; /* QEMU's device; NULL before node_options_finish(): the usual one */
+    uint8_t macs[NODE_MAX_NICS][6];
+    unsigned n_macs;       /* so many of them were given */
     bool on_exit_continue; /* when its guest powers off, the others run on */
     char *extra;           /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
@@ -65,14 +70,13 @@ typedef struct {
     const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
     int qmp_fd;           /* as numbered in the child */
     int console_fd;       /* likewise */
+    int nic_fd;           /* of the first card's cable; those of the others follow */
     const char *gdb_path; /* unix socket that QEMU is to listen on */
-    unsigned index;       /* makes the MAC address */
+    unsigned index;       /* makes the MAC addresses */
 } NodeWiring;
 
-#define NODE_MAX_NICS 8
-
-/* The address of card number `nic` of the node with this index. */
-void node_options_mac(unsigned index, unsigned nic, uint8_t mac[6]);
+/* The address of card number `nic`: as given, or made from the node's index. */
+void node_options_mac(const NodeOptions *options, unsigned index, unsigned nic, uint8_t mac[6]);
 
 /* The argument vector, to be freed with g_strfreev(). */
 char **node_options_argv(const NodeOptions *options, const NodeWiring *wiring, GError **error);

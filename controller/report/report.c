@@ -119,6 +119,7 @@ static json_object *packets_json(const ReportNode *n)
     json_object_object_add(o, "received", json_object_new_int64((int64_t)n->received));
     json_object_object_add(o, "dropped", json_object_new_int64((int64_t)n->dropped));
     json_object_object_add(o, "late", json_object_new_int64((int64_t)n->late));
+    json_object_object_add(o, "carried", json_object_new_int64((int64_t)n->carried));
     return o;
 }
 

@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define REPORT_VERSION 1
+#define REPORT_VERSION 2
 
 #define REPORT_ERROR (report_error_quark())
 GQuark report_error_quark(void);
@@ -29,8 +29,8 @@ typedef struct {
     VTime virtual_time, bias;
     ReportDist overshoot;
     int64_t idle_skip_max;
-    uint64_t sent, received, dropped, late; /* packets */
-    char *packet_trace_sha256;              /* NULL: of the empty trace */
+    uint64_t sent, received, dropped, late, carried; /* packets */
+    char *packet_trace_sha256;                       /* NULL: of the empty trace */
     char *console_sha256;
     char *console_log; /* path, to be copied; NULL: none */
     /* Of the page only: */

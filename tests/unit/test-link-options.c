@@ -6,6 +6,7 @@
 static void same(const LinkParams *a, const LinkParams *b)
 {
     g_assert_cmpint(a->latency.ns, ==, b->latency.ns);
+    g_assert_true(a->exact == b->exact);
     g_assert_cmpint(a->bandwidth, ==, b->bandwidth);
     g_assert_cmpint(a->queue, ==, b->queue);
     g_assert_cmpint(a->jitter.ns, ==, b->jitter.ns);
@@ -171,11 +172,24 @@ static void test_unknown(void)
 {
     refused("delay", "1ms", LINK_OPTIONS_ERROR_KEY,
             "unknown link option 'delay': there are latency, bandwidth, queue, jitter, loss, "
-            "duplicate, reorder");
+            "duplicate, reorder, delivery");
     refused("", "", LINK_OPTIONS_ERROR_KEY,
             "unknown link option '': there are latency, bandwidth, queue, jitter, loss, duplicate, "
-            "reorder");
-    g_assert_cmpuint(g_strv_length((char **)link_options_keys()), ==, 7);
+            "reorder, delivery");
+    g_assert_cmpuint(g_strv_length((char **)link_options_keys()), ==, 8);
+}
+
+static void test_delivery(void)
+{
+    LinkParams params[2] = {{.queue = 0}, {.queue = 0}};
+
+    g_assert_true(link_options_set(params, "delivery", "exact", LINK_BACKWARD, NULL));
+    g_assert_false(params[0].exact);
+    g_assert_true(params[1].exact);
+    g_assert_true(link_options_set(params, "delivery", "barrier", LINK_BOTH, NULL));
+    g_assert_false(params[1].exact);
+    refused("delivery", "soon", LINK_OPTIONS_ERROR_VALUE,
+            "link option 'delivery' can't be 'soon': write barrier or exact");
 }
 
 static void test_directions(void)
@@ -216,9 +230,10 @@ static void test_format(void)
                           .jitter = {10000},
                           .loss = 1000000,
                           .duplicate = 100000,
-                          .reorder = 10000000},
+                          .reorder = 10000000,
+                          .exact = true},
             "latency=1ms bandwidth=100M queue=256K jitter=10us loss=0.1% duplicate=0.01% "
-            "reorder=1%");
+            "reorder=1% delivery=exact");
     formats(&(LinkParams){.bandwidth = 1001, .queue = 1025, .loss = 1, .reorder = LINK_CERTAIN},
             "bandwidth=1001 queue=1025 loss=0.0000001% reorder=100%");
     formats(&(LinkParams){.bandwidth = INT64_C(1000000000000000), .queue = INT64_C(1) << 60},
@@ -233,6 +248,7 @@ int main(int argc, char **argv)
     g_test_add_func("/link-options/queue", test_queue);
     g_test_add_func("/link-options/probabilities", test_probabilities);
     g_test_add_func("/link-options/unknown", test_unknown);
+    g_test_add_func("/link-options/delivery", test_delivery);
     g_test_add_func("/link-options/directions", test_directions);
     g_test_add_func("/link-options/format", test_format);
     return g_test_run();

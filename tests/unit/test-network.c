@@ -155,6 +155,53 @@ static uint64_t late_after(int64_t quantum, int64_t origin, int64_t due, int64_t
     return network_port_stats(net, 1)->late;
 }
 
+/* What a full card kept back is told apart from what is late, and from what is there in time. */
+static void test_carried(void)
+{
+    g_autoptr(Network) net = pair((LinkParams){.latency = {1000}});
+    NetDelivery *d;
+
+    for (unsigned i = 0; i < 3; i++)
+        send_byte(net, 0, 1 + i, (uint8_t)i);
+    network_advance(net, vtime(Q));
+    for (unsigned i = 0; i < 3; i++) {
+        d = take(net, 1, 1001 + i, (uint8_t)i);
+        d->carried = i < 2;
+        network_delivered(net, d, vtime(i == 0 ? 2 * Q : 3 * Q));
+    }
+    network_advance(net, vtime(3 * Q));
+    g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 3);
+    g_assert_cmpuint(network_port_stats(net, 1)->carried, ==, 1);
+    g_assert_cmpuint(network_port_stats(net, 1)->late, ==, 1);
+    g_assert_cmpuint(network_link_way(net, 0, 0)->stats.carried, ==, 1);
+}
+
+/* At the µs behind the due time, which is known two quanta before; a µs of grace for idle nodes. */
+static void test_exact(void)
+{
+    g_autoptr(Network) net = network_new(1, vtime(100 * NS_PER_US));
+    LinkParams exact = {.latency = {1000}, .exact = true};
+    int64_t due = 1500 + 200 * NS_PER_US;
+    const VTime first = {203 * NS_PER_US};
+
+    port(net, "a", 0);
+    port(net, "b", 1);
+    link_both(net, "a", "b", exact);
+    g_assert_cmpint(network_latency(net, 0, 0).ns, ==, 200 * NS_PER_US);
+    g_assert_true(network_exact(net, 1));
+    g_assert_cmpint(network_exact_due(net, vtime(0)).ns, ==, INT64_MAX);
+    send_byte(net, 0, 1500, 1);
+    send_byte(net, 0, 2500, 2);
+    network_advance(net, vtime(100 * NS_PER_US));
+    g_assert_cmpint(network_exact_due(net, vtime(0)).ns, ==, 202 * NS_PER_US);
+    g_assert_cmpint(network_exact_due(net, first).ns, ==, INT64_MAX);
+    network_delivered(net, take(net, 1, due, 1), first);
+    network_delivered(net, take(net, 1, due + 1000, 2), vtime(first.ns + NS_PER_US + 1));
+    network_advance(net, vtime(300 * NS_PER_US));
+    g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 2);
+    g_assert_cmpuint(network_port_stats(net, 1)->late, ==, 1);
+}
+
 static void test_late(void)
 {
     g_assert_cmpuint(late_after(1000, 0, 2500, 3000), ==, 0);
@@ -373,6 +420,8 @@ int main(int argc, char **argv)
     g_test_add_func("/network/there-and-back", test_there_and_back);
     g_test_add_func("/network/carry-over", test_carry_over);
     g_test_add_func("/network/late", test_late);
+    g_test_add_func("/network/carried", test_carried);
+    g_test_add_func("/network/exact", test_exact);
     g_test_add_func("/network/refused", test_refused);
     g_test_add_func("/network/malformed-and-unlinked", test_malformed_and_unlinked);
     g_test_add_func("/network/time-goes-back", test_time_goes_back);

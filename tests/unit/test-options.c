@@ -60,7 +60,7 @@ static void test_keys(void)
 
     g_assert_cmpstr(all, ==,
                     "arch machine cpu smp memory kernel initrd append disk format "
-                    "persist cdrom firmware icount seed nic host on-exit extra");
+                    "persist cdrom firmware icount seed nic nic-model mac host on-exit extra");
 }
 
 static void test_texts(void)
@@ -117,7 +117,19 @@ static void test_files(void)
 static void test_bad_values(void)
 {
     refused("arch", "m68k", "arch='m68k' is unknown: aarch64, x86_64 or riscv64");
-    refused("nic", "yes", "nic='yes': on or off is expected");
+    refused("nic", "yes", "nic='yes': on or off is expected, or a number of cards");
+    refused("nic-model", "rtl8139",
+            "nic-model='rtl8139' is unknown: virtio-mmio, virtio-pci or e1000");
+    refused("mac", "52:54:00:12:34",
+            "mac='52:54:00:12:34': '52:54:00:12:34' is no card's address; one such as "
+            "52:54:00:12:34:56 is expected for each card, with commas between them");
+    refused("mac", "52:54:00:12:34:56,ff:ff:ff:ff:ff:ff",
+            "mac='52:54:00:12:34:56,ff:ff:ff:ff:ff:ff': 'ff:ff:ff:ff:ff:ff' is no card's address; "
+            "one such as 52:54:00:12:34:56 is expected for each card, with commas between them");
+    refused("mac", "00:00:00:00:00:00",
+            "mac='00:00:00:00:00:00': '00:00:00:00:00:00' is no card's address; one such as "
+            "52:54:00:12:34:56 is expected for each card, with commas between them");
+    refused("mac", "", "mac= is empty: an address such as 52:54:00:12:34:56 is expected");
     refused("host", "far", "host='far' is unknown: only 'local' is there");
     refused("extra", "-a 'b",
             "extra='-a 'b': Text ended before matching quote was found for '. (The text was "
@@ -151,10 +163,12 @@ static void test_unknown_key(void)
 {
     refused("colour", "red",
             "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "format, persist, cdrom, firmware, icount, seed, nic, host, on-exit, extra");
+            "format, persist, cdrom, firmware, icount, seed, nic, nic-model, mac, host, on-exit, "
+            "extra");
     refused("Arch", "aarch64",
             "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "format, persist, cdrom, firmware, icount, seed, nic, host, on-exit, extra");
+            "format, persist, cdrom, firmware, icount, seed, nic, nic-model, mac, host, on-exit, "
+            "extra");
 }
 
 static void test_missing_file(void)
@@ -279,7 +293,7 @@ static void test_finish_bad(void)
 /* --- the command line --- */
 
 static const NodeWiring wiring = {
-    .qmp_fd = 3, .console_fd = 4, .gdb_path = "/run/m,1/gdb", .index = 0x123};
+    .qmp_fd = 3, .console_fd = 4, .nic_fd = 6, .gdb_path = "/run/m,1/gdb", .index = 0x123};
 
 /* Words separated by newlines, as a failing comparison shows them best. */
 static char *argv_of(NodeOptions *o, const NodeWiring *w)
@@ -314,9 +328,7 @@ static void argv_is(NodeOptions *o, const char *head, const char *icount, const 
     g_assert_cmpstr(got, ==, want);
 }
 
-#define NETDEV                                                                                     \
-    "\n-netdev\ndgram,id=mtr-net0,local.type=unix,local.path=/run/m,,1/n0,remote.type=unix,"       \
-    "remote.path=/run/m,,1/m0\n"
+#define NETDEV "\n-netdev\ndgram,id=mtr-net0,local.type=fd,local.str=6\n"
 
 static void test_argv_aarch64(void)
 {
@@ -338,6 +350,22 @@ static void test_argv_x86_64(void)
     argv_is(o, "qemu-system-x86_64\n-machine\npc\n-cpu\nqemu64\n-smp\n4\n-m\n1073741824B\n",
             "-icount\nshift=3,sleep=off\n", "",
             NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+}
+
+static void test_argv_cards(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+
+    set_good(o, "nic", "3");
+    set_good(o, "nic-model", "virtio-pci");
+    set_good(o, "mac", "52:54:00:00:00:Fe,02:00:00:00:00:01");
+    argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
+            "-icount\nshift=0,sleep=on\n", "",
+            NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:00:00:fe"
+                   "\n-netdev\ndgram,id=mtr-net1,local.type=fd,local.str=7\n"
+                   "-device\nvirtio-net-pci,netdev=mtr-net1,mac=02:00:00:00:00:01"
+                   "\n-netdev\ndgram,id=mtr-net2,local.type=fd,local.str=8\n"
+                   "-device\nvirtio-net-pci,netdev=mtr-net2,mac=52:54:00:6f:01:23");
 }
 
 static void test_argv_riscv64(void)
@@ -470,6 +498,7 @@ int main(int argc, char **argv)
     g_test_add_func("/options/argv/aarch64", test_argv_aarch64);
     g_test_add_func("/options/argv/x86_64", test_argv_x86_64);
     g_test_add_func("/options/argv/riscv64", test_argv_riscv64);
+    g_test_add_func("/options/argv/cards", test_argv_cards);
     g_test_add_func("/options/argv/images", test_argv_images);
     g_test_add_func("/options/argv/disk-x86_64", test_argv_disk_x86_64);
     g_test_add_func("/options/argv/binary", test_argv_binary);

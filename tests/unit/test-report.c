@@ -86,6 +86,7 @@ static void fill(ReportSummary *s)
     n->bias = (VTime){41};
     n->overshoot = (ReportDist){.min = -1, .median = 2, .max = 30, .mean = 2.25};
     n->idle_skip_max = 1000;
+    n->carried = 5;
     n->console_sha256 = g_strdup("00ff");
 }
 
@@ -148,7 +149,7 @@ static void test_json_top(void)
     keys_are(o, "version command_line mode quantum_ns virtual_ns barriers missed host_seconds "
                 "nodes");
     int_is(o, "version", REPORT_VERSION);
-    g_assert_cmpint(REPORT_VERSION, ==, 1);
+    g_assert_cmpint(REPORT_VERSION, ==, 2);
     text_is(o, "command_line", "metronome -c 'run \"1s\"' a/b");
     text_is(o, "mode", "strict");
     int_is(o, "quantum_ns", 50000);
@@ -184,7 +185,8 @@ static void check_node(json_object *n)
     keys_are(part, "max");
     int_is(part, "max", 1000);
     part = member(n, "packets");
-    keys_are(part, "sent received dropped late");
+    keys_are(part, "sent received dropped late carried");
+    int_is(part, "carried", 5);
     text_is(n, "console_sha256", "00ff");
 }
 
@@ -213,6 +215,7 @@ static void test_json_no_packets(void)
     int_is(packets, "received", 0);
     int_is(packets, "dropped", 0);
     int_is(packets, "late", 0);
+    int_is(packets, "carried", 5);
     text_is(n, "packet_trace_sha256", SHA_EMPTY);
     json_object_put(o);
     report_summary_clear(&s);
