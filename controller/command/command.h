@@ -100,6 +100,10 @@ void captures_free(Session *session);
 /* Of `perf` (cmd-perf.c). */
 void perf_free(Session *session);
 
+/* Of `assert` (cmd-trace.c): `happens-before N M` and `concurrent N M`. */
+bool command_is_causality(const CommandCall *call);
+CommandResult command_assert_causality(CommandCall *call, GError **error);
+
 /* Carries out a command that only looks, such as `time`; an error is told, not returned. */
 void command_look(Session *session, const char *text);
 /* Whether text is such a command. */

@@ -77,6 +77,13 @@ const char *const manual_expressions[] = {
     "a number, an instruction count or a duration, with a minus right before it if it is negative, "
     "or one of these. Times and counts do not mix; a plain number is a count, except 0, which is "
     "either.",
+    "assert happens-before N M and assert concurrent N M ask the vector clocks of two packet "
+    "events, "
+    "by their numbers in network trace. Each send and each delivery counts at its node; a frame "
+    "carries its sender's clock, and whoever receives it takes the maximum with its own (Mattern's "
+    "virtual time; Zheng, Nicol, Jin and Tanaka's virtual time system). N may have caused M "
+    "exactly "
+    "if M's clock counts N; if neither counts the other they are concurrent.",
     NULL,
 };
 
