@@ -30,6 +30,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS))
 PLUGINS := $(patsubst %.c,$(BUILD)/%.so,$(wildcard tests/plugin/*.c))
+# Programs that tests start.
+HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
 REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -82,7 +84,7 @@ check: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(TESTS) $(PLUGINS)
+run-tests: all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 
 unit: all $(UNIT_RUN)
@@ -113,7 +115,7 @@ coverage: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT='-O0 -g' SAN=--coverage coverage-run
 
-coverage-run: all $(TESTS) $(PLUGINS)
+coverage-run: all $(TESTS) $(PLUGINS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)

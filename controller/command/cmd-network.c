@@ -219,13 +219,10 @@ static CommandResult exec_switch_add(CommandCall *call, GError **error)
     Session *s = call->session;
     unsigned index;
 
-    if (session_node(s, call->args[0])) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there is a node '%s' already",
-                    call->args[0]);
-        return COMMAND_FAILED;
-    }
-    return network_add_switch(wire_network(wire(s)), call->args[0], &index, error) ? COMMAND_DONE
-                                                                                   : COMMAND_FAILED;
+    return command_check_name(s, call->args[0], error) &&
+                   network_add_switch(wire_network(wire(s)), call->args[0], &index, error)
+               ? COMMAND_DONE
+               : COMMAND_FAILED;
 }
 
 const Command cmd_switch_add = {

@@ -33,6 +33,9 @@ const char *const manual_description[] = {
     "the same instruction counts and the same output.",
     "check finds errors of a scenario without starting anything, and tells what in QEMU's options "
     "ends exactness or repeatability, why, and how to mend it.",
+    "A gateway lets a program on a unix datagram socket, or what is behind a tap device, take part "
+    "in "
+    "the virtual network; frames pass at barriers. Such a run is exact but not repeatable.",
     NULL,
 };
 
