@@ -42,7 +42,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check unit lint asan fuzz coverage bench soak man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check unit lint asan fuzz coverage bench soak soak-idle man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -61,6 +61,7 @@ help:
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
+	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
 	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
 	@echo 'make man        the manual page, $(BUILD)/metronome.1'
@@ -121,12 +122,17 @@ coverage-run: all $(TESTS) $(PLUGINS) $(HELPERS)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
 
 bench: guest
-	@$(MAKE) --no-print-directory $(BUILD)/bench/bench
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
+	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
 
 soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak
 	$(BUILD)/bench/soak --load $(SOAK_ARGS)
+
+soak-idle: guest
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) tests/bench/idle.sh $(HOURS)
 
 man: $(BUILD)/metronome.1
 

@@ -29,11 +29,11 @@ static bool set_option(const CommandCall *call, const char *arg, GatewayOptions 
 }
 
 /* `check` shows it as a finding of the scenario, a run warns, verify says it with its verdict. */
-static void tell_finding(Session *s, const char *name, char *what)
+static void tell_finding(Session *s, const char *name, const char *what)
 {
     const LintFinding f = {
         .severity = LINT_WARN,
-        .what = what,
+        .what = (char *)what,
         .reason = "what comes in from outside, and when, differs from run to run",
         .mend = "leave it out where runs are to be repeatable",
     };
@@ -73,7 +73,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
         s->wire = wire_new(s);
     if (!wire_add_gateway(s->wire, name, gateway, error))
         return COMMAND_FAILED;
-    tell_finding(s, name, (char *)call->args[1]);
+    tell_finding(s, name, call->args[1]);
     return COMMAND_DONE;
 }
 

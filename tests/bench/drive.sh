@@ -4,6 +4,7 @@
 # Sourced by tests/bench/*.sh: a metronome that is driven through a pipe, its runs timed by its own report of them.
 #
 # environment: BUILD, the output folder (default: build).
+# shellcheck disable=SC2034
 build=${BUILD:-build}
 guest=$build/guest
 seconds=0 barriers=0 pid='' in='' out=''
@@ -26,7 +27,7 @@ close_metronome() {
     [[ $status -eq 0 ]] || { echo "metronome ended with exit status $status" >&2 && exit "$status"; }
 }
 
-# say LINE...: commands; what comes back is read by the next `run`.
+# say LINE...: commands; what comes back, if anything does, is an error to the next `run`.
 say() {
     printf '%s\n' "$@" >&"$in"
 }
@@ -36,31 +37,24 @@ member() {
     sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p" <<<"$line"
 }
 
-# run COMMAND: one that lets time pass; sets seconds and barriers to what it took.
+# run COMMAND: sets seconds and barriers to what it took; 0 if no time had to pass.
 run() {
     local line
-    say "$1"
+    seconds=0 barriers=0
+    say "$1" 'echo so far'
     while IFS= read -r -u "$out" line; do
         case $line in
         *'"event":"run"'*)
             seconds=$(member host_seconds) barriers=$(member barriers)
             [[ $(member missed) == 0 ]] || { echo "INEXACT: $line" >&2 && exit 4; }
-            return
             ;;
+        *'"so far\n"'*) return ;;
         *': warn: '*) ;;
         *) echo "$line" >&2 && exit 1 ;;
         esac
     done
     echo "metronome ended" >&2
     exit 1
-}
-
-# ask COMMAND: one that prints a line; sets answer.
-ask() {
-    local line
-    say "$1"
-    IFS= read -r -u "$out" line
-    answer=$(sed -nE 's/.*"text":"(.*)\\n".*/\1/p' <<<"$line")
 }
 
 # linux NAME NUMBER COMMAND [INITRAMFS]: the command that adds a guest with 10.0.0.NUMBER.
