@@ -24,7 +24,7 @@ piece=$(awk -v h="$hours" 'BEGIN { printf "%d", h * 3600 / 10 }')s
 
 # What may be left of a growth: single pages come and go; a barrier's cost varies with the host.
 max_growth_kb=512
-max_dearer=1.10
+max_dearer=1.15
 
 # memory: resident kB of metronome and of its QEMUs.
 memory() {

@@ -95,9 +95,11 @@ direct() {
 remote.path=$sockets/$2 -device virtio-net-device,netdev=d,mac=52:54:00:00:00:0$1\""
 }
 
-# packets_once linked|direct: host seconds for half a virtual second without packets, and with 5,000 of them.
+# packets_once linked|direct: host seconds without packets and with them, in turn, so that what else the host does meets
+# both: sets quiet and loud, for as much virtual time.
 packets_once() {
-
+    local turn
+    quiet=0 loud=0
     open_metronome
     if [[ $1 == direct ]]; then
         say 'quantum 100us' "$(busy a 1 true "$(direct 1 2)")" "$(busy b 2 'iperf3 -s -D' "$(direct 2 1)")" start
@@ -106,14 +108,18 @@ packets_once() {
     fi
     run "wait-line a 'run ended' timeout=20s"
     run "wait-line b 'run ended' timeout=20s"
-    run 'run 200ms'
-    run 'run 500ms'
-    quiet=$seconds
-    say "send a 'iperf3 -c 10.0.0.2 -u -b 20M -l 250 -t 2 --forceflush; echo \$(cat /sys/class/net/eth0/statistics/tx_packets) sent\\n'"
-    run 'run 500ms'
-    run 'run 500ms'
-    loud=$seconds
-    run "wait-line a '2[0-9]{4} sent' timeout=20s"
+    for turn in 1 2 3; do
+        run 'run 100ms'
+        run 'run 300ms'
+        quiet=$(calc "$quiet + $seconds")
+        say "send a 'iperf3 -c 10.0.0.2 -u -b 20M -l 250 -t 0.8 >/dev/null; \
+echo turn $turn: \$(cat /sys/class/net/eth0/statistics/tx_packets) sent\\n'"
+        run 'run 400ms'
+        run 'run 300ms'
+        loud=$(calc "$loud + $seconds")
+        # 8,000 a turn, and what TCP says about them.
+        run "wait-line a 'turn $turn: ($((8 * turn))|$((8 * turn + 1)))[0-9]{3} sent' timeout=20s"
+    done
     close_metronome
 }
 
