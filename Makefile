@@ -31,6 +31,8 @@ FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS))
 # For QEMU up to 8.2, and for later ones.
 PLUGINS := $(BUILD)/tests/plugin/insn-count.so $(BUILD)/tests/plugin/insn-count-2.so
+# Programs that tests start.
+HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
 REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -41,7 +43,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan fuzz coverage bench soak man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan fuzz coverage bench soak soak-idle man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -61,6 +63,7 @@ help:
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
+	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
 	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
 	@echo 'make man        the manual page, $(BUILD)/metronome.1'
@@ -83,14 +86,14 @@ demo: guest
 # The tests that run QEMU, with the installed one and with that of fetch-qemu.
 check-qemu-matrix: guest
 	@scripts/setup check
-	@$(MAKE) --no-print-directory all $(TESTS) $(PLUGINS)
+	@$(MAKE) --no-print-directory all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) scripts/qemu-matrix $(REAL_RUN)
 
 check: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: all $(TESTS) $(PLUGINS)
+run-tests: all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 
 unit: all $(UNIT_RUN)
@@ -121,20 +124,24 @@ coverage: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT='-O0 -g' SAN=--coverage coverage-run
 
-coverage-run: all $(TESTS) $(PLUGINS)
+coverage-run: all $(TESTS) $(PLUGINS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
 
 bench: guest
-	@$(MAKE) --no-print-directory $(BUILD)/bench/bench
+	@$(MAKE) --no-print-directory all $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
-	@$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) tests/bench/exact.sh
+	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
 
 soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak
 	$(BUILD)/bench/soak --load $(SOAK_ARGS)
+
+soak-idle: guest
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) tests/bench/idle.sh $(HOURS)
 
 man: $(BUILD)/metronome.1
 

@@ -168,6 +168,7 @@ void session_free(Session *s)
         release_nodes(s);
     if (s->engine)
         log_set_virtual(NULL);
+    g_clear_pointer(&s->wire, wire_free);
     g_clear_pointer(&s->engine, engine_free);
     g_clear_pointer(&s->host, host_free);
     if (s->drain_source)

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * wire.h: the virtual network of a session: its ports are cards of nodes (engine/nic.h). At each
- * barrier it takes what the guests have sent and puts what is due by the next one.
+ * wire.h: the virtual network of a session: its ports are cards of nodes (engine/nic.h) and
+ * gateways (gateway.h). At each barrier it takes what the guests and the outside have sent and puts
+ * what is due by the next one.
  */
 #ifndef WIRE_H
 #define WIRE_H
 
+#include "controller/gateway.h"
 #include "controller/network/network.h"
 #include "controller/session.h"
 
@@ -19,6 +21,13 @@ const Trace *wire_trace(const Wire *wire);
 
 /* "a", "a.1" or a switch; a card becomes a port when it is first named. */
 bool wire_find_end(Wire *wire, const char *name, NetEnd *end, GError **error);
+
+/* A port of this name that leads out of the network; takes over the gateway, also if it fails. NULL
+ * when dry. */
+bool wire_add_gateway(Wire *wire, const char *name, Gateway *gateway, GError **error);
+
+/* The gateway that a port is; NULL: it is a card. */
+const Gateway *wire_gateway(const Wire *wire, unsigned port);
 
 /* Makes the cards of ports whose nodes have been started since, and says where a latency was raised
  * to the quantum. The ensemble stands. */

@@ -166,6 +166,8 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
     Values values = {.session = call->session};
     ExprResult result;
 
+    if (command_is_causality(call))
+        return command_assert_causality(call, error);
     if (!expr_evaluate(text, values_lookup, &values, &result, error))
         return COMMAND_FAILED;
     if (result.holds || call->session->options.dry)
@@ -179,9 +181,10 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
 
 const Command cmd_assert = {
     "assert",
-    "EXPR",
+    "EXPR | happens-before N M | concurrent N M",
     "End with exit code 1 unless the comparison holds, such as a.icount == 3000000, b.time < 2s, "
-    "a.overshoot == 0, a.time - b.time < 1us",
+    "a.overshoot == 0, a.time - b.time < 1us; or unless event N of `network trace` may have caused "
+    "event M; or neither the other",
     1,
     COMMAND_ANY_ARGS,
     exec_assert,

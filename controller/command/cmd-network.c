@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd-network.c: link add, set, up, down, list; switch add; network trace; seed. */
+/* cmd-network.c: link add, set, up, down, list; switch add; seed. */
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/network/link-options.h"
@@ -222,13 +222,10 @@ static CommandResult exec_switch_add(CommandCall *call, GError **error)
     Session *s = call->session;
     unsigned index;
 
-    if (session_node(s, call->args[0])) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there is a node '%s' already",
-                    call->args[0]);
-        return COMMAND_FAILED;
-    }
-    return network_add_switch(wire_network(wire(s)), call->args[0], &index, error) ? COMMAND_DONE
-                                                                                   : COMMAND_FAILED;
+    return command_check_name(s, call->args[0], error) &&
+                   network_add_switch(wire_network(wire(s)), call->args[0], &index, error)
+               ? COMMAND_DONE
+               : COMMAND_FAILED;
 }
 
 const Command cmd_switch_add = {
@@ -259,83 +256,4 @@ const Command cmd_seed = {
     1,
     exec_seed,
     COMMAND_AT_REST,
-};
-
-/* --- trace --- */
-
-static CommandResult exec_trace(CommandCall *call, GError **error)
-{
-    Session *s = call->session;
-    int64_t last = 20;
-    uint64_t from;
-    const Trace *trace;
-    const TraceEvent *e;
-
-    if (call->n_args == 1) {
-        const char *value = command_option(call->args[0], "last");
-
-        if (!value)
-            return command_usage_error(call, error);
-        if (!units_parse_int(value, "last", 1, INT32_MAX, &last, error))
-            return COMMAND_FAILED;
-    }
-    if (s->options.dry || !s->wire)
-        return COMMAND_DONE;
-    trace = wire_trace(s->wire);
-    from = trace_count(trace) > (uint64_t)last ? trace_count(trace) - (uint64_t)last + 1 : 1;
-    for (; (e = trace_find(trace, (TraceFilter){TRACE_NO_NODE, TRACE_NO_NODE}, from));
-         from = e->number + 1) {
-        g_autofree char *line = trace_format(trace, e);
-
-        command_print(s, "%" PRIu64 " %s\n", e->number, line);
-    }
-    return COMMAND_DONE;
-}
-
-const Command cmd_network_trace = {
-    "network trace",
-    "[last=N]",
-    "Show the last 20 sends, deliveries and drops: kind, port, peer, bytes, sent, due and actual "
-    "time in ns, reason, digest, vector clock",
-    0,
-    1,
-    exec_trace,
-    COMMAND_LOOKS,
-};
-
-static CommandResult exec_order(CommandCall *call, GError **error)
-{
-    static const char *const names[] = {"before", "after", "equal", "concurrent"};
-    Session *s = call->session;
-    int64_t a, b;
-    VClockOrder order;
-
-    if (!units_parse_int(call->args[0], "event", 1, INT64_MAX, &a, error) ||
-        !units_parse_int(call->args[1], "event", 1, INT64_MAX, &b, error))
-        return COMMAND_FAILED;
-    if (s->options.dry)
-        return COMMAND_DONE;
-    if (!s->wire || !trace_relation(wire_trace(s->wire), (uint64_t)a, (uint64_t)b, &order, error)) {
-        if (error && !*error)
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there are no packets yet");
-        return COMMAND_FAILED;
-    }
-    command_print(s, "%" PRId64 " %s %" PRId64 "\n", a,
-                  order == VCLOCK_BEFORE  ? names[0]
-                  : order == VCLOCK_AFTER ? names[1]
-                  : order == VCLOCK_EQUAL ? names[2]
-                                          : names[3],
-                  b);
-    return COMMAND_DONE;
-}
-
-const Command cmd_network_order = {
-    "network order",
-    "N M",
-    "Say whether event N of the trace happened before event M, after it, or concurrently, by their "
-    "vector clocks",
-    2,
-    2,
-    exec_order,
-    COMMAND_LOOKS,
 };

@@ -10,23 +10,33 @@
 #include <string.h>
 
 /* Names become file names, CSV columns and parts of expressions. */
-static bool check_name(const Session *s, const char *name, GError **error)
+bool command_check_name(const Session *s, const char *name, GError **error)
 {
     bool ok = g_ascii_isalpha(name[0]) && strlen(name) <= 32;
+    NetEnd end;
 
     for (const char *p = name; *p; p++)
         ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
     if (!ok)
-        g_set_error(
-            error, NODE_ERROR, NODE_ERROR_OPTION,
-            "'%s' is no name for a node: a letter, then letters, digits, - or _, 32 at most", name);
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "'%s' is no name for a node, a switch or a gateway: a letter, then letters, "
+                    "digits, - or _, 32 at most",
+                    name);
     else if (session_node(s, name))
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "there is a node '%s' already", name);
-    else if (s->nodes->len >= SESSION_MAX_NODES)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "%d nodes are the limit",
-                    SESSION_MAX_NODES);
+    else if (s->wire && network_find(wire_network(s->wire), name, &end, NULL))
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "there is a switch or gateway '%s' already", name);
     else
         return true;
+    return false;
+}
+
+static bool check_node_name(const Session *s, const char *name, GError **error)
+{
+    if (s->nodes->len < SESSION_MAX_NODES)
+        return command_check_name(s, name, error);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "%d nodes are the limit", SESSION_MAX_NODES);
     return false;
 }
 
@@ -117,7 +127,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     Session *s = call->session;
     g_autoptr(NodeOptions) options = NULL;
 
-    if (!check_name(s, call->args[0], error))
+    if (!check_node_name(s, call->args[0], error))
         return COMMAND_FAILED;
     options = node_options_new(call->args[0]);
     if (!set_options(call, options, error) || !check_macs(s, options, error) ||
@@ -153,7 +163,7 @@ static CommandResult exec_attach(CommandCall *call, GError **error)
     const char *qmp = NULL, *gdb = NULL;
     Node *node;
 
-    if (!check_name(s, call->args[0], error))
+    if (!check_node_name(s, call->args[0], error))
         return COMMAND_FAILED;
     for (unsigned i = 1; i < call->n_args; i++) {
         const char *q = command_option(call->args[i], "qmp");

@@ -100,6 +100,10 @@ void captures_free(Session *session);
 /* Of `perf` (cmd-perf.c). */
 void perf_free(Session *session);
 
+/* Of `assert` (cmd-trace.c): `happens-before N M` and `concurrent N M`. */
+bool command_is_causality(const CommandCall *call);
+CommandResult command_assert_causality(CommandCall *call, GError **error);
+
 /* Carries out a command that only looks, such as `time`; an error is told, not returned. */
 void command_look(Session *session, const char *text);
 /* Whether text is such a command. */
@@ -113,6 +117,9 @@ int command_exit_code(const GError *error);
 /* "node" or "node.1": *vcpu is -1 without one. */
 Node *command_find_vcpu(const Session *session, const char *text, int *vcpu, GError **error);
 
+/* Whether a node, gateway or switch may be called so: of the right letters, and free. */
+bool command_check_name(const Session *session, const char *name, GError **error);
+
 /* The nodes that are live, one of them at least, or an error that says what to do first. */
 bool command_check_started(const Session *session, GError **error);
 
@@ -122,6 +129,7 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error);
 /* key=value: returns the value and the key's length, or NULL. */
 const char *command_option(const char *arg, const char *key);
 
+extern const Command cmd_gateway_add, cmd_gateway_list;
 extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down, cmd_link_list,
     cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_trace, cmd_seed, cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,

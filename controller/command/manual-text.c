@@ -33,6 +33,9 @@ const char *const manual_description[] = {
     "the same instruction counts and the same output.",
     "check finds errors of a scenario without starting anything, and tells what in QEMU's options "
     "ends exactness or repeatability, why, and how to mend it.",
+    "A gateway lets a program on a unix datagram socket, or what is behind a tap device, take part "
+    "in "
+    "the virtual network; frames pass at barriers. Such a run is exact but not repeatable.",
     NULL,
 };
 
@@ -77,6 +80,13 @@ const char *const manual_expressions[] = {
     "a number, an instruction count or a duration, with a minus right before it if it is negative, "
     "or one of these. Times and counts do not mix; a plain number is a count, except 0, which is "
     "either.",
+    "assert happens-before N M and assert concurrent N M ask the vector clocks of two packet "
+    "events, "
+    "by their numbers in network trace. Each send and each delivery counts at its node; a frame "
+    "carries its sender's clock, and whoever receives it takes the maximum with its own (Mattern's "
+    "virtual time; Zheng, Nicol, Jin and Tanaka's virtual time system). N may have caused M "
+    "exactly "
+    "if M's clock counts N; if neither counts the other they are concurrent.",
     NULL,
 };
 

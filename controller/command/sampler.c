@@ -67,6 +67,19 @@ void sampler_close(Session *s)
     g_clear_pointer(&s->sampler, g_free);
 }
 
+void sampler_note(const Session *s, const char *format, ...)
+{
+    va_list args;
+
+    if (!s->sampler)
+        return;
+    va_start(args, format);
+    fputs("# ", s->sampler->file);
+    vfprintf(s->sampler->file, format, args);
+    fputc('\n', s->sampler->file);
+    va_end(args);
+}
+
 VTime sampler_next_time(const Session *s)
 {
     const struct Sampler *r = s->sampler;

@@ -13,6 +13,9 @@
 bool sampler_open(Session *session, const char *text, GError **error);
 void sampler_close(Session *session);
 
+/* A line that verify shows, of what makes runs differ; nothing without a sampler. */
+void sampler_note(const Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+
 /* --- for run.c --- */
 
 /* The next time at which a run must pause; RUN_FOR_EVER: none. */

@@ -28,6 +28,8 @@ static const Command *const table[] = {
     &cmd_link_up,
     &cmd_link_list,
     &cmd_switch_add,
+    &cmd_gateway_add,
+    &cmd_gateway_list,
     &cmd_capture,
     &cmd_network_trace,
     &cmd_network_order,

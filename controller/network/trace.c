@@ -2,6 +2,9 @@
 /* trace.c: a ring of events, running digests, and queries by vector clock. */
 #include "controller/network/trace.h"
 
+#include "controller/base/units.h"
+
+#include <inttypes.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_trace_error_quark, trace_error)
@@ -58,13 +61,21 @@ void trace_free(Trace *trace)
     g_free(trace);
 }
 
-unsigned trace_node(Trace *trace, const char *name)
+unsigned trace_find_node(const Trace *trace, const char *name)
 {
-    TraceNode node = {.name = NULL};
-
     for (unsigned i = 0; i < trace->nodes->len; i++)
         if (strcmp(node_at(trace, i)->name, name) == 0)
             return i;
+    return TRACE_NO_NODE;
+}
+
+unsigned trace_node(Trace *trace, const char *name)
+{
+    TraceNode node = {.name = NULL};
+    unsigned known = trace_find_node(trace, name);
+
+    if (known != TRACE_NO_NODE)
+        return known;
     node.name = g_strdup(name);
     node.sha = g_checksum_new(G_CHECKSUM_SHA256);
     g_array_append_val(trace->nodes, node);
@@ -111,10 +122,11 @@ static void append_word(GString *out, const char *word)
     g_string_append_c(out, ' ');
 }
 
+static const char *const kinds[] = {"send", "delivery", "drop"};
+
 /* By hand, since printf would take longer than all else that a packet costs. */
 static void append_line(const Trace *trace, const TraceEvent *event, GString *out)
 {
-    static const char *const kinds[] = {"send", "delivery", "drop"};
     const TraceRecord *r = &event->record;
 
     append_word(out, kinds[r->kind]);
@@ -260,6 +272,38 @@ bool trace_relation(const Trace *trace, uint64_t a, uint64_t b, VClockOrder *out
     return true;
 }
 
+static void append_event(const Trace *trace, const TraceEvent *event, GString *out)
+{
+    g_autofree char *when = units_format_seconds(event->record.when);
+
+    g_string_append_printf(out, "%s %s at %s ", kinds[event->record.kind], event->record.port,
+                           when);
+    vclock_format(&event->clock, (const char *const *)trace->names->pdata, out);
+}
+
+char *trace_explain(const Trace *trace, uint64_t a, uint64_t b, GError **error)
+{
+    static const char *const words[] = {[VCLOCK_EQUAL] = "is",
+                                        [VCLOCK_BEFORE] = "happened before",
+                                        [VCLOCK_AFTER] = "happened after",
+                                        [VCLOCK_CONCURRENT] = "is concurrent with"};
+    GString *out;
+    VClockOrder order;
+
+    if (!trace_relation(trace, a, b, &order, error))
+        return NULL;
+    out = g_string_new(NULL);
+    g_string_append_printf(out, "%" PRIu64 " %s %" PRIu64 ": ", a, words[order], b);
+    append_event(trace, at(trace, a), out);
+    g_string_append(out, " against ");
+    append_event(trace, at(trace, b), out);
+    /* Its clock alone does not tell: it is that of the sending. */
+    if (a != b &&
+        (at(trace, a)->record.kind == TRACE_DROP || at(trace, b)->record.kind == TRACE_DROP))
+        g_string_append(out, "; no node learns of a drop");
+    return g_string_free(out, FALSE);
+}
+
 bool trace_filter_matches(TraceFilter filter, const TraceRecord *r)
 {
     bool a = filter.a == TRACE_NO_NODE || r->node == filter.a || r->peer_node == filter.a;
@@ -277,6 +321,19 @@ const TraceEvent *trace_find(const Trace *trace, TraceFilter filter, uint64_t fr
         if (trace_filter_matches(filter, &at(trace, n)->record))
             return at(trace, n);
     return NULL;
+}
+
+uint64_t trace_tail(const Trace *trace, TraceFilter filter, uint64_t n)
+{
+    uint64_t first = 0;
+
+    for (uint64_t i = trace->count; n > 0 && i > trace_gone(trace); i--) {
+        if (!trace_filter_matches(filter, &at(trace, i)->record))
+            continue;
+        first = i;
+        n--;
+    }
+    return first;
 }
 
 char *trace_format(const Trace *trace, const TraceEvent *event)

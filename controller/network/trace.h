@@ -75,6 +75,8 @@ unsigned trace_node(Trace *trace, const char *name);
 /* The nodes so far, and their names by index. */
 unsigned trace_n_nodes(const Trace *trace);
 const char *trace_node_name(const Trace *trace, unsigned node);
+/* As trace_node(), but TRACE_NO_NODE if nobody has asked for that name with it yet. */
+unsigned trace_find_node(const Trace *trace, const char *name);
 
 /* Appends an event and returns its number. `stamp` is the clock that travels with the frame:
  * filled in by a send, read by a delivery and a drop. An empty one is allowed: it knows nothing. */
@@ -97,6 +99,10 @@ const TraceEvent *trace_event(const Trace *trace, uint64_t number, GError **erro
  * knows of the other. Nothing is caused by a drop. Fails as trace_event() does. */
 bool trace_relation(const Trace *trace, uint64_t a, uint64_t b, VClockOrder *out, GError **error);
 
+/* The same in words, with both clocks: "5 is concurrent with 2: send b at 0.000004000s [a:1 b:2]
+ * against send c at 0.000001000s [c:1]"; NULL with an error as above; free with g_free(). */
+char *trace_explain(const Trace *trace, uint64_t a, uint64_t b, GError **error);
+
 /* Which events to list: of node a as either side; with b, too, of frames between the two (a send
  * whose peer is not known is not among them). TRACE_NO_NODE in both: all. */
 typedef struct {
@@ -108,6 +114,10 @@ bool trace_filter_matches(TraceFilter filter, const TraceRecord *record);
 /* The first event in memory from number `from` on that matches; NULL if there is none. Go on with
  * its number plus 1. */
 const TraceEvent *trace_find(const Trace *trace, TraceFilter filter, uint64_t from);
+
+/* The number of the event with which the last `n` that match begin, 0 if none matches. Reads
+ * backwards, so that little is read if many match. */
+uint64_t trace_tail(const Trace *trace, TraceFilter filter, uint64_t n);
 
 /* The line of an event, without the newline; free with g_free(). */
 char *trace_format(const Trace *trace, const TraceEvent *event);

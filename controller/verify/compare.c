@@ -4,17 +4,42 @@
 
 #include <string.h>
 
-/* Words of the line at *p, which is moved behind it; NULL at the end. */
+/* The line at *p, which is moved behind it; NULL at the end. */
+static char *take_line(const char **p)
+{
+    const char *start = *p, *end = strchr(start, '\n');
+
+    if (!*start)
+        return NULL;
+    *p = end ? end + 1 : start + strlen(start);
+    return end ? g_strndup(start, (gsize)(end - start)) : g_strdup(start);
+}
+
+/* Words of the next line that is no note. */
 static char **next_line(const char **p)
 {
-    const char *end = strchr(*p, '\n');
-    g_autofree char *line = NULL;
+    for (char *line; (line = take_line(p)); g_free(line)) {
+        if (*line != '#') {
+            char **words = g_strsplit(line, " ", -1);
 
-    if (!**p)
-        return NULL;
-    line = end ? g_strndup(*p, (gsize)(end - *p)) : g_strdup(*p);
-    *p = end ? end + 1 : *p + strlen(*p);
-    return g_strsplit(line, " ", -1);
+            g_free(line);
+            return words;
+        }
+    }
+    return NULL;
+}
+
+char *compare_next_note(const char **p)
+{
+    for (char *line; (line = take_line(p)); g_free(line)) {
+        if (g_str_has_prefix(line, "# ")) {
+            char *note = g_strdup(line + strlen("# "));
+
+            g_free(line);
+            return note;
+        }
+    }
+    return NULL;
 }
 
 static VTime time_of(char **words)

@@ -6,7 +6,8 @@
  *
  *     TIME_NS NODE FIELD=VALUE FIELD=VALUE …
  *
- * in the order of time, and of `node add` at one time. A run that ends early has fewer lines.
+ * in the order of time, and of `node add` at one time. A run that ends early has fewer lines. A
+ * line that begins with '#' is a note for people: it is not compared.
  */
 #ifndef VERIFY_COMPARE_H
 #define VERIFY_COMPARE_H
@@ -28,6 +29,11 @@ typedef struct {
 
 /* NULL if the texts are equal; free with difference_free(). *samples: lines that are equal. */
 Difference *compare_samples(const char *a, const char *b, uint64_t *samples);
+
+/* The next note at or behind *p, without its '# ', and *p behind it; NULL if there is none. Free
+ * with g_free(). */
+char *compare_next_note(const char **p);
+
 void difference_free(Difference *difference);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Difference, difference_free)
 

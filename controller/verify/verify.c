@@ -177,11 +177,22 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
     return true;
 }
 
+/* What the scenario has that makes runs differ: "equal" is luck then. */
+static void tell_notes(const Work *w)
+{
+    const char *p = w->samples[0];
+
+    for (char *note; (note = compare_next_note(&p)); g_free(note))
+        printf("not repeatable: %s\n", note);
+}
+
 static int verdict(Work *w, GError **error)
 {
     unsigned other = 0;
     uint64_t samples = 0;
     g_autoptr(Difference) d = NULL;
+
+    tell_notes(w);
 
     for (unsigned i = 0; i < w->plan->runs; i++) {
         if (w->codes[i] == 0 || w->codes[i] == w->codes[0])

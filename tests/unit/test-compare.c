@@ -77,6 +77,23 @@ static void test_other_course(void)
     }
 }
 
+/* Notes are not compared; verify shows them. */
+static void test_notes(void)
+{
+    const char *with = "# gateway g: not repeatable\n0 a icount=1\n#\n5 a icount=2\n# end",
+               *p = with;
+    uint64_t samples;
+    g_autofree char *first = NULL, *second = NULL;
+
+    g_assert_null(compare_samples(with, "0 a icount=1\n# other\n5 a icount=2\n", &samples));
+    g_assert_cmpuint(samples, ==, 2);
+    first = compare_next_note(&p);
+    second = compare_next_note(&p);
+    g_assert_cmpstr(first, ==, "gateway g: not repeatable");
+    g_assert_cmpstr(second, ==, "end");
+    g_assert_null(compare_next_note(&p));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -84,5 +101,6 @@ int main(int argc, char **argv)
     g_test_add_func("/compare/field", test_field);
     g_test_add_func("/compare/first-sample", test_first_sample);
     g_test_add_func("/compare/other-course", test_other_course);
+    g_test_add_func("/compare/notes", test_notes);
     return g_test_run();
 }

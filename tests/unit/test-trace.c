@@ -173,6 +173,87 @@ static void test_relations(void)
     related(trace, 3, 3, VCLOCK_EQUAL);
 }
 
+static void explained(const Trace *trace, uint64_t a, uint64_t b, const char *expected)
+{
+    g_autofree char *text = trace_explain(trace, a, b, NULL);
+
+    g_assert_cmpstr(text, ==, expected);
+}
+
+/* a sends to b; c's frame is lost. */
+static void test_explained(void)
+{
+    g_autoptr(Trace) trace = three_nodes(10);
+    g_auto(VClock) ab = {0}, lost = {0};
+    g_autoptr(GError) error = NULL;
+
+    append(trace, TRACE_SEND, 0, 1, 1, &ab);        /* 1 */
+    append(trace, TRACE_SEND, 2, 0, 2000, &lost);   /* 2 */
+    append(trace, TRACE_DELIVERY, 1, 0, 4000, &ab); /* 3 */
+    append(trace, TRACE_DROP, 2, 0, 5000, &lost);   /* 4 */
+    explained(trace, 1, 3,
+              "1 happened before 3: send a at 0.000000001s [a:1] against delivery b at "
+              "0.000004000s [a:1 b:1]");
+    explained(trace, 3, 1,
+              "3 happened after 1: delivery b at 0.000004000s [a:1 b:1] against send a at "
+              "0.000000001s [a:1]");
+    explained(trace, 3, 2,
+              "3 is concurrent with 2: delivery b at 0.000004000s [a:1 b:1] against send c at "
+              "0.000002000s [c:1]");
+    explained(trace, 2, 2,
+              "2 is 2: send c at 0.000002000s [c:1] against send c at 0.000002000s [c:1]");
+    explained(trace, 4, 1,
+              "4 is concurrent with 1: drop c at 0.000005000s [c:1] against send a at "
+              "0.000000001s [a:1]; no node learns of a drop");
+    g_assert_null(trace_explain(trace, 1, 5, &error));
+    g_assert_error(error, TRACE_ERROR, TRACE_ERROR_UNKNOWN);
+}
+
+enum { STORIES = 20, PACKETS = 40, PLACES = 3 };
+
+/* A story of sends and deliveries (some frames are delivered twice, some never): the trace says of
+ * each two events what following the frames says. */
+static void tell_story(GRand *rand)
+{
+    g_autoptr(Trace) trace = three_nodes(TRACE_DEFAULT_CAP);
+    static bool reach[2 * PACKETS + 1][2 * PACKETS + 1];
+    VClock stamps[PACKETS] = {{0}};
+    uint64_t sending[PACKETS], last[PLACES] = {0}, n = 0, sent = 0;
+
+    while (n < 2 * PACKETS) {
+        unsigned node = (unsigned)g_rand_int_range(rand, 0, PLACES);
+        uint64_t cause = 0, number;
+
+        if (sent == 0 || (sent < PACKETS && g_rand_boolean(rand))) {
+            number = append(trace, TRACE_SEND, node, TRACE_NO_NODE, (int64_t)n, &stamps[sent]);
+            sending[sent++] = number;
+        } else {
+            unsigned frame = (unsigned)g_rand_int_range(rand, 0, (gint32)sent);
+
+            number = append(trace, TRACE_DELIVERY, node, TRACE_NO_NODE, (int64_t)n, &stamps[frame]);
+            cause = sending[frame];
+        }
+        g_assert_cmpuint(number, ==, ++n);
+        for (uint64_t e = 1; e < n; e++)
+            reach[e][n] = (last[node] > 0 && (e == last[node] || reach[e][last[node]])) ||
+                          (cause > 0 && (e == cause || reach[e][cause]));
+        last[node] = n;
+    }
+    for (uint64_t a = 1; a <= n; a++)
+        for (uint64_t b = a + 1; b <= n; b++)
+            related(trace, a, b, reach[a][b] ? VCLOCK_BEFORE : VCLOCK_CONCURRENT);
+    for (unsigned i = 0; i < PACKETS; i++)
+        vclock_clear(&stamps[i]);
+}
+
+static void test_stories(void)
+{
+    g_autoptr(GRand) rand = g_rand_new_with_seed(3);
+
+    for (unsigned i = 0; i < STORIES; i++)
+        tell_story(rand);
+}
+
 static unsigned count(const Trace *trace, unsigned a, unsigned b)
 {
     unsigned n = 0;
@@ -207,6 +288,32 @@ static void test_listing(void)
     g_assert_cmpuint(count(trace, 2, 1), ==, 1);
     g_assert_cmpuint(count(trace, 0, 0), ==, 1);
     g_assert_cmpuint(count(trace, 1, 1), ==, 0);
+}
+
+/* Where the last few that match begin. */
+static void test_tail(void)
+{
+    const TraceFilter all = {TRACE_NO_NODE, TRACE_NO_NODE}, of_a = {0, TRACE_NO_NODE};
+    g_autoptr(Trace) trace = three_nodes(4);
+    g_auto(VClock) stamp = {0};
+
+    g_assert_cmpuint(trace_find_node(trace, "c"), ==, 2);
+    g_assert_cmpuint(trace_find_node(trace, "d"), ==, TRACE_NO_NODE);
+    g_assert_cmpuint(trace_tail(trace, all, 5), ==, 0);
+    append(trace, TRACE_SEND, 0, 1, 1, &stamp);             /* 1, gone at the end */
+    append(trace, TRACE_DELIVERY, 1, 0, 2, &stamp);         /* 2 */
+    append(trace, TRACE_SEND, 2, TRACE_NO_NODE, 3, &stamp); /* 3 */
+    append(trace, TRACE_DELIVERY, 0, 2, 4, &stamp);         /* 4 */
+    g_assert_cmpuint(trace_tail(trace, of_a, 5), ==, 1);
+    append(trace, TRACE_SEND, 2, 1, 5, &stamp); /* 5 */
+    g_assert_cmpuint(trace_tail(trace, all, 1), ==, 5);
+    g_assert_cmpuint(trace_tail(trace, all, 4), ==, 2);
+    g_assert_cmpuint(trace_tail(trace, all, 100), ==, 2);
+    g_assert_cmpuint(trace_tail(trace, of_a, 1), ==, 4);
+    g_assert_cmpuint(trace_tail(trace, of_a, 2), ==, 2);
+    g_assert_cmpuint(trace_tail(trace, of_a, 100), ==, 2);
+    g_assert_cmpuint(trace_tail(trace, (TraceFilter){1, 2}, 100), ==, 5);
+    g_assert_cmpuint(trace_tail(trace, (TraceFilter){0, 1}, 0), ==, 0);
 }
 
 typedef struct {
@@ -315,7 +422,10 @@ int main(int argc, char **argv)
     g_test_add_func("/trace/digests", test_digests);
     g_test_add_func("/trace/cap", test_cap);
     g_test_add_func("/trace/relations", test_relations);
+    g_test_add_func("/trace/explained", test_explained);
+    g_test_add_func("/trace/stories", test_stories);
     g_test_add_func("/trace/listing", test_listing);
+    g_test_add_func("/trace/tail", test_tail);
     g_test_add_func("/trace/of-network", test_of_network);
     g_test_add_func("/trace/attached-later", test_attached_later);
     return g_test_run();

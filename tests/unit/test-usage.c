@@ -66,6 +66,7 @@ static void test_alternatives(void)
     hints_are("time T | pc NODE ADDR", "", "", "time pc");
     hints_are("time T | pc NODE ADDR", "pc", "", "<node>");
     hints_are("time T | pc NODE ADDR", "time", "", "");
+    hints_are("EXPR | happens-before N M | concurrent N M", "", "", "happens-before concurrent");
 }
 
 static void test_optional(void)
@@ -95,6 +96,9 @@ static void test_keys(void)
     hints_are(usage, "a", "memory=", "");
     hints_are(usage, "a", "extra=", "");
     hints_are(usage, "a", "colour=", "");
+    hints_are("[node=NODE] [last=N]", "", "", "node= last=");
+    hints_are("[node=NODE] [last=N]", "", "node=", "<node>");
+    hints_are("[node=NODE] [last=N]", "node=a", "", "last=");
     hints_are("NAME qmp=PATH [gdb=PATH]", "a", "", "qmp= gdb=");
     hints_are("NAME qmp=PATH [gdb=PATH]", "a gdb=x", "", "qmp=");
 }

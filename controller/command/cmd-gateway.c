@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-gateway.c: gateway add, list. */
+#include "controller/base/log.h"
+#include "controller/command/command.h"
+#include "controller/command/sampler.h"
+#include "controller/node/lint.h"
+#include "controller/wire.h"
+
+#include <inttypes.h>
+
+static bool set_option(const CommandCall *call, const char *arg, GatewayOptions *o, GError **error)
+{
+    struct {
+        const char *key, **value;
+    } const keys[] = {{"unix", &o->unix_path}, {"peer", &o->peer}, {"tap", &o->tap}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *value = command_option(arg, keys[i].key);
+
+        if (value) {
+            *keys[i].value = value;
+            return true;
+        }
+    }
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "unknown key '%s': unix=PATH, peer=PATH and tap=IFNAME are known; usage: %s %s",
+                arg, call->command->name, call->command->usage);
+    return false;
+}
+
+/* `check` shows it as a finding of the scenario, a run warns, verify says it with its verdict. */
+static void tell_finding(Session *s, const char *name, const char *what)
+{
+    const LintFinding f = {
+        .severity = LINT_WARN,
+        .what = (char *)what,
+        .reason = "what comes in from outside, and when, differs from run to run",
+        .mend = "leave it out where runs are to be repeatable",
+    };
+    const char *severity = lint_severity_name(f.severity);
+    const char *const members[] = {"gateway", name,     "severity", severity, "what", f.what,
+                                   "reason",  f.reason, "mend",     f.mend,   NULL};
+    g_autofree char *text = lint_text(&f);
+
+    if (!s->options.dry)
+        log_warn("gateway %s: %s", name, text);
+    else if (s->options.json)
+        command_event(s, "finding", members);
+    else
+        command_print(s, "gateway %s: %s: %s\n", name, severity, text);
+    if (!s->options.dry)
+        sampler_note(s, "gateway %s: %s", name, text);
+}
+
+static CommandResult exec_add(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    const char *name = call->args[0];
+    GatewayOptions o = {0};
+    Gateway *gateway = NULL;
+
+    for (unsigned i = 1; i < call->n_args; i++)
+        if (!set_option(call, call->args[i], &o, error))
+            return COMMAND_FAILED;
+    if (!command_check_name(s, name, error))
+        return COMMAND_FAILED;
+    if (!gateway_check(&o, error) ||
+        (!s->options.dry && !(gateway = gateway_new(name, &o, error)))) {
+        g_prefix_error(error, "gateway %s: ", name);
+        return COMMAND_FAILED;
+    }
+    if (!s->wire)
+        s->wire = wire_new(s);
+    if (!wire_add_gateway(s->wire, name, gateway, error))
+        return COMMAND_FAILED;
+    tell_finding(s, name, call->args[1]);
+    return COMMAND_DONE;
+}
+
+const Command cmd_gateway_add = {
+    "gateway add",
+    "NAME unix=PATH [peer=PATH] | NAME tap=IFNAME",
+    "Let the outside take part, through a unix datagram socket or a tap device: links end at it as "
+    "at a card. Frames pass at barriers; runs are not repeatable any more",
+    2,
+    3,
+    exec_add,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_list(CommandCall *call, GError **error)
+{
+    const Session *s = call->session;
+    bool any = false;
+
+    (void)error;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    for (unsigned i = 0; s->wire && i < network_n_ports(wire_network(s->wire)); i++) {
+        const Network *net = wire_network(s->wire);
+        const Gateway *g = wire_gateway(s->wire, i);
+
+        if (!g)
+            continue;
+        if (!any)
+            command_print(s, "%-12s %9s %9s %9s %9s  %s\n", "gateway", "in", "malformed", "out",
+                          "refused", "outside");
+        any = true;
+        command_print(s, "%-12s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s\n",
+                      network_end_name(net, (NetEnd){false, i}), gateway_stats(g)->received,
+                      network_port_stats(net, i)->malformed, gateway_stats(g)->sent,
+                      gateway_stats(g)->refused, gateway_describe(g));
+    }
+    if (!any)
+        command_print(s, "no gateways\n");
+    return COMMAND_DONE;
+}
+
+const Command cmd_gateway_list = {
+    "gateway list",
+    "",
+    "Show each gateway's frames: those that came in, those of them that are none, those that left, "
+    "those that the outside did not take",
+    0,
+    0,
+    exec_list,
+    COMMAND_LOOKS,
+};

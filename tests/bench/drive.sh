@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# Sourced by tests/bench/*.sh: a metronome that is driven through a pipe, its runs timed by its own report of them.
+#
+# environment: BUILD, the output folder (default: build).
+# shellcheck disable=SC2034
+build=${BUILD:-build}
+guest=$build/guest
+seconds=0 barriers=0 pid='' in='' out=''
+
+# open_metronome: $pid, and what say and run talk to.
+open_metronome() {
+    coproc METRONOME { exec "$build/metronome" --json 2>&1; }
+    # shellcheck disable=SC2153
+    pid=$METRONOME_PID out=${METRONOME[0]} in=${METRONOME[1]}
+    trap 'kill "$pid" 2>/dev/null || true; wait' EXIT
+}
+
+# close_metronome: to its end; fails if it was inexact.
+close_metronome() {
+    local status=0
+    say quit
+    # What it says is not read any more, and is little.
+    wait "$pid" || status=$?
+    trap - EXIT
+    [[ $status -eq 0 ]] || { echo "metronome ended with exit status $status" >&2 && exit "$status"; }
+}
+
+# say LINE...: commands; what comes back, if anything does, is an error to the next `run`.
+say() {
+    printf '%s\n' "$@" >&"$in"
+}
+
+# member KEY: of the JSON line in $line.
+member() {
+    sed -nE "s/.*\"$1\":\"?([^\",}]*).*/\1/p" <<<"$line"
+}
+
+# run COMMAND: sets seconds and barriers to what it took; 0 if no time had to pass.
+run() {
+    local line
+    seconds=0 barriers=0
+    say "$1" 'echo so far'
+    while IFS= read -r -u "$out" line; do
+        case $line in
+        *'"event":"run"'*)
+            seconds=$(member host_seconds) barriers=$(member barriers)
+            [[ $(member missed) == 0 ]] || { echo "INEXACT: $line" >&2 && exit 4; }
+            ;;
+        *'"so far\n"'*) return ;;
+        *': warn: '*) ;;
+        *) echo "$line" >&2 && exit 1 ;;
+        esac
+    done
+    echo "metronome ended" >&2
+    exit 1
+}
+
+# linux NAME NUMBER COMMAND [INITRAMFS]: the command that adds a guest with 10.0.0.NUMBER.
+linux() {
+    echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/${4:-initramfs.cpio.gz} memory=256M icount=shift=0,sleep=off \
+append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24${3:+ run=\\\"$3\\\"}\""
+}

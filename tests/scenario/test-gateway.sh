@@ -1,0 +1,148 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The way out of the virtual network: real guests ping an outside program on a unix socket, and this host's kernel
+# behind a tap device. Peers that are not there, refusals, what check and verify say of it.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+answer=$build/tests/helper/answer
+
+# linux COMMAND: node a, which has 10.0.0.1 and runs COMMAND.
+linux() {
+    echo "node add a kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
+        append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=a ip=10.0.0.1/24 run=\\\"$1\\\"\"; "
+}
+
+pinging=$(linux 'sleep 0.1; ping -c 3 -i 0.1 -W 20 10.0.0.9')
+# The outside has its own time: with the host's pace the guest waits as long for it as the host does.
+ended="start; wait-line a 'run ended' timeout=60s pace=1.0"
+
+# outside ARGUMENT...: starts the program; it ends when outside_ends closes its standard input.
+outside() {
+    coproc OUTSIDE { exec "$answer" "$@" 2>&1; }
+    # shellcheck disable=SC2153
+    outside_pid=$OUTSIDE_PID
+    outside_in=${OUTSIDE[1]}
+    read -r first <&"${OUTSIDE[0]}"
+    [[ $first == listening ]]
+}
+
+outside_ends() {
+    eval "exec $outside_in>&-"
+    wait "$outside_pid" || true
+}
+
+# --- a unix socket
+
+outside "$dir/out.sock" "$dir/gw.sock" 10.0.0.9
+commands "quantum 500us; $pinging gateway add gw unix=$dir/gw.sock peer=$dir/out.sock; switch add s; link add a s; \
+    link add gw s latency=2ms; $ended; gateway list; network trace node=gw last=8; assert a.late == 0; assert missed == 0; \
+    assert a.received >= 4"
+outside_ends
+check 'unix: an outside program answers a guest through a switch' ended 0 \
+    '^gw +[4-9] +0 +[4-9] +0  unix=.*gw.sock peer=.*out.sock' '^[0-9]+ delivery gw a ' '^[0-9]+ send gw a '
+check 'a run warns that it is not repeatable' says "warn: gateway gw: unix=$dir/gw.sock: what comes in from outside"
+# shellcheck disable=SC2016
+check 'frames pass at barriers: times are multiples of the quantum' awk '
+    $2 == "send" && $3 == "gw" { n++; if ($8 % 500000) exit 1 }
+    $2 == "delivery" && $3 == "gw" { n++; if ($8 % 500000 || $8 < $7 || $8 - $7 >= 500000 || $7 - $6 < 2500000) exit 1 }
+    END { exit n < 3 }' "$dir/out"
+check 'its socket is gone with it' not test -e "$dir/gw.sock"
+
+outside "$dir/learned.sock" "$dir/gw.sock" 10.0.0.9 --hello
+commands "quantum 1ms; $pinging gateway add gw unix=$dir/gw.sock; link add gw a; $ended; assert a.received >= 4; \
+    gateway list"
+outside_ends
+check 'unix without peer=: whoever has sent is answered' ended 0 '^gw +[0-9]+ +0 +[4-9] +[0-9]+  unix='
+
+commands "quantum 1ms; $(linux 'sleep 0.1; ping -c 3 -i 0.1 -W 1 10.0.0.9') gateway add gw unix=$dir/gw.sock \
+    peer=$dir/nobody.sock; link add a gw; start; wait-line a 'run ended' timeout=60s; gateway list; \
+    network trace last=1000; assert missed == 0; assert a.late == 0"
+check 'a peer that is not there: dropped, counted, traced, nothing waits' ended 0 \
+    'warn: gateway gw: nobody takes its frames, .*nobody.sock: No such file' '^gw +0 +0 +0 +[1-9][0-9]*  ' \
+    '^[0-9]+ drop a gw .* nic '
+check '... and told once' [ "$(grep -c 'nobody takes' "$dir/err")" = 1 ]
+
+# --- a tap device
+
+# netns COMMAND...: in a network namespace of its own with a tap device.
+netns() {
+    status=0
+    unshare -n bash -c 'ip tuntap add dev mtr0 mode tap && ip addr add 10.0.0.9/24 dev mtr0 && ip link set mtr0 up && "$@"' \
+        netns "$@" </dev/null >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+netns true
+if [[ $status -eq 0 ]]; then
+    netns timeout -k 5 60 "$metronome" -c "quantum 500us; $pinging gateway add gw tap=mtr0; link add a gw; $ended; \
+        gateway list; assert a.received >= 4; assert missed == 0; assert a.late == 0"
+    check "tap: this host's kernel answers a guest" ended 0 '^gw +[0-9]+ +0 +[4-9] +[0-9]+  tap=mtr0'
+    cp -L "$metronome" "$dir/metronome"
+    chmod 711 "$dir"
+    mkdir "$dir/home"
+    chown nobody "$dir/home"
+    netns setpriv "--reuid=$(id -u nobody)" --clear-groups --inh-caps=-all --bounding-set=-all \
+        env "XDG_RUNTIME_DIR=$dir/home" "$dir/metronome" -c 'gateway add gw tap=mtr0'
+    check 'tap: not permitted is said, and what would be' ended 2 "tap='mtr0' is not permitted: it takes root or CAP_NET_ADMIN"
+    netns "$metronome" -c 'gateway add one tap=mtr0; gateway add two tap=mtr0'
+    check 'tap: a second user is refused' ended 2 "gateway two: tap='mtr0' is used by another program"
+else
+    commands 'gateway add gw tap=lo'
+    check 'tap: not possible here, which is said' ended 2 "gateway gw: tap='lo'"
+fi
+
+# --- refusals
+
+refusals() {
+    local long
+    long=$(printf '%0108d' 0)
+    echo precious >"$dir/file"
+    expect 'a path that is taken' 2 "gateway add gw unix=$dir/file" "gateway gw: can't make the socket unix='$dir/file': there is something already"
+    check '... and what is there stays' grep -q precious "$dir/file"
+    expect 'a path that is too long' 2 "gateway add gw unix=$long" '108 bytes are too many .* 107 are allowed'
+    expect 'a tap that is not there' 2 'gateway add gw tap=mtrnone' "no such interface: .ip tuntap add dev mtrnone mode tap. makes it"
+    expect 'an interface that is no tap' 2 'gateway add gw tap=lo' "tap='lo'"
+    expect 'nothing to lead to' 2 "gateway add gw peer=$dir/x" 'either unix=PATH or tap=IFNAME'
+    expect 'two ways at once' 2 "gateway add gw unix=$dir/x tap=lo" 'either unix=PATH or tap=IFNAME'
+    expect 'an unknown key' 2 'gateway add gw udp=1' "unknown key 'udp=1': unix=PATH, peer=PATH and tap=IFNAME"
+    expect 'a bad name' 2 "gateway add 1gw unix=$dir/x" "'1gw' is no name"
+    expect 'a name that a node has' 2 "node add a; gateway add a unix=$dir/x" "there is a node 'a' already"
+    expect 'a name that a gateway has' 2 "gateway add a unix=$dir/x; node add a" "there is a switch or gateway 'a' already"
+    expect 'no gateways' 0 'gateway list' '^no gateways'
+    check 'no socket is left' not test -e "$dir/x"
+}
+
+# --- check and verify
+
+judged() {
+    cat >"$dir/way-out.mtr" <<END
+node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off
+gateway add gw unix=$dir/v.sock peer=$dir/nobody.sock
+link add a gw
+start
+run 5ms
+assert a.icount == 5000000
+END
+    mtr check "$dir/way-out.mtr"
+    check 'check flags it, and makes no socket' ended 0 "^gateway gw: warn: unix=$dir/v.sock: .* differs from run to run; leave it out"
+    mtr --json check "$dir/way-out.mtr"
+    check 'check --json' ended 0 '"event":"finding","gateway":"gw","severity":"warn"'
+    mtr verify "$dir/way-out.mtr"
+    check 'verify says that equal runs prove nothing' ended 0 "^not repeatable: gateway gw: unix=$dir/v.sock: " \
+        '^2 runs, [0-9]+ samples: equal'
+    sed -i 's/^gateway add.*/gateway add gw udp=1/' "$dir/way-out.mtr"
+    mtr check "$dir/way-out.mtr"
+    check 'check finds a bad key' ended 2 "way-out.mtr:2: unknown key 'udp=1'"
+    background -c "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off; start; \
+        gateway add gw unix=$dir/c.sock; link add a gw; echo going; run 1000s"
+    within 20 says going
+    kill -INT "$pid"
+    join
+    check 'Ctrl-C' [ "$status" = 130 ]
+    check 'its socket is gone too' not test -e "$dir/c.sock"
+}
+
+refusals
+judged
+done_testing
