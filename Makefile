@@ -40,7 +40,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check unit lint asan fuzz coverage bench soak man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check unit lint asan fuzz coverage bench bench-notes soak man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -58,6 +58,7 @@ help:
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
+	@echo 'make bench-notes  the experiments of scripts/bench, as tables'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
 	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
@@ -121,6 +122,13 @@ coverage-run: all $(TESTS) $(PLUGINS)
 bench: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
+
+bench-notes: guest
+	@$(MAKE) --no-print-directory all $(PLUGINS)
+	@BUILD=$(BUILD) scripts/bench/precision
+	@BUILD=$(BUILD) scripts/bench/period
+	@BUILD=$(BUILD) scripts/bench/sleep
+	@BUILD=$(BUILD) scripts/bench/starve
 
 soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak

@@ -93,6 +93,7 @@ const ManualItem manual_files[] = {
                                      "the next session after a kill"},
     {"DIR/report.json", "with --report: figures of the run and of each node"},
     {"DIR/barriers.csv", "with --report: one row for each barrier"},
+    {"DIR/clocks.csv", "with clocks watch: each clock of each node"},
     {"DIR/console-NAME.log", "with --report: what each guest wrote"},
     {"*.mtr", "scenarios"},
     {NULL, NULL},

@@ -23,7 +23,7 @@
 #include <sys/wait.h>
 
 /* File descriptors as QEMU sees them. */
-enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4, CHILD_DEVICES_FD = 5 };
+enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4, CHILD_DEVICES_FD = 5, CHILD_AGENT_FD = 6 };
 
 #define STDERR_TAIL 2000
 
@@ -55,6 +55,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->pid = -1;
     n->pidfd = -1;
     n->devices_fd = -1;
+    n->agent_fd = -1;
     n->cpu = -1;
     n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
     return n;
@@ -153,20 +154,20 @@ static void child_setup(void *data)
 }
 
 /* Starts argv with the two sockets as its descriptors and stdout and stderr in a file. */
-static bool spawn(Node *n, char **argv, int qmp_fd, int console_fd, GError **error)
+static bool spawn(Node *n, char **argv, int qmp_fd, int console_fd, int agent_fd, GError **error)
 {
     g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
-    const int source[] = {qmp_fd, console_fd, n->devices_fd};
-    const int target[] = {CHILD_QMP_FD, CHILD_CONSOLE_FD, CHILD_DEVICES_FD};
+    const int source[] = {qmp_fd, console_fd, n->devices_fd, agent_fd};
+    const int target[] = {CHILD_QMP_FD, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_AGENT_FD};
     fd_auto out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     pid_t self = getpid();
     GError *e = NULL;
 
-    if (!g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL,
-                                          G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-                                          child_setup, &self, in, out, out, source, target,
-                                          G_N_ELEMENTS(source), &n->pid, NULL, NULL, NULL, &e)) {
+    if (!g_spawn_async_with_pipes_and_fds(
+            NULL, (const char *const *)argv, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
+            child_setup, &self, in, out, out, source, target, G_N_ELEMENTS(source) - (agent_fd < 0),
+            &n->pid, NULL, NULL, NULL, &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
                     "node %s: can't start '%s': %s; install it, or name another with --qemu",
                     n->name, argv[0], e->message);
@@ -210,7 +211,7 @@ static bool begin_transcript(Node *n, GError **error)
 /* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
 static bool launch(Node *n, const char *qemu, GError **error)
 {
-    int qmp[2], console[2];
+    int qmp[2], console[2], agent[2] = {-1, -1};
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
     g_auto(GStrv) argv = NULL;
     bool started;
@@ -220,6 +221,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
                              &(NodeWiring){.qemu = qemu,
                                            .qmp_fd = CHILD_QMP_FD,
                                            .console_fd = CHILD_CONSOLE_FD,
+                                           .agent_fd = CHILD_AGENT_FD,
                                            .gdb_path = n->gdb_path,
                                            .index = n->index},
                              error);
@@ -230,16 +232,22 @@ static bool launch(Node *n, const char *qemu, GError **error)
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) != 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) != 0) {
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) != 0 ||
+        (n->options->agent &&
+         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, agent) != 0)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
                     g_strerror(errno));
         return false;
     }
     n->qmp = qmp_client_new(qmp[0]);
+    n->agent_fd = agent[0];
     n->console = console_new(console[0], log, error);
-    started = n->console && begin_transcript(n, error) && spawn(n, argv, qmp[1], console[1], error);
+    started = n->console && begin_transcript(n, error) &&
+              spawn(n, argv, qmp[1], console[1], agent[1], error);
     close(qmp[1]);
     close(console[1]);
+    if (agent[1] >= 0)
+        close(agent[1]);
     return started && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && read_identity(n, error);
 }
 
@@ -339,6 +347,7 @@ void node_free(Node *n)
     end_process(n);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
+    fd_clear(&n->agent_fd);
     g_free(n->devices_path);
     g_clear_pointer(&n->qmp, qmp_client_free);
     g_clear_pointer(&n->console, console_free);

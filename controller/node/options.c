@@ -16,14 +16,15 @@ G_DEFINE_QUARK(metronome_node_error_quark, node_error)
 
 typedef struct {
     const char *arch;
-    const char *machine, *cpu, *nic, *disk;
+    const char *machine, *cpu, *nic, *disk, *serial;
 } Arch;
 
 /* What a node gets where the user says nothing. */
 static const Arch archs[] = {
-    {"aarch64", "virt", "cortex-a57", "virtio-net-device", "virtio-blk-device"},
-    {"x86_64", "pc", "qemu64", "virtio-net-pci", "virtio-blk-pci"},
-    {"riscv64", "virt", "rv64", "virtio-net-device", "virtio-blk-device"},
+    {"aarch64", "virt", "cortex-a57", "virtio-net-device", "virtio-blk-device",
+     "virtio-serial-device"},
+    {"x86_64", "pc", "qemu64", "virtio-net-pci", "virtio-blk-pci", "virtio-serial-pci"},
+    {"riscv64", "virt", "rv64", "virtio-net-device", "virtio-blk-device", "virtio-serial-device"},
 };
 
 static const Arch *find_arch(const char *name)
@@ -36,7 +37,7 @@ static const Arch *find_arch(const char *name)
 
 static const char *const keys[] = {"arch",   "machine", "cpu",     "smp",      "memory", "kernel",
                                    "initrd", "append",  "disk",    "firmware", "icount", "seed",
-                                   "nic",    "host",    "on-exit", "extra",    NULL};
+                                   "nic",    "host",    "on-exit", "agent",    "extra",  NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -243,6 +244,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return parse_nics(value, &o->nics, error);
     if (strcmp(key, "on-exit") == 0)
         return parse_on_exit(value, &o->on_exit_continue, error);
+    if (strcmp(key, "agent") == 0)
+        return parse_onoff(key, value, &o->agent, error);
     if (strcmp(key, "host") == 0) {
         if (strcmp(value, "local") != 0)
             return bad_option(error, "host='%s' is unknown: only 'local' is there", value);
@@ -362,6 +365,11 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
     for (unsigned i = 0; i < o->nics; i++)
         add_nic(argv, arch, w, i);
+    if (o->agent) {
+        add(argv, "-chardev", g_strdup_printf("socket,id=mtr-agent,fd=%d", w->agent_fd));
+        add(argv, "-device", g_strdup(arch->serial));
+        add(argv, "-device", g_strdup("virtserialport,chardev=mtr-agent,name=metronome.agent"));
+    }
 }
 
 char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)

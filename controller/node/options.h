@@ -38,6 +38,7 @@ typedef struct {
     int64_t seed;
     int64_t nics;          /* network cards */
     bool on_exit_continue; /* when its guest powers off, the others run on */
+    bool agent;            /* a virtio port for guest-init/agent.c */
     char *extra;           /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
 
@@ -62,6 +63,7 @@ typedef struct {
     const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
     int qmp_fd;           /* as numbered in the child */
     int console_fd;       /* likewise */
+    int agent_fd;         /* likewise, with `agent` */
     const char *gdb_path; /* unix socket that QEMU is to listen on */
     unsigned index;       /* makes the MAC address */
 } NodeWiring;

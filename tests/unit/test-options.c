@@ -60,7 +60,7 @@ static void test_keys(void)
 
     g_assert_cmpstr(all, ==,
                     "arch machine cpu smp memory kernel initrd append disk firmware icount seed "
-                    "nic host on-exit extra");
+                    "nic host on-exit agent extra");
 }
 
 static void test_texts(void)
@@ -151,10 +151,10 @@ static void test_unknown_key(void)
 {
     refused("colour", "red",
             "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "firmware, icount, seed, nic, host, on-exit, extra");
+            "firmware, icount, seed, nic, host, on-exit, agent, extra");
     refused("Arch", "aarch64",
             "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "firmware, icount, seed, nic, host, on-exit, extra");
+            "firmware, icount, seed, nic, host, on-exit, agent, extra");
 }
 
 static void test_missing_file(void)
