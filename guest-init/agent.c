@@ -35,7 +35,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -180,20 +179,24 @@ static void tell_gettime(const char *name, int cpu, clockid_t clock)
         tell_why_not(name, cpu, "absent");
 }
 
-/* A number in a file, with decimals or not, times so many ns. */
+/* Seconds in a file, with two decimals or none. */
 static void tell_file(const char *name, const char *path)
 {
     char text[64];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     uint64_t at = read_axis();
     ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
-    unsigned long long whole, hundredths = 0;
+    uint64_t ns;
+    char *end;
 
     if (fd >= 0)
         close(fd);
     text[n > 0 ? n : 0] = '\0';
-    if (sscanf(text, "%llu.%2llu", &whole, &hundredths) >= 1)
-        tell(name, 0, whole * (uint64_t)NS_PER_S + hundredths * 10000000, at);
+    ns = strtoull(text, &end, 10) * NS_PER_S;
+    if (*end == '.')
+        ns += strtoull(end + 1, NULL, 10) * 10000000;
+    if (end != text)
+        tell(name, 0, ns, at);
     else
         tell_why_not(name, 0, "absent");
 }
@@ -260,22 +263,21 @@ static void jitter(int64_t period, int64_t count)
         sum += late;
     }
     result("late_min_ns", low);
-    result("late_mean_ns", sum / count);
+    result("late_mean_ns", count > 0 ? sum / count : 0);
     result("late_max_ns", high);
 }
 
 static bool walk(size_t bytes)
 {
-    volatile uint8_t *memory =
-        mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    volatile uint8_t *memory = malloc(bytes);
 
-    if (memory == MAP_FAILED)
+    if (!memory)
         return false;
     for (size_t i = 0; i < bytes; i += LINE)
         memory[i] = (uint8_t)i;
     for (size_t i = bytes; i >= LINE; i -= LINE)
         memory[i - LINE]++;
-    munmap((void *)memory, bytes);
+    free((void *)memory);
     return true;
 }
 
@@ -308,17 +310,26 @@ static const char *do_work(const char *line)
 {
     char name[16];
     long long n[3] = {0};
-    int read = sscanf(line, "%15s %lld %lld %lld", name, &n[0], &n[1], &n[2]) - 1;
+    char *end = (char *)line + strcspn(line, " ");
+    int given = 0;
+
+    snprintf(name, sizeof(name), "%.*s", (int)(end - line), line);
+    while (*end == ' ' && given < 3) {
+        char *word = end + 1;
+
+        n[given] = strtoll(word, &end, 10);
+        given += end != word;
+    }
 
     for (unsigned i = 0; i < sizeof(works) / sizeof(works[0]); i++) {
         int needs = works[i].numbers;
 
         if (strcmp(works[i].name, name) != 0)
             continue;
-        if (read < needs || n[0] <= 0 || (needs == 2 && n[1] <= 0))
+        if (*end || given < needs || n[0] <= 0 || (needs == 2 && n[1] <= 0))
             return "positive numbers are missing: spin INSNS, sleep NS, jitter NS COUNT, walk "
                    "BYTES";
-        if (read > needs && !go_to((int)n[needs]))
+        if (given > needs && !go_to((int)n[needs]))
             return "no such CPU";
         return carry_out(name, n);
     }
