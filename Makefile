@@ -43,7 +43,7 @@ PREFIX   ?= /usr/local
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan fuzz coverage bench soak soak-idle man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan fuzz coverage bench bench-notes soak soak-idle man install clean \
         known run-tests asan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -62,6 +62,7 @@ help:
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
+	@echo 'make bench-notes  the experiments of scripts/bench, as tables'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
 	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
@@ -134,6 +135,13 @@ bench: guest
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
 	BUILD=$(BUILD) tests/bench/exact.sh
 	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
+
+bench-notes: guest
+	@$(MAKE) --no-print-directory all $(PLUGINS)
+	@BUILD=$(BUILD) scripts/bench/precision
+	@BUILD=$(BUILD) scripts/bench/period
+	@BUILD=$(BUILD) scripts/bench/sleep
+	@BUILD=$(BUILD) scripts/bench/starve
 
 soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak

@@ -41,13 +41,14 @@ typedef struct Session {
     unsigned stopped_by; /* number of the break that stopped the last run; 0: none */
     struct Wire *wire;   /* wire.h: the virtual network; NULL: none yet */
     /* What the commands keep here; command_free_state() ends it. */
-    struct Run *run;         /* command/run.h: the active one */
-    struct Breaks *breaks;   /* command/breaks.h */
-    struct Perf *perf;       /* command/cmd-perf.c: since when it counts */
-    struct Sampler *sampler; /* command/sampler.h; NULL: nothing is sampled */
-    GPtrArray *captures;     /* command/cmd-capture.c; NULL: none yet */
-    GPtrArray *endpoints;    /* command/gdb-endpoint.h; NULL: none yet */
-    Recorder *recorder;      /* feeds barriers into the report */
+    struct Run *run;           /* command/run.h: the active one */
+    struct Breaks *breaks;     /* command/breaks.h */
+    struct Perf *perf;         /* command/cmd-perf.c: since when it counts */
+    struct Sampler *sampler;   /* command/sampler.h; NULL: nothing is sampled */
+    struct ClockWatch *clocks; /* command/clock-watch.h; NULL: none were read */
+    GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
+    GPtrArray *endpoints;      /* command/gdb-endpoint.h; NULL: none yet */
+    Recorder *recorder;        /* feeds barriers into the report */
     unsigned drain_source;
     void (*on_output)(const char *text, void *data);
     /* What is parked without a run ends on Ctrl-C. NULL: nothing is. */

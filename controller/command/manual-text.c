@@ -104,6 +104,7 @@ const ManualItem manual_files[] = {
     {"DIR/report.json", "with --report: figures of the run and of each node"},
     {"DIR/report.html", "with --report: the run as a page: space-time diagram, charts, tables"},
     {"DIR/barriers.csv", "with --report: one row for each barrier"},
+    {"DIR/clocks.csv", "with clocks watch: each clock of each node"},
     {"DIR/console-NAME.log", "with --report: what each guest wrote"},
     {"*.mtr", "scenarios"},
     {NULL, NULL},

@@ -9,7 +9,7 @@ typedef struct {
 
 /* Each ends with an entry without a name. */
 extern const ManualItem manual_modes[], manual_exit_statuses[], manual_ideas[], manual_units[],
-    manual_files[], manual_environment[], manual_examples[];
+    manual_files[], manual_environment[], manual_examples[], manual_clocks[];
 
 /* Paragraphs, NULL-terminated. */
 extern const char *const manual_description[], *const manual_language[],

@@ -173,6 +173,7 @@ char *manual_page(const char *version, const GOptionEntry *entries)
     put_options(page, entries);
     put_commands(page);
     put_values(page);
+    put_items(page, "CLOCKS", manual_clocks);
     put_items(page, "UNITS", manual_units);
     put_items(page, "EXIT STATUS", manual_exit_statuses);
     put_items(page, "FILES", manual_files);

@@ -4,6 +4,7 @@
 
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
+#include "controller/command/clock-watch.h"
 #include "controller/command/sampler.h"
 #include "controller/engine/debug.h"
 #include "controller/wire.h"
@@ -156,6 +157,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
 
     if (end != RUN_FAILED) {
         sampler_take(s);
+        clock_watch_take(s);
         breaks_watch(s);
     }
     if (run->spec.waits && console_match(run->spec.waits->console) && end != RUN_FAILED) {
@@ -204,6 +206,7 @@ static void start_piece(Session *s)
 
     goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
     if (breaks_need_clocks(s)) {
         goal.at_rest = breaks_at_rest;
         goal.at_rest_data = s;

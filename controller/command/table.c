@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
+#include "controller/command/clock-watch.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/run.h"
@@ -52,6 +53,7 @@ static const Command *const table[] = {
     &cmd_watch,
     &cmd_max_skip,
     &cmd_time,
+    &cmd_clocks,
     &cmd_stats,
     &cmd_perf,
     &cmd_regs,
@@ -212,6 +214,7 @@ void command_free_state(Session *s)
     captures_free(s);
     perf_free(s);
     sampler_close(s);
+    clock_watch_free(s);
     run_free(s);
 }
 

@@ -55,6 +55,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->pid = -1;
     n->pidfd = -1;
     n->devices_fd = -1;
+    n->agent_fd = -1;
     n->cpu = -1;
     n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
@@ -155,7 +156,7 @@ static void child_setup(void *data)
 
 /* What QEMU gets: CHILD_QMP_FD and those behind it. */
 typedef struct {
-    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS];
+    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + 1];
     unsigned n;
 } Inheritance;
 
@@ -243,6 +244,20 @@ static bool make_cables(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
+/* Behind the cables. */
+static bool make_agent_port(Node *n, Inheritance *given, GError **error)
+{
+    int pair[2];
+
+    if (!n->options->agent)
+        return true;
+    if (!make_pair(n, SOCK_STREAM | SOCK_NONBLOCK, pair, error))
+        return false;
+    n->agent_fd = pair[0];
+    given->fd[given->n++] = pair[1];
+    return true;
+}
+
 static bool make_sockets(Node *n, Inheritance *given, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
@@ -260,7 +275,7 @@ static bool make_sockets(Node *n, Inheritance *given, GError **error)
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
     given->fd[given->n++] = n->devices_fd;
-    return n->console && make_cables(n, given, error);
+    return n->console && make_cables(n, given, error) && make_agent_port(n, given, error);
 }
 
 /* Sockets, process, handshake; on failure the caller calls node_fail() to learn what QEMU said. */
@@ -276,6 +291,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
                                            .qmp_fd = CHILD_QMP_FD,
                                            .console_fd = CHILD_CONSOLE_FD,
                                            .nic_fd = CHILD_NIC_FD,
+                                           .agent_fd = CHILD_NIC_FD + (int)n->options->nics,
                                            .gdb_path = n->gdb_path,
                                            .index = n->index},
                              error);
@@ -386,6 +402,7 @@ void node_free(Node *n)
     end_process(n);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
+    fd_clear(&n->agent_fd);
     g_free(n->devices_path);
     g_clear_pointer(&n->qmp, qmp_client_free);
     g_clear_pointer(&n->console, console_free);

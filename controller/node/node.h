@@ -47,6 +47,7 @@ typedef struct {
     char *devices_path; /* … the path of that as QEMU sees it */
     QmpClient *qmp;
     Console *console;
+    int agent_fd;     /* to guest-init/agent.c, non-blocking; -1: none */
     char *transcript; /* where its console's begins when it is launched; NULL: none */
     GArray *vcpus;    /* pid_t of the vCPU threads */
     GArray *cables;   /* int: our ends of its network cards' sockets, which live as long as it */

@@ -18,14 +18,15 @@ G_DEFINE_QUARK(metronome_node_error_quark, node_error)
 
 typedef struct {
     const char *arch;
-    const char *machine, *cpu, *disk, *scsi;
+    const char *machine, *cpu, *disk, *scsi, *serial;
 } Arch;
 
 /* What a node gets where the user says nothing. */
 static const Arch archs[] = {
-    {"aarch64", "virt", "cortex-a57", "virtio-blk-device", "virtio-scsi-device"},
-    {"x86_64", "pc", "qemu64", "virtio-blk-pci", "virtio-scsi-pci"},
-    {"riscv64", "virt", "rv64", "virtio-blk-device", "virtio-scsi-device"},
+    {"aarch64", "virt", "cortex-a57", "virtio-blk-device", "virtio-scsi-device",
+     "virtio-serial-device"},
+    {"x86_64", "pc", "qemu64", "virtio-blk-pci", "virtio-scsi-pci", "virtio-serial-pci"},
+    {"riscv64", "virt", "rv64", "virtio-blk-device", "virtio-scsi-device", "virtio-serial-device"},
 };
 
 static const Arch *find_arch(const char *name)
@@ -39,7 +40,7 @@ static const Arch *find_arch(const char *name)
 static const char *const keys[] = {"arch",     "machine", "cpu",   "smp",    "memory",    "kernel",
                                    "initrd",   "append",  "disk",  "format", "persist",   "cdrom",
                                    "firmware", "icount",  "seed",  "nic",    "nic-model", "mac",
-                                   "host",     "on-exit", "extra", NULL};
+                                   "host",     "on-exit", "agent", "extra",  NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -242,6 +243,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return nic_options_set(o, key, value, error);
     if (strcmp(key, "on-exit") == 0)
         return parse_on_exit(value, &o->on_exit_continue, error);
+    if (strcmp(key, "agent") == 0)
+        return parse_onoff(key, value, &o->agent, error);
     if (strcmp(key, "host") == 0) {
         if (strcmp(value, "local") != 0)
             return bad_option(error, "host='%s' is unknown: only 'local' is there", value);
@@ -316,7 +319,7 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
     drives_argv(argv, o, arch->disk, arch->scsi);
 }
 
-static void add_wiring(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
+static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, const NodeWiring *w)
 {
     g_autofree char *gdb = escape_commas(w->gdb_path);
 
@@ -331,6 +334,11 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const NodeWiring *
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
     for (unsigned i = 0; i < o->nics; i++)
         nic_options_argv(argv, o, w, i);
+    if (o->agent) {
+        add(argv, "-chardev", g_strdup_printf("socket,id=mtr-agent,fd=%d", w->agent_fd));
+        add(argv, "-device", g_strdup(arch->serial));
+        add(argv, "-device", g_strdup("virtserialport,chardev=mtr-agent,name=metronome.agent"));
+    }
 }
 
 char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)
@@ -342,7 +350,7 @@ char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **err
     g_ptr_array_add(argv, w->qemu ? g_strdup(w->qemu) : g_strdup_printf("qemu-system-%s", o->arch));
     add_machine(argv, o);
     add_images(argv, o, arch);
-    add_wiring(argv, o, w);
+    add_wiring(argv, o, arch, w);
     if (o->extra && *o->extra) {
         if (!g_shell_parse_argv(o->extra, NULL, &extra, error))
             return NULL;

@@ -46,6 +46,7 @@ typedef struct {
     uint8_t macs[NODE_MAX_NICS][6];
     unsigned n_macs;       /* so many of them were given */
     bool on_exit_continue; /* when its guest powers off, the others run on */
+    bool agent;            /* a virtio port for guest-init/agent.c */
     char *extra;           /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
 
@@ -71,6 +72,7 @@ typedef struct {
     int qmp_fd;           /* as numbered in the child */
     int console_fd;       /* likewise */
     int nic_fd;           /* of the first card's cable; those of the others follow */
+    int agent_fd;         /* as numbered in the child, with `agent` */
     const char *gdb_path; /* unix socket that QEMU is to listen on */
     unsigned index;       /* makes the MAC addresses */
 } NodeWiring;

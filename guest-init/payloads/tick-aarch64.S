@@ -55,27 +55,7 @@ wait:
     str w1, [x28]
     b wait
 
-// Prints x0; uses x1 to x5. Digits are made from the last one to the first.
-put_decimal:
-    adr x1, digits_end
-    mov x2, #10
-1:  udiv x3, x0, x2
-    msub x4, x3, x2, x0
-    add x4, x4, #'0'
-    strb w4, [x1, #-1]!
-    mov x0, x3
-    cbnz x0, 1b
-    adr x5, digits_end
-2:  ldrb w4, [x1], #1
-    str w4, [x28]
-    cmp x1, x5
-    b.ne 2b
-    ret
+#include "decimal-aarch64.inc"
 
 text:
     .asciz "tick "
-
-.data
-digits:
-    .space 20
-digits_end:

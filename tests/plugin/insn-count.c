@@ -3,13 +3,21 @@
  * insn-count.c: counts the instructions that a guest executes, with means that have nothing to do
  * with icount: code of its own in front of each translated instruction.
  *
- *     -plugin insn-count.so,to=FILE[,mode=inline|callback]
+ *     -plugin insn-count.so,to=FILE[,mode=inline|callback|both][,hold=N]
  *
  * FILE is mapped, so that it holds the live counts at any moment: whoever stopped the VM just reads
  * them. It consists of uint64_t in the host's byte order: the instructions in all, the number of
  * vCPUs, and with mode=callback those of each vCPU. (An inline operation, the default and ten times
- * as fast, has one fixed address and so can't tell vCPUs apart.) No count is lost to a race: under
- * icount all vCPUs share one thread.
+ * as fast, has one fixed address and so can't tell vCPUs apart.) With mode=both the sum is the
+ * inline one, the vCPUs' are the callbacks', and each checks the other.
+ *
+ * Under icount all vCPUs share one thread, and no count is lost to a race. Without, QEMU's inline
+ * operation is a plain addition, which loses some, and the callbacks here are atomic.
+ *
+ * hold=N, of callbacks alone: no callback returns once N instructions were begun, so that each vCPU
+ * stands in front of the next instruction that it would execute. This is as near to "stop at
+ * instruction N" as a QEMU without icount can come: a vCPU that is on its way finds out only at
+ * its next instruction. QEMU can only be killed then.
  *
  * Counted is what is begun. An instruction that ends in an exception of its own before it has done
  * its work, such as a load from an unmapped page, is begun, but QEMU takes it out of icount again.
@@ -19,6 +27,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -33,13 +42,27 @@ typedef struct {
 EXPORT int qemu_plugin_version = PLUGIN_API;
 
 static Counts *counts;
-static bool inlined = true;
+static bool inlined = true, called;
+static uint64_t hold, begun;
 
 static void on_insn(unsigned int vcpu, void *data)
 {
     (void)data;
-    counts->all++;
+    if (!inlined)
+        counts->all++;
     counts->of[vcpu]++;
+}
+
+/* A vCPU counts itself alone, so only `begun` is shared. */
+static void on_insn_until(unsigned int vcpu, void *data)
+{
+    (void)data;
+    if (!inlined)
+        __atomic_add_fetch(&counts->all, 1, __ATOMIC_RELAXED);
+    counts->of[vcpu]++;
+    if (__atomic_add_fetch(&begun, 1, __ATOMIC_RELAXED) >= hold)
+        for (;;)
+            pause();
 }
 
 static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
@@ -51,12 +74,12 @@ static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
 #if PLUGIN_API == 1
-        if (inlined) {
+        if (inlined)
             qemu_plugin_register_vcpu_insn_exec_inline(insn, PLUGIN_ADD, &counts->all, 1);
-            continue;
-        }
 #endif
-        qemu_plugin_register_vcpu_insn_exec_cb(insn, on_insn, PLUGIN_NO_REGISTERS, NULL);
+        if (called)
+            qemu_plugin_register_vcpu_insn_exec_cb(insn, hold ? on_insn_until : on_insn,
+                                                   PLUGIN_NO_REGISTERS, NULL);
     }
 }
 
@@ -96,12 +119,17 @@ static bool parse(const char *argument, const char **path)
         *path = value;
         return true;
     }
-    if ((value = value_of(argument, "mode")) &&
-        (strcmp(value, "inline") == 0 || strcmp(value, "callback") == 0)) {
-        inlined = value[0] == 'i';
+    if ((value = value_of(argument, "mode")) && strcmp(value, "inline") == 0)
+        return true;
+    if (value && (strcmp(value, "callback") == 0 || strcmp(value, "both") == 0)) {
+        inlined = value[0] == 'b';
+        called = true;
         return true;
     }
-    fprintf(stderr, "insn-count: '%s': to=FILE and mode=inline|callback are known\n", argument);
+    if ((value = value_of(argument, "hold")) && (hold = strtoull(value, NULL, 10)) > 0)
+        return true;
+    fprintf(stderr, "insn-count: '%s': to=FILE, mode=inline|callback|both and hold=N are known\n",
+            argument);
     return false;
 }
 
@@ -117,8 +145,12 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
     for (int i = 0; i < argc; i++)
         if (!parse(argv[i], &path))
             return -1;
-    if (!path) {
-        fprintf(stderr, "insn-count: to=FILE is missing\n");
+    if (PLUGIN_API > 1) { /* insn-count-2.so has callbacks alone */
+        inlined = false;
+        called = true;
+    }
+    if (!path || (hold && !called)) {
+        fprintf(stderr, "insn-count: %s\n", path ? "hold= needs callbacks" : "to=FILE is missing");
         return -1;
     }
     if (!map_counts(path, (size_t)info->system.max_vcpus))

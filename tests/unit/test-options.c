@@ -58,9 +58,10 @@ static void test_keys(void)
 {
     g_autofree char *all = g_strjoinv(" ", (char **)node_option_keys());
 
-    g_assert_cmpstr(all, ==,
-                    "arch machine cpu smp memory kernel initrd append disk format "
-                    "persist cdrom firmware icount seed nic nic-model mac host on-exit extra");
+    g_assert_cmpstr(
+        all, ==,
+        "arch machine cpu smp memory kernel initrd append disk format "
+        "persist cdrom firmware icount seed nic nic-model mac host on-exit agent extra");
 }
 
 static void test_texts(void)
@@ -164,11 +165,11 @@ static void test_unknown_key(void)
     refused("colour", "red",
             "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
             "format, persist, cdrom, firmware, icount, seed, nic, nic-model, mac, host, on-exit, "
-            "extra");
+            "agent, extra");
     refused("Arch", "aarch64",
             "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
             "format, persist, cdrom, firmware, icount, seed, nic, nic-model, mac, host, on-exit, "
-            "extra");
+            "agent, extra");
 }
 
 static void test_missing_file(void)

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ask-agent.c: see ask-agent.h. */
+#include "controller/command/ask-agent.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+bool agent_ask(Node *n, unsigned id, const char *text, GError **error)
+{
+    g_autofree char *line = g_strdup_printf("%u %s\n", id, text);
+
+    if (write(n->agent_fd, line, strlen(line)) != (ssize_t)strlen(line)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s: the port of the guest's agent takes no more: %s", n->name,
+                    g_strerror(errno));
+        return false;
+    }
+    /* QEMU's main loop answers QMP and reads the port: behind the second answer it has looked at
+     * both. */
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *status =
+            qmp_client_call(n->qmp, "query-status", NULL, NODE_REPLY_MS, error);
+
+        if (!status)
+            return false;
+    }
+    return true;
+}
+
+bool agent_hear(Node *n, ClocksAnswer *answer, GError **error)
+{
+    char data[4096];
+    ssize_t size;
+
+    while ((size = read(n->agent_fd, data, sizeof(data))) > 0)
+        if (!clocks_answer_feed(answer, data, (gsize)size, error))
+            return false;
+    return true;
+}

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-clocks.c: clocks, clocks watch. */
+#include "controller/base/units.h"
+#include "controller/command/ask-agent.h"
+#include "controller/command/clock-watch.h"
+#include "controller/command/run.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+typedef struct {
+    CommandCall *call;
+    Node *node;
+    VTime asked, give_up; /* the ensemble's */
+    ClocksAnswer *answer;
+} Question;
+
+static void print_heading(const Session *s)
+{
+    command_print(s, "%-20s %3s %16s %22s %22s %14s %12s\n", "clock", "cpu", "at virtual ns",
+                  "value ns", "offset ns", "rate", "drift ppm");
+}
+
+static void print_samples(Session *s, const Node *n, const GArray *samples)
+{
+    for (unsigned i = 0; i < samples->len; i++) {
+        const ClockSample *c = &g_array_index(samples, ClockSample, i);
+        double rate;
+        bool known = clock_watch_rate(s, n, c, &rate);
+
+        command_print(s, "%-20s %3d %16" PRId64, c->name, c->cpu, c->at.ns);
+        if (c->why_not)
+            command_print(s, " %22s\n", c->why_not);
+        else if (known)
+            command_print(s, " %22" PRId64 " %+22" PRId64 " %14.9f %+12.3f\n", c->value,
+                          c->value - c->at.ns, rate, (rate - 1) * 1e6);
+        else
+            command_print(s, " %22" PRId64 " %+22" PRId64 "\n", c->value, c->value - c->at.ns);
+    }
+}
+
+static void print_own(Session *s, const Node *n)
+{
+    g_autoptr(GArray) own = clock_watch_own(n);
+
+    command_print(s, "node %s: %" PRId64 " instructions\n", n->name, n->clock.icount.n);
+    print_heading(s);
+    print_samples(s, n, own);
+}
+
+static void question_end(Question *q, GError *error)
+{
+    CommandCall *call = q->call;
+
+    clocks_answer_free(q->answer);
+    g_free(q);
+    command_finish(call, error);
+}
+
+static void print_answer(Question *q)
+{
+    Session *s = q->call->session;
+    g_autofree char *asked = units_format_seconds(q->asked);
+    g_autofree char *now = units_format_seconds(engine_now(s->engine));
+
+    print_own(s, q->node);
+    print_samples(s, q->node, q->answer->samples);
+    command_print(s,
+                  "The guest was asked at %s, its clocks are those of the virtual times in the "
+                  "column; now it is %s\n",
+                  asked, now);
+}
+
+static bool go_on(Question *q, GError **error);
+
+static void on_quantum(const RunOutcome *o, void *data)
+{
+    Question *q = data;
+    Session *s = q->call->session;
+    GError *error = NULL;
+
+    if (o->end == RUN_FAILED)
+        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+    else if (s->interrupted)
+        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+    else if (o->why)
+        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "clocks: %s", o->why);
+    else if (q->node->state != NODE_PAUSED || o->end == RUN_EMPTY)
+        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "node %s has powered off",
+                            q->node->name);
+    else if (agent_hear(q->node, q->answer, &error) && !q->answer->done &&
+             engine_now(s->engine).ns >= q->give_up.ns)
+        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
+                            "node %s: its guest has not answered in time: is initramfs-agent "
+                            "booted, or `agent serve` running? What needs no guest is above",
+                            q->node->name);
+    if (error && error->code == COMMAND_ERROR_FAILED && error->domain == COMMAND_ERROR)
+        print_own(s, q->node);
+    if (!error && q->answer->done)
+        print_answer(q);
+    else if (!error && go_on(q, &error))
+        return;
+    question_end(q, error);
+}
+
+/* One quantum more. */
+static bool go_on(Question *q, GError **error)
+{
+    const Session *s = q->call->session;
+    int64_t quantum = engine_quantum(s->engine).ns, now = engine_now(s->engine).ns;
+    RunSpec spec = {.goal = {.time = {now - now % quantum + quantum}}};
+
+    return run_start(q->call->session, &spec, on_quantum, q, error);
+}
+
+static CommandResult ask(CommandCall *call, Node *node, VTime timeout, GError **error)
+{
+    Session *s = call->session;
+    Question *q = g_new0(Question, 1);
+
+    q->call = call;
+    q->node = node;
+    q->asked = engine_now(s->engine);
+    q->give_up = vtime_add(q->asked, timeout);
+    q->answer = clocks_answer_new(clock_watch_next_id(s),
+                                  node->icount.enabled ? INT64_C(1) << node->icount.shift : 1);
+    if (agent_ask(node, q->answer->id, "clocks", error) && go_on(q, error))
+        return COMMAND_PARKED;
+    clocks_answer_free(q->answer);
+    g_free(q);
+    return COMMAND_FAILED;
+}
+
+static CommandResult watch(const CommandCall *call, GError **error)
+{
+    const char *value;
+    int64_t every = 1;
+    bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0;
+
+    if (call->n_args == 2 && !off) {
+        value = command_option(call->args[1], "every");
+        if (!value)
+            return command_usage_error(call, error);
+        if (!units_parse_int(value, "every", 1, 1000000, &every, error))
+            return COMMAND_FAILED;
+    }
+    if (call->session->options.dry)
+        return COMMAND_DONE;
+    return clock_watch_set(call->session, off ? 0 : every, error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+static CommandResult exec_clocks(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    VTime timeout = vtime(NS_PER_S);
+    const char *value;
+    Node *node;
+
+    if (strcmp(call->args[0], "watch") == 0)
+        return watch(call, error);
+    node = session_find_node(s, call->args[0], error);
+    if (!node)
+        return COMMAND_FAILED;
+    if (call->n_args == 2) {
+        value = command_option(call->args[1], "timeout");
+        if (!value)
+            return command_usage_error(call, error);
+        if (!units_parse_duration(value, &timeout, error))
+            return COMMAND_FAILED;
+    }
+    if (s->options.dry)
+        return COMMAND_DONE;
+    if (!node_is_live(node)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s%s", node->name,
+                    node_state_name(node->state),
+                    node->state == NODE_ADDED ? ": `start` comes first" : "");
+        return COMMAND_FAILED;
+    }
+    if (node->agent_fd >= 0)
+        return ask(call, node, timeout, error);
+    print_own(s, node);
+    command_print(s,
+                  "There is no port to ask the guest for its own clocks: `node add %s agent=on` "
+                  "with initramfs-agent.cpio.gz makes one\n",
+                  node->name);
+    return COMMAND_DONE;
+}
+
+const Command cmd_clocks = {
+    "clocks",
+    "NODE [timeout=1s] | watch [every=N|off]",
+    "Show every clock of a node: value, offset to virtual time, rate and drift against it since "
+    "the "
+    "last call; runs until the guest's agent has answered, within a virtual time. watch: write "
+    "them "
+    "for all nodes to clocks.csv of the report, every N quanta of runs",
+    1,
+    2,
+    exec_clocks,
+    COMMAND_AT_REST,
+};
