@@ -121,7 +121,7 @@ void node_options_mac(const NodeOptions *o, unsigned index, unsigned nic, uint8_
     memcpy(mac, nic < o->n_macs ? o->macs[nic] : made, sizeof(made));
 }
 
-/* The cable's other end is the node's (node.c), which takes nothing in: what the guest sends is
+/* The cable's other end is the node's (spawn.c), which takes nothing in: what the guest sends is
  * lost there; for a card in a link engine/nic.c has a copy. */
 void nic_options_argv(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w, unsigned nic)
 {
