@@ -92,6 +92,8 @@ commands() {
 
 # background ARGUMENT...: starts metronome; sets $pid. `join` waits for its end.
 background() {
+    # At once, not when the child gets to it: nobody is to find in them what the last run said.
+    : >"$dir/out" 2>"$dir/err"
     # What bash starts in the background would ignore Ctrl-C.
     env --default-signal=INT,QUIT "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" &
     pid=$!
