@@ -75,6 +75,22 @@ static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, G
            network_find_link(wire_network(w), a, b, link, reversed, error);
 }
 
+/* What QEMU holds already is aimed at a time. */
+static bool may_set(const Session *s, unsigned link, const LinkParams params[2], GError **error)
+{
+    for (unsigned way = 0; way < 2; way++) {
+        bool exact = network_link_way(wire_network(s->wire), link, way)->params.exact;
+
+        if (exact == params[way].exact || !wire_in_flight(s->wire))
+            continue;
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "delivery= can't be changed while packets are under way to a guest until the "
+                    "next barrier: `barrier` first");
+        return false;
+    }
+    return true;
+}
+
 static CommandResult exec_link_set(CommandCall *call, GError **error)
 {
     Network *net = wire_network(wire(call->session));
@@ -94,6 +110,8 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
         params[0] = params[1];
         params[1] = first;
     }
+    if (!may_set(call->session, link, params, error))
+        return COMMAND_FAILED;
     network_set_link(net, link, params);
     return COMMAND_DONE;
 }
