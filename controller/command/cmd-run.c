@@ -43,6 +43,10 @@ const Command cmd_quantum = {
 
 /* --- runs --- */
 
+/* What a failed wait shows of the console. */
+#define LAST_LINES 3
+#define LAST_BYTES 600
+
 /* A parked run. */
 typedef struct {
     Node *waits; /* wait-line: whose console */
@@ -89,13 +93,38 @@ static void announce(const CommandCall *call, const RunOutcome *o)
         command_print(s, "%s; the ensemble stands at %s\n", o->why, now);
 }
 
+/* The last lines that the guest wrote, as a part of a message; free with g_free(). */
+static char *last_lines(const Console *console)
+{
+    g_autofree char *text = NULL, *valid = NULL;
+    g_auto(GStrv) lines = NULL;
+    GString *out = g_string_new(NULL);
+    gsize size;
+    guint n;
+
+    if (!g_file_get_contents(console_log_path(console), &text, &size, NULL) || size == 0) {
+        g_string_append(out, "; its console is empty");
+        return g_string_free(out, FALSE);
+    }
+    for (gsize i = 0; i < size; i++)
+        text[i] = text[i] == '\0' || text[i] == '\r' ? ' ' : text[i];
+    valid = g_utf8_make_valid(text + size - MIN(size, LAST_BYTES), -1);
+    lines = g_strsplit(g_strchomp(valid), "\n", -1);
+    n = g_strv_length(lines);
+    g_string_append(out, "; its console ends with:");
+    for (guint i = n > LAST_LINES ? n - LAST_LINES : 0; i < n; i++)
+        g_string_append_printf(out, "\n    %s", g_strchomp(lines[i]));
+    return g_string_free(out, FALSE);
+}
+
 static GError *wait_error(const CommandCall *call, const Parked *parked)
 {
     g_autofree char *now = units_format_seconds(engine_now(call->session->engine));
+    g_autofree char *last = last_lines(parked->waits->console);
 
     return g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
-                       "no line of node %s matched '%s' until %s", parked->waits->name,
-                       parked->pattern, now);
+                       "no line of node %s matched '%s' until %s%s", parked->waits->name,
+                       parked->pattern, now, last);
 }
 
 /* Between two instructions there is no place to stop. */
