@@ -176,13 +176,10 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
                     node->state == NODE_ADDED ? ": `start` comes first" : "");
         return COMMAND_FAILED;
     }
-    if (node->agent_fd >= 0)
+    if (!agent_why_not(node))
         return ask(call, node, timeout, error);
     print_own(s, node);
-    command_print(s,
-                  "There is no port to ask the guest for its own clocks: `node add %s agent=on` "
-                  "with initramfs-agent.cpio.gz makes one\n",
-                  node->name);
+    command_print(s, "%s\n", agent_why_not(node));
     return COMMAND_DONE;
 }
 
