@@ -6,6 +6,17 @@
 #include <string.h>
 #include <unistd.h>
 
+const char *agent_why_not(const Node *n)
+{
+    if (n->agent_fd < 0)
+        return "There is no port to ask the guest for its own clocks: `node add … agent=on` with "
+               "initramfs-agent.cpio.gz makes one";
+    if (!n->icount.enabled && strcmp(n->options->arch, "x86_64") == 0)
+        return "Without icount the guest's time stamp counter is the host's: its clocks have no "
+               "place in virtual time, so it is not asked";
+    return NULL;
+}
+
 bool agent_ask(Node *n, unsigned id, const char *text, GError **error)
 {
     g_autofree char *line = g_strdup_printf("%u %s\n", id, text);

@@ -9,6 +9,9 @@
 #include "controller/command/clocks.h"
 #include "controller/session.h"
 
+/* NULL, or why the guest can't be asked for its clocks: a sentence without a full stop. */
+const char *agent_why_not(const Node *node);
+
 /*
  * Sends "ID TEXT". QEMU has it before this returns, so that the guest gets it at the same
  * instruction in every run.

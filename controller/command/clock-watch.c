@@ -164,7 +164,7 @@ static void take_node(Session *s, Node *n)
     g_autoptr(GError) error = NULL;
 
     write_samples(s, n, own);
-    if (n->agent_fd < 0 || n->state != NODE_PAUSED)
+    if (agent_why_not(n) || n->state != NODE_PAUSED)
         return;
     if (answer && agent_hear(n, answer, &error) && !answer->done)
         return; /* it has not got to it yet */

@@ -176,23 +176,18 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
                     node->state == NODE_ADDED ? ": `start` comes first" : "");
         return COMMAND_FAILED;
     }
-    if (node->agent_fd >= 0)
+    if (!agent_why_not(node))
         return ask(call, node, timeout, error);
     print_own(s, node);
-    command_print(s,
-                  "There is no port to ask the guest for its own clocks: `node add %s agent=on` "
-                  "with initramfs-agent.cpio.gz makes one\n",
-                  node->name);
+    command_print(s, "%s\n", agent_why_not(node));
     return COMMAND_DONE;
 }
 
 const Command cmd_clocks = {
     "clocks",
     "NODE [timeout=1s] | watch [every=N|off]",
-    "Show every clock of a node: value, offset to virtual time, rate and drift against it since "
-    "the "
-    "last call; runs until the guest's agent has answered, within a virtual time. watch: write "
-    "them "
+    "Show every clock of a node: value, offset to virtual time, rate and drift since the last "
+    "call; runs until the guest's agent has answered, within a virtual time. watch: write them "
     "for all nodes to clocks.csv of the report, every N quanta of runs",
     1,
     2,

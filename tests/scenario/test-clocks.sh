@@ -61,6 +61,9 @@ check '... and say what they found' agent_said
 
 expect 'no port: what remains is shown' 0 "node add a $bare; start; run 1ms; clocks a" \
     '^icount +0 +1000000 ' '^QEMU_CLOCK_VIRTUAL ' '^host ' 'no port to ask the guest'
+expect "without icount the TSC is the host's" 0 \
+    "node add a arch=x86_64 agent=on nic=off memory=16M icount=off kernel=$guest/count-x86_64.elf; start; run 1ms; clocks a" \
+    '^QEMU_CLOCK_VIRTUAL ' 'its clocks have no place in virtual time'
 expect 'no agent in the guest: what remains, then an error' 1 \
     "node add a agent=on $bare; start; run 1ms; clocks a timeout=5ms" '^icount ' 'has not answered in time'
 expect 'a bad time limit' 2 "node add a $bare; clocks a timeout=5" 'timeout|duration|unit'
