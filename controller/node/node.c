@@ -9,6 +9,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/node/preflight.h"
+#include "controller/node/serial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +22,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 /* File descriptors as QEMU sees them. */
 enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD = 4, CHILD_DEVICES_FD = 5 };
@@ -199,6 +201,15 @@ static bool read_identity(Node *n, GError **error)
     return true;
 }
 
+/* Two ends for the console, [0] our own. With serial= only its log comes here, which QEMU opens by
+ * name, and that can't be done to a socket. */
+static bool console_pair(const Node *n, int ends[2])
+{
+    if (!n->options->serial)
+        return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0;
+    return pipe2(ends, O_CLOEXEC) == 0;
+}
+
 static bool begin_transcript(Node *n, GError **error)
 {
     if (!n->transcript || console_transcript(n->console, n->transcript, error))
@@ -229,8 +240,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
     /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) != 0 ||
-        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, console) != 0) {
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, qmp) != 0 || !console_pair(n, console)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
                     g_strerror(errno));
         return false;
@@ -344,6 +354,8 @@ void node_free(Node *n)
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
         rundir_remove_tree(n->dir);
+    if (n->dir && n->options->serial)
+        serial_remove(n->options->serial);
     g_clear_error(&n->failure);
     g_clear_pointer(&n->memo, rank_memo_free);
     if (n->nics)
