@@ -146,7 +146,7 @@ const Command cmd_node_add = {
     "node add",
     "NAME [arch=aarch64|x86_64|riscv64] [machine=virt] [cpu=…] [smp=1] [memory=512M] [kernel=FILE] "
     "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] [cdrom=FILE] "
-    "[firmware=FILE|uefi|none] [icount=shift=0,sleep=on|off] "
+    "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] [icount=shift=0,sleep=on|off] "
     "[seed=1] "
     "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local] "
     "[on-exit=stop|continue] [extra=\"raw qemu options\"]",

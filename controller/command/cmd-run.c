@@ -46,8 +46,6 @@ const Command cmd_quantum = {
 
 /* --- runs --- */
 
-/* What a failed wait shows of the console. */
-
 /* A parked run. */
 typedef struct {
     Node *waits; /* wait-line: whose console */

@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #define CHUNK      65536
 #define MAX_UNSEEN (1 << 20)
@@ -64,6 +65,8 @@ Console *console_new(int fd, const char *log_path, GError **error)
     Console *c = g_new0(Console, 1);
 
     c->fd = fd;
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* of our end only */
     c->log_path = g_strdup(log_path);
     c->digest = g_checksum_new(G_CHECKSUM_SHA256);
     c->unseen = g_string_new(NULL);
@@ -288,7 +291,7 @@ bool console_drain(Console *c, VTime until)
     char chunk[CHUNK];
     ssize_t n;
 
-    while (c->fd >= 0 && (n = recv(c->fd, chunk, sizeof(chunk), MSG_DONTWAIT)) != -1) {
+    while (c->fd >= 0 && (n = read(c->fd, chunk, sizeof(chunk))) != -1) {
         if (n == 0) {
             hang_up(c);
             break;
@@ -366,6 +369,9 @@ gssize console_type(Console *c, const char *data, gsize size, GError **error)
         return MAX(n, 0);
     if (!open)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "the node has no console");
+    else if (errno == ENOTSOCK)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "its console's input is what connects to serial=; leave that away to send");
     else
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't send to the console: %s",
                     g_strerror(errno));

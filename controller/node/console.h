@@ -16,7 +16,8 @@
 
 typedef struct Console Console;
 
-/* Takes over a connected stream socket (or -1: no console); the log is created or emptied. */
+/* Takes over a connected stream socket, the reading end of a pipe (the console takes no input) or
+ * -1: no console. The log is created or emptied. */
 Console *console_new(int fd, const char *log_path, GError **error);
 void console_free(Console *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)

@@ -4,6 +4,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/node/preflight.h"
+#include "controller/node/serial.h"
 #include "controller/node/spawn.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define STDERR_TAIL 2000
 
@@ -265,6 +267,8 @@ void node_free(Node *n)
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
         rundir_remove_tree(n->dir);
+    if (n->dir && n->options->serial)
+        serial_remove(n->options->serial);
     g_clear_error(&n->failure);
     g_clear_pointer(&n->memo, rank_memo_free);
     if (n->nics)

@@ -5,6 +5,7 @@
 #include "controller/base/units.h"
 #include "controller/node/drives.h"
 #include "controller/node/nic-options.h"
+#include "controller/node/serial.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -37,10 +38,10 @@ static const Arch *find_arch(const char *name)
     return NULL;
 }
 
-static const char *const keys[] = {"arch",     "machine", "cpu",   "smp",    "memory",    "kernel",
-                                   "initrd",   "append",  "disk",  "format", "persist",   "cdrom",
-                                   "firmware", "icount",  "seed",  "nic",    "nic-model", "mac",
-                                   "host",     "on-exit", "agent", "extra",  NULL};
+static const char *const keys[] = {
+    "arch", "machine",   "cpu",     "smp",   "memory",   "kernel", "initrd", "append",
+    "disk", "format",    "persist", "cdrom", "firmware", "serial", "icount", "seed",
+    "nic",  "nic-model", "mac",     "host",  "on-exit",  "agent",  "extra",  NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -76,6 +77,7 @@ void node_options_free(NodeOptions *o)
     g_free(o->format);
     g_free(o->cdrom);
     g_free(o->firmware);
+    g_free(o->serial);
     g_free(o->extra);
     g_free(o);
 }
@@ -235,6 +237,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return set_text(&o->firmware, value);
     if (strcmp(key, "firmware") == 0)
         return set_file(&o->firmware, key, value, error);
+    if (strcmp(key, "serial") == 0)
+        return serial_check(value, error) && set_text(&o->serial, value);
     if (strcmp(key, "icount") == 0)
         return icount_parse(value, &o->icount, error);
     if (strcmp(key, "seed") == 0)
@@ -328,7 +332,9 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
     add(argv, "-mon", g_strdup("chardev=mtr-qmp,mode=control"));
-    add(argv, "-chardev", g_strdup_printf("socket,id=mtr-console,fd=%d", w->console_fd));
+    add(argv, "-chardev",
+        o->serial ? serial_chardev(o->serial, w->console_fd)
+                  : g_strdup_printf("socket,id=mtr-console,fd=%d", w->console_fd));
     add(argv, "-serial", g_strdup("chardev:mtr-console"));
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));

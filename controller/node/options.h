@@ -39,6 +39,7 @@ typedef struct {
     char *disk, *format, *cdrom; /* images; format: of the disk, NULL: by its header */
     bool persist;                /* what is written to the disk stays there */
     char *firmware;              /* a file, "none" or "uefi" */
+    char *serial; /* where QEMU listens for the port's other end, or NULL: serial.h */
     Icount icount;
     int64_t seed;
     int64_t nics;          /* network cards */
@@ -70,7 +71,7 @@ bool icount_parse(const char *text, Icount *out, GError **error);
 typedef struct {
     const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
     int qmp_fd;           /* as numbered in the child */
-    int console_fd;       /* likewise */
+    int console_fd;       /* likewise: a socket, with serial= the writing end of a pipe */
     int nic_fd;           /* of the first card's cable; those of the others follow */
     int agent_fd;         /* as numbered in the child, with `agent` */
     const char *gdb_path; /* unix socket that QEMU is to listen on */

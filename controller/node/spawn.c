@@ -17,6 +17,7 @@
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* File descriptors as QEMU sees them. */
 enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_NIC_FD };
@@ -73,13 +74,23 @@ static bool begin_transcript(Node *n, GError **error)
     return false;
 }
 
-static bool make_pair(const Node *n, int type, int pair[2], GError **error)
+static bool no_more(const Node *n, const char *what, GError **error)
 {
-    if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == 0)
-        return true;
-    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more %s: %s", n->name, what,
                 g_strerror(errno));
     return false;
+}
+
+/* Where serial= is given only the log of it comes here, which QEMU opens by name, and that can't be
+ * done to a socket. */
+static bool make_pipe(const Node *n, int ends[2], GError **error)
+{
+    return pipe2(ends, O_CLOEXEC) == 0 || no_more(n, "pipes", error);
+}
+
+static bool make_pair(const Node *n, int type, int pair[2], GError **error)
+{
+    return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == 0 || no_more(n, "sockets", error);
 }
 
 /*
@@ -124,7 +135,8 @@ static bool make_sockets(Node *n, Inheritance *given, GError **error)
         return false;
     given->fd[given->n++] = qmp[1];
     n->qmp = qmp_client_new(qmp[0]);
-    if (!make_pair(n, SOCK_STREAM, console, error))
+    if (n->options->serial ? !make_pipe(n, console, error)
+                           : !make_pair(n, SOCK_STREAM, console, error))
         return false;
     given->fd[given->n++] = console[1];
     n->console = console_new(console[0], log, error);

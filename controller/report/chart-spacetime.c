@@ -228,7 +228,8 @@ static void draw_strip(GString *out, const Diagram *d)
         double at = (svg_at(all, diagram_packet(d, i)->sent.ns) - SVG_LEFT) / width;
         unsigned bin = (unsigned)CLAMP(at, 0, BINS - 1);
 
-        most = MAX(most, ++bins[bin]);
+        bins[bin]++;
+        most = MAX(most, bins[bin]);
     }
     g_string_append_printf(out,
                            "<svg id=\"strip\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\"><text "

@@ -90,16 +90,16 @@ static void halve(Series *s)
 
 static SeriesSpan *open_span(Series *s, VTime time)
 {
-    SeriesSpan *last =
-        s->spans->len ? &g_array_index(s->spans, SeriesSpan, s->spans->len - 1) : NULL;
     SeriesSpan fresh = {.from = time};
 
-    if (last && last->count < s->per_span)
-        return last;
-    if (s->spans->len == SERIES_MAX) {
-        halve(s);
-        return open_span(s, time);
+    if (s->spans->len > 0) {
+        SeriesSpan *last = &g_array_index(s->spans, SeriesSpan, s->spans->len - 1);
+
+        if (last->count < s->per_span)
+            return last;
     }
+    if (s->spans->len == SERIES_MAX)
+        halve(s);
     fresh.nodes = g_array_new(FALSE, TRUE, sizeof(SeriesNode));
     g_array_append_val(s->spans, fresh);
     return &g_array_index(s->spans, SeriesSpan, s->spans->len - 1);

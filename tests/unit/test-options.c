@@ -61,7 +61,7 @@ static void test_keys(void)
     g_assert_cmpstr(
         all, ==,
         "arch machine cpu smp memory kernel initrd append disk format "
-        "persist cdrom firmware icount seed nic nic-model mac host on-exit agent extra");
+        "persist cdrom firmware serial icount seed nic nic-model mac host on-exit agent extra");
 }
 
 static void test_texts(void)
@@ -164,11 +164,13 @@ static void test_unknown_key(void)
 {
     refused("colour", "red",
             "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "format, persist, cdrom, firmware, icount, seed, nic, nic-model, mac, host, on-exit, "
+            "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
+            "on-exit, "
             "agent, extra");
     refused("Arch", "aarch64",
             "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "format, persist, cdrom, firmware, icount, seed, nic, nic-model, mac, host, on-exit, "
+            "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
+            "on-exit, "
             "agent, extra");
 }
 
@@ -401,6 +403,27 @@ static void test_argv_images(void)
             "-icount\nshift=0,sleep=on\n", images, "");
 }
 
+static void test_argv_serial(void)
+{
+    static const char *const pairs[][2] = {
+        {"unix:/a,b", "path=/a,,b"},
+        {"telnet::4444", "host=127.0.0.1,port=4444,telnet=on"},
+        {"telnet:h,x:1", "host=h,,x,port=1,telnet=on"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++) {
+        g_autoptr(NodeOptions) o = node_options_new("a");
+        g_autofree char *argv = NULL;
+        g_autofree char *expected = g_strdup_printf(
+            "\n-chardev\nsocket,id=mtr-console,%s,server=on,wait=off,logfile=/dev/fd/%d\n",
+            pairs[i][1], wiring.console_fd);
+
+        set_good(o, "serial", pairs[i][0]);
+        argv = argv_of(o, &wiring);
+        g_assert_nonnull(strstr(argv, expected));
+    }
+}
+
 static void test_argv_disk_x86_64(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
@@ -502,6 +525,7 @@ int main(int argc, char **argv)
     g_test_add_func("/options/argv/cards", test_argv_cards);
     g_test_add_func("/options/argv/images", test_argv_images);
     g_test_add_func("/options/argv/disk-x86_64", test_argv_disk_x86_64);
+    g_test_add_func("/options/argv/serial", test_argv_serial);
     g_test_add_func("/options/argv/binary", test_argv_binary);
     g_test_add_func("/options/argv/extra", test_argv_extra);
     g_test_add_func("/options/argv/mac", test_argv_mac);
