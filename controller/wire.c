@@ -343,7 +343,7 @@ static void warn_of_sleep(const Wire *w, unsigned link)
     for (unsigned i = 0; i < 2; i++) {
         const Port *p = ends[i].is_switch ? NULL : w->ports->pdata[ends[i].index];
 
-        if (p && p->node->icount.sleep_on && network_exact(w->net, p->port))
+        if (p && p->node && p->node->icount.sleep_on && network_exact(w->net, p->port))
             log_warn("link %s: delivery=exact needs sleep=off; node %s has sleep=on, so packets "
                      "that find it idle may be late",
                      network_link_name(w->net, link), p->node->name);
