@@ -59,7 +59,7 @@ static void test_keys(void)
     g_autofree char *all = g_strjoinv(" ", (char **)node_option_keys());
 
     g_assert_cmpstr(all, ==,
-                    "arch machine cpu smp memory kernel initrd append disk format "
+                    "arch qemu machine cpu smp memory kernel initrd append disk format "
                     "persist cdrom firmware serial icount seed nic host on-exit extra");
 }
 
@@ -150,11 +150,13 @@ static void test_on_exit(void)
 static void test_unknown_key(void)
 {
     refused("colour", "red",
-            "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
+            "unknown key 'colour': arch, qemu, machine, cpu, smp, memory, kernel, initrd, append, "
+            "disk, "
             "format, persist, cdrom, firmware, serial, icount, seed, nic, host, on-exit, extra");
-    refused("Arch", "aarch64",
-            "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "format, persist, cdrom, firmware, serial, icount, seed, nic, host, on-exit, extra");
+    refused(
+        "Arch", "aarch64",
+        "unknown key 'Arch': arch, qemu, machine, cpu, smp, memory, kernel, initrd, append, disk, "
+        "format, persist, cdrom, firmware, serial, icount, seed, nic, host, on-exit, extra");
 }
 
 static void test_missing_file(void)
@@ -414,6 +416,11 @@ static void test_argv_binary(void)
     w.qemu = "/opt/my qemu/bin/qemu";
     argv = argv_of(o, &w);
     g_assert_true(g_str_has_prefix(argv, "/opt/my qemu/bin/qemu\n-machine\nvirt\n"));
+    /* The node's own comes before it. */
+    set_good(o, "qemu", "/bin/true");
+    g_free(argv);
+    argv = argv_of(o, &w);
+    g_assert_true(g_str_has_prefix(argv, "/bin/true\n-machine\nvirt\n"));
 }
 
 /* Extra options come last, split as a shell does. */
