@@ -144,7 +144,8 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 
 const Command cmd_node_add = {
     "node add",
-    "NAME [arch=aarch64|x86_64|riscv64] [machine=virt] [cpu=…] [smp=1] [memory=512M] [kernel=FILE] "
+    "NAME [arch=aarch64|x86_64|riscv64] [qemu=PATH] [machine=virt] [cpu=…] [smp=1] [memory=512M] "
+    "[kernel=FILE] "
     "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] [cdrom=FILE] "
     "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] [icount=shift=0,sleep=on|off] "
     "[seed=1] "

@@ -248,3 +248,10 @@ bool cmdline_is_on(const GArray *pairs, const char *key)
     return value && (strcmp(value, "on") == 0 || strcmp(value, "yes") == 0 ||
                      strcmp(value, "true") == 0 || strcmp(value, "y") == 0);
 }
+
+char *cmdline_escape(const char *text)
+{
+    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
+
+    return g_strjoinv(",,", parts);
+}

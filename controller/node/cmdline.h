@@ -38,4 +38,8 @@ GArray *cmdline_pairs(const char *value, const char *implied);
 const char *cmdline_get(const GArray *pairs, const char *key);
 bool cmdline_is_on(const GArray *pairs, const char *key);
 
+/* Text as part of a value: a comma in it is written twice (QEMU's util/keyval.c, qemu-option.c).
+ * Free with g_free(). */
+char *cmdline_escape(const char *text);
+
 #endif

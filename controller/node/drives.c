@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "controller/base/fd.h"
+#include "controller/node/cmdline.h"
 
 #define FIRMWARE_DIR     "/usr/share/AAVMF" /* of Debian's qemu-efi-aarch64 */
 #define FIRMWARE_PACKAGE "qemu-efi-aarch64"
@@ -97,20 +98,12 @@ static void add(GPtrArray *argv, const char *option, char *value)
     g_ptr_array_add(argv, value);
 }
 
-/* A comma inside a QEMU option's value is written twice (util/keyval.c, qemu-option.c). */
-static char *escaped(const char *path)
-{
-    g_auto(GStrv) parts = g_strsplit(path, ",", -1);
-
-    return g_strjoinv(",,", parts);
-}
-
 /* The firmware's variables are a store of the node's own, new in each run. */
 static void add_flash(GPtrArray *argv)
 {
     g_autofree char *code = g_build_filename(firmware_dir(), "AAVMF_CODE.fd", NULL);
     g_autofree char *vars = g_build_filename(firmware_dir(), "AAVMF_VARS.fd", NULL);
-    g_autofree char *code_file = escaped(code), *vars_file = escaped(vars);
+    g_autofree char *code_file = cmdline_escape(code), *vars_file = cmdline_escape(vars);
 
     add(argv, "-drive",
         g_strdup_printf("if=pflash,unit=0,format=raw,readonly=on,file=%s", code_file));
@@ -123,7 +116,7 @@ void drives_argv(GPtrArray *argv, const NodeOptions *o, const char *disk, const 
     if (g_strcmp0(o->firmware, "uefi") == 0)
         add_flash(argv);
     if (o->disk) {
-        g_autofree char *file = escaped(o->disk);
+        g_autofree char *file = cmdline_escape(o->disk);
 
         add(argv, "-drive",
             g_strdup_printf("file=%s,if=none,id=disk0,format=%s%s", file, o->format,
@@ -131,7 +124,7 @@ void drives_argv(GPtrArray *argv, const NodeOptions *o, const char *disk, const 
         add(argv, "-device", g_strdup_printf("%s,drive=disk0", disk));
     }
     if (o->cdrom) {
-        g_autofree char *file = escaped(o->cdrom);
+        g_autofree char *file = cmdline_escape(o->cdrom);
 
         add(argv, "-drive",
             g_strdup_printf("file=%s,if=none,id=cdrom0,format=raw,media=cdrom,readonly=on", file));

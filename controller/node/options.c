@@ -3,6 +3,7 @@
 #include "controller/node/options.h"
 
 #include "controller/base/units.h"
+#include "controller/node/cmdline.h"
 #include "controller/node/drives.h"
 #include "controller/node/nic-options.h"
 #include "controller/node/serial.h"
@@ -39,9 +40,9 @@ static const Arch *find_arch(const char *name)
 }
 
 static const char *const keys[] = {
-    "arch", "machine",   "cpu",     "smp",   "memory",   "kernel", "initrd", "append",
-    "disk", "format",    "persist", "cdrom", "firmware", "serial", "icount", "seed",
-    "nic",  "nic-model", "mac",     "host",  "on-exit",  "agent",  "extra",  NULL};
+    "arch",      "qemu",   "machine", "cpu",     "smp",      "memory", "kernel", "initrd", "append",
+    "disk",      "format", "persist", "cdrom",   "firmware", "serial", "icount", "seed",   "nic",
+    "nic-model", "mac",    "host",    "on-exit", "agent",    "extra",  NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -68,6 +69,7 @@ void node_options_free(NodeOptions *o)
         return;
     g_free(o->name);
     g_free(o->arch);
+    g_free(o->qemu);
     g_free(o->machine);
     g_free(o->cpu);
     g_free(o->kernel);
@@ -191,6 +193,15 @@ static bool set_arch(NodeOptions *o, const char *value, GError **error)
     return set_text(&o->arch, value);
 }
 
+static bool set_qemu(NodeOptions *o, const char *value, GError **error)
+{
+    g_autofree char *path = g_find_program_in_path(value);
+
+    if (!path)
+        return bad_option(error, "qemu='%s' is no program: a path, or a name that PATH has", value);
+    return set_text(&o->qemu, path);
+}
+
 static bool set_extra(NodeOptions *o, const char *value, GError **error)
 {
     GError *e = NULL;
@@ -210,6 +221,8 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
 
     if (strcmp(key, "arch") == 0)
         return set_arch(o, value, error);
+    if (strcmp(key, "qemu") == 0)
+        return set_qemu(o, value, error);
     if (strcmp(key, "machine") == 0)
         return set_text(&o->machine, value);
     if (strcmp(key, "cpu") == 0)
@@ -283,14 +296,6 @@ static void add(GPtrArray *argv, const char *option, char *value)
         g_ptr_array_add(argv, value);
 }
 
-/* A comma inside a QEMU option's value is written twice (util/keyval.c, qemu-option.c). */
-static char *escape_commas(const char *text)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-
-    return g_strjoinv(",,", parts);
-}
-
 static void add_machine(GPtrArray *argv, const NodeOptions *o)
 {
     add(argv, "-machine", g_strdup(o->machine));
@@ -325,7 +330,7 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
 
 static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, const NodeWiring *w)
 {
-    g_autofree char *gdb = escape_commas(w->gdb_path);
+    g_autofree char *gdb = cmdline_escape(w->gdb_path);
 
     add(argv, "-S", NULL);
     add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* rank.h */
@@ -353,7 +358,10 @@ char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **err
     const Arch *arch = find_arch(o->arch);
     g_auto(GStrv) extra = NULL;
 
-    g_ptr_array_add(argv, w->qemu ? g_strdup(w->qemu) : g_strdup_printf("qemu-system-%s", o->arch));
+    if (o->qemu || w->qemu)
+        g_ptr_array_add(argv, g_strdup(o->qemu ? o->qemu : w->qemu));
+    else
+        g_ptr_array_add(argv, g_strdup_printf("qemu-system-%s", o->arch));
     add_machine(argv, o);
     add_images(argv, o, arch);
     add_wiring(argv, o, arch, w);

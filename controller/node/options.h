@@ -33,6 +33,7 @@ typedef struct {
 typedef struct {
     char *name;
     char *arch, *machine, *cpu;
+    char *qemu; /* path or name of its QEMU; NULL: as the wiring says */
     int64_t smp;
     int64_t memory; /* bytes */
     char *kernel, *initrd, *append;

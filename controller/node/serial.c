@@ -3,6 +3,7 @@
 #include "controller/node/serial.h"
 
 #include "controller/base/units.h"
+#include "controller/node/cmdline.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -48,20 +49,12 @@ bool serial_check(const char *value, GError **error)
     return false;
 }
 
-/* A comma inside a QEMU option's value is written twice. */
-static char *escaped(const char *text)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-
-    return g_strjoinv(",,", parts);
-}
-
 char *serial_chardev(const char *value, int log_fd)
 {
     const char *path = unix_path(value), *colon = strrchr(value, ':');
     const char *name = value + strlen(TELNET);
     g_autofree char *host = path || name >= colon ? NULL : g_strndup(name, colon - name);
-    g_autofree char *place = escaped(path ? path : host ? host : "127.0.0.1");
+    g_autofree char *place = cmdline_escape(path ? path : host ? host : "127.0.0.1");
     g_autofree char *address = path
                                    ? g_strdup_printf("path=%s", place)
                                    : g_strdup_printf("host=%s,port=%s,telnet=on", place, colon + 1);

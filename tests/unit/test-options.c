@@ -60,7 +60,7 @@ static void test_keys(void)
 
     g_assert_cmpstr(
         all, ==,
-        "arch machine cpu smp memory kernel initrd append disk format "
+        "arch qemu machine cpu smp memory kernel initrd append disk format "
         "persist cdrom firmware serial icount seed nic nic-model mac host on-exit agent extra");
 }
 
@@ -163,15 +163,17 @@ static void test_on_exit(void)
 static void test_unknown_key(void)
 {
     refused("colour", "red",
-            "unknown key 'colour': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
+            "unknown key 'colour': arch, qemu, machine, cpu, smp, memory, kernel, initrd, append, "
+            "disk, "
             "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
             "on-exit, "
             "agent, extra");
-    refused("Arch", "aarch64",
-            "unknown key 'Arch': arch, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-            "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
-            "on-exit, "
-            "agent, extra");
+    refused(
+        "Arch", "aarch64",
+        "unknown key 'Arch': arch, qemu, machine, cpu, smp, memory, kernel, initrd, append, disk, "
+        "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
+        "on-exit, "
+        "agent, extra");
 }
 
 static void test_missing_file(void)
@@ -445,6 +447,11 @@ static void test_argv_binary(void)
     w.qemu = "/opt/my qemu/bin/qemu";
     argv = argv_of(o, &w);
     g_assert_true(g_str_has_prefix(argv, "/opt/my qemu/bin/qemu\n-machine\nvirt\n"));
+    /* The node's own comes before it. */
+    set_good(o, "qemu", "/bin/true");
+    g_free(argv);
+    argv = argv_of(o, &w);
+    g_assert_true(g_str_has_prefix(argv, "/bin/true\n-machine\nvirt\n"));
 }
 
 /* Extra options come last, split as a shell does. */

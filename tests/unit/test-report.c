@@ -328,6 +328,23 @@ static void test_empty(Fixture *f, gconstpointer data)
 /* Three times what the 4 MiB ring holds: the writer has to wait for room, over and over. */
 #define MANY 400000
 
+/* Readings of guests' clocks get to the page, each under its name. */
+static void test_clocks(Fixture *f, gconstpointer data)
+{
+    g_autofree char *page = NULL;
+
+    (void)data;
+    for (int i = 0; i < 3; i++) {
+        report_clock(f->report, "a CNTVCT", (VTime){INT64_C(1000000) * i}, INT64_C(40) * i);
+        report_clock(f->report, "b MONOTONIC", (VTime){INT64_C(1000000) * i}, INT64_C(-70) * i);
+    }
+    write_report(f);
+    page = contents(f, "report.html");
+    g_assert_nonnull(strstr(page, "What the guests' clocks read"));
+    g_assert_nonnull(strstr(page, "a CNTVCT"));
+    g_assert_nonnull(strstr(page, "b MONOTONIC"));
+}
+
 static void *push_rows(void *data)
 {
     for (int64_t i = 1; i <= MANY; i++)
@@ -524,6 +541,7 @@ int main(int argc, char **argv)
     ADD("/report/csv/rows", test_rows);
     ADD("/report/csv/new-columns", test_new_columns);
     ADD("/report/csv/empty", test_empty);
+    ADD("/report/csv/clocks", test_clocks);
     ADD("/report/csv/ring", test_ring);
     ADD("/report/console/copied", test_console);
     ADD("/report/console/gone", test_console_gone);
