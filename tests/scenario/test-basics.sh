@@ -84,7 +84,7 @@ refusals() {
     expect 'ambiguous prefix of a subcommand' 2 'node a' "ambiguous command 'node a': could be add, attach"
     expect 'a whole name is not ambiguous' 2 'run' 'usage: run DURATION'
     expect 'a unique prefix will do' 0 'quan 10us; quantu' '^10us$'
-    expect 'unknown key: named, with the valid ones' 2 'node add a colour=red' "unknown key 'colour'" 'arch, machine' \
+    expect 'unknown key: named, with the valid ones' 2 'node add a colour=red' "unknown key 'colour'" 'arch, qemu, machine' \
         'extra'
     expect 'a word that is no key=value' 2 'node add a fast' "'fast' is no key=value"
     expect 'unknown key of attach' 2 'node attach a port=1' "unknown key 'port=1'" 'qmp=PATH'
