@@ -165,6 +165,9 @@ static int finish(Session *s, int code)
         if (code == 0 || code == 1)
             code = EXIT_EXACTNESS;
     }
+    captures_free(s);
+    if (s->capture_failed && code == 0)
+        code = 2;
     write_report(s, &code);
     text = g_strdup_printf("%d", code);
     const char *const members[] = {"code", text, NULL};

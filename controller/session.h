@@ -47,6 +47,7 @@ typedef struct Session {
     struct Sampler *sampler;   /* command/sampler.h; NULL: nothing is sampled */
     struct ClockWatch *clocks; /* command/clock-watch.h; NULL: none were read */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
+    bool capture_failed;       /* one could not be written */
     GPtrArray *endpoints;      /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;        /* feeds barriers into the report */
     unsigned drain_source;

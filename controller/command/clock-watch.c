@@ -14,6 +14,7 @@
 struct ClockWatch {
     unsigned last_id;
     GHashTable *remembered; /* "NODE CLOCK CPU" -> ClockSample */
+    GHashTable *first;      /* the page's curves: "NODE CLOCK" -> offset at its first reading */
     FILE *file;             /* clocks.csv; NULL: nothing is watched */
     int64_t every;          /* quanta */
     VTime last;
@@ -35,6 +36,7 @@ static struct ClockWatch *state(Session *s)
         s->clocks = g_new0(struct ClockWatch, 1);
         s->clocks->last = vtime(-1);
         s->clocks->remembered = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, free_sample);
+        s->clocks->first = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
         s->clocks->asked =
             g_hash_table_new_full(NULL, NULL, NULL, (GDestroyNotify)clocks_answer_free);
     }
@@ -123,6 +125,7 @@ void clock_watch_free(Session *s)
         return;
     g_clear_pointer(&s->clocks->file, fclose);
     g_hash_table_unref(s->clocks->remembered);
+    g_hash_table_unref(s->clocks->first);
     g_hash_table_unref(s->clocks->asked);
     g_clear_pointer(&s->clocks, g_free);
 }
@@ -156,6 +159,30 @@ static void write_samples(Session *s, const Node *n, const GArray *samples)
     }
 }
 
+/* Of the guest's clocks, on its first vCPU: how far each has gone from virtual time since it was
+ * first read. */
+static void draw_samples(const Session *s, const Node *n, const GArray *samples)
+{
+    /* The others count something else than time, or in steps of milliseconds. */
+    static const char *const drawn[] = {"CNTVCT_EL0", "CNTPCT_EL0", "TSC", "MONOTONIC",
+                                        "REALTIME",   "BOOTTIME",   NULL};
+
+    for (unsigned i = 0; i < samples->len; i++) {
+        const ClockSample *c = &g_array_index(samples, ClockSample, i);
+        g_autofree char *curve = g_strdup_printf("%s %s", n->name, c->name);
+        int64_t offset = c->value - c->at.ns, *first;
+
+        if (c->why_not || c->cpu > 0 || !g_strv_contains(drawn, c->name))
+            continue;
+        first = g_hash_table_lookup(s->clocks->first, curve);
+        if (!first) {
+            first = g_memdup2(&offset, sizeof(offset));
+            g_hash_table_insert(s->clocks->first, g_strdup(curve), first);
+        }
+        report_clock(s->report, curve, vtime_sub(c->at, n->epoch), offset - *first);
+    }
+}
+
 static void take_node(Session *s, Node *n)
 {
     struct ClockWatch *w = s->clocks;
@@ -168,8 +195,10 @@ static void take_node(Session *s, Node *n)
         return;
     if (answer && agent_hear(n, answer, &error) && !answer->done)
         return; /* it has not got to it yet */
-    if (answer && !error)
+    if (answer && !error) {
         write_samples(s, n, answer->samples);
+        draw_samples(s, n, answer->samples);
+    }
     answer = clocks_answer_new(clock_watch_next_id(s),
                                n->icount.enabled ? INT64_C(1) << n->icount.shift : 1);
     g_hash_table_replace(w->asked, GUINT_TO_POINTER(n->index), answer);

@@ -40,6 +40,8 @@ static void flush(Capture *c)
         if (n < 0 && errno == EAGAIN && c->pending->len < MAX_BEHIND)
             return;
         if (n < 0) {
+            /* A FIFO's reader that goes away wants no more. */
+            c->session->capture_failed = c->session->capture_failed || errno != EPIPE;
             log_warn("the capture ends here: can't write '%s': %s", c->path, g_strerror(errno));
             fd_clear(&c->fd);
             return;

@@ -84,7 +84,8 @@ static bool may_set(const Session *s, unsigned link, const LinkParams params[2],
         if (exact == params[way].exact || !wire_in_flight(s->wire))
             continue;
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "delivery= can't be changed while packets are under way to a guest until the "
+                    "exact delivery can't be ended or begun while packets are under way to a guest "
+                    "until the "
                     "next barrier: `barrier` first");
         return false;
     }
@@ -124,6 +125,29 @@ const Command cmd_link_set = {
     3,
     COMMAND_ANY_ARGS,
     exec_link_set,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_link_remove(CommandCall *call, GError **error)
+{
+    Network *net = wire_network(wire(call->session));
+    const LinkParams barrier[2] = {{.exact = false}, {.exact = false}};
+    bool reversed;
+    unsigned link;
+
+    if (!find_link(call, &link, &reversed, error) || !may_set(call->session, link, barrier, error))
+        return COMMAND_FAILED;
+    network_remove_link(net, link);
+    return COMMAND_DONE;
+}
+
+const Command cmd_link_remove = {
+    "link remove",
+    "NODE NODE",
+    "Take a link away; what is on it still arrives, at barriers, and its ends are free for another",
+    2,
+    2,
+    exec_link_remove,
     COMMAND_AT_REST,
 };
 
@@ -196,7 +220,8 @@ static void print_way(const Session *s, unsigned link, unsigned way)
                   "%-12s -> %-12s %9s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %6" PRIu64 " %6" PRIu64
                   " %7" PRIu64 "  %s\n",
                   network_end_name(net, ends[way]), network_end_name(net, ends[1 - way]), real,
-                  st->sent, st->delivered, st->lost, st->dropped, st->down, st->carried, options);
+                  st->sent, st->delivered, st->lost, st->dropped, st->down, st->carried,
+                  network_link_removed(net, link) ? "removed" : options);
 }
 
 static CommandResult exec_link_list(CommandCall *call, GError **error)

@@ -24,6 +24,7 @@ static const Command *const table[] = {
     &cmd_node_console,
     &cmd_node_transcript,
     &cmd_link_add,
+    &cmd_link_remove,
     &cmd_link_set,
     &cmd_link_down,
     &cmd_link_up,

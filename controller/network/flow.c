@@ -217,7 +217,7 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     }
     packet->hops++;
     switch_table_learn(sw->table, from, entrance, at);
-    if (switch_table_find(sw->table, to, at, &exit)) {
+    if (switch_table_find(sw->table, to, at, &exit) && !link_at(net, exit / 2)->removed) {
         if (exit == entrance) {
             sw->stats.filtered++;
             return;

@@ -48,6 +48,7 @@ typedef struct {
     const char *name;
     NetEnd ends[2];
     LinkWay ways[2]; /* [0] leads to ends[1] */
+    bool removed;    /* what is on it still arrives */
 } Link;
 
 struct Network {

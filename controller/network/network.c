@@ -235,6 +235,8 @@ bool network_find_link(const Network *net, NetEnd a, NetEnd b, unsigned *index, 
         const NetEnd *ends = link_at(net, i)->ends;
         bool forward = same_end(ends[0], a) && same_end(ends[1], b);
 
+        if (link_at(net, i)->removed)
+            continue;
         if (forward || (same_end(ends[0], b) && same_end(ends[1], a))) {
             *index = i;
             *reversed = !forward;
@@ -244,6 +246,33 @@ bool network_find_link(const Network *net, NetEnd a, NetEnd b, unsigned *index, 
     g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_NAME, "there is no link between '%s' and '%s'",
                 network_end_name(net, a), network_end_name(net, b));
     return false;
+}
+
+static void unlink_switch(Switch *sw, unsigned link)
+{
+    for (unsigned i = sw->exits->len; i-- > 0;)
+        if (g_array_index(sw->exits, Exit, i).link == link)
+            g_array_remove_index(sw->exits, i);
+}
+
+void network_remove_link(Network *net, unsigned index)
+{
+    Link *link = link_at(net, index);
+
+    link->removed = true;
+    for (unsigned i = 0; i < 2; i++) {
+        NetEnd end = link->ends[i];
+
+        if (end.is_switch)
+            unlink_switch(switch_at(net, end.index), index);
+        else
+            port_at(net, end.index)->link = NO_LINK;
+    }
+}
+
+bool network_link_removed(const Network *net, unsigned link)
+{
+    return link_at(net, link)->removed;
 }
 
 void network_set_link(Network *net, unsigned link, const LinkParams params[2])
@@ -312,7 +341,7 @@ VTime network_lookahead(const Network *net)
     int64_t least = INT64_MAX;
 
     for (unsigned i = 0; i < net->links->len; i++)
-        for (unsigned d = 0; d < 2; d++)
+        for (unsigned d = 0; d < 2 && !link_at(net, i)->removed; d++)
             least = MIN(least, network_latency(net, i, d).ns);
     return vtime(least);
 }

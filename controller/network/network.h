@@ -127,6 +127,11 @@ bool network_add_link(Network *net, NetEnd a, NetEnd b, const LinkParams params[
 bool network_find_link(const Network *net, NetEnd a, NetEnd b, unsigned *link, bool *reversed,
                        GError **error);
 
+/* Takes a link away: nothing enters it any more, what is on it still arrives, and its ends are
+ * free. Its number, name and counts stay. */
+void network_remove_link(Network *net, unsigned link);
+bool network_link_removed(const Network *net, unsigned link);
+
 void network_set_link(Network *net, unsigned link, const LinkParams params[2]);
 
 /* Up or down at virtual time `at`: now for a change at once, later for a planned one. */
@@ -146,7 +151,7 @@ const NetSwitchStats *network_switch_stats(const Network *net, unsigned index);
 /* The latency of a way that counts: never below the quantum. */
 VTime network_latency(const Network *net, unsigned link, unsigned direction);
 
-/* The least of them over all links; INT64_MAX ns without links. */
+/* The least of them over all links that are not removed; INT64_MAX ns without any. */
 VTime network_lookahead(const Network *net);
 
 /* A port has sent a frame at `sent`, not before its last one (or it counts as sent with that). The

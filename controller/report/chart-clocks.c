@@ -201,9 +201,12 @@ void chart_clocks(GString *out, const Picture *p)
     if (sorted->len > MAX_CURVES)
         g_ptr_array_sort(sorted, by_distance);
     n = MIN(sorted->len, MAX_CURVES);
-    g_string_append(out, read ? "<p>What the guests' clocks read, less the ensemble's virtual time."
-                              : "<p>Where each node's own clock stood at barriers, less the "
-                                "barrier's virtual time; the farthest of each span.");
+    g_string_append(
+        out, read
+                 ? "<p>What the guests' clocks read, less the ensemble's virtual time; each begins "
+                   "at 0."
+                 : "<p>Where each node's own clock stood at barriers, less the "
+                   "barrier's virtual time; the farthest of each span.");
     if (n < sorted->len)
         g_string_append_printf(out, " The %u that strayed farthest, of %u.", n, sorted->len);
     if (!read) {

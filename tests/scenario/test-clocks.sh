@@ -45,6 +45,7 @@ watched() {
         [[ $(grep -c ,a,MONOTONIC,1, "$dir/report/clocks.csv") -ge 5 ]]
 }
 check 'the watch has written them at each 50th barrier' watched
+check 'the page draws them' grep -q 'a MONOTONIC' "$dir/report/report.html"
 mtr --report "$dir/report" -c "$asked"
 check 'a second run is told the same clocks, but for the host' cmp "$dir/first" <(grep -v '^host ' "$dir/out")
 

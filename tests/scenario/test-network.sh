@@ -90,6 +90,28 @@ links() {
         assert c.received > 2; assert c.late == 0" 'break 1: node a printed .2 packets transmitted, 2 packets received'
 }
 
+# --- changes with packets under way
+
+changes() {
+    local both="$(linux a 1 'ping -c 20 -i 0.1 -W 1 10.0.0.2')$(linux b 2 'sleep 60')"
+
+    expect 'a link is removed with a packet on it: it arrives, and nothing behind it is sent' 0 "quantum 1ms; $both \
+        link add a b latency=20ms; start; wait-line a 'seq=2' timeout=20s; break packet a b filter=icmp; run 20s; \
+        assert break == 1; run 2ms; delete 1; link remove a b; run 300ms; link list; network trace last=1000; \
+        assert a.late == 0; assert b.late == 0; link add b a latency=2ms; wait-line a 'seq=1[0-9]' timeout=20s" \
+        '^a +-> b .* removed$'
+    # The echo on the way arrives; the answer finds no link.
+    # shellcheck disable=SC2016
+    check 'the packet that was on it is delivered 20 ms after it was sent' awk '
+        $2 == "delivery" && $3 == "b" { n++; took = $8 - $6 } END { exit n < 3 || took < 20000000 || took > 21000000 }' "$dir/out"
+    check 'what was sent behind it was dropped, and said' grep -qE '^[0-9]+ drop .* no-link ' "$dir/out"
+    expect 'a node that powers off with packets under way to it' 0 "quantum 1ms; \
+        $(linux a 1 'ping -c 30 -i 0.05 -W 1 10.0.0.2')$(linux b 2 'sleep 0.7; poweroff -f') \
+        link add a b latency=100ms; node list; start; wait-line a 'run ended' timeout=30s; node list; network trace last=1000; \
+        assert a.sent > 20; assert b.late == 0; assert a.dropped > 0" '^b .* off'
+    check 'they are refused, counted and traced' grep -qE '^[0-9]+ drop .* nic ' "$dir/out"
+}
+
 # --- refusals and faults
 
 refusals() {
@@ -104,6 +126,10 @@ refusals() {
     expect 'link: node without a card' 2 "$a nic=off; $b; link add a b" 'node a has no card 0'
     expect 'link: a value that is none' 2 "$a; $b; link add a b loss=lots" "lots"
     expect 'link: a key that is none' 2 "$a; $b; link add a b colour=red" "colour"
+    expect 'link remove: no such link' 2 "$a; $b; link add a b; link remove a b; link remove a b" "there is no link between 'a' and 'b'"
+    expect 'link: loss over 100 %' 2 "$a; $b; link add a b loss=101%" "101%"
+    expect 'link: a negative latency' 2 "$a; $b; link add a b latency=-1ms" "'-1ms'"
+    expect 'capture: a full disk' 2 "$a; $b; link add a b; capture /dev/full; start; run 1ms" "can't write '/dev/full': No space left"
     expect 'link set: no such link' 2 "$a; $b; link set a b latency=1ms" "'a'"
     expect 'link down: in the past' 2 "$a; $b; link add a b; start; run 5ms; link down a b at=1ms" 'is over'
     expect 'capture: before a link' 2 "$a; capture $dir/x.pcapng" 'no link yet'
@@ -123,5 +149,6 @@ refusals() {
 }
 
 links
+changes
 refusals
 done_testing
