@@ -131,7 +131,8 @@ const char *command_option(const char *arg, const char *key);
 
 extern const Command cmd_clocks, cmd_gateway_add, cmd_gateway_list;
 extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down, cmd_link_list,
-    cmd_link_remove, cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_trace, cmd_seed, cmd_switch_add;
+    cmd_link_remove, cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_trace, cmd_seed,
+    cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
     cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
     cmd_regs, cmd_step, cmd_watch;
