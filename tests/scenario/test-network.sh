@@ -93,7 +93,8 @@ links() {
 # --- changes with packets under way
 
 changes() {
-    local both="$(linux a 1 'ping -c 20 -i 0.1 -W 1 10.0.0.2')$(linux b 2 'sleep 60')"
+    local both
+    both="$(linux a 1 'ping -c 20 -i 0.1 -W 1 10.0.0.2')$(linux b 2 'sleep 60')"
 
     expect 'a link is removed with a packet on it: it arrives, and nothing behind it is sent' 0 "quantum 1ms; $both \
         link add a b latency=20ms; start; wait-line a 'seq=2' timeout=20s; break packet a b filter=icmp; run 20s; \
