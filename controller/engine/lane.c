@@ -421,6 +421,12 @@ static void on_qmp(Lane *l, Leg *leg, Rider *r)
 
 /* --- shield: rank_shield_vcpus() --- */
 
+/* Without icount the vCPUs don't run the timers: nothing of theirs has to be in time. */
+static bool takes_shield(const Rider *r)
+{
+    return r->place != PLACE_OUT && r->node->icount.enabled;
+}
+
 static int64_t vcpu_time(const Lane *l)
 {
     int64_t sum = 0;
@@ -429,7 +435,7 @@ static int64_t vcpu_time(const Lane *l)
         const Node *n = l->riders[i].node;
         int64_t used = -1;
 
-        if (l->riders[i].place != PLACE_OUT && n->vcpus->len > 0)
+        if (takes_shield(&l->riders[i]) && n->vcpus->len > 0)
             used = rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
         sum += MAX(used, 0);
     }
@@ -445,7 +451,7 @@ static void open_window(Lane *l)
 static void set_shield(Lane *l, bool shield)
 {
     for (unsigned i = 0; i < l->n_riders; i++)
-        if (l->riders[i].place != PLACE_OUT)
+        if (takes_shield(&l->riders[i]))
             rank_shield_vcpus(l->riders[i].node->vcpus, shield);
     log_debug("host CPU %d: vCPUs %s", l->cpu, shield ? "shielded" : "not shielded");
     l->shielded = shield;

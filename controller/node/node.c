@@ -291,6 +291,10 @@ bool node_rank(Node *n, Rank rank, int cpu, GError **error)
     n->cpu = cpu;
     if (!rank_apply(rank, n->pid, n->vcpus, cpu, error))
         return false;
+    /* Theirs would take the whole CPU for as long as they are busy, and the kernel then stops all
+     * real-time threads for a while, QEMU's timers among them. */
+    if (rank == RANK_STRICT && !n->icount.enabled)
+        rank_shield_vcpus(n->vcpus, false);
     n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
     n->hushed = false;
     return true;
