@@ -118,7 +118,7 @@ bool session_record(Session *s, const char *dir, GError **error)
         return false;
     s->recorder = g_new0(Recorder, 1);
     s->drain_source = g_timeout_add(50, drain, s->report);
-    engine_observe(s->engine, record_barrier, s);
+    engine_observe(s->engine, record_barrier, true, s);
     return true;
 }
 

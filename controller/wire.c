@@ -4,7 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/units.h"
-#include "controller/engine/nic.h"
+#include "controller/engine/card.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -12,16 +12,16 @@
 /* Frames from outside that one barrier takes in; the rest waits with the kernel. */
 #define MAX_FROM_OUTSIDE 256
 
-/* A card of a node, or a gateway. */
+/* A card of a node, here or on another host, or a gateway. */
 typedef struct {
     Node *node;       /* NULL: a gateway */
     Gateway *gateway; /* NULL: a card, or only checked */
     unsigned index;   /* of its cards */
     unsigned port;
-    Nic *nic;           /* NULL until the node is started */
-    GPtrArray *flights; /* NetDelivery, taken and not known to be there yet */
-    unsigned n_put;     /* of them, those that were put on the card … */
-    VTime aim;          /* … for this time */
+    Card *card;         /* NULL until the node is started, and … */
+    FarCard *far;       /* … instead of it on another host */
+    GPtrArray *flights; /* of `far`: NetDelivery by id, NULL where it is settled … */
+    unsigned first_id;  /* … the first one's */
 } Port;
 
 typedef struct {
@@ -36,7 +36,6 @@ struct Wire {
     Trace *trace;
     GPtrArray *ports; /* Port, by number of port */
     VTime quantum;
-    VTime barrier;      /* the last one */
     unsigned announced; /* links whose raised latency was told */
 };
 
@@ -45,95 +44,105 @@ static void port_free(void *data)
     Port *p = data;
 
     gateway_free(p->gateway);
-    g_ptr_array_unref(p->flights);
+    card_free(p->card);
+    far_card_free(p->far);
+    if (p->flights)
+        g_ptr_array_unref(p->flights);
     g_free(p);
 }
 
-/* --- at a barrier --- */
+/* --- cards of this host --- */
 
-typedef struct {
-    Wire *wire;
-    Port *port;
-} Sender;
-
-static void on_frame(VTime sent, const uint8_t *frame, size_t size, void *data)
+static void on_sent(Card *card, VTime at, const uint8_t *frame, size_t size)
 {
-    const Sender *s = data;
-    VTime at = vtime_sub(sent, s->port->node->epoch);
+    const Wire *w = card->owner;
 
-    /* Stamps are whole µs, rounded down: what bears the last barrier's was sent right behind it. */
-    if (at.ns <= s->wire->barrier.ns)
-        at = vtime(s->wire->barrier.ns + 1);
-    network_send(s->wire->net, s->port->port, at, frame, size);
+    network_send(w->net, card->number, at, frame, size);
 }
 
-static void collect(Wire *w, Port *p, VTime now)
+static bool on_next(Card *card, VTime until, CardFrame *out)
 {
-    Sender sender = {w, p};
+    const Wire *w = card->owner;
+    NetDelivery *d;
 
-    if (p->nic && !nic_collect(p->nic, vtime_add(now, p->node->epoch), on_frame, &sender))
-        log_warn("node %s: its capture can't be read", p->node->name);
+    if (!network_next(w->net, card->number, until))
+        return false;
+    d = network_take(w->net, card->number);
+    *out = (CardFrame){.due = d->due, .data = d->data, .size = d->size, .origin = d};
+    return true;
 }
 
-/* What was put is there if QEMU took it in time; else it is late, and will be there at the next
- * boundary. */
-static void settle(Wire *w, Port *p, VTime now)
+static void on_settled(Card *card, const CardFrame *frame, bool taken, VTime when)
 {
-    bool off = !node_is_live(p->node);
-    unsigned n = p->n_put;
+    const Wire *w = card->owner;
+    NetDelivery *d = frame->origin;
 
-    if (n == 0 || p->aim.ns > now.ns)
-        return;
-    /* An idle node may have stood beyond an added boundary already. */
-    if (network_exact(w->net, p->port))
-        now = vtime(MAX(now.ns, vtime_floor_us(node_ensemble_time(p->node)) * NS_PER_US));
-    if (!off)
-        n = nic_settle(p->nic);
-    for (unsigned i = 0; i < n; i++) {
-        if (off)
-            network_refused(w->net, p->flights->pdata[i], now);
-        else
-            network_delivered(w->net, p->flights->pdata[i], now);
-    }
-    g_ptr_array_remove_range(p->flights, 0, n);
-    if (off)
-        nic_clear(p->nic);
+    d->carried = frame->carried;
+    if (taken)
+        network_delivered(w->net, d, when);
     else
-        nic_take_back(p->nic);
-    p->n_put = nic_sent(p->nic);
-    for (unsigned i = 0; i < p->n_put; i++)
-        ((NetDelivery *)p->flights->pdata[i])->carried = false;
+        network_refused(w->net, d, when);
 }
 
-/* Frames that find a card full follow at the next boundary: carried, unless it is full of late
- * ones. */
-static void fill(const Wire *w, Port *p, VTime now, VTime until)
+static const CardNetwork here = {on_sent, on_next, on_settled};
+
+/* --- cards of other hosts --- */
+
+/* What was told up to boundary `now`, in the order in which a card of this host would tell it. */
+static void hear(const Wire *w, const Port *p, VTime now)
 {
-    bool barrier = until.ns % w->quantum.ns == 0, full_of_late;
+    FarCard *far = p->far;
+    guint sent = 0, settled = 0;
 
-    if (!p->nic || (p->n_put > 0 && p->aim.ns > now.ns && p->aim.ns != until.ns) ||
-        (!barrier && !network_exact(w->net, p->port)))
-        return;
-    full_of_late = nic_sent(p->nic) > 0 && p->aim.ns <= now.ns;
-    p->aim = until;
-    nic_aim(p->nic, barrier ? 0 : vtime_floor_us(vtime_add(until, p->node->epoch)));
-    for (;;) {
-        NetDelivery *d;
+    for (; sent < far->sent->len; sent++) {
+        const FarFrame *f = &g_array_index(far->sent, FarFrame, sent);
 
-        /* What was taken is put first, unless a shorter quantum has come since. */
-        if (p->n_put == p->flights->len) {
-            if (!network_next(w->net, p->port, until))
-                return;
-            g_ptr_array_add(p->flights, network_take(w->net, p->port));
-        }
-        d = p->flights->pdata[p->n_put];
-        if (d->due.ns > until.ns || !nic_put(p->nic, d->data, d->size))
-            return;
-        if (d->due.ns <= w->barrier.ns && !full_of_late)
-            d->carried = true;
-        p->n_put++;
+        if (f->boundary.ns > now.ns)
+            break;
+        network_send(w->net, p->port, f->at, far->bytes->data + f->offset, f->size);
+    }
+    for (; settled < far->settled->len; settled++) {
+        const FarFrame *f = &g_array_index(far->settled, FarFrame, settled);
+        unsigned i = f->id - p->first_id;
+        NetDelivery *d = i < p->flights->len ? p->flights->pdata[i] : NULL;
+
+        if (f->boundary.ns > now.ns)
+            break;
+        if (!d)
+            continue; /* an id that nobody gave */
+        p->flights->pdata[i] = NULL;
+        d->carried = f->carried;
+        if (f->taken)
+            network_delivered(w->net, d, f->at);
+        else
+            network_refused(w->net, d, f->at);
+    }
+    g_array_remove_range(far->sent, 0, sent);
+    g_array_remove_range(far->settled, 0, settled);
+    if (far->sent->len == 0)
+        g_byte_array_set_size(far->bytes, 0);
+}
+
+/* For the next grant: all that is due by its end. */
+static void hand_over(const Wire *w, Port *p, VTime until)
+{
+    unsigned done = 0;
+
+    while (done < p->flights->len && !p->flights->pdata[done])
+        done++;
+    if (done > 0)
+        g_ptr_array_remove_range(p->flights, 0, done);
+    p->first_id += done;
+    while (network_next(w->net, p->port, until)) {
+        NetDelivery *d = network_take(w->net, p->port);
+        FarDue due = {p->first_id + p->flights->len, d->due, d->data, d->size};
+
+        g_array_append_val(p->far->due, due);
+        g_ptr_array_add(p->flights, d);
     }
 }
+
+/* --- at a barrier --- */
 
 /* At a gateway all happens at barriers: what is due by now leaves, what has come in is sent now. */
 static void pass(Wire *w, const Port *p, VTime now)
@@ -154,26 +163,55 @@ static void pass(Wire *w, const Port *p, VTime now)
         network_send(w->net, p->port, now, frame, size);
 }
 
-static void exchange(VTime now, bool reached, VTime until, void *data)
+static void reach(VTime now, void *data)
+{
+    const Wire *w = data;
+
+    for (unsigned i = 0; i < w->ports->len; i++) {
+        const Port *p = w->ports->pdata[i];
+
+        if (p->card)
+            card_reach(p->card, now);
+    }
+}
+
+static void advance(VTime now, void *data)
 {
     Wire *w = data;
 
-    for (unsigned i = 0; reached && i < w->ports->len; i++) {
+    for (unsigned i = 0; i < w->ports->len; i++) {
+        const Port *p = w->ports->pdata[i];
+
+        if (p->gateway)
+            pass(w, p, now);
+        else if (p->far)
+            hear(w, p, now);
+    }
+    network_advance(w->net, now);
+}
+
+static void grant(VTime until, void *data)
+{
+    const Wire *w = data;
+
+    for (unsigned i = 0; i < w->ports->len; i++) {
         Port *p = w->ports->pdata[i];
 
-        if (p->gateway) {
-            pass(w, p, now);
-            continue;
-        }
-        collect(w, p, now);
-        settle(w, p, now);
+        if (p->far)
+            hand_over(w, p, until);
     }
-    if (reached) {
-        network_advance(w->net, now);
-        w->barrier = now;
+}
+
+static void fill(VTime now, VTime until, void *data)
+{
+    const Wire *w = data;
+
+    for (unsigned i = 0; i < w->ports->len; i++) {
+        const Port *p = w->ports->pdata[i];
+
+        if (p->card)
+            card_fill(p->card, now, until, w->quantum);
     }
-    for (unsigned i = 0; until.ns > now.ns && i < w->ports->len; i++)
-        fill(w, w->ports->pdata[i], now, until);
 }
 
 static VTime due(VTime now, void *data)
@@ -181,6 +219,17 @@ static VTime due(VTime now, void *data)
     const Wire *w = data;
 
     return network_exact_due(w->net, now);
+}
+
+/* Exact delivery adds boundaries as frames are sent. */
+static VTime lookahead(void *data)
+{
+    const Wire *w = data;
+
+    for (unsigned i = 0; i < w->ports->len; i++)
+        if (network_exact(w->net, i))
+            return w->quantum;
+    return network_lookahead(w->net);
 }
 
 /* --- building --- */
@@ -196,7 +245,8 @@ Wire *wire_new(Session *session)
     w->trace = trace_new(TRACE_DEFAULT_CAP);
     w->ports = g_ptr_array_new_with_free_func(port_free);
     network_set_trace(w->net, w->trace);
-    engine_set_exchange(session->engine, &(EngineExchange){exchange, due, w});
+    engine_set_exchange(session->engine,
+                        &(EngineExchange){reach, advance, grant, fill, due, lookahead, w});
     return w;
 }
 
@@ -285,7 +335,7 @@ static bool add_port(Wire *w, Node *node, unsigned index, NetEnd *end, GError **
     if (!network_add_port(w->net, name, mac, &end->index, error))
         return false;
     p = g_new0(Port, 1);
-    *p = (Port){.node = node, .index = index, .port = end->index, .flights = g_ptr_array_new()};
+    *p = (Port){.node = node, .index = index, .port = end->index};
     g_ptr_array_add(w->ports, p);
     return true;
 }
@@ -303,7 +353,7 @@ bool wire_add_gateway(Wire *w, const char *name, Gateway *gateway, GError **erro
         return false;
     }
     p = g_new0(Port, 1);
-    *p = (Port){.gateway = gateway, .port = index, .flights = g_ptr_array_new()};
+    *p = (Port){.gateway = gateway, .port = index};
     g_ptr_array_add(w->ports, p);
     return true;
 }
@@ -375,7 +425,7 @@ bool wire_in_flight(const Wire *w)
     for (unsigned i = 0; w && i < w->ports->len; i++) {
         const Port *p = w->ports->pdata[i];
 
-        if (p->nic && nic_sent(p->nic) > 0)
+        if ((p->card && nic_sent(p->card->nic) > 0) || (p->far && p->far->in_flight))
             return true;
     }
     return false;
@@ -385,12 +435,34 @@ bool wire_in_flight(const Wire *w)
 static void take_back(const Wire *w)
 {
     for (unsigned i = 0; i < w->ports->len; i++) {
-        Port *p = w->ports->pdata[i];
+        const Port *p = w->ports->pdata[i];
 
-        if (p->nic)
-            nic_clear(p->nic);
-        p->n_put = 0;
+        if (p->card)
+            card_take_back(p->card);
     }
+}
+
+static bool open_port(Wire *w, Port *p, GError **error)
+{
+    Far *far = p->node->far;
+
+    if (p->card || p->far || !node_is_live(p->node))
+        return true;
+    if (far) {
+        p->far = far_card_new(p->node, p->index);
+        p->flights = g_ptr_array_new();
+        if (far->ops->open_card(far, p->far, error))
+            return true;
+        g_clear_pointer(&p->far, far_card_free);
+        g_clear_pointer(&p->flights, g_ptr_array_unref);
+        return false;
+    }
+    p->card = card_new(p->node, p->index, engine_now(w->session->engine), &here, error);
+    if (!p->card)
+        return false;
+    p->card->owner = w;
+    p->card->number = p->port;
+    return true;
 }
 
 bool wire_prepare(Wire *w, GError **error)
@@ -409,9 +481,14 @@ bool wire_prepare(Wire *w, GError **error)
     for (unsigned i = 0; i < w->ports->len; i++) {
         Port *p = w->ports->pdata[i];
 
-        if (p->node && !p->nic && node_is_live(p->node) &&
-            !(p->nic = nic_new(p->node, p->index, error)))
+        if (!p->node)
+            continue;
+        if (!open_port(w, p, error))
             return false;
+        if (p->card)
+            p->card->exact = network_exact(w->net, p->port);
+        if (p->far)
+            p->far->exact = network_exact(w->net, p->port);
     }
     return true;
 }

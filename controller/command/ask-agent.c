@@ -30,8 +30,7 @@ bool agent_ask(Node *n, unsigned id, const char *text, GError **error)
     /* QEMU's main loop answers QMP and reads the port: behind the second answer it has looked at
      * both. */
     for (int i = 0; i < 2; i++) {
-        g_autofree char *status =
-            qmp_client_call(n->qmp, "query-status", NULL, NODE_REPLY_MS, error);
+        g_autofree char *status = node_qmp(n, "query-status", NULL, error);
 
         if (!status)
             return false;

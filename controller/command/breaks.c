@@ -398,7 +398,7 @@ bool breaks_prepare(Session *s, GError **error)
     }
     if (s->breaks && conditions != s->breaks->observing) {
         if (conditions)
-            engine_observe(s->engine, on_barrier, s);
+            engine_observe(s->engine, on_barrier, false, s);
         else
             engine_unobserve(s->engine, on_barrier);
         s->breaks->observing = conditions;

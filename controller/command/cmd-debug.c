@@ -39,7 +39,7 @@ char *look_instruction(Node *n, int vcpu, GError **error)
         return NULL;
     arguments = g_strdup_printf("{\"command-line\":\"x/1i 0x%" PRIx64 "\",\"cpu-index\":%d}", pc,
                                 MAX(vcpu, 0));
-    said = qmp_client_call(n->qmp, "human-monitor-command", arguments, NODE_REPLY_MS, NULL);
+    said = node_qmp(n, "human-monitor-command", arguments, NULL);
     if (said && strstr(said, "0x") && !strstr(said, "OBJD") && !strstr(said, "Cannot")) {
         g_auto(GStrv) lines = g_strsplit(strstr(said, "0x"), "\\r", 2);
 

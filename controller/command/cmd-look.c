@@ -20,7 +20,7 @@ static HTime vcpu_time(const Node *n)
     HTime sum = {0};
 
     for (unsigned i = 0; i < n->vcpus->len && node_is_live(n); i++)
-        sum.ns += MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, i)));
+        sum.ns += node_vcpu_time(n, i).ns;
     return sum;
 }
 
@@ -55,7 +55,7 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
     for (unsigned i = 0; ok && i < threads->len; i++) {
         const GdbThread *t = &g_array_index(threads, GdbThread, i);
         pid_t tid = i < n->vcpus->len ? g_array_index(n->vcpus, pid_t, i) : -1;
-        HTime used = {MAX(0, rank_thread_runtime_ns(n->pid, tid))};
+        HTime used = node_vcpu_time(n, i);
         g_autofree char *pc = NULL;
         bool halted = false;
 

@@ -154,7 +154,7 @@ static CommandResult qmp_result(const CommandCall *call, Node *node, char *text,
         g_free(text);
         return COMMAND_DONE;
     }
-    if (qmp_client_broken(node->qmp)) {
+    if (node->qmp && qmp_client_broken(node->qmp)) {
         node_fail(node, e);
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_NODE, "%s", node->failure->message);
         g_error_free(e);
@@ -181,7 +181,7 @@ static CommandResult exec_qmp(CommandCall *call, GError **error)
     }
     if (call->session->options.dry)
         return COMMAND_DONE;
-    text = qmp_client_call(node->qmp, command, arguments, NODE_REPLY_MS, &e);
+    text = node_qmp(node, command, arguments, &e);
     return qmp_result(call, node, text, e, error);
 }
 
@@ -206,7 +206,7 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (call->session->options.dry)
         return COMMAND_DONE;
-    text = qmp_hmp(node->qmp, call->args[1], NODE_REPLY_MS, &e);
+    text = node_hmp(node, call->args[1], &e);
     return qmp_result(call, node, text, e, error);
 }
 

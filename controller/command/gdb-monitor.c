@@ -60,7 +60,7 @@ static void on_done(CommandCall *call, GError *error)
 static void ask_qemu(GdbMonitor *m, Node *node, const char *text)
 {
     GError *error = NULL;
-    g_autofree char *said = qmp_hmp(node->qmp, text, NODE_REPLY_MS, &error);
+    g_autofree char *said = node_hmp(node, text, &error);
 
     if (said)
         g_string_append(m->output, said);

@@ -11,6 +11,7 @@
 #include "controller/base/units.h"
 #include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
+#include "controller/engine/hosts.h"
 #include "controller/engine/nic.h"
 
 #include <string.h>
@@ -26,17 +27,22 @@ typedef struct {
 
 typedef struct {
     BarrierObserver func;
+    bool looks;
     void *data;
 } Observer;
 
 /* A tenth of the default quantum: some 10 % of speed for nodes with breakpoints. */
 #define MAX_SKIP_NS (100 * NS_PER_US)
 
+/* Longest grant, in quanta: what waits for its end must not be a burden. */
+#define MAX_STRIDE 256
+
 /* How soon a run that is held to a pace learns that it is to end. */
 #define PACE_SLICE_NS (20 * NS_PER_MS)
 
 struct Engine {
-    Host *host;
+    Host *host;   /* this one */
+    Hosts *hosts; /* and all others */
     VTime quantum, now, max_skip;
     GPtrArray *members; /* Member */
     EnsembleStats stats;
@@ -57,6 +63,7 @@ struct Engine {
     bool replan;        /* the leg ends early because a boundary is to be added */
     atomic_bool interrupted;
     Leg leg;
+    GArray *marks; /* LegMark */
     bool on_grid; /* the leg's boundaries are barriers of the ensemble */
     GArray *slots;
     StepRequest step;
@@ -86,11 +93,13 @@ Engine *engine_new(Host *host)
     Engine *e = g_new0(Engine, 1);
 
     e->host = host;
+    e->hosts = hosts_new(host);
     e->quantum = vtime(NS_PER_MS);
     e->max_skip = vtime(MAX_SKIP_NS);
     e->members = g_ptr_array_new_with_free_func(member_free);
     e->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
     e->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
+    e->marks = g_array_new(FALSE, TRUE, sizeof(LegMark));
     return e;
 }
 
@@ -106,6 +115,8 @@ void engine_free(Engine *e)
         debug_free(m->node);
     }
     g_array_unref(e->observers);
+    g_array_unref(e->marks);
+    hosts_free(e->hosts);
     g_ptr_array_unref(e->members);
     g_array_unref(e->slots);
     g_free(e);
@@ -175,7 +186,8 @@ void engine_add(Engine *e, Node *node)
 
     /* Rounded up, so that its next boundary is not behind it. */
     node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
-    host_place(e->host, node);
+    if (!node->far)
+        host_place(e->host, node);
     m->node = node;
     g_ptr_array_add(e->members, m);
 }
@@ -192,7 +204,8 @@ bool engine_remove(Engine *e, Node *node, GError **error)
     g_clear_pointer(&node->gate, gate_free);
     free_nics(node);
     debug_close(node);
-    host_displace(e->host, node);
+    if (!node->far)
+        host_displace(e->host, node);
     g_ptr_array_remove_index(e->members, index);
     return ok;
 }
@@ -235,13 +248,35 @@ static VTime next_added(const Engine *e, VTime now)
     return e->exchange.due ? e->exchange.due(now, e->exchange.data) : vtime(INT64_MAX);
 }
 
+static void on_reach(Leg *leg, uint64_t k, void *data)
+{
+    const Engine *e = data;
+
+    e->exchange.reach(leg_boundary(leg, k), e->exchange.data);
+}
+
+static void on_fill(Leg *leg, uint64_t k, void *data)
+{
+    const Engine *e = data;
+
+    e->exchange.fill(leg_boundary(leg, k), leg_boundary(leg, k + 1), e->exchange.data);
+}
+
+/* What is due in the quanta that follow barrier k, the end of a grant. */
+static void grant(const Engine *e, const Leg *leg, uint64_t k)
+{
+    uint64_t end = MIN(k + leg->stride, leg->count);
+
+    if (e->exchange.grant && k < leg->count && k % leg->stride == 0)
+        e->exchange.grant(leg_boundary(leg, end), e->exchange.data);
+}
+
 /* An added boundary is no barrier: nobody else is told. */
 static void on_added_boundary(Leg *leg, uint64_t k, void *data)
 {
     const Engine *e = data;
-    VTime now = leg_boundary(leg, k);
 
-    e->exchange.move(now, true, now, e->exchange.data);
+    e->exchange.advance(leg_boundary(leg, k), e->exchange.data);
 }
 
 static void on_barrier(Leg *leg, uint64_t k, void *data)
@@ -277,9 +312,9 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         last->stats->waited_for++;
         last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
     }
-    if (e->exchange.move)
-        e->exchange.move(view.time, true, k < leg->count ? leg_boundary(leg, k + 1) : view.time,
-                         e->exchange.data);
+    if (e->exchange.advance)
+        e->exchange.advance(view.time, e->exchange.data);
+    grant(e, leg, k);
     for (unsigned i = 0; i < e->observers->len; i++) {
         const Observer *o = &g_array_index(e->observers, Observer, i);
 
@@ -296,9 +331,9 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         hold_pace(e, leg, view.time);
 }
 
-void engine_observe(Engine *e, BarrierObserver func, void *data)
+void engine_observe(Engine *e, BarrierObserver func, bool looks, void *data)
 {
-    Observer o = {func, data};
+    Observer o = {func, looks, data};
 
     g_array_append_val(e->observers, o);
 }
@@ -350,7 +385,7 @@ static VTime fence(const Engine *e)
 static void on_leg_done(void *data)
 {
     Engine *e = data;
-    uint64_t k = e->leg.barrier.k - atomic_load(&e->leg.broke);
+    uint64_t k = atomic_load(&e->leg.k);
 
     if (e->on_grid || e->leg.n_slots == e->members->len)
         if (k > 0)
@@ -361,6 +396,32 @@ static void on_leg_done(void *data)
     else if (atomic_load(&e->leg.stop))
         e->stopping = !e->replan;
     plan(e);
+}
+
+/* Whether something may end the run at a barrier that is not known beforehand. */
+static bool may_stop(const Engine *e)
+{
+    for (unsigned i = 0; i < e->observers->len; i++)
+        if (!g_array_index(e->observers, Observer, i).looks)
+            return true;
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Node *n = ((const Member *)e->members->pdata[i])->node;
+
+        if (node_is_live(n) && ((n->console && console_expects(n->console)) || debug_armed(n) ||
+                                (e->goal.stop_on_exit && !n->options->on_exit_continue)))
+            return true;
+    }
+    return e->pace > 0;
+}
+
+/* How many quanta a host may run without the others: what is sent in them is due behind them. */
+static unsigned stride(const Engine *e, uint64_t count)
+{
+    int64_t ahead = e->exchange.lookahead ? e->exchange.lookahead(e->exchange.data).ns : INT64_MAX;
+
+    if (may_stop(e))
+        return 1;
+    return (unsigned)CLAMP(ahead / e->quantum.ns, 1, (int64_t)MIN(count, MAX_STRIDE));
 }
 
 /* A leg for one node, or for all (only NULL). */
@@ -379,6 +440,8 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     }
     memset(&e->leg, 0, sizeof(e->leg));
     e->on_grid = on_grid;
+    e->leg.slots = (Slot *)(void *)e->slots->data;
+    e->leg.n_slots = e->slots->len;
     e->leg.first = first;
     e->leg.quantum = e->quantum;
     e->leg.count = count;
@@ -386,14 +449,21 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.max_skip_us = e->max_skip.ns / NS_PER_US;
     e->leg.on_grid = on_grid;
     e->leg.next_barrier = grid_next(e);
-    if ((on_grid || added) && e->exchange.move)
-        e->exchange.move(e->now, false, first, e->exchange.data);
-    e->leg.stop_on_exit = e->goal.stop_on_exit;
-    e->leg.slots = (Slot *)(void *)e->slots->data;
-    e->leg.n_slots = e->slots->len;
-    e->leg.on_barrier = on_grid ? on_barrier : added ? on_added_boundary : NULL;
     e->leg.data = e;
-    host_run_leg(e->host, &e->leg, on_leg_done, e);
+    e->leg.stride = hosts_are_several(&e->leg) ? stride(e, count) : 1;
+    if (e->leg.stride > 1) {
+        g_array_set_size(e->marks, e->leg.stride * e->slots->len);
+        e->leg.marks = (LegMark *)(void *)e->marks->data;
+    }
+    if ((on_grid || added) && e->exchange.fill) {
+        e->exchange.grant(leg_boundary(&e->leg, leg_grant_end(&e->leg, 1)), e->exchange.data);
+        e->exchange.fill(e->now, first, e->exchange.data);
+        e->leg.reach = on_reach;
+        e->leg.fill = on_fill;
+    }
+    e->leg.stop_on_exit = e->goal.stop_on_exit;
+    e->leg.on_barrier = on_grid ? on_barrier : added ? on_added_boundary : NULL;
+    hosts_run_leg(e->hosts, &e->leg, on_leg_done, e);
     /* Set before, it would have been forgotten by leg_init(). */
     if (atomic_load(&e->interrupted))
         atomic_store(&e->leg.stop, true);
@@ -430,7 +500,7 @@ static void start_step(Engine *e, Node *node, VTime limit)
     e->step.done = &e->steps;
     e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
     e->step.cancel = &e->interrupted;
-    host_step(e->host, &e->step, on_step_done, e);
+    hosts_step(e->hosts, &e->step, on_step_done, e);
 }
 
 /* The rest of a time that is no whole µs: node after node; an idle one has nothing to execute.
@@ -641,6 +711,11 @@ void engine_interrupt(Engine *e)
 {
     atomic_store(&e->interrupted, true);
     atomic_store(&e->leg.stop, true);
+}
+
+unsigned engine_stride(const Engine *e)
+{
+    return e->leg.stride;
 }
 
 VTime engine_goal(const Engine *e)

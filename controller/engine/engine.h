@@ -17,7 +17,7 @@
 
 typedef struct Engine Engine;
 
-/* Does not take over the host. */
+/* Does not take over the host, which is this one. */
 Engine *engine_new(Host *host);
 void engine_free(Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
@@ -81,6 +81,9 @@ void engine_interrupt(Engine *engine);
  * 0: as fast as it goes. */
 void engine_set_pace(Engine *engine, double pace);
 
+/* Quanta in the grants of the present run's last leg. */
+unsigned engine_stride(const Engine *engine);
+
 /* Single steps of the present run so far. */
 uint64_t engine_steps(const Engine *engine);
 
@@ -95,17 +98,24 @@ uint64_t engine_missed(const Engine *engine);
 uint64_t engine_violations(const Engine *engine);
 
 /*
- * Moves frames between the nodes' cards (nic.h), all nodes standing. In a lane's thread, or in the
- * main thread before a leg; must be quick.
+ * Moves frames between the nodes' cards, all nodes standing. In a lane's or a line's thread, or in
+ * the main thread before a leg, never in two; must be quick.
  */
 typedef struct {
-    /* reached: `now`, a barrier or an added boundary, was just completed: what was put for it is
-     * there, what was sent can be collected. What is due by `until` can be put, unless `until` is
-     * `now`. */
-    void (*move)(VTime now, bool reached, VTime until, void *data);
+    /* `now`, a barrier or an added boundary, is reached: what was put on the cards of this host is
+     * there, what was sent can be collected. */
+    void (*reach)(VTime now, void *data);
+    /* All hosts have reached it: the network moves on. */
+    void (*advance)(VTime now, void *data);
+    /* What is due by `until` at the cards of other hosts is to go with the next grant. */
+    void (*grant)(VTime until, void *data);
+    /* What is due by `until`, the next boundary, can be put on the cards of this host. */
+    void (*fill)(VTime now, VTime until, void *data);
     /* The next boundary to be added behind `now`: whole µs, INT64_MAX for none. It is known at the
      * last barrier but one before it. */
     VTime (*due)(VTime now, void *data);
+    /* What is sent now is due no sooner than that: so far a host can run without the others. */
+    VTime (*lookahead)(void *data);
     void *data;
 } EngineExchange;
 
@@ -123,9 +133,10 @@ typedef struct {
 } BarrierView;
 
 /* Called in a lane's thread at every barrier; must be quick. True: the run is to end here. Which
- * may take one more quantum where an idle node was let go too far already. */
+ * may take one more quantum where an idle node was let go too far already. `looks`: it never says
+ * true, so that other hosts may be granted several quanta at once. */
 typedef bool (*BarrierObserver)(const BarrierView *view, void *data);
-void engine_observe(Engine *engine, BarrierObserver observer, void *data);
+void engine_observe(Engine *engine, BarrierObserver observer, bool looks, void *data);
 void engine_unobserve(Engine *engine, BarrierObserver observer);
 
 #endif

@@ -102,8 +102,11 @@ static void lane_done(void *data)
 {
     Host *h = data;
 
-    if (atomic_fetch_sub(&h->busy, 1) == 1)
-        eventfd_write(h->done_fd, 1);
+    if (atomic_fetch_sub(&h->busy, 1) != 1)
+        return;
+    if (h->leg && h->leg->over)
+        h->leg->over(h->leg, h->leg->data);
+    eventfd_write(h->done_fd, 1);
 }
 
 static bool lane_has_slot(const Leg *leg, int cpu)

@@ -19,14 +19,32 @@
 
 void leg_init(Leg *leg, unsigned members)
 {
+    unsigned stride = MAX(leg->stride, 1);
+
+    leg->stride = stride;
+    leg->limit = UINT64_MAX;
     pthread_mutex_init(&leg->lock, NULL);
-    barrier_begin(&leg->barrier, members, leg->count);
+    barrier_begin(&leg->barrier, members, (leg->count + stride - 1) / stride);
     leg->action = BARRIER_WAIT;
     atomic_init(&leg->turn, 0);
     atomic_init(&leg->sleepers, 0);
     atomic_init(&leg->stop, false);
     atomic_init(&leg->broke, false);
     atomic_init(&leg->k, 0);
+}
+
+void leg_begin(Leg *leg)
+{
+    while (leg->barrier.k == 0)
+        barrier_step(&leg->barrier, BARRIER_EV_ARRIVED);
+    leg->granted = htime_now();
+}
+
+void leg_limit(Leg *leg, uint64_t k)
+{
+    pthread_mutex_lock(&leg->lock);
+    leg->limit = MIN(leg->limit, k);
+    pthread_mutex_unlock(&leg->lock);
 }
 
 void leg_clear(Leg *leg)
@@ -69,11 +87,52 @@ static void wait_turn(Leg *leg, unsigned turn, LegPatience *patience)
     patience->average_ns += (waited - patience->average_ns) / 8;
 }
 
-/* All of the barrier have come: what belongs to it is done before anyone goes on. */
-static void complete(Leg *leg, uint64_t k)
+/* What the slots were at barrier k. */
+static void recall(Leg *leg, uint64_t k)
 {
-    if (k > 0 && leg->on_barrier && !atomic_load(&leg->broke))
+    const LegMark *mark = leg->marks + (k - 1) % leg->stride * leg->n_slots;
+
+    for (unsigned i = 0; i < leg->n_slots; i++) {
+        leg->slots[i].stamp_us = mark[i].stamp_us;
+        leg->slots[i].arrived = mark[i].arrived;
+    }
+}
+
+static HTime last_arrival(const Leg *leg)
+{
+    HTime last = leg->granted;
+
+    for (unsigned i = 0; i < leg->n_slots; i++)
+        if (leg->slots[i].arrived.ns > last.ns)
+            last = leg->slots[i].arrived;
+    return last;
+}
+
+static void pass_barrier(Leg *leg, uint64_t k)
+{
+    if (leg->reach)
+        leg->reach(leg, k, leg->data);
+    if (leg->on_barrier)
         leg->on_barrier(leg, k, leg->data);
+    if (leg->fill && k < leg->count)
+        leg->fill(leg, k, leg->data);
+}
+
+/* All have come to the end of grant g: what belongs to its barriers is done before anyone goes on.
+ */
+static void complete(Leg *leg, uint64_t g)
+{
+    uint64_t end = MIN(leg_grant_end(leg, g), leg->limit);
+
+    if (atomic_load(&leg->broke))
+        return;
+    for (uint64_t k = g > 0 ? leg_grant_end(leg, g - 1) + 1 : 1; k <= end; k++) {
+        if (leg->marks)
+            recall(leg, k);
+        pass_barrier(leg, k);
+        if (k < end)
+            leg->granted = last_arrival(leg);
+    }
 }
 
 static void publish(Leg *leg, BarrierAction action, uint64_t completed)
@@ -88,17 +147,18 @@ BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience
 {
     unsigned turn = atomic_load(&leg->turn);
     BarrierAction action;
-    uint64_t k;
+    uint64_t g;
 
     pthread_mutex_lock(&leg->lock);
-    k = leg->barrier.k;
+    g = leg->barrier.k;
     if (barrier_completes(&leg->barrier, event))
-        complete(leg, k);
+        complete(leg, g);
     if (atomic_load(&leg->stop))
         barrier_step(&leg->barrier, BARRIER_EV_STOP);
     action = barrier_step(&leg->barrier, event);
     if (action != BARRIER_WAIT)
-        publish(leg, action, atomic_load(&leg->broke) ? k - 1 : k);
+        publish(leg, action,
+                MIN(leg_grant_end(leg, g - (g > 0 && atomic_load(&leg->broke))), leg->limit));
     pthread_mutex_unlock(&leg->lock);
     if (action != BARRIER_WAIT) {
         if (atomic_load(&leg->sleepers) > 0)

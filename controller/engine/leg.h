@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * leg.h: a run of equal quanta without a stop between them, shared by the lanes that carry it out.
+ * leg.h: a run of equal quanta without a stop between them, shared by those who carry it out: the
+ * lanes of a host, or several hosts.
  *
  * Boundary k of the leg (1 … count) is at ensemble time first + (k - 1) * quantum.
+ *
+ * Lanes meet at every boundary. Hosts meet at every grant's end only: a grant is `stride` quanta,
+ * which nothing that happens elsewhere can disturb. Inside a host the lanes have a leg of their own
+ * meanwhile.
  */
 #ifndef ENGINE_LEG_H
 #define ENGINE_LEG_H
@@ -26,19 +31,31 @@ typedef struct {
 
 typedef struct Leg Leg;
 
-/* Called at every barrier, all nodes standing at it, by the lane that came last. Must be quick. May
- * set leg->stop, to end the leg there. */
+/* Called at every barrier, all nodes standing at it, by whoever came last. Must be quick. */
 typedef void (*LegBarrierFunc)(Leg *leg, uint64_t k, void *data);
 
-struct Leg {
+/* A Slot's at one of a grant's barriers. */
+typedef struct {
+    int64_t stamp_us;
+    HTime arrived;
+} LegMark;
+
+typedef struct Leg {
     VTime first, quantum; /* whole µs */
     uint64_t count;
     bool brake; /* the leg's end is where the user wants to stand */
     Rank rank;
     Slot *slots;
     unsigned n_slots;
-    LegBarrierFunc on_barrier;
+    /* NULL: nothing to do. In this order: the cards of this host; what belongs to the barrier, which
+     * may set leg->stop to end the leg there; the cards again, unless it is the last barrier. */
+    LegBarrierFunc reach, on_barrier, fill;
+    void (*over)(struct Leg *leg, void *data); /* in the last lane, its nodes at rest; or NULL */
     void *data;
+
+    unsigned stride; /* quanta in a grant; 0 counts as 1 */
+    LegMark *marks;  /* [stride][n_slots] of the present grant; NULL: the slots have it all */
+    uint64_t limit;  /* somebody could not get beyond this barrier */
 
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
     bool on_grid;        /* its boundaries are barriers of the ensemble */
@@ -52,11 +69,11 @@ struct Leg {
 
     /* The rendezvous: the lock guards barrier and action; turn changes with each action. */
     pthread_mutex_t lock;
-    Barrier barrier;
+    Barrier barrier; /* counts grants */
     BarrierAction action;
     atomic_uint turn;
     atomic_uint sleepers;
-};
+} Leg;
 
 /* Boundary k in ensemble time. */
 static inline VTime leg_boundary(const Leg *leg, uint64_t k)
@@ -64,7 +81,20 @@ static inline VTime leg_boundary(const Leg *leg, uint64_t k)
     return vtime(leg->first.ns + (int64_t)(k - 1) * leg->quantum.ns);
 }
 
+/* The barrier that grant g (1 …) ends at. */
+static inline uint64_t leg_grant_end(const Leg *leg, uint64_t g)
+{
+    return MIN(g * MAX(leg->stride, 1), leg->count);
+}
+
 void leg_init(Leg *leg, unsigned members);
+
+/* All members are ready: the first grant is given without a meeting. */
+void leg_begin(Leg *leg);
+
+/* A member did not get beyond barrier k. */
+void leg_limit(Leg *leg, uint64_t k);
+
 void leg_clear(Leg *leg);
 
 /* How long a member has lately waited for the others, to decide how long to spin. */

@@ -16,7 +16,7 @@ typedef enum {
     STEP_LIVE,   /* as in a run, one by one */
 } StepManner;
 
-typedef struct {
+typedef struct StepRequest {
     Node *node;     /* at rest, its clock read */
     bool by_icount; /* stop at this instruction count, else at this time */
     Insns icount;   /* absolute */

@@ -40,6 +40,9 @@ struct Console {
     GString *tap; /* NULL: closed */
     void (*wake)(void *data);
     void *wake_data;
+
+    ConsoleFunc pass_on;
+    void *pass_on_data;
 };
 
 struct ConsoleWatch {
@@ -286,6 +289,27 @@ static void hang_up(Console *c)
     g_mutex_unlock(&c->lock);
 }
 
+bool console_feed(Console *c, const void *data, gsize size, VTime until)
+{
+    c->bytes += size;
+    g_checksum_update(c->digest, data, (gssize)size);
+    log_bytes(c, data, size);
+    follow_lines(c, data, size, until);
+    pour(c, data, size);
+    remember(c, data, size);
+    for (unsigned i = 0; i < c->watches->len; i++)
+        feed(c->watches->pdata[i], data, size, until);
+    if (c->pass_on)
+        c->pass_on(data, size, until, c->pass_on_data);
+    return any_match(c);
+}
+
+void console_pass_on(Console *c, ConsoleFunc func, void *data)
+{
+    c->pass_on = func;
+    c->pass_on_data = data;
+}
+
 bool console_drain(Console *c, VTime until)
 {
     char chunk[CHUNK];
@@ -296,14 +320,7 @@ bool console_drain(Console *c, VTime until)
             hang_up(c);
             break;
         }
-        c->bytes += (guint64)n;
-        g_checksum_update(c->digest, (const guchar *)chunk, n);
-        log_bytes(c, chunk, (size_t)n);
-        follow_lines(c, chunk, (size_t)n, until);
-        pour(c, chunk, (size_t)n);
-        remember(c, chunk, (size_t)n);
-        for (unsigned i = 0; i < c->watches->len; i++)
-            feed(c->watches->pdata[i], chunk, (size_t)n, until);
+        console_feed(c, chunk, (gsize)n, until);
         if (n < CHUNK)
             break;
     }
@@ -348,6 +365,11 @@ void console_await(Console *c, GRegex *pattern)
         c->pattern = g_regex_ref(pattern);
     c->scanned = 0;
     scan(c);
+}
+
+bool console_expects(const Console *c)
+{
+    return c->pattern || c->watches->len > 0;
 }
 
 const char *console_match(const Console *c)

@@ -26,9 +26,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
  * True if the awaited pattern, or one of the watched ones, was found (now or before). */
 bool console_drain(Console *console, VTime until);
 
+/* What console_drain() does with bytes that came another way. */
+bool console_feed(Console *console, const void *data, gsize size, VTime until);
+
+/* What is drained from now on is passed on too, in the thread that drains. NULL ends it. */
+typedef void (*ConsoleFunc)(const void *bytes, gsize size, VTime until, void *data);
+void console_pass_on(Console *console, ConsoleFunc func, void *data);
+
 /* Waits for a line that matches, beginning behind the line that matched last (so what was printed
  * before the wait counts, but never twice). NULL ends the wait. */
 void console_await(Console *console, GRegex *pattern);
+
+/* Whether a pattern is awaited or watched. */
+bool console_expects(const Console *console);
 
 /* The line that matched, or NULL. */
 const char *console_match(const Console *console);

@@ -52,6 +52,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->cpu = -1;
     n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
+    n->far_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
     return n;
 }
 
@@ -277,6 +278,7 @@ void node_free(Node *n)
     for (unsigned i = 0; i < n->cables->len; i++)
         close(g_array_index(n->cables, int, i));
     g_array_unref(n->cables);
+    g_array_unref(n->far_used);
     node_options_free(n->options);
     g_free(n->version);
     g_free(n->transcript);
@@ -311,6 +313,28 @@ bool node_read_clock(Node *n, GError **error)
 {
     return clock_read(n->qmp, n->devices_path, n->devices_fd,
                       n->icount.enabled ? n->icount.shift : -1, NODE_REPLY_MS, &n->clock, error);
+}
+
+char *node_qmp(Node *n, const char *command, const char *arguments, GError **error)
+{
+    return n->far ? n->far->ops->qmp(n->far, n, command, arguments, false, error)
+                  : qmp_client_call(n->qmp, command, arguments, NODE_REPLY_MS, error);
+}
+
+char *node_hmp(Node *n, const char *text, GError **error)
+{
+    return n->far ? n->far->ops->qmp(n->far, n, text, NULL, true, error)
+                  : qmp_hmp(n->qmp, text, NODE_REPLY_MS, error);
+}
+
+HTime node_vcpu_time(const Node *n, unsigned vcpu)
+{
+    if (n->far)
+        return (HTime){vcpu < n->far_used->len ? g_array_index(n->far_used, int64_t, vcpu) : 0};
+    if (vcpu >= n->vcpus->len)
+        return (HTime){0};
+    return (HTime){
+        MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};
 }
 
 VTime node_ensemble_time(const Node *n)

@@ -11,6 +11,7 @@
 #include "controller/base/vtime.h"
 #include "controller/clock/clock.h"
 #include "controller/node/console.h"
+#include "controller/node/far.h"
 #include "controller/node/options.h"
 #include "controller/node/rank.h"
 #include "controller/node/rundir.h"
@@ -29,13 +30,15 @@ typedef enum {
 
 const char *node_state_name(NodeState state);
 
-typedef struct {
+typedef struct Node {
     char *name;
     unsigned index; /* never used twice in a session */
     NodeOptions *options;
     NodeState state;
     GError *failure;
 
+    Far *far;         /* the host it is on; NULL: this one */
+    GArray *far_used; /* int64_t ns of CPU time of its vCPU threads, as that host last told */
     bool attached;
     Icount icount;
     pid_t pid;
@@ -93,6 +96,14 @@ void node_hush(Node *node, bool hush);
 
 /* Reads the exact clock of the stopped node into node->clock. */
 bool node_read_clock(Node *node, GError **error);
+
+/* One QMP command to a node that stands, wherever it is: the answer's "return" as JSON, free with
+ * g_free(). The second asks QEMU's human monitor. */
+char *node_qmp(Node *node, const char *command, const char *arguments, GError **error);
+char *node_hmp(Node *node, const char *text, GError **error);
+
+/* CPU time of a vCPU's thread; 0 if it is not known. */
+HTime node_vcpu_time(const Node *node, unsigned vcpu);
 
 /* Its virtual time as the ensemble counts: virtual_time - epoch. */
 VTime node_ensemble_time(const Node *node);

@@ -139,7 +139,7 @@ static void run(Soak *s, const Options *o)
     unsigned timer = g_timeout_add_seconds(PROGRESS_S, print_progress, s);
     bool strict = rig_is_strict(s->rig);
 
-    engine_observe(s->rig->engine, on_barrier, &s->watch);
+    engine_observe(s->rig->engine, on_barrier, true, &s->watch);
     s->start = htime_now();
     if (o->load && !strict)
         printf("no load in this mode: an ordinary busy loop starves SCHED_IDLE guests\n");

@@ -131,7 +131,7 @@ Steady rig_run_quanta(Rig *rig, uint64_t quanta)
     Steady steady = {0};
     HTime start = htime_now();
 
-    engine_observe(rig->engine, on_barrier, &steady);
+    engine_observe(rig->engine, on_barrier, true, &steady);
     rig_run_to(rig, vtime(first + (int64_t)quanta * quantum.ns));
     engine_unobserve(rig->engine, on_barrier);
     steady.total_s = (double)htime_sub(htime_now(), start).ns / NS_PER_S;

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* hosts.c: see hosts.h. */
+#include "controller/engine/hosts.h"
+
+#include "controller/base/fd.h"
+
+#include <glib-unix.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+struct Hosts {
+    Host *here;
+    int done_fd;
+    unsigned source;
+    atomic_uint busy; /* hosts at work */
+    HostDoneFunc done;
+    void *data;
+
+    /* While other hosts take part: */
+    Leg *leg;
+    Leg near;      /* this host's part */
+    GArray *slots; /* Slot of near, … */
+    GArray *which; /* … and unsigned: which one of leg it is */
+    LegBarrierFunc reach, fill;
+    bool told; /* the others know where this host's part ends */
+    LegPatience patience;
+};
+
+static gboolean on_done(gint fd, GIOCondition condition, gpointer data)
+{
+    Hosts *h = data;
+    HostDoneFunc done = h->done;
+    eventfd_t value;
+
+    (void)condition;
+    if (eventfd_read(fd, &value) != 0)
+        return G_SOURCE_CONTINUE;
+    if (h->leg)
+        leg_clear(h->leg);
+    h->leg = NULL;
+    h->done = NULL;
+    done(h->data);
+    return G_SOURCE_CONTINUE;
+}
+
+Hosts *hosts_new(Host *here)
+{
+    Hosts *h = g_new0(Hosts, 1);
+
+    h->here = here;
+    h->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    h->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    h->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    h->source = g_unix_fd_add(h->done_fd, G_IO_IN, on_done, h);
+    return h;
+}
+
+void hosts_free(Hosts *h)
+{
+    if (!h)
+        return;
+    g_source_remove(h->source);
+    fd_clear(&h->done_fd);
+    g_array_unref(h->slots);
+    g_array_unref(h->which);
+    g_free(h);
+}
+
+/* In any thread. */
+static void one_done(void *data)
+{
+    Hosts *h = data;
+
+    if (atomic_fetch_sub(&h->busy, 1) == 1)
+        eventfd_write(h->done_fd, 1);
+}
+
+/* --- this host's part --- */
+
+static void near_reach(Leg *near, uint64_t k, void *data)
+{
+    const Hosts *h = data;
+
+    h->reach(near, k, h->leg->data);
+}
+
+static void near_fill(Leg *near, uint64_t k, void *data)
+{
+    const Hosts *h = data;
+
+    h->fill(near, k, h->leg->data);
+}
+
+static void mark(const Hosts *h, uint64_t k)
+{
+    const Leg *leg = h->leg;
+
+    for (unsigned i = 0; i < h->slots->len; i++) {
+        const Slot *from = &g_array_index(h->slots, Slot, i);
+        unsigned to = g_array_index(h->which, unsigned, i);
+
+        if (leg->marks) {
+            leg->marks[(k - 1) % leg->stride * leg->n_slots + to] =
+                (LegMark){from->stamp_us, from->arrived};
+        } else {
+            leg->slots[to].stamp_us = from->stamp_us;
+            leg->slots[to].arrived = from->arrived;
+        }
+    }
+}
+
+static bool lost_one(const Hosts *h)
+{
+    for (unsigned i = 0; i < h->slots->len; i++)
+        if (g_array_index(h->slots, Slot, i).node->state == NODE_FAILED)
+            return true;
+    return false;
+}
+
+/* In the lane that came last, the others waiting. */
+static void near_meet(Leg *near, uint64_t k, void *data)
+{
+    Hosts *h = data;
+
+    mark(h, k);
+    if (k % near->stride != 0 && k != near->count)
+        return;
+    if (atomic_load(&near->stop) || lost_one(h))
+        atomic_store(&h->leg->stop, true);
+    if (leg_rendezvous(h->leg, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
+        atomic_store(&near->stop, true);
+        h->told = true;
+    }
+}
+
+/* In the last lane. It ended where nobody else knew of it. */
+static void near_over(Leg *near, void *data)
+{
+    Hosts *h = data;
+
+    if (h->told)
+        return;
+    if (atomic_load(&near->broke))
+        atomic_store(&h->leg->broke, true);
+    /* That its guests are off holds nobody back. */
+    if (atomic_load(&near->broke) || atomic_load(&near->stop) || lost_one(h)) {
+        leg_limit(h->leg, atomic_load(&near->k));
+        atomic_store(&h->leg->stop, true);
+    }
+    leg_rendezvous(h->leg, BARRIER_EV_LEFT, &h->patience);
+}
+
+static void run_near(Hosts *h)
+{
+    const Leg *leg = h->leg;
+
+    h->near = *leg;
+    h->reach = leg->reach;
+    h->fill = leg->fill;
+    h->near.slots = (Slot *)(void *)h->slots->data;
+    h->near.n_slots = h->slots->len;
+    h->near.reach = leg->reach ? near_reach : NULL;
+    h->near.fill = leg->fill ? near_fill : NULL;
+    h->near.on_barrier = near_meet;
+    h->near.over = near_over;
+    h->near.data = h;
+    h->near.marks = NULL;
+    h->told = false;
+    host_run_leg(h->here, &h->near, one_done, h);
+}
+
+/* --- all --- */
+
+bool hosts_are_several(const Leg *leg)
+{
+    for (unsigned i = 0; i < leg->n_slots; i++)
+        if (leg->slots[i].node->far)
+            return true;
+    return false;
+}
+
+/* The far hosts of the leg, each once. */
+static GPtrArray *far_hosts(const Leg *leg)
+{
+    GPtrArray *fars = g_ptr_array_new();
+
+    for (unsigned i = 0; i < leg->n_slots; i++) {
+        Far *far = leg->slots[i].node->far;
+
+        if (far && !g_ptr_array_find(fars, far, NULL))
+            g_ptr_array_add(fars, far);
+    }
+    return fars;
+}
+
+static void find_near(Hosts *h, const Leg *leg)
+{
+    g_array_set_size(h->slots, 0);
+    g_array_set_size(h->which, 0);
+    for (unsigned i = 0; i < leg->n_slots; i++) {
+        if (leg->slots[i].node->far)
+            continue;
+        g_array_append_val(h->slots, leg->slots[i]);
+        g_array_append_val(h->which, i);
+    }
+}
+
+void hosts_run_leg(Hosts *h, Leg *leg, HostDoneFunc done, void *data)
+{
+    g_autoptr(GPtrArray) fars = NULL;
+    unsigned members;
+
+    if (!hosts_are_several(leg)) {
+        host_run_leg(h->here, leg, done, data);
+        return;
+    }
+    g_assert(!h->done);
+    fars = far_hosts(leg);
+    find_near(h, leg);
+    members = fars->len + (h->slots->len > 0);
+    h->leg = leg;
+    h->done = done;
+    h->data = data;
+    atomic_store(&h->busy, members);
+    leg_init(leg, members);
+    leg_begin(leg);
+    if (h->slots->len > 0)
+        run_near(h);
+    leg->reach = leg->fill = NULL; /* each host sees to its own cards */
+    for (unsigned i = 0; i < fars->len; i++) {
+        Far *far = fars->pdata[i];
+
+        far->ops->run_leg(far, leg, one_done, h);
+    }
+}
+
+void hosts_step(Hosts *h, StepRequest *request, HostDoneFunc done, void *data)
+{
+    Far *far = request->node->far;
+
+    if (!far) {
+        host_step(h->here, request, done, data);
+        return;
+    }
+    g_assert(!h->done);
+    h->leg = NULL;
+    h->done = done;
+    h->data = data;
+    atomic_store(&h->busy, 1);
+    far->ops->step(far, request, one_done, h);
+}

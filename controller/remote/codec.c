@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* codec.c: see codec.h. */
+#include "controller/remote/codec.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(metronome_remote_error_quark, remote_error)
+
+#define HEADER 5 /* length and type */
+
+/* --- writing --- */
+
+void put_u8(GByteArray *out, uint8_t value)
+{
+    g_byte_array_append(out, &value, 1);
+}
+
+void put_u32(GByteArray *out, uint32_t value)
+{
+    uint32_t le = GUINT32_TO_LE(value);
+
+    g_byte_array_append(out, (const uint8_t *)&le, sizeof(le));
+}
+
+void put_u64(GByteArray *out, uint64_t value)
+{
+    uint64_t le = GUINT64_TO_LE(value);
+
+    g_byte_array_append(out, (const uint8_t *)&le, sizeof(le));
+}
+
+void put_i64(GByteArray *out, int64_t value)
+{
+    put_u64(out, (uint64_t)value);
+}
+
+void put_bytes(GByteArray *out, const void *data, gsize size)
+{
+    g_assert(size <= CODEC_MAX_MESSAGE);
+    put_u32(out, (uint32_t)size);
+    if (size > 0)
+        g_byte_array_append(out, data, (guint)size);
+}
+
+void put_text(GByteArray *out, const char *text)
+{
+    put_bytes(out, text, text ? strlen(text) : 0);
+}
+
+gsize message_begin(GByteArray *out, uint8_t type)
+{
+    gsize begun = out->len;
+
+    put_u32(out, 0);
+    put_u8(out, type);
+    return begun;
+}
+
+void message_end(GByteArray *out, gsize begun)
+{
+    uint32_t le = GUINT32_TO_LE((uint32_t)(out->len - begun - sizeof(uint32_t)));
+
+    memcpy(out->data + begun, &le, sizeof(le));
+}
+
+/* --- reading --- */
+
+static const uint8_t *take(Reader *r, gsize size)
+{
+    const uint8_t *at = r->at;
+
+    if (r->bad || (gsize)(r->end - r->at) < size) {
+        r->bad = true;
+        return NULL;
+    }
+    r->at += size;
+    return at;
+}
+
+uint8_t get_u8(Reader *r)
+{
+    const uint8_t *at = take(r, 1);
+
+    return at ? *at : 0;
+}
+
+uint32_t get_u32(Reader *r)
+{
+    const uint8_t *at = take(r, sizeof(uint32_t));
+    uint32_t value = 0;
+
+    if (at)
+        memcpy(&value, at, sizeof(value));
+    return GUINT32_FROM_LE(value);
+}
+
+uint64_t get_u64(Reader *r)
+{
+    const uint8_t *at = take(r, sizeof(uint64_t));
+    uint64_t value = 0;
+
+    if (at)
+        memcpy(&value, at, sizeof(value));
+    return GUINT64_FROM_LE(value);
+}
+
+int64_t get_i64(Reader *r)
+{
+    return (int64_t)get_u64(r);
+}
+
+const uint8_t *get_bytes(Reader *r, gsize *size)
+{
+    const uint8_t *at;
+
+    *size = get_u32(r);
+    at = take(r, *size);
+    if (!at)
+        *size = 0;
+    return at;
+}
+
+char *get_text(Reader *r)
+{
+    gsize size;
+    const uint8_t *at = get_bytes(r, &size);
+
+    if (at && memchr(at, '\0', size)) {
+        r->bad = true;
+        size = 0;
+    }
+    return g_strndup(at ? (const char *)at : "", size);
+}
+
+uint32_t get_count(Reader *r, gsize least)
+{
+    uint32_t count = get_u32(r);
+
+    if (!r->bad && count <= (gsize)(r->end - r->at) / least)
+        return count;
+    r->bad = true;
+    return 0;
+}
+
+bool reader_done(const Reader *r, const char *what, GError **error)
+{
+    if (!r->bad && r->at == r->end)
+        return true;
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "a message '%s' is malformed: %s", what,
+                r->bad ? "it is too short" : "it has bytes left over");
+    return false;
+}
+
+/* --- a stream --- */
+
+struct Inbox {
+    GByteArray *bytes;
+    gsize used; /* of it: messages that were handed out */
+};
+
+Inbox *inbox_new(void)
+{
+    Inbox *in = g_new0(Inbox, 1);
+
+    in->bytes = g_byte_array_new();
+    return in;
+}
+
+void inbox_free(Inbox *in)
+{
+    if (!in)
+        return;
+    g_byte_array_unref(in->bytes);
+    g_free(in);
+}
+
+uint8_t *inbox_room(Inbox *in, gsize size)
+{
+    guint before;
+
+    if (in->used > 0)
+        g_byte_array_remove_range(in->bytes, 0, (guint)in->used);
+    in->used = 0;
+    before = in->bytes->len;
+    g_byte_array_set_size(in->bytes, before + (guint)size);
+    g_byte_array_set_size(in->bytes, before);
+    return in->bytes->data + before;
+}
+
+void inbox_filled(Inbox *in, gsize size)
+{
+    g_byte_array_set_size(in->bytes, in->bytes->len + (guint)size);
+}
+
+bool inbox_next(Inbox *in, uint8_t *type, Reader *fields, GError **error)
+{
+    gsize left = in->bytes->len - in->used;
+    const uint8_t *at = in->bytes->data + in->used;
+    uint32_t size;
+
+    *type = 0;
+    if (left < HEADER)
+        return true;
+    memcpy(&size, at, sizeof(size));
+    size = GUINT32_FROM_LE(size);
+    if (size == 0 || size > CODEC_MAX_MESSAGE || at[sizeof(size)] == 0) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                    "what came is no message: length %" G_GUINT32_FORMAT ", type %u", size,
+                    at[sizeof(size)]);
+        return false;
+    }
+    if (left - sizeof(size) < size)
+        return true;
+    *type = at[sizeof(size)];
+    *fields = (Reader){.at = at + HEADER, .end = at + sizeof(size) + size};
+    in->used += sizeof(size) + size;
+    return true;
+}
