@@ -2,9 +2,11 @@
 /* main.c: options and mode; everything else is the session's and the runner's. */
 #include "controller/base/log.h"
 #include "controller/base/tty.h"
+#include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
 #include "controller/command/sampler.h"
+#include "controller/remote/agent.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/repl.h"
 #include "controller/shell/runner.h"
@@ -17,14 +19,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define METRONOME_VERSION "0.1.0"
-
 /* Exactness was lost: nothing that was printed may be trusted, so it outranks a failed assert. */
 #define EXIT_EXACTNESS 4
 
 typedef struct {
-    char *report, *qemu, *log, *commands, *sample;
-    gboolean json, version, man, registers, devices;
+    char *report, *qemu, *log, *commands, *sample, *cpus;
+    gboolean stdio, json, version, man, registers, devices;
     int runs;
     char **rest; /* mode and its arguments */
 } Options;
@@ -45,6 +45,10 @@ static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
          "verify: compare the state of all devices too", NULL},
         {"sample", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &o->sample, "What verify compares",
          "FILE"},
+        {"stdio", 0, 0, G_OPTION_ARG_NONE, &o->stdio,
+         "agent: serve the metronome at the other end of stdin and stdout", NULL},
+        {"cpus", 0, 0, G_OPTION_ARG_STRING, &o->cpus, "agent: the host CPUs to use, such as 0-3,6",
+         "LIST"},
         {"version", 0, 0, G_OPTION_ARG_NONE, &o->version, "Show the version", NULL},
         {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &o->man, "Print the manual page", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &o->rest, NULL, NULL},
@@ -72,7 +76,7 @@ static bool parse_options(int *argc, char ***argv, Options *o, GError **error)
     return true;
 }
 
-typedef enum { MODE_REPL, MODE_RUN, MODE_COMMANDS, MODE_CHECK, MODE_VERIFY } Mode;
+typedef enum { MODE_REPL, MODE_RUN, MODE_COMMANDS, MODE_CHECK, MODE_VERIFY, MODE_AGENT } Mode;
 
 static bool choose_mode(const Options *o, Mode *mode, GError **error)
 {
@@ -89,11 +93,16 @@ static bool choose_mode(const Options *o, Mode *mode, GError **error)
         *mode = MODE_CHECK;
     else if (strcmp(o->rest[0], "verify") == 0)
         *mode = MODE_VERIFY;
+    else if (strcmp(o->rest[0], "agent") == 0)
+        *mode = MODE_AGENT;
     else
-        problem = "'%s' is no mode: run FILE, check FILE, verify FILE or -c COMMANDS is expected";
+        problem = "'%s' is no mode: run FILE, check FILE, verify FILE, agent --stdio or -c COMMANDS "
+                  "is expected";
     if (o->commands && n > 0)
         problem = "'%s' does not go together with -c";
-    else if (!problem && n == 1)
+    else if (!problem && n == 1 && *mode == MODE_AGENT && !o->stdio)
+        problem = "%s needs --stdio: `host add` starts it so";
+    else if (!problem && n == 1 && *mode != MODE_AGENT)
         problem = "%s needs a FILE";
     if (!problem)
         return true;
@@ -265,6 +274,7 @@ static void options_clear(Options *o)
     g_free(o->log);
     g_free(o->commands);
     g_free(o->sample);
+    g_free(o->cpus);
     g_strfreev(o->rest);
 }
 
@@ -295,6 +305,10 @@ static int run_metronome(int argc, char **argv, Options *o)
         return fail(error);
     if (mode == MODE_VERIFY) {
         code = verify(o, &error);
+        return error ? fail(error) : code;
+    }
+    if (mode == MODE_AGENT) {
+        code = agent_run(o->cpus, METRONOME_VERSION, &error);
         return error ? fail(error) : code;
     }
     if (!(s = open_session(o, mode, g_steal_pointer(&command_line), &error)))

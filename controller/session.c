@@ -170,6 +170,7 @@ void session_free(Session *s)
         log_set_virtual(NULL);
     g_clear_pointer(&s->wire, wire_free);
     g_clear_pointer(&s->engine, engine_free);
+    g_clear_pointer(&s->hosts, g_ptr_array_unref);
     g_clear_pointer(&s->host, host_free);
     if (s->drain_source)
         g_source_remove(s->drain_source);
@@ -273,10 +274,17 @@ char **session_registers(const Session *s, Node *node)
 
 const char *session_mode(const Session *s)
 {
+    Rank rank = host_rank(s->host);
+
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!((Node *)s->nodes->pdata[i])->icount.enabled)
             return rank_name(RANK_BEST_EFFORT);
-    return rank_name(host_rank(s->host));
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Far *far = ((const Node *)s->nodes->pdata[i])->far;
+
+        rank = MAX(rank, far ? far->rank : rank);
+    }
+    return rank_name(rank);
 }
 
 static void describe_packets(const Session *s, const Node *n, ReportNode *out)

@@ -29,6 +29,7 @@ typedef struct Session {
     Host *host;
     Engine *engine;
     GPtrArray *nodes; /* Node, in the order of `node add` */
+    GPtrArray *hosts; /* the commands': other hosts (command/far-host.h); NULL: none yet */
     unsigned next_index;
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */

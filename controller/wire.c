@@ -451,7 +451,7 @@ static bool open_port(Wire *w, Port *p, GError **error)
     if (far) {
         p->far = far_card_new(p->node, p->index);
         p->flights = g_ptr_array_new();
-        if (far->ops->open_card(far, p->far, error))
+        if (far->ops->open_card(far, p->far, engine_now(w->session->engine), error))
             return true;
         g_clear_pointer(&p->far, far_card_free);
         g_clear_pointer(&p->flights, g_ptr_array_unref);

@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/command/breaks.h"
 #include "controller/command/command.h"
+#include "controller/command/far-host.h"
 #include "controller/command/gdb-endpoint.h"
 #include "controller/node/lint.h"
 #include "controller/wire.h"
@@ -42,6 +43,11 @@ static bool check_node_name(const Session *s, const char *name, GError **error)
 
 static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
 {
+    /* It decides how others are checked. */
+    for (unsigned i = 1; i < call->n_args; i++)
+        if (command_option(call->args[i], "host") &&
+            !node_options_set(options, "host", command_option(call->args[i], "host"), error))
+            return false;
     for (unsigned i = 1; i < call->n_args; i++) {
         const char *arg = call->args[i], *equals = strchr(arg, '=');
         g_autofree char *key = equals ? g_strndup(arg, (gsize)(equals - arg)) : NULL;
@@ -52,6 +58,11 @@ static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
         }
         if (!node_options_set(options, key, equals + 1, error))
             return false;
+    }
+    if (options->host && !far_host_find(call->session, options->host)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "host='%s' is unknown: 'local', or what `host add` has named", options->host);
+        return false;
     }
     return node_options_finish(options, error);
 }
@@ -126,6 +137,8 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 {
     Session *s = call->session;
     g_autoptr(NodeOptions) options = NULL;
+    const FarHost *host;
+    Node *node;
 
     if (!check_node_name(s, call->args[0], error))
         return COMMAND_FAILED;
@@ -135,7 +148,10 @@ static CommandResult exec_add(CommandCall *call, GError **error)
         g_prefix_error(error, "node %s: ", call->args[0]);
         return COMMAND_FAILED;
     }
-    session_add_node(s, node_new(g_steal_pointer(&options), s->next_index));
+    host = options->host ? far_host_find(s, options->host) : NULL;
+    node = node_new(g_steal_pointer(&options), s->next_index);
+    node->far = host && host->line ? line_far(host->line) : NULL;
+    session_add_node(s, node);
     /* Among nodes that run already it joins at once. */
     if (s->started && !session_start(s, error))
         return COMMAND_FAILED;
@@ -149,7 +165,7 @@ const Command cmd_node_add = {
     "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] [cdrom=FILE] "
     "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] [icount=shift=0,sleep=on|off] "
     "[seed=1] "
-    "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local] "
+    "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=NAME] "
     "[on-exit=stop|continue] [extra=\"raw qemu options\"]",
     "Describe a node; `start` launches its QEMU",
     1,
@@ -233,8 +249,8 @@ static CommandResult exec_list(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    command_print(s, "%-12s %-8s %-8s %-4s %-16s %-4s %s\n", "node", "state", "arch", "smp",
-                  "icount", "cpu", "QEMU");
+    command_print(s, "%-12s %-8s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
+                  "icount", "host", "cpu", "QEMU");
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
         g_autofree char *icount = n->icount.enabled
@@ -242,9 +258,10 @@ static CommandResult exec_list(CommandCall *call, GError **error)
                                                         n->icount.sleep_on ? "on" : "off")
                                       : g_strdup("off");
 
-        command_print(s, "%-12s %-8s %-8s %-4d %-16s %-4d %s\n", n->name, node_state_name(n->state),
+        command_print(s, "%-12s %-8s %-8s %-4d %-16s %-8s %-4d %s\n", n->name, node_state_name(n->state),
                       n->attached ? "attached" : n->options->arch,
-                      n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount, n->cpu,
+                      n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount,
+                      n->options->host ? n->options->host : "local", n->cpu,
                       n->version ? n->version : "-");
         if (n->failure)
             command_print(s, "  %s\n", n->failure->message);

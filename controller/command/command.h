@@ -129,6 +129,7 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error);
 /* key=value: returns the value and the key's length, or NULL. */
 const char *command_option(const char *arg, const char *key);
 
+extern const Command cmd_host_add, cmd_host_list, cmd_host_remove, cmd_hosts;
 extern const Command cmd_clocks, cmd_gateway_add, cmd_gateway_list;
 extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down, cmd_link_list,
     cmd_link_remove, cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_trace, cmd_seed,

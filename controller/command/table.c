@@ -8,6 +8,7 @@
 #include "controller/command/lexer.h"
 #include "controller/command/run.h"
 #include "controller/command/sampler.h"
+#include "controller/remote/codec.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,6 +18,10 @@ G_DEFINE_QUARK(metronome_command_error_quark, command_error)
 
 static const Command *const table[] = {
     &cmd_quantum,
+    &cmd_host_add,
+    &cmd_host_list,
+    &cmd_host_remove,
+    &cmd_hosts,
     &cmd_node_add,
     &cmd_node_attach,
     &cmd_node_remove,
@@ -404,6 +409,8 @@ int command_exit_code(const GError *error)
     }
     if (error->domain == NODE_ERROR)
         return error->code == NODE_ERROR_OPTION || error->code == NODE_ERROR_STATE ? 2 : 3;
+    if (error->domain == REMOTE_ERROR)
+        return 3;
     if (error->domain == QMP_ERROR)
         return error->code == QMP_ERROR_COMMAND || error->code == QMP_ERROR_ARGUMENT ? 2 : 3;
     return 2;

@@ -23,6 +23,15 @@ struct Debug {
     const char *pc_name; /* NULL until it was looked up */
 };
 
+static GdbClient *connect_far(Node *n, GError **error)
+{
+    int fd = n->far->ops->open_stub(n->far, n, error);
+    g_autoptr(GdbClient) client = fd >= 0 ? gdb_client_new(fd) : NULL;
+
+    return client && gdb_client_handshake(client, NODE_REPLY_MS, error) ? g_steal_pointer(&client)
+                                                                        : NULL;
+}
+
 static struct Debug *debug_open(Node *n, GError **error)
 {
     struct Debug *d;
@@ -34,7 +43,8 @@ static struct Debug *debug_open(Node *n, GError **error)
                     "node %s has no gdbstub: attach it with gdb=PATH", n->name);
         return NULL;
     }
-    client = gdb_client_connect(n->gdb_path, NODE_REPLY_MS, error);
+    client =
+        n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, NODE_REPLY_MS, error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);
         gdb_client_free(client);
@@ -204,6 +214,15 @@ char **debug_register_names(Node *n)
 const DebugHit *debug_hit(const Node *n)
 {
     return n->debug && n->debug->at_hit ? &n->debug->hit : NULL;
+}
+
+void debug_copy_hit(Node *n, const DebugHit *hit)
+{
+    if (!n->debug)
+        return;
+    n->debug->at_hit = hit != NULL;
+    if (hit)
+        n->debug->hit = *hit;
 }
 
 bool debug_resume(Node *n, GError **error)

@@ -54,6 +54,9 @@ bool debug_at_point(Node *node, const GdbThread *thread, bool *at, GError **erro
 /* A step's end was a watchpoint. */
 bool debug_set_hit(Node *node, const GdbStop *stop, GError **error);
 
+/* A node of another host was stopped by a point there; NULL: it has moved on. */
+void debug_copy_hit(Node *node, const DebugHit *hit);
+
 /* In the lane: lets a node that stands at a hit execute the instruction there, past its point. Its
  * clock is read again if it did. */
 bool debug_leave_point(Node *node, GError **error);

@@ -284,6 +284,7 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
     Engine *e = data;
     Slot *last = NULL;
     HTime before_last = leg->granted;
+    bool met = k % leg->stride == 0 || k == leg->count; /* else hosts do not wait for each other */
     BarrierView view;
 
     for (unsigned i = 0; i < leg->n_slots; i++) {
@@ -307,8 +308,9 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
                          .n_slots = leg->n_slots,
                          .granted = leg->granted,
                          .last = last ? last->arrived : leg->granted};
-    e->stats.in_quanta.ns += htime_sub(view.last, leg->granted).ns;
-    if (last && leg->n_slots > 1) {
+    if (met)
+        e->stats.in_quanta.ns += htime_sub(view.last, leg->granted).ns;
+    if (met && last && leg->n_slots > 1) {
         last->stats->waited_for++;
         last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
     }
@@ -442,6 +444,7 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->on_grid = on_grid;
     e->leg.slots = (Slot *)(void *)e->slots->data;
     e->leg.n_slots = e->slots->len;
+    e->leg.now = e->now;
     e->leg.first = first;
     e->leg.quantum = e->quantum;
     e->leg.count = count;
@@ -458,6 +461,7 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     if ((on_grid || added) && e->exchange.fill) {
         e->exchange.grant(leg_boundary(&e->leg, leg_grant_end(&e->leg, 1)), e->exchange.data);
         e->exchange.fill(e->now, first, e->exchange.data);
+        e->leg.cards = true;
         e->leg.reach = on_reach;
         e->leg.fill = on_fill;
     }
@@ -761,7 +765,7 @@ uint64_t engine_violations(const Engine *e)
         if (!m->node->icount.enabled)
             continue;
         count += m->stats.missed;
-        if (host_rank(e->host) != RANK_BEST_EFFORT)
+        if ((m->node->far ? m->node->far->rank : host_rank(e->host)) != RANK_BEST_EFFORT)
             count += m->stats.overshot;
     }
     return count;

@@ -101,7 +101,8 @@ static void mark(const Hosts *h, uint64_t k)
 
         if (leg->marks) {
             leg->marks[(k - 1) % leg->stride * leg->n_slots + to] =
-                (LegMark){from->stamp_us, from->arrived};
+                from->arrived.ns < h->near.granted.ns ? (LegMark){-1, {0}}
+                                                      : (LegMark){from->stamp_us, from->arrived};
         } else {
             leg->slots[to].stamp_us = from->stamp_us;
             leg->slots[to].arrived = from->arrived;

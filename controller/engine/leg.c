@@ -61,11 +61,17 @@ static void cpu_relax(void)
 #endif
 }
 
-static void sleep_on_turn(Leg *leg, unsigned turn)
+static void sleep_on_turn(Leg *leg, unsigned turn, const LegPatience *patience)
 {
+    const struct timespec second = {.tv_sec = 1};
+
     atomic_fetch_add(&leg->sleepers, 1);
-    while (atomic_load(&leg->turn) == turn)
-        syscall(SYS_futex, &leg->turn, FUTEX_WAIT_PRIVATE, turn, NULL, NULL, 0);
+    while (atomic_load(&leg->turn) == turn) {
+        syscall(SYS_futex, &leg->turn, FUTEX_WAIT_PRIVATE, turn, patience->idle ? &second : NULL,
+                NULL, 0);
+        if (patience->idle)
+            patience->idle(patience->data);
+    }
     atomic_fetch_sub(&leg->sleepers, 1);
 }
 
@@ -79,7 +85,7 @@ static void wait_turn(Leg *leg, unsigned turn, LegPatience *patience)
         cpu_relax();
         waited = htime_sub(htime_now(), start).ns;
         if (waited > budget) {
-            sleep_on_turn(leg, turn);
+            sleep_on_turn(leg, turn, patience);
             waited = htime_sub(htime_now(), start).ns;
             break;
         }
@@ -96,16 +102,6 @@ static void recall(Leg *leg, uint64_t k)
         leg->slots[i].stamp_us = mark[i].stamp_us;
         leg->slots[i].arrived = mark[i].arrived;
     }
-}
-
-static HTime last_arrival(const Leg *leg)
-{
-    HTime last = leg->granted;
-
-    for (unsigned i = 0; i < leg->n_slots; i++)
-        if (leg->slots[i].arrived.ns > last.ns)
-            last = leg->slots[i].arrived;
-    return last;
 }
 
 static void pass_barrier(Leg *leg, uint64_t k)
@@ -130,8 +126,6 @@ static void complete(Leg *leg, uint64_t g)
         if (leg->marks)
             recall(leg, k);
         pass_barrier(leg, k);
-        if (k < end)
-            leg->granted = last_arrival(leg);
     }
 }
 

@@ -43,6 +43,8 @@ typedef struct {
 typedef struct Leg {
     VTime first, quantum; /* whole µs */
     uint64_t count;
+    VTime now;    /* where it begins */
+    bool cards;   /* frames are moved at its boundaries */
     bool brake; /* the leg's end is where the user wants to stand */
     Rank rank;
     Slot *slots;
@@ -100,6 +102,8 @@ void leg_clear(Leg *leg);
 /* How long a member has lately waited for the others, to decide how long to spin. */
 typedef struct {
     int64_t average_ns;
+    void (*idle)(void *data); /* called every second of a wait; or NULL */
+    void *data;
 } LegPatience;
 
 /* Tells the others, waits for them, returns what all are to do now. */

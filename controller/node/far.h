@@ -10,6 +10,7 @@
 #define NODE_FAR_H
 
 #include "controller/base/vtime.h"
+#include "controller/node/rank.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -63,17 +64,23 @@ typedef struct {
     void (*run_leg)(Far *far, struct Leg *leg, FarDoneFunc done, void *data);
     void (*step)(Far *far, struct StepRequest *request, FarDoneFunc done, void *data);
     /* The others: main thread, the ensemble stands; they wait for the answer. */
-    bool (*launch)(Far *far, struct Node *node, GError **error);
+    /* Its QEMU; qemu: path of the binary there, or NULL. The far host takes over the descriptors:
+     * the other ends of its console and of the port to its guest's own agent (-1: none). */
+    bool (*launch)(Far *far, struct Node *node, const char *qemu, int console, int port,
+                   GError **error);
     void (*end)(Far *far, struct Node *node);
     /* The answer's "return", or with hmp the text of the monitor's answer; free with g_free(). */
     char *(*qmp)(Far *far, struct Node *node, const char *command, const char *arguments, bool hmp,
                  GError **error);
-    bool (*open_card)(Far *far, FarCard *card, GError **error);
+    /* A connected socket to the node's gdbstub; -1 on failure. */
+    int (*open_stub)(Far *far, struct Node *node, GError **error);
+    bool (*open_card)(Far *far, FarCard *card, VTime now, GError **error);
 } FarOps;
 
 struct Far {
     const FarOps *ops;
     char *name;
+    Rank rank; /* of its lanes */
 };
 
 #endif

@@ -122,7 +122,7 @@ void node_fail(Node *n, const GError *why)
     text = g_string_new(NULL);
     g_string_append_printf(text, "node %s: ", n->name);
     /* A broken connection is QEMU's end in nearly every case: wait for it to be complete. */
-    end = reap(n, qmp_client_broken(n->qmp) ? 2000 : 0);
+    end = reap(n, n->qmp && qmp_client_broken(n->qmp) ? 2000 : 0);
     if (end)
         g_string_append_printf(text, "QEMU ended, %s", end);
     else
@@ -166,6 +166,35 @@ static bool launch(Node *n, const char *qemu, GError **error)
            read_identity(n, error);
 }
 
+/* Its QEMU is elsewhere; its console is here. */
+static bool launch_far(Node *n, const char *qemu, GError **error)
+{
+    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+    int console[2], port[2] = {-1, -1};
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, console) != 0 ||
+        (n->options->agent &&
+         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, port) != 0)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
+                    g_strerror(errno));
+        return false;
+    }
+    n->agent_fd = port[0];
+    n->gdb_path = g_strdup_printf("host %s", n->far->name);
+    n->console = console_new(console[0], log, error);
+    if (n->console && n->transcript && !console_transcript(n->console, n->transcript, error))
+        g_clear_pointer(&n->console, console_free);
+    if (!n->console) {
+        fd_clear(&console[1]);
+        fd_clear(&port[1]);
+        return false;
+    }
+    if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error))
+        return false;
+    n->state = NODE_PAUSED;
+    return true;
+}
+
 bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
 {
     g_autofree char *sub = g_strdup_printf("%u", n->index);
@@ -174,6 +203,8 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
     n->dir = rundir_make(dir, sub, error);
     if (!n->dir)
         return false;
+    if (n->far)
+        return launch_far(n, qemu, error);
     if (!launch(n, qemu, &e) || (watch_events(n), !node_read_clock(n, &e))) {
         if (e->domain == NODE_ERROR) {
             g_propagate_error(error, e);
@@ -260,6 +291,8 @@ void node_free(Node *n)
     if (!n)
         return;
     end_process(n);
+    if (n->far && n->state != NODE_ADDED)
+        n->far->ops->end(n->far, n);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
     fd_clear(&n->agent_fd);

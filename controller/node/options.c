@@ -54,6 +54,7 @@ NodeOptions *node_options_new(const char *name)
     NodeOptions *o = g_new0(NodeOptions, 1);
 
     o->name = g_strdup(name);
+    o->given = g_ptr_array_new_with_free_func(g_free);
     o->arch = g_strdup("aarch64");
     o->smp = 1;
     o->memory = INT64_C(512) << 20;
@@ -68,6 +69,8 @@ void node_options_free(NodeOptions *o)
     if (!o)
         return;
     g_free(o->name);
+    g_free(o->host);
+    g_ptr_array_unref(o->given);
     g_free(o->arch);
     g_free(o->qemu);
     g_free(o->machine);
@@ -195,7 +198,7 @@ static bool set_arch(NodeOptions *o, const char *value, GError **error)
 
 static bool set_qemu(NodeOptions *o, const char *value, GError **error)
 {
-    g_autofree char *path = g_find_program_in_path(value);
+    g_autofree char *path = o->host ? g_strdup(value) : g_find_program_in_path(value);
 
     if (!path)
         return bad_option(error, "qemu='%s' is no program: a path, or a name that PATH has", value);
@@ -215,7 +218,7 @@ static bool set_extra(NodeOptions *o, const char *value, GError **error)
     return set_text(&o->extra, value);
 }
 
-bool node_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
+static bool set(NodeOptions *o, const char *key, const char *value, GError **error)
 {
     g_autofree char *valid = NULL;
 
@@ -262,15 +265,30 @@ bool node_options_set(NodeOptions *o, const char *key, const char *value, GError
         return parse_on_exit(value, &o->on_exit_continue, error);
     if (strcmp(key, "agent") == 0)
         return parse_onoff(key, value, &o->agent, error);
-    if (strcmp(key, "host") == 0) {
-        if (strcmp(value, "local") != 0)
-            return bad_option(error, "host='%s' is unknown: only 'local' is there", value);
-        return true;
-    }
+    if (strcmp(key, "host") == 0)
+        return set_text(&o->host, strcmp(value, "local") == 0 ? NULL : value);
     if (strcmp(key, "extra") == 0)
         return set_extra(o, value, error);
     valid = g_strjoinv(", ", (char **)keys);
     return bad_option(error, "unknown key '%s': %s", key, valid);
+}
+
+bool node_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
+{
+    if (!set(o, key, value, error))
+        return false;
+    g_ptr_array_add(o->given, g_strdup(key));
+    g_ptr_array_add(o->given, g_strdup(value));
+    return true;
+}
+
+bool node_options_is_file(const char *key, const char *value)
+{
+    static const char *const files[] = {"kernel", "initrd", "disk", "cdrom", NULL};
+
+    return g_strv_contains(files, key) ||
+           (strcmp(key, "firmware") == 0 && strcmp(value, "none") != 0 &&
+            strcmp(value, "uefi") != 0);
 }
 
 bool node_options_finish(NodeOptions *o, GError **error)
@@ -284,6 +302,9 @@ bool node_options_finish(NodeOptions *o, GError **error)
     if (o->memory < (INT64_C(1) << 20))
         return bad_option(error, "memory of %" PRId64 " bytes is too small: 1M at least",
                           o->memory);
+    if (o->host && o->persist)
+        return bad_option(error, "persist=on is for nodes of this host: a disk elsewhere is a copy "
+                                 "whose changes are not brought back");
     if ((o->initrd || o->append) && !o->kernel)
         return bad_option(error, "initrd= and append= need kernel=");
     return nic_options_finish(o, error) && drives_finish(o, error);

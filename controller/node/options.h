@@ -32,6 +32,8 @@ typedef struct {
 
 typedef struct {
     char *name;
+    char *host;       /* where it is to run; NULL: here */
+    GPtrArray *given; /* key, value, …: what was set, for that host */
     char *arch, *machine, *cpu;
     char *qemu; /* path or name of its QEMU; NULL: as the wiring says */
     int64_t smp;
@@ -61,6 +63,9 @@ const char *const *node_option_keys(void);
 
 /* One key=value; an unknown key, a bad value or a file that can't be read is an error. */
 bool node_options_set(NodeOptions *options, const char *key, const char *value, GError **error);
+
+/* Whether the value is a file that the node's host needs. */
+bool node_options_is_file(const char *key, const char *value);
 
 /* Defaults that depend on other keys (machine and cpu by arch); checks the combination. */
 bool node_options_finish(NodeOptions *options, GError **error);

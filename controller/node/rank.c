@@ -52,6 +52,31 @@ GArray *rank_host_cpus(void)
     return cpus;
 }
 
+bool rank_restrict_cpus(const char *list, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(list, ",", -1);
+    bool ok = *list != '\0';
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    for (char **p = parts; *p && ok; p++) {
+        g_auto(GStrv) ends = g_strsplit(*p, "-", 2);
+        guint64 first = 0, last = 0;
+
+        ok = ends[0] && g_ascii_string_to_unsigned(ends[0], 10, 0, CPU_SETSIZE - 1, &first, NULL) &&
+             g_ascii_string_to_unsigned(ends[1] ? ends[1] : ends[0], 10, first, CPU_SETSIZE - 1,
+                                        &last, NULL);
+        for (guint64 cpu = first; ok && cpu <= last; cpu++)
+            CPU_SET(cpu, &set);
+    }
+    if (ok && sched_setaffinity(0, sizeof(set), &set) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "cpus='%s': %s; a list of CPUs such as 0-3,6 is expected", list,
+                ok ? g_strerror(errno) : "that is no list");
+    return false;
+}
+
 static bool pin(pid_t tid, int cpu)
 {
     cpu_set_t set;

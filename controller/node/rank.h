@@ -25,6 +25,9 @@ const char *rank_name(Rank rank);
  */
 Rank rank_probe(void);
 
+/* Lets this process use no other host CPUs than those of a list such as "0-3,6". */
+bool rank_restrict_cpus(const char *list, GError **error);
+
 /* The host CPUs that this process may use, ascending; a GArray of int. */
 GArray *rank_host_cpus(void);
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-host.c: host add, list, remove; hosts. */
+#include "controller/command/command.h"
+#include "controller/command/far-host.h"
+
+#include <string.h>
+
+#define HOST_OPTIONS                                                                               \
+    "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST]"
+
+/* As those of nodes: they stand in tables. */
+static bool check_name(const char *name, GError **error)
+{
+    bool ok = g_ascii_isalnum(name[0]) && strlen(name) <= 32;
+
+    for (const char *p = name; *p; p++)
+        ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
+    if (!ok)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is no name for a host: letters, digits, - or _, 32 at most", name);
+    return ok;
+}
+
+static bool add(CommandCall *call, const char *name, const char *ssh, GError **error)
+{
+    FarHostOptions options = {.name = g_strdup(name), .ssh = g_strdup(ssh)};
+    bool ok = check_name(name, error);
+
+    for (unsigned i = 1; ok && i < call->n_args; i++)
+        ok = far_host_set(&options, call->args[i], error);
+    ok = ok && far_host_add(call->session, &options, error);
+    far_host_options_clear(&options);
+    return ok;
+}
+
+static CommandResult exec_add(CommandCall *call, GError **error)
+{
+    return add(call, call->args[0], NULL, error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+const Command cmd_host_add = {
+    "host add",
+    "NAME ssh=[USER@]HOST[:PORT]|command=TEXT " HOST_OPTIONS,
+    "Connect to another host, where nodes with host=NAME are to run",
+    2,
+    7,
+    exec_add,
+    COMMAND_AT_REST,
+};
+
+static void print_host(const Session *s, const FarHost *h)
+{
+    const FarHostOptions *o = &h->options;
+    const char *lost = line_lost(h->line);
+    g_autoptr(GError) error = NULL;
+    g_autofree char *rtt = NULL;
+    HTime took;
+
+    if (!lost && line_ping(h->line, &took, &error))
+        rtt = g_strdup_printf("%.0f us", (double)took.ns / 1e3);
+    lost = line_lost(h->line);
+    command_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
+                  line_version(h->line), line_cpus(h->line)->len,
+                  rank_name(line_far(h->line)->rank), rtt ? rtt : "-", far_host_nodes(s, h),
+                  o->ssh ? o->ssh : o->command);
+    if (lost)
+        command_print(s, "  %s\n", lost);
+}
+
+static CommandResult exec_list(CommandCall *call, GError **error)
+{
+    const Session *s = call->session;
+
+    (void)error;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    command_print(s, "%-12s %-8s %-10s %5s %-13s %9s %6s  %s\n", "host", "state", "version", "CPUs",
+                  "mode", "there+back", "nodes", "by");
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++)
+        print_host(s, s->hosts->pdata[i]);
+    return COMMAND_DONE;
+}
+
+const Command cmd_host_list = {
+    "host list",
+    "",
+    "Show the other hosts: whether they answer, how fast, and what they are",
+    0,
+    0,
+    exec_list,
+    COMMAND_AT_REST,
+};
+
+static CommandResult exec_remove(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    FarHost *h = far_host_find(s, call->args[0]);
+
+    if (!h || far_host_nodes(s, h) > 0) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    h ? "host %s has nodes: `node remove` them first"
+                      : "there is no host '%s': `host list` shows them",
+                    call->args[0]);
+        return COMMAND_FAILED;
+    }
+    g_ptr_array_remove(s->hosts, h);
+    return COMMAND_DONE;
+}
+
+const Command cmd_host_remove = {
+    "host remove", "NAME", "Leave a host that has no nodes", 1, 1, exec_remove, COMMAND_AT_REST,
+};
+
+/* "node07.cluster slots=4 # rack 2": the first word is the host. */
+static char *host_of_line(const char *line)
+{
+    g_autofree char *plain = g_strndup(line, strcspn(line, "#"));
+
+    g_strstrip(plain);
+    return g_strndup(plain, strcspn(plain, " \t:"));
+}
+
+/* Of a list that names a host as often as it has slots, each once. */
+static bool add_all(CommandCall *call, const char *path, char **lines, GError **error)
+{
+    for (char **line = lines; *line; line++) {
+        g_autofree char *host = host_of_line(*line);
+        g_autofree char *name = g_strndup(host, strcspn(host, "."));
+
+        if (!*host || far_host_find(call->session, name))
+            continue;
+        if (!add(call, name, host, error)) {
+            g_prefix_error(error, "%s, line %u: ", path, (unsigned)(line - lines) + 1);
+            return false;
+        }
+    }
+    return true;
+}
+
+static CommandResult exec_hosts(CommandCall *call, GError **error)
+{
+    const char *path = command_option(call->args[0], "from");
+    g_autofree char *text = NULL;
+    g_auto(GStrv) lines = NULL;
+    GError *e = NULL;
+
+    if (!path)
+        return command_usage_error(call, error);
+    if (!g_file_get_contents(path, &text, NULL, &e)) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "from='%s': %s", path, e->message);
+        g_error_free(e);
+        return COMMAND_FAILED;
+    }
+    lines = g_strsplit(text, "\n", -1);
+    return add_all(call, path, lines, error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+const Command cmd_hosts = {
+    "hosts",
+    "from=FILE " HOST_OPTIONS,
+    "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile gives it",
+    1,
+    5,
+    exec_hosts,
+    COMMAND_AT_REST,
+};

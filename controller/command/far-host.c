@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* far-host.c: see far-host.h. */
+#include "controller/command/far-host.h"
+
+#include "controller/base/log.h"
+#include "controller/base/version.h"
+#include "controller/command/command.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+void far_host_options_clear(FarHostOptions *o)
+{
+    g_free(o->name);
+    g_free(o->ssh);
+    g_free(o->identity);
+    g_free(o->fingerprint);
+    g_free(o->command);
+    g_free(o->metronome);
+    g_free(o->cpus);
+    *o = (FarHostOptions){0};
+}
+
+bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
+{
+    struct {
+        const char *key;
+        char **value;
+    } const keys[] = {{"ssh", &o->ssh},         {"identity", &o->identity},
+                      {"cpus", &o->cpus},       {"fingerprint", &o->fingerprint},
+                      {"command", &o->command}, {"metronome", &o->metronome}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *value = command_option(arg, keys[i].key);
+
+        if (!value)
+            continue;
+        if (!*value) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "%s= is empty", keys[i].key);
+            return false;
+        }
+        g_free(*keys[i].value);
+        *keys[i].value = g_strdup(value);
+        return true;
+    }
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
+                "are known",
+                arg);
+    return false;
+}
+
+/* --- connecting --- */
+
+static void far_host_free(void *data)
+{
+    FarHost *h = data;
+
+    line_free(h->line);
+    far_host_options_clear(&h->options);
+    g_free(h);
+}
+
+static void on_fall(Node *node, void *data)
+{
+    Session *s = data;
+
+    log_warn("%s", node->failure->message);
+    if (s->on_change)
+        s->on_change();
+}
+
+static char *agent_command(const FarHostOptions *o)
+{
+    g_autofree char *program = g_shell_quote(o->metronome ? o->metronome : "metronome");
+    g_autofree char *cpus = o->cpus ? g_shell_quote(o->cpus) : NULL;
+
+    return g_strdup_printf("exec %s agent --stdio%s%s", program, cpus ? " --cpus=" : "",
+                           cpus ? cpus : "");
+}
+
+static bool connect_host(Session *s, FarHost *h, GError **error)
+{
+    const FarHostOptions *o = &h->options;
+    LineParams params = {
+        .name = o->name, .version = METRONOME_VERSION, .on_fall = on_fall, .user = s};
+    g_autofree char *command = agent_command(o);
+
+    params.stream = stream_new_command(o->command ? o->command : command, error);
+    if (!params.stream) {
+        g_prefix_error(error, "host %s: ", o->name);
+        return false;
+    }
+    h->line = line_new(&params, error);
+    return h->line != NULL;
+}
+
+static bool check(const Session *s, const FarHostOptions *o, GError **error)
+{
+    const char *problem = NULL;
+
+    if (strcmp(o->name, "local") == 0)
+        problem = "'local' is this host";
+    else if (far_host_find(s, o->name))
+        problem = "there is a host of this name already";
+    else if (!o->ssh == !o->command)
+        problem = "one of ssh=[USER@]HOST[:PORT] and command=TEXT says how to reach it";
+    else if (o->command && (o->identity || o->fingerprint || o->metronome || o->cpus))
+        problem = "command= goes alone: it says all";
+    if (!problem)
+        return true;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "host %s: %s", o->name, problem);
+    return false;
+}
+
+bool far_host_add(Session *s, FarHostOptions *o, GError **error)
+{
+    FarHost *h;
+
+    if (!check(s, o, error))
+        return false;
+    h = g_new0(FarHost, 1);
+    h->options = *o;
+    *o = (FarHostOptions){0};
+    if (!s->options.dry && !connect_host(s, h, error)) {
+        far_host_free(h);
+        return false;
+    }
+    if (!s->hosts)
+        s->hosts = g_ptr_array_new_with_free_func(far_host_free);
+    g_ptr_array_add(s->hosts, h);
+    return true;
+}
+
+FarHost *far_host_find(const Session *s, const char *name)
+{
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++) {
+        FarHost *h = s->hosts->pdata[i];
+
+        if (strcmp(h->options.name, name) == 0)
+            return h;
+    }
+    return NULL;
+}
+
+unsigned far_host_nodes(const Session *s, const FarHost *h)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < s->nodes->len; i++) {
+        const NodeOptions *o = ((const Node *)s->nodes->pdata[i])->options;
+
+        n += o->host && strcmp(o->host, h->options.name) == 0;
+    }
+    return n;
+}
+
+void far_host_print_perf(const Session *s)
+{
+    if (!s->hosts || s->hosts->len == 0)
+        return;
+    command_print(s, "%-12s %12s %12s %10s %12s %12s\n", "host", "grants", "quanta", "per grant",
+                  "bytes out", "bytes in");
+    for (guint i = 0; i < s->hosts->len; i++) {
+        const FarHost *h = s->hosts->pdata[i];
+        LineStats st = h->line ? line_stats(h->line) : (LineStats){0};
+
+        command_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",
+                      h->options.name, st.grants, st.quanta,
+                      st.grants ? (double)st.quanta / (double)st.grants : 0.0, st.bytes_out,
+                      st.bytes_in);
+    }
+}

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * agent-leg.c: the agent's part in legs: its lanes run the quanta of a grant by themselves; at the
+ * grant's end the one that came last tells the controller and waits for the next, in its own
+ * thread, so that nobody has to be woken in between.
+ */
+#include "controller/base/log.h"
+#include "controller/engine/debug.h"
+#include "controller/remote/agent-private.h"
+#include "controller/remote/outcome.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* --- cards --- */
+
+typedef struct {
+    unsigned id;
+    VTime due;
+    uint8_t *data;
+    gsize size;
+} Due;
+
+static void on_sent(Card *card, VTime at, const uint8_t *frame, size_t size)
+{
+    Agent *a = ((AgentCard *)card->owner)->agent;
+
+    news_sent(&a->news, card->number, a->boundary, at, frame, size);
+}
+
+static bool on_next(Card *card, VTime until, CardFrame *out)
+{
+    AgentCard *c = card->owner;
+    const Due *d = c->n_used < c->due->len ? &g_array_index(c->due, Due, c->n_used) : NULL;
+
+    if (!d || d->due.ns > until.ns)
+        return false;
+    *out = (CardFrame){
+        .due = d->due, .data = d->data, .size = d->size, .origin = GUINT_TO_POINTER(d->id)};
+    c->n_used++;
+    return true;
+}
+
+static void on_settled(Card *card, const CardFrame *frame, bool taken, VTime when)
+{
+    Agent *a = ((AgentCard *)card->owner)->agent;
+
+    news_settled(&a->news, card->number, GPOINTER_TO_UINT(frame->origin),
+                 (taken ? NEWS_TAKEN : 0) | (frame->carried ? NEWS_CARRIED : 0), a->boundary, when);
+    g_free((void *)frame->data);
+}
+
+static const CardNetwork line = {on_sent, on_next, on_settled};
+
+bool agent_open_card(Agent *a, Reader *r, GError **error)
+{
+    unsigned number = get_u32(r), node = get_u32(r), index = get_u32(r);
+    VTime now = vtime(get_i64(r));
+    AgentNode *n = agent_node(a, node, error);
+    AgentCard *c;
+
+    if (!n)
+        return false;
+    if (number != a->cards->len || index >= n->node->cables->len) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "no card %u can be made", number);
+        return false;
+    }
+    c = g_new0(AgentCard, 1);
+    c->agent = a;
+    c->due = g_array_new(FALSE, FALSE, sizeof(Due));
+    c->card = card_new(n->node, index, now, &line, error);
+    if (!c->card) {
+        agent_card_free(c);
+        return false;
+    }
+    c->card->owner = c;
+    c->card->number = number;
+    g_ptr_array_add(a->cards, c);
+    return true;
+}
+
+void agent_card_free(void *data)
+{
+    AgentCard *c = data;
+
+    for (guint i = c->n_used; i < c->due->len; i++)
+        g_free(g_array_index(c->due, Due, i).data);
+    g_array_unref(c->due);
+    card_free(c->card);
+    g_free(c);
+}
+
+/* Frames that are due: as MSG_GRANT has them. */
+static void take_frames(const Agent *a, Reader *r)
+{
+    uint32_t count = get_count(r, 20);
+
+    for (unsigned i = 0; i < a->cards->len; i++) {
+        AgentCard *c = a->cards->pdata[i];
+
+        g_array_remove_range(c->due, 0, c->n_used);
+        c->n_used = 0;
+    }
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned card = get_u32(r);
+        Due d = {.id = get_u32(r), .due = vtime(get_i64(r))};
+        const uint8_t *bytes = get_bytes(r, &d.size);
+
+        if (card >= a->cards->len || !bytes)
+            agent_die("a frame for a card that is not there");
+        d.data = g_memdup2(bytes, d.size);
+        g_array_append_val(((AgentCard *)a->cards->pdata[card])->due, d);
+    }
+}
+
+static void on_reach(Leg *leg, uint64_t k, void *data)
+{
+    Agent *a = data;
+
+    a->boundary = leg_boundary(leg, k);
+    for (unsigned i = 0; i < a->cards->len; i++)
+        card_reach(((AgentCard *)a->cards->pdata[i])->card, a->boundary);
+}
+
+static void fill(const Agent *a, VTime now, VTime until)
+{
+    for (unsigned i = 0; i < a->cards->len; i++)
+        card_fill(((AgentCard *)a->cards->pdata[i])->card, now, until, a->quantum);
+}
+
+static void on_fill(Leg *leg, uint64_t k, void *data)
+{
+    fill(data, leg_boundary(leg, k), leg_boundary(leg, k + 1));
+}
+
+/* --- consoles --- */
+
+/* In the lane of the node. */
+static void on_console(const void *bytes, gsize size, VTime until, void *data)
+{
+    AgentNode *n = data;
+
+    put_i64(n->console, until.ns);
+    put_bytes(n->console, bytes, size);
+}
+
+void agent_hear_console(AgentNode *n)
+{
+    if (n->node->console)
+        console_pass_on(n->node->console, on_console, n);
+}
+
+static void tell_consoles(Agent *a)
+{
+    for (unsigned i = 0; i < a->members->len; i++) {
+        AgentNode *n = a->members->pdata[i];
+        Reader r = {n->console->data, n->console->data + n->console->len, false};
+
+        while (r.at < r.end) {
+            VTime until = vtime(get_i64(&r));
+            gsize size;
+            const uint8_t *bytes = get_bytes(&r, &size);
+
+            news_console(&a->news, i, until, bytes, size);
+        }
+        g_byte_array_set_size(n->console, 0);
+    }
+}
+
+/* --- a leg --- */
+
+static bool lost_one(const Agent *a)
+{
+    for (unsigned i = 0; i < a->slots->len; i++)
+        if (g_array_index(a->slots, Slot, i).node->state == NODE_FAILED)
+            return true;
+    return false;
+}
+
+/* The controller's word: true to go on. */
+static bool hear_grant(Agent *a)
+{
+    for (;;) {
+        uint8_t type;
+        Reader r;
+
+        agent_next(a, &type, &r);
+        switch (type) {
+        case 0:
+            agent_receive(a, -1);
+            break;
+        case MSG_GRANT:
+            take_frames(a, &r);
+            if (r.bad)
+                agent_die("a malformed grant");
+            return true;
+        case MSG_HALT:
+            return false;
+        case MSG_TYPE:
+        case MSG_PORT:
+            agent_take_bytes(a, type, &r);
+            break;
+        case MSG_PULSE:
+        case MSG_CANCEL:
+            break;
+        default:
+            agent_die("a message that has no place in a leg");
+        }
+    }
+}
+
+/* In the lane that came last, the others waiting. */
+static void on_barrier(Leg *leg, uint64_t k, void *data)
+{
+    Agent *a = data;
+    gsize begun;
+    bool stop = atomic_load(&leg->stop) || lost_one(a);
+
+    news_quantum(&a->news);
+    for (unsigned i = 0; i < a->slots->len; i++) {
+        const Slot *s = &g_array_index(a->slots, Slot, i);
+
+        bool moved = s->arrived.ns >= leg->granted.ns;
+
+        news_mark(&a->news, moved ? s->stamp_us : -1, moved ? s->arrived : (HTime){0});
+    }
+    if (k % a->stride != 0 || k == leg->count)
+        return;
+    tell_consoles(a);
+    begun = message_begin(a->reached, MSG_NEWS);
+    news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
+    message_end(a->reached, begun);
+    agent_send(a, a->reached);
+    if (!hear_grant(a))
+        atomic_store(&leg->stop, true);
+}
+
+static void forget_stats(NodeStats *stats)
+{
+    dist_clear(&stats->overshoot);
+    dist_clear(&stats->idle_skip);
+    *stats = (NodeStats){0};
+}
+
+/* What the guests' own agents have said. */
+static void tell_ports(Agent *a)
+{
+    for (unsigned i = 0; i < a->members->len; i++) {
+        const Node *n = ((AgentNode *)a->members->pdata[i])->node;
+        char data[4096];
+        ssize_t size;
+        gsize begun;
+
+        while (n->agent_fd >= 0 && (size = read(n->agent_fd, data, sizeof(data))) > 0) {
+            begun = message_begin(a->made, MSG_PORT);
+            put_u32(a->made, n->index);
+            put_bytes(a->made, data, (gsize)size);
+            message_end(a->made, begun);
+            agent_send(a, a->made);
+        }
+    }
+}
+
+static void on_leg_done(void *data)
+{
+    Agent *a = data;
+    bool broke = atomic_load(&a->leg.broke);
+    gsize begun;
+
+    tell_ports(a);
+    tell_consoles(a);
+    begun = message_begin(a->made, MSG_LEG_OVER);
+    news_put(&a->news, atomic_load(&a->leg.k),
+             atomic_load(&a->leg.stop) || lost_one(a) ? NEWS_WANTS_STOP : 0, htime_now(), a->made);
+    put_u8(a->made, broke);
+    put_u32(a->made, a->members->len);
+    for (unsigned i = 0; i < a->members->len; i++) {
+        AgentNode *n = a->members->pdata[i];
+
+        outcome_put(a->made, n->node, &n->stats);
+        forget_stats(&n->stats);
+    }
+    put_u32(a->made, a->cards->len);
+    for (unsigned i = 0; i < a->cards->len; i++) {
+        put_u32(a->made, i);
+        put_u8(a->made, nic_sent(((AgentCard *)a->cards->pdata[i])->card->nic) > 0);
+    }
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+    a->in_leg = false;
+    agent_listen(a, true);
+}
+
+static void take_members(Agent *a, Reader *r)
+{
+    uint32_t count = get_count(r, 12);
+
+    g_array_set_size(a->slots, 0);
+    g_ptr_array_set_size(a->members, 0);
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned index = get_u32(r);
+        VTime epoch = vtime(get_i64(r));
+        AgentNode *n = agent_node(a, index, NULL);
+        Slot slot;
+
+        if (!n)
+            agent_die("a leg with a node that is not there");
+        n->node->epoch = epoch;
+        slot = (Slot){.node = n->node, .stats = &n->stats, .stamp_us = -1};
+        g_array_append_val(a->slots, slot);
+        g_ptr_array_add(a->members, n);
+    }
+    count = get_count(r, 5);
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned card = get_u32(r);
+        bool exact = get_u8(r) != 0;
+
+        if (card >= a->cards->len)
+            agent_die("a leg with a card that is not there");
+        ((AgentCard *)a->cards->pdata[card])->card->exact = exact;
+    }
+}
+
+void agent_leg(Agent *a, Reader *r)
+{
+    Leg *leg = &a->leg;
+    VTime now = vtime(get_i64(r));
+    bool cards;
+
+    memset(leg, 0, sizeof(*leg));
+    leg->first = vtime(get_i64(r));
+    leg->quantum = vtime(get_i64(r));
+    leg->count = get_u64(r);
+    a->stride = get_u32(r);
+    leg->brake = get_u8(r) != 0;
+    leg->max_skip_us = get_i64(r);
+    leg->on_grid = get_u8(r) != 0;
+    leg->next_barrier = vtime(get_i64(r));
+    leg->stop_on_exit = get_u8(r) != 0;
+    cards = get_u8(r) != 0;
+    take_members(a, r);
+    take_frames(a, r);
+    if (!reader_done(r, "leg", NULL) || a->slots->len == 0 || leg->quantum.ns <= 0 ||
+        leg->count == 0 || a->stride == 0)
+        agent_die("a malformed leg");
+    if (leg->quantum.ns != a->quantum.ns)
+        for (unsigned i = 0; i < a->cards->len; i++)
+            card_take_back(((AgentCard *)a->cards->pdata[i])->card);
+    a->quantum = leg->quantum;
+    leg->slots = (Slot *)(void *)a->slots->data;
+    leg->n_slots = a->slots->len;
+    leg->on_barrier = on_barrier;
+    leg->data = a;
+    if (cards) {
+        fill(a, now, leg->first);
+        leg->reach = on_reach;
+        leg->fill = on_fill;
+    }
+    a->in_leg = true;
+    agent_listen(a, false);
+    host_run_leg(a->host, leg, on_leg_done, a);
+}
+
+/* --- steps --- */
+
+static void on_step_done(void *data)
+{
+    Agent *a = data;
+    AgentNode *n = agent_node(a, a->step.node->index, NULL);
+    gsize begun = message_begin(a->made, MSG_STEPPED);
+
+    put_u64(a->made, atomic_load(&a->steps));
+    put_u8(a->made, a->step.asleep);
+    put_u8(a->made, a->step.hit);
+    put_text(a->made, a->step.error ? a->step.error->message : "");
+    if (a->step.error)
+        node_fail(n->node, a->step.error);
+    g_clear_error(&a->step.error);
+    outcome_put(a->made, n->node, &n->stats);
+    forget_stats(&n->stats);
+    message_end(a->made, begun);
+    a->in_step = false;
+    agent_send(a, a->made);
+}
+
+void agent_step(Agent *a, Reader *r)
+{
+    AgentNode *n = agent_node(a, get_u32(r), NULL);
+
+    if (!n || a->in_step)
+        agent_die("a step that can't be");
+    n->node->epoch = vtime(get_i64(r));
+    a->step = (StepRequest){.node = n->node, .cancel = &a->cancel, .done = &a->steps};
+    a->step.by_icount = get_u8(r) != 0;
+    a->step.icount = (Insns){get_i64(r)};
+    a->step.time = vtime(get_i64(r));
+    a->step.manner = (StepManner)get_u32(r);
+    a->step.vcpu = (int)get_i64(r);
+    a->step.grain_us = get_i64(r);
+    a->step.fence_us = get_i64(r);
+    if (!reader_done(r, "step", NULL))
+        agent_die("a malformed step");
+    atomic_store(&a->cancel, false);
+    atomic_store(&a->steps, 0);
+    a->in_step = true;
+    host_step(a->host, &a->step, on_step_done, a);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent-private.h: what the parts of the agent share: agent.c (messages, requests), agent-leg.c
+ * (legs and steps), agent-stub.c (gdb). */
+#ifndef REMOTE_AGENT_PRIVATE_H
+#define REMOTE_AGENT_PRIVATE_H
+
+#include "controller/engine/card.h"
+#include "controller/engine/host.h"
+#include "controller/remote/news.h"
+#include "controller/remote/protocol.h"
+
+#include <gio/gio.h>
+
+typedef struct Stub Stub;
+
+typedef struct {
+    struct Agent *agent;
+    Node *node;
+    NodeStats stats;     /* since the last outcome */
+    GByteArray *console; /* i64 until, bytes: drained and not told */
+    Stub *stub;          /* NULL: nobody debugs it */
+    unsigned death;      /* source: its process ends */
+} AgentNode;
+
+typedef struct {
+    struct Agent *agent;
+    Card *card;
+    GArray *due;  /* what the controller has sent and the card did not take */
+    guint n_used; /* of it */
+} AgentCard;
+
+typedef struct Agent {
+    int in, out;
+    Inbox *inbox;
+    GMutex lock; /* of out */
+    atomic_llong last_heard; /* host ns */
+    int waiting;             /* bytes that nobody had read at the last pulse */
+    GMainLoop *loop;
+    unsigned source;  /* of in */
+    GByteArray *made; /* a message of the main thread */
+    RunDir *dir;
+    Host *host;
+    GPtrArray *nodes; /* AgentNode */
+    GPtrArray *cards; /* AgentCard by number */
+    char *cache;      /* folder of files */
+
+    /* the present leg or step */
+    bool in_leg, in_step;
+    Leg leg;
+    uint64_t stride;
+    VTime quantum;       /* of the last leg */
+    GArray *slots;       /* Slot */
+    GPtrArray *members;  /* AgentNode of each slot */
+    News news;
+    GByteArray *reached; /* a message of a lane */
+    VTime boundary;
+    StepRequest step;
+    atomic_bool cancel;
+    atomic_ullong steps;
+} Agent;
+
+/* Sends it and empties it; any thread. */
+void agent_send(Agent *agent, GByteArray *message);
+
+/* Reads what is there, or waits for it; ends the process if the controller is gone. */
+void agent_receive(Agent *agent, int timeout_ms);
+
+/* The next message; *type 0: none has come. Ends the process if it is none of ours. */
+void agent_next(Agent *agent, uint8_t *type, Reader *fields);
+
+/* Ends at once, and with it all that it started. */
+void agent_die(const char *why) G_GNUC_NORETURN;
+
+AgentNode *agent_node(const Agent *agent, unsigned index, GError **error);
+
+/* Bytes for a console or a guest's own agent: any thread. */
+void agent_take_bytes(const Agent *agent, uint8_t type, Reader *fields);
+
+/* Goes back to reading messages in the main thread. */
+void agent_listen(Agent *agent, bool listen);
+
+/* --- agent-leg.c --- */
+
+void agent_leg(Agent *agent, Reader *fields);
+void agent_step(Agent *agent, Reader *fields);
+bool agent_open_card(Agent *agent, Reader *fields, GError **error);
+void agent_card_free(void *card);
+/* What the console of a node has said. */
+void agent_hear_console(AgentNode *node);
+
+/* --- agent-stub.c --- */
+
+/* A use of the node's gdbstub, until it is freed. */
+Stub *stub_new(Agent *agent, Node *node, GError **error);
+void stub_free(Stub *stub);
+void stub_take(Stub *stub, const uint8_t *bytes, gsize size);
+
+#endif

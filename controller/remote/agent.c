@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent.c: messages and requests of the agent; see agent.h. */
+#include "controller/remote/agent.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/engine/debug.h"
+#include "controller/engine/gate.h"
+#include "controller/remote/agent-private.h"
+#include "controller/remote/files.h"
+#include "controller/remote/outcome.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define READ_CHUNK 65536
+
+/* --- bytes --- */
+
+void agent_die(const char *why)
+{
+    fprintf(stderr, "metronome agent: %s\n", why);
+    /* QEMUs die with the thread that started them, the janitor removes the rest. */
+    _exit(3);
+}
+
+void agent_send(Agent *a, GByteArray *message)
+{
+    gsize done = 0;
+
+    g_mutex_lock(&a->lock);
+    while (done < message->len) {
+        ssize_t n = write(a->out, message->data + done, message->len - done);
+
+        if (n < 0 && errno != EINTR)
+            agent_die("the controller is gone");
+        done += (gsize)MAX(n, 0);
+    }
+    g_mutex_unlock(&a->lock);
+    g_byte_array_set_size(message, 0);
+}
+
+void agent_receive(Agent *a, int timeout_ms)
+{
+    struct pollfd p = {.fd = a->in, .events = POLLIN};
+    ssize_t n;
+
+    if (poll(&p, 1, timeout_ms) <= 0)
+        return;
+    n = read(a->in, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK);
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        agent_die("the controller is gone");
+    if (n <= 0)
+        return;
+    inbox_filled(a->inbox, (gsize)n);
+    atomic_store(&a->last_heard, htime_now().ns);
+}
+
+void agent_next(Agent *a, uint8_t *type, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!inbox_next(a->inbox, type, r, &error))
+        agent_die(error->message);
+}
+
+AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
+{
+    for (unsigned i = 0; i < a->nodes->len; i++) {
+        AgentNode *n = a->nodes->pdata[i];
+
+        if (n->node->index == index)
+            return n;
+    }
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "there is no node %u", index);
+    return NULL;
+}
+
+void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
+{
+    AgentNode *n = agent_node(a, get_u32(r), NULL);
+    gsize size;
+    const uint8_t *bytes = get_bytes(r, &size);
+
+    if (!n || !bytes)
+        return;
+    if (type == MSG_STUB && n->stub)
+        stub_take(n->stub, bytes, size);
+    else if (type == MSG_TYPE && n->node->console)
+        console_type(n->node->console, (const char *)bytes, size, NULL);
+    else if (type == MSG_PORT && n->node->agent_fd >= 0 &&
+             write(n->node->agent_fd, bytes, size) != (ssize_t)size)
+        log_warn("node %s: the port of the guest's agent takes no more", n->node->name);
+}
+
+/* --- requests --- */
+
+static void agent_node_free(void *data)
+{
+    AgentNode *n = data;
+
+    if (n->death)
+        g_source_remove(n->death);
+    stub_free(n->stub);
+    g_clear_pointer(&n->node->gate, gate_free);
+    while (n->node->nics && n->node->nics->len > 0)
+        nic_free(n->node->nics->pdata[n->node->nics->len - 1]);
+    debug_free(n->node);
+    node_free(n->node);
+    g_byte_array_unref(n->console);
+    dist_clear(&n->stats.overshoot);
+    dist_clear(&n->stats.idle_skip);
+    g_free(n);
+}
+
+/* One that is in a leg is its lane's, which sees it too. */
+static gboolean on_death(gint fd, GIOCondition condition, gpointer data)
+{
+    AgentNode *n = data;
+    Agent *a = n->agent;
+    g_autoptr(GError) error = NULL;
+    gsize begun;
+
+    (void)fd;
+    (void)condition;
+    n->death = 0;
+    if (n->node->state != NODE_PAUSED || a->in_leg || a->in_step)
+        return G_SOURCE_REMOVE;
+    g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU has ended");
+    node_fail(n->node, error);
+    begun = message_begin(a->made, MSG_FELL);
+    put_u32(a->made, n->node->index);
+    put_text(a->made, n->node->failure->message);
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+    return G_SOURCE_REMOVE;
+}
+
+static NodeOptions *take_options(const char *name, Reader *r, GError **error)
+{
+    g_autoptr(NodeOptions) options = node_options_new(name);
+    uint32_t count = get_count(r, 8);
+
+    for (uint32_t i = 0; i < count; i++) {
+        g_autofree char *key = get_text(r), *value = get_text(r);
+
+        if (r->bad || !node_options_set(options, key, value, error))
+            return NULL;
+    }
+    return node_options_finish(options, error) ? g_steal_pointer(&options) : NULL;
+}
+
+static bool take_node(Agent *a, Reader *r, GError **error)
+{
+    unsigned index = get_u32(r);
+    g_autofree char *name = get_text(r), *qemu = get_text(r);
+    NodeOptions *options = take_options(name, r, error);
+    AgentNode *n;
+
+    if (!options || agent_node(a, index, NULL)) {
+        node_options_free(options);
+        if (error && !*error)
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "node %s can't be made", name);
+        return false;
+    }
+    n = g_new0(AgentNode, 1);
+    n->agent = a;
+    n->console = g_byte_array_new();
+    n->node = node_new(options, index);
+    if (!node_launch(n->node, a->dir, *qemu ? qemu : NULL, error)) {
+        agent_node_free(n);
+        return false;
+    }
+    host_place(a->host, n->node);
+    agent_hear_console(n);
+    if (n->node->pidfd >= 0)
+        n->death = g_unix_fd_add(n->node->pidfd, G_IO_IN, on_death, n);
+    g_ptr_array_add(a->nodes, n);
+    put_text(a->made, n->node->version);
+    put_u32(a->made, n->node->vcpus->len);
+    clock_put(a->made, &n->node->clock);
+    put_u32(a->made, (uint32_t)n->node->cpu);
+    return true;
+}
+
+static bool take_end(Agent *a, Reader *r, GError **error)
+{
+    AgentNode *n = agent_node(a, get_u32(r), error);
+
+    if (!n)
+        return false;
+    for (unsigned i = 0; i < a->cards->len; i++) {
+        if (((AgentCard *)a->cards->pdata[i])->card->node != n->node)
+            continue;
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is in a link", n->node->name);
+        return false;
+    }
+    host_displace(a->host, n->node);
+    g_ptr_array_remove(a->nodes, n);
+    return true;
+}
+
+static bool take_qmp(const Agent *a, Reader *r, GError **error)
+{
+    AgentNode *n = agent_node(a, get_u32(r), error);
+    bool hmp = get_u8(r) != 0;
+    g_autofree char *command = get_text(r), *arguments = get_text(r), *text = NULL;
+
+    if (!n)
+        return false;
+    text = hmp ? node_hmp(n->node, command, error)
+               : node_qmp(n->node, command, *arguments ? arguments : NULL, error);
+    if (text)
+        put_text(a->made, text);
+    return text != NULL;
+}
+
+static bool take_stub(Agent *a, Reader *r, bool open, GError **error)
+{
+    AgentNode *n = agent_node(a, get_u32(r), error);
+
+    if (!n)
+        return false;
+    g_clear_pointer(&n->stub, stub_free);
+    if (open)
+        n->stub = stub_new(a, n->node, error);
+    return !open || n->stub;
+}
+
+static bool take_file(const Agent *a, Reader *r, GError **error)
+{
+    g_autofree char *sha256 = get_text(r), *path = NULL, *there = NULL;
+    uint64_t size = get_u64(r);
+    bool may = get_u8(r) != 0, here = false;
+
+    there = get_text(r);
+    path = r->bad ? NULL : files_find(a->cache, sha256, size, may ? there : NULL, &here, error);
+    if (!path)
+        return false;
+    put_u8(a->made, here);
+    put_text(a->made, path);
+    return true;
+}
+
+static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
+{
+    switch (type) {
+    case MSG_FILE:
+        return take_file(a, r, error);
+    case MSG_NODE:
+        return take_node(a, r, error);
+    case MSG_END:
+        return take_end(a, r, error);
+    case MSG_QMP:
+        return take_qmp(a, r, error);
+    case MSG_CARD:
+        return agent_open_card(a, r, error);
+    case MSG_STUB_OPEN:
+        return take_stub(a, r, true, error);
+    case MSG_PING:
+        return true;
+    }
+    agent_die("a message of a type that nobody knows");
+}
+
+static void answer(Agent *a, uint8_t type, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    gsize begun = message_begin(a->made, MSG_OK);
+
+    if (!request(a, type, r, &error)) {
+        g_byte_array_set_size(a->made, 0);
+        begun = message_begin(a->made, MSG_NO);
+        put_u32(a->made, error && error->domain == NODE_ERROR ? (uint32_t)error->code
+                                                              : NODE_ERROR_SYSTEM);
+        put_text(a->made, error ? error->message : "a malformed request");
+    }
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+}
+
+static void hear_hello(Reader *r, const char *version)
+{
+    uint32_t magic = get_u32(r), protocol = get_u32(r);
+    g_autofree char *theirs = get_text(r);
+
+    if (r->bad || magic != PROTOCOL_MAGIC)
+        agent_die("what speaks here is no metronome");
+    if (protocol == PROTOCOL_VERSION)
+        return;
+    fprintf(stderr,
+            "metronome agent: version %s speaks protocol %d, the controller's %s speaks %u\n",
+            version, PROTOCOL_VERSION, theirs, protocol);
+    _exit(3);
+}
+
+static const char *own_version;
+
+static void dispatch(Agent *a, uint8_t type, Reader *r)
+{
+    switch (type) {
+    case MSG_HELLO:
+        hear_hello(r, own_version);
+        break;
+    case MSG_PULSE:
+    case MSG_HALT: /* it crossed the end of a leg */
+        break;
+    case MSG_CANCEL:
+        atomic_store(&a->cancel, true);
+        break;
+    case MSG_STUB_CLOSE:
+        take_stub(a, r, false, NULL);
+        break;
+    case MSG_TYPE:
+    case MSG_STUB:
+    case MSG_PORT:
+        agent_take_bytes(a, type, r);
+        break;
+    case MSG_LEG:
+        agent_leg(a, r);
+        break;
+    case MSG_STEP:
+        agent_step(a, r);
+        break;
+    default:
+        answer(a, type, r);
+    }
+}
+
+/* --- the main loop --- */
+
+/* What is there; from the message on that begins a leg, the rest is the lanes'. */
+static void serve(Agent *a)
+{
+    uint8_t type;
+    Reader r;
+
+    do {
+        agent_next(a, &type, &r);
+        if (type != 0)
+            dispatch(a, type, &r);
+    } while (type != 0 && !a->in_leg);
+}
+
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+{
+    Agent *a = data;
+
+    (void)fd;
+    if (a->in_leg) {
+        if (condition & (G_IO_HUP | G_IO_ERR))
+            agent_die("the controller is gone");
+        return G_SOURCE_CONTINUE;
+    }
+    agent_receive(a, 0);
+    serve(a);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean serve_rest(gpointer data)
+{
+    Agent *a = data;
+
+    if (!a->in_leg)
+        serve(a);
+    return G_SOURCE_REMOVE;
+}
+
+void agent_listen(Agent *a, bool listen)
+{
+    GIOCondition what = (listen ? G_IO_IN : 0) | G_IO_HUP | G_IO_ERR;
+    GSource *old = g_main_context_find_source_by_id(NULL, a->source);
+
+    if (old)
+        g_source_destroy(old);
+    a->source = g_unix_fd_add(a->in, what, on_readable, a);
+    if (listen)
+        g_idle_add(serve_rest, a); /* what a lane has read and not used */
+}
+
+static int64_t clock_offset(void)
+{
+    struct timespec real;
+
+    clock_gettime(CLOCK_REALTIME, &real);
+    return real.tv_sec * NS_PER_S + real.tv_nsec - htime_now().ns;
+}
+
+static gboolean on_pulse(gpointer data)
+{
+    Agent *a = data;
+    int64_t now = htime_now().ns;
+    int waiting = 0;
+    gsize begun;
+
+    /* While a leg lasts nobody reads between its grants. */
+    if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
+        atomic_store(&a->last_heard, now);
+    a->waiting = waiting;
+    if (now - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
+        agent_die("the controller is silent");
+    begun = message_begin(a->made, MSG_PULSE);
+    put_i64(a->made, clock_offset());
+    put_u64(a->made, atomic_load(&a->steps));
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+    return G_SOURCE_CONTINUE;
+}
+
+static void say_hello(Agent *a, const char *version)
+{
+    g_autoptr(GArray) cpus = rank_host_cpus();
+    gsize begun = message_begin(a->made, MSG_HELLO);
+
+    put_u32(a->made, PROTOCOL_MAGIC);
+    put_u32(a->made, PROTOCOL_VERSION);
+    put_text(a->made, version);
+    put_u32(a->made, host_rank(a->host));
+    put_u32(a->made, cpus->len);
+    for (unsigned i = 0; i < cpus->len; i++)
+        put_u32(a->made, (uint32_t)g_array_index(cpus, int, i));
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+}
+
+/* Of any thread: lines for the controller's log. The main thread's buffer is not free here. */
+static Agent *logging;
+
+static void write_log(const char *line)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    gsize begun = message_begin(message, MSG_LOG);
+
+    put_text(message, line);
+    message_end(message, begun);
+    agent_send(logging, message);
+}
+
+/* stdout is the controller's: nothing else may write there. */
+static bool take_stdio(Agent *a, GError **error)
+{
+    fd_auto null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    a->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    a->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (null < 0 || a->in < 0 || a->out < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "stdin and stdout can't be used: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+int agent_run(const char *cpus, const char *version, GError **error)
+{
+    static Agent agent;
+    Agent *a = &agent;
+
+    if (isatty(STDIN_FILENO)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "agent --stdio is started by another metronome (`host add`), not at a "
+                    "terminal");
+        return 2;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    if ((cpus && !rank_restrict_cpus(cpus, error)) || !take_stdio(a, error) ||
+        !(a->dir = rundir_new(error)))
+        return 2;
+    g_mutex_init(&a->lock);
+    a->inbox = inbox_new();
+    a->made = g_byte_array_new();
+    a->reached = g_byte_array_new();
+    a->nodes = g_ptr_array_new_with_free_func(agent_node_free);
+    a->cards = g_ptr_array_new_with_free_func(agent_card_free);
+    a->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    a->members = g_ptr_array_new();
+    a->cache = files_cache();
+    news_init(&a->news);
+    a->host = host_new(rank_probe());
+    a->loop = g_main_loop_new(NULL, FALSE);
+    atomic_store(&a->last_heard, htime_now().ns);
+    own_version = version;
+    logging = a;
+    log_set_writer(write_log);
+    say_hello(a, version);
+    agent_listen(a, true);
+    g_timeout_add(PROTOCOL_PULSE_MS, on_pulse, a);
+    g_main_loop_run(a->loop);
+    return 0;
+}

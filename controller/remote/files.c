@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* files.c: see files.h. */
+#include "controller/remote/files.h"
+
+#include "controller/base/fd.h"
+#include "controller/node/options.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHA256_DIGITS 64
+
+char *files_cache(void)
+{
+    return g_build_filename(g_get_user_cache_dir(), "metronome", "files", NULL);
+}
+
+char *files_sha256(const char *path, uint64_t *size, GError **error)
+{
+    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
+    fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
+    g_autofree uint8_t *chunk = g_malloc(1 << 20);
+    ssize_t n = -1;
+
+    *size = 0;
+    while (fd >= 0 && (n = read(fd, chunk, 1 << 20)) > 0) {
+        g_checksum_update(sum, chunk, n);
+        *size += (uint64_t)n;
+    }
+    if (n == 0)
+        return g_strdup(g_checksum_get_string(sum));
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't read '%s': %s", path,
+                g_strerror(errno));
+    return NULL;
+}
+
+static bool holds(const char *path, const char *sha256, uint64_t size)
+{
+    g_autofree char *found = NULL;
+    uint64_t found_size;
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
+        return false;
+    found = files_sha256(path, &found_size, NULL);
+    return found && strcmp(found, sha256) == 0;
+}
+
+/* It becomes part of a path. */
+static bool is_sha256(const char *text)
+{
+    return strlen(text) == SHA256_DIGITS && strspn(text, "0123456789abcdef") == SHA256_DIGITS;
+}
+
+char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
+                 bool *here, GError **error)
+{
+    g_autofree char *path = NULL;
+
+    if (!is_sha256(sha256)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is no SHA-256", sha256);
+        return NULL;
+    }
+    *here = true;
+    if (there && holds(there, sha256, size))
+        return g_strdup(there);
+    path = g_build_filename(cache, sha256, NULL);
+    if (holds(path, sha256, size))
+        return g_steal_pointer(&path);
+    *here = false;
+    if (g_mkdir_with_parents(cache, 0700) != 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't make the folder '%s': %s", cache,
+                    g_strerror(errno));
+        return NULL;
+    }
+    unlink(path);
+    return g_steal_pointer(&path);
+}

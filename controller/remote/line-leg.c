@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * line-leg.c: another host's part in legs and steps. The line is a member of the leg (leg.h): it
+ * arrives when the agent's news have come, and what all are to do then goes back as the next grant.
+ */
+#include "controller/engine/debug.h"
+#include "controller/remote/line-private.h"
+#include "controller/remote/outcome.h"
+
+#include <inttypes.h>
+
+static unsigned slot_of(const Line *l, unsigned i)
+{
+    return g_array_index(l->which, unsigned, i);
+}
+
+static Slot *my_slot(const Line *l, unsigned i)
+{
+    return &l->leg->slots[slot_of(l, i)];
+}
+
+/* --- saying --- */
+
+/* The frames that are due in the grant that begins. */
+static void put_frames(Line *l)
+{
+    uint32_t count = 0;
+
+    for (guint i = 0; i < l->cards->len; i++)
+        count += ((FarCard *)l->cards->pdata[i])->due->len;
+    put_u32(l->out, count);
+    for (guint i = 0; i < l->cards->len; i++) {
+        const FarCard *c = l->cards->pdata[i];
+
+        for (guint j = 0; j < c->due->len; j++) {
+            const FarDue *d = &g_array_index(c->due, FarDue, j);
+
+            put_u32(l->out, c->number);
+            put_u32(l->out, d->id);
+            put_i64(l->out, d->due.ns);
+            put_bytes(l->out, d->data, d->size);
+        }
+        g_array_set_size(c->due, 0);
+    }
+}
+
+static void count_grant(Line *l, uint64_t from)
+{
+    uint64_t end = MIN(from + l->leg->stride, l->leg->count);
+
+    l->first_k = from + 1;
+    l->stats.grants++;
+    l->stats.quanta += end - from;
+}
+
+static bool say_leg(Line *l)
+{
+    const Leg *leg = l->leg;
+    gsize begun = message_begin(l->out, MSG_LEG);
+
+    put_i64(l->out, leg->now.ns);
+    put_i64(l->out, leg->first.ns);
+    put_i64(l->out, leg->quantum.ns);
+    put_u64(l->out, leg->count);
+    put_u32(l->out, leg->stride);
+    put_u8(l->out, leg->brake);
+    put_i64(l->out, leg->max_skip_us);
+    put_u8(l->out, leg->on_grid);
+    put_i64(l->out, leg->next_barrier.ns);
+    put_u8(l->out, leg->stop_on_exit);
+    put_u8(l->out, leg->cards);
+    put_u32(l->out, l->which->len);
+    for (guint i = 0; i < l->which->len; i++) {
+        const Node *n = my_slot(l, i)->node;
+
+        put_u32(l->out, n->index);
+        put_i64(l->out, n->epoch.ns);
+    }
+    put_u32(l->out, l->cards->len);
+    for (guint i = 0; i < l->cards->len; i++) {
+        put_u32(l->out, i);
+        put_u8(l->out, ((FarCard *)l->cards->pdata[i])->exact);
+    }
+    put_frames(l);
+    message_end(l->out, begun);
+    count_grant(l, 0);
+    return line_send(l);
+}
+
+static bool say_grant(Line *l, uint64_t from)
+{
+    gsize begun = message_begin(l->out, MSG_GRANT);
+
+    put_frames(l);
+    message_end(l->out, begun);
+    count_grant(l, from);
+    return line_send(l);
+}
+
+static bool say_halt(Line *l)
+{
+    message_end(l->out, message_begin(l->out, MSG_HALT));
+    return line_send(l);
+}
+
+/* --- hearing --- */
+
+typedef struct {
+    Line *line;
+    NewsHead head;
+} Hearing;
+
+static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arrived, void *data)
+{
+    const Hearing *h = data;
+    const Line *l = h->line;
+    Leg *leg = l->leg;
+    uint64_t k = l->first_k + quantum;
+    /* On this host's clock, but for what the message took on its way. */
+    HTime here = {arrived.ns ? l->received.ns - (h->head.now.ns - arrived.ns) : 0};
+
+    if (k > leg->count || quantum >= leg->stride)
+        return;
+    if (leg->marks)
+        leg->marks[(k - 1) % leg->stride * leg->n_slots + slot_of(l, node)] =
+            (LegMark){stamp_us, here};
+    else
+        *my_slot(l, node) = (Slot){my_slot(l, node)->node, my_slot(l, node)->stats, stamp_us, here};
+}
+
+static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)
+{
+    const Line *l = ((Hearing *)data)->line;
+
+    if (console_feed(my_slot(l, node)->node->console, bytes, size, until))
+        atomic_store(&l->leg->stop, true);
+}
+
+static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *bytes, gsize size,
+                    void *data)
+{
+    const Line *l = ((Hearing *)data)->line;
+    FarFrame f = {.boundary = boundary, .at = at, .size = size};
+    FarCard *c;
+
+    if (card >= l->cards->len)
+        return;
+    c = l->cards->pdata[card];
+    f.offset = c->bytes->len;
+    g_byte_array_append(c->bytes, bytes, (guint)size);
+    g_array_append_val(c->sent, f);
+}
+
+static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when,
+                       void *data)
+{
+    const Line *l = ((Hearing *)data)->line;
+    FarFrame f = {.boundary = boundary,
+                  .at = when,
+                  .id = id,
+                  .taken = flags & NEWS_TAKEN,
+                  .carried = flags & NEWS_CARRIED};
+
+    if (card < l->cards->len)
+        g_array_append_val(((FarCard *)l->cards->pdata[card])->settled, f);
+}
+
+static const NewsFuncs news_funcs = {on_mark, on_console, on_sent, on_settled};
+
+static void hear_news(Line *l, Reader *r, NewsHead *head)
+{
+    Hearing hearing = {.line = l};
+
+    l->received = htime_now();
+    news_read(r, l->which->len, &hearing.head, &news_funcs, &hearing);
+    *head = hearing.head;
+    if (head->flags & NEWS_WANTS_STOP)
+        atomic_store(&l->leg->stop, true);
+}
+
+static void hear_outcomes(Line *l, Reader *r)
+{
+    uint32_t count = get_count(r, 60);
+
+    r->bad = r->bad || count != l->which->len;
+    for (uint32_t i = 0; i < count && !r->bad; i++)
+        outcome_get(r, l->far.name, my_slot(l, i)->node, my_slot(l, i)->stats);
+    count = get_count(r, 5);
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned card = get_u32(r);
+        bool in_flight = get_u8(r) != 0;
+
+        r->bad = card >= l->cards->len;
+        if (!r->bad)
+            ((FarCard *)l->cards->pdata[card])->in_flight = in_flight;
+    }
+}
+
+/* --- a leg --- */
+
+/* Other hosts may take long: the agent is to know that somebody is there. */
+static void on_patience(void *data)
+{
+    line_pulse(data);
+}
+
+static BarrierAction meet(Line *l, BarrierEvent event)
+{
+    LegPatience patience = {.idle = on_patience, .data = l};
+
+    return leg_rendezvous(l->leg, event, &patience);
+}
+
+/* It ends at barrier k, and nobody else knows of it. */
+static void leave(Line *l, uint64_t k, bool stop)
+{
+    if (stop) {
+        leg_limit(l->leg, k);
+        atomic_store(&l->leg->stop, true);
+    }
+    meet(l, BARRIER_EV_LEFT);
+}
+
+/* The line is lost: all nodes with it. */
+static void lose_all(Line *l, bool told)
+{
+    for (guint i = 0; i < l->which->len; i++)
+        outcome_fail(my_slot(l, i)->node, l->far.name, l->lost->message);
+    if (!told)
+        leave(l, l->first_k - 1, true);
+}
+
+static bool check(Line *l, const Reader *r, const char *what)
+{
+    GError *error = NULL;
+
+    if (reader_done(r, what, &error))
+        return true;
+    line_lose(l, error);
+    return false;
+}
+
+/* True if the agent's part is over. */
+static bool hear(Line *l, uint8_t type, Reader *r, bool *told)
+{
+    uint64_t end = MIN(l->first_k - 1 + l->leg->stride, l->leg->count);
+    NewsHead head;
+    bool broke;
+
+    if (type != MSG_NEWS && type != MSG_LEG_OVER) {
+        line_lose(l, g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                                 "it sent a message (%u) that has no place in a leg", type));
+        return false;
+    }
+    hear_news(l, r, &head);
+    if (type == MSG_NEWS) {
+        if (!check(l, r, "news"))
+            return false;
+        if (meet(l, BARRIER_EV_ARRIVED) == BARRIER_GRANT) {
+            say_grant(l, end);
+        } else {
+            *told = true;
+            say_halt(l);
+        }
+        return false;
+    }
+    broke = get_u8(r) != 0;
+    hear_outcomes(l, r);
+    if (!check(l, r, "leg over"))
+        return false;
+    if (*told)
+        return true;
+    if (broke)
+        atomic_store(&l->leg->broke, true);
+    if (head.k == l->leg->count && !broke)
+        meet(l, BARRIER_EV_ARRIVED);
+    else
+        leave(l, head.k, broke || (head.flags & NEWS_WANTS_STOP));
+    return true;
+}
+
+void line_ride(Line *l)
+{
+    bool told = false, over = false;
+
+    g_array_set_size(l->which, 0);
+    for (unsigned i = 0; i < l->leg->n_slots; i++) {
+        if (l->leg->slots[i].node->far != &l->far)
+            continue;
+        g_array_append_val(l->which, i);
+        debug_copy_hit(l->leg->slots[i].node, NULL);
+        l->leg->slots[i].node->state = NODE_RUNNING;
+    }
+    l->first_k = 1;
+    line_pump(l);
+    say_leg(l);
+    while (!over) {
+        uint8_t type;
+        Reader r;
+
+        if (!line_hear(l, &type, &r) || (!(over = hear(l, type, &r, &told)) && !l->stream)) {
+            lose_all(l, told);
+            return;
+        }
+    }
+}
+
+void line_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)
+{
+    Line *l = (Line *)far;
+
+    l->leg = leg;
+    l->on_done = done;
+    l->done_data = data;
+    line_submit(l, JOB_LEG);
+}
+
+/* --- steps --- */
+
+static bool say_step(Line *l)
+{
+    const StepRequest *s = l->step;
+    gsize begun = message_begin(l->out, MSG_STEP);
+
+    put_u32(l->out, s->node->index);
+    put_i64(l->out, s->node->epoch.ns);
+    put_u8(l->out, s->by_icount);
+    put_i64(l->out, s->icount.n);
+    put_i64(l->out, s->time.ns);
+    put_u32(l->out, s->manner);
+    put_i64(l->out, s->vcpu);
+    put_i64(l->out, s->grain_us);
+    put_i64(l->out, s->fence_us);
+    message_end(l->out, begun);
+    return line_send(l);
+}
+
+static void hear_stepped(Line *l, Reader *r)
+{
+    StepRequest *s = l->step;
+    uint64_t steps = get_u64(r);
+    bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
+    g_autofree char *why = get_text(r);
+
+    outcome_get(r, l->far.name, s->node, NULL);
+    if (!check(l, r, "stepped"))
+        return;
+    atomic_store(s->done, steps);
+    s->asleep = asleep;
+    s->hit = hit;
+    if (*why && s->node->state != NODE_FAILED)
+        s->error = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", l->far.name, why);
+}
+
+void line_take_steps(Line *l)
+{
+    StepRequest *s = l->step;
+    bool cancelled = false;
+    uint8_t type = 0;
+    Reader r;
+
+    s->error = NULL;
+    s->asleep = s->hit = false;
+    debug_copy_hit(s->node, NULL);
+    line_pump(l);
+    say_step(l);
+    while (l->stream && type != MSG_STEPPED) {
+        if (!line_hear_for(l, 100, &type, &r))
+            break;
+        if (!cancelled && atomic_load(s->cancel)) {
+            message_end(l->out, message_begin(l->out, MSG_CANCEL));
+            cancelled = line_send(l);
+        }
+    }
+    if (type == MSG_STEPPED)
+        hear_stepped(l, &r);
+    if (!l->stream)
+        outcome_fail(s->node, l->far.name, l->lost->message);
+}
+
+void line_step(Far *far, StepRequest *request, FarDoneFunc done, void *data)
+{
+    Line *l = (Line *)far;
+
+    l->step = request;
+    l->on_done = done;
+    l->done_data = data;
+    line_submit(l, JOB_STEP);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* news.c: see news.h. */
+#include "controller/remote/news.h"
+
+void news_init(News *n)
+{
+    *n = (News){g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), 0,
+                0, 0, 0};
+}
+
+void news_clear(News *n)
+{
+    g_clear_pointer(&n->marks, g_byte_array_unref);
+    g_clear_pointer(&n->console, g_byte_array_unref);
+    g_clear_pointer(&n->sent, g_byte_array_unref);
+    g_clear_pointer(&n->settled, g_byte_array_unref);
+}
+
+void news_quantum(News *n)
+{
+    n->n_quanta++;
+}
+
+void news_mark(News *n, int64_t stamp_us, HTime arrived)
+{
+    put_i64(n->marks, stamp_us);
+    put_i64(n->marks, arrived.ns);
+}
+
+void news_console(News *n, unsigned node, VTime until, const void *data, gsize size)
+{
+    put_u32(n->console, node);
+    put_i64(n->console, until.ns);
+    put_bytes(n->console, data, size);
+    n->n_console++;
+}
+
+void news_sent(News *n, unsigned card, VTime boundary, VTime at, const void *data, gsize size)
+{
+    put_u32(n->sent, card);
+    put_i64(n->sent, boundary.ns);
+    put_i64(n->sent, at.ns);
+    put_bytes(n->sent, data, size);
+    n->n_sent++;
+}
+
+void news_settled(News *n, unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when)
+{
+    put_u32(n->settled, card);
+    put_u32(n->settled, id);
+    put_u8(n->settled, (uint8_t)flags);
+    put_i64(n->settled, boundary.ns);
+    put_i64(n->settled, when.ns);
+    n->n_settled++;
+}
+
+static void put_section(GByteArray *out, uint32_t *count, GByteArray *section)
+{
+    put_u32(out, *count);
+    g_byte_array_append(out, section->data, section->len);
+    g_byte_array_set_size(section, 0);
+    *count = 0;
+}
+
+void news_put(News *n, uint64_t k, unsigned flags, HTime now, GByteArray *out)
+{
+    put_u64(out, k);
+    put_u8(out, (uint8_t)flags);
+    put_i64(out, now.ns);
+    put_section(out, &n->n_quanta, n->marks);
+    put_section(out, &n->n_console, n->console);
+    put_section(out, &n->n_sent, n->sent);
+    put_section(out, &n->n_settled, n->settled);
+}
+
+static void read_marks(Reader *r, unsigned nodes, NewsHead *head, const NewsFuncs *f, void *data)
+{
+    head->quanta = get_count(r, MAX(nodes, 1) * 16);
+    for (unsigned q = 0; q < head->quanta; q++) {
+        for (unsigned i = 0; i < nodes; i++) {
+            int64_t stamp = get_i64(r), arrived = get_i64(r);
+
+            if (f->mark && !r->bad)
+                f->mark(q, i, stamp, (HTime){arrived}, data);
+        }
+    }
+}
+
+static void read_console(Reader *r, unsigned nodes, const NewsFuncs *f, void *data)
+{
+    uint32_t count = get_count(r, 16);
+
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned node = get_u32(r);
+        VTime until = vtime(get_i64(r));
+        gsize size;
+        const uint8_t *bytes = get_bytes(r, &size);
+
+        r->bad = r->bad || node >= nodes;
+        if (f->console && !r->bad)
+            f->console(node, until, bytes, size, data);
+    }
+}
+
+static void read_sent(Reader *r, const NewsFuncs *f, void *data)
+{
+    uint32_t count = get_count(r, 24);
+
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned card = get_u32(r);
+        VTime boundary = vtime(get_i64(r)), at = vtime(get_i64(r));
+        gsize size;
+        const uint8_t *bytes = get_bytes(r, &size);
+
+        if (f->sent && !r->bad)
+            f->sent(card, boundary, at, bytes, size, data);
+    }
+}
+
+static void read_settled(Reader *r, const NewsFuncs *f, void *data)
+{
+    uint32_t count = get_count(r, 25);
+
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned card = get_u32(r), id = get_u32(r), flags = get_u8(r);
+        VTime boundary = vtime(get_i64(r)), when = vtime(get_i64(r));
+
+        if (f->settled && !r->bad)
+            f->settled(card, id, flags, boundary, when, data);
+    }
+}
+
+void news_read(Reader *r, unsigned nodes, NewsHead *head, const NewsFuncs *f, void *data)
+{
+    head->k = get_u64(r);
+    head->flags = get_u8(r);
+    head->now = (HTime){get_i64(r)};
+    read_marks(r, nodes, head, f, data);
+    read_console(r, nodes, f, data);
+    read_sent(r, f, data);
+    read_settled(r, f, data);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* outcome.c: see outcome.h. */
+#include "controller/remote/outcome.h"
+
+#include "controller/engine/debug.h"
+
+void clock_put(GByteArray *out, const Clock *c)
+{
+    put_i64(out, c->virtual_time.ns);
+    put_i64(out, c->icount.n);
+    put_i64(out, c->bias.ns);
+    put_u8(out, c->idle);
+}
+
+void clock_get(Reader *r, Clock *c)
+{
+    Clock got;
+
+    got.virtual_time = vtime(get_i64(r));
+    got.icount = (Insns){get_i64(r)};
+    got.bias = vtime(get_i64(r));
+    got.idle = get_u8(r) != 0;
+    if (!r->bad)
+        *c = got;
+}
+
+static void put_dist(GByteArray *out, const Dist *d)
+{
+    put_u64(out, d->zeros);
+    put_u32(out, d->others ? d->others->len : 0);
+    for (unsigned i = 0; d->others && i < d->others->len; i++)
+        put_i64(out, g_array_index(d->others, int64_t, i));
+}
+
+static void get_dist(Reader *r, Dist *into)
+{
+    uint64_t zeros = get_u64(r);
+    uint32_t count = get_count(r, 8);
+
+    if (into && !r->bad)
+        into->zeros += zeros;
+    for (uint32_t i = 0; i < count; i++) {
+        int64_t ns = get_i64(r);
+
+        if (into && !r->bad)
+            dist_add(into, ns);
+    }
+}
+
+static void put_hit(GByteArray *out, const DebugHit *hit)
+{
+    put_u8(out, hit != NULL);
+    if (!hit)
+        return;
+    put_u32(out, hit->stop.kind);
+    put_u8(out, hit->stop.code);
+    put_u8(out, hit->stop.has_thread);
+    put_i64(out, hit->stop.thread.pid);
+    put_i64(out, hit->stop.thread.tid);
+    put_u32(out, hit->stop.watch);
+    put_u64(out, hit->stop.address);
+    put_u64(out, hit->pc);
+}
+
+static void get_hit(Reader *r, Node *n)
+{
+    DebugHit hit = {0};
+
+    if (!get_u8(r))
+        return;
+    hit.stop.kind = (GdbStopKind)get_u32(r);
+    hit.stop.code = get_u8(r);
+    hit.stop.has_thread = get_u8(r) != 0;
+    hit.stop.thread.pid = get_i64(r);
+    hit.stop.thread.tid = get_i64(r);
+    hit.stop.watch = (GdbWatch)get_u32(r);
+    hit.stop.address = get_u64(r);
+    hit.pc = get_u64(r);
+    if (!r->bad)
+        debug_copy_hit(n, &hit);
+}
+
+void outcome_put(GByteArray *out, const Node *n, const NodeStats *stats)
+{
+    put_u8(out, (uint8_t)n->state);
+    put_text(out, n->failure ? n->failure->message : "");
+    clock_put(out, &n->clock);
+    put_u32(out, n->vcpus->len);
+    for (unsigned i = 0; i < n->vcpus->len; i++)
+        put_i64(out, node_vcpu_time(n, i).ns);
+    put_u64(out, stats->missed);
+    put_u64(out, stats->overshot);
+    put_u64(out, stats->repairs);
+    put_dist(out, &stats->overshoot);
+    put_dist(out, &stats->idle_skip);
+    put_hit(out, debug_hit(n));
+}
+
+static void get_vcpus(Reader *r, Node *n)
+{
+    uint32_t count = get_count(r, 8);
+
+    g_array_set_size(n->far_used, count);
+    for (uint32_t i = 0; i < count; i++)
+        g_array_index(n->far_used, int64_t, i) = get_i64(r);
+}
+
+void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
+{
+    unsigned state = get_u8(r);
+    g_autofree char *failure = get_text(r);
+    uint64_t missed, overshot, repairs;
+
+    clock_get(r, &n->clock);
+    get_vcpus(r, n);
+    missed = get_u64(r);
+    overshot = get_u64(r);
+    repairs = get_u64(r);
+    get_dist(r, stats ? &stats->overshoot : NULL);
+    get_dist(r, stats ? &stats->idle_skip : NULL);
+    get_hit(r, n);
+    r->bad = r->bad || state > NODE_FAILED;
+    if (r->bad)
+        return;
+    if (stats) {
+        stats->missed += missed;
+        stats->overshot += overshot;
+        stats->repairs += repairs;
+    }
+    if (state == NODE_FAILED)
+        outcome_fail(n, host, failure);
+    else
+        n->state = (NodeState)state;
+}
+
+void outcome_fail(Node *n, const char *host, const char *why)
+{
+    if (n->state == NODE_FAILED)
+        return;
+    n->failure = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", host, why);
+    n->state = NODE_FAILED;
+}

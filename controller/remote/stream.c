@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* stream.c: a command of this host as a stream. */
+#include "controller/base/fd.h"
+#include "controller/remote/codec.h"
+#include "controller/remote/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define SAID_MAX 2000
+
+typedef struct {
+    Stream stream; /* the first member */
+    pid_t pid;
+    int fd;   /* its stdin and stdout */
+    int said; /* its stderr: a file without a name */
+} CommandStream;
+
+/* A group of its own: Ctrl-C at the terminal is for the controller, and all of it can be ended. */
+static void child_setup(void *data)
+{
+    (void)data;
+    setsid();
+}
+
+/* How it ended and what it said. */
+static void tell_end(CommandStream *c, GError **error)
+{
+    char text[SAID_MAX + 1] = "";
+    off_t size = lseek(c->said, 0, SEEK_END);
+    ssize_t n = pread(c->said, text, SAID_MAX, MAX(size - SAID_MAX, 0));
+    int status = 0;
+
+    if (c->pid > 0 && waitpid(c->pid, &status, 0) == c->pid)
+        c->pid = -1;
+    text[MAX(n, 0)] = '\0';
+    g_strchomp(text);
+    if (WIFSIGNALED(status))
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed by signal %d",
+                    WTERMSIG(status));
+    else
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command ended, exit status %d",
+                    WEXITSTATUS(status));
+    if (*text && error && *error) {
+        g_autofree char *before = g_strdup((*error)->message);
+
+        g_free((*error)->message);
+        (*error)->message = g_strdup_printf("%s; it said: %s", before, text);
+    }
+}
+
+static gssize command_read(Stream *stream, void *data, gsize size, GError **error)
+{
+    CommandStream *c = (CommandStream *)stream;
+    ssize_t n = recv(c->fd, data, size, MSG_DONTWAIT);
+
+    if (n > 0)
+        return n;
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    tell_end(c, error);
+    return -1;
+}
+
+static bool command_write(Stream *stream, const void *data, gsize size, GError **error)
+{
+    const CommandStream *c = (const CommandStream *)stream;
+    const char *at = data;
+
+    while (size > 0) {
+        ssize_t n = send(c->fd, at, size, MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) {
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", g_strerror(errno));
+            return false;
+        }
+        at += n;
+        size -= (gsize)n;
+    }
+    return true;
+}
+
+static int command_fd(const Stream *stream)
+{
+    return ((const CommandStream *)stream)->fd;
+}
+
+static void command_free(Stream *stream)
+{
+    CommandStream *c = (CommandStream *)stream;
+
+    fd_clear(&c->fd);
+    fd_clear(&c->said);
+    if (c->pid > 0) {
+        kill(-c->pid, SIGKILL);
+        waitpid(c->pid, NULL, 0);
+    }
+    g_free(c);
+}
+
+static const StreamOps command_ops = {command_read, command_write, command_fd, command_free};
+
+Stream *stream_new_command(const char *command, GError **error)
+{
+    const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    g_autofree char *name = NULL;
+    CommandStream *c;
+    int pair[2], said;
+    pid_t pid;
+    bool ok;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "no more sockets: %s",
+                    g_strerror(errno));
+        return NULL;
+    }
+    said = g_file_open_tmp("metronome-XXXXXX", &name, error);
+    if (said >= 0)
+        unlink(name);
+    ok = said >= 0 && g_spawn_async_with_pipes_and_fds(
+                          NULL, argv, NULL,
+                          G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, child_setup, NULL,
+                          pair[1], pair[1], said, NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
+    close(pair[1]);
+    if (!ok) {
+        close(pair[0]);
+        fd_clear(&said);
+        return NULL;
+    }
+    fcntl(said, F_SETFD, FD_CLOEXEC);
+    c = g_new0(CommandStream, 1);
+    *c = (CommandStream){{&command_ops}, pid, pair[0], said};
+    return &c->stream;
+}
