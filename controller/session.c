@@ -98,7 +98,7 @@ static bool record_barrier(const BarrierView *view, void *data)
             continue;
         slot++;
         r->stamps[column] = at->stamp_us;
-        r->waited[column] = MAX(0, htime_sub(view->last, at->arrived).ns);
+        r->waited[column] = view->met ? MAX(0, htime_sub(view->last, at->arrived).ns) : 0;
     }
     report_row(s->report, view->number, view->time, htime_sub(view->last, view->granted), r->stamps,
                r->waited, r->n);

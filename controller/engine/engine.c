@@ -307,7 +307,8 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
                          .slots = leg->slots,
                          .n_slots = leg->n_slots,
                          .granted = leg->granted,
-                         .last = last ? last->arrived : leg->granted};
+                         .last = last ? last->arrived : leg->granted,
+                         .met = met};
     if (met)
         e->stats.in_quanta.ns += htime_sub(view.last, leg->granted).ns;
     if (met && last && leg->n_slots > 1) {

@@ -130,6 +130,7 @@ typedef struct {
     unsigned n_slots;
     HTime granted; /* when the quantum began */
     HTime last;    /* when the last one arrived */
+    bool met;      /* they waited for it: no barrier within a grant */
 } BarrierView;
 
 /* Called in a lane's thread at every barrier; must be quick. True: the run is to end here. Which

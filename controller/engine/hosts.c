@@ -124,7 +124,7 @@ static void near_meet(Leg *near, uint64_t k, void *data)
     Hosts *h = data;
 
     mark(h, k);
-    if (k % near->stride != 0 && k != near->count)
+    if (k % h->leg->stride != 0 && k != near->count)
         return;
     if (atomic_load(&near->stop) || lost_one(h))
         atomic_store(&h->leg->stop, true);
@@ -166,6 +166,7 @@ static void run_near(Hosts *h)
     h->near.over = near_over;
     h->near.data = h;
     h->near.marks = NULL;
+    h->near.stride = 1; /* lanes meet at every boundary */
     h->told = false;
     host_run_leg(h->here, &h->near, one_done, h);
 }
