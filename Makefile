@@ -5,7 +5,7 @@ CLANG    ?= clang
 WERROR   ?= $(if $(CI),-Werror,)
 OPT      ?= -O2 -g
 SAN      ?=
-PKG      := glib-2.0 gio-unix-2.0 json-c
+PKG      := glib-2.0 gio-unix-2.0 json-c libssh
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
         -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wimplicit-fallthrough $(WERROR)

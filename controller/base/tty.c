@@ -2,6 +2,8 @@
 /* tty.c: termios of standard input; see tty.h. */
 #include "controller/base/tty.h"
 
+#include <glib.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -56,4 +58,49 @@ void tty_restore(void)
 {
     if (known)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &remembered);
+}
+
+/* One character of an answer; false: it is over, *ok tells how. */
+static bool take_character(GString *answer, bool hidden, bool *ok)
+{
+    char c;
+
+    *ok = false;
+    if (read(STDIN_FILENO, &c, 1) != 1 || c == 3 || c == 4)
+        return false;
+    *ok = true;
+    if (c == '\n' || c == '\r')
+        return false;
+    if ((c == 8 || c == 127) && answer->len > 0) {
+        g_string_truncate(answer, answer->len - 1);
+        if (!hidden)
+            fputs("\b \b", stdout);
+    } else if (c != 8 && c != 127) {
+        g_string_append_c(answer, c);
+        if (!hidden)
+            fputc(c, stdout);
+    }
+    fflush(stdout);
+    return true;
+}
+
+char *tty_ask(const char *question, bool hidden)
+{
+    GString *answer;
+    struct termios before, raw;
+    bool ok;
+
+    if (!tty_is_there() || tcgetattr(STDIN_FILENO, &before) != 0)
+        return NULL;
+    raw = before;
+    raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+    fputs(question, stdout);
+    fflush(stdout);
+    answer = g_string_sized_new(256); /* so that no piece of a secret is left by growing */
+    while (take_character(answer, hidden, &ok))
+        ;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+    fputc('\n', stdout);
+    return g_string_free(answer, !ok);
 }

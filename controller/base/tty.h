@@ -26,4 +26,8 @@ bool tty_raw(void);
 /* Does nothing where nothing is remembered. Async-signal-safe. */
 void tty_restore(void);
 
+/* Asks, and waits for a line; hidden: it is not shown. Free with g_free(); NULL if the user gives
+ * none (Ctrl-C, Ctrl-D) or there is no terminal. */
+char *tty_ask(const char *question, bool hidden);
+
 #endif

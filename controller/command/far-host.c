@@ -4,11 +4,14 @@
 
 #include "controller/base/log.h"
 #include "controller/base/version.h"
+#include "controller/base/tty.h"
 #include "controller/command/command.h"
+#include "controller/remote/ssh-host.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 void far_host_options_clear(FarHostOptions *o)
 {
@@ -80,14 +83,82 @@ static char *agent_command(const FarHostOptions *o)
                            cpus ? cpus : "");
 }
 
+static bool accept_key(const char *host, const char *type, const char *fingerprint, void *data)
+{
+    g_autofree char *question = g_strdup_printf(
+        "The %s key of host '%s' is not known. Its fingerprint is\n  %s\nIs that right, and is it "
+        "to be kept in known_hosts? (yes/no) ",
+        type, host, fingerprint);
+    g_autofree char *answer = tty_ask(question, false);
+
+    (void)data;
+    return answer && strcmp(answer, "yes") == 0;
+}
+
+static char *ask_password(const char *prompt, void *data)
+{
+    (void)data;
+    return tty_ask(prompt, true);
+}
+
+/* The main loop runs as far as Ctrl-C needs it. */
+static bool on_progress(const char *host, const char *path, uint64_t done, uint64_t size,
+                        void *data)
+{
+    const Session *s = data;
+
+    if (isatty(STDERR_FILENO)) {
+        fprintf(stderr, "\r\033[K");
+        if (done < size)
+            fprintf(stderr, "host %s: copying %s: %" PRIu64 " %%", host, path, done * 100 / size);
+        fflush(stderr);
+    }
+    if (done == size)
+        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", host, path, size);
+    g_main_context_iteration(NULL, FALSE);
+    return !s->interrupted;
+}
+
+static bool upload(void *data, const char *local, const char *remote, atomic_ullong *sent,
+                   const atomic_bool *cancel, GError **error)
+{
+    return ssh_host_upload(data, local, remote, sent, cancel, error);
+}
+
+static void close_ssh(void *data)
+{
+    ssh_host_free(data);
+}
+
+/* The user is asked at the prompt only: a scenario runs alike wherever it is started. */
+static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *params,
+                        GError **error)
+{
+    const SshTarget target = {o->ssh, o->identity, o->fingerprint};
+    const SshAsk ask = {accept_key, ask_password, NULL};
+    g_autofree char *command = agent_command(o);
+    SshHost *ssh = ssh_host_open(&target, s->on_change ? &ask : NULL, error);
+    Stream *stream = ssh ? ssh_host_exec(ssh, command, error) : NULL;
+
+    if (!stream) {
+        ssh_host_free(ssh);
+        return NULL;
+    }
+    params->data = ssh;
+    params->upload = upload;
+    params->close = close_ssh;
+    params->on_progress = on_progress;
+    return stream;
+}
+
 static bool connect_host(Session *s, FarHost *h, GError **error)
 {
     const FarHostOptions *o = &h->options;
     LineParams params = {
         .name = o->name, .version = METRONOME_VERSION, .on_fall = on_fall, .user = s};
-    g_autofree char *command = agent_command(o);
 
-    params.stream = stream_new_command(o->command ? o->command : command, error);
+    params.stream =
+        o->command ? stream_new_command(o->command, error) : open_ssh(s, o, &params, error);
     if (!params.stream) {
         g_prefix_error(error, "host %s: ", o->name);
         return false;

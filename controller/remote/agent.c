@@ -376,10 +376,9 @@ static gboolean serve_rest(gpointer data)
 void agent_listen(Agent *a, bool listen)
 {
     GIOCondition what = (listen ? G_IO_IN : 0) | G_IO_HUP | G_IO_ERR;
-    GSource *old = g_main_context_find_source_by_id(NULL, a->source);
 
-    if (old)
-        g_source_destroy(old);
+    if (a->source)
+        g_source_remove(a->source);
     a->source = g_unix_fd_add(a->in, what, on_readable, a);
     if (listen)
         g_idle_add(serve_rest, a); /* what a lane has read and not used */
@@ -437,8 +436,9 @@ static void write_log(const char *line)
 {
     g_autoptr(GByteArray) message = g_byte_array_new();
     gsize begun = message_begin(message, MSG_LOG);
+    const char *level = strstr(line, ": "), *text = level ? strstr(level + 2, ": ") : NULL;
 
-    put_text(message, line);
+    put_text(message, text ? text + 2 : line); /* "metronome: warn: " is said there */
     message_end(message, begun);
     agent_send(logging, message);
 }

@@ -230,6 +230,7 @@ static bool receive(Line *l)
         return false;
     n = stream_read(l->stream, inbox_room(l->inbox, READ_CHUNK), READ_CHUNK, &error);
     if (n < 0) {
+        g_prefix_error(&error, "the connection is lost: ");
         line_lose(l, error);
         return false;
     }
@@ -478,7 +479,11 @@ static bool take_hello(Line *l, Reader *r, GError **error)
     uint32_t magic = get_u32(r), protocol = get_u32(r), rank, n;
 
     l->version = get_text(r);
-    if (r->bad || magic != PROTOCOL_MAGIC || protocol != PROTOCOL_VERSION) {
+    if (r->bad || magic != PROTOCOL_MAGIC) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
+        return false;
+    }
+    if (protocol != PROTOCOL_VERSION) {
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_VERSION,
                     "its metronome %s speaks protocol %" PRIu32 ", this one (%s) protocol %d: both "
                     "must be of one version; metronome=PATH names another there",

@@ -76,7 +76,7 @@ typedef enum {
                      n times (u32 card, u8 frames wait inside QEMU) */
     MSG_STEPPED,  /* u64 steps, u8 asleep, u8 hit, text why it failed or "", an outcome */
     MSG_FELL,     /* u32 node, text why: it failed while the ensemble stood */
-    MSG_LOG,      /* u32 level, text */
+    MSG_LOG,      /* text: a warning */
 
     /* Both ways. */
     MSG_STUB, /* u32 node, bytes of the gdb protocol */

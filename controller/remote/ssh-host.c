@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ssh-host.c: see ssh-host.h. Nothing secret gets into a message. */
+#include "controller/remote/ssh-host.h"
+
+#include "controller/base/fd.h"
+#include "controller/node/options.h"
+#include "controller/remote/codec.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libssh/libssh.h>
+#include <libssh/sftp.h>
+#include <string.h>
+#include <unistd.h>
+
+#define CONNECT_S    15
+#define SAID_MAX     2000
+#define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
+#define TRIES        3     /* of a password */
+
+struct SshHost {
+    ssh_session session;
+    char *name;
+};
+
+static bool fail(GError **error, const SshHost *h, const char *what)
+{
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "ssh %s: %s: %s", h->name, what,
+                ssh_get_error(h->session));
+    return false;
+}
+
+/* --- where --- */
+
+typedef struct {
+    char *user, *host, *port;
+} Place;
+
+static void place_clear(Place *p)
+{
+    g_free(p->user);
+    g_free(p->host);
+    g_free(p->port);
+}
+
+/* [user@]host[:port]; an IPv6 address with a port is put in brackets. */
+static bool parse_target(const char *target, Place *p, GError **error)
+{
+    const char *at = strrchr(target, '@'), *rest = at ? at + 1 : target;
+    const char *close = *rest == '[' ? strchr(rest, ']') : NULL;
+    const char *colon = close ? (close[1] == ':' ? close + 1 : NULL) : strchr(rest, ':');
+    guint64 port = 0;
+
+    if (!close && colon && strchr(colon + 1, ':'))
+        colon = NULL; /* a bare IPv6 address */
+    if (at && at > target)
+        p->user = g_strndup(target, (gsize)(at - target));
+    if (close)
+        p->host = g_strndup(rest + 1, (gsize)(close - rest - 1));
+    else
+        p->host = colon ? g_strndup(rest, (gsize)(colon - rest)) : g_strdup(rest);
+    if (colon)
+        p->port = g_strdup(colon + 1);
+    if (*p->host && !(at && at == target) && *p->host != '-' &&
+        (!p->port || g_ascii_string_to_unsigned(p->port, 10, 1, 65535, &port, NULL)))
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "ssh='%s': [USER@]HOST[:PORT] is expected, with a port from 1 to 65535", target);
+    return false;
+}
+
+static void use_folder(ssh_session s, const char *dir)
+{
+    g_autofree char *config = g_build_filename(dir, "config", NULL);
+    g_autofree char *known = g_build_filename(dir, "known_hosts", NULL);
+
+    ssh_options_set(s, SSH_OPTIONS_SSH_DIR, dir);
+    ssh_options_set(s, SSH_OPTIONS_KNOWNHOSTS, known);
+    if (access(config, R_OK) == 0)
+        ssh_options_parse_config(s, config);
+}
+
+static bool set_options(SshHost *h, const Place *p, GError **error)
+{
+    const char *dir = g_getenv("METRONOME_SSH_DIR");
+    int yes = 1, no = 0;
+    long timeout = CONNECT_S;
+    ssh_session s = h->session;
+
+    ssh_options_set(s, SSH_OPTIONS_HOST, p->host);
+    ssh_options_set(s, SSH_OPTIONS_PROCESS_CONFIG, &no);
+    if (dir)
+        use_folder(s, dir);
+    else
+        ssh_options_parse_config(s, NULL);
+    /* What was said here counts more than the file. */
+    if ((p->user && ssh_options_set(s, SSH_OPTIONS_USER, p->user) != SSH_OK) ||
+        (p->port && ssh_options_set(s, SSH_OPTIONS_PORT_STR, p->port) != SSH_OK) ||
+        ssh_options_set(s, SSH_OPTIONS_NODELAY, &yes) != SSH_OK ||
+        ssh_options_set(s, SSH_OPTIONS_TIMEOUT, &timeout) != SSH_OK)
+        return fail(error, h, "its options can't be used");
+    return true;
+}
+
+/* --- who is there --- */
+
+static bool refuse_key(GError **error, const SshHost *h, const char *type, const char *fingerprint,
+                       const char *why)
+{
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED,
+                "ssh %s: its %s key %s is refused: %s", h->name, type, fingerprint, why);
+    return false;
+}
+
+static bool judge_key(SshHost *h, const SshTarget *t, const SshAsk *ask, const char *type,
+                      const char *fingerprint, GError **error)
+{
+    if (t->fingerprint)
+        return strcmp(t->fingerprint, fingerprint) == 0 ||
+               refuse_key(error, h, type, fingerprint, "fingerprint= names another");
+    switch (ssh_session_is_known_server(h->session)) {
+    case SSH_KNOWN_HOSTS_OK:
+        return true;
+    case SSH_KNOWN_HOSTS_CHANGED:
+        return refuse_key(error, h, type, fingerprint,
+                          "known_hosts has another one for it; that may be an attack, or a host "
+                          "that was set up anew: then `ssh-keygen -R` forgets the old one");
+    case SSH_KNOWN_HOSTS_OTHER:
+        return refuse_key(error, h, type, fingerprint,
+                          "known_hosts has a key of another type for it");
+    case SSH_KNOWN_HOSTS_UNKNOWN:
+    case SSH_KNOWN_HOSTS_NOT_FOUND:
+        if (!ask || !ask->accept || !ask->accept(h->name, type, fingerprint, ask->data))
+            return refuse_key(error, h, type, fingerprint,
+                              "known_hosts does not have it; compare it, then give it as "
+                              "fingerprint=, or connect once with ssh");
+        return ssh_session_update_known_hosts(h->session) == SSH_OK ||
+               fail(error, h, "known_hosts can't be written");
+    case SSH_KNOWN_HOSTS_ERROR:
+        break;
+    }
+    return fail(error, h, "its key can't be checked");
+}
+
+static bool check_key(SshHost *h, const SshTarget *t, const SshAsk *ask, GError **error)
+{
+    ssh_key key = NULL;
+    unsigned char *hash = NULL;
+    size_t size = 0;
+    char *fingerprint = NULL;
+    bool ok = false;
+
+    if (ssh_get_server_publickey(h->session, &key) == SSH_OK &&
+        ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &size) == SSH_OK &&
+        (fingerprint = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, size)))
+        ok = judge_key(h, t, ask, ssh_key_type_to_char(ssh_key_type(key)), fingerprint, error);
+    else
+        fail(error, h, "its key can't be read");
+    ssh_string_free_char(fingerprint);
+    ssh_clean_pubkey_hash(&hash);
+    ssh_key_free(key);
+    return ok;
+}
+
+/* --- who we are --- */
+
+static void wipe(char *secret)
+{
+    if (secret)
+        explicit_bzero(secret, strlen(secret));
+    g_free(secret);
+}
+
+static bool use_identity(SshHost *h, const char *path, const SshAsk *ask, GError **error)
+{
+    ssh_key key = NULL;
+    int rc = ssh_pki_import_privkey_file(path, NULL, NULL, NULL, &key);
+    char *secret = NULL;
+
+    if (rc != SSH_OK && access(path, R_OK) == 0 && ask && ask->password) {
+        g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", path);
+
+        secret = ask->password(prompt, ask->data);
+        rc = ssh_pki_import_privkey_file(path, secret, NULL, NULL, &key);
+        wipe(secret);
+    }
+    if (rc != SSH_OK) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "identity='%s': %s", path,
+                    access(path, R_OK) != 0
+                        ? g_strerror(errno)
+                        : "no private key that can be read without a passphrase; ssh-add gives it "
+                          "to your ssh-agent, which is used without identity=");
+        return false;
+    }
+    rc = ssh_userauth_publickey(h->session, NULL, key);
+    ssh_key_free(key);
+    if (rc == SSH_AUTH_SUCCESS)
+        return true;
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED, "ssh %s: the key '%s' is not accepted",
+                h->name, path);
+    return false;
+}
+
+static bool use_password(SshHost *h, const SshAsk *ask)
+{
+    g_autofree char *prompt = g_strdup_printf("Password for %s: ", h->name);
+
+    for (unsigned i = 0; i < TRIES; i++) {
+        char *secret = ask->password(prompt, ask->data);
+        int rc = secret ? ssh_userauth_password(h->session, NULL, secret) : SSH_AUTH_DENIED;
+        bool given = secret != NULL;
+
+        wipe(secret);
+        if (rc == SSH_AUTH_SUCCESS)
+            return true;
+        if (!given)
+            return false;
+    }
+    return false;
+}
+
+static bool authenticate(SshHost *h, const SshTarget *t, const SshAsk *ask, GError **error)
+{
+    if (ssh_userauth_none(h->session, NULL) == SSH_AUTH_SUCCESS)
+        return true;
+    if (t->identity)
+        return use_identity(h, t->identity, ask, error);
+    if (ssh_userauth_publickey_auto(h->session, NULL, NULL) == SSH_AUTH_SUCCESS)
+        return true;
+    if (ask && ask->password && (ssh_userauth_list(h->session, NULL) & SSH_AUTH_METHOD_PASSWORD) &&
+        use_password(h, ask))
+        return true;
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED,
+                "ssh %s: no key of your ssh-agent or ~/.ssh is accepted: name one with identity=, "
+                "or ssh-add it",
+                h->name);
+    return false;
+}
+
+SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
+{
+    SshHost *h = g_new0(SshHost, 1);
+    Place place = {0};
+    bool ok;
+
+    h->name = g_strdup(t->target);
+    h->session = ssh_new();
+    ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
+         (ssh_connect(h->session) == SSH_OK || fail(error, h, "no connection")) &&
+         check_key(h, t, ask, error) && authenticate(h, t, ask, error);
+    place_clear(&place);
+    if (ok)
+        return h;
+    ssh_host_free(h);
+    return NULL;
+}
+
+void ssh_host_free(SshHost *h)
+{
+    if (!h)
+        return;
+    if (ssh_is_connected(h->session))
+        ssh_disconnect(h->session);
+    ssh_free(h->session);
+    g_free(h->name);
+    g_free(h);
+}
+
+/* --- a command --- */
+
+typedef struct {
+    Stream stream; /* the first member */
+    SshHost *host;
+    ssh_channel channel;
+    GString *said; /* the end of its stderr */
+} SshStream;
+
+static void hear_stderr(SshStream *s)
+{
+    char text[1024];
+    int n;
+
+    while ((n = ssh_channel_read_nonblocking(s->channel, text, sizeof(text), 1)) > 0)
+        g_string_append_len(s->said, text, n);
+    if (s->said->len > SAID_MAX)
+        g_string_erase(s->said, 0, (gssize)(s->said->len - SAID_MAX));
+}
+
+static void tell_end(SshStream *s, GError **error)
+{
+    int status;
+
+    hear_stderr(s);
+    g_strchomp(s->said->str);
+    status = ssh_is_connected(s->host->session) ? ssh_channel_get_exit_status(s->channel) : -1;
+    if (!ssh_is_connected(s->host->session))
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s",
+                    *ssh_get_error(s->host->session) ? ssh_get_error(s->host->session)
+                                                     : "it was closed");
+    else if (status < 0)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed%s%s",
+                    *s->said->str ? "; it said: " : "", s->said->str);
+    else
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
+                    "the command ended, exit status %d%s%s", status,
+                    *s->said->str ? "; it said: " : "", s->said->str);
+}
+
+static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **error)
+{
+    SshStream *s = (SshStream *)stream;
+    int n = ssh_channel_read_nonblocking(s->channel, data, (uint32_t)size, 0);
+
+    if (n > 0)
+        return n;
+    if (n == 0 || n == SSH_AGAIN) {
+        hear_stderr(s);
+        if (!ssh_channel_is_eof(s->channel) && ssh_is_connected(s->host->session))
+            return 0;
+    }
+    tell_end(s, error);
+    return -1;
+}
+
+static bool ssh_stream_write(Stream *stream, const void *data, gsize size, GError **error)
+{
+    const SshStream *s = (const SshStream *)stream;
+    const char *at = data;
+
+    while (size > 0) {
+        int n = ssh_channel_write(s->channel, at, (uint32_t)MIN(size, (gsize)1 << 20));
+
+        if (n <= 0) {
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s",
+                        ssh_get_error(s->host->session));
+            return false;
+        }
+        at += n;
+        size -= (gsize)n;
+    }
+    return true;
+}
+
+static int ssh_stream_fd(const Stream *stream)
+{
+    return ssh_get_fd(((const SshStream *)stream)->host->session);
+}
+
+static void ssh_stream_free(Stream *stream)
+{
+    SshStream *s = (SshStream *)stream;
+
+    ssh_channel_free(s->channel);
+    g_string_free(s->said, TRUE);
+    g_free(s);
+}
+
+static const StreamOps ssh_ops = {ssh_stream_read, ssh_stream_write, ssh_stream_fd,
+                                  ssh_stream_free};
+
+Stream *ssh_host_exec(SshHost *h, const char *command, GError **error)
+{
+    ssh_channel channel = ssh_channel_new(h->session);
+    SshStream *s;
+
+    if (!channel || ssh_channel_open_session(channel) != SSH_OK ||
+        ssh_channel_request_exec(channel, command) != SSH_OK) {
+        fail(error, h, "a command can't be started");
+        if (channel)
+            ssh_channel_free(channel);
+        return NULL;
+    }
+    s = g_new0(SshStream, 1);
+    *s = (SshStream){{&ssh_ops}, h, channel, g_string_new(NULL)};
+    return &s->stream;
+}
+
+/* --- files --- */
+
+static bool copy(SshHost *h, sftp_file file, int fd, atomic_ullong *sent, const atomic_bool *cancel,
+                 GError **error)
+{
+    g_autofree char *chunk = g_malloc(UPLOAD_CHUNK);
+    ssize_t n;
+
+    while ((n = read(fd, chunk, UPLOAD_CHUNK)) > 0) {
+        if (atomic_load(cancel)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "interrupted while it was copied");
+            return false;
+        }
+        if (sftp_write(file, chunk, (size_t)n) != n)
+            return fail(error, h, "writing failed");
+        atomic_fetch_add(sent, (unsigned long long)n);
+    }
+    if (n == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "%s", g_strerror(errno));
+    return false;
+}
+
+static bool upload(SshHost *h, sftp_session sftp, const char *local, const char *remote,
+                   atomic_ullong *sent, const atomic_bool *cancel, GError **error)
+{
+    g_autofree char *part = g_strdup_printf("%s.%08x", remote, g_random_int());
+    fd_auto fd = open(local, O_RDONLY | O_CLOEXEC);
+    sftp_file file;
+    bool ok;
+
+    if (fd < 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "%s", g_strerror(errno));
+        return false;
+    }
+    file = sftp_open(sftp, part, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    if (!file)
+        return fail(error, h, "it can't be written there");
+    ok = copy(h, file, fd, sent, cancel, error);
+    if (sftp_close(file) != SSH_OK && ok)
+        ok = fail(error, h, "writing failed");
+    if (ok && sftp_rename(sftp, part, remote) != SSH_OK)
+        ok = fail(error, h, "it can't be given its name");
+    if (!ok)
+        sftp_unlink(sftp, part);
+    return ok;
+}
+
+bool ssh_host_upload(SshHost *h, const char *local, const char *remote, atomic_ullong *sent,
+                     const atomic_bool *cancel, GError **error)
+{
+    sftp_session sftp = sftp_new(h->session);
+    bool ok;
+
+    if (!sftp || sftp_init(sftp) != SSH_OK)
+        ok = fail(error, h, "SFTP can't be used");
+    else
+        ok = upload(h, sftp, local, remote, sent, cancel, error);
+    if (sftp)
+        sftp_free(sftp);
+    return ok;
+}

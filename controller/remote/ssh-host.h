@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * ssh-host.h: a connection to another host by ssh: a command there as a stream, files to it.
+ *
+ * ~/.ssh/config, known_hosts and the keys there are used as far as libssh does; the environment
+ * variable METRONOME_SSH_DIR puts another folder in the place of ~/.ssh. One thread at a time.
+ */
+#ifndef REMOTE_SSH_HOST_H
+#define REMOTE_SSH_HOST_H
+
+#include "controller/remote/stream.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef struct SshHost SshHost;
+
+typedef struct {
+    const char *target;      /* [user@]host[:port], or a name that ~/.ssh/config has */
+    const char *identity;    /* the private key to use, and no other; or NULL */
+    const char *fingerprint; /* "SHA256:…" of the host's key, and no other; NULL: known_hosts says */
+} SshTarget;
+
+/* What only a user at a terminal can answer; NULL members: there is none. */
+typedef struct {
+    /* The host's key is not known: true takes it, and keeps it in known_hosts. */
+    bool (*accept)(const char *host, const char *type, const char *fingerprint, void *data);
+    /* Free with g_free() when its bytes are wiped; NULL: none is given. */
+    char *(*password)(const char *prompt, void *data);
+    void *data;
+} SshAsk;
+
+/* Connects, checks the host's key, proves who the user is. */
+SshHost *ssh_host_open(const SshTarget *target, const SshAsk *ask, GError **error);
+
+/* After its stream. NULL is allowed. */
+void ssh_host_free(SshHost *host);
+
+/* Runs the command (a shell's) there; freeing the stream ends it. */
+Stream *ssh_host_exec(SshHost *host, const char *command, GError **error);
+
+/* Copies a file by SFTP: under another name first. `sent` counts bytes. */
+bool ssh_host_upload(SshHost *host, const char *local, const char *remote, atomic_ullong *sent,
+                     const atomic_bool *cancel, GError **error);
+
+#endif
