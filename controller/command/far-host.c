@@ -154,8 +154,11 @@ static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *p
 static bool connect_host(Session *s, FarHost *h, GError **error)
 {
     const FarHostOptions *o = &h->options;
-    LineParams params = {
-        .name = o->name, .version = METRONOME_VERSION, .on_fall = on_fall, .user = s};
+    LineParams params = {.name = o->name,
+                         .version = METRONOME_VERSION,
+                         .rank = host_rank(s->host),
+                         .on_fall = on_fall,
+                         .user = s};
 
     params.stream =
         o->command ? stream_new_command(o->command, error) : open_ssh(s, o, &params, error);

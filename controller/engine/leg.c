@@ -78,7 +78,9 @@ static void sleep_on_turn(Leg *leg, unsigned turn, const LegPatience *patience)
 static void wait_turn(Leg *leg, unsigned turn, LegPatience *patience)
 {
     HTime start = htime_now();
-    int64_t budget = patience->average_ns < SPIN_LONG_NS ? SPIN_LONG_NS : SPIN_SHORT_NS;
+    int64_t budget = patience->sleeps                      ? 0
+                     : patience->average_ns < SPIN_LONG_NS ? SPIN_LONG_NS
+                                                           : SPIN_SHORT_NS;
     int64_t waited = 0;
 
     while (atomic_load_explicit(&leg->turn, memory_order_acquire) == turn) {

@@ -102,6 +102,7 @@ void leg_clear(Leg *leg);
 /* How long a member has lately waited for the others, to decide how long to spin. */
 typedef struct {
     int64_t average_ns;
+    bool sleeps; /* at once: others have the CPU to do first what it waits for */
     void (*idle)(void *data); /* called every second of a wait; or NULL */
     void *data;
 } LegPatience;

@@ -19,10 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LANE_PRIORITY   12
-#define HELPER_PRIORITY 11
-#define MAIN_PRIORITY   10
-#define VCPU_PRIORITY   1
+#define MESSENGER_PRIORITY 12
+#define LANE_PRIORITY      12
+#define HELPER_PRIORITY    11
+#define MAIN_PRIORITY      10
+#define VCPU_PRIORITY      1
 
 const char *rank_name(Rank rank)
 {
@@ -231,6 +232,24 @@ void rank_hush_monitor(pid_t tid, bool hush)
         set_policy(tid, SCHED_IDLE, 0);
     else
         set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
+}
+
+void rank_apply_messenger(Rank rank, pid_t tid)
+{
+    if (rank == RANK_STRICT)
+        set_policy(tid, SCHED_FIFO, MESSENGER_PRIORITY); /* if not, it is only slower */
+}
+
+/* Which process it is depends on the version and on the user: a child of the listening one. */
+pid_t rank_find_sshd(void)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)getppid());
+    g_autofree char *name = NULL;
+
+    if (g_getenv("SSH_CONNECTION") && g_file_get_contents(path, &name, NULL, NULL) &&
+        g_str_has_prefix(name, "sshd"))
+        return getppid();
+    return 0;
 }
 
 bool rank_apply_self(Rank rank, int cpu)

@@ -28,6 +28,17 @@ Rank rank_probe(void);
 /* Lets this process use no other host CPUs than those of a list such as "0-3,6". */
 bool rank_restrict_cpus(const char *list, GError **error);
 
+/*
+ * For who carries messages between hosts, on no CPU in particular: in strict mode it outranks all
+ * else, since all nodes wait for it. Ordinary threads would have to wait: for what else runs, and
+ * on kernels with lazy preemption (Linux 6.13) for the next tick even where nothing but an idle
+ * thread does. tid 0: the calling thread.
+ */
+void rank_apply_messenger(Rank rank, pid_t tid);
+
+/* The ssh server's process of the session that this process was started in; 0: it was not. */
+pid_t rank_find_sshd(void);
+
 /* The host CPUs that this process may use, ascending; a GArray of int. */
 GArray *rank_host_cpus(void);
 

@@ -485,6 +485,8 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->cache = files_cache();
     news_init(&a->news);
     a->host = host_new(rank_probe());
+    if (rank_find_sshd())
+        rank_apply_messenger(host_rank(a->host), rank_find_sshd());
     a->loop = g_main_loop_new(NULL, FALSE);
     atomic_store(&a->last_heard, htime_now().ns);
     own_version = version;

@@ -206,7 +206,7 @@ static void on_patience(void *data)
 
 static BarrierAction meet(Line *l, BarrierEvent event)
 {
-    LegPatience patience = {.idle = on_patience, .data = l};
+    LegPatience patience = {.sleeps = true, .idle = on_patience, .data = l};
 
     return leg_rendezvous(l->leg, event, &patience);
 }

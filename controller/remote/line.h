@@ -24,6 +24,7 @@ typedef bool (*LineUpload)(void *data, const char *local, const char *remote, at
 typedef struct {
     const char *name;
     const char *version; /* the program's */
+    Rank rank;           /* of this host's lanes */
     Stream *stream;      /* taken over, also on failure */
     LineUpload upload;   /* NULL: files are there under the same path */
     void *data;
