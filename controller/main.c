@@ -96,8 +96,9 @@ static bool choose_mode(const Options *o, Mode *mode, GError **error)
     else if (strcmp(o->rest[0], "agent") == 0)
         *mode = MODE_AGENT;
     else
-        problem = "'%s' is no mode: run FILE, check FILE, verify FILE, agent --stdio or -c COMMANDS "
-                  "is expected";
+        problem =
+            "'%s' is no mode: run FILE, check FILE, verify FILE, agent --stdio or -c COMMANDS "
+            "is expected";
     if (o->commands && n > 0)
         problem = "'%s' does not go together with -c";
     else if (!problem && n == 1 && *mode == MODE_AGENT && !o->stdio)

@@ -5,8 +5,7 @@
 
 #include <string.h>
 
-#define HOST_OPTIONS                                                                               \
-    "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST]"
+#define HOST_OPTIONS "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST]"
 
 /* As those of nodes: they stand in tables. */
 static bool check_name(const char *name, GError **error)

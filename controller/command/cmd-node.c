@@ -258,8 +258,8 @@ static CommandResult exec_list(CommandCall *call, GError **error)
                                                         n->icount.sleep_on ? "on" : "off")
                                       : g_strdup("off");
 
-        command_print(s, "%-12s %-8s %-8s %-4d %-16s %-8s %-4d %s\n", n->name, node_state_name(n->state),
-                      n->attached ? "attached" : n->options->arch,
+        command_print(s, "%-12s %-8s %-8s %-4d %-16s %-8s %-4d %s\n", n->name,
+                      node_state_name(n->state), n->attached ? "attached" : n->options->arch,
                       n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount,
                       n->options->host ? n->options->host : "local", n->cpu,
                       n->version ? n->version : "-");

@@ -3,8 +3,8 @@
 #include "controller/command/far-host.h"
 
 #include "controller/base/log.h"
-#include "controller/base/version.h"
 #include "controller/base/tty.h"
+#include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/remote/ssh-host.h"
 

@@ -43,8 +43,7 @@ static struct Debug *debug_open(Node *n, GError **error)
                     "node %s has no gdbstub: attach it with gdb=PATH", n->name);
         return NULL;
     }
-    client =
-        n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, NODE_REPLY_MS, error);
+    client = n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, NODE_REPLY_MS, error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);
         gdb_client_free(client);

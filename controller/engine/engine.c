@@ -64,7 +64,7 @@ struct Engine {
     atomic_bool interrupted;
     Leg leg;
     GArray *marks; /* LegMark */
-    bool on_grid; /* the leg's boundaries are barriers of the ensemble */
+    bool on_grid;  /* the leg's boundaries are barriers of the ensemble */
     GArray *slots;
     StepRequest step;
     unsigned step_index;

@@ -43,14 +43,15 @@ typedef struct {
 typedef struct Leg {
     VTime first, quantum; /* whole µs */
     uint64_t count;
-    VTime now;    /* where it begins */
-    bool cards;   /* frames are moved at its boundaries */
+    VTime now;  /* where it begins */
+    bool cards; /* frames are moved at its boundaries */
     bool brake; /* the leg's end is where the user wants to stand */
     Rank rank;
     Slot *slots;
     unsigned n_slots;
-    /* NULL: nothing to do. In this order: the cards of this host; what belongs to the barrier, which
-     * may set leg->stop to end the leg there; the cards again, unless it is the last barrier. */
+    /* NULL: nothing to do. In this order: the cards of this host; what belongs to the barrier,
+     * which may set leg->stop to end the leg there; the cards again, unless it is the last barrier.
+     */
     LegBarrierFunc reach, on_barrier, fill;
     void (*over)(struct Leg *leg, void *data); /* in the last lane, its nodes at rest; or NULL */
     void *data;
@@ -102,7 +103,7 @@ void leg_clear(Leg *leg);
 /* How long a member has lately waited for the others, to decide how long to spin. */
 typedef struct {
     int64_t average_ns;
-    bool sleeps; /* at once: others have the CPU to do first what it waits for */
+    bool sleeps;              /* at once: others have the CPU to do first what it waits for */
     void (*idle)(void *data); /* called every second of a wait; or NULL */
     void *data;
 } LegPatience;

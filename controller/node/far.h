@@ -41,7 +41,7 @@ typedef struct {
  * nodes standing. */
 typedef struct {
     struct Node *node;
-    unsigned index; /* of the node's cards */
+    unsigned index;  /* of the node's cards */
     unsigned number; /* of the host's cards */
     bool exact;      /* its link delivers exactly */
     bool in_flight;  /* frames wait inside QEMU */

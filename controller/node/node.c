@@ -366,8 +366,7 @@ HTime node_vcpu_time(const Node *n, unsigned vcpu)
         return (HTime){vcpu < n->far_used->len ? g_array_index(n->far_used, int64_t, vcpu) : 0};
     if (vcpu >= n->vcpus->len)
         return (HTime){0};
-    return (HTime){
-        MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};
+    return (HTime){MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};
 }
 
 VTime node_ensemble_time(const Node *n)

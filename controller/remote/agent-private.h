@@ -32,7 +32,7 @@ typedef struct {
 typedef struct Agent {
     int in, out;
     Inbox *inbox;
-    GMutex lock; /* of out */
+    GMutex lock;             /* of out */
     atomic_llong last_heard; /* host ns */
     int waiting;             /* bytes that nobody had read at the last pulse */
     GMainLoop *loop;
@@ -48,9 +48,9 @@ typedef struct Agent {
     bool in_leg, in_step;
     Leg leg;
     uint64_t stride;
-    VTime quantum;       /* of the last leg */
-    GArray *slots;       /* Slot */
-    GPtrArray *members;  /* AgentNode of each slot */
+    VTime quantum;      /* of the last leg */
+    GArray *slots;      /* Slot */
+    GPtrArray *members; /* AgentNode of each slot */
     News news;
     GByteArray *reached; /* a message of a lane */
     VTime boundary;

@@ -70,9 +70,8 @@ static void answer(Stub *s, const GdbToken *packet)
     gsize begun;
 
     g_string_truncate(s->answer, 0);
-    if (!take_point(s, packet->data) &&
-        !gdb_forward(debug_client(s->node), packet->data, packet->len, s->answer, NODE_REPLY_MS,
-                     &error))
+    if (!take_point(s, packet->data) && !gdb_forward(debug_client(s->node), packet->data,
+                                                     packet->len, s->answer, NODE_REPLY_MS, &error))
         g_string_assign(s->answer, "E01");
     g_string_assign(s->frame, "+");
     gdb_packet_append(s->frame, s->answer->str, s->answer->len);

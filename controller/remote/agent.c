@@ -278,8 +278,8 @@ static void answer(Agent *a, uint8_t type, Reader *r)
     if (!request(a, type, r, &error)) {
         g_byte_array_set_size(a->made, 0);
         begun = message_begin(a->made, MSG_NO);
-        put_u32(a->made, error && error->domain == NODE_ERROR ? (uint32_t)error->code
-                                                              : NODE_ERROR_SYSTEM);
+        put_u32(a->made,
+                error && error->domain == NODE_ERROR ? (uint32_t)error->code : NODE_ERROR_SYSTEM);
         put_text(a->made, error ? error->message : "a malformed request");
     }
     message_end(a->made, begun);

@@ -79,6 +79,22 @@ void line_lose(Line *l, GError *error)
 
 /* --- messages --- */
 
+/* What is read at the end tells more than that nothing can be written. */
+static void lose_connection(Line *l, GError *error)
+{
+    GError *end = NULL;
+    gssize n;
+
+    while ((n = stream_read(l->stream, inbox_room(l->inbox, READ_CHUNK), READ_CHUNK, &end)) > 0)
+        ;
+    if (n < 0) {
+        g_error_free(error);
+        error = end;
+    }
+    g_prefix_error(&error, "the connection is lost: ");
+    line_lose(l, error);
+}
+
 bool line_send(Line *l)
 {
     GError *error = NULL;
@@ -86,8 +102,7 @@ bool line_send(Line *l)
     if (!l->stream)
         return false;
     if (!stream_write(l->stream, l->out->data, l->out->len, &error)) {
-        g_prefix_error(&error, "the connection is lost: ");
-        line_lose(l, error);
+        lose_connection(l, error);
         return false;
     }
     l->stats.bytes_out += l->out->len;
@@ -253,8 +268,7 @@ static void wait_for_bytes(Line *l, int timeout_ms)
     p[n++] = (struct pollfd){.fd = l->wake_fd, .events = POLLIN};
     g_mutex_lock(&l->lock);
     for (guint i = 0; i < l->tunnels->len && n < MAX_POLLED; i++)
-        p[n++] =
-            (struct pollfd){.fd = g_array_index(l->tunnels, Tunnel, i).fd, .events = POLLIN};
+        p[n++] = (struct pollfd){.fd = g_array_index(l->tunnels, Tunnel, i).fd, .events = POLLIN};
     g_mutex_unlock(&l->lock);
     if (poll(p, n, MIN(timeout_ms, PROTOCOL_PULSE_MS)) <= 0)
         return;

@@ -4,8 +4,8 @@
 
 void news_init(News *n)
 {
-    *n = (News){g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), 0,
-                0, 0, 0};
+    *n = (News){
+        g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), 0, 0, 0, 0};
 }
 
 void news_clear(News *n)

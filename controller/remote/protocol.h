@@ -43,23 +43,22 @@ typedef enum {
     MSG_PULSE,
 
     /* Controller: requests, one at a time, each answered by OK or NO. */
-    MSG_FILE, /* text SHA-256, u64 size, u8 may be used where it is, text where it is.
-                 OK: u8 here, text path to use, or to write it to */
-    MSG_NODE, /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
-                 OK: text version, u32 vCPUs, clock (MSG_LEG_OVER) */
-    MSG_END,  /* u32 node */
-    MSG_QMP,  /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
-    MSG_CARD, /* u32 card, u32 node, u32 index, i64 now */
+    MSG_FILE,      /* text SHA-256, u64 size, u8 may be used where it is, text where it is.
+                      OK: u8 here, text path to use, or to write it to */
+    MSG_NODE,      /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
+                      OK: text version, u32 vCPUs, clock (MSG_LEG_OVER) */
+    MSG_END,       /* u32 node */
+    MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
+    MSG_CARD,      /* u32 card, u32 node, u32 index, i64 now */
     MSG_STUB_OPEN, /* u32 node */
     MSG_PING,
 
     /* Controller: not answered. */
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
-    MSG_LEG,   /* i64 now, i64 first, i64 quantum, u64 count, u32 stride, u8 brake, i64 longest skip in µs,
-                  u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards take part,
-                  u32 n, n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8 exact), then as
-                  GRANT */
+    MSG_LEG,   /* i64 now, i64 first, i64 quantum, u64 count, u32 stride, u8 brake, i64 longest skip
+                  in µs,   u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards take part,   u32 n,
+                  n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8 exact), then as   GRANT */
     MSG_GRANT, /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
     MSG_HALT,  /* nothing */
     MSG_STEP,  /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,

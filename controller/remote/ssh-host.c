@@ -107,8 +107,8 @@ static bool set_options(SshHost *h, const Place *p, GError **error)
 static bool refuse_key(GError **error, const SshHost *h, const char *type, const char *fingerprint,
                        const char *why)
 {
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED,
-                "ssh %s: its %s key %s is refused: %s", h->name, type, fingerprint, why);
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED, "ssh %s: its %s key %s is refused: %s",
+                h->name, type, fingerprint, why);
     return false;
 }
 
@@ -185,8 +185,7 @@ static bool use_identity(SshHost *h, const char *path, const SshAsk *ask, GError
         wipe(secret);
     }
     if (rc != SSH_OK) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                    "identity='%s': %s", path,
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", path,
                     access(path, R_OK) != 0
                         ? g_strerror(errno)
                         : "no private key that can be read without a passphrase; ssh-add gives it "
@@ -302,9 +301,8 @@ static void tell_end(SshStream *s, GError **error)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed%s%s",
                     *s->said->str ? "; it said: " : "", s->said->str);
     else
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
-                    "the command ended, exit status %d%s%s", status,
-                    *s->said->str ? "; it said: " : "", s->said->str);
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command ended, exit status %d%s%s",
+                    status, *s->said->str ? "; it said: " : "", s->said->str);
 }
 
 static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **error)

@@ -16,9 +16,10 @@
 typedef struct SshHost SshHost;
 
 typedef struct {
-    const char *target;      /* [user@]host[:port], or a name that ~/.ssh/config has */
-    const char *identity;    /* the private key to use, and no other; or NULL */
-    const char *fingerprint; /* "SHA256:…" of the host's key, and no other; NULL: known_hosts says */
+    const char *target;   /* [user@]host[:port], or a name that ~/.ssh/config has */
+    const char *identity; /* the private key to use, and no other; or NULL */
+    const char
+        *fingerprint; /* "SHA256:…" of the host's key, and no other; NULL: known_hosts says */
 } SshTarget;
 
 /* What only a user at a terminal can answer; NULL members: there is none. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stream.c: a command of this host as a stream. */
+#include "controller/remote/stream.h"
 #include "controller/base/fd.h"
 #include "controller/remote/codec.h"
-#include "controller/remote/stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -125,10 +125,10 @@ Stream *stream_new_command(const char *command, GError **error)
     said = g_file_open_tmp("metronome-XXXXXX", &name, error);
     if (said >= 0)
         unlink(name);
-    ok = said >= 0 && g_spawn_async_with_pipes_and_fds(
-                          NULL, argv, NULL,
-                          G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, child_setup, NULL,
-                          pair[1], pair[1], said, NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
+    ok = said >= 0 &&
+         g_spawn_async_with_pipes_and_fds(
+             NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, child_setup, NULL,
+             pair[1], pair[1], said, NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
     close(pair[1]);
     if (!ok) {
         close(pair[0]);

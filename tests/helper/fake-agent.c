@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fake-agent.c: an agent of another host with a fault, for `host add … command=`: what a real one
+ * can't be made to do.
+ *
+ *   fake-agent newer     speaks a later version of the protocol
+ *   fake-agent jump      its host's clock leaps by an hour
+ *   fake-agent half      says half a message and ends
+ *   fake-agent nonsense  sends an answer to nothing
+ */
+#include "controller/remote/protocol.h"
+
+#include "controller/remote/codec.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static void say(GByteArray *message, gsize size)
+{
+    if (write(STDOUT_FILENO, message->data, size) != (ssize_t)size)
+        _exit(1);
+    g_byte_array_set_size(message, 0);
+}
+
+static void hello(GByteArray *m, uint32_t version)
+{
+    gsize begun = message_begin(m, MSG_HELLO);
+
+    put_u32(m, PROTOCOL_MAGIC);
+    put_u32(m, version);
+    put_text(m, "9.9.9");
+    put_u32(m, 0);
+    put_u32(m, 1);
+    put_u32(m, 0);
+    message_end(m, begun);
+}
+
+static void pulse(GByteArray *m, int64_t offset)
+{
+    gsize begun = message_begin(m, MSG_PULSE);
+
+    put_i64(m, offset);
+    put_u64(m, 0);
+    message_end(m, begun);
+}
+
+int main(int argc, char **argv)
+{
+    g_autoptr(GByteArray) m = g_byte_array_new();
+    const char *fault = argc == 2 ? argv[1] : "";
+
+    hello(m, strcmp(fault, "newer") == 0 ? PROTOCOL_VERSION + 1 : PROTOCOL_VERSION);
+    say(m, m->len);
+    if (strcmp(fault, "jump") == 0) {
+        pulse(m, INT64_C(1000000000));
+        pulse(m, INT64_C(3601000000000));
+        say(m, m->len);
+    } else if (strcmp(fault, "half") == 0) {
+        pulse(m, 0);
+        say(m, m->len / 2);
+        return 0;
+    } else if (strcmp(fault, "nonsense") == 0) {
+        message_end(m, message_begin(m, MSG_OK));
+        say(m, m->len);
+    } else if (strcmp(fault, "newer") != 0) {
+        fprintf(stderr, "fake-agent: newer, jump, half or nonsense is expected\n");
+        return 2;
+    }
+    pause(); /* killed with the stream */
+    return 0;
+}

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# Sourced behind lib.sh: a real sshd on a port of the loopback interface, with keys and settings of its own in the
+# test's folder, for whoever runs the test; and what a client of it needs (METRONOME_SSH_DIR).
+# shellcheck disable=SC2154
+
+ssh_dir=$dir/ssh
+sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
+
+# A port that nobody listens on.
+free_port() {
+    python3 - 2>/dev/null <<'END' || echo $((20000 + RANDOM % 20000))
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print(s.getsockname()[1])
+END
+}
+
+# start_sshd: sets $port and $fingerprint. Its sessions have this test's environment.
+start_sshd() {
+    mkdir -p -m 700 "$ssh_dir" "$ssh_dir/server" "$ssh_dir/client"
+    ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/server/key"
+    ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/client/id_ed25519"
+    ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/client/other"
+    cp "$ssh_dir/client/id_ed25519.pub" "$ssh_dir/server/authorized_keys"
+    [[ $EUID -ne 0 ]] || mkdir -p /run/sshd
+    port=$(free_port)
+    cat >"$ssh_dir/server/config" <<END
+Port $port
+ListenAddress ${sshd_address:-127.0.0.1}
+HostKey $ssh_dir/server/key
+AuthorizedKeysFile $ssh_dir/server/authorized_keys
+PidFile $ssh_dir/server/pid
+UsePAM no
+StrictModes no
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+PermitRootLogin prohibit-password
+MaxStartups 100
+Subsystem sftp internal-sftp
+SetEnv METRONOME_TEST=$METRONOME_TEST XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR XDG_CACHE_HOME=$dir/cache PATH=$PATH
+END
+    "$sshd_program" -f "$ssh_dir/server/config" -E "$ssh_dir/server/log" || return 1
+    within 10 test -s "$ssh_dir/server/pid"
+    fingerprint=$(ssh-keygen -lf "$ssh_dir/server/key.pub" | awk '{ print $2 }')
+    export METRONOME_SSH_DIR=$ssh_dir/client
+}
+
+# The connections that are up: each is a process of its own.
+stop_sshd() {
+    kill "$(<"$ssh_dir/server/pid")" 2>/dev/null || true
+}

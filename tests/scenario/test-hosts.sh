@@ -1,0 +1,212 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# Nodes on other hosts: over a real sshd, two "hosts" with Linux guests on both; the same packets, consoles and barriers
+# as in one process; every failure is named, and nothing is left behind.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/sshd.sh
+source "$(dirname "$0")/sshd.sh"
+
+start_sshd
+check 'a real sshd listens' test -n "$fingerprint"
+
+# host NAME [OPTION...]: a host that is this one, over ssh.
+host() {
+    local name=$1
+    shift
+    echo "host add $name ssh=127.0.0.1:$port metronome=$metronome fingerprint=$fingerprint $*; "
+}
+
+# linux NAME NUMBER HOST COMMAND: as in test-network.sh.
+linux() {
+    echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
+        host=$3 append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$4\\\"\"; "
+}
+
+bare() { # NAME HOST: a guest that counts and never sleeps
+    echo "node add $1 kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off host=$2; "
+}
+
+first=$(host one cpus=0)
+two=$first$(host two cpus="$(($(nproc) > 1))")
+
+# --- connecting
+
+expect 'host list: reachable, version, CPUs, mode, time' 0 "$first host list" \
+    '^one +up +[0-9.]+ +1 +(strict|unprivileged|best effort) +[0-9]+ us +0  127.0.0.1'
+expect 'a host key that is not known is refused' 3 "host add x ssh=127.0.0.1:$port metronome=$metronome" \
+    "host x: ssh 127.0.0.1:$port: its ssh-ed25519 key ${fingerprint//+/\\+} is refused: known_hosts does not have it"
+expect 'a fingerprint that is another is refused' 3 \
+    "host add x ssh=127.0.0.1:$port fingerprint=SHA256:abc" "${fingerprint//+/\\+} is refused: fingerprint= names another"
+echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$ssh_dir/client/other.pub")" >"$ssh_dir/client/known_hosts"
+expect 'a wrong host key is refused' 3 "host add x ssh=127.0.0.1:$port" 'is refused: known_hosts has another one'
+echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$ssh_dir/server/key.pub")" >"$ssh_dir/client/known_hosts"
+expect 'the key that known_hosts has is right' 0 "host add x ssh=127.0.0.1:$port metronome=$metronome; host list" '^x +up'
+printf 'Host named\n HostName 127.0.0.1\n Port %s\n' "$port" >"$ssh_dir/client/config"
+echo "named $(cut -d' ' -f1,2 "$ssh_dir/server/key.pub")" >>"$ssh_dir/client/known_hosts"
+expect "a name of ssh's configuration" 0 \
+    "host add x ssh=named metronome=$metronome fingerprint=$fingerprint; host list" '^x +up.* named$'
+expect 'a key that is not accepted' 3 \
+    "host add x ssh=127.0.0.1:$port identity=$ssh_dir/client/other fingerprint=$fingerprint" \
+    "the key '.*/other' is not accepted"
+expect 'a key that is not there' 2 \
+    "host add x ssh=127.0.0.1:$port identity=$ssh_dir/nothing fingerprint=$fingerprint" \
+    "identity='.*/nothing': No such file or directory"
+expect 'nobody listens' 3 'host add x ssh=127.0.0.1:1' 'host x: ssh 127.0.0.1:1: no connection: Connection refused'
+expect 'no such program there' 3 "host add x ssh=127.0.0.1:$port metronome=/nowhere fingerprint=$fingerprint" \
+    'host x: its agent did not start: .*exit status 127; it said: .*/nowhere'
+fake=$build/tests/helper/fake-agent
+expect 'another version is named' 3 "host add x command='$fake newer'" \
+    "host x: its metronome 9.9.9 speaks protocol 2, this one \\([0-9.]+\\) protocol 1: both must be of one version"
+lost() { # DESCRIPTION FAULT PATTERN
+    expect "$1" 0 "host add x command='$fake $2'; host list; host list" '^x +lost' "$3"
+}
+lost 'a clock that jumps' jump 'its clock has jumped by \+3600.000 s'
+lost 'half a message' half 'the connection is lost: the command ended, exit status 0'
+lost 'an answer to nothing' nonsense 'it sent an answer to nothing'
+expect 'no metronome at all' 3 'host add x command="echo welcome to this machine"' 'host x: its agent did not start: what came is no message'
+
+# --- the same as in one process
+
+ensemble() { # HOST-OF-A HOST-OF-B
+    echo "$(linux a 1 "$1" 'sleep 0.2; ping -c 4 -i 0.1 10.0.0.2')$(linux b 2 "$2" 'sleep 60') link add a b latency=1ms;"
+}
+
+# what NAME: all that must not depend on where the nodes are.
+what() {
+    text 'packet_trace_sha256' "$dir/$1/report.json"
+    text 'console_sha256' "$dir/$1/report.json"
+    grep -oE '"(icount|virtual_ns|bias_ns)": *[0-9]+' "$dir/$1/report.json"
+    cut -d, -f1,2,3,5 "$dir/$1/barriers.csv"
+}
+
+both() { # NAME HOSTS HOST-OF-A HOST-OF-B: grants of several quanta, then of one, steps, a stop within a quantum
+    mtr --report "$dir/$1" -c "quantum 100us; $2 $(ensemble "$3" "$4") start; run-until 20000777ns; step b 100; \
+        regs b pc; run 2s; perf; wait-line a 'run ended' timeout=20s; send b 'uname\\n'; run 20ms; \
+        assert a.missed == 0; assert b.missed == 0; assert a.late == 0; assert b.late == 0; assert a.received >= 5; time"
+}
+
+both local '' local local
+check 'the ensemble on this host alone' ended 0
+check 'there were packets and consoles to compare' \
+    [ "$(text packet_trace_sha256 "$dir/local/report.json" | sort -u | wc -l)" = 2 ]
+cp "$dir/out" "$dir/local/out"
+both far "$two" one two
+check 'the ensemble on two hosts, over ssh' ended 0 '^one +[0-9]+ +20[0-9]+ +9.[0-9]+'
+check 'the files were copied there' [ "$(find "$dir/cache/metronome/files" -type f | wc -l)" = 2 ]
+check 'two hosts: the same packets, consoles, clocks and barriers' cmp <(what local) <(what far)
+check 'two hosts: the same registers behind the same steps' cmp <(grep -A1 'executed' "$dir/local/out") \
+    <(grep -A1 'executed' "$dir/out")
+both mixed "$first" local one
+check 'one node here, one there' ended 0 '^one +[0-9]+ +20[0-9]+ +9.[0-9]+'
+check 'here and there: the same packets, consoles, clocks and barriers' cmp <(what local) <(what mixed)
+
+debugged() { # NAME HOSTS HOST-OF-A HOST-OF-B
+    mtr --report "$dir/$1" -c "quantum 1ms; $2 node add a kernel=$guest/count-aarch64.elf memory=64M \
+        icount=shift=0,sleep=off host=$3; node add b kernel=$guest/vmlinuz initrd=$guest/initramfs-agent.cpio.gz \
+        memory=256M icount=shift=0,sleep=off agent=on host=$4 append=\"console=ttyAMA0 quiet hostname=b\"; \
+        link add a b latency=2ms delivery=exact; start; run 2ms; mem a 0x40000000 32; regs a; \
+        step a 7; qmp b query-status; hmp b 'info registers'; wait-line b 'login|ready|#' timeout=10s; clocks b; run 20ms; \
+        clocks b; seed 3; stats"
+}
+
+debugged d1 '' local local
+check 'debugging here' ended 0
+grep -vE 'virtual time|^host |slowdown|^barriers|^node|^a |^b ' "$dir/out" >"$dir/d1/out"
+debugged d2 "$two" one two
+check 'debugging over there' ended 0
+grep -vE 'virtual time|^host |slowdown|^barriers|^node|^a |^b ' "$dir/out" >"$dir/d2/out"
+check 'registers, memory, monitor, clocks: the same answers' cmp "$dir/d1/out" "$dir/d2/out"
+
+pc=$(grep -oE '^pc +0x[0-9a-f]+' "$dir/d1/out" | head -n 1 | grep -oE '0x[0-9a-f]+')
+pc=$(printf '0x%x' "$pc")
+expect 'a breakpoint over there' 0 "quantum 1ms; $two $(bare a one)$(bare b two) start; run 2ms; break pc a $pc; run 1ms; \
+    delete 1; run 1ms" "break 1: node a, vCPU 0: pc $pc"
+expect 'a console that ends a run ends it everywhere' 0 "quantum 1ms; $two $(ensemble one two) start; \
+    break console a 'boot'; run 300ms; time; run 10ms" '^a +(paused|idle).* \+0 ' '^b +(paused|idle).* \+0 '
+
+# --- hosts of a list
+
+printf '# an allocation\nnamed slots=4\nnamed slots=4\n\n' >"$dir/list"
+expect 'hosts from=FILE: each host once' 0 \
+    "hosts from=$dir/list metronome=$metronome fingerprint=$fingerprint; host list; host remove named; host list" '^named +up'
+
+# --- what can't be
+
+expect 'a host that nobody has named' 2 'node add a host=nowhere' "host='nowhere' is unknown"
+expect 'a disk whose changes would be lost' 2 "$first node add a disk=$guest/disk.qcow2 persist=on host=one" 'persist=on is for nodes of this host'
+expect 'a file that is not there' 2 "$first node add a kernel=/nothing host=one" "kernel='/nothing': No such file"
+expect 'a QEMU that is not there' 2 "$first node add a qemu=/nothing kernel=$guest/count-aarch64.elf host=one; start" \
+    "host one: qemu='/nothing' is no program"
+expect 'a host with nodes stays' 2 "$first $(bare a one) host remove one" 'host one has nodes'
+expect 'CPUs that are not there' 3 "$(host one cpus=4-2) host list" "cpus='4-2'"
+echo "$first" >"$dir/dry.mtr"
+mtr check "$dir/dry.mtr"
+check 'a check connects to nobody' ended 0
+
+# --- failures: named, exit 3, nothing left
+
+running() { # DESCRIPTION: an ensemble of two hosts that runs for long
+    background -c "quantum 1ms; $two $(bare a one)$(bare b two) start; echo started; run 1000s"
+    within 20 says '^started$'
+    within 20 test -n "$(qemus)"
+}
+
+# agents: the agents' own processes, not their janitors.
+agents() {
+    local id
+    for id in $(processes); do
+        if [[ $(cat "/proc/$id/comm" 2>/dev/null) = metronome ]] && grep -qsa -- --stdio "/proc/$id/cmdline"; then
+            echo "$id"
+        fi
+    done
+}
+
+fails() { # DESCRIPTION PATTERN...
+    local description=$1
+    shift
+    join
+    check "$description" ended 3 "$@"
+    check "$description: nothing is left there" within 15 no_qemus
+}
+
+# shellcheck disable=SC2046
+{
+    running
+    kill -9 "$(agents | head -n 1)"
+    fails 'an agent dies' '(one|two): the connection is lost: the command (was killed|ended, exit status 137)'
+    running
+    kill -9 "$(qemus | tail -n 1)"
+    fails 'a QEMU over there dies' 'host (one|two): node [ab]: QEMU ended, killed by signal 9'
+    running
+    kill -9 $(pgrep -P "$(<"$ssh_dir/server/pid")" | head -n 1)
+    fails 'a connection is lost' 'host (one|two): the connection is lost: '
+    running
+    stopped=$(agents | tail -n 1)
+    kill -STOP "$stopped"
+    join
+    check 'an agent is silent' ended 3 'host (one|two): the connection is lost: nothing was heard for 10 s'
+    kill -CONT "$stopped"
+    check 'an agent is silent: when it wakes it ends' within 15 no_qemus
+    running
+    kill -STOP "$pid"
+    check 'the controller is silent: its agents end' within 20 eval '[[ -z $(agents) ]]'
+    check 'the controller is silent: their QEMUs end' within 5 no_qemus
+    kill -CONT "$pid"
+    join
+    check 'the controller is silent: it says so when it wakes' ended 3 'host (one|two): the connection is lost'
+    running
+    kill -INT "$pid"
+    join
+    check 'Ctrl-C' ended 130
+    check 'Ctrl-C: nothing is left there' within 5 no_qemus
+    running
+    kill -9 "$pid"
+    join 2>/dev/null
+    check 'the controller is killed: its agents end' within 5 eval '[[ -z $(agents) ]]'
+    check 'the controller is killed: their QEMUs end' within 5 no_qemus
+}
+
+stop_sshd
+done_testing
