@@ -148,6 +148,7 @@ static void near_over(Leg *near, void *data)
         leg_limit(h->leg, atomic_load(&near->k));
         atomic_store(&h->leg->stop, true);
     }
+    leg_leave(h->leg, atomic_load(&near->k));
     leg_rendezvous(h->leg, BARRIER_EV_LEFT, &h->patience);
 }
 

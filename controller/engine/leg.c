@@ -22,7 +22,7 @@ void leg_init(Leg *leg, unsigned members)
     unsigned stride = MAX(leg->stride, 1);
 
     leg->stride = stride;
-    leg->limit = UINT64_MAX;
+    leg->limit = leg->left = UINT64_MAX;
     pthread_mutex_init(&leg->lock, NULL);
     barrier_begin(&leg->barrier, members, (leg->count + stride - 1) / stride);
     leg->action = BARRIER_WAIT;
@@ -37,6 +37,7 @@ void leg_begin(Leg *leg)
 {
     while (leg->barrier.k == 0)
         barrier_step(&leg->barrier, BARRIER_EV_ARRIVED);
+    leg->left = 0;
     leg->granted = htime_now();
 }
 
@@ -44,6 +45,13 @@ void leg_limit(Leg *leg, uint64_t k)
 {
     pthread_mutex_lock(&leg->lock);
     leg->limit = MIN(leg->limit, k);
+    pthread_mutex_unlock(&leg->lock);
+}
+
+void leg_leave(Leg *leg, uint64_t k)
+{
+    pthread_mutex_lock(&leg->lock);
+    leg->left = MAX(leg->left, k);
     pthread_mutex_unlock(&leg->lock);
 }
 
@@ -147,6 +155,8 @@ BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience
 
     pthread_mutex_lock(&leg->lock);
     g = leg->barrier.k;
+    if (event == BARRIER_EV_LEFT && leg->barrier.members == 1)
+        leg->limit = MIN(leg->limit, leg->left);
     if (barrier_completes(&leg->barrier, event))
         complete(leg, g);
     if (atomic_load(&leg->stop))

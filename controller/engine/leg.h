@@ -59,6 +59,8 @@ typedef struct Leg {
     unsigned stride; /* quanta in a grant; 0 counts as 1 */
     LegMark *marks;  /* [stride][n_slots] of the present grant; NULL: the slots have it all */
     uint64_t limit;  /* somebody could not get beyond this barrier */
+    uint64_t left;   /* the farthest barrier that a host reached that has left; lanes leave where
+                      * the others stand */
 
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
     bool on_grid;        /* its boundaries are barriers of the ensemble */
@@ -92,11 +94,15 @@ static inline uint64_t leg_grant_end(const Leg *leg, uint64_t g)
 
 void leg_init(Leg *leg, unsigned members);
 
-/* All members are ready: the first grant is given without a meeting. */
+/* All members are hosts, and ready: the first grant is given without a meeting. */
 void leg_begin(Leg *leg);
 
 /* A member did not get beyond barrier k. */
 void leg_limit(Leg *leg, uint64_t k);
+
+/* A host is about to leave, having reached barrier k, which need not be where the others stand: if
+ * all leave, the leg ends where the last of them did. */
+void leg_leave(Leg *leg, uint64_t k);
 
 void leg_clear(Leg *leg);
 

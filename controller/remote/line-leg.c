@@ -218,6 +218,7 @@ static void leave(Line *l, uint64_t k, bool stop)
         leg_limit(l->leg, k);
         atomic_store(&l->leg->stop, true);
     }
+    leg_leave(l->leg, k);
     meet(l, BARRIER_EV_LEFT);
 }
 

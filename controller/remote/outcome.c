@@ -100,6 +100,8 @@ static void get_vcpus(Reader *r, Node *n)
 {
     uint32_t count = get_count(r, 8);
 
+    if (r->bad)
+        return;
     g_array_set_size(n->far_used, count);
     for (uint32_t i = 0; i < count; i++)
         g_array_index(n->far_used, int64_t, i) = get_i64(r);
@@ -111,6 +113,7 @@ void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
     g_autofree char *failure = get_text(r);
     uint64_t missed, overshot, repairs;
 
+    r->bad = r->bad || state > NODE_FAILED;
     clock_get(r, &n->clock);
     get_vcpus(r, n);
     missed = get_u64(r);
@@ -119,7 +122,6 @@ void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
     get_dist(r, stats ? &stats->overshoot : NULL);
     get_dist(r, stats ? &stats->idle_skip : NULL);
     get_hit(r, n);
-    r->bad = r->bad || state > NODE_FAILED;
     if (r->bad)
         return;
     if (stats) {

@@ -21,7 +21,8 @@ void clock_get(Reader *r, Clock *clock);
 /* stats: what was counted since the last outcome. */
 void outcome_put(GByteArray *out, const Node *node, const NodeStats *stats);
 
-/* stats: added to; NULL: dropped. `host` names where it is in the text of a failure. */
+/* stats: added to; NULL: dropped. `host` names where it is in the text of a failure. What is in
+ * front of a flaw may have been taken over; the state never is. */
 void outcome_get(Reader *r, const char *host, Node *node, NodeStats *stats);
 
 /* The node is of no use any more: "host NAME: why". */

@@ -9,11 +9,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define SAID_MAX 2000
+#define END_MS   2000 /* who closes its output ends soon */
 
 typedef struct {
     Stream stream; /* the first member */
@@ -29,30 +31,42 @@ static void child_setup(void *data)
     setsid();
 }
 
-/* How it ended and what it said. */
-static void tell_end(CommandStream *c, GError **error)
+/* How it ended. It is not reaped: as long as it is a zombie, its number is also that of its group,
+ * of which some may be left. */
+static char *how_it_ended(const CommandStream *c)
+{
+    fd_auto pidfd = pidfd_open(c->pid, 0);
+    struct pollfd p = {.fd = pidfd, .events = POLLIN};
+    siginfo_t end = {0};
+
+    if (pidfd >= 0)
+        poll(&p, 1, END_MS);
+    if (waitid(P_PID, (id_t)c->pid, &end, WEXITED | WNOHANG | WNOWAIT) != 0 || end.si_pid == 0)
+        return g_strdup("the command closed its output, but has not ended");
+    if (end.si_code == CLD_EXITED)
+        return g_strdup_printf("the command ended, exit status %d", end.si_status);
+    return g_strdup_printf("the command was killed by signal %d (%s)", end.si_status,
+                           strsignal(end.si_status));
+}
+
+/* The last of what it wrote to stderr. */
+static char *what_it_said(const CommandStream *c)
 {
     char text[SAID_MAX + 1] = "";
     off_t size = lseek(c->said, 0, SEEK_END);
     ssize_t n = pread(c->said, text, SAID_MAX, MAX(size - SAID_MAX, 0));
-    int status = 0;
 
-    if (c->pid > 0 && waitpid(c->pid, &status, 0) == c->pid)
-        c->pid = -1;
     text[MAX(n, 0)] = '\0';
     g_strchomp(text);
-    if (WIFSIGNALED(status))
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed by signal %d",
-                    WTERMSIG(status));
-    else
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command ended, exit status %d",
-                    WEXITSTATUS(status));
-    if (*text && error && *error) {
-        g_autofree char *before = g_strdup((*error)->message);
+    return g_utf8_make_valid(text, -1);
+}
 
-        g_free((*error)->message);
-        (*error)->message = g_strdup_printf("%s; it said: %s", before, text);
-    }
+static void tell_end(const CommandStream *c, GError **error)
+{
+    g_autofree char *how = how_it_ended(c), *said = what_it_said(c);
+
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s%s%s", how, *said ? "; it said: " : "",
+                said);
 }
 
 static gssize command_read(Stream *stream, void *data, gsize size, GError **error)
@@ -99,10 +113,8 @@ static void command_free(Stream *stream)
 
     fd_clear(&c->fd);
     fd_clear(&c->said);
-    if (c->pid > 0) {
-        kill(-c->pid, SIGKILL);
-        waitpid(c->pid, NULL, 0);
-    }
+    kill(-c->pid, SIGKILL);
+    waitpid(c->pid, NULL, 0);
     g_free(c);
 }
 

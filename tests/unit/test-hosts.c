@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-hosts.c: hosts meet at the end of grants, and what happens where one of them ends earlier.
+ */
+#include "tests/lib/fake-hosts.h"
+
+/* Barriers that were told, and how far the hosts have run. */
+static void check(const FakeHosts *f, uint64_t told, uint64_t first_ran, uint64_t second_ran)
+{
+    g_assert_cmpuint(f->called, ==, told);
+    g_assert_cmpuint(atomic_load(&f->leg.k), ==, told);
+    g_assert_cmpuint(atomic_load(&f->far[0].ran), ==, first_ran);
+    g_assert_cmpuint(atomic_load(&f->far[1].ran), ==, second_ran);
+}
+
+/* --- whole legs --- */
+
+static void check_whole(uint64_t count, unsigned stride)
+{
+    FakeHosts *f = fake_hosts_new(count, stride);
+
+    f->far[1].slow = count < 20;
+    fake_hosts_run(f);
+    check(f, count, count, count);
+    /* They met once for each grant. */
+    g_assert_cmpuint(atomic_load(&f->leg.turn), ==, (count + stride - 1) / stride);
+    g_assert_cmpuint(f->far[0].rides, ==, 1); /* for both of its nodes */
+    fake_hosts_free(f);
+}
+
+static void test_whole(void)
+{
+    check_whole(1, 1);
+    check_whole(100, 1);
+    check_whole(4, 4);
+    check_whole(12, 4);
+    check_whole(100, 4);
+}
+
+static void test_no_multiple(void)
+{
+    check_whole(10, 4);
+    check_whole(99, 4);
+    check_whole(3, 4); /* a grant that is longer than the leg */
+    check_whole(1, FAKE_HOSTS_QUANTA);
+}
+
+static void test_one_host(void)
+{
+    FakeHosts *f = fake_hosts_new(10, 4);
+
+    f->nodes[1]->far = &f->far[0].far;
+    fake_hosts_run(f);
+    check(f, 10, 10, 0);
+    g_assert_cmpuint(f->far[1].rides, ==, 0);
+    fake_hosts_free(f);
+}
+
+static void test_legs_in_a_row(void)
+{
+    FakeHosts *f = fake_hosts_new(10, 4);
+
+    f->again = 50;
+    fake_hosts_run(f);
+    check(f, 10, 10, 10);
+    g_assert_cmpuint(f->far[0].rides, ==, 51);
+    fake_hosts_free(f);
+}
+
+/* Nodes ahead of every boundary: their marks are never of this grant. */
+static void test_hangs_back(void)
+{
+    FakeHosts *f = fake_hosts_new(10, 4);
+
+    f->far[0].hangs_back = true;
+    fake_hosts_run(f);
+    check(f, 10, 10, 10);
+    fake_hosts_free(f);
+}
+
+/* --- ends --- */
+
+static void check_stop(unsigned stride, uint64_t at, uint64_t end)
+{
+    FakeHosts *f = fake_hosts_new(18, stride);
+
+    f->stop_at = at;
+    fake_hosts_run(f);
+    check(f, end, end, end);
+    fake_hosts_free(f);
+}
+
+/* All have run to the grant's end already, so that is where all stand. */
+static void test_stop(void)
+{
+    check_stop(1, 6, 6);
+    check_stop(4, 5, 8);
+    check_stop(4, 6, 8);
+    check_stop(4, 8, 8);
+    check_stop(4, 17, 18); /* the last grant is shorter */
+    check_stop(4, 18, 18);
+}
+
+static void check_limit(unsigned stride, uint64_t at, uint64_t others)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        FakeHosts *f = fake_hosts_new(18, stride);
+
+        f->far[i].leave_at = at;
+        f->far[i].stop = true;
+        f->far[!i].slow = true;
+        fake_hosts_run(f);
+        check(f, at, i == 0 ? at : others, i == 0 ? others : at);
+        fake_hosts_free(f);
+    }
+}
+
+/* A node died there: what the others did beyond it is not told. */
+static void test_limit(void)
+{
+    check_limit(1, 5, 6);
+    check_limit(4, 5, 8);
+    check_limit(4, 6, 8);
+    check_limit(4, 4, 8);
+    check_limit(4, 16, 18);
+}
+
+static void test_two_limits(void)
+{
+    FakeHosts *f = fake_hosts_new(18, 4);
+
+    for (unsigned i = 0; i < 2; i++) {
+        f->far[i].leave_at = 6 + i;
+        f->far[i].stop = true;
+    }
+    f->far[0].slow = true;
+    fake_hosts_run(f);
+    check(f, 6, 6, 7);
+    fake_hosts_free(f);
+}
+
+static void check_broke(unsigned stride, uint64_t at, uint64_t told, uint64_t others)
+{
+    FakeHosts *f = fake_hosts_new(18, stride);
+
+    f->far[0].leave_at = at;
+    f->far[0].stop = f->far[0].broke = true;
+    fake_hosts_run(f);
+    check(f, told, at, others);
+    g_assert_true(atomic_load(&f->leg.broke));
+    fake_hosts_free(f);
+}
+
+/* A node stands in the middle of a quantum: nothing of this grant is told. */
+static void test_broke(void)
+{
+    check_broke(1, 5, 5, 6);
+    check_broke(4, 6, 4, 8);
+    check_broke(4, 8, 8, 12);
+}
+
+static void check_left(unsigned stride, uint64_t at)
+{
+    FakeHosts *f = fake_hosts_new(18, stride);
+
+    f->far[0].leave_at = at;
+    fake_hosts_run(f);
+    check(f, 18, at, 18);
+    fake_hosts_free(f);
+}
+
+/* Its guests are off: that holds nobody back. */
+static void test_left(void)
+{
+    check_left(1, 5);
+    check_left(4, 1);
+    check_left(4, 6);
+    check_left(4, 8);
+    check_left(4, 17);
+}
+
+static void check_all_left(unsigned stride, uint64_t first, uint64_t second)
+{
+    FakeHosts *f = fake_hosts_new(18, stride);
+
+    f->far[0].leave_at = first;
+    f->far[1].leave_at = second;
+    fake_hosts_run(f);
+    check(f, MAX(first, second), first, second);
+    fake_hosts_free(f);
+}
+
+/* Nobody has gone farther than the last one that was off, so nothing happens there. */
+static void test_all_left(void)
+{
+    check_all_left(1, 5, 5);
+    check_all_left(1, 3, 7);
+    check_all_left(4, 6, 6);
+    check_all_left(4, 7, 5);
+    check_all_left(4, 2, 8);
+    check_all_left(4, 2, 9);
+    check_all_left(4, 17, 4);
+}
+
+/* --- this host --- */
+
+/* A node that was never started has no part in quanta: this host leaves at the start. */
+static void test_near_leaves(void)
+{
+    FakeHosts *f = fake_hosts_new(10, 4);
+
+    f->leg.n_slots = 4;
+    fake_hosts_run(f);
+    check(f, 10, 10, 10);
+    fake_hosts_free(f);
+}
+
+/* One that has failed is the leg's end before it begins. */
+static void test_near_failed(void)
+{
+    FakeHosts *f = fake_hosts_new(10, 4);
+
+    f->leg.n_slots = 4;
+    f->nodes[3]->state = NODE_FAILED;
+    fake_hosts_run(f);
+    check(f, 0, 4, 4);
+    f->nodes[3]->state = NODE_ADDED;
+    fake_hosts_free(f);
+}
+
+/* Nobody else takes part: the engine's leg is the lanes'. */
+static void test_only_near(void)
+{
+    FakeHosts *f = fake_hosts_new(10, 1);
+
+    f->nodes[0]->far = f->nodes[1]->far = f->nodes[2]->far = NULL;
+    for (unsigned i = 0; i < 3; i++)
+        host_place(f->here, f->nodes[i]);
+    fake_hosts_run(f);
+    g_assert_false(hosts_are_several(&f->leg));
+    check(f, 0, 0, 0);
+    g_assert_cmpuint(f->far[0].rides + f->far[1].rides, ==, 0);
+    fake_hosts_free(f);
+}
+
+/* --- steps --- */
+
+static void test_step(void)
+{
+    FakeHosts *f = fake_hosts_new(1, 1);
+    StepRequest request = {.node = f->nodes[1]};
+
+    for (unsigned i = 0; i < 3; i++) {
+        request.asleep = false;
+        hosts_step(f->hosts, &request, fake_hosts_done, f);
+        fake_hosts_wait(f);
+        g_assert_true(request.asleep);
+    }
+    fake_hosts_run(f); /* and a leg behind it */
+    check(f, 1, 1, 1);
+    fake_hosts_free(f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/hosts/whole/multiple", test_whole);
+    g_test_add_func("/hosts/whole/no-multiple", test_no_multiple);
+    g_test_add_func("/hosts/whole/one-host", test_one_host);
+    g_test_add_func("/hosts/whole/in-a-row", test_legs_in_a_row);
+    g_test_add_func("/hosts/whole/hangs-back", test_hangs_back);
+    g_test_add_func("/hosts/stop", test_stop);
+    g_test_add_func("/hosts/limit/one", test_limit);
+    g_test_add_func("/hosts/limit/two", test_two_limits);
+    g_test_add_func("/hosts/broke", test_broke);
+    g_test_add_func("/hosts/left/one", test_left);
+    g_test_add_func("/hosts/left/all", test_all_left);
+    g_test_add_func("/hosts/here/leaves", test_near_leaves);
+    g_test_add_func("/hosts/here/failed", test_near_failed);
+    g_test_add_func("/hosts/here/alone", test_only_near);
+    g_test_add_func("/hosts/step", test_step);
+    return g_test_run();
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-remote-outcome.c: where a node stands, as bytes and back: the agent's node is copied to the
+ * controller's, which has the same name and no QEMU.
+ */
+#include "controller/remote/outcome.h"
+
+#include <string.h>
+
+static Far elsewhere = {.name = (char *)"h"};
+
+static Node *far_node(void)
+{
+    Node *n = node_new(node_options_new("a"), 0);
+
+    n->far = &elsewhere;
+    return n;
+}
+
+/* Nothing was launched: node_free() need not tell the host. */
+static void far_node_free(Node *n)
+{
+    n->state = NODE_ADDED;
+    node_free(n);
+}
+
+static void stats_clear(NodeStats *s)
+{
+    dist_clear(&s->overshoot);
+    dist_clear(&s->idle_skip);
+}
+
+static const Clock clock_there = {{123456789012}, {987654321}, {-5}, true};
+
+static void assert_clock(const Clock *c, const Clock *expected)
+{
+    g_assert_cmpint(c->virtual_time.ns, ==, expected->virtual_time.ns);
+    g_assert_cmpint(c->icount.n, ==, expected->icount.n);
+    g_assert_cmpint(c->bias.ns, ==, expected->bias.ns);
+    g_assert_true(c->idle == expected->idle);
+}
+
+/* A node that paused, with two vCPUs (other threads are not there: 0) and some statistics. */
+static GByteArray *made(NodeState state, const char *failure)
+{
+    g_autoptr(Node) n = node_new(node_options_new("a"), 0);
+    NodeStats s = {.missed = 1, .overshot = 2, .repairs = 3, .waited_for = 99};
+    GByteArray *out = g_byte_array_new();
+    pid_t none = 0;
+
+    n->clock = clock_there;
+    n->state = state;
+    if (failure)
+        n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, failure);
+    g_array_append_val(n->vcpus, none);
+    g_array_append_val(n->vcpus, none);
+    dist_add(&s.overshoot, 0);
+    dist_add(&s.overshoot, 40);
+    dist_add(&s.overshoot, -40);
+    dist_add(&s.idle_skip, 0);
+    dist_add(&s.idle_skip, 0);
+    outcome_put(out, n, &s);
+    stats_clear(&s);
+    return out;
+}
+
+/* From memory of exactly so many bytes. */
+static bool get(const GByteArray *bytes, gsize size, Node *n, NodeStats *s)
+{
+    g_autofree uint8_t *copy = g_malloc(MAX(size, 1));
+    Reader r = {copy, copy + size, false};
+
+    if (size > 0)
+        memcpy(copy, bytes->data, size);
+    outcome_get(&r, "h", n, s);
+    g_assert_true(r.at >= copy && r.at <= copy + size);
+    return reader_done(&r, "outcome", NULL);
+}
+
+static void test_round_trip(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
+    Node *n = far_node();
+    NodeStats s = {0};
+
+    n->state = NODE_RUNNING;
+    g_assert_true(get(bytes, bytes->len, n, &s));
+    g_assert_cmpint(n->state, ==, NODE_PAUSED);
+    g_assert_null(n->failure);
+    assert_clock(&n->clock, &clock_there);
+    g_assert_cmpuint(n->far_used->len, ==, 2);
+    g_assert_cmpuint(s.missed, ==, 1);
+    g_assert_cmpuint(s.overshot, ==, 2);
+    g_assert_cmpuint(s.repairs, ==, 3);
+    g_assert_cmpuint(s.waited_for, ==, 0); /* who waited is the controller's to count */
+    g_assert_cmpuint(s.overshoot.zeros, ==, 1);
+    g_assert_cmpuint(s.overshoot.others->len, ==, 2);
+    g_assert_cmpint(g_array_index(s.overshoot.others, int64_t, 0), ==, 40);
+    g_assert_cmpint(g_array_index(s.overshoot.others, int64_t, 1), ==, -40);
+    g_assert_cmpuint(s.idle_skip.zeros, ==, 2);
+    g_assert_null(s.idle_skip.others);
+    stats_clear(&s);
+    far_node_free(n);
+}
+
+static void test_states(void)
+{
+    for (unsigned state = NODE_ADDED; state < NODE_FAILED; state++) {
+        g_autoptr(GByteArray) bytes = made((NodeState)state, NULL);
+        Node *n = far_node();
+
+        n->state = NODE_RUNNING;
+        g_assert_true(get(bytes, bytes->len, n, NULL));
+        g_assert_cmpint(n->state, ==, state);
+        far_node_free(n);
+    }
+}
+
+/* A leg's statistics are of that leg: each outcome adds. */
+static void test_statistics_add(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
+    Node *n = far_node();
+    NodeStats s = {.missed = 100, .waited_for = 7};
+
+    dist_add(&s.idle_skip, 5);
+    for (unsigned i = 0; i < 3; i++)
+        g_assert_true(get(bytes, bytes->len, n, &s));
+    g_assert_cmpuint(s.missed, ==, 103);
+    g_assert_cmpuint(s.overshot, ==, 6);
+    g_assert_cmpuint(s.repairs, ==, 9);
+    g_assert_cmpuint(s.waited_for, ==, 7);
+    g_assert_cmpuint(s.overshoot.zeros, ==, 3);
+    g_assert_cmpuint(s.overshoot.others->len, ==, 6);
+    g_assert_cmpuint(s.idle_skip.zeros, ==, 6);
+    g_assert_cmpuint(s.idle_skip.others->len, ==, 1);
+    stats_clear(&s);
+    far_node_free(n);
+}
+
+static void test_statistics_dropped(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_OFF, NULL);
+    Node *n = far_node();
+
+    g_assert_true(get(bytes, bytes->len, n, NULL));
+    g_assert_cmpint(n->state, ==, NODE_OFF);
+    far_node_free(n);
+}
+
+/* What the vCPUs have used comes across and can be asked for; those are as many as there are. */
+static void test_vcpu_time(void)
+{
+    static const int64_t used[] = {5, 1234567890123};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Node *there = far_node(), *n = far_node();
+    NodeStats s = {0};
+    pid_t none = 0;
+
+    g_array_append_vals(there->far_used, used, 2);
+    g_array_append_val(there->vcpus, none);
+    g_array_append_val(there->vcpus, none);
+    g_array_set_size(n->far_used, 3);
+    outcome_put(bytes, there, &s);
+    g_assert_true(get(bytes, bytes->len, n, &s));
+    g_assert_cmpuint(n->far_used->len, ==, 2);
+    g_assert_cmpint(node_vcpu_time(n, 0).ns, ==, used[0]);
+    g_assert_cmpint(node_vcpu_time(n, 1).ns, ==, used[1]);
+    g_assert_cmpint(node_vcpu_time(n, 2).ns, ==, 0); /* there is none */
+    far_node_free(there);
+    far_node_free(n);
+}
+
+/* --- failures --- */
+
+static void test_failed(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_FAILED, "node a: QEMU ended, exit status 1");
+    Node *n = far_node();
+
+    n->state = NODE_RUNNING;
+    g_assert_true(get(bytes, bytes->len, n, NULL));
+    g_assert_cmpint(n->state, ==, NODE_FAILED);
+    g_assert_error(n->failure, NODE_ERROR, NODE_ERROR_DIED);
+    g_assert_cmpstr(n->failure->message, ==, "host h: node a: QEMU ended, exit status 1");
+    assert_clock(&n->clock, &clock_there);
+    far_node_free(n);
+}
+
+/* The first failure stays: it is the cause of the others. */
+static void test_failed_once(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_FAILED, "second");
+    Node *n = far_node();
+
+    outcome_fail(n, "h", "first");
+    g_assert_cmpstr(n->failure->message, ==, "host h: first");
+    outcome_fail(n, "h", "again");
+    g_assert_true(get(bytes, bytes->len, n, NULL));
+    g_assert_cmpint(n->state, ==, NODE_FAILED);
+    g_assert_cmpstr(n->failure->message, ==, "host h: first");
+    far_node_free(n);
+}
+
+/* --- malformed --- */
+
+static void assert_untouched(const Node *n, const NodeStats *s)
+{
+    static const Clock zero = {0};
+
+    g_assert_cmpint(n->state, ==, NODE_RUNNING);
+    g_assert_null(n->failure);
+    assert_clock(&n->clock, &zero);
+    g_assert_cmpuint(n->far_used->len, ==, 1);
+    g_assert_cmpuint(s->missed + s->overshot + s->repairs, ==, 0);
+    g_assert_cmpuint(s->overshoot.zeros + s->idle_skip.zeros, ==, 0);
+    g_assert_null(s->overshoot.others);
+    g_assert_null(s->idle_skip.others);
+}
+
+static void test_bad_state(void)
+{
+    static const uint8_t states[] = {NODE_FAILED + 1, 100, 255};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
+        g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
+        Node *n = far_node();
+        NodeStats s = {0};
+
+        n->state = NODE_RUNNING;
+        g_array_set_size(n->far_used, 1);
+        bytes->data[0] = states[i];
+        g_assert_false(get(bytes, bytes->len, n, &s));
+        assert_untouched(n, &s);
+        far_node_free(n);
+    }
+}
+
+/* Cut off anywhere it is bad, and neither the state nor the counters are those of a message that
+ * did not come. */
+static void test_truncated(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_FAILED, "why");
+
+    for (gsize size = 0; size < bytes->len; size++) {
+        Node *n = far_node();
+        NodeStats s = {0};
+
+        n->state = NODE_RUNNING;
+        g_assert_false(get(bytes, size, n, &s));
+        g_assert_cmpint(n->state, ==, NODE_RUNNING);
+        g_assert_null(n->failure);
+        g_assert_cmpuint(s.missed + s.overshot + s.repairs, ==, 0);
+        stats_clear(&s);
+        far_node_free(n);
+    }
+}
+
+/* State and text of an outcome, then a count of vCPUs that can't be. */
+static void test_huge_count(void)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Node *n = far_node();
+    NodeStats s = {0};
+
+    n->state = NODE_RUNNING;
+    put_u8(bytes, NODE_PAUSED);
+    put_text(bytes, "");
+    clock_put(bytes, &n->clock);
+    put_u32(bytes, UINT32_MAX);
+    for (unsigned i = 0; i < 100; i++)
+        put_u64(bytes, 0);
+    g_array_set_size(n->far_used, 1);
+    g_assert_false(get(bytes, bytes->len, n, &s));
+    assert_untouched(n, &s);
+    far_node_free(n);
+}
+
+/* Where it stands at a point, though no stub is used here: read, and dropped. */
+static void test_hit_without_stub(void)
+{
+    g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
+    Node *n = far_node();
+
+    bytes->data[bytes->len - 1] = 1;
+    for (unsigned i = 0; i < 4 + 1 + 1 + 8 + 8 + 4 + 8; i++)
+        put_u8(bytes, (uint8_t)i);
+    put_u32(bytes, 0x1000);
+    g_assert_false(get(bytes, bytes->len, n, NULL));
+    g_assert_cmpint(n->state, ==, NODE_ADDED);
+    put_u32(bytes, 0);
+    g_assert_true(get(bytes, bytes->len, n, NULL));
+    g_assert_cmpint(n->state, ==, NODE_PAUSED);
+    far_node_free(n);
+}
+
+static void test_clock(void)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Clock c = {0};
+
+    clock_put(bytes, &clock_there);
+    for (gsize size = 0; size < bytes->len; size++) {
+        Reader r = {bytes->data, bytes->data + size, false};
+        static const Clock zero = {0};
+
+        clock_get(&r, &c);
+        g_assert_true(r.bad);
+        assert_clock(&c, &zero); /* no half of a clock */
+    }
+    clock_get(&(Reader){bytes->data, bytes->data + bytes->len, false}, &c);
+    assert_clock(&c, &clock_there);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/remote/outcome/round-trip", test_round_trip);
+    g_test_add_func("/remote/outcome/states", test_states);
+    g_test_add_func("/remote/outcome/statistics/add", test_statistics_add);
+    g_test_add_func("/remote/outcome/statistics/dropped", test_statistics_dropped);
+    g_test_add_func("/remote/outcome/vcpu-time", test_vcpu_time);
+    g_test_add_func("/remote/outcome/failed", test_failed);
+    g_test_add_func("/remote/outcome/failed-once", test_failed_once);
+    g_test_add_func("/remote/outcome/bad-state", test_bad_state);
+    g_test_add_func("/remote/outcome/truncated", test_truncated);
+    g_test_add_func("/remote/outcome/huge-count", test_huge_count);
+    g_test_add_func("/remote/outcome/hit-without-stub", test_hit_without_stub);
+    g_test_add_func("/remote/outcome/clock", test_clock);
+    return g_test_run();
+}
