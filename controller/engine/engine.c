@@ -265,7 +265,7 @@ static void on_fill(Leg *leg, uint64_t k, void *data)
 /* What is due in the quanta that follow barrier k, the end of a grant. */
 static void grant(const Engine *e, const Leg *leg, uint64_t k)
 {
-    uint64_t end = MIN(k + leg->stride, leg->count);
+    uint64_t end = MIN(k + leg->stride + leg->lead, leg->count);
 
     if (e->exchange.grant && k < leg->count && k % leg->stride == 0)
         e->exchange.grant(leg_boundary(leg, end), e->exchange.data);
@@ -290,7 +290,7 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
     for (unsigned i = 0; i < leg->n_slots; i++) {
         Slot *s = &leg->slots[i];
 
-        if (s->arrived.ns < leg->granted.ns) {
+        if (leg->marks ? s->arrived.ns == 0 : s->arrived.ns < leg->granted.ns) {
             s->stamp_us = -1; /* at rest, ahead of this boundary */
             continue;
         }
@@ -417,14 +417,21 @@ static bool may_stop(const Engine *e)
     return e->pace > 0;
 }
 
-/* How many quanta a host may run without the others: what is sent in them is due behind them. */
-static unsigned stride(const Engine *e, uint64_t count)
+/*
+ * How many quanta a host may run without the others: what is sent in them is due behind them. A
+ * quarter of them is the lead, which hides the way of the messages: more would make them too many,
+ * less too slow.
+ */
+static void set_stride(const Engine *e, Leg *leg)
 {
     int64_t ahead = e->exchange.lookahead ? e->exchange.lookahead(e->exchange.data).ns : INT64_MAX;
+    unsigned n = (unsigned)CLAMP(ahead / e->quantum.ns, 1, MAX_STRIDE);
 
-    if (may_stop(e))
-        return 1;
-    return (unsigned)CLAMP(ahead / e->quantum.ns, 1, (int64_t)MIN(count, MAX_STRIDE));
+    leg->stride = 1;
+    if (!hosts_are_several(leg) || may_stop(e))
+        return;
+    leg->lead = (n + 2) / 4;
+    leg->stride = (unsigned)MIN(n - leg->lead, leg->count);
 }
 
 /* A leg for one node, or for all (only NULL). */
@@ -454,13 +461,14 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.on_grid = on_grid;
     e->leg.next_barrier = grid_next(e);
     e->leg.data = e;
-    e->leg.stride = hosts_are_several(&e->leg) ? stride(e, count) : 1;
-    if (e->leg.stride > 1) {
+    set_stride(e, &e->leg);
+    if (hosts_are_several(&e->leg)) {
         g_array_set_size(e->marks, e->leg.stride * e->slots->len);
         e->leg.marks = (LegMark *)(void *)e->marks->data;
     }
     if ((on_grid || added) && e->exchange.fill) {
-        e->exchange.grant(leg_boundary(&e->leg, leg_grant_end(&e->leg, 1)), e->exchange.data);
+        e->exchange.grant(leg_boundary(&e->leg, MIN(e->leg.stride + e->leg.lead, count)),
+                          e->exchange.data);
         e->exchange.fill(e->now, first, e->exchange.data);
         e->leg.cards = true;
         e->leg.reach = on_reach;

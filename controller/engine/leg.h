@@ -7,7 +7,8 @@
  *
  * Lanes meet at every boundary. Hosts meet at every grant's end only: a grant is `stride` quanta,
  * which nothing that happens elsewhere can disturb. Inside a host the lanes have a leg of their own
- * meanwhile.
+ * meanwhile. So that they need not stand still while the messages of a meeting are on their way,
+ * other hosts may go on for `lead` quanta behind it, which is part of what they were granted.
  */
 #ifndef ENGINE_LEG_H
 #define ENGINE_LEG_H
@@ -57,10 +58,12 @@ typedef struct Leg {
     void *data;
 
     unsigned stride; /* quanta in a grant; 0 counts as 1 */
-    LegMark *marks;  /* [stride][n_slots] of the present grant; NULL: the slots have it all */
-    uint64_t limit;  /* somebody could not get beyond this barrier */
-    uint64_t left;   /* the farthest barrier that a host reached that has left; lanes leave where
-                      * the others stand */
+    unsigned lead;   /* quanta that other hosts may go on behind a grant's end */
+    LegMark *marks; /* [stride][n_slots] of the present grant; NULL with one host: the slots have it
+                       all */
+    uint64_t limit; /* somebody could not get beyond this barrier */
+    uint64_t left;  /* the farthest barrier that a host reached that has left; lanes leave where
+                     * the others stand */
 
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
     bool on_grid;        /* its boundaries are barriers of the ensemble */

@@ -209,11 +209,20 @@ static bool hear_grant(Agent *a)
     }
 }
 
+static void tell_news(Agent *a, uint64_t k, bool stop)
+{
+    gsize begun = message_begin(a->reached, MSG_NEWS);
+
+    tell_consoles(a);
+    news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
+    message_end(a->reached, begun);
+    agent_send(a, a->reached);
+}
+
 /* In the lane that came last, the others waiting. */
 static void on_barrier(Leg *leg, uint64_t k, void *data)
 {
     Agent *a = data;
-    gsize begun;
     bool stop = atomic_load(&leg->stop) || lost_one(a);
 
     news_quantum(&a->news);
@@ -224,14 +233,15 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
 
         news_mark(&a->news, moved ? s->stamp_us : -1, moved ? s->arrived : (HTime){0});
     }
-    if (k % a->stride != 0 || k == leg->count)
+    if (k == leg->count)
         return;
-    tell_consoles(a);
-    begun = message_begin(a->reached, MSG_NEWS);
-    news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
-    message_end(a->reached, begun);
-    agent_send(a, a->reached);
-    if (!hear_grant(a))
+    if (k % a->stride == 0)
+        tell_news(a, k, stop);
+    if (k < a->granted)
+        return;
+    if (hear_grant(a))
+        a->granted = MIN(a->granted + a->stride, leg->count);
+    else
         atomic_store(&leg->stop, true);
 }
 
@@ -332,6 +342,9 @@ void agent_leg(Agent *a, Reader *r)
     leg->quantum = vtime(get_i64(r));
     leg->count = get_u64(r);
     a->stride = get_u32(r);
+    a->granted = a->stride;
+    a->granted += get_u32(r);
+    a->granted = MIN(a->granted, leg->count);
     leg->brake = get_u8(r) != 0;
     leg->max_skip_us = get_i64(r);
     leg->on_grid = get_u8(r) != 0;

@@ -47,10 +47,10 @@ typedef struct Agent {
     /* the present leg or step */
     bool in_leg, in_step;
     Leg leg;
-    uint64_t stride;
-    VTime quantum;      /* of the last leg */
-    GArray *slots;      /* Slot */
-    GPtrArray *members; /* AgentNode of each slot */
+    uint64_t stride, granted; /* granted: up to this boundary */
+    VTime quantum;            /* of the last leg */
+    GArray *slots;            /* Slot */
+    GPtrArray *members;       /* AgentNode of each slot */
     News news;
     GByteArray *reached; /* a message of a lane */
     VTime boundary;

@@ -44,13 +44,12 @@ static void put_frames(Line *l)
     }
 }
 
-static void count_grant(Line *l, uint64_t from)
+static void count_grant(Line *l, uint64_t end)
 {
-    uint64_t end = MIN(from + l->leg->stride, l->leg->count);
-
-    l->first_k = from + 1;
+    end = MIN(end, l->leg->count);
     l->stats.grants++;
-    l->stats.quanta += end - from;
+    l->stats.quanta += end - l->granted;
+    l->granted = end;
 }
 
 static bool say_leg(Line *l)
@@ -63,6 +62,7 @@ static bool say_leg(Line *l)
     put_i64(l->out, leg->quantum.ns);
     put_u64(l->out, leg->count);
     put_u32(l->out, leg->stride);
+    put_u32(l->out, leg->lead);
     put_u8(l->out, leg->brake);
     put_i64(l->out, leg->max_skip_us);
     put_u8(l->out, leg->on_grid);
@@ -83,17 +83,22 @@ static bool say_leg(Line *l)
     }
     put_frames(l);
     message_end(l->out, begun);
-    count_grant(l, 0);
+    count_grant(l, leg->stride + leg->lead);
     return line_send(l);
 }
 
-static bool say_grant(Line *l, uint64_t from)
+/* Behind barrier k. */
+static bool say_grant(Line *l, uint64_t k)
 {
-    gsize begun = message_begin(l->out, MSG_GRANT);
+    gsize begun;
 
+    l->first_k = k + 1;
+    if (l->granted == l->leg->count)
+        return true; /* it has all of the leg already */
+    begun = message_begin(l->out, MSG_GRANT);
     put_frames(l);
     message_end(l->out, begun);
-    count_grant(l, from);
+    count_grant(l, l->granted + l->leg->stride);
     return line_send(l);
 }
 
@@ -255,7 +260,7 @@ static bool hear(Line *l, uint8_t type, Reader *r, bool *told)
     }
     hear_news(l, r, &head);
     if (type == MSG_NEWS) {
-        if (!check(l, r, "news"))
+        if (!check(l, r, "news") || *told)
             return false;
         if (meet(l, BARRIER_EV_ARRIVED) == BARRIER_GRANT) {
             say_grant(l, end);
@@ -293,6 +298,7 @@ void line_ride(Line *l)
         l->leg->slots[i].node->state = NODE_RUNNING;
     }
     l->first_k = 1;
+    l->granted = 0;
     line_pump(l);
     say_leg(l);
     while (!over) {

@@ -55,8 +55,9 @@ struct Line {
 
     /* of a leg or step */
     Leg *leg;
-    GArray *which; /* unsigned: slots of the leg that are this host's */
-    uint64_t first_k;
+    GArray *which;    /* unsigned: slots of the leg that are this host's */
+    uint64_t first_k; /* the first barrier that was not heard of */
+    uint64_t granted; /* up to this one */
     HTime received;
     StepRequest *step;
     FarDoneFunc on_done;

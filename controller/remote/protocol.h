@@ -18,6 +18,9 @@
  *   HALT                           ->
  *                                  <-    LEG_OVER: NEWS' fields, and where each node stands
  *
+ * A grant is `stride` quanta; the first one is `lead` longer, so that the agent has that many left
+ * to run when its NEWS are on their way.
+ *
  * At the leg's last barrier, and where a node stops before it, LEG_OVER comes unasked. Bytes for
  * consoles and stubs go between these at any time.
  */
@@ -56,14 +59,15 @@ typedef enum {
     /* Controller: not answered. */
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
-    MSG_LEG,   /* i64 now, i64 first, i64 quantum, u64 count, u32 stride, u8 brake, i64 longest skip
-                  in µs,   u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards take part,   u32
-                  n,   n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8 exact), then as   GRANT
-                */
-    MSG_GRANT, /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
-    MSG_HALT,  /* nothing */
-    MSG_STEP,  /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,
-                  i64 grain in µs, i64 fence in own µs. STEPPED comes once */
+    MSG_LEG,    /* i64 now, i64 first, i64 quantum, u64 count, u32 stride, u32 lead, u8 brake, i64
+                   longest skip    in µs,   u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards
+                   take part,   u32    n,   n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8
+                   exact), then as   GRANT
+                 */
+    MSG_GRANT,  /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
+    MSG_HALT,   /* nothing */
+    MSG_STEP,   /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,
+                   i64 grain in µs, i64 fence in own µs. STEPPED comes once */
     MSG_CANCEL, /* nothing: ends the STEP */
 
     /* Agent: answers. */
