@@ -195,12 +195,13 @@ void inbox_filled(Inbox *in, gsize size)
 bool inbox_next(Inbox *in, uint8_t *type, Reader *fields, GError **error)
 {
     gsize left = in->bytes->len - in->used;
-    const uint8_t *at = in->bytes->data + in->used;
+    const uint8_t *at;
     uint32_t size;
 
     *type = 0;
     if (left < HEADER)
         return true;
+    at = in->bytes->data + in->used;
     memcpy(&size, at, sizeof(size));
     size = GUINT32_FROM_LE(size);
     if (size == 0 || size > CODEC_MAX_MESSAGE || at[sizeof(size)] == 0) {
