@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-leg-grants.c: legs in grants of several quanta: which barriers are told at a grant's end,
+ * what the slots are then, and where a leg ends that nobody goes on with. No thread is needed for
+ * it.
+ */
+#include "controller/engine/leg.h"
+
+#include <glib.h>
+
+static void test_grant_ends(void)
+{
+    static const uint64_t ends[] = {0, 4, 8, 10, 10};
+    Leg leg = {.count = 10, .stride = 4}, zero = {.count = 10};
+
+    for (unsigned g = 0; g < G_N_ELEMENTS(ends); g++)
+        g_assert_cmpuint(leg_grant_end(&leg, g), ==, ends[g]);
+    g_assert_cmpuint(leg_grant_end(&zero, 3), ==, 3); /* a quantum each */
+}
+
+typedef struct {
+    GString *told;
+    uint64_t stop_at;
+} Told;
+
+static void tell(Leg *leg, uint64_t k, void *data)
+{
+    Told *t = data;
+
+    g_string_append_printf(t->told, "%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT " ", k,
+                           leg->slots[0].stamp_us);
+    if (k == t->stop_at)
+        atomic_store(&leg->stop, true);
+}
+
+/* One host alone goes through a leg of 10 quanta in grants of 4; its node's stamp at barrier k is
+ * 100 k. */
+static void check_told(uint64_t stop_at, uint64_t limit, const char *expected, uint64_t end)
+{
+    g_autoptr(GString) log = g_string_new(NULL);
+    Told told = {log, stop_at};
+    LegPatience patience = {0};
+    LegMark marks[4] = {0};
+    Slot slot = {0};
+    Leg leg = {.count = 10, .stride = 4, .marks = marks, .slots = &slot, .n_slots = 1};
+    BarrierAction action = BARRIER_GRANT;
+
+    leg.on_barrier = tell;
+    leg.data = &told;
+    leg_init(&leg, 1);
+    leg_begin(&leg);
+    if (limit > 0)
+        leg_limit(&leg, limit);
+    for (uint64_t g = 1; action == BARRIER_GRANT; g++) {
+        for (uint64_t k = leg_grant_end(&leg, g - 1) + 1; k <= leg_grant_end(&leg, g); k++)
+            marks[(k - 1) % 4] = (LegMark){(int64_t)k * 100, htime_now()};
+        action = leg_rendezvous(&leg, BARRIER_EV_ARRIVED, &patience);
+    }
+    g_assert_cmpstr(log->str, ==, expected);
+    g_assert_cmpuint(atomic_load(&leg.k), ==, end);
+    leg_clear(&leg);
+}
+
+#define GRANT_1 "1:100 2:200 3:300 4:400 "
+#define GRANT_2 "5:500 6:600 7:700 8:800 "
+
+static void test_stride(void)
+{
+    check_told(0, 0, GRANT_1 GRANT_2 "9:900 10:1000 ", 10);
+    check_told(6, 0, GRANT_1 GRANT_2, 8);
+    check_told(8, 0, GRANT_1 GRANT_2, 8);
+    check_told(1, 0, GRANT_1, 4);
+}
+
+static void test_limit(void)
+{
+    check_told(1, 2, "1:100 2:200 ", 2);
+    check_told(6, 7, GRANT_1 "5:500 6:600 7:700 ", 7);
+}
+
+/* All leave, in one grant or in two: the farthest of them is the end. */
+static void check_leave(uint64_t first, uint64_t second, uint64_t end)
+{
+    LegPatience patience = {0};
+    Leg leg = {.count = 10, .stride = 4};
+
+    leg_init(&leg, 2);
+    leg_begin(&leg);
+    leg_leave(&leg, first);
+    g_assert_cmpint(leg_rendezvous(&leg, BARRIER_EV_LEFT, &patience), ==, BARRIER_HALT);
+    g_assert_cmpuint(atomic_load(&leg.k), ==, 0); /* the other is still under way */
+    if (second >= 4)
+        g_assert_cmpint(leg_rendezvous(&leg, BARRIER_EV_ARRIVED, &patience), ==, BARRIER_GRANT);
+    leg_leave(&leg, second);
+    g_assert_cmpint(leg_rendezvous(&leg, BARRIER_EV_LEFT, &patience), ==, BARRIER_HALT);
+    g_assert_cmpuint(atomic_load(&leg.k), ==, end);
+    g_assert_cmpint(leg.barrier.phase, ==, BARRIER_HALTED);
+    leg_clear(&leg);
+}
+
+static void test_leave(void)
+{
+    check_leave(2, 3, 3);
+    check_leave(3, 2, 3);
+    check_leave(0, 0, 0);
+    check_leave(2, 4, 4);
+    check_leave(2, 7, 7);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/leg/grants/ends", test_grant_ends);
+    g_test_add_func("/leg/grants/stride", test_stride);
+    g_test_add_func("/leg/grants/limit", test_limit);
+    g_test_add_func("/leg/grants/leave", test_leave);
+    return g_test_run();
+}
