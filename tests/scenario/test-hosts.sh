@@ -93,13 +93,13 @@ check 'there were packets and consoles to compare' \
     [ "$(text packet_trace_sha256 "$dir/local/report.json" | sort -u | wc -l)" = 2 ]
 cp "$dir/out" "$dir/local/out"
 both far "$two" one two
-check 'the ensemble on two hosts, over ssh' ended 0 '^one +[0-9]+ +20[0-9]+ +9.[0-9]+'
+check 'the ensemble on two hosts, over ssh' ended 0 '^one +[0-9]+ +20[0-9]+ +6\.[0-9]+'
 check 'the files were copied there' [ "$(find "$dir/cache/metronome/files" -type f | wc -l)" = 2 ]
 check 'two hosts: the same packets, consoles, clocks and barriers' cmp <(what local) <(what far)
 check 'two hosts: the same registers behind the same steps' cmp <(grep -A1 'executed' "$dir/local/out") \
     <(grep -A1 'executed' "$dir/out")
 both mixed "$first" local one
-check 'one node here, one there' ended 0 '^one +[0-9]+ +20[0-9]+ +9.[0-9]+'
+check 'one node here, one there' ended 0 '^one +[0-9]+ +20[0-9]+ +6\.[0-9]+'
 check 'here and there: the same packets, consoles, clocks and barriers' cmp <(what local) <(what mixed)
 
 debugged() { # NAME HOSTS HOST-OF-A HOST-OF-B
