@@ -305,6 +305,7 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     const NodeStats *stats = engine_node_stats(s->engine, n);
 
     out->name = g_strdup(n->name);
+    out->host = g_strdup(n->options->host);
     out->version = g_strdup(n->version);
     out->state = g_strdup(node_state_name(n->state));
     out->icount_mode = n->icount.enabled ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,

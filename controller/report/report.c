@@ -44,6 +44,7 @@ static void report_node_free(void *data)
     ReportNode *n = data;
 
     g_free(n->name);
+    g_free(n->host);
     g_free(n->version);
     g_free(n->state);
     g_free(n->icount_mode);
@@ -129,6 +130,7 @@ static json_object *node_json(const ReportNode *n)
     json_object *o = json_object_new_object(), *skip = json_object_new_object();
 
     put_text(o, "name", n->name);
+    put_text(o, "host", n->host ? n->host : "local");
     put_text(o, "qemu_version", n->version);
     put_text(o, "state", n->state);
     put_text(o, "icount_mode", n->icount_mode);

@@ -24,7 +24,7 @@ typedef struct {
 } ReportDist;
 
 typedef struct {
-    char *name, *version, *state, *icount_mode;
+    char *name, *host, *version, *state, *icount_mode;
     Insns icount;
     VTime virtual_time, bias;
     ReportDist overshoot;
