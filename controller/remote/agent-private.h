@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent-private.h: what the parts of the agent share: agent.c (messages, requests), agent-leg.c
- * (legs and steps), agent-stub.c (gdb). */
+/* agent-private.h: what the parts of the agent share: agent.c (bytes, main loop), agent-answer.c
+ * (requests), agent-leg.c (legs and steps), agent-stub.c (gdb). */
 #ifndef REMOTE_AGENT_PRIVATE_H
 #define REMOTE_AGENT_PRIVATE_H
 
@@ -78,6 +78,13 @@ void agent_take_bytes(const Agent *agent, uint8_t type, Reader *fields);
 
 /* Goes back to reading messages in the main thread. */
 void agent_listen(Agent *agent, bool listen);
+
+/* --- agent-answer.c --- */
+
+/* Of a request. */
+void agent_answer(Agent *agent, uint8_t type, Reader *fields);
+bool agent_take_stub(Agent *agent, Reader *fields, bool open, GError **error);
+void agent_node_free(void *node);
 
 /* --- agent-leg.c --- */
 

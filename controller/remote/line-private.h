@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* line-private.h: what the parts of a line share: line.c (thread, messages), line-leg.c (legs and
- * steps), line-node.c (what concerns one node). */
+/* line-private.h: what the parts of a line share: line.c (thread, requests), line-talk.c
+ * (messages), line-leg.c (legs and steps), line-node.c (what concerns one node). */
 #ifndef REMOTE_LINE_PRIVATE_H
 #define REMOTE_LINE_PRIVATE_H
 

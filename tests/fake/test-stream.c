@@ -145,7 +145,7 @@ static void test_read_much(void)
         gsize n = read_some(s, chunk, 65536);
 
         for (gsize i = 0; i < n; i++)
-            g_assert_cmpint(chunk[i], ==, 'x');
+            g_assert_true(chunk[i] == 'x');
         got += n;
     }
     g_assert_cmpuint(got, ==, MANY);

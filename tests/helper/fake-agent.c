@@ -6,7 +6,7 @@
  *   fake-agent newer     speaks a later version of the protocol
  *   fake-agent jump      its host's clock leaps by an hour
  *   fake-agent half      says half a message and ends
- *   fake-agent nonsense  sends an answer to nothing
+ *   fake-agent nonsense  sends a message that has no place there
  */
 #include "controller/remote/protocol.h"
 
@@ -61,7 +61,7 @@ int main(int argc, char **argv)
         say(m, m->len / 2);
         return 0;
     } else if (strcmp(fault, "nonsense") == 0) {
-        message_end(m, message_begin(m, MSG_OK));
+        message_end(m, message_begin(m, MSG_NEWS));
         say(m, m->len);
     } else if (strcmp(fault, "newer") != 0) {
         fprintf(stderr, "fake-agent: newer, jump, half or nonsense is expected\n");

@@ -78,7 +78,7 @@ help_texts() {
 
 refusals() {
     local value
-    expect 'unknown command: named, with the valid ones' 2 'dance' "unknown command 'dance'" 'quantum, node, link'
+    expect 'unknown command: named, with the valid ones' 2 'dance' "unknown command 'dance'" 'quantum, host, hosts, node, link'
     expect 'unknown subcommand' 2 'node paint' "unknown command 'node paint'" 'add, attach, remove, list'
     expect 'ambiguous prefix: named, with the candidates' 2 's' "ambiguous command 's': could be " 'start, step, stats'
     expect 'ambiguous prefix of a subcommand' 2 'node a' "ambiguous command 'node a': could be add, attach"

@@ -279,11 +279,11 @@ static void test_other_number_of_nodes(void)
     g_autoptr(GByteArray) bytes = made();
 
     for (unsigned nodes = 0; nodes < 40; nodes++) {
-        g_autofree char *told = NULL;
         NewsHead head;
         bool good;
+        g_autofree char *told = read_some(bytes, bytes->len, nodes, &head, &good);
 
-        told = read_some(bytes, bytes->len, nodes, &head, &good);
+        g_assert_nonnull(told);
         g_assert_true(good == (nodes == 2));
     }
 }

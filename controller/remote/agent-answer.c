@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent-answer.c: what the controller asks while the ensemble stands, and a node that dies then. */
+#include "controller/engine/debug.h"
+#include "controller/engine/gate.h"
+#include "controller/remote/agent-private.h"
+#include "controller/remote/files.h"
+#include "controller/remote/outcome.h"
+
+#include <glib-unix.h>
+
+void agent_node_free(void *data)
+{
+    AgentNode *n = data;
+
+    if (n->death)
+        g_source_remove(n->death);
+    stub_free(n->stub);
+    g_clear_pointer(&n->node->gate, gate_free);
+    while (n->node->nics && n->node->nics->len > 0)
+        nic_free(n->node->nics->pdata[n->node->nics->len - 1]);
+    debug_free(n->node);
+    node_free(n->node);
+    g_byte_array_unref(n->console);
+    dist_clear(&n->stats.overshoot);
+    dist_clear(&n->stats.idle_skip);
+    g_free(n);
+}
+
+/* One that is in a leg is its lane's, which sees it too. */
+static gboolean on_death(gint fd, GIOCondition condition, gpointer data)
+{
+    AgentNode *n = data;
+    Agent *a = n->agent;
+    g_autoptr(GError) error = NULL;
+    gsize begun;
+
+    (void)fd;
+    (void)condition;
+    n->death = 0;
+    if (n->node->state != NODE_PAUSED || a->in_leg || a->in_step)
+        return G_SOURCE_REMOVE;
+    g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU has ended");
+    node_fail(n->node, error);
+    begun = message_begin(a->made, MSG_FELL);
+    put_u32(a->made, n->node->index);
+    put_text(a->made, n->node->failure->message);
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+    return G_SOURCE_REMOVE;
+}
+
+static NodeOptions *take_options(const char *name, Reader *r, GError **error)
+{
+    g_autoptr(NodeOptions) options = node_options_new(name);
+    uint32_t count = get_count(r, 8);
+
+    for (uint32_t i = 0; i < count; i++) {
+        g_autofree char *key = get_text(r), *value = get_text(r);
+
+        if (r->bad || !node_options_set(options, key, value, error))
+            return NULL;
+    }
+    return node_options_finish(options, error) ? g_steal_pointer(&options) : NULL;
+}
+
+static bool take_node(Agent *a, Reader *r, GError **error)
+{
+    unsigned index = get_u32(r);
+    g_autofree char *name = get_text(r), *qemu = get_text(r);
+    NodeOptions *options = take_options(name, r, error);
+    AgentNode *n;
+
+    if (!options || agent_node(a, index, NULL)) {
+        node_options_free(options);
+        if (error && !*error)
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "node %s can't be made", name);
+        return false;
+    }
+    n = g_new0(AgentNode, 1);
+    n->agent = a;
+    n->console = g_byte_array_new();
+    n->node = node_new(options, index);
+    if (!node_launch(n->node, a->dir, *qemu ? qemu : NULL, error)) {
+        agent_node_free(n);
+        return false;
+    }
+    host_place(a->host, n->node);
+    agent_hear_console(n);
+    if (n->node->pidfd >= 0)
+        n->death = g_unix_fd_add(n->node->pidfd, G_IO_IN, on_death, n);
+    g_ptr_array_add(a->nodes, n);
+    put_text(a->made, n->node->version);
+    put_u32(a->made, n->node->vcpus->len);
+    clock_put(a->made, &n->node->clock);
+    put_u32(a->made, (uint32_t)n->node->cpu);
+    return true;
+}
+
+static bool take_end(Agent *a, Reader *r, GError **error)
+{
+    AgentNode *n = agent_node(a, get_u32(r), error);
+
+    if (!n)
+        return false;
+    for (unsigned i = 0; i < a->cards->len; i++) {
+        if (((AgentCard *)a->cards->pdata[i])->card->node != n->node)
+            continue;
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is in a link", n->node->name);
+        return false;
+    }
+    host_displace(a->host, n->node);
+    g_ptr_array_remove(a->nodes, n);
+    return true;
+}
+
+static bool take_qmp(const Agent *a, Reader *r, GError **error)
+{
+    AgentNode *n = agent_node(a, get_u32(r), error);
+    bool hmp = get_u8(r) != 0;
+    g_autofree char *command = get_text(r), *arguments = get_text(r), *text = NULL;
+
+    if (!n)
+        return false;
+    text = hmp ? node_hmp(n->node, command, error)
+               : node_qmp(n->node, command, *arguments ? arguments : NULL, error);
+    if (text)
+        put_text(a->made, text);
+    return text != NULL;
+}
+
+bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
+{
+    AgentNode *n = agent_node(a, get_u32(r), error);
+
+    if (!n)
+        return false;
+    g_clear_pointer(&n->stub, stub_free);
+    if (open)
+        n->stub = stub_new(a, n->node, error);
+    return !open || n->stub;
+}
+
+static bool take_file(const Agent *a, Reader *r, GError **error)
+{
+    g_autofree char *sha256 = get_text(r), *path = NULL, *there = NULL;
+    uint64_t size = get_u64(r);
+    bool may = get_u8(r) != 0, here = false;
+
+    there = get_text(r);
+    path = r->bad ? NULL : files_find(a->cache, sha256, size, may ? there : NULL, &here, error);
+    if (!path)
+        return false;
+    put_u8(a->made, here);
+    put_text(a->made, path);
+    return true;
+}
+
+static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
+{
+    switch (type) {
+    case MSG_FILE:
+        return take_file(a, r, error);
+    case MSG_NODE:
+        return take_node(a, r, error);
+    case MSG_END:
+        return take_end(a, r, error);
+    case MSG_QMP:
+        return take_qmp(a, r, error);
+    case MSG_CARD:
+        return agent_open_card(a, r, error);
+    case MSG_STUB_OPEN:
+        return agent_take_stub(a, r, true, error);
+    case MSG_PING:
+        return true;
+    }
+    agent_die("a message of a type that nobody knows");
+}
+
+void agent_answer(Agent *a, uint8_t type, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    gsize begun = message_begin(a->made, MSG_OK);
+
+    if (!request(a, type, r, &error)) {
+        g_byte_array_set_size(a->made, 0);
+        begun = message_begin(a->made, MSG_NO);
+        put_u32(a->made,
+                error && error->domain == NODE_ERROR ? (uint32_t)error->code : NODE_ERROR_SYSTEM);
+        put_text(a->made, error ? error->message : "a malformed request");
+    }
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+}
