@@ -109,10 +109,10 @@ asan: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='$(SANITIZE)' asan-tests
 
-asan-tests: all $(TESTS)
+asan-tests: all $(TESTS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh tests/scenario/test-debug.sh tests/scenario/test-gdb.sh tests/scenario/test-repl.sh \
-	  tests/scenario/test-faults.sh
+	  tests/scenario/test-faults.sh tests/scenario/test-hosts.sh
 
 fuzz: setup
 	@scripts/setup check
