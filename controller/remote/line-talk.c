@@ -78,19 +78,27 @@ void line_lose(Line *l, GError *error)
 
 /* --- messages --- */
 
-/* What is read at the end tells more than that nothing can be written. */
+/* What is there to be read tells more than that nothing can be written: that it is no message, or
+ * how the other side ended. */
 static void lose_connection(Line *l, GError *error)
 {
-    GError *end = NULL;
-    gssize n;
+    GError *why = NULL;
+    gssize n = 0;
+    uint8_t type;
+    Reader r;
 
-    while ((n = stream_read(l->stream, inbox_room(l->inbox, READ_CHUNK), READ_CHUNK, &end)) > 0)
-        ;
-    if (n < 0) {
-        g_error_free(error);
-        error = end;
+    while (!why &&
+           (n = stream_read(l->stream, inbox_room(l->inbox, READ_CHUNK), READ_CHUNK, &why)) > 0) {
+        inbox_filled(l->inbox, (gsize)n);
+        while (inbox_next(l->inbox, &type, &r, &why) && type != 0)
+            ;
     }
-    g_prefix_error(&error, "the connection is lost: ");
+    if (why) {
+        g_error_free(error);
+        error = why;
+    }
+    if (!why || n < 0)
+        g_prefix_error(&error, "the connection is lost: ");
     line_lose(l, error);
 }
 

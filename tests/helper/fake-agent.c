@@ -48,10 +48,13 @@ static void pulse(GByteArray *m, int64_t offset)
 int main(int argc, char **argv)
 {
     g_autoptr(GByteArray) m = g_byte_array_new();
+    char greeting[256];
     const char *fault = argc == 2 ? argv[1] : "";
 
     hello(m, strcmp(fault, "newer") == 0 ? PROTOCOL_VERSION + 1 : PROTOCOL_VERSION);
     say(m, m->len);
+    if (read(STDIN_FILENO, greeting, sizeof(greeting)) <= 0) /* else the end might come before it */
+        return 1;
     if (strcmp(fault, "jump") == 0) {
         pulse(m, INT64_C(1000000000));
         pulse(m, INT64_C(3601000000000));
