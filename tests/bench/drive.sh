@@ -9,12 +9,18 @@ build=${BUILD:-build}
 guest=$build/guest
 seconds=0 barriers=0 pid='' in='' out=''
 
+# at_end: may be replaced by one that ends more.
+at_end() {
+    [[ -z $pid ]] || kill "$pid" 2>/dev/null || true
+    wait
+}
+
 # open_metronome: $pid, and what say and run talk to.
 open_metronome() {
     coproc METRONOME { exec "$build/metronome" --json 2>&1; }
     # shellcheck disable=SC2153
     pid=$METRONOME_PID out=${METRONOME[0]} in=${METRONOME[1]}
-    trap 'kill "$pid" 2>/dev/null || true; wait' EXIT
+    trap at_end EXIT
 }
 
 # close_metronome: to its end; fails if it was inexact.
@@ -23,7 +29,7 @@ close_metronome() {
     say quit
     # What it says is not read any more, and is little.
     wait "$pid" || status=$?
-    trap - EXIT
+    pid=''
     [[ $status -eq 0 ]] || { echo "metronome ended with exit status $status" >&2 && exit "$status"; }
 }
 

@@ -3,9 +3,12 @@
 #
 # Sourced behind lib.sh: a real sshd on a port of the loopback interface, with keys and settings of its own in the
 # test's folder, for whoever runs the test; and what a client of it needs (METRONOME_SSH_DIR).
+#
+# $sshd_address says where it listens, if not at 127.0.0.1; the words of $sshd_prefix run it, e.g. in a network namespace.
 # shellcheck disable=SC2154
 
 ssh_dir=$dir/ssh
+sshd_prefix=()
 sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
 
 # A port that nobody listens on.
@@ -42,7 +45,7 @@ MaxStartups 100
 Subsystem sftp internal-sftp
 SetEnv METRONOME_TEST=$METRONOME_TEST XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR XDG_CACHE_HOME=$dir/cache PATH=$PATH
 END
-    "$sshd_program" -f "$ssh_dir/server/config" -E "$ssh_dir/server/log" || return 1
+    "${sshd_prefix[@]}" "$sshd_program" -f "$ssh_dir/server/config" -E "$ssh_dir/server/log" || return 1
     within 10 test -s "$ssh_dir/server/pid"
     fingerprint=$(ssh-keygen -lf "$ssh_dir/server/key.pub" | awk '{ print $2 }')
     export METRONOME_SSH_DIR=$ssh_dir/client
@@ -51,4 +54,26 @@ END
 # The connections that are up: each is a process of its own.
 stop_sshd() {
     kill "$(<"$ssh_dir/server/pid")" 2>/dev/null || true
+}
+
+# agents: the agents' own processes, not their janitors.
+agents() {
+    local id
+    for id in $(processes); do
+        if [[ $(cat "/proc/$id/comm" 2>/dev/null) = metronome ]] && grep -qsa -- --stdio "/proc/$id/cmdline"; then
+            echo "$id"
+        fi
+    done
+}
+
+no_agents() {
+    [[ -z $(agents) ]]
+}
+
+# what NAME: all of a report that must not depend on where the nodes are.
+what() {
+    text 'packet_trace_sha256' "$dir/$1/report.json"
+    text 'console_sha256' "$dir/$1/report.json"
+    grep -oE '"(icount|virtual_ns|bias_ns)": *[0-9]+' "$dir/$1/report.json"
+    cut -d, -f1,2,3,5 "$dir/$1/barriers.csv"
 }

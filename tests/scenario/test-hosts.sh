@@ -73,14 +73,6 @@ ensemble() { # HOST-OF-A HOST-OF-B
     echo "$(linux a 1 "$1" 'sleep 0.2; ping -c 4 -i 0.1 10.0.0.2')$(linux b 2 "$2" 'sleep 60') link add a b latency=1ms;"
 }
 
-# what NAME: all that must not depend on where the nodes are.
-what() {
-    text 'packet_trace_sha256' "$dir/$1/report.json"
-    text 'console_sha256' "$dir/$1/report.json"
-    grep -oE '"(icount|virtual_ns|bias_ns)": *[0-9]+' "$dir/$1/report.json"
-    cut -d, -f1,2,3,5 "$dir/$1/barriers.csv"
-}
-
 both() { # NAME HOSTS HOST-OF-A HOST-OF-B: grants of several quanta, then of one, steps, a stop within a quantum
     mtr --report "$dir/$1" -c "quantum 100us; $2 $(ensemble "$3" "$4") start; run-until 20000777ns; step b 100; \
         regs b pc; run 2s; perf; wait-line a 'run ended' timeout=20s; send b 'uname\\n'; run 20ms; \
@@ -151,20 +143,6 @@ running() { # DESCRIPTION: an ensemble of two hosts that runs for long
     background -c "quantum 1ms; $two $(bare a one)$(bare b two) start; echo started; run 1000s"
     within 20 says '^started$'
     within 20 test -n "$(qemus)"
-}
-
-# agents: the agents' own processes, not their janitors.
-agents() {
-    local id
-    for id in $(processes); do
-        if [[ $(cat "/proc/$id/comm" 2>/dev/null) = metronome ]] && grep -qsa -- --stdio "/proc/$id/cmdline"; then
-            echo "$id"
-        fi
-    done
-}
-
-no_agents() {
-    [[ -z $(agents) ]]
 }
 
 fails() { # DESCRIPTION PATTERN...

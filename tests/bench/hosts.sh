@@ -1,0 +1,242 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What it costs to have nodes on other hosts. The hosts are agents on this machine, behind a real sshd on the loopback
+# interface, and have one CPU each, in turn; so this is the cost of ssh, of the protocol and of waking all who take part,
+# without that of a network. "One process" is the same ensemble without hosts. What is compared is run in turn, several
+# rounds, and the median taken. sleep=off, quanta of 100 us.
+#
+#   barrier   two hosts with a guest each, no packets, hosts meet at every barrier, as a `break when` that never holds
+#             makes them: us a barrier; guests that idle without a card, and guests that count
+#   linked    the same two with a link of 1 ms, so that hosts meet every ten quanta: speed against one process, and
+#             against one process with quanta of 100 ms, which is as good as none; guests that count, and Linux guests
+#             that have booted and ping each other every 10 virtual ms
+#   growth    guests that count, hosts meet at every barrier: us a grant by guests on the first of two hosts, the other
+#             has one; and by hosts with a guest each
+#
+# usage: tests/bench/hosts.sh [--quick] [barrier|linked|growth]...   (default: all)
+# environment: BUILD, the output folder (default: build), which gets bench-hosts.json. Exit status 4 if inexact, but for
+# more hosts than CPUs, where it is said; a goal that is not reached is said, and is no failure.
+set -euo pipefail
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "${BASH_SOURCE[0]}")/../scenario/lib.sh"
+# shellcheck source=tests/scenario/sshd.sh
+source tests/scenario/sshd.sh
+# shellcheck source=tests/bench/drive.sh
+source tests/bench/drive.sh
+
+rounds=5 length=400 what=()
+for arg; do
+    case $arg in
+    --quick) rounds=2 length=100 ;;
+    barrier | linked | growth) what+=("$arg") ;;
+    *) echo "usage: tests/bench/hosts.sh [--quick] [barrier|linked|growth]..." >&2 && exit 2 ;;
+    esac
+done
+[[ ${#what[@]} -gt 0 ]] || what=(barrier linked growth)
+[[ -x $sshd_program ]] || { echo "hosts.sh: there is no sshd: \`scripts/setup check\` installs it" >&2 && exit 2; }
+results=()
+
+# sshd and all that it started too: lib.sh's.
+at_end() {
+    finish
+}
+
+calc() {
+    awk "BEGIN { printf \"%.4f\", $1 }"
+}
+
+median() {
+    printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
+}
+
+# result NAME VALUE RELATION GOAL TEXT: e.g. idle_us 350 '<=' 400 'what it is'.
+result() {
+    local verdict
+    verdict=$(awk "BEGIN { print ($2 $3 $4) ? \"reached\" : \"NOT reached\" }")
+    printf '%9.3f  (goal: %s %s, %s)  %s\n' "$2" "$3" "$4" "$verdict" "$5"
+    results+=("\"$1\":$2")
+}
+
+figure() {
+    printf '%9.3f  %s\n' "$2" "$3"
+    results+=("\"$1\":$2")
+}
+
+# open_on HOSTS: a metronome with that many hosts, h1 and so on; with none, `on` gives no host.
+open_on() {
+    local i
+    hosts=$1
+    open_metronome
+    for ((i = 1; i <= hosts; i++)); do
+        say "host add h$i ssh=127.0.0.1:$port metronome=$metronome fingerprint=$fingerprint cpus=$(((i - 1) % $(nproc)))"
+    done
+}
+
+# on NUMBER: where a node is to be.
+on() {
+    [[ $hosts -eq 0 ]] || echo " host=h$1"
+}
+
+# bare NAME GUEST NUMBER [OPTION...]: a guest without a system, on a host.
+bare() {
+    echo "node add $1 kernel=$guest/$2-aarch64.elf memory=32M icount=shift=0,sleep=off ${*:4}$(on "$3")"
+}
+
+# ask COMMAND: $answer is what it prints. Not in a subshell: that does not have the pipes.
+ask() {
+    local line
+    answer=
+    say "$1" 'echo so far'
+    while IFS= read -r -u "$out" line; do
+        [[ $line != *'"so far\n"'* ]] || return 0
+        answer+=$line$'\n'
+    done
+}
+
+# count_grants: $grants, how many the first host has had.
+count_grants() {
+    ask perf
+    grants=$(sed -nE 's/.*"h1 +([0-9]+) .*/\1/p' <<<"$answer")
+}
+
+# timed DURATION: $us, host us a barrier; a piece before it warms up.
+timed() {
+    run 'run 20ms'
+    run "run $1"
+    us=$(calc "$seconds * 1e6 / $barriers")
+}
+
+# meet_always: what is never true has to be looked at after every quantum.
+meet_always() {
+    local answer
+    ask 'break when time >= 1000s'
+}
+
+# barrier_once HOSTS GUEST: $us.
+barrier_once() {
+    open_on "$1"
+    say 'quantum 100us' "$(bare a "$2" 1 nic=off)" "$(bare b "$2" 2 nic=off)" start
+    meet_always
+    timed "${length}ms"
+    close_metronome
+}
+
+bench_barrier() {
+    local i kind us far near more ratio
+    for kind in idle count; do
+        far=() near=() more=() ratio=()
+        for ((i = 0; i < rounds; i++)); do
+            barrier_once 0 "$kind"
+            near+=("$us")
+            barrier_once 2 "$kind"
+            far+=("$us")
+            more+=("$(calc "$us - ${near[i]}")")
+            ratio+=("$(calc "$us / ${near[i]}")")
+        done
+        result "${kind}_us" "$(median "${far[@]}")" '<=' 400 "us a barrier of two hosts, guests that $kind (all rounds: ${far[*]})"
+        figure "${kind}_local_us" "$(median "${near[@]}")" "us a barrier in one process (${near[*]})"
+        figure "${kind}_more_us" "$(median "${more[@]}")" "us that the hosts add to a barrier (${more[*]})"
+        figure "${kind}_ratio" "$(median "${ratio[@]}")" 'the same as a ratio'
+    done
+}
+
+# linked_once HOSTS QUANTUM count|linux: $took for the same virtual time, and with hosts $per_grant and $us.
+linked_once() {
+    local grants before
+    open_on "$1"
+    say "quantum $2"
+    if [[ $3 == count ]]; then
+        say "$(bare a count 1)" "$(bare b count 2)" start
+    else
+        say "$(linux a 1) $(on 1)" "$(linux b 2) $(on 2)" start
+        run 'run 500ms'
+    fi
+    say 'link add a b latency=1ms'
+    [[ $3 == count ]] || say "send a 'ping -q -i 0.01 10.0.0.2\\n'"
+    run 'run 100ms'
+    if [[ $1 -gt 0 ]]; then
+        count_grants
+        before=$grants
+    fi
+    run "run $((2 * length))ms"
+    took=$seconds quanta=$barriers
+    if [[ $1 -gt 0 ]]; then
+        count_grants
+        grants=$((grants - before))
+        per_grant=$(calc "$quanta / $grants") us=$(calc "$took * 1e6 / $grants")
+    fi
+    close_metronome
+}
+
+bench_linked() {
+    local i kind far one free each took per_grant us
+    for kind in count linux; do
+        one=() free=() each=()
+        for ((i = 0; i < rounds; i++)); do
+            linked_once 2 100us "$kind"
+            far=$took
+            each+=("$us")
+            linked_once 0 100us "$kind"
+            one+=("$(calc "$took / $far")")
+            linked_once 0 100ms "$kind"
+            free+=("$(calc "$took / $far")")
+        done
+        result "linked_${kind}_one" "$(median "${one[@]}")" '>=' 0.90 \
+            "speed of two hosts, guests: $kind, 1 ms between them, against one process (all rounds: ${one[*]})"
+        figure "linked_${kind}_free" "$(median "${free[@]}")" "the same against quanta of 100 ms (${free[*]})"
+        figure "linked_${kind}_quanta" "$per_grant" 'quanta a grant'
+        figure "linked_${kind}_us" "$(median "${each[@]}")" "us a grant, guests included (${each[*]})"
+    done
+}
+
+# growth_once HOSTS NODES...: $us with NODES on each of the hosts, or the same nodes in one process; $inexact.
+growth_once() {
+    local i n name=0 each=("${@:2}")
+    open_on "$1"
+    say 'quantum 100us'
+    for ((i = 1; i <= ${#each[@]}; i++)); do
+        for ((n = 0; n < each[i - 1]; n++)); do
+            name=$((name + 1))
+            say "$(bare "n$name" count "$i" nic=off)"
+        done
+    done
+    say start
+    meet_always
+    timed "$((length / 2))ms"
+    close_metronome
+}
+
+# growth NAME NODES...: one line of the table.
+growth() {
+    local i us near=() far=()
+    for ((i = 0; i < (rounds + 1) / 2; i++)); do
+        growth_once 0 "${@:2}"
+        near+=("$us")
+        growth_once $(($# - 1)) "${@:2}"
+        far+=("$us")
+    done
+    printf '%-28s %10.1f %12.1f %10.1f\n' "$1" "$(median "${far[@]}")" "$(median "${near[@]}")" \
+        "$(calc "$(median "${far[@]}") - $(median "${near[@]}")")"
+    results+=("\"growth_${1// /_}_us\":$(median "${far[@]}")" "\"growth_${1// /_}_local_us\":$(median "${near[@]}")")
+}
+
+bench_growth() {
+    printf '%-28s %10s %12s %10s\n' 'us a grant of one quantum' hosts 'one process' more
+    growth '1 and 1 guests' 1 1
+    growth '2 and 1 guests' 2 1
+    growth '4 and 1 guests' 4 1
+    growth '8 and 1 guests' 8 1
+    growth '1 host' 1
+    growth '2 hosts' 1 1
+    growth '3 hosts' 1 1 1
+    growth '4 hosts' 1 1 1 1
+}
+
+trap at_end EXIT
+start_sshd
+for name in "${what[@]}"; do
+    "bench_$name"
+done
+stop_sshd
+(IFS=, && echo "{${results[*]}}") >"$build/bench-hosts.json"
