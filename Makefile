@@ -131,10 +131,12 @@ coverage-run: all $(TESTS) $(PLUGINS) $(HELPERS)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
 
 bench: guest
+	@scripts/setup check
 	@$(MAKE) --no-print-directory all $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
 	BUILD=$(BUILD) tests/bench/exact.sh
 	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
+	BUILD=$(BUILD) tests/bench/hosts.sh $(filter --quick,$(BENCH_ARGS))
 
 bench-notes: guest
 	@$(MAKE) --no-print-directory all $(PLUGINS)
@@ -200,7 +202,7 @@ $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_LIB)) $(LIBS)
 
 $(BUILD)/fuzz/%: tests/fuzz/%.c $(QMP_SRC) $(GDB_SRC) $(CTL_SRC)
 	@mkdir -p $(@D)
-	$(CLANG) -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -D_GNU_SOURCE -I. $(PKG_CFLAGS) \
+	$(CLANG) -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE -I. $(PKG_CFLAGS) \
 	  -o $@ $^ $(LIBS_ALL)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

@@ -27,41 +27,12 @@ for arg; do
     esac
 done
 [[ ${#what[@]} -gt 0 ]] || what=(idle packets switch)
-results=()
-
-calc() {
-    awk "BEGIN { printf \"%.4f\", $1 }"
-}
-
-median() {
-    printf '%s\n' "$@" | sort -g | awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
-}
-
-# result NAME VALUE RELATION GOAL TEXT: e.g. idle_us 1.2 '<=' 2 'what it is'.
-result() {
-    local verdict
-    verdict=$(awk "BEGIN { print ($2 $3 $4) ? \"reached\" : \"NOT reached\" }")
-    printf '%8.3f  (goal: %s %s, %s)  %s\n' "$2" "$3" "$4" "$verdict" "$5"
-    results+=("\"$1\":$2")
-}
-
-figure() {
-    printf '%8.3f  %s\n' "$2" "$3"
-    results+=("\"$1\":$2")
-}
 
 counting() {
     local i
     for ((i = 1; i <= $1; i++)); do
         say "node add n$i kernel=$guest/count-aarch64.elf memory=32M icount=shift=0,sleep=off"
     done
-}
-
-# timed DURATION: host us a barrier; a piece before it warms up.
-timed() {
-    run 'run 20ms'
-    run "run $1"
-    us=$(calc "$seconds * 1e6 / $barriers")
 }
 
 bench_idle() {
@@ -202,4 +173,4 @@ switch_with_pings() {
 for name in "${what[@]}"; do
     "bench_$name"
 done
-(IFS=, && echo "{${results[*]}}") >"$build/bench-network.json"
+write_results "$build/bench-network.json"

@@ -13,12 +13,11 @@ sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
 
 # A port that nobody listens on.
 free_port() {
-    python3 - 2>/dev/null <<'END' || echo $((20000 + RANDOM % 20000))
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print(s.getsockname()[1])
-END
+    local one
+    while one=$((20000 + RANDOM % 12000)) && (: <>"/dev/tcp/127.0.0.1/$one") 2>/dev/null; do
+        :
+    done
+    echo "$one"
 }
 
 # start_sshd: sets $port and $fingerprint. Its sessions have this test's environment.

@@ -4,6 +4,8 @@
 # The prompt, on a real terminal (a private tmux), and commands over a pipe. Prints TAP, takes less than a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/sshd.sh
+source "$(dirname "$0")/sshd.sh"
 
 small='memory=16M nic=off icount=shift=0,sleep=off'
 count_node="$small kernel=$guest/count-aarch64.elf"
@@ -488,6 +490,49 @@ pipes() {
     check 'SIGTERM ends it' test "$status" -eq 130
 }
 
+# What ssh asks for, is asked at the prompt; a secret is neither shown nor kept.
+questions() {
+    local add="host add x ssh=127.0.0.1:PORT metronome=$metronome"
+    start_sshd
+    add=${add/PORT/$port}
+    rm "$ssh_dir/client/known_hosts" 2>/dev/null || true
+    terminal -e "XDG_STATE_HOME=$state"
+    line "$add"
+    shows 'a host key that is not known: its fingerprint' "^  ${fingerprint//+/\\+}$"
+    at '... and the question' '.*known_hosts\? \(yes/no\)'
+    line no
+    shows 'no: it is refused' 'is refused: known_hosts does not have it'
+    line "$add"
+    at 'asked once more' '.*known_hosts\? \(yes/no\)'
+    key C-c
+    at 'Ctrl-C: back at the prompt' 'metronome>'
+    check 'nothing was kept' not grep -qs . "$ssh_dir/client/known_hosts"
+    line "$add"
+    at 'and again' '.*known_hosts\? \(yes/no\)'
+    line yes
+    at 'yes: connected' 'metronome>'
+    check 'known_hosts has it' grep -qsF "$(cut -d' ' -f2 "$ssh_dir/server/key.pub")" "$ssh_dir/client/known_hosts"
+    line 'host list; host remove x'
+    shows 'the host is up' '^x +up '
+    ssh-keygen -q -p -N 'open sesame' -f "$ssh_dir/client/id_ed25519" >/dev/null
+    line "$add identity=$ssh_dir/client/id_ed25519"
+    at 'known by now; a passphrase is asked for' 'Passphrase of .*/id_ed25519:'
+    line 'open sesame'
+    at 'with it: connected' 'metronome>'
+    line 'host remove x'
+    line "$add identity=$ssh_dir/client/id_ed25519"
+    at 'asked for again' 'Passphrase of .*/id_ed25519:'
+    line 'open wrong'
+    shows 'a wrong passphrase' "identity='.*/id_ed25519': no private key that can be read without a passphrase"
+    at 'and the prompt is back' 'metronome>'
+    look
+    check 'the passphrase is not on the screen' not grep -q sesame "$dir/out"
+    line quit
+    shows 'it ends' '^status 0$'
+    check 'nor in the history' not grep -rqs sesame "$state"
+    stop_sshd
+}
+
 prompts
 off
 colours
@@ -499,6 +544,7 @@ half_typed
 helps
 consoles
 vanishing
+questions
 transcripts
 pipes
 another_terminal
