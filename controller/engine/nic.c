@@ -298,12 +298,14 @@ bool nic_release(Nic *n, GError **error)
            qmp_client_settle(n->node->qmp, NODE_REPLY_MS, error);
 }
 
-/* A timer that is due already fires when the node goes on, and is on the grid then. */
+/* A timer that is due already fires when the node goes on, and is on the grid then; but it would
+ * hand out at once what is sent now for the next boundary. */
 static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quantum_us)
 {
     if (!n->armed || n->quantum_us != quantum_us)
         return false;
-    return n->next_us == first_us || (n->next_us <= now_us && n->next_us + quantum_us == first_us);
+    return n->next_us == first_us || (n->next_us <= now_us && n->next_us + quantum_us == first_us &&
+                                      n->n_sent == n->n_frames);
 }
 
 bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
