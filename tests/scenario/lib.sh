@@ -34,6 +34,7 @@ processes() {
 
 finish() {
     local left
+    ! declare -F stop_sshd >/dev/null || stop_sshd
     left=$(processes)
     # shellcheck disable=SC2086
     [[ -z $left ]] || kill -9 $left 2>/dev/null || true
