@@ -65,18 +65,20 @@ const char *const *log_subsystems(void)
     return subsystems;
 }
 
-/* The index in subsystems of a path such as controller/engine/lane.c, controller/session.c or
- * /somewhere/qmp/client.c. */
+/* The index in subsystems of a path such as controller/engine/lane.c, /somewhere/qmp/client.c, or
+ * controller/wire-apart.c, a part of wire. */
 static unsigned subsystem_index(const char *file)
 {
-    const char *slash = strrchr(file, '/'), *start = slash;
+    const char *slash = strrchr(file, '/'), *start = slash, *end = "/";
     size_t length;
 
     while (start && start > file && start[-1] != '/')
         start--;
-    if (start && strncmp(start, "controller/", strlen("controller/")) == 0)
+    if (start && strncmp(start, "controller/", strlen("controller/")) == 0) {
         start = slash + 1;
-    length = start ? strcspn(start, "/.") : 0;
+        end = "-.";
+    }
+    length = start ? strcspn(start, end) : 0;
     for (unsigned i = 0; start && i < N_SUBSYSTEMS; i++)
         if (strncmp(subsystems[i], start, length) == 0 && subsystems[i][length] == '\0')
             return i;

@@ -96,6 +96,7 @@ static void test_subsystem_of(void)
         {"tests/unit/test-log.c", "other"},
         {"controller/new.c", "other"},
         {"controller/eng/x.c", "other"},
+        {"controller/wire-apart.c", "wire"},
         {"lane.c", "other"},
         {"/lane.c", "other"},
         {"controller/.c", "other"},
