@@ -34,8 +34,10 @@ typedef struct {
 /* A tenth of the default quantum: some 10 % of speed for nodes with breakpoints. */
 #define MAX_SKIP_NS (100 * NS_PER_US)
 
-/* Longest grant, in quanta: what waits for its end must not be a burden. */
-#define MAX_STRIDE 256
+/* Longest grant, in quanta and in virtual time: whoever waits for its end, a Ctrl-C or its frames,
+ * does not wait long. */
+#define MAX_STRIDE   256
+#define MAX_GRANT_NS (20 * NS_PER_MS)
 
 /* How soon a run that is held to a pace learns that it is to end. */
 #define PACE_SLICE_NS (20 * NS_PER_MS)
@@ -424,8 +426,8 @@ static bool may_stop(const Engine *e)
  */
 static void set_stride(const Engine *e, Leg *leg)
 {
-    int64_t ahead = e->exchange.lookahead ? e->exchange.lookahead(e->exchange.data).ns : INT64_MAX;
-    unsigned n = (unsigned)CLAMP(ahead / e->quantum.ns, 1, MAX_STRIDE);
+    int64_t ahead = e->exchange.begin ? e->exchange.begin(e->exchange.data).ns : INT64_MAX;
+    unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_STRIDE);
 
     leg->stride = 1;
     if (!hosts_are_several(leg) || may_stop(e))

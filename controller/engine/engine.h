@@ -114,8 +114,9 @@ typedef struct {
     /* The next boundary to be added behind `now`: whole µs, INT64_MAX for none. It is known at the
      * last barrier but one before it. */
     VTime (*due)(VTime now, void *data);
-    /* What is sent now is due no sooner than that: so far a host can run without the others. */
-    VTime (*lookahead)(void *data);
+    /* In the main thread, a leg is about to begin. What other hosts are to be told of is due no
+     * sooner than this after it was sent: so far a host can run without them. */
+    VTime (*begin)(void *data);
     void *data;
 } EngineExchange;
 

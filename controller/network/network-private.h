@@ -4,6 +4,7 @@
 #define NETWORK_NETWORK_PRIVATE_H
 
 #include "controller/network/heap.h"
+#include "controller/network/history.h"
 #include "controller/network/network.h"
 
 #define NO_LINK G_MAXUINT
@@ -57,6 +58,7 @@ struct Network {
     GPtrArray *ports;      /* Port */
     GPtrArray *switches;   /* Switch */
     GPtrArray *links;      /* Link */
+    GArray *ops;           /* NetOp: what made it so */
     Heap events;           /* Packet */
     FramePool frames;
     Packet *packets, *free_packets;

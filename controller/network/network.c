@@ -34,12 +34,20 @@ static void free_link(void *p)
     g_free(link);
 }
 
+static void record(const Network *net, NetOp op)
+{
+    g_array_append_val(net->ops, op);
+}
+
 Network *network_new(uint64_t seed, VTime quantum)
 {
     Network *net = g_new0(Network, 1);
 
     net->seed = seed;
     net->quantum = quantum;
+    net->ops = g_array_new(FALSE, FALSE, sizeof(NetOp));
+    record(net, (NetOp){.kind = NET_OP_SEED, .seed = seed});
+    record(net, (NetOp){.kind = NET_OP_QUANTUM, .quantum = quantum});
     net->ports = g_ptr_array_new_with_free_func(free_port);
     net->switches = g_ptr_array_new_with_free_func(free_switch);
     net->links = g_ptr_array_new_with_free_func(free_link);
@@ -54,12 +62,14 @@ void network_free(Network *net)
     g_ptr_array_unref(net->ports);
     g_ptr_array_unref(net->switches);
     g_ptr_array_unref(net->links);
+    g_array_unref(net->ops);
     g_free(net);
 }
 
 void network_set_seed(Network *net, uint64_t seed)
 {
     net->seed = seed;
+    record(net, (NetOp){.kind = NET_OP_SEED, .seed = seed});
     for (unsigned i = 0; i < net->links->len; i++)
         for (unsigned d = 0; d < 2; d++)
             prng_seed(&link_at(net, i)->ways[d].prng, seed, link_at(net, i)->name, d);
@@ -75,6 +85,7 @@ bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error)
     }
     net->quantum = quantum;
     net->origin = at;
+    record(net, (NetOp){.kind = NET_OP_QUANTUM, .quantum = quantum, .at = at});
     return true;
 }
 
@@ -120,6 +131,7 @@ bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN]
                       GError **error)
 {
     g_autofree char *node = g_strndup(name, strcspn(name, "."));
+    NetOp op = {.kind = NET_OP_PORT};
     Port *port;
 
     if (!name_is_free(net, name, error))
@@ -134,6 +146,9 @@ bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN]
         port->trace_node = trace_node(net->trace, port->node);
     *index = net->ports->len;
     g_ptr_array_add(net->ports, port);
+    op.name = port->name;
+    memcpy(op.mac, mac, MAC_LEN);
+    record(net, op);
     return true;
 }
 
@@ -149,6 +164,7 @@ bool network_add_switch(Network *net, const char *name, unsigned *index, GError 
     sw->table = switch_table_new();
     *index = net->switches->len;
     g_ptr_array_add(net->switches, sw);
+    record(net, (NetOp){.kind = NET_OP_SWITCH, .name = sw->name});
     return true;
 }
 
@@ -225,6 +241,7 @@ bool network_add_link(Network *net, NetEnd a, NetEnd b, const LinkParams params[
     }
     *index = n;
     g_ptr_array_add(net->links, link);
+    record(net, (NetOp){.kind = NET_OP_LINK, .ends = {a, b}, .params = {params[0], params[1]}});
     return true;
 }
 
@@ -260,6 +277,7 @@ void network_remove_link(Network *net, unsigned index)
     Link *link = link_at(net, index);
 
     link->removed = true;
+    record(net, (NetOp){.kind = NET_OP_REMOVE, .link = index});
     for (unsigned i = 0; i < 2; i++) {
         NetEnd end = link->ends[i];
 
@@ -279,11 +297,15 @@ void network_set_link(Network *net, unsigned link, const LinkParams params[2])
 {
     for (unsigned i = 0; i < 2; i++)
         link_way_set(&link_at(net, link)->ways[i], &params[i]);
+    record(net, (NetOp){.kind = NET_OP_SET, .link = link, .params = {params[0], params[1]}});
 }
 
 void network_schedule_link(Network *net, unsigned link, unsigned direction, VTime at, bool up)
 {
     link_way_schedule(&link_at(net, link)->ways[direction], at, up);
+    record(
+        net,
+        (NetOp){.kind = NET_OP_SCHEDULE, .link = link, .direction = direction, .at = at, .up = up});
 }
 
 unsigned network_n_ports(const Network *net)

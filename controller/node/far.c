@@ -8,6 +8,7 @@ FarCard *far_card_new(struct Node *node, unsigned index)
 
     c->node = node;
     c->index = index;
+    c->own = vtime(INT64_MIN);
     c->due = g_array_new(FALSE, FALSE, sizeof(FarDue));
     c->sent = g_array_new(FALSE, FALSE, sizeof(FarFrame));
     c->bytes = g_byte_array_new();

@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 struct Leg;
+struct Network;
 struct Node;
 struct StepRequest;
 
@@ -43,7 +44,10 @@ typedef struct {
     struct Node *node;
     unsigned index;  /* of the node's cards */
     unsigned number; /* of the host's cards */
+    unsigned port;   /* of the network's */
     bool exact;      /* its link delivers exactly */
+    VTime own;       /* what is due up to here is brought by the copy of the network that its host
+                        has: INT64_MAX: all, its island is there; INT64_MIN: nothing */
     bool in_flight;  /* frames wait inside QEMU */
     GArray *due;     /* FarDue: for the next grant */
     GArray *sent;    /* FarFrame; their bytes are in `bytes` */
@@ -75,6 +79,8 @@ typedef struct {
     /* A connected socket to the node's gdbstub; -1 on failure. */
     int (*open_stub)(Far *far, struct Node *node, GError **error);
     bool (*open_card)(Far *far, FarCard *card, VTime now, GError **error);
+    /* Makes the host's copy of the network the same again. */
+    bool (*follow)(Far *far, const struct Network *net, GError **error);
 } FarOps;
 
 struct Far {

@@ -168,6 +168,9 @@ static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
         return take_qmp(a, r, error);
     case MSG_CARD:
         return agent_open_card(a, r, error);
+    case MSG_TOPOLOGY:
+        agent_follow(a, r);
+        return true;
     case MSG_STUB_OPEN:
         return agent_take_stub(a, r, true, error);
     case MSG_PING:

@@ -12,125 +12,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- cards --- */
-
-typedef struct {
-    unsigned id;
-    VTime due;
-    uint8_t *data;
-    gsize size;
-} Due;
-
-static void on_sent(Card *card, VTime at, const uint8_t *frame, size_t size)
-{
-    Agent *a = ((AgentCard *)card->owner)->agent;
-
-    news_sent(&a->news, card->number, a->boundary, at, frame, size);
-}
-
-static bool on_next(Card *card, VTime until, CardFrame *out)
-{
-    AgentCard *c = card->owner;
-    const Due *d = c->n_used < c->due->len ? &g_array_index(c->due, Due, c->n_used) : NULL;
-
-    if (!d || d->due.ns > until.ns)
-        return false;
-    *out = (CardFrame){
-        .due = d->due, .data = d->data, .size = d->size, .origin = GUINT_TO_POINTER(d->id)};
-    c->n_used++;
-    return true;
-}
-
-static void on_settled(Card *card, const CardFrame *frame, bool taken, VTime when)
-{
-    Agent *a = ((AgentCard *)card->owner)->agent;
-
-    news_settled(&a->news, card->number, GPOINTER_TO_UINT(frame->origin),
-                 (taken ? NEWS_TAKEN : 0) | (frame->carried ? NEWS_CARRIED : 0), a->boundary, when);
-    g_free((void *)frame->data);
-}
-
-static const CardNetwork line = {on_sent, on_next, on_settled};
-
-bool agent_open_card(Agent *a, Reader *r, GError **error)
-{
-    unsigned number = get_u32(r), node = get_u32(r), index = get_u32(r);
-    VTime now = vtime(get_i64(r));
-    AgentNode *n = agent_node(a, node, error);
-    AgentCard *c;
-
-    if (!n)
-        return false;
-    if (number != a->cards->len || index >= n->node->cables->len) {
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "no card %u can be made", number);
-        return false;
-    }
-    c = g_new0(AgentCard, 1);
-    c->agent = a;
-    c->due = g_array_new(FALSE, FALSE, sizeof(Due));
-    c->card = card_new(n->node, index, now, &line, error);
-    if (!c->card) {
-        agent_card_free(c);
-        return false;
-    }
-    c->card->owner = c;
-    c->card->number = number;
-    g_ptr_array_add(a->cards, c);
-    return true;
-}
-
-void agent_card_free(void *data)
-{
-    AgentCard *c = data;
-
-    for (guint i = c->n_used; i < c->due->len; i++)
-        g_free(g_array_index(c->due, Due, i).data);
-    g_array_unref(c->due);
-    card_free(c->card);
-    g_free(c);
-}
-
-/* Frames that are due: as MSG_GRANT has them. */
-static void take_frames(const Agent *a, Reader *r)
-{
-    uint32_t count = get_count(r, 20);
-
-    for (unsigned i = 0; i < a->cards->len; i++) {
-        AgentCard *c = a->cards->pdata[i];
-
-        g_array_remove_range(c->due, 0, c->n_used);
-        c->n_used = 0;
-    }
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
-        unsigned card = get_u32(r);
-        Due d = {.id = get_u32(r), .due = vtime(get_i64(r))};
-        const uint8_t *bytes = get_bytes(r, &d.size);
-
-        if (card >= a->cards->len || !bytes)
-            agent_die("a frame for a card that is not there");
-        d.data = g_memdup2(bytes, d.size);
-        g_array_append_val(((AgentCard *)a->cards->pdata[card])->due, d);
-    }
-}
-
 static void on_reach(Leg *leg, uint64_t k, void *data)
 {
-    Agent *a = data;
-
-    a->boundary = leg_boundary(leg, k);
-    for (unsigned i = 0; i < a->cards->len; i++)
-        card_reach(((AgentCard *)a->cards->pdata[i])->card, a->boundary);
-}
-
-static void fill(const Agent *a, VTime now, VTime until)
-{
-    for (unsigned i = 0; i < a->cards->len; i++)
-        card_fill(((AgentCard *)a->cards->pdata[i])->card, now, until, a->quantum);
+    agent_reach_cards(data, leg_boundary(leg, k));
 }
 
 static void on_fill(Leg *leg, uint64_t k, void *data)
 {
-    fill(data, leg_boundary(leg, k), leg_boundary(leg, k + 1));
+    agent_fill_cards(data, leg_boundary(leg, k), leg_boundary(leg, k + 1));
 }
 
 /* --- consoles --- */
@@ -190,7 +79,7 @@ static bool hear_grant(Agent *a)
             agent_receive(a, -1);
             break;
         case MSG_GRANT:
-            take_frames(a, &r);
+            agent_take_frames(a, &r);
             if (r.bad)
                 agent_die("a malformed grant");
             return true;
@@ -320,15 +209,7 @@ static void take_members(Agent *a, Reader *r)
         g_array_append_val(a->slots, slot);
         g_ptr_array_add(a->members, n);
     }
-    count = get_count(r, 5);
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
-        unsigned card = get_u32(r);
-        bool exact = get_u8(r) != 0;
-
-        if (card >= a->cards->len)
-            agent_die("a leg with a card that is not there");
-        ((AgentCard *)a->cards->pdata[card])->card->exact = exact;
-    }
+    agent_take_cards(a, r);
 }
 
 void agent_leg(Agent *a, Reader *r)
@@ -352,20 +233,19 @@ void agent_leg(Agent *a, Reader *r)
     leg->stop_on_exit = get_u8(r) != 0;
     cards = get_u8(r) != 0;
     take_members(a, r);
-    take_frames(a, r);
+    agent_take_frames(a, r);
     if (!reader_done(r, "leg", NULL) || a->slots->len == 0 || leg->quantum.ns <= 0 ||
         leg->count == 0 || a->stride == 0)
         agent_die("a malformed leg");
     if (leg->quantum.ns != a->quantum.ns)
-        for (unsigned i = 0; i < a->cards->len; i++)
-            card_take_back(((AgentCard *)a->cards->pdata[i])->card);
+        agent_take_back(a);
     a->quantum = leg->quantum;
     leg->slots = (Slot *)(void *)a->slots->data;
     leg->n_slots = a->slots->len;
     leg->on_barrier = on_barrier;
     leg->data = a;
     if (cards) {
-        fill(a, now, leg->first);
+        agent_fill_cards(a, now, leg->first);
         leg->reach = on_reach;
         leg->fill = on_fill;
     }

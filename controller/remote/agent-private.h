@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-private.h: what the parts of the agent share: agent.c (bytes, main loop), agent-answer.c
- * (requests), agent-leg.c (legs and steps), agent-stub.c (gdb). */
+ * (requests), agent-leg.c (legs and steps), agent-card.c (cards), agent-stub.c (gdb). */
 #ifndef REMOTE_AGENT_PRIVATE_H
 #define REMOTE_AGENT_PRIVATE_H
 
 #include "controller/engine/card.h"
 #include "controller/engine/host.h"
+#include "controller/network/network.h"
 #include "controller/remote/news.h"
 #include "controller/remote/protocol.h"
 
@@ -25,8 +26,11 @@ typedef struct {
 typedef struct {
     struct Agent *agent;
     Card *card;
-    GArray *due;  /* what the controller has sent and the card did not take */
-    guint n_used; /* of it */
+    GArray *due;      /* what the controller has sent, or its island, and the card did not take */
+    guint n_used;     /* of it */
+    unsigned port;    /* of the network */
+    VTime own;        /* as FarCard's */
+    unsigned n_taken; /* from the copy of the network */
 } AgentCard;
 
 typedef struct Agent {
@@ -43,6 +47,7 @@ typedef struct Agent {
     GPtrArray *nodes; /* AgentNode */
     GPtrArray *cards; /* AgentCard by number */
     char *cache;      /* folder of files */
+    Network *copy;    /* of the network, for islands; NULL: there are none */
 
     /* the present leg or step */
     bool in_leg, in_step;
@@ -90,10 +95,23 @@ void agent_node_free(void *node);
 
 void agent_leg(Agent *agent, Reader *fields);
 void agent_step(Agent *agent, Reader *fields);
-bool agent_open_card(Agent *agent, Reader *fields, GError **error);
-void agent_card_free(void *card);
 /* What the console of a node has said. */
 void agent_hear_console(AgentNode *node);
+
+/* --- agent-card.c --- */
+
+bool agent_open_card(Agent *agent, Reader *fields, GError **error);
+void agent_card_free(void *card);
+/* The copy of the network is to be changed. */
+void agent_follow(Agent *agent, Reader *fields);
+/* Where the cards' frames come from: as MSG_LEG has it. */
+void agent_take_cards(const Agent *agent, Reader *fields);
+/* Frames that are due: as MSG_GRANT has them. */
+void agent_take_frames(const Agent *agent, Reader *fields);
+/* As card_reach(), card_fill(), card_take_back(), for all cards. */
+void agent_reach_cards(Agent *agent, VTime now);
+void agent_fill_cards(const Agent *agent, VTime now, VTime until);
+void agent_take_back(const Agent *agent);
 
 /* --- agent-stub.c --- */
 

@@ -80,6 +80,7 @@ static bool say_leg(Line *l)
     for (guint i = 0; i < l->cards->len; i++) {
         put_u32(l->out, i);
         put_u8(l->out, ((FarCard *)l->cards->pdata[i])->exact);
+        put_i64(l->out, ((FarCard *)l->cards->pdata[i])->own.ns);
     }
     put_frames(l);
     message_end(l->out, begun);

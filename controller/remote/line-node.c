@@ -5,6 +5,7 @@
 #include "controller/remote/files.h"
 #include "controller/remote/line-private.h"
 #include "controller/remote/outcome.h"
+#include "controller/remote/topology.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -250,12 +251,31 @@ static bool open_card(Far *far, FarCard *card, VTime now, GError **error)
     put_u32(request, card->number);
     put_u32(request, card->node->index);
     put_u32(request, card->index);
+    put_u32(request, card->port);
     put_i64(request, now.ns);
     message_end(request, begun);
     if (!line_request(l, request, &r, error))
         return false;
     g_ptr_array_add(l->cards, card);
     return true;
+}
+
+static bool follow(Far *far, const Network *net, GError **error)
+{
+    Line *l = (Line *)far;
+    g_autoptr(GByteArray) request = NULL;
+    gsize begun;
+    Reader r;
+
+    if (l->n_changes == network_n_ops(net))
+        return true;
+    request = g_byte_array_new();
+    begun = message_begin(request, MSG_TOPOLOGY);
+    put_u32(request, network_n_ops(net) - l->n_changes);
+    while (l->n_changes < network_n_ops(net))
+        topology_put(request, network_op(net, l->n_changes++));
+    message_end(request, begun);
+    return line_request(l, request, &r, error);
 }
 
 const FarOps line_ops = {
@@ -266,4 +286,5 @@ const FarOps line_ops = {
     .qmp = qmp,
     .open_stub = open_stub,
     .open_card = open_card,
+    .follow = follow,
 };

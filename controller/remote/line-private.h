@@ -45,6 +45,7 @@ struct Line {
     uint8_t answer_type; /* 0: none yet */
     GPtrArray *nodes;    /* Node */
     GPtrArray *cards;    /* FarCard by number */
+    unsigned n_changes;  /* of the network's topology that it was told */
     LineStats stats;
 
     /* of an upload */

@@ -4,9 +4,10 @@
  * codec.h. Both sides begin with HELLO; versions must be equal.
  *
  * The agent holds the nodes of its host; the controller holds the session, the network and the
- * decision how far to run. Nodes go by their index in the session, cards by a number that the
- * controller gives. Virtual times are ns of the ensemble (nodes' own ones where it says so), host
- * times ns of the agent's monotonic clock.
+ * decision how far to run. For islands (network/island.h) the agent has a copy of the network.
+ * Nodes go by their index in the session, cards by a number that the controller gives. Virtual
+ * times are ns of the ensemble (nodes' own ones where it says so), host times ns of the agent's
+ * monotonic clock.
  *
  * During a leg nothing but this is needed, one message each way for each grant and host:
  *
@@ -28,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 1
+#define PROTOCOL_VERSION 2
 
 /* Who says nothing else says PULSE every second; who is silent for longer than this is gone. */
 #define PROTOCOL_PULSE_MS  1000
@@ -52,7 +53,8 @@ typedef enum {
                       OK: text version, u32 vCPUs, clock (MSG_LEG_OVER) */
     MSG_END,       /* u32 node */
     MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
-    MSG_CARD,      /* u32 card, u32 node, u32 index, i64 now */
+    MSG_CARD,      /* u32 card, u32 node, u32 index, u32 port of the network, i64 now */
+    MSG_TOPOLOGY,  /* u32 n, n changes (topology.h) that follow those told before */
     MSG_STUB_OPEN, /* u32 node */
     MSG_PING,
 
@@ -60,10 +62,9 @@ typedef enum {
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
     MSG_LEG,    /* i64 now, i64 first, i64 quantum, u64 count, u32 stride, u32 lead, u8 brake, i64
-                   longest skip    in µs,   u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards
-                   take part,   u32    n,   n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8
-                   exact), then as   GRANT
-                 */
+                   longest skip in µs, u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards
+                   take part, u32 n, n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8
+                   exact, i64 own: node/far.h), then as GRANT */
     MSG_GRANT,  /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
     MSG_HALT,   /* nothing */
     MSG_STEP,   /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,

@@ -11,8 +11,8 @@
 #   linked    the same two with a link of 1 ms, so that hosts meet every ten quanta: speed against one process, and
 #             against one process with quanta of 100 ms, which is as good as none; guests that count, and Linux guests
 #             that have booted and ping each other every 10 virtual ms
-#   growth    guests that count, hosts meet at every barrier: us a grant by guests on the first of two hosts, the other
-#             has one; and by hosts with a guest each
+#   growth    hosts meet at every barrier, us a grant: two hosts with more and more guests that count; more and more
+#             hosts with a guest each that idles
 #
 # usage: tests/bench/hosts.sh [--quick] [barrier|linked|growth]...   (default: all)
 # environment: BUILD, the output folder (default: build), which gets bench-hosts.json. Exit status 4 if inexact, but for
@@ -161,17 +161,16 @@ bench_linked() {
     done
 }
 
-# growth_once HOSTS NODES...: $us with NODES on each of the hosts, or the same nodes in one process. Hosts that share a
-# CPU know nothing of each other, so that a node may be kept from its CPU at a boundary.
+# growth_once HOSTS HOSTS_OF_ALL NODES GUEST: $us with NODES on each of HOSTS_OF_ALL, or the same nodes in one process
+# (HOSTS is 0). Hosts that share a CPU know nothing of each other, so that a node may be kept from its CPU at a boundary.
 growth_once() {
-    local i n name=0 each=("${@:2}") may_miss=
+    local i n may_miss=
     [[ $1 -le $(nproc) ]] || may_miss=yes
     open_on "$1"
     say 'quantum 100us'
-    for ((i = 1; i <= ${#each[@]}; i++)); do
-        for ((n = 0; n < each[i - 1]; n++)); do
-            name=$((name + 1))
-            say "$(bare "n$name" count "$i" nic=off)"
+    for ((i = 1; i <= $2; i++)); do
+        for ((n = 1; n <= $3; n++)); do
+            say "$(bare "n$i-$n" "$4" "$i" nic=off)"
         done
     done
     say start
@@ -180,31 +179,30 @@ growth_once() {
     close_metronome
 }
 
-# growth NAME NODES...: one line of the table.
+# growth HOSTS NODES GUEST: one line of the table.
 growth() {
     local i us near=() far=() missed=0
     for ((i = 0; i < (rounds + 1) / 2; i++)); do
-        growth_once 0 "${@:2}"
+        growth_once 0 "$@"
         near+=("$us")
-        growth_once $(($# - 1)) "${@:2}"
+        growth_once "$1" "$@"
         far+=("$us")
     done
-    printf '%-28s %10.1f %12.1f %10.1f%s\n' "$1" "$(median "${far[@]}")" "$(median "${near[@]}")" \
+    printf '%-28s %10.1f %12.1f %10.1f%s\n' "$1 x $2, $3" "$(median "${far[@]}")" "$(median "${near[@]}")" \
         "$(calc "$(median "${far[@]}") - $(median "${near[@]}")")" \
         "$([[ $missed -eq 0 ]] || echo "  more hosts than CPUs: $missed boundaries missed")"
-    results+=("\"growth_${1// /_}_us\":$(median "${far[@]}")" "\"growth_${1// /_}_local_us\":$(median "${near[@]}")")
+    results+=("\"growth_$1_$2_$3_us\":$(median "${far[@]}")" "\"growth_$1_$2_$3_local_us\":$(median "${near[@]}")")
 }
 
 bench_growth() {
-    printf '%-28s %10s %12s %10s\n' 'us a grant of one quantum' hosts 'one process' more
-    growth '1 and 1 guests' 1 1
-    growth '2 and 1 guests' 2 1
-    growth '4 and 1 guests' 4 1
-    growth '8 and 1 guests' 8 1
-    growth '1 host' 1
-    growth '2 hosts' 1 1
-    growth '3 hosts' 1 1 1
-    growth '4 hosts' 1 1 1 1
+    local each
+    printf '%-28s %10s %12s %10s\n' 'hosts x guests: us a grant' hosts 'one process' more
+    for each in 1 2 4 8; do
+        growth 2 "$each" count
+    done
+    for each in 1 2 4 8; do
+        growth "$each" 1 idle
+    done
 }
 
 trap at_end EXIT

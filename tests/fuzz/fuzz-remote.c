@@ -8,6 +8,7 @@
  */
 #include "controller/remote/news.h"
 #include "controller/remote/outcome.h"
+#include "controller/remote/topology.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -154,6 +155,23 @@ static void read_outcome(Reader *r, bool count)
     node_free(n);
 }
 
+/* A good change put again is the same bytes. */
+static void read_topology(Reader *r)
+{
+    while (!r->bad && r->at < r->end) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_autofree char *name = NULL;
+        const uint8_t *before = r->at;
+        NetOp op;
+
+        topology_get(r, &op, &name);
+        if (r->bad)
+            return;
+        topology_put(out, &op);
+        demand(out->len == (gsize)(r->at - before) && memcmp(out->data, before, out->len) == 0);
+    }
+}
+
 /* Fields as the bytes themselves say. */
 static void read_fields(const Check *c, Reader *r)
 {
@@ -199,7 +217,7 @@ static void read_message(const uint8_t *fields, gsize size)
     Check c = {.begin = copy, .end = copy + size};
 
     memcpy(copy, fields, size);
-    for (unsigned i = 0; i < G_N_ELEMENTS(nodes) + 4; i++) {
+    for (unsigned i = 0; i < G_N_ELEMENTS(nodes) + 5; i++) {
         g_autoptr(GError) error = NULL;
         Reader r = {copy, copy + size, false};
         bool whole;
@@ -210,6 +228,8 @@ static void read_message(const uint8_t *fields, gsize size)
             read_outcome(&r, i == G_N_ELEMENTS(nodes));
         else if (i == G_N_ELEMENTS(nodes) + 2)
             read_fields(&c, &r);
+        else if (i == G_N_ELEMENTS(nodes) + 3)
+            read_topology(&r);
         else
             clock_get(&r, &(Clock){0});
         demand(r.at >= copy && r.at <= copy + size && r.end == copy + size);

@@ -149,8 +149,8 @@ pings() {
 # same NAME DESCRIPTION HOSTS HOST-OF-A HOST-OF-B
 same() {
     pings "$1" "$3" "$4" "$5"
-    # 450 ms before the link, when hosts meet every 192 quanta, and 150 ms with it, every 7.
-    check "$2: 24 grants of 192 quanta, then 214 of 7" ended 0 '^two +238 +6000 '
+    # 450 ms before the link, when hosts meet every 150 quanta, and 150 ms with it, every 7.
+    check "$2: 30 grants of 150 quanta, then 214 of 7" ended 0 '^two +244 +6000 '
     grep -E '^[0-9]+ barriers|^(host|one|two) ' "$dir/out" | sed 's/^/# /'
     check "$2: the same packets, consoles, clocks and barriers" cmp <(what local) <(what "$1")
 }

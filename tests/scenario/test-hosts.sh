@@ -58,7 +58,7 @@ expect 'no such program there' 3 "host add x ssh=127.0.0.1:$port metronome=/nowh
     'host x: its agent did not start: .*exit status 127; it said: .*/nowhere'
 fake=$build/tests/helper/fake-agent
 expect 'another version is named' 3 "host add x command='$fake newer'" \
-    "host x: its metronome 9.9.9 speaks protocol 2, this one \\([0-9.]+\\) protocol 1: both must be of one version"
+    "host x: its metronome 9.9.9 speaks protocol 3, this one \\([0-9.]+\\) protocol 2: both must be of one version"
 lost() { # DESCRIPTION FAULT PATTERN
     expect "$1" 0 "host add x command='$fake $2'; host list; host list" '^x +lost' "$3"
 }
@@ -93,6 +93,28 @@ check 'two hosts: the same registers behind the same steps' cmp <(grep -A1 'exec
 both mixed "$first" local one
 check 'one node here, one there' ended 0 '^one +[0-9]+ +20[0-9]+ +6\.[0-9]+'
 check 'here and there: the same packets, consoles, clocks and barriers' cmp <(what local) <(what mixed)
+
+# Links inside a host, shorter than those between hosts, do not shorten grants: 7 quanta of 10. On the way an island comes
+# to be none, with frames on its links, and quanta change.
+islands() { # NAME HOSTS HOST-OF-A,B,C HOST-OF-D
+    mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" 'sleep 0.2; ping -q -c 400 -i 0.001 10.0.0.2') \
+        $(linux b 2 "$3" 'sleep 60') $(linux c 3 "$3" 'sleep 0.25; ping -c 8 -i 0.02 10.0.0.4') $(linux d 4 "$4" 'sleep 60') \
+        switch add s; link add a s latency=100us bandwidth=100M jitter=50us loss=3% duplicate=2% reorder=4%; \
+        link add b s latency=150us loss=2%; link add c d latency=1ms; start; run 750ms; perf; \
+        link set b s latency=250us; link down a s at=760ms; link up a s at=770ms; quantum 70us; run 15ms; run-until 780020777ns; \
+        link remove c d; link add c s latency=300us; quantum 100us; run 20ms; link remove c s; link add c d latency=1ms; \
+        link set b s delivery=exact; run 10ms; link set b s delivery=barrier; run 200ms; \
+        assert a.missed == 0; assert d.missed == 0; assert a.late == 0; assert b.received >= 200; time"
+}
+
+islands island-local '' local local
+check 'islands: on this host alone' ended 0
+islands island-far "$two" one two
+check 'islands: one on another host, grants of seven quanta' ended 0 '^one +[0-9]+ +7500 +(6\.9|7)'
+check 'islands: the same packets, consoles, clocks and barriers' cmp <(what island-local) <(what island-far)
+islands island-near "$two" local two
+check 'islands: one on this host, grants of seven quanta' ended 0 '^two +[0-9]+ +7500 +(6\.9|7)'
+check 'islands: here too the same packets, consoles, clocks and barriers' cmp <(what island-local) <(what island-near)
 
 debugged() { # NAME HOSTS HOST-OF-A HOST-OF-B
     mtr --report "$dir/$1" -c "quantum 1ms; $2 node add a kernel=$guest/count-aarch64.elf memory=64M \
