@@ -234,22 +234,39 @@ void rank_hush_monitor(pid_t tid, bool hush)
         set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
 }
 
-void rank_apply_messenger(Rank rank, pid_t tid)
+void rank_apply_messenger(Rank rank)
 {
     if (rank == RANK_STRICT)
-        set_policy(tid, SCHED_FIFO, MESSENGER_PRIORITY); /* if not, it is only slower */
+        set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* if not, it is only slower */
 }
 
-/* Which process it is depends on the version and on the user: a child of the listening one. */
-pid_t rank_find_sshd(void)
+/* Which process serves a session depends on sshd's version and on the user: a child of the
+ * listening one. */
+static bool is_sshd(pid_t pid)
 {
-    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)getppid());
+    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
     g_autofree char *name = NULL;
 
-    if (g_getenv("SSH_CONNECTION") && g_file_get_contents(path, &name, NULL, NULL) &&
-        g_str_has_prefix(name, "sshd"))
-        return getppid();
-    return 0;
+    return g_getenv("SSH_CONNECTION") && g_file_get_contents(path, &name, NULL, NULL) &&
+           g_str_has_prefix(name, "sshd");
+}
+
+void rank_apply_sshd(Rank rank, pid_t pid)
+{
+    cpu_set_t set;
+
+    if (rank != RANK_STRICT || !is_sshd(pid))
+        return;
+    /* What an agent's messages cost is to be paid on that agent's CPUs. */
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        sched_setaffinity(pid, sizeof(set), &set);
+    set_policy(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, MESSENGER_PRIORITY);
+}
+
+void rank_release_sshd(pid_t pid)
+{
+    if (is_sshd(pid))
+        set_policy(pid, SCHED_OTHER | SCHED_RESET_ON_FORK, 0);
 }
 
 bool rank_apply_self(Rank rank, int cpu)

@@ -29,15 +29,20 @@ Rank rank_probe(void);
 bool rank_restrict_cpus(const char *list, GError **error);
 
 /*
- * For who carries messages between hosts, on no CPU in particular: in strict mode it outranks all
- * else, since all nodes wait for it. Ordinary threads would have to wait: for what else runs, and
- * on kernels with lazy preemption (Linux 6.13) for the next tick even where nothing but an idle
- * thread does. tid 0: the calling thread.
+ * For the calling thread, which carries messages between hosts, on no CPU in particular: in strict
+ * mode it outranks all else, since all nodes wait for it. Ordinary threads would have to wait: for
+ * what else runs, and on kernels with lazy preemption (Linux 6.13) for the next tick even where
+ * nothing but an idle thread does.
  */
-void rank_apply_messenger(Rank rank, pid_t tid);
+void rank_apply_messenger(Rank rank);
 
-/* The ssh server's process of the session that this process was started in; 0: it was not. */
-pid_t rank_find_sshd(void);
+/*
+ * The same for process `pid`, on the CPUs of this process, if it is the ssh server's that serves
+ * the session that we were started in; and its ordinary rank again, which it must have before it
+ * reaps a process with threads (agent-front.h). Its children have an ordinary rank.
+ */
+void rank_apply_sshd(Rank rank, pid_t pid);
+void rank_release_sshd(pid_t pid);
 
 /* The host CPUs that this process may use, ascending; a GArray of int. */
 GArray *rank_host_cpus(void);

@@ -4,6 +4,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/remote/agent-front.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
 
@@ -274,6 +275,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
 {
     static Agent agent;
     Agent *a = &agent;
+    pid_t starter;
 
     if (isatty(STDIN_FILENO)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
@@ -281,6 +283,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
                     "terminal");
         return 2;
     }
+    starter = agent_front();
     signal(SIGPIPE, SIG_IGN);
     if ((cpus && !rank_restrict_cpus(cpus, error)) || !take_stdio(a, error) ||
         !(a->dir = rundir_new(error)))
@@ -296,8 +299,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->cache = files_cache();
     news_init(&a->news);
     a->host = host_new(rank_probe());
-    if (rank_find_sshd())
-        rank_apply_messenger(host_rank(a->host), rank_find_sshd());
+    rank_apply_sshd(host_rank(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);
     atomic_store(&a->last_heard, htime_now().ns);
     own_version = version;

@@ -93,7 +93,7 @@ static void *line_main(void *data)
     Line *l = data;
     Job job;
 
-    rank_apply_messenger(l->params.rank, 0);
+    rank_apply_messenger(l->params.rank);
     while ((job = idle(l)) != JOB_QUIT) {
         FarDoneFunc on_done = l->on_done;
 

@@ -56,7 +56,14 @@ stop_sshd() {
     [[ ! -s $ssh_dir/server/pid ]] || kill "$(<"$ssh_dir/server/pid")" 2>/dev/null || true
 }
 
-# agents: the agents' own processes, not their janitors.
+# fronts: the processes that were started as agents; agents: their children, which are the agents, not their janitors.
+fronts() {
+    local id
+    for id in $(agents); do
+        ps -o ppid= -p "$id"
+    done
+}
+
 agents() {
     local id
     for id in $(processes); do

@@ -181,6 +181,11 @@ fails() { # DESCRIPTION PATTERN...
     kill -9 "$(agents | head -n 1)"
     fails 'an agent dies' '(one|two): the connection is lost: the command (was killed|ended, exit status 137)'
     running
+    check 'an agent is not the child of an sshd that outranks it' test "$(ps -o comm= -p "$(fronts | head -n 1)")" = metronome-front
+    kill -9 "$(fronts | head -n 1 | tr -d ' ')"
+    fails "an agent's front dies" '(one|two): the connection is lost: '
+    check "an agent's front dies: its agent, too" within 5 no_agents
+    running
     kill -9 "$(qemus | tail -n 1)"
     fails 'a QEMU over there dies' 'host (one|two): node [ab]: QEMU ended, killed by signal 9'
     running
