@@ -119,14 +119,23 @@ static char *host_of_line(const char *line)
     return g_strndup(plain, strcspn(plain, " \t:"));
 }
 
+/* Its first label; of an address all, as a name has no dots. */
+static char *name_of_host(const char *host)
+{
+    if (strspn(host, "0123456789.") == strlen(host))
+        return g_strdelimit(g_strdup(host), ".", '-');
+    return g_strndup(host, strcspn(host, "."));
+}
+
 /* Of a list that names a host as often as it has slots, each once. */
 static bool add_all(CommandCall *call, const char *path, char **lines, GError **error)
 {
     for (char **line = lines; *line; line++) {
         g_autofree char *host = host_of_line(*line);
-        g_autofree char *name = g_strndup(host, strcspn(host, "."));
+        g_autofree char *name = name_of_host(host);
+        const FarHost *known = far_host_find(call->session, name);
 
-        if (!*host || far_host_find(call->session, name))
+        if (!*host || (known && g_strcmp0(known->options.ssh, host) == 0))
             continue;
         if (!add(call, name, host, error)) {
             g_prefix_error(error, "%s, line %u: ", path, (unsigned)(line - lines) + 1);

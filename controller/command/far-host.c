@@ -120,9 +120,11 @@ static bool on_progress(const char *host, const char *path, uint64_t done, uint6
 }
 
 static bool upload(void *data, const char *local, const char *remote, atomic_ullong *sent,
-                   const atomic_bool *cancel, GError **error)
+                   const atomic_bool *cancel, void (*tick)(void *line), void *line, GError **error)
 {
-    return ssh_host_upload(data, local, remote, sent, cancel, error);
+    SshCopy copy = {local, remote, sent, cancel, tick, line};
+
+    return ssh_host_upload(data, &copy, error);
 }
 
 static void close_ssh(void *data)

@@ -467,6 +467,7 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     if (hosts_are_several(&e->leg)) {
         g_array_set_size(e->marks, e->leg.stride * e->slots->len);
         e->leg.marks = (LegMark *)(void *)e->marks->data;
+        memset(e->leg.marks, 0, e->leg.stride * e->slots->len * sizeof(LegMark));
     }
     if ((on_grid || added) && e->exchange.fill) {
         e->exchange.grant(leg_boundary(&e->leg, MIN(e->leg.stride + e->leg.lead, count)),
@@ -614,14 +615,17 @@ static void plan_steps(Engine *e, Node *node)
     }
 }
 
-/* A soft stop may have warped idle nodes ahead, up to the next boundary: then that is the place
- * where all can stand together. A clock that follows the host's (sleep=on, no icount) stands beyond
- * every boundary: there is no better place for it. */
+/* A soft stop may have warped idle nodes ahead, up to the next boundary, and other hosts may have
+ * run their grants to the end: then that is the place where all can stand together. A clock that
+ * follows the host's (sleep=on, no icount) stands beyond every boundary: there is no better place
+ * for it. */
 static bool stands_together(const Engine *e)
 {
     for (unsigned i = 0; i < e->members->len; i++) {
         const Member *m = e->members->pdata[i];
 
+        if (node_is_live(m->node) && m->node->far && m->node->far->driven.ns > e->now.ns)
+            return false;
         if (node_is_live(m->node) && m->node->icount.enabled && !m->node->icount.sleep_on &&
             node_ensemble_time(m->node).ns > e->now.ns + NS_PER_US)
             return false;

@@ -10,6 +10,7 @@
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -137,6 +138,9 @@ static void complete(Leg *leg, uint64_t g)
             recall(leg, k);
         pass_barrier(leg, k);
     }
+    /* Who leaves makes no marks any more. */
+    if (leg->marks)
+        memset(leg->marks, 0, leg->stride * leg->n_slots * sizeof(*leg->marks));
 }
 
 static void publish(Leg *leg, BarrierAction action, uint64_t completed)

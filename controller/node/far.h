@@ -86,7 +86,8 @@ typedef struct {
 struct Far {
     const FarOps *ops;
     char *name;
-    Rank rank; /* of its lanes */
+    Rank rank;    /* of its lanes */
+    VTime driven; /* the last boundary that its nodes were driven to */
 };
 
 #endif

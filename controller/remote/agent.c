@@ -126,6 +126,11 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     case MSG_PULSE:
     case MSG_HALT: /* it crossed the end of a leg */
         break;
+    case MSG_GRANT: /* that, too; its frames are counted as sent */
+        agent_take_frames(a, r);
+        if (r->bad)
+            agent_die("a malformed grant");
+        break;
     case MSG_CANCEL:
         atomic_store(&a->cancel, true);
         break;
@@ -204,25 +209,35 @@ static int64_t clock_offset(void)
     return real.tv_sec * NS_PER_S + real.tv_nsec - htime_now().ns;
 }
 
-static gboolean on_pulse(gpointer data)
+static void pulse(Agent *a, GByteArray *message)
 {
-    Agent *a = data;
     int64_t now = htime_now().ns;
     int waiting = 0;
     gsize begun;
 
-    /* While a leg lasts nobody reads between its grants. */
+    /* While a leg or a request lasts nobody reads. */
     if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
         atomic_store(&a->last_heard, now);
     a->waiting = waiting;
     if (now - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
         agent_die("the controller is silent");
-    begun = message_begin(a->made, MSG_PULSE);
-    put_i64(a->made, clock_offset());
-    put_u64(a->made, atomic_load(&a->steps));
-    message_end(a->made, begun);
-    agent_send(a, a->made);
-    return G_SOURCE_CONTINUE;
+    begun = message_begin(message, MSG_PULSE);
+    put_i64(message, clock_offset());
+    put_u64(message, atomic_load(&a->steps));
+    message_end(message, begun);
+    agent_send(a, message);
+}
+
+/* A thread of its own: a request may take long, e.g. to look through a large disk. */
+static void *pulse_main(void *data)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new();
+
+    for (;;) {
+        g_usleep(PROTOCOL_PULSE_MS * 1000);
+        pulse(data, message);
+    }
+    return NULL;
 }
 
 static void say_hello(Agent *a, const char *version)
@@ -285,8 +300,9 @@ int agent_run(const char *cpus, const char *version, GError **error)
     }
     starter = agent_front();
     signal(SIGPIPE, SIG_IGN);
-    if ((cpus && !rank_restrict_cpus(cpus, error)) || !take_stdio(a, error) ||
-        !(a->dir = rundir_new(error)))
+    /* The janitor is to have none of the controller's stdin and stdout: first it. */
+    if ((cpus && !rank_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
+        !take_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
     a->inbox = inbox_new();
@@ -307,7 +323,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     log_set_writer(write_log);
     say_hello(a, version);
     agent_listen(a, true);
-    g_timeout_add(PROTOCOL_PULSE_MS, on_pulse, a);
+    g_thread_unref(g_thread_new("pulse", pulse_main, a));
     g_main_loop_run(a->loop);
     return 0;
 }

@@ -275,6 +275,7 @@ static bool hear(Line *l, uint8_t type, Reader *r, bool *told)
     hear_outcomes(l, r);
     if (!check(l, r, "leg over"))
         return false;
+    l->far.driven.ns = MAX(l->far.driven.ns, leg_boundary(l->leg, head.k).ns);
     if (*told)
         return true;
     if (broke)

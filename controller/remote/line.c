@@ -41,6 +41,12 @@ static void answer_request(Line *l)
         lose_for(l, type);
 }
 
+/* A copy may take long: the agent is to know that somebody is there. */
+static void on_tick(void *line)
+{
+    line_pulse(line);
+}
+
 static void work(Line *l, Job job)
 {
     switch (job) {
@@ -48,7 +54,8 @@ static void work(Line *l, Job job)
         answer_request(l);
         break;
     case JOB_UPLOAD:
-        l->params.upload(l->params.data, l->local, l->remote, &l->sent, &l->cancel, &l->failure);
+        l->params.upload(l->params.data, l->local, l->remote, &l->sent, &l->cancel, on_tick, l,
+                         &l->failure);
         l->last_heard = htime_now();
         break;
     case JOB_LEG:

@@ -17,9 +17,10 @@
 
 typedef struct Line Line;
 
-/* How files get to the host. Called in the line's thread. */
+/* How files get to the host. Called in the line's thread; calls tick(line) every now and then. */
 typedef bool (*LineUpload)(void *data, const char *local, const char *remote, atomic_ullong *sent,
-                           const atomic_bool *cancel, GError **error);
+                           const atomic_bool *cancel, void (*tick)(void *line), void *line,
+                           GError **error);
 
 typedef struct {
     const char *name;

@@ -76,6 +76,7 @@ static void get_hit(Reader *r, Node *n)
     hit.stop.watch = (GdbWatch)get_u32(r);
     hit.stop.address = get_u64(r);
     hit.pc = get_u64(r);
+    r->bad = r->bad || hit.stop.kind > GDB_STOP_KILLED || hit.stop.watch > GDB_WATCH_ACCESS;
     if (!r->bad)
         debug_copy_hit(n, &hit);
 }

@@ -308,12 +308,14 @@ static void tell_end(SshStream *s, GError **error)
 static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **error)
 {
     SshStream *s = (SshStream *)stream;
-    int n = ssh_channel_read_nonblocking(s->channel, data, (uint32_t)size, 0);
+    int n;
 
+    /* First: it takes from the socket what is there for stdout, too, which then wakes nobody. */
+    hear_stderr(s);
+    n = ssh_channel_read_nonblocking(s->channel, data, (uint32_t)size, 0);
     if (n > 0)
         return n;
     if (n == 0 || n == SSH_AGAIN) {
-        hear_stderr(s);
         if (!ssh_channel_is_eof(s->channel) && ssh_is_connected(s->host->session))
             return 0;
     }
@@ -376,20 +378,20 @@ Stream *ssh_host_exec(SshHost *h, const char *command, GError **error)
 
 /* --- files --- */
 
-static bool copy(SshHost *h, sftp_file file, int fd, atomic_ullong *sent, const atomic_bool *cancel,
-                 GError **error)
+static bool copy(SshHost *h, sftp_file file, int fd, const SshCopy *c, GError **error)
 {
     g_autofree char *chunk = g_malloc(UPLOAD_CHUNK);
     ssize_t n;
 
     while ((n = read(fd, chunk, UPLOAD_CHUNK)) > 0) {
-        if (atomic_load(cancel)) {
+        if (atomic_load(c->cancel)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "interrupted while it was copied");
             return false;
         }
         if (sftp_write(file, chunk, (size_t)n) != n)
             return fail(error, h, "writing failed");
-        atomic_fetch_add(sent, (unsigned long long)n);
+        atomic_fetch_add(c->sent, (unsigned long long)n);
+        c->tick(c->data);
     }
     if (n == 0)
         return true;
@@ -397,11 +399,10 @@ static bool copy(SshHost *h, sftp_file file, int fd, atomic_ullong *sent, const 
     return false;
 }
 
-static bool upload(SshHost *h, sftp_session sftp, const char *local, const char *remote,
-                   atomic_ullong *sent, const atomic_bool *cancel, GError **error)
+static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **error)
 {
-    g_autofree char *part = g_strdup_printf("%s.%08x", remote, g_random_int());
-    fd_auto fd = open(local, O_RDONLY | O_CLOEXEC);
+    g_autofree char *part = g_strdup_printf("%s.%08x", c->remote, g_random_int());
+    fd_auto fd = open(c->local, O_RDONLY | O_CLOEXEC);
     sftp_file file;
     bool ok;
 
@@ -412,18 +413,17 @@ static bool upload(SshHost *h, sftp_session sftp, const char *local, const char 
     file = sftp_open(sftp, part, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!file)
         return fail(error, h, "it can't be written there");
-    ok = copy(h, file, fd, sent, cancel, error);
+    ok = copy(h, file, fd, c, error);
     if (sftp_close(file) != SSH_OK && ok)
         ok = fail(error, h, "writing failed");
-    if (ok && sftp_rename(sftp, part, remote) != SSH_OK)
+    if (ok && sftp_rename(sftp, part, c->remote) != SSH_OK)
         ok = fail(error, h, "it can't be given its name");
     if (!ok)
         sftp_unlink(sftp, part);
     return ok;
 }
 
-bool ssh_host_upload(SshHost *h, const char *local, const char *remote, atomic_ullong *sent,
-                     const atomic_bool *cancel, GError **error)
+bool ssh_host_upload(SshHost *h, const SshCopy *c, GError **error)
 {
     sftp_session sftp = sftp_new(h->session);
     bool ok;
@@ -431,7 +431,7 @@ bool ssh_host_upload(SshHost *h, const char *local, const char *remote, atomic_u
     if (!sftp || sftp_init(sftp) != SSH_OK)
         ok = fail(error, h, "SFTP can't be used");
     else
-        ok = upload(h, sftp, local, remote, sent, cancel, error);
+        ok = upload(h, sftp, c, error);
     if (sftp)
         sftp_free(sftp);
     return ok;

@@ -40,8 +40,15 @@ void ssh_host_free(SshHost *host);
 /* Runs the command (a shell's) there; freeing the stream ends it. */
 Stream *ssh_host_exec(SshHost *host, const char *command, GError **error);
 
-/* Copies a file by SFTP: under another name first. `sent` counts bytes. */
-bool ssh_host_upload(SshHost *host, const char *local, const char *remote, atomic_ullong *sent,
-                     const atomic_bool *cancel, GError **error);
+typedef struct {
+    const char *local, *remote;
+    atomic_ullong *sent; /* bytes so far */
+    const atomic_bool *cancel;
+    void (*tick)(void *data); /* at each block */
+    void *data;
+} SshCopy;
+
+/* Copies a file by SFTP: under another name first. */
+bool ssh_host_upload(SshHost *host, const SshCopy *copy, GError **error);
 
 #endif

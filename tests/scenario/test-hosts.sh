@@ -140,11 +140,30 @@ expect 'a breakpoint over there' 0 "quantum 1ms; $two $(bare a one)$(bare b two)
 expect 'a console that ends a run ends it everywhere' 0 "quantum 1ms; $two $(ensemble one two) start; \
     break console a 'boot'; run 300ms; time; run 10ms" '^a +(paused|idle).* \+0 ' '^b +(paused|idle).* \+0 '
 
+# --- the last guest of a host powers off, in each quantum of a grant: the next grant is on its way already
+
+# powers_off QUANTA: the host is there afterwards.
+powers_off() {
+    mtr -c "quantum 100us; $first $(bare a one | sed 's/count-/countoff-/')
+        node add b kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off; link add a b latency=1ms; start
+        run ${1}00us; run 20ms; time; host list"
+    ended 0 '^a +off +4000003 ' '^one +up '
+}
+for i in 0 1 2 3 4 5 6 7 8 9; do
+    check "powers off in the quantum before the grant's end: $i" powers_off "$i"
+done
+
 # --- hosts of a list
 
 printf '# an allocation\nnamed slots=4\nnamed slots=4\n\n' >"$dir/list"
 expect 'hosts from=FILE: each host once' 0 \
     "hosts from=$dir/list metronome=$metronome fingerprint=$fingerprint; host list; host remove named; host list" '^named +up'
+
+printf 'localhost.one\n127.0.0.1\n127.0.0.2\nlocalhost.two\n' >"$dir/list"
+mtr check <(echo "hosts from=$dir/list; host list")
+check 'hosts from=FILE: two names that begin alike are not one host' ended 2 "list, line 4: .*'?localhost'?.*there is a host of this name already"
+mtr -c "hosts from=$dir/addresses"
+check 'hosts from=FILE: no such list' ended 2 'addresses'
 
 # --- what can't be
 
@@ -210,6 +229,15 @@ fails() { # DESCRIPTION PATTERN...
     join
     check 'Ctrl-C' ended 130
     check 'Ctrl-C: nothing is left there' within 5 no_qemus
+    background --report "$dir/together" -c "quantum 100us; $two $(bare a one | sed 's/sleep=off/sleep=on/')
+        $(bare b two | sed 's/sleep=off/sleep=on/') link add a b latency=2ms; start; echo started; run 1000s"
+    within 20 says '^started$'
+    sleep 0.5 # so that it is somewhere in a grant; whether it is does not matter
+    kill -INT "$pid"
+    join
+    check 'Ctrl-C in a grant of many quanta, sleep=on' ended 130
+    check 'Ctrl-C in a grant of many quanta: all stand at one barrier' \
+        test "$(grep -oE '"virtual_ns": *[0-9]+' "$dir/together/report.json" | sort | uniq -c | awk '{ print $1 }')" = 3
     running
     kill -9 "$pid"
     join 2>/dev/null

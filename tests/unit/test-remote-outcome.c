@@ -4,6 +4,7 @@
  * controller's, which has the same name and no QEMU.
  */
 #include "controller/remote/outcome.h"
+#include "gdbstub-client/gdbstub.h"
 
 #include <string.h>
 
@@ -276,22 +277,47 @@ static void test_huge_count(void)
     far_node_free(n);
 }
 
+static void put_stop(GByteArray *bytes, uint32_t kind, uint32_t watch)
+{
+    bytes->data[bytes->len - 1] = 1;
+    put_u32(bytes, kind);
+    for (uint8_t i = 0; i < 1 + 1 + 8 + 8; i++)
+        put_u8(bytes, i);
+    put_u32(bytes, watch);
+    put_u64(bytes, 0x1000);
+}
+
 /* Where it stands at a point, though no stub is used here: read, and dropped. */
 static void test_hit_without_stub(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
     Node *n = far_node();
 
-    bytes->data[bytes->len - 1] = 1;
-    for (unsigned i = 0; i < 4 + 1 + 1 + 8 + 8 + 4 + 8; i++)
-        put_u8(bytes, (uint8_t)i);
-    put_u32(bytes, 0x1000);
+    put_stop(bytes, GDB_STOP_KILLED, GDB_WATCH_ACCESS);
     g_assert_false(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_ADDED);
-    put_u32(bytes, 0);
+    put_u64(bytes, 0);
     g_assert_true(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_PAUSED);
     far_node_free(n);
+}
+
+/* A stop that gdb could not be told of. */
+static void test_bad_hit(void)
+{
+    static const uint32_t bad[][2] = {
+        {GDB_STOP_KILLED + 1, 0}, {UINT32_MAX, 0}, {0, GDB_WATCH_ACCESS + 1}, {0, UINT32_MAX}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
+        Node *n = far_node();
+
+        put_stop(bytes, bad[i][0], bad[i][1]);
+        put_u64(bytes, 0);
+        g_assert_false(get(bytes, bytes->len, n, NULL));
+        g_assert_cmpint(n->state, ==, NODE_ADDED);
+        far_node_free(n);
+    }
 }
 
 static void test_clock(void)
@@ -326,6 +352,7 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/outcome/truncated", test_truncated);
     g_test_add_func("/remote/outcome/huge-count", test_huge_count);
     g_test_add_func("/remote/outcome/hit-without-stub", test_hit_without_stub);
+    g_test_add_func("/remote/outcome/bad-hit", test_bad_hit);
     g_test_add_func("/remote/outcome/clock", test_clock);
     return g_test_run();
 }
