@@ -77,6 +77,21 @@ void wire_hand_over(const Wire *w, WirePort *p, VTime until)
     }
 }
 
+void wire_refuse(const Wire *w, WirePort *p, VTime now)
+{
+    if (now.ns <= p->node->far->driven.ns)
+        return; /* told by its host, which may have come further than we */
+    g_array_set_size(p->far->due, 0);
+    for (guint i = 0; i < p->flights->len; i++) {
+        NetDelivery *d = p->flights->pdata[i];
+
+        if (!d || d->due.ns > now.ns)
+            continue;
+        p->flights->pdata[i] = NULL;
+        network_refused(w->net, d, now);
+    }
+}
+
 /* --- cards of this host that are apart --- */
 
 static void on_sent(Card *card, VTime at, const uint8_t *frame, size_t size)

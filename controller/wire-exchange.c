@@ -89,6 +89,8 @@ static void advance(VTime now, void *data)
             wire_hand_over(w, p, now);
         if (p->far)
             wire_hear(w, p, now);
+        if (p->far && p->node->far && p->node->far->deserted)
+            wire_refuse(w, p, now);
     }
     network_advance(w->net, now);
     w->filled = vtime_add(now, w->quantum);

@@ -69,6 +69,10 @@ void wire_hear(const Wire *wire, const WirePort *port, VTime now);
  * the same ones at the boundary before `until`: nothing was known of later ones then. */
 void wire_hand_over(const Wire *wire, WirePort *port, VTime until);
 
+/* For a card whose host has no node left that lives, and settles nothing any more: what is due by
+ * boundary `now` is refused, as a card of this host whose node is off would. */
+void wire_refuse(const Wire *wire, WirePort *port, VTime now);
+
 /* Its island moves by itself. */
 static inline bool wire_is_island(const WirePort *p)
 {

@@ -19,6 +19,9 @@
 /* A leg's last boundary must fit the brake's uint32 of µs. */
 #define MAX_LEG_NS (4000 * NS_PER_S)
 
+/* At a leg's end each host tells how far its nodes overshot at each barrier, in one message. */
+#define MAX_LEG_OF_HOSTS 100000
+
 typedef struct {
     Node *node;
     NodeStats stats;
@@ -454,6 +457,8 @@ static void start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->on_grid = on_grid;
     e->leg.slots = (Slot *)(void *)e->slots->data;
     e->leg.n_slots = e->slots->len;
+    if (hosts_are_several(&e->leg))
+        count = MIN(count, MAX_LEG_OF_HOSTS);
     e->leg.now = e->now;
     e->leg.first = first;
     e->leg.quantum = e->quantum;

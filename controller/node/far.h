@@ -86,8 +86,9 @@ typedef struct {
 struct Far {
     const FarOps *ops;
     char *name;
-    Rank rank;    /* of its lanes */
-    VTime driven; /* the last boundary that its nodes were driven to */
+    Rank rank;     /* of its lanes */
+    VTime driven;  /* the last boundary that its nodes were driven to */
+    bool deserted; /* none of its nodes is alive, and none takes part in anything */
 };
 
 #endif

@@ -189,8 +189,12 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
         fd_clear(&port[1]);
         return false;
     }
-    if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error))
+    if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error)) {
+        g_clear_pointer(&n->console, console_free); /* it may be started again */
+        g_clear_pointer(&n->gdb_path, g_free);
+        fd_clear(&n->agent_fd);
         return false;
+    }
     n->state = NODE_PAUSED;
     return true;
 }

@@ -189,8 +189,12 @@ static void hear_outcomes(Line *l, Reader *r)
     uint32_t count = get_count(r, 60);
 
     r->bad = r->bad || count != l->which->len;
-    for (uint32_t i = 0; i < count && !r->bad; i++)
+    l->far.deserted = true;
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
         outcome_get(r, l->far.name, my_slot(l, i)->node, my_slot(l, i)->stats);
+        if (node_is_live(my_slot(l, i)->node))
+            l->far.deserted = false;
+    }
     count = get_count(r, 5);
     for (uint32_t i = 0; i < count && !r->bad; i++) {
         unsigned card = get_u32(r);
@@ -301,6 +305,7 @@ void line_ride(Line *l)
     }
     l->first_k = 1;
     l->granted = 0;
+    l->far.deserted = false;
     line_pump(l);
     say_leg(l);
     while (!over) {

@@ -144,17 +144,13 @@ static bool put_options(Line *l, const NodeOptions *o, GByteArray *out, GError *
     return true;
 }
 
-static bool launch(Far *far, Node *n, const char *qemu, int console, int port, GError **error)
+static bool try_launch(Line *l, Node *n, const char *qemu, GError **error)
 {
-    Line *l = (Line *)far;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_NODE);
     uint32_t vcpus;
     Reader r;
 
-    add_tunnel(l, n, MSG_TYPE, console);
-    if (port >= 0)
-        add_tunnel(l, n, MSG_PORT, port);
     put_u32(request, n->index);
     put_text(request, n->name);
     put_text(request, qemu);
@@ -176,6 +172,19 @@ static bool launch(Far *far, Node *n, const char *qemu, int console, int port, G
     g_ptr_array_add(l->nodes, n);
     g_mutex_unlock(&l->lock);
     return true;
+}
+
+static bool launch(Far *far, Node *n, const char *qemu, int console, int port, GError **error)
+{
+    Line *l = (Line *)far;
+
+    add_tunnel(l, n, MSG_TYPE, console);
+    if (port >= 0)
+        add_tunnel(l, n, MSG_PORT, port);
+    if (try_launch(l, n, qemu, error))
+        return true;
+    remove_tunnels(l, n);
+    return false;
 }
 
 static void end(Far *far, Node *n)

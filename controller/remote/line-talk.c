@@ -69,6 +69,13 @@ void line_lose(Line *l, GError *error)
         return;
     }
     l->lost = error;
+    /* Who waits for a stub's answer is to see that none will come. */
+    for (guint i = 0; i < l->tunnels->len; i++) {
+        const Tunnel *t = &g_array_index(l->tunnels, Tunnel, i);
+
+        if (t->type == MSG_STUB)
+            shutdown(t->fd, SHUT_RDWR);
+    }
     g_mutex_unlock(&l->lock);
     /* Its end is the agent's end. */
     g_clear_pointer(&l->stream, stream_free);

@@ -416,10 +416,17 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     ok = copy(h, file, fd, c, error);
     if (sftp_close(file) != SSH_OK && ok)
         ok = fail(error, h, "writing failed");
-    if (ok && sftp_rename(sftp, part, c->remote) != SSH_OK)
-        ok = fail(error, h, "it can't be given its name");
-    if (!ok)
+    /* If it is there, another controller was faster with the same: its name is its content's. */
+    if (ok && sftp_rename(sftp, part, c->remote) != SSH_OK) {
+        sftp_attributes there = sftp_stat(sftp, c->remote);
+
+        ok = there || fail(error, h, "it can't be given its name");
+        if (there)
+            sftp_attributes_free(there);
         sftp_unlink(sftp, part);
+    } else if (!ok) {
+        sftp_unlink(sftp, part);
+    }
     return ok;
 }
 

@@ -60,7 +60,7 @@ stop_sshd() {
 fronts() {
     local id
     for id in $(agents); do
-        ps -o ppid= -p "$id"
+        ps -o ppid= -p "$id" | tr -d ' '
     done
 }
 

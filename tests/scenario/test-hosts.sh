@@ -153,6 +153,25 @@ for i in 0 1 2 3 4 5 6 7 8 9; do
     check "powers off in the quantum before the grant's end: $i" powers_off "$i"
 done
 
+same_packets() {
+    cmp <(grep -oE '"(packets|packet_trace_sha256)":[^}]*' "$dir/$1/report.json") \
+        <(grep -oE '"(packets|packet_trace_sha256)":[^}]*' "$dir/$2/report.json")
+}
+
+# What comes for it then is refused, as in one process: frames from another host, and from its own island.
+deserted() { # REPORT HOSTS HOST-OF-A HOST-OF-B
+    mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" 'ping -q -c 40 -i 0.02 -W 1 10.0.0.2')
+        $(linux b 2 "$4" 'sleep 0.3; poweroff -f') link add a b latency=1ms; start; run 1300ms"
+}
+deserted d3 '' local local
+check 'a guest powers off, packets under way to it' ended 0
+deserted d4 "$two" one two
+check 'a guest powers off, and its host is deserted' ended 0
+check 'what comes for it is refused as in one process' same_packets d3 d4
+deserted d5 "$two" local two
+check 'a guest of another host powers off: refused as in one process' same_packets d3 d5
+check 'something was refused' grep -qE '"dropped": *[1-9]' "$dir/d3/report.json"
+
 # --- hosts of a list
 
 printf '# an allocation\nnamed slots=4\nnamed slots=4\n\n' >"$dir/list"
@@ -201,7 +220,7 @@ fails() { # DESCRIPTION PATTERN...
     fails 'an agent dies' '(one|two): the connection is lost: the command (was killed|ended, exit status 137)'
     running
     check 'an agent is not the child of an sshd that outranks it' test "$(ps -o comm= -p "$(fronts | head -n 1)")" = metronome-front
-    kill -9 "$(fronts | head -n 1 | tr -d ' ')"
+    kill -9 "$(fronts | head -n 1)"
     fails "an agent's front dies" '(one|two): the connection is lost: '
     check "an agent's front dies: its agent, too" within 5 no_agents
     running

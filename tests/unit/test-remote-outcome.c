@@ -281,8 +281,8 @@ static void put_stop(GByteArray *bytes, uint32_t kind, uint32_t watch)
 {
     bytes->data[bytes->len - 1] = 1;
     put_u32(bytes, kind);
-    for (uint8_t i = 0; i < 1 + 1 + 8 + 8; i++)
-        put_u8(bytes, i);
+    for (unsigned i = 0; i < 1 + 1 + 8 + 8; i++)
+        put_u8(bytes, (uint8_t)i);
     put_u32(bytes, watch);
     put_u64(bytes, 0x1000);
 }
