@@ -8,6 +8,7 @@
  * network here takes the same frames for such a card, in the same order, but does not send them: a
  * frame goes by the number that both give it.
  */
+#include "controller/base/log.h"
 #include "controller/network/history.h"
 #include "controller/wire-private.h"
 
@@ -15,7 +16,17 @@
 
 /* --- what the network hears and gives --- */
 
-void wire_hear(const Wire *w, const WirePort *p, VTime now)
+/* The card's host has taken in another frame than its island's network here: what is told of its
+ * packets is not what its guest saw. */
+static void stray(Wire *w, const WirePort *p)
+{
+    if (w->strays++ == 0)
+        log_warn("node %s: its host took in a frame that is unknown here: packets were not moved "
+                 "alike",
+                 p->node->name);
+}
+
+void wire_hear(Wire *w, const WirePort *p, VTime now)
 {
     FarCard *far = p->far;
     guint sent = 0, settled = 0;
@@ -34,8 +45,10 @@ void wire_hear(const Wire *w, const WirePort *p, VTime now)
 
         if (f->boundary.ns > now.ns)
             break;
-        if (!d)
-            continue; /* an id that nobody gave */
+        if (!d) {
+            stray(w, p);
+            continue;
+        }
         p->flights->pdata[i] = NULL;
         d->carried = f->carried;
         if (f->taken)
@@ -210,10 +223,10 @@ static void set_own(Wire *w, WirePort *p)
 /* A host that can't be told is lost: the leg will say so. */
 static void tell(const Wire *w, const WirePort *p)
 {
-    if (wire_is_island(p) && !p->card)
-        p->node->far->ops->follow(p->node->far, w->net, NULL);
+    p->node->far->ops->follow(p->node->far, w->net, w->moved, NULL);
 }
 
+/* What was done to the topology since was done where the network stood. */
 void wire_part(Wire *w)
 {
     bool repeated = true;
@@ -221,9 +234,15 @@ void wire_part(Wire *w)
     if (w->n_ops != network_n_ops(w->net))
         find_islands(w);
     for (unsigned i = 0; i < w->ports->len; i++) {
-        set_own(w, wire_port(w, i));
-        tell(w, wire_port(w, i));
+        WirePort *p = wire_port(w, i);
+        bool was_island = wire_is_island(p);
+
+        set_own(w, p);
+        if ((was_island || wire_is_island(p)) && !p->card)
+            tell(w, p);
     }
+    if (w->copy)
+        network_advance(w->copy, w->moved);
     while (w->copy && repeated && network_n_ops(w->copy) < network_n_ops(w->net))
         repeated = network_repeat(w->copy, network_op(w->net, network_n_ops(w->copy)), NULL);
     g_assert(repeated);

@@ -72,8 +72,6 @@ static void reach(VTime now, void *data)
         if (p->card)
             card_reach(p->card, now);
     }
-    if (w->copy)
-        network_advance(w->copy, now);
 }
 
 static void advance(VTime now, void *data)
@@ -93,6 +91,7 @@ static void advance(VTime now, void *data)
             wire_refuse(w, p, now);
     }
     network_advance(w->net, now);
+    w->moved = now;
     w->filled = vtime_add(now, w->quantum);
 }
 
@@ -108,10 +107,15 @@ static void grant(VTime until, void *data)
     }
 }
 
+/* The copy moves on here and not before: where another host's node has hit a point, all stand at
+ * the barrier before the one that this host's cards have reached, and so does the network. */
 static void fill(VTime now, VTime until, void *data)
 {
-    const Wire *w = data;
+    Wire *w = data;
 
+    if (w->copy && now.ns == w->reached.ns)
+        network_advance(w->copy, now);
+    w->filled = vtime(MAX(w->filled.ns, until.ns));
     for (unsigned i = 0; i < w->ports->len; i++) {
         const WirePort *p = wire_port(w, i);
 

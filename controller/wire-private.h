@@ -39,8 +39,11 @@ struct Wire {
     Islands *islands;
     unsigned n_ops; /* of the network, when islands were last looked for */
     Network *copy;  /* where this host's islands move; NULL: it has none */
+    VTime moved;    /* up to this boundary the network has moved */
     VTime reached;  /* the boundary at which this host's cards are */
     VTime filled;   /* no card has frames that are due behind this */
+    unsigned
+        strays; /* frames of islands that an island's host and the network did not move alike */
 };
 
 static inline WirePort *wire_port(const Wire *w, unsigned i)
@@ -63,7 +66,7 @@ void wire_part(Wire *wire);
 
 /* What the card has told up to boundary `now`, in the order in which one that is not apart would
  * have told it. */
-void wire_hear(const Wire *wire, const WirePort *port, VTime now);
+void wire_hear(Wire *wire, const WirePort *port, VTime now);
 
 /* Takes what is due by `until`; the frames go to the card. An island brings them itself, which took
  * the same ones at the boundary before `until`: nothing was known of later ones then. */

@@ -322,7 +322,7 @@ char *wire_node_digest(const Wire *w, const Node *node)
 
 uint64_t wire_late(const Wire *w)
 {
-    uint64_t late = 0;
+    uint64_t late = w ? w->strays : 0;
 
     for (unsigned i = 0; w && i < w->ports->len; i++)
         late += network_port_stats(w->net, i)->late;

@@ -45,7 +45,7 @@ NetPortStats wire_node_stats(const Wire *wire, const Node *node);
 /* SHA-256 of the trace of what it sent and received, in hex; free with g_free(). */
 char *wire_node_digest(const Wire *wire, const Node *node);
 
-/* Frames that missed their boundary, over all nodes. */
+/* Frames that missed their boundary, over all nodes, and those of which it is not known. */
 uint64_t wire_late(const Wire *wire);
 
 /* Tells of every frame that enters or leaves the network, at barriers, in a lane's thread. */

@@ -121,7 +121,8 @@ static void pass_barrier(Leg *leg, uint64_t k)
         leg->reach(leg, k, leg->data);
     if (leg->on_barrier)
         leg->on_barrier(leg, k, leg->data);
-    if (leg->fill && k < leg->count)
+    /* Where it ends early, the next leg begins with that. */
+    if (leg->fill && k < leg->count && !atomic_load(&leg->stop))
         leg->fill(leg, k, leg->data);
 }
 

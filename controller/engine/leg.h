@@ -51,8 +51,7 @@ typedef struct Leg {
     Slot *slots;
     unsigned n_slots;
     /* NULL: nothing to do. In this order: the cards of this host; what belongs to the barrier,
-     * which may set leg->stop to end the leg there; the cards again, unless it is the last barrier.
-     */
+     * which may set leg->stop to end the leg there; the cards again, unless the leg ends here. */
     LegBarrierFunc reach, on_barrier, fill;
     void (*over)(struct Leg *leg, void *data); /* in the last lane, its nodes at rest; or NULL */
     void *data;

@@ -79,8 +79,9 @@ typedef struct {
     /* A connected socket to the node's gdbstub; -1 on failure. */
     int (*open_stub)(Far *far, struct Node *node, GError **error);
     bool (*open_card)(Far *far, FarCard *card, VTime now, GError **error);
-    /* Makes the host's copy of the network the same again. */
-    bool (*follow)(Far *far, const struct Network *net, GError **error);
+    /* Makes the host's copy of the network the same again as this one, which has moved up to
+     * `moved`. */
+    bool (*follow)(Far *far, const struct Network *net, VTime moved, GError **error);
 } FarOps;
 
 struct Far {

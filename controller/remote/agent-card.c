@@ -2,7 +2,7 @@
 /*
  * agent-card.c: the cards of the agent's nodes. What they send goes into the news; what is due
  * comes with the grants, or, in an island (network/island.h), out of the copy of the network here,
- * which moves on at each boundary.
+ * which moves on with each boundary that the leg goes beyond.
  */
 #include "controller/remote/agent-private.h"
 #include "controller/remote/topology.h"
@@ -156,6 +156,10 @@ void agent_reach_cards(Agent *a, VTime now)
     a->boundary = now;
     for (unsigned i = 0; i < a->cards->len; i++)
         card_reach(((AgentCard *)a->cards->pdata[i])->card, now);
+}
+
+void agent_move_islands(const Agent *a, VTime now)
+{
     if (a->copy)
         network_advance(a->copy, now);
 }
@@ -179,10 +183,12 @@ void agent_take_back(const Agent *a)
 
 void agent_follow(Agent *a, Reader *r)
 {
+    VTime moved = vtime(get_i64(r));
     uint32_t count = get_count(r, TOPOLOGY_LEAST);
 
     if (!a->copy)
         a->copy = network_new(1, vtime(NS_PER_US));
+    agent_move_islands(a, moved);
     for (uint32_t i = 0; i < count; i++) {
         g_autofree char *name = NULL;
         NetOp op;

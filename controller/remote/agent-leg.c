@@ -19,6 +19,7 @@ static void on_reach(Leg *leg, uint64_t k, void *data)
 
 static void on_fill(Leg *leg, uint64_t k, void *data)
 {
+    agent_move_islands(data, leg_boundary(leg, k));
     agent_fill_cards(data, leg_boundary(leg, k), leg_boundary(leg, k + 1));
 }
 

@@ -108,6 +108,8 @@ void agent_follow(Agent *agent, Reader *fields);
 void agent_take_cards(const Agent *agent, Reader *fields);
 /* Frames that are due: as MSG_GRANT has them. */
 void agent_take_frames(const Agent *agent, Reader *fields);
+/* All that the islands' cards have sent up to `now` is known, and no host ends the run there. */
+void agent_move_islands(const Agent *agent, VTime now);
 /* As card_reach(), card_fill(), card_take_back(), for all cards. */
 void agent_reach_cards(Agent *agent, VTime now);
 void agent_fill_cards(const Agent *agent, VTime now, VTime until);

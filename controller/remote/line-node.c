@@ -269,17 +269,19 @@ static bool open_card(Far *far, FarCard *card, VTime now, GError **error)
     return true;
 }
 
-static bool follow(Far *far, const Network *net, GError **error)
+static bool follow(Far *far, const Network *net, VTime moved, GError **error)
 {
     Line *l = (Line *)far;
     g_autoptr(GByteArray) request = NULL;
     gsize begun;
     Reader r;
 
-    if (l->n_changes == network_n_ops(net))
+    if (l->n_changes == network_n_ops(net) && l->moved.ns == moved.ns)
         return true;
+    l->moved = moved;
     request = g_byte_array_new();
     begun = message_begin(request, MSG_TOPOLOGY);
+    put_i64(request, moved.ns);
     put_u32(request, network_n_ops(net) - l->n_changes);
     while (l->n_changes < network_n_ops(net))
         topology_put(request, network_op(net, l->n_changes++));

@@ -45,7 +45,8 @@ struct Line {
     uint8_t answer_type; /* 0: none yet */
     GPtrArray *nodes;    /* Node */
     GPtrArray *cards;    /* FarCard by number */
-    unsigned n_changes;  /* of the network's topology that it was told */
+    unsigned n_changes;  /* of the network's topology that it was told … */
+    VTime moved;         /* … and how far the network had moved */
     LineStats stats;
 
     /* of an upload */

@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 2
+#define PROTOCOL_VERSION 3
 
 /* Who says nothing else says PULSE every second; who is silent for longer than this is gone. */
 #define PROTOCOL_PULSE_MS  1000
@@ -54,7 +54,8 @@ typedef enum {
     MSG_END,       /* u32 node */
     MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
     MSG_CARD,      /* u32 card, u32 node, u32 index, u32 port of the network, i64 now */
-    MSG_TOPOLOGY,  /* u32 n, n changes (topology.h) that follow those told before */
+    MSG_TOPOLOGY,  /* i64 the network has moved up to this, u32 n, n changes (topology.h) of then
+                      that follow those told before */
     MSG_STUB_OPEN, /* u32 node */
     MSG_PING,
 

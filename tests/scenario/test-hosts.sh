@@ -58,7 +58,7 @@ expect 'no such program there' 3 "host add x ssh=127.0.0.1:$port metronome=/nowh
     'host x: its agent did not start: .*exit status 127; it said: .*/nowhere'
 fake=$build/tests/helper/fake-agent
 expect 'another version is named' 3 "host add x command='$fake newer'" \
-    "host x: its metronome 9.9.9 speaks protocol 3, this one \\([0-9.]+\\) protocol 2: both must be of one version"
+    "host x: its metronome 9.9.9 speaks protocol 4, this one \\([0-9.]+\\) protocol 3: both must be of one version"
 lost() { # DESCRIPTION FAULT PATTERN
     expect "$1" 0 "host add x command='$fake $2'; host list; host list" '^x +lost' "$3"
 }
@@ -115,6 +115,35 @@ check 'islands: the same packets, consoles, clocks and barriers' cmp <(what isla
 islands island-near "$two" local two
 check 'islands: one on this host, grants of seven quanta' ended 0 '^two +[0-9]+ +7500 +(6\.9|7)'
 check 'islands: here too the same packets, consoles, clocks and barriers' cmp <(what island-local) <(what island-near)
+
+# Where a point is hit the ensemble stands at the barrier before it; other hosts have reached the next one. What is done
+# to their links then is done before what their guests have sent since.
+hits() { # NAME HOSTS HOST-OF-A HOST-OF-B HOST-OF-C
+    local i stops=
+    for i in {1..10}; do
+        stops+="break pc a 0x40080004; run 5ms; assert break == $i; delete $i; seed $i
+            link set b s loss=$((i % 3 * 10))% latency=$((200 + 100 * (i % 2)))us; run $((1 + i % 2))130us
+"
+    done
+    mtr --report "$dir/$1" -c "quantum 100us; $2 $(bare a "$3") $(linux b 1 "$4" 'sleep 0.2; ping -q -c 400 -i 0.0004 10.0.0.2')
+        $(linux c 2 "$5" 'sleep 60') switch add s; link add b s latency=200us jitter=100us loss=3%
+        link add c s latency=300us reorder=5% duplicate=3%; start; run 750ms
+        $stops
+        break pc a 0x40080004; run 5ms; delete 11; link remove c s; link add c s latency=100us; run 10ms
+        break pc a 0x40080004; run 5ms; delete 12; link add a s latency=150us; run 10ms
+        assert a.missed == 0; assert b.late == 0; assert c.late == 0; assert c.received >= 100"
+}
+
+hits hits-local '' local local local
+check 'links change where a point was hit' ended 0
+hits_as_local() { # HOSTS HOST-OF-A HOST-OF-B HOST-OF-C
+    hits hits-far "$@"
+    ended 0 && cmp <(what hits-local) <(what hits-far)
+}
+check '... the same with the links on another host' hits_as_local "$two" one two two
+check '... with the point on another host, the links on this one' hits_as_local "$first" one local local
+check '... with links between hosts' hits_as_local "$two" one one two
+check '... with links between this host and another' hits_as_local "$first" one local one
 
 debugged() { # NAME HOSTS HOST-OF-A HOST-OF-B
     mtr --report "$dir/$1" -c "quantum 1ms; $2 node add a kernel=$guest/count-aarch64.elf memory=64M \
