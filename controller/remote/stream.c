@@ -15,7 +15,8 @@
 #include <unistd.h>
 
 #define SAID_MAX 2000
-#define END_MS   2000 /* who closes its output ends soon */
+#define END_MS   2000  /* who closes its output ends soon */
+#define FULL_MS  10000 /* who reads nothing for so long will not read any more */
 
 typedef struct {
     Stream stream; /* the first member */
@@ -85,15 +86,17 @@ static gssize command_read(Stream *stream, void *data, gsize size, GError **erro
 static bool command_write(Stream *stream, const void *data, gsize size, GError **error)
 {
     const CommandStream *c = (const CommandStream *)stream;
+    struct pollfd p = {.fd = c->fd, .events = POLLOUT};
     const char *at = data;
 
     while (size > 0) {
-        ssize_t n = send(c->fd, at, size, MSG_NOSIGNAL);
+        ssize_t n = send(c->fd, at, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-        if (n < 0 && errno == EINTR)
+        if (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&p, 1, FULL_MS) != 0)))
             continue;
         if (n < 0) {
-            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", g_strerror(errno));
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s",
+                        errno == EAGAIN ? "it has read nothing for 10 s" : g_strerror(errno));
             return false;
         }
         at += n;

@@ -16,7 +16,7 @@ typedef struct {
     /* Reads what is there, without waiting: how many bytes; 0: nothing now; -1: over, with an error
      * that says why, as far as that is known. */
     gssize (*read)(Stream *stream, void *data, gsize size, GError **error);
-    /* Writes all; may wait for the other side. */
+    /* Writes all; may wait for the other side, some seconds for each of its steps. */
     bool (*write)(Stream *stream, const void *data, gsize size, GError **error);
     /* To poll for reading; what read() has not taken yet must have been read before. */
     int (*fd)(const Stream *stream);

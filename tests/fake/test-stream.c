@@ -288,6 +288,21 @@ static void test_write_to_dying(void)
     finish(s);
 }
 
+/* It lives, and reads nothing. */
+static void test_write_to_deaf(void)
+{
+    g_autofree uint8_t *data = pattern();
+    g_autoptr(GError) error = NULL;
+    Stream *s = start("sleep 1000");
+    gint64 begun = g_get_monotonic_time();
+
+    g_assert_false(stream_write(s, data, MANY, &error));
+    g_assert_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST);
+    g_assert_cmpstr(error->message, ==, "it has read nothing for 10 s");
+    g_assert_cmpint(g_get_monotonic_time() - begun, <, 25 * G_USEC_PER_SEC);
+    finish(s);
+}
+
 /* --- freeing --- */
 
 static void test_free_midway(void)
@@ -364,6 +379,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/end/hung-up", test_hung_up);
     g_test_add_func("/stream/write/dead", test_write_to_dead);
     g_test_add_func("/stream/write/dying", test_write_to_dying);
+    g_test_add_func("/stream/write/deaf", test_write_to_deaf);
     g_test_add_func("/stream/free/midway", test_free_midway);
     g_test_add_func("/stream/free/behind-the-end", test_free_behind_the_end);
     g_test_add_func("/stream/free/unread", test_free_unread);
