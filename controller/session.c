@@ -83,7 +83,7 @@ static void recorder_clear(Recorder *r)
     r->n = 0;
 }
 
-/* In a lane's thread, all nodes standing at the barrier. Slots and columns are in the same order.
+/* In the thread that completes the barrier. Slots and columns are in the same order.
  */
 static bool record_barrier(const BarrierView *view, void *data)
 {
@@ -100,8 +100,9 @@ static bool record_barrier(const BarrierView *view, void *data)
         r->stamps[column] = at->stamp_us;
         r->waited[column] = view->met ? MAX(0, htime_sub(view->last, at->arrived).ns) : 0;
     }
-    report_row(s->report, view->number, view->time, htime_sub(view->last, view->granted), r->stamps,
-               r->waited, r->n);
+    report_row(s->report, view->number, view->time,
+               view->met ? htime_sub(view->last, view->granted) : (HTime){0}, r->stamps, r->waited,
+               r->n);
     return false;
 }
 

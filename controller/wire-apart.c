@@ -92,14 +92,18 @@ void wire_hand_over(const Wire *w, WirePort *p, VTime until)
 
 void wire_refuse(const Wire *w, WirePort *p, VTime now)
 {
+    NicFill fill = {0};
+
     if (now.ns <= p->node->far->driven.ns)
         return; /* told by its host, which may have come further than we */
     g_array_set_size(p->far->due, 0);
     for (guint i = 0; i < p->flights->len; i++) {
         NetDelivery *d = p->flights->pdata[i];
 
-        if (!d || d->due.ns > now.ns)
+        if (!d)
             continue;
+        if (d->due.ns > now.ns || !nic_fill(&fill, d->size))
+            return;
         p->flights->pdata[i] = NULL;
         network_refused(w->net, d, now);
     }
@@ -169,8 +173,10 @@ void wire_forget(WirePort *p)
 
 static bool is_several(const Wire *w)
 {
-    for (unsigned i = 0; i < w->ports->len; i++)
-        if (wire_port(w, i)->node && wire_port(w, i)->node->far)
+    const GPtrArray *nodes = w->session->nodes;
+
+    for (unsigned i = 0; i < nodes->len; i++)
+        if (((const Node *)nodes->pdata[i])->far)
             return true;
     return false;
 }

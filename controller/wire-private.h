@@ -73,7 +73,7 @@ void wire_hear(Wire *wire, const WirePort *port, VTime now);
 void wire_hand_over(const Wire *wire, WirePort *port, VTime until);
 
 /* For a card whose host has no node left that lives, and settles nothing any more: what is due by
- * boundary `now` is refused, as a card of this host whose node is off would. */
+ * boundary `now` is refused, as by a card of this host whose node is off: no more than its fill. */
 void wire_refuse(const Wire *wire, WirePort *port, VTime now);
 
 /* Its island moves by itself. */

@@ -73,7 +73,6 @@ struct Engine {
     GArray *slots;
     StepRequest step;
     unsigned step_index;
-    atomic_ullong steps;
 };
 
 static void plan(Engine *e);
@@ -245,6 +244,7 @@ static void hold_pace(const Engine *e, const Leg *leg, VTime reached)
         if (rest <= 0 || atomic_load(&leg->stop))
             return;
         nanosleep(&slice, NULL);
+        leg_idle(leg);
     }
 }
 
@@ -518,7 +518,6 @@ static void start_step(Engine *e, Node *node, VTime limit)
     e->step.manner = e->goal.step ? e->goal.manner : STEP_EXACT;
     e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
     e->step.grain_us = e->step.manner == STEP_EXACT ? 1 : e->max_skip.ns / NS_PER_US;
-    e->step.done = &e->steps;
     e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
     e->step.cancel = &e->interrupted;
     hosts_step(e->hosts, &e->step, on_step_done, e);
@@ -725,7 +724,6 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
 
         m->was_off = m->node->state == NODE_OFF;
     }
-    atomic_store(&e->steps, 0);
     e->leg.n_slots = 0;
     atomic_store(&e->interrupted, false);
     g_idle_add(plan_idle, e);
@@ -737,19 +735,9 @@ void engine_interrupt(Engine *e)
     atomic_store(&e->leg.stop, true);
 }
 
-unsigned engine_stride(const Engine *e)
-{
-    return e->leg.stride;
-}
-
 VTime engine_goal(const Engine *e)
 {
     return e->goal.time;
-}
-
-uint64_t engine_steps(const Engine *e)
-{
-    return atomic_load(&e->steps);
 }
 
 /* --- figures --- */

@@ -81,12 +81,6 @@ void engine_interrupt(Engine *engine);
  * 0: as fast as it goes. */
 void engine_set_pace(Engine *engine, double pace);
 
-/* Quanta in the grants of the present run's last leg. */
-unsigned engine_stride(const Engine *engine);
-
-/* Single steps of the present run so far. */
-uint64_t engine_steps(const Engine *engine);
-
 /* Where the run is to end, as far as it is known. */
 VTime engine_goal(const Engine *engine);
 
@@ -129,14 +123,14 @@ typedef struct {
     VTime time;
     const Slot *slots;
     unsigned n_slots;
-    HTime granted; /* when the quantum began */
-    HTime last;    /* when the last one arrived */
-    bool met;      /* they waited for it: no barrier within a grant */
+    bool met;      /* they waited for it: no barrier within a grant of other hosts */
+    HTime granted; /* if met: when the quantum or grant began … */
+    HTime last;    /* … and when the last one arrived */
 } BarrierView;
 
-/* Called in a lane's thread at every barrier; must be quick. True: the run is to end here. Which
- * may take one more quantum where an idle node was let go too far already. `looks`: it never says
- * true, so that other hosts may be granted several quanta at once. */
+/* Called at every barrier, in the thread that completes it; must be quick. True: the run is to end
+ * here. Which may take one more quantum where an idle node was let go too far already. `looks`: it
+ * never says true, so that other hosts may be granted several quanta at once. */
 typedef bool (*BarrierObserver)(const BarrierView *view, void *data);
 void engine_observe(Engine *engine, BarrierObserver observer, bool looks, void *data);
 void engine_unobserve(Engine *engine, BarrierObserver observer);

@@ -8,6 +8,7 @@
  */
 #include "controller/engine/leg.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
 #include <string.h>
@@ -76,9 +77,9 @@ static void sleep_on_turn(Leg *leg, unsigned turn, const LegPatience *patience)
 
     atomic_fetch_add(&leg->sleepers, 1);
     while (atomic_load(&leg->turn) == turn) {
-        syscall(SYS_futex, &leg->turn, FUTEX_WAIT_PRIVATE, turn, patience->idle ? &second : NULL,
-                NULL, 0);
-        if (patience->idle)
+        if (syscall(SYS_futex, &leg->turn, FUTEX_WAIT_PRIVATE, turn,
+                    patience->idle ? &second : NULL, NULL, 0) != 0 &&
+            errno == ETIMEDOUT)
             patience->idle(patience->data);
     }
     atomic_fetch_sub(&leg->sleepers, 1);
@@ -102,6 +103,12 @@ static void wait_turn(Leg *leg, unsigned turn, LegPatience *patience)
         }
     }
     patience->average_ns += (waited - patience->average_ns) / 8;
+}
+
+void leg_idle(const Leg *leg)
+{
+    if (leg->last && leg->last->idle)
+        leg->last->idle(leg->last->data);
 }
 
 /* What the slots were at barrier k. */
@@ -162,8 +169,10 @@ BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience
     g = leg->barrier.k;
     if (event == BARRIER_EV_LEFT && leg->barrier.members == 1)
         leg->limit = MIN(leg->limit, leg->left);
-    if (barrier_completes(&leg->barrier, event))
+    if (barrier_completes(&leg->barrier, event)) {
+        leg->last = patience;
         complete(leg, g);
+    }
     if (atomic_load(&leg->stop))
         barrier_step(&leg->barrier, BARRIER_EV_STOP);
     action = barrier_step(&leg->barrier, event);

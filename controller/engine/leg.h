@@ -41,6 +41,14 @@ typedef struct {
     HTime arrived;
 } LegMark;
 
+/* How long a member has lately waited for the others, to decide how long to spin. */
+typedef struct {
+    int64_t average_ns;
+    bool sleeps;              /* at once: others have the CPU to do first what it waits for */
+    void (*idle)(void *data); /* called every second of a wait, or sooner; or NULL */
+    void *data;
+} LegPatience;
+
 typedef struct Leg {
     VTime first, quantum; /* whole µs */
     uint64_t count;
@@ -73,6 +81,8 @@ typedef struct Leg {
     atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */
     atomic_ullong k;   /* barriers completed, for progress */
     HTime granted;     /* when the present quantum began */
+
+    const LegPatience *last; /* of who completes the barrier */
 
     /* The rendezvous: the lock guards barrier and action; turn changes with each action. */
     pthread_mutex_t lock;
@@ -108,13 +118,8 @@ void leg_leave(Leg *leg, uint64_t k);
 
 void leg_clear(Leg *leg);
 
-/* How long a member has lately waited for the others, to decide how long to spin. */
-typedef struct {
-    int64_t average_ns;
-    bool sleeps;              /* at once: others have the CPU to do first what it waits for */
-    void (*idle)(void *data); /* called every second of a wait; or NULL */
-    void *data;
-} LegPatience;
+/* Whoever completes a barrier, and takes long for it, calls this now and then. */
+void leg_idle(const Leg *leg);
 
 /* Tells the others, waits for them, returns what all are to do now. */
 BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience);

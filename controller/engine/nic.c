@@ -53,8 +53,8 @@ struct Nic {
     int64_t quantum_us;
     int64_t aim_us; /* nic_aim() */
     Frame frames[MAX_FRAMES];
-    unsigned n_frames, n_sent;
-    size_t load; /* of them all, at most */
+    NicFill fill; /* of them all, at most */
+    unsigned n_sent;
 };
 
 static bool fail_errno(const char *what, GError **error)
@@ -184,14 +184,22 @@ static size_t load_of(size_t size)
     return allocated + 256;
 }
 
+bool nic_fill(NicFill *fill, size_t size)
+{
+    size_t load = fill->load + load_of(size);
+
+    if (fill->frames == MAX_FRAMES || (fill->frames > 0 && load > ROOM))
+        return false;
+    fill->frames++;
+    fill->load = load;
+    return true;
+}
+
 bool nic_put(Nic *n, const uint8_t *frame, size_t size)
 {
-    size_t load = n->load + load_of(size);
-
-    if (n->n_frames == MAX_FRAMES || (n->n_frames > 0 && load > ROOM))
+    if (!nic_fill(&n->fill, size))
         return false;
-    n->frames[n->n_frames++] = (Frame){frame, size, 0};
-    n->load = load;
+    n->frames[n->fill.frames - 1] = (Frame){frame, size, 0};
     return true;
 }
 
@@ -223,10 +231,10 @@ unsigned nic_settle(Nic *n)
     unsigned gone = taken(n);
 
     for (unsigned i = 0; i < gone; i++)
-        n->load -= load_of(n->frames[i].size);
-    n->n_frames -= gone;
+        n->fill.load -= load_of(n->frames[i].size);
+    n->fill.frames -= gone;
     n->n_sent -= gone;
-    memmove(n->frames, n->frames + gone, n->n_frames * sizeof(*n->frames));
+    memmove(n->frames, n->frames + gone, n->fill.frames * sizeof(*n->frames));
     return gone;
 }
 
@@ -237,21 +245,21 @@ unsigned nic_sent(const Nic *n)
 
 void nic_take_back(Nic *n)
 {
-    while (n->n_frames > n->n_sent)
-        n->load -= load_of(n->frames[--n->n_frames].size);
+    while (n->fill.frames > n->n_sent)
+        n->fill.load -= load_of(n->frames[--n->fill.frames].size);
 }
 
 void nic_clear(Nic *n)
 {
-    n->n_frames = n->n_sent = 0;
-    n->load = 0;
+    n->fill = (NicFill){0};
+    n->n_sent = 0;
 }
 
 bool nic_send(Nic *n, bool at_rest, GError **error)
 {
-    int before = n->n_sent < n->n_frames ? in_socket(n) : 0;
+    int before = n->n_sent < n->fill.frames ? in_socket(n) : 0;
 
-    for (; (n->armed || at_rest) && n->n_sent < n->n_frames; n->n_sent++) {
+    for (; (n->armed || at_rest) && n->n_sent < n->fill.frames; n->n_sent++) {
         Frame *f = &n->frames[n->n_sent];
         int now;
 
@@ -271,7 +279,7 @@ bool nic_wait_taken(Nic *n, GError **error)
 {
     HTime start = htime_now();
 
-    while (n->n_sent < n->n_frames || taken(n) < n->n_sent) {
+    while (n->n_sent < n->fill.frames || taken(n) < n->n_sent) {
         if (htime_sub(htime_now(), start).ns > NODE_REPLY_MS * NS_PER_MS) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU does not read its frames");
             return false;
@@ -305,7 +313,7 @@ static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quan
     if (!n->armed || n->quantum_us != quantum_us)
         return false;
     return n->next_us == first_us || (n->next_us <= now_us && n->next_us + quantum_us == first_us &&
-                                      n->n_sent == n->n_frames);
+                                      n->n_sent == n->fill.frames);
 }
 
 bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)

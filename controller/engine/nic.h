@@ -21,6 +21,15 @@
 
 typedef struct Nic Nic;
 
+/* What is put on a card for one boundary. */
+typedef struct {
+    unsigned frames;
+    size_t load; /* of its socket */
+} NicFill;
+
+/* One frame more of this size; false: the card has its fill. */
+bool nic_fill(NicFill *fill, size_t size);
+
 /* For card number `index` of a paused node; adds it to node->nics. */
 Nic *nic_new(Node *node, unsigned index, GError **error);
 void nic_free(Nic *nic);

@@ -118,7 +118,6 @@ static bool step_busy(Steps *s, GError **error)
         return true;
     if (!gdb_step_send(s->gdb, &s->thread, NODE_REPLY_MS, error))
         return false;
-    atomic_fetch_add(q->done, 1);
     if (gdb_step_wait(s->gdb, &stop, ASLEEP_MS, &e))
         return !is_hit(&stop) || (q->hit = true, debug_set_hit(q->node, &stop, error));
     if (!g_error_matches(e, GDB_ERROR, GDB_ERROR_TIMEOUT)) {
@@ -197,7 +196,6 @@ static bool step_awake(Steps *s, GError **error)
                      .grain_us = q->grain_us,
                      .stages = 1};
 
-    atomic_fetch_add(q->done, 1);
     return set_flags(s, GDB_SSTEP_ENABLE, error) && gate_arm(q->node->gate, &plan, error) &&
            gdb_step_send(s->gdb, &s->thread, NODE_REPLY_MS, error) && await_waking(s, error) &&
            node_read_clock(q->node, error) && gate_disarm(q->node->gate, error);

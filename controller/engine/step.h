@@ -26,7 +26,6 @@ typedef struct StepRequest {
     int64_t grain_us; /* how far the clock of a node that is woken by a step may skip */
     int64_t fence_us; /* the node's own virtual us; it is not taken beyond */
     atomic_bool *cancel;
-    atomic_ullong *done; /* counts the steps */
 
     GError *error; /* out: NULL if all went well; node->clock is where it stands */
     bool asleep;   /* out: the vCPU waits for an interrupt, which only time can bring */

@@ -106,7 +106,7 @@ static void tell_news(Agent *a, uint64_t k, bool stop)
     tell_consoles(a);
     news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
     message_end(a->reached, begun);
-    agent_send(a, a->reached);
+    agent_send_reading(a, a->reached);
 }
 
 /* In the lane that came last, the others waiting. */
@@ -263,7 +263,6 @@ static void on_step_done(void *data)
     AgentNode *n = agent_node(a, a->step.node->index, NULL);
     gsize begun = message_begin(a->made, MSG_STEPPED);
 
-    put_u64(a->made, atomic_load(&a->steps));
     put_u8(a->made, a->step.asleep);
     put_u8(a->made, a->step.hit);
     put_text(a->made, a->step.error ? a->step.error->message : "");
@@ -284,7 +283,7 @@ void agent_step(Agent *a, Reader *r)
     if (!n || a->in_step)
         agent_die("a step that can't be");
     n->node->epoch = vtime(get_i64(r));
-    a->step = (StepRequest){.node = n->node, .cancel = &a->cancel, .done = &a->steps};
+    a->step = (StepRequest){.node = n->node, .cancel = &a->cancel};
     a->step.by_icount = get_u8(r) != 0;
     a->step.icount = (Insns){get_i64(r)};
     a->step.time = vtime(get_i64(r));
@@ -295,7 +294,6 @@ void agent_step(Agent *a, Reader *r)
     if (!reader_done(r, "step", NULL))
         agent_die("a malformed step");
     atomic_store(&a->cancel, false);
-    atomic_store(&a->steps, 0);
     a->in_step = true;
     host_step(a->host, &a->step, on_step_done, a);
 }

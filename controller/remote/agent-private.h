@@ -35,8 +35,10 @@ typedef struct {
 
 typedef struct Agent {
     int in, out;
-    Inbox *inbox;
+    Inbox *inbox;            /* the present reader's: the main thread, in a leg a lane */
     GMutex lock;             /* of out */
+    GMutex in_lock;          /* of in, and of … */
+    GByteArray *aside;       /* … what nobody was there to read */
     atomic_llong last_heard; /* host ns */
     int waiting;             /* bytes that nobody had read at the last pulse */
     GMainLoop *loop;
@@ -61,11 +63,12 @@ typedef struct Agent {
     VTime boundary;
     StepRequest step;
     atomic_bool cancel;
-    atomic_ullong steps;
 } Agent;
 
 /* Sends it and empties it; any thread. */
 void agent_send(Agent *agent, GByteArray *message);
+/* The same, and reads where the controller has to be read first; the reader, between messages. */
+void agent_send_reading(Agent *agent, GByteArray *message);
 
 /* Reads what is there, or waits for it; ends the process if the controller is gone. */
 void agent_receive(Agent *agent, int timeout_ms);

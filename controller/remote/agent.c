@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #define READ_CHUNK 65536
+#define ASIDE      512 /* bytes that nobody reads */
 
 /* --- bytes --- */
 
@@ -29,44 +30,101 @@ void agent_die(const char *why)
     _exit(3);
 }
 
-void agent_send(Agent *a, GByteArray *message)
+/* Under the lock. A controller that is stuck in a write of its own is to get on: who reads reads
+ * meanwhile. */
+static void write_all(Agent *a, GByteArray *message, bool reads)
 {
+    struct pollfd p[] = {{.fd = a->out, .events = POLLOUT}, {.fd = a->in, .events = POLLIN}};
+    HTime moved = htime_now();
     gsize done = 0;
 
-    g_mutex_lock(&a->lock);
     while (done < message->len) {
         ssize_t n = write(a->out, message->data + done, message->len - done);
 
-        if (n < 0 && errno != EINTR)
+        if (n > 0) {
+            done += (gsize)n;
+            moved = htime_now();
+            continue;
+        }
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
             agent_die("the controller is gone");
-        done += (gsize)MAX(n, 0);
+        if (htime_sub(htime_now(), moved).ns > PROTOCOL_SILENT_MS * NS_PER_MS)
+            agent_die("the controller takes nothing");
+        poll(p, reads ? 2 : 1, PROTOCOL_PULSE_MS);
+        if (reads && p[1].revents)
+            agent_receive(a, 0);
     }
-    g_mutex_unlock(&a->lock);
     g_byte_array_set_size(message, 0);
+}
+
+void agent_send(Agent *a, GByteArray *message)
+{
+    g_mutex_lock(&a->lock);
+    write_all(a, message, false);
+    g_mutex_unlock(&a->lock);
+}
+
+void agent_send_reading(Agent *a, GByteArray *message)
+{
+    g_mutex_lock(&a->lock);
+    write_all(a, message, true);
+    g_mutex_unlock(&a->lock);
+}
+
+/* Under in_lock. */
+static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
+{
+    ssize_t n = read(a->in, room, size);
+
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        agent_die("the controller is gone");
+    *got = (gsize)MAX(n, 0);
+    if (n > 0)
+        atomic_store(&a->last_heard, htime_now().ns);
+    return n > 0;
+}
+
+/* What was put aside comes first. */
+static bool take_aside(Agent *a)
+{
+    gsize size = a->aside->len;
+
+    if (size == 0)
+        return false;
+    memcpy(inbox_room(a->inbox, size), a->aside->data, size);
+    inbox_filled(a->inbox, size);
+    g_byte_array_set_size(a->aside, 0);
+    return true;
 }
 
 void agent_receive(Agent *a, int timeout_ms)
 {
     struct pollfd p = {.fd = a->in, .events = POLLIN};
-    ssize_t n;
+    gsize got;
 
     if (poll(&p, 1, timeout_ms) <= 0)
         return;
-    n = read(a->in, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK);
-    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-        agent_die("the controller is gone");
-    if (n <= 0)
-        return;
-    inbox_filled(a->inbox, (gsize)n);
-    atomic_store(&a->last_heard, htime_now().ns);
+    g_mutex_lock(&a->in_lock);
+    take_aside(a);
+    if (read_some(a, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK, &got))
+        inbox_filled(a->inbox, got);
+    g_mutex_unlock(&a->in_lock);
 }
 
 void agent_next(Agent *a, uint8_t *type, Reader *r)
 {
     g_autoptr(GError) error = NULL;
+    bool more = true;
 
-    if (!inbox_next(a->inbox, type, r, &error))
-        agent_die(error->message);
+    do {
+        if (!inbox_next(a->inbox, type, r, &error))
+            agent_die(error->message);
+        if (*type != 0)
+            return;
+        g_mutex_lock(&a->in_lock);
+        more = take_aside(a);
+        g_mutex_unlock(&a->in_lock);
+    } while (more);
 }
 
 AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
@@ -91,8 +149,9 @@ void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
         return;
     if (type == MSG_STUB && n->stub)
         stub_take(n->stub, bytes, size);
-    else if (type == MSG_TYPE && n->node->console)
-        console_type(n->node->console, (const char *)bytes, size, NULL);
+    else if (type == MSG_TYPE && n->node->console &&
+             console_type(n->node->console, (const char *)bytes, size, NULL) != (gssize)size)
+        log_warn("node %s: its console takes no more of what is typed", n->node->name);
     else if (type == MSG_PORT && n->node->agent_fd >= 0 &&
              write(n->node->agent_fd, bytes, size) != (ssize_t)size)
         log_warn("node %s: the port of the guest's agent takes no more", n->node->name);
@@ -201,31 +260,60 @@ void agent_listen(Agent *a, bool listen)
         g_idle_add(serve_rest, a); /* what a lane has read and not used */
 }
 
+/* Of one moment: whoever was kept from the CPU in between looks again. */
 static int64_t clock_offset(void)
 {
     struct timespec real;
+    HTime before, after;
 
-    clock_gettime(CLOCK_REALTIME, &real);
-    return real.tv_sec * NS_PER_S + real.tv_nsec - htime_now().ns;
+    do {
+        before = htime_now();
+        clock_gettime(CLOCK_REALTIME, &real);
+        after = htime_now();
+    } while (htime_sub(after, before).ns > NS_PER_MS);
+    return real.tv_sec * NS_PER_S + real.tv_nsec - after.ns;
 }
 
+/* While a leg or a request lasts nobody reads. What has piled up is put aside, so that there is
+ * always room for the controller's next pulse. */
+static void hear_aside(Agent *a)
+{
+    int waiting = 0;
+    gsize size, got;
+
+    if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
+        atomic_store(&a->last_heard, htime_now().ns);
+    if (waiting >= ASIDE && a->waiting >= ASIDE) {
+        g_mutex_lock(&a->in_lock);
+        size = a->aside->len;
+        g_byte_array_set_size(a->aside, (guint)(size + READ_CHUNK));
+        read_some(a, a->aside->data + size, READ_CHUNK, &got);
+        g_byte_array_set_size(a->aside, (guint)(size + got));
+        g_mutex_unlock(&a->in_lock);
+        waiting = 0;
+    }
+    a->waiting = waiting;
+}
+
+/* It waits for nobody: whoever holds the lock tells the controller as much, and where the pipe is
+ * full this thread has to see that nobody reads it. */
 static void pulse(Agent *a, GByteArray *message)
 {
-    int64_t now = htime_now().ns;
-    int waiting = 0;
+    struct pollfd p = {.fd = a->out, .events = POLLOUT};
     gsize begun;
 
-    /* While a leg or a request lasts nobody reads. */
-    if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
-        atomic_store(&a->last_heard, now);
-    a->waiting = waiting;
-    if (now - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
+    hear_aside(a);
+    if (htime_now().ns - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
         agent_die("the controller is silent");
-    begun = message_begin(message, MSG_PULSE);
-    put_i64(message, clock_offset());
-    put_u64(message, atomic_load(&a->steps));
-    message_end(message, begun);
-    agent_send(a, message);
+    if (!g_mutex_trylock(&a->lock))
+        return;
+    if (poll(&p, 1, 0) > 0) {
+        begun = message_begin(message, MSG_PULSE);
+        put_i64(message, clock_offset());
+        message_end(message, begun);
+        write_all(a, message, false);
+    }
+    g_mutex_unlock(&a->lock);
 }
 
 /* A thread of its own: a request may take long, e.g. to look through a large disk. */
@@ -278,7 +366,7 @@ static bool take_stdio(Agent *a, GError **error)
     a->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     a->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (null < 0 || a->in < 0 || a->out < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || !g_unix_set_fd_nonblocking(a->out, TRUE, NULL)) {
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "stdin and stdout can't be used: %s",
                     g_strerror(errno));
         return false;
@@ -305,7 +393,9 @@ int agent_run(const char *cpus, const char *version, GError **error)
         !take_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
+    g_mutex_init(&a->in_lock);
     a->inbox = inbox_new();
+    a->aside = g_byte_array_new();
     a->made = g_byte_array_new();
     a->reached = g_byte_array_new();
     a->nodes = g_ptr_array_new_with_free_func(agent_node_free);

@@ -189,12 +189,9 @@ static void hear_outcomes(Line *l, Reader *r)
     uint32_t count = get_count(r, 60);
 
     r->bad = r->bad || count != l->which->len;
-    l->far.deserted = true;
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
+    for (uint32_t i = 0; i < count && !r->bad; i++)
         outcome_get(r, l->far.name, my_slot(l, i)->node, my_slot(l, i)->stats);
-        if (node_is_live(my_slot(l, i)->node))
-            l->far.deserted = false;
-    }
+    line_look_for_life(l);
     count = get_count(r, 5);
     for (uint32_t i = 0; i < count && !r->bad; i++) {
         unsigned card = get_u32(r);
@@ -208,10 +205,15 @@ static void hear_outcomes(Line *l, Reader *r)
 
 /* --- a leg --- */
 
-/* Other hosts may take long: the agent is to know that somebody is there. */
+/* Other hosts may take long: the agent is to know that somebody is there, and its end to be told
+ * now. */
 static void on_patience(void *data)
 {
-    line_pulse(data);
+    Line *l = data;
+
+    line_pulse(l);
+    if (!line_look(l))
+        atomic_store(&l->leg->stop, true);
 }
 
 static BarrierAction meet(Line *l, BarrierEvent event)
@@ -277,6 +279,7 @@ static bool hear(Line *l, uint8_t type, Reader *r, bool *told)
     }
     broke = get_u8(r) != 0;
     hear_outcomes(l, r);
+    r->bad = r->bad || head.k + 1 < l->first_k || head.k > l->leg->count;
     if (!check(l, r, "leg over"))
         return false;
     l->far.driven.ns = MAX(l->far.driven.ns, leg_boundary(l->leg, head.k).ns);
@@ -352,14 +355,12 @@ static bool say_step(Line *l)
 static void hear_stepped(Line *l, Reader *r)
 {
     StepRequest *s = l->step;
-    uint64_t steps = get_u64(r);
     bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
     g_autofree char *why = get_text(r);
 
     outcome_get(r, l->far.name, s->node, NULL);
     if (!check(l, r, "stepped"))
         return;
-    atomic_store(s->done, steps);
     s->asleep = asleep;
     s->hit = hit;
     if (*why && s->node->state != NODE_FAILED)
@@ -381,7 +382,7 @@ void line_take_steps(Line *l)
     while (l->stream && type != MSG_STEPPED) {
         if (!line_hear_for(l, 100, &type, &r))
             break;
-        if (!cancelled && atomic_load(s->cancel)) {
+        if (type != MSG_STEPPED && !cancelled && atomic_load(s->cancel)) {
             message_end(l->out, message_begin(l->out, MSG_CANCEL));
             cancelled = line_send(l);
         }

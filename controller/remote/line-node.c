@@ -187,6 +187,17 @@ static bool launch(Far *far, Node *n, const char *qemu, int console, int port, G
     return false;
 }
 
+void line_look_for_life(Line *l)
+{
+    bool life = false;
+
+    g_mutex_lock(&l->lock);
+    for (guint i = 0; i < l->nodes->len; i++)
+        life = life || node_is_live(l->nodes->pdata[i]);
+    g_mutex_unlock(&l->lock);
+    l->far.deserted = !life;
+}
+
 static void end(Far *far, Node *n)
 {
     Line *l = (Line *)far;
@@ -199,6 +210,7 @@ static void end(Far *far, Node *n)
     known = g_ptr_array_remove(l->nodes, n) && !l->lost;
     g_mutex_unlock(&l->lock);
     remove_tunnels(l, n);
+    line_look_for_life(l);
     put_u32(request, n->index);
     message_end(request, begun);
     if (known)

@@ -78,6 +78,9 @@ bool line_hear(Line *line, uint8_t *type, Reader *fields);
 /* Waits no longer than this, and *type is 0 then. */
 bool line_hear_for(Line *line, int timeout_ms, uint8_t *type, Reader *fields);
 
+/* Takes in what is there, without a look at it, and without waiting; false: the line is lost. */
+bool line_look(Line *line);
+
 /* Sends what is in the tunnels. */
 void line_pump(Line *line);
 
@@ -98,6 +101,9 @@ void line_wait(Line *line);
 
 /* Sends the request in `request`, and gives its answer's fields; the request is emptied. */
 bool line_request(Line *line, GByteArray *request, Reader *answer, GError **error);
+
+/* Sets far.deserted: whether none of its nodes is alive. */
+void line_look_for_life(Line *line);
 
 extern const FarOps line_ops;
 void line_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data);

@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 
 #define READ_CHUNK 65536
-#define MAX_POLLED 1100 /* two tunnels for each of the most nodes, and what else there is */
+#define MAX_POLLED 1600 /* three tunnels for each of the most nodes, and what else there is */
 
 /* --- failure --- */
 
@@ -79,7 +79,10 @@ void line_lose(Line *l, GError *error)
     g_mutex_unlock(&l->lock);
     /* Its end is the agent's end. */
     g_clear_pointer(&l->stream, stream_free);
-    if (!l->leg && !l->step)
+    if (l->leg)
+        log_warn("host %s: %s: the others are held at the next barrier", l->far.name,
+                 error->message);
+    else if (!l->step)
         fall_later(l, NULL, error->message);
 }
 
@@ -204,12 +207,11 @@ static void into_tunnel(Line *l, uint8_t type, Reader *r)
  * be trusted with the rest either. */
 static void hear_pulse(Line *l, Reader *r)
 {
-    int64_t offset = get_i64(r), leap = offset - l->offset;
-    uint64_t steps = get_u64(r);
+    int64_t offset = get_i64(r), leap;
     GError *error = NULL;
 
-    if (l->step)
-        atomic_store(l->step->done, steps);
+    if (__builtin_sub_overflow(offset, l->offset, &leap))
+        leap = offset < 0 ? INT64_MIN : INT64_MAX;
     if (l->has_offset && (leap > PROTOCOL_JUMP_NS || leap < -PROTOCOL_JUMP_NS)) {
         g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its clock has jumped by %+.3f s",
                     (double)leap / 1e9);
@@ -305,6 +307,15 @@ static void check_silence(Line *l)
     g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST,
                 "the connection is lost: nothing was heard for %d s", PROTOCOL_SILENT_MS / 1000);
     line_lose(l, error);
+}
+
+bool line_look(Line *l)
+{
+    while (receive(l))
+        ;
+    if (l->stream)
+        check_silence(l);
+    return l->stream != NULL;
 }
 
 /* A message that is there already; *type 0: none. */

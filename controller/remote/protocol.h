@@ -42,15 +42,14 @@ typedef enum {
     /* Both ways. u32 magic, u32 version, text program's version. The agent's goes on: text mode,
      * u32 n, n times u32 CPU. */
     MSG_HELLO = 1,
-    /* Both ways. The agent's: i64 CLOCK_REALTIME - CLOCK_MONOTONIC, u64 steps of the present STEP.
-     */
+    /* Both ways. The agent's: i64 CLOCK_REALTIME - CLOCK_MONOTONIC. */
     MSG_PULSE,
 
     /* Controller: requests, one at a time, each answered by OK or NO. */
     MSG_FILE,      /* text SHA-256, u64 size, u8 may be used where it is, text where it is.
                       OK: u8 here, text path to use, or to write it to */
     MSG_NODE,      /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
-                      OK: text version, u32 vCPUs, clock (MSG_LEG_OVER) */
+                      OK: text version, u32 vCPUs, clock (outcome.h), u32 CPU there */
     MSG_END,       /* u32 node */
     MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
     MSG_CARD,      /* u32 card, u32 node, u32 index, u32 port of the network, i64 now */
@@ -80,7 +79,7 @@ typedef enum {
     MSG_NEWS,     /* news.h */
     MSG_LEG_OVER, /* as NEWS, then u8 a point was hit, u32 n, n times an outcome (outcome.h), u32 n,
                      n times (u32 card, u8 frames wait inside QEMU) */
-    MSG_STEPPED,  /* u64 steps, u8 asleep, u8 hit, text why it failed or "", an outcome */
+    MSG_STEPPED,  /* u8 asleep, u8 hit, text why it failed or "", an outcome */
     MSG_FELL,     /* u32 node, text why: it failed while the ensemble stood */
     MSG_LOG,      /* text: a warning */
 

@@ -41,7 +41,6 @@ static void pulse(GByteArray *m, int64_t offset)
     gsize begun = message_begin(m, MSG_PULSE);
 
     put_i64(m, offset);
-    put_u64(m, 0);
     message_end(m, begun);
 }
 

@@ -116,6 +116,9 @@ islands island-near "$two" local two
 check 'islands: one on this host, grants of seven quanta' ended 0 '^two +[0-9]+ +7500 +(6\.9|7)'
 check 'islands: here too the same packets, consoles, clocks and barriers' cmp <(what island-local) <(what island-near)
 
+expect 'a host that is in no link waits for no link of others' 0 "quantum 100us; $first $(bare a local)$(bare b local)$(bare c one)
+    link add a b latency=100us; start; run 100ms; perf" '^one +7 +1000 +142'
+
 # Where a point is hit the ensemble stands at the barrier before it; other hosts have reached the next one. What is done
 # to their links then is done before what their guests have sent since.
 hits() { # NAME HOSTS HOST-OF-A HOST-OF-B HOST-OF-C
@@ -169,6 +172,10 @@ expect 'a breakpoint over there' 0 "quantum 1ms; $two $(bare a one)$(bare b two)
 expect 'a console that ends a run ends it everywhere' 0 "quantum 1ms; $two $(ensemble one two) start; \
     break console a 'boot'; run 300ms; time; run 10ms" '^a +(paused|idle).* \+0 ' '^b +(paused|idle).* \+0 '
 
+expect 'a barrier of more than 10 s: an agent that has to wait for it is told that somebody is there' 0 \
+    "quantum 11s; $first node add a kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off host=one; start; \
+    run 11s pace=1.0; assert a.missed == 0"
+
 # --- the last guest of a host powers off, in each quantum of a grant: the next grant is on its way already
 
 # powers_off QUANTA: the host is there afterwards.
@@ -188,9 +195,9 @@ same_packets() {
 }
 
 # What comes for it then is refused, as in one process: frames from another host, and from its own island.
-deserted() { # REPORT HOSTS HOST-OF-A HOST-OF-B
+deserted() { # REPORT HOSTS HOST-OF-A HOST-OF-B [OTHERS [COMMANDS]]
     mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" 'ping -q -c 40 -i 0.02 -W 1 10.0.0.2')
-        $(linux b 2 "$4" 'sleep 0.3; poweroff -f') link add a b latency=1ms; start; run 1300ms"
+        $(linux b 2 "$4" 'sleep 0.3; poweroff -f') ${5:-} link add a b latency=1ms; start; run 900ms; ${6:-} run 400ms"
 }
 deserted d3 '' local local
 check 'a guest powers off, packets under way to it' ended 0
@@ -199,6 +206,9 @@ check 'a guest powers off, and its host is deserted' ended 0
 check 'what comes for it is refused as in one process' same_packets d3 d4
 deserted d5 "$two" local two
 check 'a guest of another host powers off: refused as in one process' same_packets d3 d5
+deserted d6 "$two" one two "$(bare c two)" 'node remove c;'
+check 'a guest powers off, and the other one of its host is removed' ended 0
+check 'what comes for it is refused then, too' same_packets d3 d6
 check 'something was refused' grep -qE '"dropped": *[1-9]' "$dir/d3/report.json"
 
 # --- hosts of a list
