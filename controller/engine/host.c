@@ -1,43 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host.c: placement and lanes; completion comes back to the main context through an eventfd. */
+/* host.c: placement and lanes. */
 #include "controller/engine/host.h"
 
-#include "controller/base/fd.h"
 #include "controller/engine/lane.h"
-
-#include <glib-unix.h>
-#include <stdatomic.h>
-#include <sys/eventfd.h>
 
 struct Host {
     Rank rank;
     GArray *cpus;    /* int */
     unsigned *nodes; /* how many on each */
     Lane **lanes;    /* NULL until the CPU is first used */
-    int done_fd;
-    unsigned source;
-    atomic_uint busy; /* lanes at work */
-    Leg *leg;
-    HostDoneFunc done;
-    void *data;
+    HostJob job;     /* of its lanes */
 };
-
-static gboolean on_done(gint fd, GIOCondition condition, gpointer data)
-{
-    Host *h = data;
-    HostDoneFunc done = h->done;
-    eventfd_t value;
-
-    (void)condition;
-    if (eventfd_read(fd, &value) != 0)
-        return G_SOURCE_CONTINUE;
-    if (h->leg)
-        leg_clear(h->leg);
-    h->leg = NULL;
-    h->done = NULL;
-    done(h->data);
-    return G_SOURCE_CONTINUE;
-}
 
 Host *host_new(Rank rank)
 {
@@ -47,8 +20,7 @@ Host *host_new(Rank rank)
     h->cpus = rank_host_cpus();
     h->nodes = g_new0(unsigned, h->cpus->len);
     h->lanes = g_new0(Lane *, h->cpus->len);
-    h->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    h->source = g_unix_fd_add(h->done_fd, G_IO_IN, on_done, h);
+    host_job_init(&h->job);
     return h;
 }
 
@@ -56,10 +28,9 @@ void host_free(Host *h)
 {
     if (!h)
         return;
-    g_source_remove(h->source);
     for (unsigned i = 0; i < h->cpus->len; i++)
         lane_free(h->lanes[i]);
-    fd_clear(&h->done_fd);
+    host_job_clear(&h->job);
     g_free(h->lanes);
     g_free(h->nodes);
     g_array_unref(h->cpus);
@@ -97,18 +68,6 @@ void host_displace(Host *h, Node *node)
     node->cpu = -1;
 }
 
-/* In a lane's thread. */
-static void lane_done(void *data)
-{
-    Host *h = data;
-
-    if (atomic_fetch_sub(&h->busy, 1) != 1)
-        return;
-    if (h->leg && h->leg->over)
-        h->leg->over(h->leg, h->leg->data);
-    eventfd_write(h->done_fd, 1);
-}
-
 static bool lane_has_slot(const Leg *leg, int cpu)
 {
     for (unsigned i = 0; i < leg->n_slots; i++)
@@ -121,18 +80,15 @@ void host_run_leg(Host *h, Leg *leg, HostDoneFunc done, void *data)
 {
     unsigned members = 0;
 
-    g_assert(!h->done && leg->n_slots > 0);
-    h->leg = leg;
-    h->done = done;
-    h->data = data;
+    g_assert(leg->n_slots > 0);
     leg->rank = h->rank;
     for (unsigned i = 0; i < h->cpus->len; i++)
         members += lane_has_slot(leg, g_array_index(h->cpus, int, i));
     leg_init(leg, members);
-    atomic_store(&h->busy, members);
+    host_job_begin(&h->job, leg, members, done, data);
     for (unsigned i = 0; i < h->cpus->len; i++)
         if (lane_has_slot(leg, g_array_index(h->cpus, int, i)))
-            lane_run_leg(h->lanes[i], leg, lane_done, h);
+            lane_run_leg(h->lanes[i], leg, host_job_one_done, &h->job);
 }
 
 static void step_in_lane(void *arg)
@@ -142,11 +98,8 @@ static void step_in_lane(void *arg)
 
 void host_step(Host *h, StepRequest *request, HostDoneFunc done, void *data)
 {
-    g_assert(!h->done);
-    h->done = done;
-    h->data = data;
-    atomic_store(&h->busy, 1);
+    host_job_begin(&h->job, NULL, 1, done, data);
     for (unsigned i = 0; i < h->cpus->len; i++)
         if (g_array_index(h->cpus, int, i) == request->node->cpu)
-            lane_run(h->lanes[i], step_in_lane, request, lane_done, h);
+            lane_run(h->lanes[i], step_in_lane, request, host_job_one_done, &h->job);
 }

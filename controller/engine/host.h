@@ -6,15 +6,13 @@
 #ifndef ENGINE_HOST_H
 #define ENGINE_HOST_H
 
+#include "controller/engine/host-job.h"
 #include "controller/engine/leg.h"
 #include "controller/engine/step.h"
 
 #include <glib.h>
 
 typedef struct Host Host;
-
-/* Called in the main context when the work is over; all nodes belong to the main thread again. */
-typedef void (*HostDoneFunc)(void *data);
 
 Host *host_new(Rank rank);
 void host_free(Host *host);

@@ -2,19 +2,11 @@
 /* hosts.c: see hosts.h. */
 #include "controller/engine/hosts.h"
 
-#include "controller/base/fd.h"
-
-#include <glib-unix.h>
 #include <string.h>
-#include <sys/eventfd.h>
 
 struct Hosts {
     Host *here;
-    int done_fd;
-    unsigned source;
-    atomic_uint busy; /* hosts at work */
-    HostDoneFunc done;
-    void *data;
+    HostJob job;
 
     /* While other hosts take part: */
     Leg *leg;
@@ -26,23 +18,6 @@ struct Hosts {
     LegPatience patience;
 };
 
-static gboolean on_done(gint fd, GIOCondition condition, gpointer data)
-{
-    Hosts *h = data;
-    HostDoneFunc done = h->done;
-    eventfd_t value;
-
-    (void)condition;
-    if (eventfd_read(fd, &value) != 0)
-        return G_SOURCE_CONTINUE;
-    if (h->leg)
-        leg_clear(h->leg);
-    h->leg = NULL;
-    h->done = NULL;
-    done(h->data);
-    return G_SOURCE_CONTINUE;
-}
-
 Hosts *hosts_new(Host *here)
 {
     Hosts *h = g_new0(Hosts, 1);
@@ -50,8 +25,7 @@ Hosts *hosts_new(Host *here)
     h->here = here;
     h->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
     h->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
-    h->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    h->source = g_unix_fd_add(h->done_fd, G_IO_IN, on_done, h);
+    host_job_init(&h->job);
     return h;
 }
 
@@ -59,20 +33,10 @@ void hosts_free(Hosts *h)
 {
     if (!h)
         return;
-    g_source_remove(h->source);
-    fd_clear(&h->done_fd);
+    host_job_clear(&h->job);
     g_array_unref(h->slots);
     g_array_unref(h->which);
     g_free(h);
-}
-
-/* In any thread. */
-static void one_done(void *data)
-{
-    Hosts *h = data;
-
-    if (atomic_fetch_sub(&h->busy, 1) == 1)
-        eventfd_write(h->done_fd, 1);
 }
 
 /* --- this host's part --- */
@@ -110,14 +74,6 @@ static void mark(const Hosts *h, uint64_t k)
     }
 }
 
-static bool lost_one(const Hosts *h)
-{
-    for (unsigned i = 0; i < h->slots->len; i++)
-        if (g_array_index(h->slots, Slot, i).node->state == NODE_FAILED)
-            return true;
-    return false;
-}
-
 /* In the lane that came last, the others waiting. */
 static void near_meet(Leg *near, uint64_t k, void *data)
 {
@@ -126,7 +82,7 @@ static void near_meet(Leg *near, uint64_t k, void *data)
     mark(h, k);
     if (k % h->leg->stride != 0 && k != near->count)
         return;
-    if (atomic_load(&near->stop) || lost_one(h))
+    if (leg_wants_stop(near))
         atomic_store(&h->leg->stop, true);
     if (leg_rendezvous(h->leg, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
         atomic_store(&near->stop, true);
@@ -144,12 +100,8 @@ static void near_over(Leg *near, void *data)
     if (atomic_load(&near->broke))
         atomic_store(&h->leg->broke, true);
     /* That its guests are off holds nobody back. */
-    if (atomic_load(&near->broke) || atomic_load(&near->stop) || lost_one(h)) {
-        leg_limit(h->leg, atomic_load(&near->k));
-        atomic_store(&h->leg->stop, true);
-    }
-    leg_leave(h->leg, atomic_load(&near->k));
-    leg_rendezvous(h->leg, BARRIER_EV_LEFT, &h->patience);
+    leg_quit(h->leg, atomic_load(&near->k), atomic_load(&near->broke) || leg_wants_stop(near),
+             &h->patience);
 }
 
 static void run_near(Hosts *h)
@@ -169,7 +121,7 @@ static void run_near(Hosts *h)
     h->near.marks = NULL;
     h->near.stride = 1; /* lanes meet at every boundary */
     h->told = false;
-    host_run_leg(h->here, &h->near, one_done, h);
+    host_run_leg(h->here, &h->near, host_job_one_done, &h->job);
 }
 
 /* --- all --- */
@@ -217,14 +169,11 @@ void hosts_run_leg(Hosts *h, Leg *leg, HostDoneFunc done, void *data)
         host_run_leg(h->here, leg, done, data);
         return;
     }
-    g_assert(!h->done);
     fars = far_hosts(leg);
     find_near(h, leg);
     members = fars->len + (h->slots->len > 0);
     h->leg = leg;
-    h->done = done;
-    h->data = data;
-    atomic_store(&h->busy, members);
+    host_job_begin(&h->job, leg, members, done, data);
     leg_init(leg, members);
     leg_begin(leg);
     if (h->slots->len > 0)
@@ -233,7 +182,7 @@ void hosts_run_leg(Hosts *h, Leg *leg, HostDoneFunc done, void *data)
     for (unsigned i = 0; i < fars->len; i++) {
         Far *far = fars->pdata[i];
 
-        far->ops->run_leg(far, leg, one_done, h);
+        far->ops->run_leg(far, leg, host_job_one_done, &h->job);
     }
 }
 
@@ -245,10 +194,6 @@ void hosts_step(Hosts *h, StepRequest *request, HostDoneFunc done, void *data)
         host_step(h->here, request, done, data);
         return;
     }
-    g_assert(!h->done);
-    h->leg = NULL;
-    h->done = done;
-    h->data = data;
-    atomic_store(&h->busy, 1);
-    far->ops->step(far, request, one_done, h);
+    host_job_begin(&h->job, NULL, 1, done, data);
+    far->ops->step(far, request, host_job_one_done, &h->job);
 }

@@ -43,18 +43,12 @@ void leg_begin(Leg *leg)
     leg->granted = htime_now();
 }
 
-void leg_limit(Leg *leg, uint64_t k)
+bool leg_wants_stop(const Leg *leg)
 {
-    pthread_mutex_lock(&leg->lock);
-    leg->limit = MIN(leg->limit, k);
-    pthread_mutex_unlock(&leg->lock);
-}
-
-void leg_leave(Leg *leg, uint64_t k)
-{
-    pthread_mutex_lock(&leg->lock);
-    leg->left = MAX(leg->left, k);
-    pthread_mutex_unlock(&leg->lock);
+    for (unsigned i = 0; i < leg->n_slots; i++)
+        if (leg->slots[i].node->state == NODE_FAILED)
+            return true;
+    return atomic_load(&leg->stop);
 }
 
 void leg_clear(Leg *leg)
@@ -192,4 +186,16 @@ BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience
         return action;
     wait_turn(leg, turn, patience);
     return leg->action;
+}
+
+void leg_quit(Leg *leg, uint64_t k, bool ends, LegPatience *patience)
+{
+    pthread_mutex_lock(&leg->lock);
+    if (ends)
+        leg->limit = MIN(leg->limit, k);
+    leg->left = MAX(leg->left, k);
+    pthread_mutex_unlock(&leg->lock);
+    if (ends)
+        atomic_store(&leg->stop, true);
+    leg_rendezvous(leg, BARRIER_EV_LEFT, patience);
 }

@@ -109,12 +109,8 @@ void leg_init(Leg *leg, unsigned members);
 /* All members are hosts, and ready: the first grant is given without a meeting. */
 void leg_begin(Leg *leg);
 
-/* A member did not get beyond barrier k. */
-void leg_limit(Leg *leg, uint64_t k);
-
-/* A host is about to leave, having reached barrier k, which need not be where the others stand: if
- * all leave, the leg ends where the last of them did. */
-void leg_leave(Leg *leg, uint64_t k);
+/* Whether somebody wishes it to end, or one of its nodes has failed. */
+bool leg_wants_stop(const Leg *leg);
 
 void leg_clear(Leg *leg);
 
@@ -123,5 +119,9 @@ void leg_idle(const Leg *leg);
 
 /* Tells the others, waits for them, returns what all are to do now. */
 BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience);
+
+/* A host leaves, having reached barrier k, which need not be where the others stand: if all leave,
+ * the leg ends where the last of them did. ends: no other gets beyond k. */
+void leg_quit(Leg *leg, uint64_t k, bool ends, LegPatience *patience);
 
 #endif

@@ -59,14 +59,6 @@ static void tell_consoles(Agent *a)
 
 /* --- a leg --- */
 
-static bool lost_one(const Agent *a)
-{
-    for (unsigned i = 0; i < a->slots->len; i++)
-        if (g_array_index(a->slots, Slot, i).node->state == NODE_FAILED)
-            return true;
-    return false;
-}
-
 /* The controller's word: true to go on. */
 static bool hear_grant(Agent *a)
 {
@@ -113,7 +105,7 @@ static void tell_news(Agent *a, uint64_t k, bool stop)
 static void on_barrier(Leg *leg, uint64_t k, void *data)
 {
     Agent *a = data;
-    bool stop = atomic_load(&leg->stop) || lost_one(a);
+    bool stop = leg_wants_stop(leg);
 
     news_quantum(&a->news);
     for (unsigned i = 0; i < a->slots->len; i++) {
@@ -170,8 +162,8 @@ static void on_leg_done(void *data)
     tell_ports(a);
     tell_consoles(a);
     begun = message_begin(a->made, MSG_LEG_OVER);
-    news_put(&a->news, atomic_load(&a->leg.k),
-             atomic_load(&a->leg.stop) || lost_one(a) ? NEWS_WANTS_STOP : 0, htime_now(), a->made);
+    news_put(&a->news, atomic_load(&a->leg.k), leg_wants_stop(&a->leg) ? NEWS_WANTS_STOP : 0,
+             htime_now(), a->made);
     put_u8(a->made, broke);
     put_u32(a->made, a->members->len);
     for (unsigned i = 0; i < a->members->len; i++) {

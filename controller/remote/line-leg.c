@@ -216,22 +216,24 @@ static void on_patience(void *data)
         atomic_store(&l->leg->stop, true);
 }
 
-static BarrierAction meet(Line *l, BarrierEvent event)
+static LegPatience patience_of(Line *l)
 {
-    LegPatience patience = {.sleeps = true, .idle = on_patience, .data = l};
+    return (LegPatience){.sleeps = true, .idle = on_patience, .data = l};
+}
 
-    return leg_rendezvous(l->leg, event, &patience);
+static BarrierAction arrive(Line *l)
+{
+    LegPatience patience = patience_of(l);
+
+    return leg_rendezvous(l->leg, BARRIER_EV_ARRIVED, &patience);
 }
 
 /* It ends at barrier k, and nobody else knows of it. */
-static void leave(Line *l, uint64_t k, bool stop)
+static void leave(Line *l, uint64_t k, bool ends)
 {
-    if (stop) {
-        leg_limit(l->leg, k);
-        atomic_store(&l->leg->stop, true);
-    }
-    leg_leave(l->leg, k);
-    meet(l, BARRIER_EV_LEFT);
+    LegPatience patience = patience_of(l);
+
+    leg_quit(l->leg, k, ends, &patience);
 }
 
 /* The line is lost: all nodes with it. */
@@ -269,7 +271,7 @@ static bool hear(Line *l, uint8_t type, Reader *r, bool *told)
     if (type == MSG_NEWS) {
         if (!check(l, r, "news") || *told)
             return false;
-        if (meet(l, BARRIER_EV_ARRIVED) == BARRIER_GRANT) {
+        if (arrive(l) == BARRIER_GRANT) {
             say_grant(l, end);
         } else {
             *told = true;
@@ -288,7 +290,7 @@ static bool hear(Line *l, uint8_t type, Reader *r, bool *told)
     if (broke)
         atomic_store(&l->leg->broke, true);
     if (head.k == l->leg->count && !broke)
-        meet(l, BARRIER_EV_ARRIVED);
+        arrive(l);
     else
         leave(l, head.k, broke || (head.flags & NEWS_WANTS_STOP));
     return true;

@@ -36,13 +36,8 @@ static void leave(FakeHost *f)
 
     if (f->broke)
         atomic_store(&f->leg->broke, true);
-    if (f->stop) {
-        leg_limit(f->leg, k);
-        atomic_store(&f->leg->stop, true);
-    }
-    leg_leave(f->leg, k);
     atomic_store(&f->gone, true);
-    g_assert_cmpint(leg_rendezvous(f->leg, BARRIER_EV_LEFT, &patience), ==, BARRIER_HALT);
+    leg_quit(f->leg, k, f->stop, &patience);
 }
 
 static void *host_main(void *data)

@@ -50,7 +50,7 @@ static void check_told(uint64_t stop_at, uint64_t limit, const char *expected, u
     leg_init(&leg, 1);
     leg_begin(&leg);
     if (limit > 0)
-        leg_limit(&leg, limit);
+        leg.limit = limit;
     for (uint64_t g = 1; action == BARRIER_GRANT; g++) {
         for (uint64_t k = leg_grant_end(&leg, g - 1) + 1; k <= leg_grant_end(&leg, g); k++)
             marks[(k - 1) % 4] = (LegMark){(int64_t)k * 100, htime_now()};
@@ -86,13 +86,11 @@ static void check_leave(uint64_t first, uint64_t second, uint64_t end)
 
     leg_init(&leg, 2);
     leg_begin(&leg);
-    leg_leave(&leg, first);
-    g_assert_cmpint(leg_rendezvous(&leg, BARRIER_EV_LEFT, &patience), ==, BARRIER_HALT);
+    leg_quit(&leg, first, false, &patience);
     g_assert_cmpuint(atomic_load(&leg.k), ==, 0); /* the other is still under way */
     if (second >= 4)
         g_assert_cmpint(leg_rendezvous(&leg, BARRIER_EV_ARRIVED, &patience), ==, BARRIER_GRANT);
-    leg_leave(&leg, second);
-    g_assert_cmpint(leg_rendezvous(&leg, BARRIER_EV_LEFT, &patience), ==, BARRIER_HALT);
+    leg_quit(&leg, second, false, &patience);
     g_assert_cmpuint(atomic_load(&leg.k), ==, end);
     g_assert_cmpint(leg.barrier.phase, ==, BARRIER_HALTED);
     leg_clear(&leg);
