@@ -36,15 +36,10 @@ typedef struct {
     unsigned flags; /* of the stub now */
 } Steps;
 
-static int64_t granule_ns(const Node *n)
-{
-    return INT64_C(1) << n->icount.shift;
-}
-
 /* Instructions until a time is reached. */
 static int64_t insns_until(const Node *n, int64_t ns)
 {
-    return (ns - n->clock.virtual_time.ns + granule_ns(n) - 1) >> n->icount.shift;
+    return (ns - n->clock.virtual_time.ns + node_granule_ns(n) - 1) >> n->icount.shift;
 }
 
 /* Instructions that neither pass the target nor, by more than a part of one, the fence. */

@@ -2,6 +2,7 @@
 /* agent-answer.c: what the controller asks while the ensemble stands, and a node that dies then. */
 #include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
+#include "controller/engine/nics.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
 #include "controller/remote/outcome.h"
@@ -16,8 +17,7 @@ void agent_node_free(void *data)
         g_source_remove(n->death);
     stub_free(n->stub);
     g_clear_pointer(&n->node->gate, gate_free);
-    while (n->node->nics && n->node->nics->len > 0)
-        nic_free(n->node->nics->pdata[n->node->nics->len - 1]);
+    nics_free(n->node);
     debug_free(n->node);
     node_free(n->node);
     g_byte_array_unref(n->console);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * engine-plan.c: from a goal to legs and steps.
+ *
+ * After each of them engine_plan() looks at where the nodes stand and chooses the next one, so that
+ * what comes unexpected (an idle node that was warped ahead, a console that matched) needs no path
+ * of its own. Nothing is ever run past a goal: there is no way back.
+ */
+#include "controller/engine/engine-private.h"
+
+#include <string.h>
+
+VTime engine_next_added(const Engine *e, VTime now)
+{
+    return e->exchange.due ? e->exchange.due(now, e->exchange.data) : vtime(INT64_MAX);
+}
+
+static VTime grid_floor(const Engine *e, VTime t)
+{
+    return vtime(t.ns - t.ns % e->quantum.ns);
+}
+
+VTime engine_next_barrier(const Engine *e)
+{
+    return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
+}
+
+/* No node may be alone beyond this. */
+static VTime fence(const Engine *e)
+{
+    return vtime(MIN(engine_next_barrier(e).ns, engine_next_added(e, e->now).ns));
+}
+
+static void finish(Engine *e, RunEnd end, const GError *error)
+{
+    EngineDoneFunc done = e->done;
+
+    e->running = false;
+    e->done = NULL;
+    done(end, error, e->done_data);
+}
+
+static void on_step_done(void *data)
+{
+    Engine *e = data;
+
+    if (e->step.error) {
+        node_fail(e->step.node, e->step.error);
+        g_clear_error(&e->step.error);
+    }
+    e->broke = e->step.hit;
+    e->asleep = e->step.asleep;
+    engine_plan(e);
+}
+
+static void start_step(Engine *e, Node *node, VTime limit)
+{
+    e->step.node = node;
+    e->step.manner = e->goal.step ? e->goal.manner : STEP_EXACT;
+    e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
+    e->step.grain_us = e->step.manner == STEP_EXACT ? 1 : e->max_skip.ns / NS_PER_US;
+    e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
+    e->step.cancel = &e->interrupted;
+    hosts_step(e->hosts, &e->step, on_step_done, e);
+}
+
+/* The rest of a time that is no whole µs: node after node; an idle one has nothing to execute.
+ * False when all stand there. */
+static bool step_to_time(Engine *e, VTime t)
+{
+    while (e->step_index < e->members->len) {
+        Member *m = e->members->pdata[e->step_index++];
+
+        if (!node_is_live(m->node) || !m->node->icount.enabled || m->node->clock.idle ||
+            node_ensemble_time(m->node).ns >= t.ns)
+            continue;
+        e->step.by_icount = false;
+        e->step.time = vtime_add(t, m->node->epoch);
+        start_step(e, m->node, fence(e));
+        return true;
+    }
+    return false;
+}
+
+static void plan_time(Engine *e, VTime t)
+{
+    VTime added = engine_next_added(e, e->now), micro;
+
+    if (added.ns < t.ns)
+        t = added;
+    micro = vtime(vtime_floor_us(t) * NS_PER_US);
+    if (grid_floor(e, t).ns > e->now.ns) {
+        engine_start_quanta(e, grid_floor(e, t));
+    } else if (micro.ns > e->now.ns) {
+        engine_start_leg(e, NULL, micro, 1, false);
+    } else if (t.ns > e->now.ns && step_to_time(e, t)) {
+        return;
+    } else {
+        if (t.ns > e->now.ns)
+            e->now = t;
+        finish(e, RUN_REACHED, NULL);
+    }
+}
+
+/* The node cannot execute an instruction faster than 2^shift ns, so this time is never too late. */
+static VTime earliest_time(const Node *node, int64_t rest)
+{
+    int64_t ns;
+
+    if (__builtin_mul_overflow(rest, INT64_C(1) << node->icount.shift, &ns) ||
+        __builtin_add_overflow(ns, node_ensemble_time(node).ns, &ns) || ns > RUN_FOR_EVER)
+        ns = RUN_FOR_EVER;
+    return vtime(ns);
+}
+
+static void plan_insns(Engine *e, Node *node, Insns target)
+{
+    int64_t rest = target.n - node->clock.icount.n;
+    VTime earliest = earliest_time(node, rest);
+
+    if (rest <= 0) {
+        finish(e, RUN_REACHED, NULL);
+    } else if (e->now.ns >= e->goal.time.ns) {
+        finish(e, RUN_TIME_UP, NULL);
+    } else if (earliest.ns > e->goal.time.ns) {
+        plan_time(e, e->goal.time);
+    } else if (earliest.ns >= engine_next_added(e, e->now).ns) {
+        plan_time(e, earliest);
+    } else if (grid_floor(e, earliest).ns > e->now.ns) {
+        engine_start_quanta(e, grid_floor(e, earliest));
+    } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
+        engine_start_leg(e, node, vtime(vtime_floor_us(earliest) * NS_PER_US), 1, false);
+    } else {
+        e->step.by_icount = true;
+        e->step.icount = target;
+        start_step(e, node, fence(e));
+    }
+}
+
+/* Single steps that the user asked for: the others are brought to each boundary before the node
+ * goes beyond it. */
+static void plan_steps(Engine *e, Node *node)
+{
+    VTime limit = fence(e);
+
+    if (e->goal.insns.n <= node->clock.icount.n) {
+        finish(e, RUN_REACHED, NULL);
+    } else if (e->asleep) {
+        finish(e, RUN_ASLEEP, NULL);
+    } else if (atomic_load(&e->interrupted)) {
+        finish(e, RUN_STOPPED, NULL);
+    } else if (e->now.ns >= e->goal.time.ns) {
+        finish(e, RUN_TIME_UP, NULL);
+    } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
+        engine_start_leg(e, NULL, limit, 1, limit.ns == engine_next_barrier(e).ns);
+    } else {
+        e->step.by_icount = true;
+        e->step.icount = e->goal.insns;
+        start_step(e, node, limit);
+    }
+}
+
+/* A soft stop may have warped idle nodes ahead, up to the next boundary, and other hosts may have
+ * run their grants to the end: then that is the place where all can stand together. A clock that
+ * follows the host's (sleep=on, no icount) stands beyond every boundary: there is no better place
+ * for it. */
+static bool stands_together(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (node_is_live(m->node) && m->node->far && m->node->far->driven.ns > e->now.ns)
+            return false;
+        if (node_is_live(m->node) && m->node->icount.enabled && !m->node->icount.sleep_on &&
+            node_ensemble_time(m->node).ns > e->now.ns + NS_PER_US)
+            return false;
+    }
+    return true;
+}
+
+static void plan_stop(Engine *e)
+{
+    if (stands_together(e)) {
+        finish(e, RUN_STOPPED, NULL);
+        return;
+    }
+    atomic_store(&e->interrupted, false);
+    engine_start_leg(e, NULL, engine_next_barrier(e), 1, true);
+}
+
+static const Member *failed_member(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (m->node->state == NODE_FAILED)
+            return m;
+    }
+    return NULL;
+}
+
+static bool exited(const Engine *e)
+{
+    for (unsigned i = 0; e->goal.stop_on_exit && i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (m->node->state == NODE_OFF && !m->was_off && !m->node->options->on_exit_continue)
+            return true;
+    }
+    return false;
+}
+
+static unsigned live_members(const Engine *e)
+{
+    unsigned live = 0;
+
+    for (unsigned i = 0; i < e->members->len; i++)
+        live += node_is_live(((const Member *)e->members->pdata[i])->node);
+    return live;
+}
+
+void engine_plan(Engine *e)
+{
+    const Member *failed = failed_member(e);
+
+    if (failed)
+        finish(e, RUN_FAILED, failed->node->failure);
+    else if (e->broke)
+        finish(e, RUN_BROKE, NULL);
+    else if (exited(e) && (stands_together(e) || live_members(e) == 0))
+        finish(e, RUN_EXITED, NULL);
+    else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))
+        finish(e, RUN_EMPTY, NULL);
+    else if (e->leg_done && e->goal.at_rest && e->goal.at_rest(e->goal.at_rest_data))
+        finish(e, RUN_STOPPED, NULL);
+    else if (e->goal.node && e->goal.step)
+        plan_steps(e, e->goal.node);
+    else if (e->stopping || atomic_load(&e->interrupted))
+        plan_stop(e);
+    else if (e->goal.node)
+        plan_insns(e, e->goal.node, e->goal.insns);
+    else
+        plan_time(e, e->goal.time);
+}
+
+static gboolean plan_idle(gpointer data)
+{
+    engine_plan(data);
+    return G_SOURCE_REMOVE;
+}
+
+void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
+{
+    g_assert(!e->running);
+    e->running = true;
+    e->goal = *goal;
+    e->done = done;
+    e->done_data = data;
+    e->stopping = e->broke = e->asleep = e->leg_done = false;
+    e->step_index = 0;
+    e->pace_from = e->now;
+    e->pace_host = htime_now();
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Member *m = e->members->pdata[i];
+
+        m->was_off = m->node->state == NODE_OFF;
+    }
+    e->leg.n_slots = 0;
+    atomic_store(&e->interrupted, false);
+    g_idle_add(plan_idle, e);
+}
+
+void engine_interrupt(Engine *e)
+{
+    atomic_store(&e->interrupted, true);
+    atomic_store(&e->leg.stop, true);
+}
+
+VTime engine_goal(const Engine *e)
+{
+    return e->goal.time;
+}

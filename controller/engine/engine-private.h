@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* engine-private.h: what the parts of the engine share: engine.c (nodes, settings, figures),
+ * engine-plan.c (from a goal to legs and steps), engine-leg.c (legs, and what belongs to a
+ * barrier). */
+#ifndef ENGINE_ENGINE_PRIVATE_H
+#define ENGINE_ENGINE_PRIVATE_H
+
+#include "controller/engine/engine.h"
+#include "controller/engine/hosts.h"
+
+typedef struct {
+    Node *node;
+    NodeStats stats;
+    bool was_off; /* when the run began */
+} Member;
+
+typedef struct {
+    BarrierObserver func;
+    bool looks;
+    void *data;
+} Observer;
+
+struct Engine {
+    Host *host;   /* this one */
+    Hosts *hosts; /* and all others */
+    VTime quantum, now, max_skip;
+    GPtrArray *members; /* Member */
+    EnsembleStats stats;
+    GArray *observers; /* Observer */
+    EngineExchange exchange;
+    double pace;
+    VTime pace_from; /* the pace counts from here … */
+    HTime pace_host; /* … and then */
+
+    /* the run */
+    bool running;
+    RunGoal goal;
+    EngineDoneFunc done;
+    void *done_data;
+    bool broke, asleep; /* why it ends */
+    bool leg_done;      /* a barrier was reached */
+    bool stopping;      /* on the way to the barrier where it ends early */
+    bool replan;        /* the leg ends early because a boundary is to be added */
+    atomic_bool interrupted;
+    Leg leg;
+    GArray *marks; /* LegMark */
+    bool on_grid;  /* the leg's boundaries are barriers of the ensemble */
+    GArray *slots;
+    StepRequest step;
+    unsigned step_index;
+};
+
+/* --- engine-plan.c --- */
+
+/* A leg or a step is over: on to the next. */
+void engine_plan(Engine *engine);
+
+/* The boundary that is to be added next (EngineExchange.due); and the next barrier. */
+VTime engine_next_added(const Engine *engine, VTime now);
+VTime engine_next_barrier(const Engine *engine);
+
+/* --- engine-leg.c --- */
+
+/* A leg for one node, or for all (only NULL). */
+void engine_start_leg(Engine *engine, Node *only, VTime first, uint64_t count, bool on_grid);
+
+/* Whole quanta up to a barrier. */
+void engine_start_quanta(Engine *engine, VTime to);
+
+#endif

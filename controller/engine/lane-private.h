@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* lane-private.h: what the parts of a lane share: lane.c (thread, quanta), rider.c (one node). */
+#ifndef ENGINE_LANE_PRIVATE_H
+#define ENGINE_LANE_PRIVATE_H
+
+#include "controller/engine/gate.h"
+#include "controller/engine/lane.h"
+#include "controller/engine/shield.h"
+
+typedef enum {
+    PLACE_REST,
+    PLACE_RUNNING,
+    PLACE_GATE,
+    PLACE_OUT, /* off or failed */
+} Place;
+
+/* A node in a leg. */
+typedef struct {
+    Slot *slot;
+    Node *node;
+    Place place;
+    Insns left;  /* its count when it left its last rest */
+    bool anew;   /* stop and arm it before it goes on */
+    bool judged; /* that it ran past its boundary is counted already */
+} Rider;
+
+struct Lane {
+    int cpu;
+    Rank rank;
+    GThread *thread;
+    LegPatience patience;
+
+    GMutex lock;
+    GCond wake;
+    bool quit, has_job;
+    Leg *leg; /* or: */
+    void (*func)(void *);
+    void *arg;
+    LaneDoneFunc done;
+    void *done_data;
+
+    /* of the present leg */
+    int epoll_fd;
+    Rider *riders;
+    unsigned n_riders, running;
+    bool lost_one; /* a node failed since the last rendezvous */
+    VTime until;   /* end of the present quantum */
+    Shield shield;
+};
+
+/* Takes over the error: the node has failed. */
+void rider_fail(Lane *lane, Rider *rider, GError *error);
+
+/* A node at rest goes on to boundary k, unless it stands there or farther already. */
+void rider_depart(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
+
+/* One at its gate goes on from boundary k - 1 to k: through it, or where anything was not as it
+ * should be, armed anew. */
+void rider_go_on(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
+
+/* From its gate at boundary k to rest, its clock read. */
+void rider_rest(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
+
+/* Its note, its monitor, its stub became readable. */
+void rider_on_note(Lane *lane, Leg *leg, Rider *rider);
+void rider_on_qmp(Lane *lane, Leg *leg, Rider *rider);
+/* True if a point was hit. */
+bool rider_on_stub(Lane *lane, Leg *leg, Rider *rider);
+
+/* At the leg's end, if it powered off. */
+void rider_settle_off(const Lane *lane, const Rider *rider);
+
+#endif

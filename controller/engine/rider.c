@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rider.c: one node in a leg. It is at rest (stopped by QEMU's own stop), running, or at its gate.
+ * Every quantum it is let through its gate, or, when anything about its last boundary was not as it
+ * should be, is stopped there and armed anew for the absolute time of the next one, so that no
+ * error lasts longer than a quantum.
+ */
+#include "controller/base/log.h"
+#include "controller/engine/debug.h"
+#include "controller/engine/lane-private.h"
+#include "controller/engine/nics.h"
+
+#include <inttypes.h>
+#include <sys/epoll.h>
+
+/* Its descriptors would report their end for ever. */
+static void rider_out(Lane *l, Rider *r)
+{
+    if (l->epoll_fd >= 0 && r->node->gate) {
+        epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, gate_note_fd(r->node->gate), NULL);
+        epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, qmp_client_fd(r->node->qmp), NULL);
+        if (r->node->debug)
+            epoll_ctl(l->epoll_fd, EPOLL_CTL_DEL, gdb_client_fd(debug_client(r->node)), NULL);
+    }
+    if (r->place == PLACE_RUNNING)
+        l->running--;
+    r->place = PLACE_OUT;
+    node_hush(r->node, false);
+}
+
+void rider_fail(Lane *l, Rider *r, GError *error)
+{
+    node_fail(r->node, error);
+    log_warn("%s: the others are held at the next barrier", r->node->failure->message);
+    g_error_free(error);
+    rider_out(l, r);
+    l->lost_one = true;
+}
+
+/* Length of the shift register: where rank does not rule, late tokens have to be seen early. */
+static unsigned stages_for(const Lane *l)
+{
+    return l->rank == RANK_STRICT ? 1 : GATE_MAX_STAGES;
+}
+
+/* Cards before the gate: their timers are to be older than its tick, and on the grid also where the
+ * leg is not. */
+static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **error)
+{
+    VTime next = leg->on_grid ? leg_boundary(leg, k) : leg->next_barrier;
+    GatePlan plan = {
+        .first_us = vtime_floor_us(vtime_add(leg_boundary(leg, k), r->node->epoch)),
+        .quantum_us = leg->quantum.ns / NS_PER_US,
+        .boundaries = leg->count - k + 1,
+        /* With sleep=on no clock is warped: there is nothing to brake. */
+        .brake = leg->brake && !r->node->icount.sleep_on,
+        /* A hit warps an idle-looking node (debug.h). */
+        .grain_us = debug_armed(r->node) && !r->node->icount.sleep_on
+                        ? MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US)
+                        : 0,
+        .stages = stages_for(l),
+    };
+
+    return nics_arm(r->node, vtime_floor_us(vtime_add(next, r->node->epoch)), plan.quantum_us,
+                    error) &&
+           gate_arm(r->node->gate, &plan, error);
+}
+
+/* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
+static bool resume(Node *n, GError **error)
+{
+    return debug_armed(n) ? debug_resume(n, error) : qmp_client_post(n->qmp, "cont", NULL, error);
+}
+
+static bool stands_at(const Leg *leg, const Rider *r, uint64_t k)
+{
+    return vtime_floor_us(node_ensemble_time(r->node)) >= vtime_floor_us(leg_boundary(leg, k));
+}
+
+void rider_depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
+{
+    GError *error = NULL;
+
+    if (stands_at(leg, r, k)) {
+        if (!nics_send(r->node, true, &error) || !nics_release(r->node, &error))
+            rider_fail(l, r, error);
+        return;
+    }
+    if (!debug_leave_point(r->node, &error) ||
+        (!stands_at(leg, r, k) &&
+         (!arm(l, leg, r, k, &error) || !nics_send(r->node, true, &error) ||
+          !resume(r->node, &error)))) {
+        rider_fail(l, r, error);
+        return;
+    }
+    if (stands_at(leg, r, k))
+        return; /* one instruction was all that was missing */
+    r->anew = false;
+    r->left = r->node->clock.icount;
+    r->place = PLACE_RUNNING;
+    r->node->state = NODE_RUNNING;
+    l->running++;
+}
+
+/* How far an idle node's clock may be warped past a stop: to the brake, or, where no stop was
+ * planned, to the next boundary. With sleep=on its clock follows the host's: there is no limit. */
+static int64_t skip_limit_ns(const Leg *leg, const Node *n, bool planned)
+{
+    if (n->icount.sleep_on)
+        return INT64_MAX;
+    return (planned ? NS_PER_US : leg->quantum.ns + NS_PER_US) + node_granule_ns(n);
+}
+
+/* Stopped at boundary k: where does it stand, and did it execute anything on the way there? */
+static void judge(const Leg *leg, Rider *r, uint64_t k)
+{
+    const Node *n = r->node;
+    NodeStats *stats = r->slot->stats;
+    int64_t past_ns = vtime_sub(node_ensemble_time(n), leg_boundary(leg, k)).ns;
+    bool planned = k == leg->count;
+    /* With sleep=on a clock passes some time before the first instruction. */
+    bool idle = n->clock.idle || n->clock.icount.n == r->left.n;
+
+    if (!n->icount.enabled) {
+        dist_add(&stats->overshoot, past_ns);
+    } else if (past_ns >= 0 && past_ns < node_granule_ns(n)) {
+        /* Between two instructions there is no place to stop: less than one is exact. */
+        dist_add(&stats->overshoot, 0);
+    } else if (past_ns > 0 && idle && past_ns <= skip_limit_ns(leg, n, planned)) {
+        dist_add(&stats->overshoot, 0);
+        if (planned)
+            dist_add(&stats->idle_skip, past_ns);
+    } else {
+        dist_add(&stats->overshoot, past_ns);
+        stats->overshot++;
+        log_debug("node %s: stopped %" PRId64 " ns past its boundary", n->name, past_ns);
+    }
+}
+
+void rider_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
+{
+    GError *error = NULL;
+
+    node_hush(r->node, false);
+    /* The stub tells of every stop: unread, that would block QEMU some time. */
+    if (!gate_stop(r->node->gate, &error) || !node_read_clock(r->node, &error) ||
+        !gate_disarm(r->node->gate, &error) ||
+        (r->node->debug && !gdb_drain(debug_client(r->node), &error))) {
+        rider_fail(l, r, error);
+        return;
+    }
+    r->place = PLACE_REST;
+    r->node->state = NODE_PAUSED;
+    if (!r->judged)
+        judge(leg, r, k);
+    r->judged = false;
+}
+
+void rider_go_on(Lane *l, const Leg *leg, Rider *r, uint64_t k)
+{
+    GError *error = NULL;
+
+    if (r->anew) {
+        rider_rest(l, leg, r, k - 1);
+        if (r->place == PLACE_REST)
+            rider_depart(l, leg, r, k);
+        return;
+    }
+    r->place = PLACE_RUNNING;
+    l->running++;
+    if (!nics_send(r->node, false, &error) || !gate_open(r->node->gate, &error))
+        rider_fail(l, r, error);
+}
+
+/* --- events while a quantum is run --- */
+
+static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
+{
+    Node *n = r->node;
+
+    r->place = PLACE_GATE;
+    l->running--;
+    node_hush(n, true);
+    r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
+    r->slot->arrived = htime_now();
+    nics_reached(n, note->stamp_us);
+    nics_read(n);
+    if (console_drain(n->console, l->until))
+        atomic_store(&leg->stop, true);
+    if (l->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
+        r->slot->stats->repairs++;
+        r->anew = true;
+    }
+    if (!n->icount.enabled)
+        r->anew = true; /* without icount every boundary is a stop */
+}
+
+static void judge_note(Rider *r, const Note *note)
+{
+    NodeStats *stats = r->slot->stats;
+    int64_t late_ns = note->late_us * NS_PER_US;
+
+    if (!r->node->icount.enabled)
+        return; /* judged once it stands */
+    switch (note->kind) {
+    case NOTE_NONE:
+    case NOTE_GONE:
+        break; /* no boundary */
+    case NOTE_ON_TIME:
+        dist_add(&stats->overshoot, 0);
+        break;
+    case NOTE_GRAIN:
+        dist_add(&stats->overshoot, 0);
+        r->anew = true;
+        break;
+    case NOTE_IDLE:
+        dist_add(&stats->overshoot, 0);
+        dist_add(&stats->idle_skip, late_ns);
+        r->anew = true;
+        break;
+    case NOTE_MISSED:
+    case NOTE_BROKEN:
+        dist_add(&stats->overshoot, late_ns);
+        stats->missed++;
+        r->anew = r->judged = true;
+        log_debug("node %s: missed a boundary by %" PRId64 " us", r->node->name, note->late_us);
+        break;
+    }
+}
+
+void rider_on_note(Lane *l, Leg *leg, Rider *r)
+{
+    Note note = gate_read_note(r->node->gate);
+
+    if (note.kind == NOTE_NONE)
+        return;
+    if (note.kind == NOTE_GONE) {
+        GError *error = NULL;
+
+        /* The connection tells more than the FIFO; it breaks at the same time. */
+        if (qmp_client_pump(r->node->qmp, 1000, &error))
+            g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU closed its end of the gate");
+        rider_fail(l, r, error);
+        return;
+    }
+    if (r->place != PLACE_RUNNING) {
+        r->slot->stats->missed++; /* at no boundary that anyone sent it to */
+        return;
+    }
+    judge_note(r, &note);
+    at_gate(l, leg, r, &note);
+}
+
+/* A point was hit before the boundary: the node is at rest there, and the barrier will not be
+ * complete. */
+static void take_hit(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    Node *n = r->node;
+
+    node_hush(n, false);
+    n->expect_stop = true; /* its event is on its way */
+    if (!node_read_clock(n, &error) || !gate_disarm(n->gate, &error)) {
+        rider_fail(l, r, error);
+        return;
+    }
+    n->expect_stop = n->stopped_outside = false;
+    r->place = PLACE_REST;
+    n->state = NODE_PAUSED;
+    l->running--;
+    atomic_store(&leg->broke, true);
+    atomic_store(&leg->stop, true);
+}
+
+bool rider_on_stub(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    bool hit;
+
+    if (!debug_check_stop(r->node, &hit, &error)) {
+        rider_fail(l, r, error);
+        return true;
+    }
+    if (hit)
+        take_hit(l, leg, r);
+    return hit;
+}
+
+static void power_off(Lane *l, Leg *leg, Rider *r)
+{
+    Node *n = r->node;
+
+    n->state = NODE_OFF;
+    /* Its last words may be the awaited ones. */
+    if (console_drain(n->console, l->until) || (leg->stop_on_exit && !n->options->on_exit_continue))
+        atomic_store(&leg->stop, true);
+    rider_out(l, r);
+}
+
+void rider_on_qmp(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    Node *n = r->node;
+
+    if (!qmp_client_pump(n->qmp, 0, &error)) {
+        rider_fail(l, r, error);
+    } else if (n->powered_off) {
+        power_off(l, leg, r);
+    } else if (n->stopped_outside && !(debug_armed(n) && rider_on_stub(l, leg, r))) {
+        g_set_error(&error, NODE_ERROR, NODE_ERROR_STATE,
+                    "stopped from outside in the middle of a quantum (event STOP)");
+        rider_fail(l, r, error);
+    }
+}
+
+/* A guest that powered off stands still, its clock can be read, its gate is of no use any more. */
+void rider_settle_off(const Lane *l, const Rider *r)
+{
+    if (r->node->state != NODE_OFF)
+        return;
+    console_drain(r->node->console, l->until);
+    if (!node_read_clock(r->node, NULL))
+        log_warn("node %s: powered off, and its clock can't be read", r->node->name);
+}

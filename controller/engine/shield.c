@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* shield.c: see shield.h. */
+#include "controller/engine/shield.h"
+
+#include "controller/base/log.h"
+
+#include <errno.h>
+
+/*
+ * How the vCPUs' share of the CPU is watched: ten times as often as the kernel acts on it (once a
+ * second), and with margins to the 5 % below which it does.
+ */
+#define WINDOW_NS (100 * NS_PER_MS)
+#define IDLE      20 /* per cent: below it vCPUs get the shield */
+#define BUSY      60 /* above it they lose it … */
+#define WINDOWS   10 /* … at once if they got it lately, else after so many */
+#define MOMENT_NS (400 * NS_PER_MS)
+#define DEBT_NS   (60 * NS_PER_MS)
+
+void shield_init(Shield *s, int cpu, Rank rank)
+{
+    *s = (Shield){.cpu = cpu, .rank = rank, .nodes = g_ptr_array_new()};
+}
+
+void shield_clear(Shield *s)
+{
+    g_ptr_array_unref(s->nodes);
+}
+
+/* Without icount the vCPUs don't run the timers: nothing of theirs has to be in time. */
+void shield_board(Shield *s, Node *node)
+{
+    if (node->icount.enabled)
+        g_ptr_array_add(s->nodes, node);
+}
+
+static int64_t vcpu_time(const Shield *s)
+{
+    int64_t sum = 0;
+
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        int64_t used = -1;
+
+        if (node_is_live(n) && n->vcpus->len > 0)
+            used = rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
+        sum += MAX(used, 0);
+    }
+    return sum;
+}
+
+static void open_window(Shield *s)
+{
+    s->window = htime_now();
+    s->window_used = vcpu_time(s);
+}
+
+void shield_begin(Shield *s)
+{
+    s->shielded = true; /* as node_rank() left them */
+    s->since = htime_now();
+    s->rested = htime_sub(s->since, s->ended).ns >= DEBT_NS;
+    s->busy_windows = 0;
+    open_window(s);
+}
+
+void shield_end(Shield *s)
+{
+    g_ptr_array_set_size(s->nodes, 0);
+    s->ended = htime_now();
+}
+
+static void set(Shield *s, bool shield)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        if (node_is_live(s->nodes->pdata[i]))
+            rank_shield_vcpus(((const Node *)s->nodes->pdata[i])->vcpus, shield);
+    log_debug("host CPU %d: vCPUs %s", s->cpu, shield ? "shielded" : "not shielded");
+    s->shielded = shield;
+    s->since = htime_now();
+    s->busy_windows = 0;
+}
+
+/*
+ * While real-time threads took all of the CPU, ordinary ones were short: the kernel owes them up to
+ * 5 % of a second, and vCPUs that join them now would outrun QEMU on that debt. All nodes stand at
+ * their gates here: leaving the CPU alone for so long pays it off.
+ */
+static void pay_debt(void)
+{
+    struct timespec debt = {.tv_nsec = DEBT_NS};
+
+    while (nanosleep(&debt, &debt) != 0 && errno == EINTR)
+        ;
+}
+
+/* Busy guests share the CPU with the rest of the host; those that are idle, or find too little of
+ * it left, are shielded. The shield can be taken away at a barrier only. */
+void shield_watch(Shield *s, bool at_barrier)
+{
+    HTime now = htime_now();
+    int64_t length = htime_sub(now, s->window).ns, percent;
+    bool recent;
+
+    if (s->rank != RANK_STRICT || length < WINDOW_NS)
+        return;
+    percent = (vcpu_time(s) - s->window_used) * 100 / length;
+    recent = htime_sub(now, s->since).ns < MOMENT_NS;
+    s->busy_windows = percent >= BUSY ? s->busy_windows + 1 : 0;
+    if (!s->shielded && percent < IDLE) {
+        set(s, true);
+    } else if (s->shielded && at_barrier && s->busy_windows >= (recent ? 1 : WINDOWS)) {
+        if (!recent || !s->rested)
+            pay_debt();
+        s->rested = true;
+        set(s, false);
+    }
+    open_window(s);
+}
