@@ -218,7 +218,7 @@ unsigned breaks_add_watch(Session *s, const char *command, VTime every, GError *
     return add(s, b);
 }
 
-/* At a barrier, in a lane's thread. */
+/* At a barrier, in the thread that completes it. */
 static void on_packet(const NetEvent *e, void *data)
 {
     Break *b = data;

@@ -74,7 +74,7 @@ static unsigned interface_of(Capture *c, unsigned port)
     return c->interfaces->len - 1;
 }
 
-/* At a barrier, in a lane's thread. */
+/* At a barrier, in the thread that completes it. */
 static void on_packet(const NetEvent *e, void *data)
 {
     Capture *c = data;

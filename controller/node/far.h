@@ -38,8 +38,8 @@ typedef struct {
     gsize size;
 } FarDue;
 
-/* A card of a far node, as the network sees it. The arrays are filled and emptied in turn, all
- * nodes standing. */
+/* A card that goes ahead of the network, as the network sees it: of a far node, or of one here in
+ * an island (wire-apart.c). The arrays are filled and emptied in turn, all nodes standing. */
 typedef struct {
     struct Node *node;
     unsigned index;  /* of the node's cards */

@@ -351,9 +351,12 @@ static void write_log(const char *line)
 {
     g_autoptr(GByteArray) message = g_byte_array_new();
     gsize begun = message_begin(message, MSG_LOG);
-    const char *level = strstr(line, ": "), *text = level ? strstr(level + 2, ": ") : NULL;
+    g_auto(GStrv) parts = g_strsplit(line, ": ", 3); /* "metronome", level, text */
+    LogLevel level = LOG_WARN;
+    bool whole = g_strv_length(parts) == 3 && log_level_parse(parts[1], &level, NULL);
 
-    put_text(message, text ? text + 2 : line); /* "metronome: warn: " is said there */
+    put_u8(message, (uint8_t)level);
+    put_text(message, whole ? parts[2] : line);
     message_end(message, begun);
     agent_send(logging, message);
 }

@@ -225,6 +225,7 @@ static void hear_pulse(Line *l, Reader *r)
 static bool pass_on(Line *l, uint8_t type, Reader *r)
 {
     g_autofree char *text = NULL;
+    LogLevel level;
     unsigned index;
 
     switch (type) {
@@ -242,9 +243,10 @@ static bool pass_on(Line *l, uint8_t type, Reader *r)
             fall_later(l, node_by_index(l, index), text);
         return true;
     case MSG_LOG:
+        level = MIN((LogLevel)get_u8(r), LOG_DEBUG);
         text = get_text(r);
         g_strchomp(text);
-        log_write(LOG_WARN, "host %s: %s", l->far.name, text);
+        log_write(level, "host %s: %s", l->far.name, text);
         return true;
     default:
         return false;

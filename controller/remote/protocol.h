@@ -81,7 +81,7 @@ typedef enum {
                      n times (u32 card, u8 frames wait inside QEMU) */
     MSG_STEPPED,  /* u8 asleep, u8 hit, text why it failed or "", an outcome */
     MSG_FELL,     /* u32 node, text why: it failed while the ensemble stood */
-    MSG_LOG,      /* text: a warning */
+    MSG_LOG,      /* u8 level, text: a line of its log */
 
     /* Both ways. */
     MSG_STUB, /* u32 node, bytes of the gdb protocol */
