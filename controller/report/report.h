@@ -97,7 +97,7 @@ const char *report_dir(const Report *report);
  * header line. */
 void report_columns(Report *report, const char *const *names, unsigned n);
 
-/* One row, from a lane's thread; waits only if 4 MiB of rows were not yet written out. host: from
+/* One row, from any one thread; waits only if 4 MiB of rows were not yet written out. host: from
  * the grant to the last arrival. stamps and waited have n entries, in the order of the columns; a
  * negative stamp means "not there". */
 void report_row(Report *report, uint64_t barrier, VTime time, HTime host, const int64_t *stamps_us,

@@ -169,6 +169,14 @@ pc=$(grep -oE '^pc +0x[0-9a-f]+' "$dir/d1/out" | head -n 1 | grep -oE '0x[0-9a-f
 pc=$(printf '0x%x' "$pc")
 expect 'a breakpoint over there' 0 "quantum 1ms; $two $(bare a one)$(bare b two) start; run 2ms; break pc a $pc; run 1ms; \
     delete 1; run 1ms" "break 1: node a, vCPU 0: pc $pc"
+background -c "quantum 100us; $two $(bare a one)$(bare b two) start; run 1ms; gdb a path=$dir/gdb wait=on; run 1ms; time"
+within 20 test -S "$dir/gdb"
+timeout 30 gdb-multiarch -batch -nx -ex 'set architecture aarch64' -ex "target remote $dir/gdb" -ex stepi -ex 'hbreak *0x40080008' \
+    -ex continue -ex 'x/i $pc' -ex 'x/1xw 0x40080004' -ex 'delete 1' -ex detach >"$dir/gdb.out" 2>&1 || true
+join
+check 'a gdb at a node over there: a step, a point' grep -qE '^Breakpoint 1, 0x0*40080008 in' "$dir/gdb.out"
+check '... memory' grep -qE '^0x40080004:[[:space:]]+0x91000400$' "$dir/gdb.out"
+check '... then the run goes on' ended 0 '^a +paused .* \+0 ' '^b +paused .* \+0 '
 expect 'a console that ends a run ends it everywhere' 0 "quantum 1ms; $two $(ensemble one two) start; \
     break console a 'boot'; run 300ms; time; run 10ms" '^a +(paused|idle).* \+0 ' '^b +(paused|idle).* \+0 '
 
