@@ -172,7 +172,7 @@ expect 'a breakpoint over there' 0 "quantum 1ms; $two $(bare a one)$(bare b two)
 background -c "quantum 100us; $two $(bare a one)$(bare b two) start; run 1ms; gdb a path=$dir/gdb wait=on; run 1ms; time"
 within 20 test -S "$dir/gdb"
 timeout 30 gdb-multiarch -batch -nx -ex 'set architecture aarch64' -ex "target remote $dir/gdb" -ex stepi -ex 'hbreak *0x40080008' \
-    -ex continue -ex 'x/i $pc' -ex 'x/1xw 0x40080004' -ex 'delete 1' -ex detach >"$dir/gdb.out" 2>&1 || true
+    -ex continue -ex 'x/1xw 0x40080004' -ex 'delete 1' -ex detach >"$dir/gdb.out" 2>&1 || true
 join
 check 'a gdb at a node over there: a step, a point' grep -qE '^Breakpoint 1, 0x0*40080008 in' "$dir/gdb.out"
 check '... memory' grep -qE '^0x40080004:[[:space:]]+0x91000400$' "$dir/gdb.out"
