@@ -184,6 +184,25 @@ check 'hosts from=FILE: two names that begin alike are not one host' ended 2 "li
 mtr -c "hosts from=$dir/addresses"
 check 'hosts from=FILE: no such list' ended 2 'addresses'
 
+# --- keys with a passphrase
+
+# on_terminal SSH-DIR COMMANDS: a scenario that could ask somebody; only the key of that folder is there.
+on_terminal() {
+    status=0
+    METRONOME_SSH_DIR=$1 SSH_AUTH_SOCK='' script -qec "timeout --foreground -s KILL 10 $metronome -c '$2'" /dev/null \
+        </dev/null >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+mkdir -m 700 "$dir/pem" "$dir/empty"
+ssh-keygen -q -t rsa -b 2048 -m PEM -N secret -f "$dir/pem/id_rsa"
+cat "$dir/pem/id_rsa.pub" >>"$ssh_dir/server/authorized_keys"
+on_terminal "$dir/pem" "host add x ssh=127.0.0.1:$port fingerprint=$fingerprint"
+check 'a PEM key with a passphrase: a scenario asks nobody' ended 3 'host x: .*no key of your ssh-agent or ~/.ssh is accepted'
+check '... and OpenSSL does not, either' not says '[Pp]ass ?phrase:'
+on_terminal "$dir/empty" "host add x ssh=127.0.0.1:$port fingerprint=$fingerprint identity=$dir/pem/id_rsa"
+check 'a PEM key with a passphrase, named: nobody is asked' ended 2 \
+    "identity='.*/id_rsa': no private key that can be read without a passphrase"
+
 # --- what can't be
 
 expect 'a host that nobody has named' 2 'node add a host=nowhere' "host='nowhere' is unknown"

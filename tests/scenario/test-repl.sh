@@ -569,6 +569,10 @@ questions() {
     at 'and the prompt is back' 'metronome>'
     look
     check 'the passphrase is not on the screen' not grep -q sesame "$dir/out"
+    line "$add"
+    at 'a key of ~/.ssh: its passphrase is asked for, too' 'Passphrase of .*/id_ed25519:'
+    line 'open sesame'
+    at '... and it is used' 'metronome>'
     line quit
     shows 'it ends' '^status 0$'
     check 'nor in the history' not grep -rqs sesame "$state"
