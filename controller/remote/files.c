@@ -9,9 +9,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SHA256_DIGITS 64
+#define LEFT_S        600 /* who has not written for so long is gone: a line is lost after 10 s */
 
 char *files_cache(void)
 {
@@ -55,6 +57,28 @@ static bool is_sha256(const char *text)
     return strlen(text) == SHA256_DIGITS && strspn(text, "0123456789abcdef") == SHA256_DIGITS;
 }
 
+static bool is_part(const char *name)
+{
+    g_autofree char *sha256 = g_strndup(name, SHA256_DIGITS);
+
+    return is_sha256(sha256) && name[SHA256_DIGITS] == '.';
+}
+
+/* A controller that died while it copied could not remove them. */
+static void remove_parts(const char *cache)
+{
+    g_autoptr(GDir) dir = g_dir_open(cache, 0, NULL);
+    const char *name;
+    struct stat st;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(cache, name, NULL);
+
+        if (is_part(name) && lstat(path, &st) == 0 && time(NULL) - st.st_mtime > LEFT_S)
+            unlink(path);
+    }
+}
+
 char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
                  bool *here, GError **error)
 {
@@ -77,5 +101,6 @@ char *files_find(const char *cache, const char *sha256, uint64_t size, const cha
         return NULL;
     }
     unlink(path);
+    remove_parts(cache);
     return g_steal_pointer(&path);
 }

@@ -19,7 +19,8 @@ char *files_sha256(const char *path, uint64_t *size, GError **error);
 /*
  * Where the content is, free with g_free(). `there`: a place where it may be as well, or NULL.
  * *here tells whether it is; else the path is where it is to be written to, by way of another name
- * in the same folder, which exists. A file there that has other content is removed.
+ * in the same folder, which exists. A file there that has other content is removed, and so is what
+ * copies that never ended have left (PATH.…), if nobody has written to it lately.
  */
 char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
                  bool *here, GError **error);

@@ -9,7 +9,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 /* sha256sum says so. */
 #define ABC_SHA256   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -277,6 +279,58 @@ static void test_there_is_no_file(void)
     place_end(&p);
 }
 
+/* --- what copies have left --- */
+
+static char *make_part(const Place *p, const char *name, time_t age)
+{
+    char *path = g_build_filename(p->cache, name, NULL);
+    time_t at = time(NULL) - age;
+
+    write_file(path, "ab", 2);
+    g_assert_cmpint(g_utime(path, &(struct utimbuf){at, at}), ==, 0);
+    return path;
+}
+
+/* Asked for what is not there, the cache loses what nobody writes to any more, and no more. */
+static void check_part(const char *name, time_t age, bool stays)
+{
+    g_autofree char *part = NULL;
+    Place p;
+
+    place_begin(&p);
+    part = make_part(&p, name, age);
+    expect_wanted(&p, ABC_SHA256, 3, NULL);
+    g_assert_true(g_file_test(part, G_FILE_TEST_EXISTS) == stays);
+    place_end(&p);
+}
+
+static void test_parts(void)
+{
+    check_part(ABC_SHA256 ".0123abcd", 0, true);
+    check_part(ABC_SHA256 ".0123abcd", 540, true);
+    check_part(ABC_SHA256 ".0123abcd", 660, false);
+    check_part(ABC_SHA256 ".0123abcd", -3600, true); /* a clock was set */
+    check_part(EMPTY_SHA256 ".0123abcd", 660, false);
+    check_part(EMPTY_SHA256, 1000000, true); /* whole, however old */
+    check_part("other.0123abcd", 1000000, true);
+    check_part("." ABC_SHA256, 1000000, true);
+}
+
+/* What is there is found without a look at the rest. */
+static void test_parts_found(void)
+{
+    g_autofree char *part = NULL, *path = NULL;
+    Place p;
+
+    place_begin(&p);
+    path = cached(&p, ABC_SHA256);
+    write_file(path, "abc", 3);
+    part = make_part(&p, EMPTY_SHA256 ".0123abcd", 660);
+    expect_here(&p, ABC_SHA256, 3, NULL, path);
+    g_assert_true(g_file_test(part, G_FILE_TEST_EXISTS));
+    place_end(&p);
+}
+
 /* --- errors --- */
 
 static void check_refused(const char *sha256)
@@ -356,6 +410,8 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/files/there", test_there);
     g_test_add_func("/remote/files/there/differs", test_there_differs);
     g_test_add_func("/remote/files/there/no-file", test_there_is_no_file);
+    g_test_add_func("/remote/files/parts", test_parts);
+    g_test_add_func("/remote/files/parts/found", test_parts_found);
     g_test_add_func("/remote/files/no-sha256", test_no_sha256);
     g_test_add_func("/remote/files/no-folder", test_no_folder);
     g_test_add_func("/remote/files/cache-place", test_cache_place);
