@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define SHA256_DIGITS 64
+#define CHUNK         (1 << 20)
 #define LEFT_S        600 /* who has not written for so long is gone: a line is lost after 10 s */
 
 char *files_cache(void)
@@ -20,17 +21,26 @@ char *files_cache(void)
     return g_build_filename(g_get_user_cache_dir(), "metronome", "files", NULL);
 }
 
-char *files_sha256(const char *path, uint64_t *size, GError **error)
+char *files_sha256(const char *path, uint64_t *size, FilesProgress progress, void *data,
+                   GError **error)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
-    g_autofree uint8_t *chunk = g_malloc(1 << 20);
+    g_autofree uint8_t *chunk = g_malloc(CHUNK);
+    struct stat st = {0};
     ssize_t n = -1;
 
     *size = 0;
-    while (fd >= 0 && (n = read(fd, chunk, 1 << 20)) > 0) {
+    if (fd >= 0)
+        fstat(fd, &st);
+    while (fd >= 0 && (n = read(fd, chunk, CHUNK)) > 0) {
         g_checksum_update(sum, chunk, n);
         *size += (uint64_t)n;
+        if (progress && !progress(*size, (uint64_t)st.st_size, data)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "'%s': interrupted while it was read", path);
+            return NULL;
+        }
     }
     if (n == 0)
         return g_strdup(g_checksum_get_string(sum));
@@ -47,7 +57,7 @@ static bool holds(const char *path, const char *sha256, uint64_t size)
 
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
         return false;
-    found = files_sha256(path, &found_size, NULL);
+    found = files_sha256(path, &found_size, NULL, NULL, NULL);
     return found && strcmp(found, sha256) == 0;
 }
 

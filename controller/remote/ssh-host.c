@@ -3,6 +3,7 @@
 #include "controller/remote/ssh-host.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
 #include "controller/base/text.h"
 #include "controller/node/options.h"
 #include "controller/remote/codec.h"
@@ -12,7 +13,9 @@
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CONNECT_S    15
@@ -20,11 +23,20 @@
 #define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
 #define TRIES        3     /* of a password */
 
+/* Of a network that is dead: until what waits for it is told. Where a line listens, it notices the
+ * silence before, and has better words for it. */
+#define DEAD_MS   12000
+#define IDLE_S    5
+#define PROBE_S   2
+#define MAX_PROBE 3
+
 struct SshHost {
     ssh_session session;
     struct ssh_callbacks_struct callbacks;
     const SshAsk *ask; /* while it connects; NULL: there is nobody */
     char *name;
+    GMutex lock; /* guards: */
+    int copy_fd; /* the socket, while a file is copied; else -1 */
 };
 
 /* The library's words; some of them may be the server's. */
@@ -272,6 +284,25 @@ static bool authenticate(SshHost *h, const SshTarget *t, const SshAsk *ask, GErr
     return false;
 }
 
+/* SFTP waits for its answers without limit: the kernel is to notice that none can come. Of a
+ * ProxyCommand the socket is no TCP socket; then it knows nothing of the network. */
+static void notice_death(const SshHost *h)
+{
+    static const struct {
+        int level, option, value;
+    } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                   {IPPROTO_TCP, TCP_KEEPIDLE, IDLE_S},
+                   {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_S},
+                   {IPPROTO_TCP, TCP_KEEPCNT, MAX_PROBE},
+                   {IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_MS}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(options); i++)
+        if (setsockopt(ssh_get_fd(h->session), options[i].level, options[i].option,
+                       &options[i].value, sizeof(options[i].value)) != 0)
+            log_debug("ssh %s: socket option %d: %s", h->name, options[i].option,
+                      g_strerror(errno));
+}
+
 static SshHost *ssh_host_new(const char *target, const SshAsk *ask)
 {
     SshHost *h = g_new0(SshHost, 1);
@@ -279,11 +310,21 @@ static SshHost *ssh_host_new(const char *target, const SshAsk *ask)
     h->name = g_strdup(target);
     h->session = ssh_new();
     h->ask = ask;
+    h->copy_fd = -1;
+    g_mutex_init(&h->lock);
     h->callbacks.auth_function = ask_passphrase;
     h->callbacks.userdata = h;
     ssh_callbacks_init(&h->callbacks);
     ssh_set_callbacks(h->session, &h->callbacks);
     return h;
+}
+
+static bool connect_to(SshHost *h, GError **error)
+{
+    if (ssh_connect(h->session) != SSH_OK)
+        return fail(error, h, "no connection");
+    notice_death(h);
+    return true;
 }
 
 SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
@@ -293,8 +334,7 @@ SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
     bool ok;
 
     ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
-         (ssh_connect(h->session) == SSH_OK || fail(error, h, "no connection")) &&
-         check_key(h, t, ask, error) && authenticate(h, t, ask, error);
+         connect_to(h, error) && check_key(h, t, ask, error) && authenticate(h, t, ask, error);
     place_clear(&place);
     h->ask = NULL;
     if (ok)
@@ -310,6 +350,7 @@ void ssh_host_free(SshHost *h)
     if (ssh_is_connected(h->session))
         ssh_disconnect(h->session);
     ssh_free(h->session);
+    g_mutex_clear(&h->lock);
     g_free(h->name);
     g_free(h);
 }
@@ -435,7 +476,8 @@ static bool copy(SshHost *h, sftp_file file, int fd, const SshCopy *c, GError **
 
     while ((n = read(fd, chunk, UPLOAD_CHUNK)) > 0) {
         if (atomic_load(c->cancel)) {
-            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "interrupted while it was copied");
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "interrupted while it was copied");
             return false;
         }
         if (sftp_write(file, chunk, (size_t)n) != n)
@@ -480,16 +522,36 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     return ok;
 }
 
+/* A descriptor of our own while it is needed: the library may close its one at any time. */
+static void set_copy_fd(SshHost *h, int fd)
+{
+    g_mutex_lock(&h->lock);
+    fd_clear(&h->copy_fd);
+    h->copy_fd = fd;
+    g_mutex_unlock(&h->lock);
+}
+
 bool ssh_host_upload(SshHost *h, const SshCopy *c, GError **error)
 {
-    sftp_session sftp = sftp_new(h->session);
+    sftp_session sftp;
     bool ok;
 
+    set_copy_fd(h, fcntl(ssh_get_fd(h->session), F_DUPFD_CLOEXEC, 0));
+    sftp = sftp_new(h->session);
     if (!sftp || sftp_init(sftp) != SSH_OK)
         ok = fail(error, h, "SFTP can't be used");
     else
         ok = upload(h, sftp, c, error);
     if (sftp)
         sftp_free(sftp);
+    set_copy_fd(h, -1);
     return ok;
+}
+
+void ssh_host_cut(SshHost *h)
+{
+    g_mutex_lock(&h->lock);
+    if (h->copy_fd >= 0)
+        shutdown(h->copy_fd, SHUT_RDWR);
+    g_mutex_unlock(&h->lock);
 }

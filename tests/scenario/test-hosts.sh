@@ -216,6 +216,84 @@ echo "$first" >"$dir/dry.mtr"
 mtr check "$dir/dry.mtr"
 check 'a check connects to nobody' ended 0
 
+# --- Ctrl-C while the main loop waits for a file
+
+reads() { # FILE
+    [[ -n $(find "/proc/$pid/fd" -lname "$1" 2>/dev/null) ]]
+}
+
+parts() {
+    find "$dir/cache/metronome/files" -name '*.????????'
+}
+
+no_parts() {
+    [[ -z $(parts) ]]
+}
+
+sftp_server() {
+    pgrep -f internal-sftp -P "$(pgrep -d, -P "$(<"$ssh_dir/server/pid")")"
+}
+
+some_parts() {
+    ! no_parts
+}
+
+# copying: in the middle of a copy that stands still; sets $sftp.
+copying() {
+    parts | xargs -r rm
+    background -c "$first node add a kernel=$dir/large host=one; start"
+    within 20 some_parts
+    sftp=$(sftp_server)
+    kill -STOP "$sftp"
+}
+
+# thaw SIGNAL: what it did is over.
+thaw() {
+    kill "-$1" "$sftp"
+    sftp=
+}
+
+# took SECONDS: no more than these since $since.
+took() {
+    [[ ${EPOCHREALTIME/./} -lt $((since + $1 * 1000000)) ]]
+}
+
+truncate -s 8G "$dir/huge"
+truncate -s 250M "$dir/large"
+background -c "$first node add a kernel=$dir/huge host=one; start"
+within 10 reads "$dir/huge"
+since=${EPOCHREALTIME/./}
+kill -INT "$pid"
+join
+check 'Ctrl-C while a file is read' ended 130 "'.*/huge': interrupted while it was read"
+check 'Ctrl-C while a file is read: at once' took 3
+copying
+kill -INT "$pid"
+thaw CONT
+join
+check 'Ctrl-C while a file is copied' ended 130 "host one: '.*/large': interrupted while it was copied$"
+check 'Ctrl-C while a file is copied: nothing is left of it' no_parts
+copying
+since=${EPOCHREALTIME/./}
+kill -INT "$pid"
+join
+check 'Ctrl-C, and SFTP is frozen' ended 130 "'.*/large': interrupted while it was copied; .* the connection was cut"
+check 'Ctrl-C, and SFTP is frozen: some seconds later' took 9
+thaw KILL
+copying
+since=${EPOCHREALTIME/./}
+kill -INT "$pid"
+sleep 1.1 # from then on a second one is taken for impatience
+kill -INT "$pid"
+join
+check 'Ctrl-C twice, and SFTP is frozen: it ends now' ended 130
+check 'Ctrl-C twice, and SFTP is frozen: now' took 3
+thaw KILL
+check 'what was being copied then is left' some_parts
+parts | xargs touch -d '-15 minutes'
+expect 'the next copy' 0 "$first node add a kernel=$guest/hello-aarch64.elf memory=64M host=one; start"
+check 'the next copy: what was left is gone' no_parts
+
 # --- failures: named, exit 3, nothing left
 
 running() { # DESCRIPTION: an ensemble of two hosts that runs for long

@@ -110,7 +110,7 @@ static void check_sum(const char *text, gsize size, const char *sha256)
 
     place_begin(&p);
     write_file(p.other, text, (gssize)size);
-    sum = files_sha256(p.other, &found, &error);
+    sum = files_sha256(p.other, &found, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(sum, ==, sha256);
     g_assert_cmpuint(found, ==, size);
@@ -145,7 +145,7 @@ static void check_unreadable(const char *path, const char *reason)
     g_autofree char *message = g_strdup_printf("can't read '%s': %s", path, reason);
     uint64_t size;
 
-    g_assert_null(files_sha256(path, &size, &error));
+    g_assert_null(files_sha256(path, &size, NULL, NULL, &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
     g_assert_cmpstr(error->message, ==, message);
 }
@@ -158,6 +158,56 @@ static void test_sum_fails(void)
     check_unreadable(p.other, "No such file or directory");
     check_unreadable(p.dir, "Is a directory");
     place_end(&p);
+}
+
+typedef struct {
+    uint64_t enough, done, size;
+    unsigned calls;
+} Watch;
+
+static bool on_progress(uint64_t done, uint64_t size, void *data)
+{
+    Watch *w = data;
+
+    g_assert_cmpuint(done, >, w->done);
+    w->done = done;
+    w->size = size;
+    w->calls++;
+    return done < w->enough;
+}
+
+static void check_progress(uint64_t enough, unsigned calls, const char *message)
+{
+    g_autofree char *text = g_malloc0(5 << 20), *sum = NULL, *expected = NULL;
+    g_autoptr(GError) error = NULL;
+    Watch w = {.enough = enough};
+    uint64_t size;
+    Place p;
+
+    place_begin(&p);
+    write_file(p.other, text, 5 << 20);
+    sum = files_sha256(p.other, &size, on_progress, &w, &error);
+    g_assert_cmpuint(w.calls, ==, calls);
+    g_assert_cmpuint(w.size, ==, 5 << 20);
+    if (message) {
+        expected = g_strdup_printf("'%s': %s", p.other, message);
+        g_assert_null(sum);
+        g_assert_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED);
+        g_assert_cmpstr(error->message, ==, expected);
+    } else {
+        g_assert_no_error(error);
+        g_assert_nonnull(sum);
+        g_assert_cmpuint(w.done, ==, 5 << 20);
+    }
+    place_end(&p);
+}
+
+/* Whoever watches may end it, at each piece. */
+static void test_sum_interrupted(void)
+{
+    check_progress(G_MAXUINT64, 5, NULL);
+    check_progress(0, 1, "interrupted while it was read");
+    check_progress(3 << 20, 3, "interrupted while it was read");
 }
 
 /* --- looking --- */
@@ -403,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/files/sum", test_sum);
     g_test_add_func("/remote/files/sum/large", test_sum_large);
     g_test_add_func("/remote/files/sum/fails", test_sum_fails);
+    g_test_add_func("/remote/files/sum/interrupted", test_sum_interrupted);
     g_test_add_func("/remote/files/first-time", test_first_time);
     g_test_add_func("/remote/files/wrong-content", test_wrong_content);
     g_test_add_func("/remote/files/wrong-size", test_wrong_size);
