@@ -316,8 +316,10 @@ static int run_metronome(int argc, char **argv, Options *o)
         return fail(error);
     s->columns = tty_columns();
     signals_watch(on_signal, s);
+    s->signalled = signals_pending;
     log_set_writer(write_log);
     code = run(s, o, mode, &error);
+    signals_watch(NULL, NULL);
     command_free_state(s);
     if (error)
         code = fail(error);

@@ -161,6 +161,11 @@ void session_settle(Session *s)
         g_main_context_iteration(NULL, TRUE);
 }
 
+bool session_told_to_stop(const Session *s)
+{
+    return s->interrupted || (s->signalled && s->signalled());
+}
+
 void session_free(Session *s)
 {
     if (!s)
@@ -242,8 +247,8 @@ bool session_start(Session *s, GError **error)
 
         if (n->state != NODE_ADDED)
             continue;
-        if (s->interrupted) {
-            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "interrupted while starting");
+        if (session_told_to_stop(s)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED, "interrupted while starting");
             return false;
         }
         if (!node_launch(n, s->dir, s->options.qemu, error))

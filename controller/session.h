@@ -33,6 +33,8 @@ typedef struct Session {
     unsigned next_index;
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */
+    /* A signal has come that the main loop has not served yet. NULL: nobody looks. */
+    bool (*signalled)(void);
     GHashTable *variables;
     GHashTable *fixed;   /* of them, those given on the command line */
     Report *report;      /* what is recorded; NULL without --report */
@@ -72,6 +74,9 @@ Session *session_new(SessionOptions options, GError **error);
 
 /* Stops the ensemble at the next barrier if it runs, and waits for that. */
 void session_settle(Session *session);
+
+/* Told to stop: for what makes the main loop wait, which alone serves signals. */
+bool session_told_to_stop(const Session *session);
 
 /* Ends every QEMU and leaves nothing behind. */
 void session_free(Session *session);

@@ -137,6 +137,10 @@ static bool add_all(CommandCall *call, const char *path, char **lines, GError **
 
         if (!*host || (known && g_strcmp0(known->options.ssh, host) == 0))
             continue;
+        if (session_told_to_stop(call->session)) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+            return false;
+        }
         if (!add(call, name, host, error)) {
             g_prefix_error(error, "%s, line %u: ", path, (unsigned)(line - lines) + 1);
             return false;

@@ -101,22 +101,29 @@ static char *ask_password(const char *prompt, void *data)
     return tty_ask(prompt, true);
 }
 
-/* The main loop runs as far as Ctrl-C needs it. */
-static bool on_progress(const char *host, const char *path, uint64_t done, uint64_t size,
-                        void *data)
-{
-    const Session *s = data;
+/* On a terminal. */
+static bool progress_shown;
 
-    if (isatty(STDERR_FILENO)) {
-        fprintf(stderr, "\r\033[K");
-        if (done < size)
-            fprintf(stderr, "host %s: copying %s: %" PRIu64 " %%", host, path, done * 100 / size);
+static bool on_progress(const char *host, const char *doing, const char *path, uint64_t done,
+                        uint64_t size, void *data)
+{
+    if (isatty(STDERR_FILENO) && done < size) {
+        fprintf(stderr, "\r\033[Khost %s: %s %s: %" PRIu64 " %%", host, doing, path,
+                done * 100 / size);
         fflush(stderr);
+        progress_shown = true;
     }
-    if (done == size)
-        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", host, path, size);
-    g_main_context_iteration(NULL, FALSE);
-    return !s->interrupted;
+    return !session_told_to_stop(data);
+}
+
+static void on_progress_end(void *data)
+{
+    (void)data;
+    if (!progress_shown)
+        return;
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    progress_shown = false;
 }
 
 static bool upload(void *data, const char *local, const char *remote, atomic_ullong *sent,
@@ -125,6 +132,11 @@ static bool upload(void *data, const char *local, const char *remote, atomic_ull
     SshCopy copy = {local, remote, sent, cancel, tick, line};
 
     return ssh_host_upload(data, &copy, error);
+}
+
+static void cut_ssh(void *data)
+{
+    ssh_host_cut(data);
 }
 
 static void close_ssh(void *data)
@@ -148,8 +160,8 @@ static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *p
     }
     params->data = ssh;
     params->upload = upload;
+    params->cut = cut_ssh;
     params->close = close_ssh;
-    params->on_progress = on_progress;
     return stream;
 }
 
@@ -160,6 +172,8 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
                          .version = METRONOME_VERSION,
                          .rank = host_rank(s->host),
                          .on_fall = on_fall,
+                         .on_progress = on_progress,
+                         .on_progress_end = on_progress_end,
                          .user = s};
 
     params.stream =

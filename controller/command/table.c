@@ -407,6 +407,8 @@ int command_exit_code(const GError *error)
             return 0;
         }
     }
+    if (g_error_matches(error, NODE_ERROR, NODE_ERROR_INTERRUPTED))
+        return 130;
     if (error->domain == NODE_ERROR)
         return error->code == NODE_ERROR_OPTION || error->code == NODE_ERROR_STATE ? 2 : 3;
     if (error->domain == REMOTE_ERROR)

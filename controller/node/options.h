@@ -14,11 +14,12 @@
 GQuark node_error_quark(void);
 
 typedef enum {
-    NODE_ERROR_OPTION, /* a key or value that can't be used: the user's to mend */
-    NODE_ERROR_LAUNCH, /* QEMU can't be started, or lacks something that is needed */
-    NODE_ERROR_DIED,   /* QEMU ended or its connection broke */
-    NODE_ERROR_STATE,  /* not possible in the node's present state */
-    NODE_ERROR_SYSTEM, /* the operating system refused something */
+    NODE_ERROR_OPTION,      /* a key or value that can't be used: the user's to mend */
+    NODE_ERROR_LAUNCH,      /* QEMU can't be started, or lacks something that is needed */
+    NODE_ERROR_DIED,        /* QEMU ended or its connection broke */
+    NODE_ERROR_STATE,       /* not possible in the node's present state */
+    NODE_ERROR_SYSTEM,      /* the operating system refused something */
+    NODE_ERROR_INTERRUPTED, /* by a signal */
 } NodeError;
 
 #define NODE_MAX_NICS 8

@@ -9,26 +9,38 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SHA256_DIGITS 64
+#define CHUNK         (1 << 20)
+#define LEFT_S        600 /* who has not written for so long is gone: a line is lost after 10 s */
 
 char *files_cache(void)
 {
     return g_build_filename(g_get_user_cache_dir(), "metronome", "files", NULL);
 }
 
-char *files_sha256(const char *path, uint64_t *size, GError **error)
+char *files_sha256(const char *path, uint64_t *size, FilesProgress progress, void *data,
+                   GError **error)
 {
     g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
     fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
-    g_autofree uint8_t *chunk = g_malloc(1 << 20);
+    g_autofree uint8_t *chunk = g_malloc(CHUNK);
+    struct stat st = {0};
     ssize_t n = -1;
 
     *size = 0;
-    while (fd >= 0 && (n = read(fd, chunk, 1 << 20)) > 0) {
+    if (fd >= 0)
+        fstat(fd, &st);
+    while (fd >= 0 && (n = read(fd, chunk, CHUNK)) > 0) {
         g_checksum_update(sum, chunk, n);
         *size += (uint64_t)n;
+        if (progress && !progress(*size, (uint64_t)st.st_size, data)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "'%s': interrupted while it was read", path);
+            return NULL;
+        }
     }
     if (n == 0)
         return g_strdup(g_checksum_get_string(sum));
@@ -45,7 +57,7 @@ static bool holds(const char *path, const char *sha256, uint64_t size)
 
     if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (uint64_t)st.st_size != size)
         return false;
-    found = files_sha256(path, &found_size, NULL);
+    found = files_sha256(path, &found_size, NULL, NULL, NULL);
     return found && strcmp(found, sha256) == 0;
 }
 
@@ -53,6 +65,28 @@ static bool holds(const char *path, const char *sha256, uint64_t size)
 static bool is_sha256(const char *text)
 {
     return strlen(text) == SHA256_DIGITS && strspn(text, "0123456789abcdef") == SHA256_DIGITS;
+}
+
+static bool is_part(const char *name)
+{
+    g_autofree char *sha256 = g_strndup(name, SHA256_DIGITS);
+
+    return is_sha256(sha256) && name[SHA256_DIGITS] == '.';
+}
+
+/* A controller that died while it copied could not remove them. */
+static void remove_parts(const char *cache)
+{
+    g_autoptr(GDir) dir = g_dir_open(cache, 0, NULL);
+    const char *name;
+    struct stat st;
+
+    while (dir && (name = g_dir_read_name(dir))) {
+        g_autofree char *path = g_build_filename(cache, name, NULL);
+
+        if (is_part(name) && lstat(path, &st) == 0 && time(NULL) - st.st_mtime > LEFT_S)
+            unlink(path);
+    }
 }
 
 char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
@@ -77,5 +111,6 @@ char *files_find(const char *cache, const char *sha256, uint64_t size, const cha
         return NULL;
     }
     unlink(path);
+    remove_parts(cache);
     return g_steal_pointer(&path);
 }

@@ -2,6 +2,7 @@
 /* line-node.c: what concerns one node of another host: its files, its start, its monitor, its stub.
  */
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
 #include "controller/remote/files.h"
 #include "controller/remote/line-private.h"
 #include "controller/remote/outcome.h"
@@ -14,6 +15,7 @@
 #include <sys/socket.h>
 
 #define PROGRESS_US (200 * 1000)
+#define CUT_US      (5 * G_USEC_PER_SEC) /* for a copy that was interrupted to end by itself */
 
 /* --- files --- */
 
@@ -40,31 +42,96 @@ static bool ask_for_file(Line *l, const char *sha256, uint64_t size, const char 
     return false;
 }
 
-/* The main loop goes on meanwhile only as far as Ctrl-C needs it. */
+/* The main loop does not go on meanwhile: a gdb's wishes would be carried out in the middle. */
+static bool go_on(const Line *l, const char *doing, const char *path, uint64_t done, uint64_t size)
+{
+    const LineParams *p = &l->params;
+
+    return !p->on_progress || p->on_progress(l->far.name, doing, path, done, size, p->user);
+}
+
+static void progress_ends(const Line *l)
+{
+    if (l->params.on_progress_end)
+        l->params.on_progress_end(l->params.user);
+}
+
+typedef struct {
+    const Line *line;
+    const char *path;
+    gint64 next;
+} Reading;
+
+static bool on_read(uint64_t done, uint64_t size, void *data)
+{
+    Reading *r = data;
+
+    if (g_get_monotonic_time() < r->next)
+        return true;
+    r->next = g_get_monotonic_time() + PROGRESS_US;
+    return go_on(r->line, "reading", r->path, done, size);
+}
+
+static char *sum_up(const Line *l, const char *path, uint64_t *size, GError **error)
+{
+    Reading reading = {l, path, g_get_monotonic_time() + PROGRESS_US};
+    char *sha256 = files_sha256(path, size, on_read, &reading, error);
+
+    progress_ends(l);
+    return sha256;
+}
+
+static bool upload_over(Line *l)
+{
+    gint64 until = g_get_monotonic_time() + PROGRESS_US;
+    bool over;
+
+    g_mutex_lock(&l->lock);
+    while (l->job != JOB_NONE && g_cond_wait_until(&l->done, &l->lock, until))
+        ;
+    over = l->job == JOB_NONE;
+    g_mutex_unlock(&l->lock);
+    return over;
+}
+
+/* True: it was interrupted, but SFTP took no notice, so that the connection had to be cut. */
+static bool watch_upload(Line *l, const char *path, uint64_t size)
+{
+    gint64 cancelled = 0;
+    bool cut = false;
+
+    while (!upload_over(l)) {
+        if (!cancelled && !go_on(l, "copying", path, atomic_load(&l->sent), size)) {
+            atomic_store(&l->cancel, true);
+            cancelled = g_get_monotonic_time();
+        }
+        if (cancelled && !cut && l->params.cut && g_get_monotonic_time() - cancelled > CUT_US) {
+            l->params.cut(l->params.data);
+            cut = true;
+        }
+    }
+    progress_ends(l);
+    return cut;
+}
+
 static bool upload(Line *l, const char *path, const char *there, uint64_t size, GError **error)
 {
-    bool done = false;
-
     atomic_store(&l->sent, 0);
     atomic_store(&l->cancel, false);
     l->failure = NULL;
     l->local = path;
     l->remote = there;
     line_submit(l, JOB_UPLOAD);
-    while (!done) {
-        gint64 until = g_get_monotonic_time() + PROGRESS_US;
-
-        g_mutex_lock(&l->lock);
-        while (l->job != JOB_NONE && g_cond_wait_until(&l->done, &l->lock, until))
-            ;
-        done = l->job == JOB_NONE;
-        g_mutex_unlock(&l->lock);
-        if (l->params.on_progress &&
-            !l->params.on_progress(l->far.name, path, atomic_load(&l->sent), size, l->params.user))
-            atomic_store(&l->cancel, true);
+    if (watch_upload(l, path, size)) {
+        g_clear_error(&l->failure);
+        l->failure = g_error_new(NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                                 "interrupted while it was copied; as SFTP did not answer, the "
+                                 "connection was cut");
     }
-    if (!l->failure)
+    if (!l->failure) {
+        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", l->far.name, path, size);
         return true;
+    }
     g_propagate_prefixed_error(error, g_steal_pointer(&l->failure), "host %s: '%s': ", l->far.name,
                                path);
     return false;
@@ -77,7 +144,7 @@ static char *bring(Line *l, const char *path, GError **error)
     uint64_t size;
     bool here;
 
-    if (!(sha256 = files_sha256(path, &size, error)) ||
+    if (!(sha256 = sum_up(l, path, &size, error)) ||
         !ask_for_file(l, sha256, size, path, &here, &there, error))
         return NULL;
     if (here)

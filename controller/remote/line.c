@@ -150,16 +150,7 @@ bool line_request(Line *l, GByteArray *request, Reader *answer, GError **error)
 {
     g_autofree char *why = NULL;
     uint32_t code;
-    bool busy;
 
-    g_mutex_lock(&l->lock);
-    busy = l->job != JOB_NONE;
-    g_mutex_unlock(&l->lock);
-    if (busy) { /* what waits for a copy lets the main loop go on */
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "host %s: a file is being copied there",
-                    l->far.name);
-        return false;
-    }
     l->request = request;
     line_submit(l, JOB_REQUEST);
     line_wait(l);

@@ -28,13 +28,17 @@ typedef struct {
     Rank rank;           /* of this host's lanes */
     Stream *stream;      /* taken over, also on failure */
     LineUpload upload;   /* NULL: files are there under the same path */
+    /* In the main thread: ends the connection under an upload that does not take notice. */
+    void (*cut)(void *data);
     void *data;
     void (*close)(void *data); /* what is under the stream, when that is freed; or NULL */
     /* In the main thread: a node has failed while the ensemble stood. */
     void (*on_fall)(Node *node, void *data);
-    /* In the main thread, while a file is copied: also when it is through. False: enough of it. */
-    bool (*on_progress)(const char *host, const char *path, uint64_t done, uint64_t size,
-                        void *data);
+    /* In the main thread, every now and then while a file is "reading" or "copying". False: enough
+     * of it. on_progress_end: that is over. */
+    bool (*on_progress)(const char *host, const char *doing, const char *path, uint64_t done,
+                        uint64_t size, void *user);
+    void (*on_progress_end)(void *user);
     void *user;
 } LineParams;
 

@@ -3,14 +3,19 @@
 #include "controller/remote/ssh-host.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/node/options.h"
 #include "controller/remote/codec.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define CONNECT_S    15
@@ -18,15 +23,33 @@
 #define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
 #define TRIES        3     /* of a password */
 
+/* Of a network that is dead: until what waits for it is told. Where a line listens, it notices the
+ * silence before, and has better words for it. */
+#define DEAD_MS   12000
+#define IDLE_S    5
+#define PROBE_S   2
+#define MAX_PROBE 3
+
 struct SshHost {
     ssh_session session;
+    struct ssh_callbacks_struct callbacks;
+    const SshAsk *ask; /* while it connects; NULL: there is nobody */
     char *name;
+    GMutex lock; /* guards: */
+    int copy_fd; /* the socket, while a file is copied; else -1 */
 };
+
+/* The library's words; some of them may be the server's. */
+static char *reason(const SshHost *h)
+{
+    return text_plain(ssh_get_error(h->session), -1);
+}
 
 static bool fail(GError **error, const SshHost *h, const char *what)
 {
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "ssh %s: %s: %s", h->name, what,
-                ssh_get_error(h->session));
+    g_autofree char *why = reason(h);
+
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "ssh %s: %s: %s", h->name, what, why);
     return false;
 }
 
@@ -171,17 +194,41 @@ static void wipe(char *secret)
     g_free(secret);
 }
 
+/* Of a key of ~/.ssh; without data nobody is asked. Somebody must answer to the library: else
+ * OpenSSL asks on /dev/tty by itself. */
+static int ask_passphrase(const char *prompt, char *buf, size_t size, int echo, int verify,
+                          void *data)
+{
+    const SshHost *h = data;
+    g_autofree char *question = NULL;
+    char *path = NULL, *secret;
+    bool fits;
+
+    (void)prompt;
+    (void)echo;
+    (void)verify;
+    if (!h || !h->ask || !h->ask->password)
+        return -1;
+    ssh_userauth_publickey_auto_get_current_identity(h->session, &path);
+    question = g_strdup_printf("Passphrase of %s: ", path ? path : "your key");
+    ssh_string_free_char(path);
+    secret = h->ask->password(question, h->ask->data);
+    fits = secret && g_strlcpy(buf, secret, size) < size;
+    wipe(secret);
+    return fits ? 0 : -1;
+}
+
 static bool use_identity(SshHost *h, const char *path, const SshAsk *ask, GError **error)
 {
     ssh_key key = NULL;
-    int rc = ssh_pki_import_privkey_file(path, NULL, NULL, NULL, &key);
+    int rc = ssh_pki_import_privkey_file(path, NULL, ask_passphrase, NULL, &key);
     char *secret = NULL;
 
     if (rc != SSH_OK && access(path, R_OK) == 0 && ask && ask->password) {
         g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", path);
 
         secret = ask->password(prompt, ask->data);
-        rc = ssh_pki_import_privkey_file(path, secret, NULL, NULL, &key);
+        rc = ssh_pki_import_privkey_file(path, secret, ask_passphrase, NULL, &key);
         wipe(secret);
     }
     if (rc != SSH_OK) {
@@ -237,18 +284,59 @@ static bool authenticate(SshHost *h, const SshTarget *t, const SshAsk *ask, GErr
     return false;
 }
 
-SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
+/* SFTP waits for its answers without limit: the kernel is to notice that none can come. Of a
+ * ProxyCommand the socket is no TCP socket; then it knows nothing of the network. */
+static void notice_death(const SshHost *h)
+{
+    static const struct {
+        int level, option, value;
+    } options[] = {{SOL_SOCKET, SO_KEEPALIVE, 1},
+                   {IPPROTO_TCP, TCP_KEEPIDLE, IDLE_S},
+                   {IPPROTO_TCP, TCP_KEEPINTVL, PROBE_S},
+                   {IPPROTO_TCP, TCP_KEEPCNT, MAX_PROBE},
+                   {IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_MS}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(options); i++)
+        if (setsockopt(ssh_get_fd(h->session), options[i].level, options[i].option,
+                       &options[i].value, sizeof(options[i].value)) != 0)
+            log_debug("ssh %s: socket option %d: %s", h->name, options[i].option,
+                      g_strerror(errno));
+}
+
+static SshHost *ssh_host_new(const char *target, const SshAsk *ask)
 {
     SshHost *h = g_new0(SshHost, 1);
+
+    h->name = g_strdup(target);
+    h->session = ssh_new();
+    h->ask = ask;
+    h->copy_fd = -1;
+    g_mutex_init(&h->lock);
+    h->callbacks.auth_function = ask_passphrase;
+    h->callbacks.userdata = h;
+    ssh_callbacks_init(&h->callbacks);
+    ssh_set_callbacks(h->session, &h->callbacks);
+    return h;
+}
+
+static bool connect_to(SshHost *h, GError **error)
+{
+    if (ssh_connect(h->session) != SSH_OK)
+        return fail(error, h, "no connection");
+    notice_death(h);
+    return true;
+}
+
+SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
+{
+    SshHost *h = ssh_host_new(t->target, ask);
     Place place = {0};
     bool ok;
 
-    h->name = g_strdup(t->target);
-    h->session = ssh_new();
     ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
-         (ssh_connect(h->session) == SSH_OK || fail(error, h, "no connection")) &&
-         check_key(h, t, ask, error) && authenticate(h, t, ask, error);
+         connect_to(h, error) && check_key(h, t, ask, error) && authenticate(h, t, ask, error);
     place_clear(&place);
+    h->ask = NULL;
     if (ok)
         return h;
     ssh_host_free(h);
@@ -262,6 +350,7 @@ void ssh_host_free(SshHost *h)
     if (ssh_is_connected(h->session))
         ssh_disconnect(h->session);
     ssh_free(h->session);
+    g_mutex_clear(&h->lock);
     g_free(h->name);
     g_free(h);
 }
@@ -288,21 +377,22 @@ static void hear_stderr(SshStream *s)
 
 static void tell_end(SshStream *s, GError **error)
 {
+    g_autofree char *said = NULL, *why = NULL;
     int status;
 
     hear_stderr(s);
     g_strchomp(s->said->str);
+    said = text_plain(s->said->str, -1);
     status = ssh_is_connected(s->host->session) ? ssh_channel_get_exit_status(s->channel) : -1;
+    why = reason(s->host);
     if (!ssh_is_connected(s->host->session))
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s",
-                    *ssh_get_error(s->host->session) ? ssh_get_error(s->host->session)
-                                                     : "it was closed");
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", *why ? why : "it was closed");
     else if (status < 0)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed%s%s",
-                    *s->said->str ? "; it said: " : "", s->said->str);
+                    *said ? "; it said: " : "", said);
     else
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command ended, exit status %d%s%s",
-                    status, *s->said->str ? "; it said: " : "", s->said->str);
+                    status, *said ? "; it said: " : "", said);
 }
 
 static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **error)
@@ -332,8 +422,9 @@ static bool ssh_stream_write(Stream *stream, const void *data, gsize size, GErro
         int n = ssh_channel_write(s->channel, at, (uint32_t)MIN(size, (gsize)1 << 20));
 
         if (n <= 0) {
-            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s",
-                        ssh_get_error(s->host->session));
+            g_autofree char *why = reason(s->host);
+
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", why);
             return false;
         }
         at += n;
@@ -385,7 +476,8 @@ static bool copy(SshHost *h, sftp_file file, int fd, const SshCopy *c, GError **
 
     while ((n = read(fd, chunk, UPLOAD_CHUNK)) > 0) {
         if (atomic_load(c->cancel)) {
-            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "interrupted while it was copied");
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "interrupted while it was copied");
             return false;
         }
         if (sftp_write(file, chunk, (size_t)n) != n)
@@ -430,16 +522,36 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     return ok;
 }
 
+/* A descriptor of our own while it is needed: the library may close its one at any time. */
+static void set_copy_fd(SshHost *h, int fd)
+{
+    g_mutex_lock(&h->lock);
+    fd_clear(&h->copy_fd);
+    h->copy_fd = fd;
+    g_mutex_unlock(&h->lock);
+}
+
 bool ssh_host_upload(SshHost *h, const SshCopy *c, GError **error)
 {
-    sftp_session sftp = sftp_new(h->session);
+    sftp_session sftp;
     bool ok;
 
+    set_copy_fd(h, fcntl(ssh_get_fd(h->session), F_DUPFD_CLOEXEC, 0));
+    sftp = sftp_new(h->session);
     if (!sftp || sftp_init(sftp) != SSH_OK)
         ok = fail(error, h, "SFTP can't be used");
     else
         ok = upload(h, sftp, c, error);
     if (sftp)
         sftp_free(sftp);
+    set_copy_fd(h, -1);
     return ok;
+}
+
+void ssh_host_cut(SshHost *h)
+{
+    g_mutex_lock(&h->lock);
+    if (h->copy_fd >= 0)
+        shutdown(h->copy_fd, SHUT_RDWR);
+    g_mutex_unlock(&h->lock);
 }

@@ -51,4 +51,7 @@ typedef struct {
 /* Copies a file by SFTP: under another name first. */
 bool ssh_host_upload(SshHost *host, const SshCopy *copy, GError **error);
 
+/* From another thread: what waits in ssh_host_upload() fails, and with it the connection. */
+void ssh_host_cut(SshHost *host);
+
 #endif

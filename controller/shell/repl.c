@@ -168,6 +168,7 @@ static void on_line(char *line)
 static void on_done(void *data)
 {
     (void)data;
+    signals_serve(); /* what came while it ran was for it */
     progress_clear();
     if (leaving)
         leave(EXIT_INTERRUPTED);

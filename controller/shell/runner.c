@@ -6,6 +6,7 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/shell/progress.h"
+#include "controller/shell/signals.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -267,6 +268,7 @@ static bool next(Runner *r)
 static void step(Runner *r)
 {
     while (r->sources->len > 0) {
+        signals_serve(); /* commands that need not wait follow each other without the main loop */
         if (r->session->interrupted && !r->keep_going) {
             after_error(r, g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted"));
             break;

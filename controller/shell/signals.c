@@ -10,29 +10,90 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#define STUCK_NS (1000 * NS_PER_MS)
+
 static void (*handler)(int number, void *data);
 static void *handler_data;
 
-static gboolean on_signal(gpointer number)
+/* Not through GLib: while the main thread waits for somebody, it serves nobody, and a second Ctrl-C
+ * must be able to end it. */
+static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+static atomic_llong came[G_N_ELEMENTS(numbers)]; /* host ns; 0: it is served */
+static int pending_fd = -1;
+static bool terminal; /* stderr is one */
+
+/* Async-signal-safe. */
+static void end_at_once(void)
 {
-    handler(GPOINTER_TO_INT(number), handler_data);
+    ssize_t n = terminal ? write(STDERR_FILENO, "\n", 1) : 0;
+
+    (void)n;
+    tty_restore();
+    _Exit(EXIT_INTERRUPTED);
+}
+
+static void on_signal(int number)
+{
+    int saved = errno;
+    long long now = htime_now().ns;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        long long first = 0;
+
+        if (numbers[i] == number && !atomic_compare_exchange_strong(&came[i], &first, now) &&
+            now - first > STUCK_NS)
+            end_at_once();
+    }
+    eventfd_write(pending_fd, 1);
+    errno = saved;
+}
+
+bool signals_pending(void)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (atomic_load(&came[i]) != 0)
+            return true;
+    return false;
+}
+
+void signals_serve(void)
+{
+    eventfd_t value;
+
+    eventfd_read(pending_fd, &value);
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
+        if (atomic_exchange(&came[i], 0) != 0 && handler)
+            handler(numbers[i], handler_data);
+}
+
+static gboolean on_pending(gint fd, GIOCondition condition, gpointer data)
+{
+    (void)fd;
+    (void)condition;
+    (void)data;
+    signals_serve();
     return G_SOURCE_CONTINUE;
 }
 
 void signals_watch(void (*func)(int number, void *data), void *data)
 {
-    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-    bool first = !handler;
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
 
     handler = func;
     handler_data = data;
-    for (unsigned i = 0; first && i < G_N_ELEMENTS(numbers); i++)
-        g_unix_signal_add(numbers[i], on_signal, GINT_TO_POINTER(numbers[i]));
+    if (pending_fd >= 0)
+        return;
+    pending_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    terminal = isatty(STDERR_FILENO);
+    g_unix_fd_add(pending_fd, G_IO_IN, on_pending, NULL);
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
+        sigaction(numbers[i], &action, NULL);
 }
 
 /* GLib watches no SIGCONT: its handler writes here. */

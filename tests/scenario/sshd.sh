@@ -51,8 +51,9 @@ END
 }
 
 # Also where a test ends early: sshd writes over its environment, by which a test knows its processes. The connections
-# that are up are processes of their own.
+# that are up are processes of their own; one that a test has frozen ($sftp) would stay.
 stop_sshd() {
+    [[ -z ${sftp:-} ]] || kill -KILL "$sftp" 2>/dev/null || true
     [[ ! -s $ssh_dir/server/pid ]] || kill "$(<"$ssh_dir/server/pid")" 2>/dev/null || true
 }
 

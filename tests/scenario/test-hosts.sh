@@ -231,6 +231,25 @@ check 'hosts from=FILE: two names that begin alike are not one host' ended 2 "li
 mtr -c "hosts from=$dir/addresses"
 check 'hosts from=FILE: no such list' ended 2 'addresses'
 
+# --- keys with a passphrase
+
+# on_terminal SSH-DIR COMMANDS: a scenario that could ask somebody; only the key of that folder is there.
+on_terminal() {
+    status=0
+    METRONOME_SSH_DIR=$1 SSH_AUTH_SOCK='' script -qec "timeout --foreground -s KILL 10 $metronome -c '$2'" /dev/null \
+        </dev/null >"$dir/out" 2>"$dir/err" || status=$?
+}
+
+mkdir -m 700 "$dir/pem" "$dir/empty"
+ssh-keygen -q -t rsa -b 2048 -m PEM -N secret -f "$dir/pem/id_rsa"
+cat "$dir/pem/id_rsa.pub" >>"$ssh_dir/server/authorized_keys"
+on_terminal "$dir/pem" "host add x ssh=127.0.0.1:$port fingerprint=$fingerprint"
+check 'a PEM key with a passphrase: a scenario asks nobody' ended 3 'host x: .*no key of your ssh-agent or ~/.ssh is accepted'
+check '... and OpenSSL does not, either' not says '[Pp]ass ?phrase:'
+on_terminal "$dir/empty" "host add x ssh=127.0.0.1:$port fingerprint=$fingerprint identity=$dir/pem/id_rsa"
+check 'a PEM key with a passphrase, named: nobody is asked' ended 2 \
+    "identity='.*/id_rsa': no private key that can be read without a passphrase"
+
 # --- what can't be
 
 expect 'a host that nobody has named' 2 'node add a host=nowhere' "host='nowhere' is unknown"
@@ -243,6 +262,84 @@ expect 'CPUs that are not there' 3 "$(host one cpus=4-2) host list" "cpus='4-2'"
 echo "$first" >"$dir/dry.mtr"
 mtr check "$dir/dry.mtr"
 check 'a check connects to nobody' ended 0
+
+# --- Ctrl-C while the main loop waits for a file
+
+reads() { # FILE
+    [[ -n $(find "/proc/$pid/fd" -lname "$1" 2>/dev/null) ]]
+}
+
+parts() {
+    find "$dir/cache/metronome/files" -name '*.????????'
+}
+
+no_parts() {
+    [[ -z $(parts) ]]
+}
+
+sftp_server() {
+    pgrep -f internal-sftp -P "$(pgrep -d, -P "$(<"$ssh_dir/server/pid")")"
+}
+
+some_parts() {
+    ! no_parts
+}
+
+# copying: in the middle of a copy that stands still; sets $sftp.
+copying() {
+    parts | xargs -r rm
+    background -c "$first node add a kernel=$dir/large host=one; start"
+    within 20 some_parts
+    sftp=$(sftp_server)
+    kill -STOP "$sftp"
+}
+
+# thaw SIGNAL: what it did is over.
+thaw() {
+    kill "-$1" "$sftp"
+    sftp=
+}
+
+# took SECONDS: no more than these since $since.
+took() {
+    [[ ${EPOCHREALTIME/./} -lt $((since + $1 * 1000000)) ]]
+}
+
+truncate -s 8G "$dir/huge"
+truncate -s 250M "$dir/large"
+background -c "$first node add a kernel=$dir/huge host=one; start"
+within 10 reads "$dir/huge"
+since=${EPOCHREALTIME/./}
+kill -INT "$pid"
+join
+check 'Ctrl-C while a file is read' ended 130 "'.*/huge': interrupted while it was read"
+check 'Ctrl-C while a file is read: at once' took 3
+copying
+kill -INT "$pid"
+thaw CONT
+join
+check 'Ctrl-C while a file is copied' ended 130 "host one: '.*/large': interrupted while it was copied$"
+check 'Ctrl-C while a file is copied: nothing is left of it' no_parts
+copying
+since=${EPOCHREALTIME/./}
+kill -INT "$pid"
+join
+check 'Ctrl-C, and SFTP is frozen' ended 130 "'.*/large': interrupted while it was copied; .* the connection was cut"
+check 'Ctrl-C, and SFTP is frozen: some seconds later' took 9
+thaw KILL
+copying
+since=${EPOCHREALTIME/./}
+kill -INT "$pid"
+sleep 1.1 # from then on a second one is taken for impatience
+kill -INT "$pid"
+join
+check 'Ctrl-C twice, and SFTP is frozen: it ends now' ended 130
+check 'Ctrl-C twice, and SFTP is frozen: now' took 3
+thaw KILL
+check 'what was being copied then is left' some_parts
+parts | xargs touch -d '-15 minutes'
+expect 'the next copy' 0 "$first node add a kernel=$guest/hello-aarch64.elf memory=64M host=one; start"
+check 'the next copy: what was left is gone' no_parts
 
 # --- failures: named, exit 3, nothing left
 

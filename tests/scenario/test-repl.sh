@@ -569,6 +569,16 @@ questions() {
     at 'and the prompt is back' 'metronome>'
     look
     check 'the passphrase is not on the screen' not grep -q sesame "$dir/out"
+    line "$add"
+    at 'a key of ~/.ssh: its passphrase is asked for, too' 'Passphrase of .*/id_ed25519:'
+    line 'open sesame'
+    at '... and it is used' 'metronome>'
+    truncate -s 8G "$dir/huge"
+    line "node add a kernel=$dir/huge host=x; start"
+    at 'a large file: how much of it is read' '.*host x: reading .*/huge: [0-9]+ %'
+    key C-c
+    shows 'Ctrl-C: no more of it' "^metronome: error: '.*/huge': interrupted while it was read"
+    at 'Ctrl-C: the prompt is back' 'metronome>'
     line quit
     shows 'it ends' '^status 0$'
     check 'nor in the history' not grep -rqs sesame "$state"

@@ -9,7 +9,9 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+#include <utime.h>
 
 /* sha256sum says so. */
 #define ABC_SHA256   "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
@@ -108,7 +110,7 @@ static void check_sum(const char *text, gsize size, const char *sha256)
 
     place_begin(&p);
     write_file(p.other, text, (gssize)size);
-    sum = files_sha256(p.other, &found, &error);
+    sum = files_sha256(p.other, &found, NULL, NULL, &error);
     g_assert_no_error(error);
     g_assert_cmpstr(sum, ==, sha256);
     g_assert_cmpuint(found, ==, size);
@@ -143,7 +145,7 @@ static void check_unreadable(const char *path, const char *reason)
     g_autofree char *message = g_strdup_printf("can't read '%s': %s", path, reason);
     uint64_t size;
 
-    g_assert_null(files_sha256(path, &size, &error));
+    g_assert_null(files_sha256(path, &size, NULL, NULL, &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
     g_assert_cmpstr(error->message, ==, message);
 }
@@ -156,6 +158,56 @@ static void test_sum_fails(void)
     check_unreadable(p.other, "No such file or directory");
     check_unreadable(p.dir, "Is a directory");
     place_end(&p);
+}
+
+typedef struct {
+    uint64_t enough, done, size;
+    unsigned calls;
+} Watch;
+
+static bool on_progress(uint64_t done, uint64_t size, void *data)
+{
+    Watch *w = data;
+
+    g_assert_cmpuint(done, >, w->done);
+    w->done = done;
+    w->size = size;
+    w->calls++;
+    return done < w->enough;
+}
+
+static void check_progress(uint64_t enough, unsigned calls, const char *message)
+{
+    g_autofree char *text = g_malloc0(5 << 20), *sum = NULL, *expected = NULL;
+    g_autoptr(GError) error = NULL;
+    Watch w = {.enough = enough};
+    uint64_t size;
+    Place p;
+
+    place_begin(&p);
+    write_file(p.other, text, 5 << 20);
+    sum = files_sha256(p.other, &size, on_progress, &w, &error);
+    g_assert_cmpuint(w.calls, ==, calls);
+    g_assert_cmpuint(w.size, ==, 5 << 20);
+    if (message) {
+        expected = g_strdup_printf("'%s': %s", p.other, message);
+        g_assert_null(sum);
+        g_assert_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED);
+        g_assert_cmpstr(error->message, ==, expected);
+    } else {
+        g_assert_no_error(error);
+        g_assert_nonnull(sum);
+        g_assert_cmpuint(w.done, ==, 5 << 20);
+    }
+    place_end(&p);
+}
+
+/* Whoever watches may end it, at each piece. */
+static void test_sum_interrupted(void)
+{
+    check_progress(G_MAXUINT64, 5, NULL);
+    check_progress(0, 1, "interrupted while it was read");
+    check_progress(3 << 20, 3, "interrupted while it was read");
 }
 
 /* --- looking --- */
@@ -277,6 +329,58 @@ static void test_there_is_no_file(void)
     place_end(&p);
 }
 
+/* --- what copies have left --- */
+
+static char *make_part(const Place *p, const char *name, time_t age)
+{
+    char *path = g_build_filename(p->cache, name, NULL);
+    time_t at = time(NULL) - age;
+
+    write_file(path, "ab", 2);
+    g_assert_cmpint(g_utime(path, &(struct utimbuf){at, at}), ==, 0);
+    return path;
+}
+
+/* Asked for what is not there, the cache loses what nobody writes to any more, and no more. */
+static void check_part(const char *name, time_t age, bool stays)
+{
+    g_autofree char *part = NULL;
+    Place p;
+
+    place_begin(&p);
+    part = make_part(&p, name, age);
+    expect_wanted(&p, ABC_SHA256, 3, NULL);
+    g_assert_true(g_file_test(part, G_FILE_TEST_EXISTS) == stays);
+    place_end(&p);
+}
+
+static void test_parts(void)
+{
+    check_part(ABC_SHA256 ".0123abcd", 0, true);
+    check_part(ABC_SHA256 ".0123abcd", 540, true);
+    check_part(ABC_SHA256 ".0123abcd", 660, false);
+    check_part(ABC_SHA256 ".0123abcd", -3600, true); /* a clock was set */
+    check_part(EMPTY_SHA256 ".0123abcd", 660, false);
+    check_part(EMPTY_SHA256, 1000000, true); /* whole, however old */
+    check_part("other.0123abcd", 1000000, true);
+    check_part("." ABC_SHA256, 1000000, true);
+}
+
+/* What is there is found without a look at the rest. */
+static void test_parts_found(void)
+{
+    g_autofree char *part = NULL, *path = NULL;
+    Place p;
+
+    place_begin(&p);
+    path = cached(&p, ABC_SHA256);
+    write_file(path, "abc", 3);
+    part = make_part(&p, EMPTY_SHA256 ".0123abcd", 660);
+    expect_here(&p, ABC_SHA256, 3, NULL, path);
+    g_assert_true(g_file_test(part, G_FILE_TEST_EXISTS));
+    place_end(&p);
+}
+
 /* --- errors --- */
 
 static void check_refused(const char *sha256)
@@ -349,6 +453,7 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/files/sum", test_sum);
     g_test_add_func("/remote/files/sum/large", test_sum_large);
     g_test_add_func("/remote/files/sum/fails", test_sum_fails);
+    g_test_add_func("/remote/files/sum/interrupted", test_sum_interrupted);
     g_test_add_func("/remote/files/first-time", test_first_time);
     g_test_add_func("/remote/files/wrong-content", test_wrong_content);
     g_test_add_func("/remote/files/wrong-size", test_wrong_size);
@@ -356,6 +461,8 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/files/there", test_there);
     g_test_add_func("/remote/files/there/differs", test_there_differs);
     g_test_add_func("/remote/files/there/no-file", test_there_is_no_file);
+    g_test_add_func("/remote/files/parts", test_parts);
+    g_test_add_func("/remote/files/parts/found", test_parts_found);
     g_test_add_func("/remote/files/no-sha256", test_no_sha256);
     g_test_add_func("/remote/files/no-folder", test_no_folder);
     g_test_add_func("/remote/files/cache-place", test_cache_place);
