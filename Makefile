@@ -112,7 +112,7 @@ asan: guest
 asan-tests: all $(TESTS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh tests/scenario/test-debug.sh tests/scenario/test-gdb.sh tests/scenario/test-repl.sh \
-	  tests/scenario/test-faults.sh tests/scenario/test-hosts.sh
+	  tests/scenario/test-faults.sh tests/scenario/test-hosts.sh tests/scenario/test-hosts-same.sh tests/scenario/test-hosts-faults.sh
 
 fuzz: setup
 	@scripts/setup check

@@ -79,7 +79,8 @@ static char *agent_command(const FarHostOptions *o)
     g_autofree char *program = g_shell_quote(o->metronome ? o->metronome : "metronome");
     g_autofree char *cpus = o->cpus ? g_shell_quote(o->cpus) : NULL;
 
-    return g_strdup_printf("exec %s agent --stdio%s%s", program, cpus ? " --cpus=" : "",
+    return g_strdup_printf("exec %s agent --stdio --log=%s%s%s", program,
+                           log_level_name(log_get_level()), cpus ? " --cpus=" : "",
                            cpus ? cpus : "");
 }
 

@@ -2,6 +2,8 @@
 /* codec.c: see codec.h. */
 #include "controller/remote/codec.h"
 
+#include "controller/base/text.h"
+
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_remote_error_quark, remote_error)
@@ -130,6 +132,13 @@ char *get_text(Reader *r)
         size = 0;
     }
     return g_strndup(at ? (const char *)at : "", size);
+}
+
+char *get_words(Reader *r)
+{
+    g_autofree char *text = get_text(r);
+
+    return text_plain(text, -1);
 }
 
 uint32_t get_count(Reader *r, gsize least)

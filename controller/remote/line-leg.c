@@ -358,7 +358,7 @@ static void hear_stepped(Line *l, Reader *r)
 {
     StepRequest *s = l->step;
     bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
-    g_autofree char *why = get_text(r);
+    g_autofree char *why = get_words(r);
 
     outcome_get(r, l->far.name, s->node, NULL);
     if (!check(l, r, "stepped"))

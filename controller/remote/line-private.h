@@ -26,13 +26,13 @@ struct Line {
     GArray *cpus;
     GThread *thread;
     int wake_fd;
-    atomic_uint falls; /* that the main thread has not been told of yet */
 
     GMutex lock; /* guards what follows up to the empty line */
     GCond done;
     Job job;
     GError *lost;
-    GArray *tunnels; /* Tunnel */
+    GArray *tunnels;  /* Tunnel */
+    GPtrArray *falls; /* GSource: what the main thread has not been told of yet */
 
     /* the line's thread, and the main thread between its jobs */
     Stream *stream;

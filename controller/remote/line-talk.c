@@ -21,6 +21,7 @@ typedef struct {
     Line *line;
     Node *node; /* NULL: all of them */
     char *why;
+    GSource *source; /* the line's */
 } Fall;
 
 static void fall(Line *l, Node *n, const char *why)
@@ -39,7 +40,9 @@ static gboolean on_fall(gpointer data)
     for (guint i = 0; i < f->line->nodes->len; i++)
         if (!f->node || f->node == f->line->nodes->pdata[i])
             fall(f->line, f->line->nodes->pdata[i], f->why);
-    atomic_fetch_sub(&f->line->falls, 1);
+    g_mutex_lock(&f->line->lock);
+    g_ptr_array_remove(f->line->falls, f->source);
+    g_mutex_unlock(&f->line->lock);
     return G_SOURCE_REMOVE;
 }
 
@@ -55,9 +58,13 @@ static void fall_later(Line *l, Node *node, const char *why)
 {
     Fall *f = g_new0(Fall, 1);
 
-    *f = (Fall){l, node, g_strdup(why)};
-    atomic_fetch_add(&l->falls, 1);
-    g_idle_add_full(G_PRIORITY_DEFAULT, on_fall, f, fall_free);
+    *f = (Fall){l, node, g_strdup(why), g_idle_source_new()};
+    g_source_set_priority(f->source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(f->source, on_fall, f, fall_free);
+    g_mutex_lock(&l->lock);
+    g_ptr_array_add(l->falls, f->source);
+    g_source_attach(f->source, NULL);
+    g_mutex_unlock(&l->lock);
 }
 
 void line_lose(Line *l, GError *error)
@@ -238,13 +245,14 @@ static bool pass_on(Line *l, uint8_t type, Reader *r)
         return true;
     case MSG_FELL:
         index = get_u32(r);
-        text = get_text(r);
+        text = get_words(r);
         if (node_by_index(l, index))
             fall_later(l, node_by_index(l, index), text);
         return true;
     case MSG_LOG:
-        level = MIN((LogLevel)get_u8(r), LOG_DEBUG);
-        text = get_text(r);
+        level = (LogLevel)get_u8(r);
+        level = MIN(level, LOG_DEBUG);
+        text = get_words(r);
         g_strchomp(text);
         log_write(level, "host %s: %s", l->far.name, text);
         return true;

@@ -160,7 +160,7 @@ bool line_request(Line *l, GByteArray *request, Reader *answer, GError **error)
     if (refuse_lost(l, error))
         return false;
     code = get_u32(answer);
-    why = get_text(answer);
+    why = get_words(answer);
     g_set_error(error, NODE_ERROR, answer->bad ? NODE_ERROR_SYSTEM : (int)code, "host %s: %s",
                 l->far.name, answer->bad ? "it sent no answer that is known" : why);
     return false;
@@ -183,7 +183,7 @@ static bool take_hello(Line *l, Reader *r, GError **error)
 {
     uint32_t magic = get_u32(r), protocol = get_u32(r), rank, n;
 
-    l->version = get_text(r);
+    l->version = get_words(r);
     if (r->bad || magic != PROTOCOL_MAGIC) {
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
         return false;
@@ -241,6 +241,7 @@ Line *line_new(const LineParams *params, GError **error)
     l->cpus = g_array_new(FALSE, FALSE, sizeof(int));
     l->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     l->tunnels = g_array_new(FALSE, FALSE, sizeof(Tunnel));
+    l->falls = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
     l->inbox = inbox_new();
     l->out = g_byte_array_new();
     l->answer = g_byte_array_new();
@@ -267,8 +268,9 @@ void line_free(Line *l)
         line_submit(l, JOB_QUIT);
         g_thread_join(l->thread);
     }
-    while (atomic_load(&l->falls) > 0) /* of the very last moment */
-        g_main_context_iteration(NULL, FALSE);
+    for (guint i = 0; i < l->falls->len; i++) /* of the very last moment */
+        g_source_destroy(l->falls->pdata[i]);
+    g_ptr_array_unref(l->falls);
     g_clear_pointer(&l->stream, stream_free);
     if (l->params.close)
         l->params.close(l->params.data);

@@ -111,7 +111,7 @@ static void get_vcpus(Reader *r, Node *n)
 void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
 {
     unsigned state = get_u8(r);
-    g_autofree char *failure = get_text(r);
+    g_autofree char *failure = get_words(r);
     uint64_t missed, overshot, repairs;
 
     r->bad = r->bad || state > NODE_FAILED;

@@ -2,6 +2,7 @@
 /* stream.c: a command of this host as a stream. */
 #include "controller/remote/stream.h"
 #include "controller/base/fd.h"
+#include "controller/base/text.h"
 #include "controller/remote/codec.h"
 
 #include <errno.h>
@@ -59,7 +60,7 @@ static char *what_it_said(const CommandStream *c)
 
     text[MAX(n, 0)] = '\0';
     g_strchomp(text);
-    return g_utf8_make_valid(text, -1);
+    return text_plain(text, -1);
 }
 
 static void tell_end(const CommandStream *c, GError **error)

@@ -47,7 +47,7 @@ open_on() {
     hosts=$1
     open_metronome
     for ((i = 1; i <= hosts; i++)); do
-        say "host add h$i ssh=127.0.0.1:$port metronome=$metronome fingerprint=$fingerprint cpus=$(((i - 1) % $(nproc)))"
+        say "$(host "h$i" cpus=$(((i - 1) % $(nproc))))"
     done
 }
 

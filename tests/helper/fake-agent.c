@@ -7,6 +7,7 @@
  *   fake-agent jump      its host's clock leaps by an hour
  *   fake-agent half      says half a message and ends
  *   fake-agent nonsense  sends a message that has no place there
+ *   fake-agent colours   logs what a terminal would obey
  */
 #include "controller/remote/protocol.h"
 
@@ -65,8 +66,15 @@ int main(int argc, char **argv)
     } else if (strcmp(fault, "nonsense") == 0) {
         message_end(m, message_begin(m, MSG_NEWS));
         say(m, m->len);
+    } else if (strcmp(fault, "colours") == 0) {
+        gsize begun = message_begin(m, MSG_LOG);
+
+        put_u8(m, 1); /* a warning */
+        put_text(m, "\033[31mred\033]0;title\007");
+        message_end(m, begun);
+        say(m, m->len);
     } else if (strcmp(fault, "newer") != 0) {
-        fprintf(stderr, "fake-agent: newer, jump, half or nonsense is expected\n");
+        fprintf(stderr, "fake-agent: newer, jump, half, nonsense or colours is expected\n");
         return 2;
     }
     pause(); /* killed with the stream */

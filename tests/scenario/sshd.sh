@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 #
 # Sourced behind lib.sh: a real sshd on a port of the loopback interface, with keys and settings of its own in the
-# test's folder, for whoever runs the test; and what a client of it needs (METRONOME_SSH_DIR).
+# test's folder, for whoever runs the test; what a client of it needs (METRONOME_SSH_DIR); and commands that use it.
 #
 # $sshd_address says where it listens, if not at 127.0.0.1; the words of $sshd_prefix run it, e.g. in a network namespace.
 # shellcheck disable=SC2154
@@ -22,7 +22,7 @@ free_port() {
 
 # start_sshd: sets $port and $fingerprint. Its sessions have this test's environment.
 start_sshd() {
-    mkdir -p -m 700 "$ssh_dir" "$ssh_dir/server" "$ssh_dir/client"
+    mkdir -m 700 "$ssh_dir" "$ssh_dir/server" "$ssh_dir/client"
     ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/server/key"
     ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/client/id_ed25519"
     ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/client/other"
@@ -76,6 +76,23 @@ agents() {
 
 no_agents() {
     [[ -z $(agents) ]]
+}
+
+# host NAME [OPTION...]: a host that is this one, over ssh.
+host() {
+    local name=$1
+    shift
+    echo "host add $name ssh=${sshd_address:-127.0.0.1}:$port metronome=$metronome fingerprint=$fingerprint $*; "
+}
+
+# linux NAME NUMBER HOST [COMMAND]: a Linux guest with the address 10.0.0.NUMBER.
+linux() {
+    echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
+        host=$3 append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24${4:+ run=\\\"$4\\\"}\"; "
+}
+
+bare() { # NAME HOST: a guest that counts and never sleeps
+    echo "node add $1 kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off host=$2; "
 }
 
 # what NAME: all of a report that must not depend on where the nodes are.

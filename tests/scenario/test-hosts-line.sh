@@ -102,10 +102,10 @@ remove_line() {
 
 # from_here COMMAND...: where the controller is.
 from_here=()
-address=127.0.0.1 kind=none near='' far=''
+kind=none near='' far=''
 if make_line 2>"$dir/err"; then
     from_here=(nsenter -t "$near" -n) sshd_prefix=(nsenter -t "$far" -n)
-    address=10.9.0.2 sshd_address=$address
+    sshd_address=10.9.0.2
 fi
 case $kind in
 netem) check "two network namespaces, a line that the kernel's netem delays" true ;;
@@ -121,23 +121,11 @@ mtr() {
     timeout -k 5 60 "${from_here[@]}" "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" || status=$?
 }
 
-host() { # NAME [OPTION...]
-    local name=$1
-    shift
-    echo "host add $name ssh=$address:$port metronome=$metronome fingerprint=$fingerprint $*; "
-}
-
 # CPUs of their own: the nodes of one host, or of this one, know nothing of the others.
 last=$(($(nproc) > 1))
 both=$(host one cpus=0)$(host two cpus=$last)
 
 # --- the same as on this host alone
-
-# linux NAME NUMBER HOST: as in test-network.sh.
-linux() {
-    echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
-        host=$3 append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24\"; "
-}
 
 # pings NAME HOSTS HOST-OF-A HOST-OF-B: the guests boot without a link, so hosts need not meet.
 pings() {
@@ -168,10 +156,6 @@ same one10 '10 ms and 5 ms of jitter, one node here, one there' "$second" local 
 same two10 '10 ms and 5 ms of jitter, both behind the line' "$both" one two
 
 # --- the line goes dead
-
-bare() { # NAME HOST: a guest that counts and never sleeps
-    echo "node add $1 kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off host=$2; "
-}
 
 # seconds_since: whole ones since the line went dead.
 seconds_since() {
