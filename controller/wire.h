@@ -48,7 +48,8 @@ char *wire_node_digest(const Wire *wire, const Node *node);
 /* Frames that missed their boundary, over all nodes, and those of which it is not known. */
 uint64_t wire_late(const Wire *wire);
 
-/* Tells of every frame that enters or leaves the network, at barriers, in the thread that completes them. */
+/* Tells of every frame that enters or leaves the network, at barriers, in the thread that completes
+ * them. */
 void wire_observe(Wire *wire, NetObserver observer, void *data);
 void wire_unobserve(Wire *wire, const void *data);
 

@@ -73,7 +73,7 @@ static void sleep_on_turn(Leg *leg, unsigned turn, const LegPatience *patience)
     while (atomic_load(&leg->turn) == turn) {
         if (syscall(SYS_futex, &leg->turn, FUTEX_WAIT_PRIVATE, turn,
                     patience->idle ? &second : NULL, NULL, 0) != 0 &&
-            errno == ETIMEDOUT)
+            errno == ETIMEDOUT && patience->idle)
             patience->idle(patience->data);
     }
     atomic_fetch_sub(&leg->sleepers, 1);
