@@ -83,8 +83,7 @@ static void recorder_clear(Recorder *r)
     r->n = 0;
 }
 
-/* In the thread that completes the barrier. Slots and columns are in the same order.
- */
+/* In the thread that completes the barrier. Slots and columns are in the same order. */
 static bool record_barrier(const BarrierView *view, void *data)
 {
     Session *s = data;

@@ -46,7 +46,8 @@ void wire_hear(Wire *w, const WirePort *p, VTime now)
         if (f->boundary.ns > now.ns)
             break;
         if (!d) {
-            stray(w, p);
+            if (f->taken) /* else its node is off, and wire_refuse() was first */
+                stray(w, p);
             continue;
         }
         p->flights->pdata[i] = NULL;

@@ -74,10 +74,30 @@ static void reach(VTime now, void *data)
     }
 }
 
-static void advance(VTime now, void *data)
+/* The copy moves on here and not before: where another host's node has hit a point, all stand at
+ * the barrier before the one that this host's cards have reached, and so does the network. */
+static void fill(VTime now, VTime until, void *data)
 {
     Wire *w = data;
 
+    if (w->copy && now.ns == w->reached.ns)
+        network_advance(w->copy, now);
+    w->filled = vtime(MAX(w->filled.ns, until.ns));
+    for (unsigned i = 0; i < w->ports->len; i++) {
+        const WirePort *p = wire_port(w, i);
+
+        if (p->card)
+            card_fill(p->card, now, until, w->quantum);
+    }
+}
+
+static void advance(VTime now, void *data)
+{
+    Wire *w = data;
+    bool alone = w->reached.ns < now.ns; /* no node of this host takes part any more */
+
+    if (alone)
+        reach(now, w);
     for (unsigned i = 0; i < w->ports->len; i++) {
         WirePort *p = wire_port(w, i);
 
@@ -93,6 +113,8 @@ static void advance(VTime now, void *data)
     network_advance(w->net, now);
     w->moved = now;
     w->filled = vtime_add(now, w->quantum);
+    if (alone)
+        fill(now, w->filled, w);
 }
 
 static void grant(VTime until, void *data)
@@ -104,23 +126,6 @@ static void grant(VTime until, void *data)
 
         if (p->far && !wire_is_island(p))
             wire_hand_over(w, p, until);
-    }
-}
-
-/* The copy moves on here and not before: where another host's node has hit a point, all stand at
- * the barrier before the one that this host's cards have reached, and so does the network. */
-static void fill(VTime now, VTime until, void *data)
-{
-    Wire *w = data;
-
-    if (w->copy && now.ns == w->reached.ns)
-        network_advance(w->copy, now);
-    w->filled = vtime(MAX(w->filled.ns, until.ns));
-    for (unsigned i = 0; i < w->ports->len; i++) {
-        const WirePort *p = wire_port(w, i);
-
-        if (p->card)
-            card_fill(p->card, now, until, w->quantum);
     }
 }
 

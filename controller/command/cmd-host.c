@@ -39,7 +39,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 
 const Command cmd_host_add = {
     "host add",
-    "NAME ssh=[USER@]HOST[:PORT]|command=TEXT " HOST_OPTIONS,
+    "NAME ssh=[USER@]HOST[:PORT] " HOST_OPTIONS " | NAME command=TEXT",
     "Connect to another host, where nodes with host=NAME are to run",
     2,
     7,
@@ -107,7 +107,7 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 }
 
 const Command cmd_host_remove = {
-    "host remove", "NAME", "Leave a host that has no nodes", 1, 1, exec_remove, COMMAND_AT_REST,
+    "host remove", "HOST", "Leave a host that has no nodes", 1, 1, exec_remove, COMMAND_AT_REST,
 };
 
 /* "node07.cluster slots=4 # rack 2": the first word is the host. */
@@ -119,9 +119,12 @@ static char *host_of_line(const char *line)
     return g_strndup(plain, strcspn(plain, " \t:"));
 }
 
-/* Its first label; of an address all, as a name has no dots. */
+/* Its first label, without a user; of an address all, as a name has no dots. */
 static char *name_of_host(const char *host)
 {
+    const char *at = strrchr(host, '@');
+
+    host = at ? at + 1 : host;
     if (strspn(host, "0123456789.") == strlen(host))
         return g_strdelimit(g_strdup(host), ".", '-');
     return g_strndup(host, strcspn(host, "."));
@@ -130,11 +133,14 @@ static char *name_of_host(const char *host)
 /* Of a list that names a host as often as it has slots, each once. */
 static bool add_all(CommandCall *call, const char *path, char **lines, GError **error)
 {
+    bool any = false;
+
     for (char **line = lines; *line; line++) {
         g_autofree char *host = host_of_line(*line);
         g_autofree char *name = name_of_host(host);
         const FarHost *known = far_host_find(call->session, name);
 
+        any = any || *host;
         if (!*host || (known && g_strcmp0(known->options.ssh, host) == 0))
             continue;
         if (session_told_to_stop(call->session)) {
@@ -146,7 +152,12 @@ static bool add_all(CommandCall *call, const char *path, char **lines, GError **
             return false;
         }
     }
-    return true;
+    if (!any)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "from='%s': it names no host: one a line is expected, as `scontrol show "
+                    "hostnames` prints them",
+                    path);
+    return any;
 }
 
 static CommandResult exec_hosts(CommandCall *call, GError **error)
@@ -156,7 +167,7 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
     g_auto(GStrv) lines = NULL;
     GError *e = NULL;
 
-    if (!path)
+    if (!path || !*path)
         return command_usage_error(call, error);
     if (!g_file_get_contents(path, &text, NULL, &e)) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "from='%s': %s", path, e->message);

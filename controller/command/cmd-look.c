@@ -54,16 +54,17 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
                       "cpu %", "pc");
     for (unsigned i = 0; ok && i < threads->len; i++) {
         const GdbThread *t = &g_array_index(threads, GdbThread, i);
-        pid_t tid = i < n->vcpus->len ? g_array_index(n->vcpus, pid_t, i) : -1;
+        pid_t tid = i < n->vcpus->len ? g_array_index(n->vcpus, pid_t, i) : 0;
         HTime used = node_vcpu_time(n, i);
+        g_autofree char *thread = tid > 0 ? g_strdup_printf("%d", (int)tid) : g_strdup("-");
         g_autofree char *pc = NULL;
         bool halted = false;
 
         ok = gdb_thread_halted(gdb, t, &halted, NODE_REPLY_MS, error) &&
              (pc = look_instruction(n, (int)i, error));
         if (ok)
-            command_print(s, "%-12u %-8s %8d %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
-                          (int)tid, (double)used.ns / 1e9, share(used, s->in_runs), pc);
+            command_print(s, "%-12u %-8s %8s %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
+                          thread, (double)used.ns / 1e9, share(used, s->in_runs), pc);
     }
     if (gdb)
         debug_release(n);

@@ -165,7 +165,7 @@ const Command cmd_node_add = {
     "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] [cdrom=FILE] "
     "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] [icount=shift=0,sleep=on|off] "
     "[seed=1] "
-    "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=NAME] "
+    "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local|HOST] "
     "[on-exit=stop|continue] [extra=\"raw qemu options\"]",
     "Describe a node; `start` launches its QEMU",
     1,
@@ -224,7 +224,8 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (wire_uses(call->session->wire, node)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s is in a link, which can't be taken away", node->name);
+                    "node %s is or was in a link: the network keeps its card until the end",
+                    node->name);
         return COMMAND_FAILED;
     }
     breaks_delete_node(call->session, node);
@@ -234,8 +235,8 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 
 const Command cmd_node_remove = {
     "node remove",
-    "NAME",
-    "End a launched QEMU; let an attached one run on without the gate",
+    "NODE",
+    "End a launched QEMU; let an attached one run on without the gate; not one that was in a link",
     1,
     1,
     exec_remove,

@@ -44,7 +44,10 @@ bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
             return false;
         }
         g_free(*keys[i].value);
-        *keys[i].value = g_strdup(value);
+        /* Of this host's files; what is there is for the shell there. */
+        *keys[i].value = strcmp(keys[i].key, "identity") == 0 && g_str_has_prefix(value, "~/")
+                             ? g_build_filename(g_get_home_dir(), value + 2, NULL)
+                             : g_strdup(value);
         return true;
     }
     g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
@@ -135,6 +138,11 @@ static bool upload(void *data, const char *local, const char *remote, atomic_ull
     return ssh_host_upload(data, &copy, error);
 }
 
+static bool told_to_stop(void *data)
+{
+    return session_told_to_stop(data);
+}
+
 static void cut_ssh(void *data)
 {
     ssh_host_cut(data);
@@ -149,7 +157,7 @@ static void close_ssh(void *data)
 static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *params,
                         GError **error)
 {
-    const SshTarget target = {o->ssh, o->identity, o->fingerprint};
+    const SshTarget target = {o->ssh, o->identity, o->fingerprint, told_to_stop, (void *)s};
     const SshAsk ask = {accept_key, ask_password, NULL};
     g_autofree char *command = agent_command(o);
     SshHost *ssh = ssh_host_open(&target, s->on_change ? &ask : NULL, error);
@@ -173,6 +181,7 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
                          .version = METRONOME_VERSION,
                          .rank = host_rank(s->host),
                          .on_fall = on_fall,
+                         .told_to_stop = told_to_stop,
                          .on_progress = on_progress,
                          .on_progress_end = on_progress_end,
                          .user = s};
@@ -189,6 +198,7 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
 
 static bool check(const Session *s, const FarHostOptions *o, GError **error)
 {
+    const SshTarget target = {.target = o->ssh, .identity = o->identity, o->fingerprint};
     const char *problem = NULL;
 
     if (strcmp(o->name, "local") == 0)
@@ -199,9 +209,14 @@ static bool check(const Session *s, const FarHostOptions *o, GError **error)
         problem = "one of ssh=[USER@]HOST[:PORT] and command=TEXT says how to reach it";
     else if (o->command && (o->identity || o->fingerprint || o->metronome || o->cpus))
         problem = "command= goes alone: it says all";
-    if (!problem)
+    if (problem) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "host %s: %s", o->name, problem);
+        return false;
+    }
+    if ((!o->ssh || ssh_target_check(&target, error)) &&
+        (!o->cpus || rank_check_cpus(o->cpus, error)))
         return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "host %s: %s", o->name, problem);
+    g_prefix_error(error, "host %s: ", o->name);
     return false;
 }
 

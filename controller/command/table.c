@@ -379,8 +379,8 @@ void command_print(const Session *session, const char *format, ...)
 
 CommandResult command_usage_error(const CommandCall *call, GError **error)
 {
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "usage: %s %s", call->command->name,
-                call->command->usage);
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "usage: %s%s%s", call->command->name,
+                *call->command->usage ? " " : "", call->command->usage);
     return COMMAND_FAILED;
 }
 

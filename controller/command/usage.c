@@ -201,6 +201,8 @@ static void hint_placeholder(GPtrArray *hints, const char *a, unsigned at, unsig
         add_hint(hints, USAGE_FILE, NULL, 0);
     else if (is_name(a, "NODE"))
         add_hint(hints, strstr(a, ".CPU") ? USAGE_CPU : USAGE_NODE, NULL, 0);
+    else if (is_name(a, "HOST"))
+        add_hint(hints, USAGE_HOST, NULL, 0);
     else if (is_name(a, "COMMAND"))
         add_hint(hints, USAGE_COMMAND, NULL, at);
     else if (is_name(a, "REG") || is_name(a, "REGISTER"))

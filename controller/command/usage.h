@@ -20,6 +20,7 @@ typedef enum {
     USAGE_WORD,     /* text, as it is */
     USAGE_FILE,     /* a path */
     USAGE_NODE,     /* a node's name */
+    USAGE_HOST,     /* another host's */
     USAGE_CPU,      /* a node's name, or NODE.CPU */
     USAGE_COMMAND,  /* a command's name, of one word or two, that begins with argument `from` */
     USAGE_REGISTER, /* a register of the node that is argument `from` */

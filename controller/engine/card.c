@@ -77,7 +77,7 @@ void card_reach(Card *c, VTime now)
     if (!nic_collect(c->nic, vtime_add(now, c->node->epoch), on_frame, c))
         log_warn("node %s: its capture can't be read", c->node->name);
     settle(c, now);
-    c->reached = now;
+    c->reached = vtime(MAX(c->reached.ns, now.ns));
 }
 
 /* Frames that find a card full follow at the next boundary: carried, unless it is full of late
@@ -88,6 +88,8 @@ void card_fill(Card *c, VTime now, VTime until, VTime quantum)
 
     if ((c->n_put > 0 && c->aim.ns > now.ns && c->aim.ns != until.ns) || (!barrier && !c->exact))
         return;
+    if (until.ns <= c->reached.ns)
+        return; /* the others are brought there: this one's next boundary is behind it */
     full_of_late = nic_sent(c->nic) > 0 && c->aim.ns <= now.ns;
     c->aim = until;
     nic_aim(c->nic, barrier ? 0 : vtime_floor_us(vtime_add(until, c->node->epoch)));

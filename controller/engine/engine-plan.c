@@ -178,14 +178,18 @@ static bool stands_together(const Engine *e)
     return true;
 }
 
-static void plan_stop(Engine *e)
+static void gather(Engine *e)
 {
-    if (stands_together(e)) {
-        finish(e, RUN_STOPPED, NULL);
-        return;
-    }
     atomic_store(&e->interrupted, false);
     engine_start_leg(e, NULL, engine_next_barrier(e), 1, true);
+}
+
+static void plan_stop(Engine *e)
+{
+    if (stands_together(e))
+        finish(e, RUN_STOPPED, NULL);
+    else
+        gather(e);
 }
 
 static const Member *failed_member(const Engine *e)
@@ -219,12 +223,29 @@ static unsigned live_members(const Engine *e)
     return live;
 }
 
+static bool spans_hosts(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++)
+        if (((const Member *)e->members->pdata[i])->node->far)
+            return true;
+    return false;
+}
+
+/* The others are held where they are, but for hosts that have run their grants to the end. */
+static void plan_failure(Engine *e, const Member *failed)
+{
+    if (spans_hosts(e) && live_members(e) > 0 && !stands_together(e))
+        gather(e);
+    else
+        finish(e, RUN_FAILED, failed->node->failure);
+}
+
 void engine_plan(Engine *e)
 {
     const Member *failed = failed_member(e);
 
     if (failed)
-        finish(e, RUN_FAILED, failed->node->failure);
+        plan_failure(e, failed);
     else if (e->broke)
         finish(e, RUN_BROKE, NULL);
     else if (exited(e) && (stands_together(e) || live_members(e) == 0))

@@ -3,6 +3,7 @@
 #include "controller/node/node.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/text.h"
 #include "controller/node/preflight.h"
 #include "controller/node/serial.h"
 #include "controller/node/spawn.h"
@@ -50,7 +51,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->devices_fd = -1;
     n->agent_fd = -1;
     n->cpu = -1;
-    n->vcpus = g_array_new(FALSE, FALSE, sizeof(pid_t));
+    n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* of another host: all 0 */
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
     n->far_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
     return n;
@@ -109,7 +110,7 @@ static char *stderr_tail(const Node *n)
     size = strlen(text);
     if (size == 0)
         return NULL;
-    return g_utf8_make_valid(size > STDERR_TAIL ? text + size - STDERR_TAIL : text, -1);
+    return text_plain(size > STDERR_TAIL ? text + size - STDERR_TAIL : text, -1);
 }
 
 void node_fail(Node *n, const GError *why)

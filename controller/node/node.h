@@ -113,15 +113,15 @@ VTime node_ensemble_time(const Node *node);
 void node_fail(Node *node, const GError *error);
 
 /* True while it takes part in quanta. */
+static inline bool node_is_live(const Node *node)
+{
+    return node->state == NODE_PAUSED || node->state == NODE_RUNNING;
+}
+
 /* Virtual ns of an instruction. */
 static inline int64_t node_granule_ns(const Node *node)
 {
     return INT64_C(1) << node->icount.shift;
-}
-
-static inline bool node_is_live(const Node *node)
-{
-    return node->state == NODE_PAUSED || node->state == NODE_RUNNING;
 }
 
 #endif

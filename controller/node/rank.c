@@ -53,13 +53,12 @@ GArray *rank_host_cpus(void)
     return cpus;
 }
 
-bool rank_restrict_cpus(const char *list, GError **error)
+static bool parse_cpus(const char *list, cpu_set_t *set)
 {
     g_auto(GStrv) parts = g_strsplit(list, ",", -1);
     bool ok = *list != '\0';
-    cpu_set_t set;
 
-    CPU_ZERO(&set);
+    CPU_ZERO(set);
     for (char **p = parts; *p && ok; p++) {
         g_auto(GStrv) ends = g_strsplit(*p, "-", 2);
         guint64 first = 0, last = 0;
@@ -68,14 +67,34 @@ bool rank_restrict_cpus(const char *list, GError **error)
              g_ascii_string_to_unsigned(ends[1] ? ends[1] : ends[0], 10, first, CPU_SETSIZE - 1,
                                         &last, NULL);
         for (guint64 cpu = first; ok && cpu <= last; cpu++)
-            CPU_SET(cpu, &set);
+            CPU_SET(cpu, set);
     }
-    if (ok && sched_setaffinity(0, sizeof(set), &set) == 0)
-        return true;
+    return ok;
+}
+
+static bool refuse_cpus(const char *list, const char *why, GError **error)
+{
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                "cpus='%s': %s; a list of CPUs such as 0-3,6 is expected", list,
-                ok ? g_strerror(errno) : "that is no list");
+                "cpus='%s': %s; a list of CPUs such as 0-3,6 is expected", list, why);
     return false;
+}
+
+bool rank_check_cpus(const char *list, GError **error)
+{
+    cpu_set_t set;
+
+    return parse_cpus(list, &set) || refuse_cpus(list, "that is no list", error);
+}
+
+bool rank_restrict_cpus(const char *list, GError **error)
+{
+    cpu_set_t set;
+
+    if (!parse_cpus(list, &set))
+        return refuse_cpus(list, "that is no list", error);
+    return sched_setaffinity(0, sizeof(set), &set) == 0 ||
+           refuse_cpus(list, errno == EINVAL ? "this host has none of them" : g_strerror(errno),
+                       error);
 }
 
 static bool pin(pid_t tid, int cpu)

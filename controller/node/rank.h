@@ -25,7 +25,10 @@ const char *rank_name(Rank rank);
  */
 Rank rank_probe(void);
 
-/* Lets this process use no other host CPUs than those of a list such as "0-3,6". */
+/* Whether that is a list of CPUs, such as "0-3,6"; which need not be this host's. */
+bool rank_check_cpus(const char *list, GError **error);
+
+/* Lets this process use no other host CPUs than those of a list. */
 bool rank_restrict_cpus(const char *list, GError **error);
 
 /*

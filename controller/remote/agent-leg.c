@@ -208,7 +208,7 @@ static void take_members(Agent *a, Reader *r)
 void agent_leg(Agent *a, Reader *r)
 {
     Leg *leg = &a->leg;
-    VTime now = vtime(get_i64(r));
+    VTime moved = vtime(get_i64(r)), now = vtime(get_i64(r));
     bool cards;
 
     memset(leg, 0, sizeof(*leg));
@@ -225,6 +225,7 @@ void agent_leg(Agent *a, Reader *r)
     leg->next_barrier = vtime(get_i64(r));
     leg->stop_on_exit = get_u8(r) != 0;
     cards = get_u8(r) != 0;
+    agent_move_islands(a, moved);
     take_members(a, r);
     agent_take_frames(a, r);
     if (!reader_done(r, "leg", NULL) || a->slots->len == 0 || leg->quantum.ns <= 0 ||

@@ -38,7 +38,8 @@ typedef struct Agent {
     Inbox *inbox;            /* the present reader's: the main thread, in a leg a lane */
     GMutex lock;             /* of out */
     GMutex in_lock;          /* of in, and of … */
-    GByteArray *aside;       /* … what nobody was there to read */
+    GByteArray *aside;       /* … what nobody was there to read, … */
+    bool was_read;           /* … and whether somebody was, since the last pulse */
     atomic_llong last_heard; /* host ns */
     int waiting;             /* bytes that nobody had read at the last pulse */
     GMainLoop *loop;

@@ -108,6 +108,7 @@ void agent_receive(Agent *a, int timeout_ms)
     take_aside(a);
     if (read_some(a, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK, &got))
         inbox_filled(a->inbox, got);
+    a->was_read = true;
     g_mutex_unlock(&a->in_lock);
 }
 
@@ -274,8 +275,8 @@ static int64_t clock_offset(void)
     return real.tv_sec * NS_PER_S + real.tv_nsec - after.ns;
 }
 
-/* While a leg or a request lasts nobody reads. What has piled up is put aside, so that there is
- * always room for the controller's next pulse. */
+/* In a request, a step or a long quantum nobody reads. What has piled up then is put aside, so that
+ * there is always room for the controller's next pulse. */
 static void hear_aside(Agent *a)
 {
     int waiting = 0;
@@ -283,15 +284,16 @@ static void hear_aside(Agent *a)
 
     if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
         atomic_store(&a->last_heard, htime_now().ns);
-    if (waiting >= ASIDE && a->waiting >= ASIDE) {
-        g_mutex_lock(&a->in_lock);
+    g_mutex_lock(&a->in_lock);
+    if (waiting >= ASIDE && a->waiting >= ASIDE && !a->was_read) {
         size = a->aside->len;
         g_byte_array_set_size(a->aside, (guint)(size + READ_CHUNK));
         read_some(a, a->aside->data + size, READ_CHUNK, &got);
         g_byte_array_set_size(a->aside, (guint)(size + got));
-        g_mutex_unlock(&a->in_lock);
         waiting = 0;
     }
+    a->was_read = false;
+    g_mutex_unlock(&a->in_lock);
     a->waiting = waiting;
 }
 
@@ -369,7 +371,8 @@ static bool take_stdio(Agent *a, GError **error)
     a->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     a->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (null < 0 || a->in < 0 || a->out < 0 || dup2(null, STDIN_FILENO) < 0 ||
-        dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || !g_unix_set_fd_nonblocking(a->out, TRUE, NULL)) {
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || !g_unix_set_fd_nonblocking(a->in, TRUE, NULL) ||
+        !g_unix_set_fd_nonblocking(a->out, TRUE, NULL)) {
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "stdin and stdout can't be used: %s",
                     g_strerror(errno));
         return false;

@@ -8,7 +8,8 @@
 
 G_DEFINE_QUARK(metronome_remote_error_quark, remote_error)
 
-#define HEADER 5 /* length and type */
+#define HEADER 5  /* length and type */
+#define SHOWN  60 /* bytes of what is none */
 
 /* --- writing --- */
 
@@ -201,6 +202,24 @@ void inbox_filled(Inbox *in, gsize size)
     g_byte_array_set_size(in->bytes, in->bytes->len + (guint)size);
 }
 
+/* Where a shell greets, or somebody else answers, that is text. */
+static void refuse(const uint8_t *at, gsize left, uint32_t size, GError **error)
+{
+    g_autofree char *text = text_plain((const char *)at, (gssize)MIN(left, SHOWN));
+    bool words = true;
+
+    for (unsigned i = 0; i < HEADER; i++)
+        words = words && (g_ascii_isprint(at[i]) || g_ascii_isspace(at[i]));
+    if (words)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                    "what came is no message of metronome's: '%s'",
+                    g_strdelimit(g_strchomp(text), "\n\t", ' '));
+    else
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                    "what came is no message: length %" G_GUINT32_FORMAT ", type %u", size,
+                    at[sizeof(size)]);
+}
+
 bool inbox_next(Inbox *in, uint8_t *type, Reader *fields, GError **error)
 {
     gsize left = in->bytes->len - in->used;
@@ -214,9 +233,7 @@ bool inbox_next(Inbox *in, uint8_t *type, Reader *fields, GError **error)
     memcpy(&size, at, sizeof(size));
     size = GUINT32_FROM_LE(size);
     if (size == 0 || size > CODEC_MAX_MESSAGE || at[sizeof(size)] == 0) {
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
-                    "what came is no message: length %" G_GUINT32_FORMAT ", type %u", size,
-                    at[sizeof(size)]);
+        refuse(at, left, size, error);
         return false;
     }
     if (left - sizeof(size) < size)

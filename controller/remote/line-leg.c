@@ -57,6 +57,7 @@ static bool say_leg(Line *l)
     const Leg *leg = l->leg;
     gsize begun = message_begin(l->out, MSG_LEG);
 
+    put_i64(l->out, l->moved.ns);
     put_i64(l->out, leg->now.ns);
     put_i64(l->out, leg->first.ns);
     put_i64(l->out, leg->quantum.ns);
@@ -322,6 +323,8 @@ void line_ride(Line *l)
             return;
         }
     }
+    if (!l->stream) /* while it waited for the others at the end */
+        lose_all(l, true);
 }
 
 void line_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)

@@ -355,9 +355,9 @@ static bool follow(Far *far, const Network *net, VTime moved, GError **error)
     gsize begun;
     Reader r;
 
-    if (l->n_changes == network_n_ops(net) && l->moved.ns == moved.ns)
-        return true;
     l->moved = moved;
+    if (l->n_changes == network_n_ops(net))
+        return true; /* the next leg tells how far it is to go */
     request = g_byte_array_new();
     begun = message_begin(request, MSG_TOPOLOGY);
     put_i64(request, moved.ns);

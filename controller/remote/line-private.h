@@ -46,7 +46,7 @@ struct Line {
     GPtrArray *nodes;    /* Node */
     GPtrArray *cards;    /* FarCard by number */
     unsigned n_changes;  /* of the network's topology that it was told … */
-    VTime moved;         /* … and how far the network had moved */
+    VTime moved;         /* … and how far the network has moved */
     LineStats stats;
 
     /* of an upload */

@@ -5,9 +5,11 @@
 
 #include <inttypes.h>
 #include <poll.h>
+#include <string.h>
 #include <sys/eventfd.h>
 
 #define GREETING_MS 20000
+#define LOOK_MS     200 /* whether it is told to stop */
 
 /* --- the thread --- */
 
@@ -206,6 +208,17 @@ static bool take_hello(Line *l, Reader *r, GError **error)
     return reader_done(r, "hello", error);
 }
 
+static bool refuse_start(const Line *l, GError **error)
+{
+    const char *why = l->lost->message;
+
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent did not start: %s%s", why,
+                l->params.upload && strstr(why, "exit status 127")
+                    ? "; metronome=PATH says where the program is there"
+                    : "");
+    return false;
+}
+
 static bool greet(Line *l, GError **error)
 {
     HTime start = htime_now();
@@ -213,13 +226,18 @@ static bool greet(Line *l, GError **error)
     Reader r;
 
     say_hello(l);
-    while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS)
-        if (!line_hear_for(l, PROTOCOL_PULSE_MS, &type, &r))
+    while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
+        if (l->params.told_to_stop && l->params.told_to_stop(l->params.user)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "interrupted while its agent was started");
+            return false;
+        }
+        if (!line_hear_for(l, LOOK_MS, &type, &r))
             break;
+    }
     if (l->lost)
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent did not start: %s",
-                    l->lost->message);
-    else if (type == 0)
+        return refuse_start(l, error);
+    if (type == 0)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent said nothing for %d s",
                     GREETING_MS / 1000);
     else if (type != MSG_HELLO)

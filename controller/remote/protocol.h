@@ -61,10 +61,12 @@ typedef enum {
     /* Controller: not answered. */
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
-    MSG_LEG,    /* i64 now, i64 first, i64 quantum, u64 count, u32 stride, u32 lead, u8 brake, i64
-                   longest skip in µs, u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards
-                   take part, u32 n, n times (u32 node, i64 epoch), u32 n, n times (u32 card, u8
-                   exact, i64 own: node/far.h), then as GRANT */
+    MSG_LEG,    /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum, u64 count,
+                   u32 stride, u32 lead, u8 brake, i64    longest skip in µs, u8 on the grid, i64 next
+                   barrier, u8 stop on exit, u8 cards    take part, u32 n, n times (u32 node, i64
+                   epoch),    u32 n, n times (u32 card, u8    exact, i64 own: node/far.h), then as
+                   GRANT
+                 */
     MSG_GRANT,  /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
     MSG_HALT,   /* nothing */
     MSG_STEP,   /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,

@@ -14,6 +14,7 @@
 #include <libssh/libssh.h>
 #include <libssh/sftp.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,6 +23,8 @@
 #define SAID_MAX     2000
 #define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
 #define TRIES        3     /* of a password */
+#define FINGERPRINT  "SHA256:"
+#define LOOK_MS      200 /* whether it is told to stop */
 
 /* Of a network that is dead: until what waits for it is told. Where a line listens, it notices the
  * silence before, and has better words for it. */
@@ -90,6 +93,36 @@ static bool parse_target(const char *target, Place *p, GError **error)
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                 "ssh='%s': [USER@]HOST[:PORT] is expected, with a port from 1 to 65535", target);
     return false;
+}
+
+/* "SHA256:" and 32 bytes in base64, without the = at its end. */
+static bool is_fingerprint(const char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const char *rest = text + strlen(FINGERPRINT);
+
+    return g_str_has_prefix(text, FINGERPRINT) && strlen(rest) == 43 && strspn(rest, digits) == 43;
+}
+
+bool ssh_target_check(const SshTarget *t, GError **error)
+{
+    Place place = {0};
+    bool ok = parse_target(t->target, &place, error);
+
+    place_clear(&place);
+    if (ok && t->identity && access(t->identity, R_OK) != 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", t->identity,
+                    g_strerror(errno));
+        return false;
+    }
+    if (ok && t->fingerprint && !is_fingerprint(t->fingerprint)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "fingerprint='%s': SHA256: and 43 characters are expected, as `ssh-keygen -l` "
+                    "prints them",
+                    t->fingerprint);
+        return false;
+    }
+    return ok;
 }
 
 static void use_folder(ssh_session s, const char *dir)
@@ -223,18 +256,21 @@ static bool use_identity(SshHost *h, const char *path, const SshAsk *ask, GError
     ssh_key key = NULL;
     int rc = ssh_pki_import_privkey_file(path, NULL, ask_passphrase, NULL, &key);
     char *secret = NULL;
+    bool asked = false;
 
     if (rc != SSH_OK && access(path, R_OK) == 0 && ask && ask->password) {
         g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", path);
 
         secret = ask->password(prompt, ask->data);
+        asked = true;
         rc = ssh_pki_import_privkey_file(path, secret, ask_passphrase, NULL, &key);
         wipe(secret);
     }
     if (rc != SSH_OK) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", path,
-                    access(path, R_OK) != 0
-                        ? g_strerror(errno)
+                    access(path, R_OK) != 0 ? g_strerror(errno)
+                    : asked
+                        ? "no private key that can be read with this passphrase"
                         : "no private key that can be read without a passphrase; ssh-add gives it "
                           "to your ssh-agent, which is used without identity=");
         return false;
@@ -319,9 +355,38 @@ static SshHost *ssh_host_new(const char *target, const SshAsk *ask)
     return h;
 }
 
-static bool connect_to(SshHost *h, GError **error)
+static void wait_for_server(const SshHost *h)
 {
-    if (ssh_connect(h->session) != SSH_OK)
+    int flags = ssh_get_poll_flags(h->session);
+    struct pollfd p = {.fd = ssh_get_fd(h->session), .events = POLLIN};
+
+    if (flags & SSH_WRITE_PENDING)
+        p.events |= POLLOUT;
+    poll(&p, 1, LOOK_MS);
+}
+
+/* Who is there may say nothing for long. */
+static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
+{
+    HTime start = htime_now();
+    int rc;
+
+    ssh_set_blocking(h->session, 0);
+    while ((rc = ssh_connect(h->session)) == SSH_AGAIN) {
+        if (t->told_to_stop && t->told_to_stop(t->data)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "ssh %s: interrupted while it was connected to", h->name);
+            return false;
+        }
+        if (htime_sub(htime_now(), start).ns > CONNECT_S * NS_PER_S) {
+            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
+                        "ssh %s: no connection: no answer for %d s", h->name, CONNECT_S);
+            return false;
+        }
+        wait_for_server(h);
+    }
+    ssh_set_blocking(h->session, 1);
+    if (rc != SSH_OK)
         return fail(error, h, "no connection");
     notice_death(h);
     return true;
@@ -334,7 +399,7 @@ SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
     bool ok;
 
     ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
-         connect_to(h, error) && check_key(h, t, ask, error) && authenticate(h, t, ask, error);
+         connect_to(h, t, error) && check_key(h, t, ask, error) && authenticate(h, t, ask, error);
     place_clear(&place);
     h->ask = NULL;
     if (ok)

@@ -20,6 +20,8 @@ typedef struct {
     const char *identity; /* the private key to use, and no other; or NULL */
     const char
         *fingerprint; /* "SHA256:…" of the host's key, and no other; NULL: known_hosts says */
+    bool (*told_to_stop)(void *data); /* looked at while it connects; or NULL */
+    void *data;
 } SshTarget;
 
 /* What only a user at a terminal can answer; NULL members: there is none. */
@@ -30,6 +32,9 @@ typedef struct {
     char *(*password)(const char *prompt, void *data);
     void *data;
 } SshAsk;
+
+/* Whether it can be right, as far as that is known without trying. */
+bool ssh_target_check(const SshTarget *target, GError **error);
 
 /* Connects, checks the host's key, proves who the user is. */
 SshHost *ssh_host_open(const SshTarget *target, const SshAsk *ask, GError **error);

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,11 +27,13 @@ typedef struct {
     int said; /* its stderr: a file without a name */
 } CommandStream;
 
-/* A group of its own: Ctrl-C at the terminal is for the controller, and all of it can be ended. */
+/* A group of its own: Ctrl-C at the terminal is for the controller, and all of it can be ended.
+ * What reads nothing would not notice the controller's end. */
 static void child_setup(void *data)
 {
     (void)data;
     setsid();
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* How it ended. It is not reaped: as long as it is a zombie, its number is also that of its group,

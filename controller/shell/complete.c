@@ -6,6 +6,7 @@
 #include "controller/shell/complete.h"
 
 #include "controller/command/command.h"
+#include "controller/command/far-host.h"
 #include "controller/command/lexer.h"
 #include "controller/command/usage.h"
 
@@ -101,6 +102,12 @@ static void offer_nodes(const char *text, bool cpus)
     }
 }
 
+static void offer_hosts(const char *text)
+{
+    for (guint i = 0; session->hosts && i < session->hosts->len; i++)
+        offer(((const FarHost *)session->hosts->pdata[i])->options.name, text);
+}
+
 /* name: NODE or NODE.CPU. */
 static void offer_registers(const char *name, const char *text)
 {
@@ -123,6 +130,9 @@ static void offer_hint(const UsageHint *h, char **args, unsigned n_args, const c
         break;
     case USAGE_NODE:
         offer_nodes(text, false);
+        break;
+    case USAGE_HOST:
+        offer_hosts(text);
         break;
     case USAGE_CPU:
         offer_nodes(text, true);

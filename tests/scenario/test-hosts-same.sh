@@ -128,7 +128,7 @@ expect 'a console that ends a run ends it everywhere' 0 "quantum 1ms; $two $(ens
 
 expect 'a barrier of more than 10 s: an agent that has to wait for it is told that somebody is there' 0 \
     "quantum 11s; $first node add a kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off host=one; start; \
-    run 11s pace=1.0; assert a.missed == 0"
+    run 11s pace=1.0; run 11s; assert a.missed == 0"
 
 # --- the last guest of a host powers off, in each quantum of a grant: the next grant is on its way already
 
@@ -163,6 +163,13 @@ check 'a guest of another host powers off: refused as in one process' same_packe
 deserted d6 "$two" one two "$(bare c two)" 'node remove c;'
 check 'a guest powers off, and the other one of its host is removed' ended 0
 check 'what comes for it is refused then, too' same_packets d3 d6
+deserted d7 "$first" one local
+check 'a guest of this host powers off, the other host goes on' ended 0
+check 'what comes for it is refused as in one process' same_packets d3 d7
+deserted d8 '' local local '' "$(bare c local) start;"
+deserted d9 "$two" one two '' "$(bare c two) start;"
+check 'a guest powers off, and another one is added to its host' ended 0
+check 'what comes for the first is refused as in one process' same_packets d8 d9
 check 'something was refused' grep -qE '"dropped": *[1-9]' "$dir/d3/report.json"
 
 stop_sshd

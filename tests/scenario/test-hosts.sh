@@ -18,7 +18,7 @@ expect 'host list: reachable, version, CPUs, mode, time' 0 "$first host list" \
 expect 'a host key that is not known is refused' 3 "host add x ssh=127.0.0.1:$port metronome=$metronome" \
     "host x: ssh 127.0.0.1:$port: its ssh-ed25519 key ${fingerprint//+/\\+} is refused: known_hosts does not have it"
 expect 'a fingerprint that is another is refused' 3 \
-    "host add x ssh=127.0.0.1:$port fingerprint=SHA256:abc" "${fingerprint//+/\\+} is refused: fingerprint= names another"
+    "host add x ssh=127.0.0.1:$port fingerprint=SHA256:$(printf '%043d' 0)" "${fingerprint//+/\\+} is refused: fingerprint= names another"
 echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$ssh_dir/client/other.pub")" >"$ssh_dir/client/known_hosts"
 expect 'a wrong host key is refused' 3 "host add x ssh=127.0.0.1:$port" 'is refused: known_hosts has another one'
 echo "[127.0.0.1]:$port $(cut -d' ' -f1,2 "$ssh_dir/server/key.pub")" >"$ssh_dir/client/known_hosts"
@@ -90,7 +90,33 @@ expect 'a file that is not there' 2 "$first node add a kernel=/nothing host=one"
 expect 'a QEMU that is not there' 2 "$first node add a qemu=/nothing kernel=$guest/count-aarch64.elf host=one; start" \
     "host one: qemu='/nothing' is no program"
 expect 'a host with nodes stays' 2 "$first $(bare a one) host remove one" 'host one has nodes'
-expect 'CPUs that are not there' 3 "$(host one cpus=4-2) host list" "cpus='4-2'"
+expect 'CPUs that are not there' 3 "$(host one cpus=900) host list" "cpus='900': this host has none of them"
+wrong() { # KEY=VALUE PATTERN: told without connecting
+    mtr check <(echo "host add x ssh=127.0.0.1:1 $1")
+    check "a check tells that $1 is wrong" ended 2 "host x: .*$2"
+}
+wrong cpus=4-2 "cpus='4-2': that is no list"
+wrong fingerprint=SHA256:abc "fingerprint='SHA256:abc': SHA256: and 43 characters"
+wrong identity=/nothing "identity='/nothing': No such file"
+mtr check <(echo 'host add x ssh=127.0.0.1:99999')
+check 'a check tells that a port is wrong' ended 2 "ssh='127.0.0.1:99999': .*a port from 1 to 65535"
+: >"$dir/empty-list"
+expect 'hosts from=FILE: a list of none' 2 "hosts from=$dir/empty-list" "from='.*/empty-list': it names no host"
+expect 'somebody else answers' 3 "host add x command='echo welcome to this machine; sleep 9'" "no message of metronome's: 'welcome to this machine'"
+silent() { # Ctrl-C ends that, too
+    background -c "host add x $1"
+    sleep 0.5
+    since=${EPOCHREALTIME/./}
+    kill -INT "$pid"
+    join
+    ended 130 'host x: .*interrupted' && [[ ${EPOCHREALTIME/./} -lt $((since + 2000000)) ]]
+}
+check 'Ctrl-C while an agent says nothing' silent "command='sleep 100'"
+"$build/tests/helper/mute" >"$dir/port" &
+mute=$!
+within 5 test -s "$dir/port"
+check 'Ctrl-C while an ssh server says nothing' silent "ssh=127.0.0.1:$(<"$dir/port")"
+kill "$mute"
 echo "$first" >"$dir/dry.mtr"
 mtr check "$dir/dry.mtr"
 check 'a check connects to nobody' ended 0

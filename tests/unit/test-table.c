@@ -222,7 +222,7 @@ static void test_help_one(void)
     g_assert_true(help("barrier", NULL));
     g_assert_cmpstr(printed->str, ==, "barrier [N] [pace=X]\n  Run N quanta, to a barrier.\n");
     g_assert_true(help("no rem", NULL));
-    g_assert_true(g_str_has_prefix(printed->str, "node remove NAME\n  End a launched QEMU"));
+    g_assert_true(g_str_has_prefix(printed->str, "node remove NODE\n  End a launched QEMU"));
 }
 
 static void test_help_each(void)

@@ -6,10 +6,12 @@
 
 #include <string.h>
 
-/* "word", "<file>", "<node>", "<cpu>", "<command 0>", "<register 0>", with blanks between them. */
+/* "word", "<file>", "<node>", "<host>", "<cpu>", "<command 0>", "<register 0>", with blanks between
+ * them. */
 static char *show(const GPtrArray *hints)
 {
-    static const char *const kinds[] = {"word", "file", "node", "cpu", "command", "register"};
+    static const char *const kinds[] = {"word", "file",    "node",    "host",
+                                        "cpu",  "command", "register"};
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < hints->len; i++) {
@@ -54,6 +56,8 @@ static void test_places(void)
     hints_are("PATH", "", "", "<file>");
     hints_are("FILE.pcapng [NODE]", "", "", "<file>");
     hints_are("NODE[.CPU]", "", "", "<cpu>");
+    hints_are("HOST", "", "", "<host>");
+    hints_are("[host=local|HOST]", "", "host=", "local <host>");
     hints_are("NODES", "", "", "");
 }
 
