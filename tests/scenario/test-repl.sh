@@ -565,7 +565,7 @@ questions() {
     line "$add identity=$ssh_dir/client/id_ed25519"
     at 'asked for again' 'Passphrase of .*/id_ed25519:'
     line 'open wrong'
-    shows 'a wrong passphrase' "identity='.*/id_ed25519': no private key that can be read without a passphrase"
+    shows 'a wrong passphrase' "identity='.*/id_ed25519': no private key that can be read with this passphrase"
     at 'and the prompt is back' 'metronome>'
     look
     check 'the passphrase is not on the screen' not grep -q sesame "$dir/out"
