@@ -95,6 +95,15 @@ bare() { # NAME HOST: a guest that counts and never sleeps
     echo "node add $1 kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off host=$2; "
 }
 
+# start_hosts: $first adds host one, $two adds one and two, each with a CPU of its own where there are two.
+# shellcheck disable=SC2034
+start_hosts() {
+    start_sshd
+    check 'a real sshd listens' test -n "$fingerprint"
+    first=$(host one cpus=0)
+    two=$first$(host two cpus="$(($(nproc) > 1))")
+}
+
 # what NAME: all of a report that must not depend on where the nodes are.
 what() {
     text 'packet_trace_sha256' "$dir/$1/report.json"

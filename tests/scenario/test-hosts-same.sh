@@ -8,10 +8,7 @@ source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
 source "$(dirname "$0")/sshd.sh"
 
-start_sshd
-check 'a real sshd listens' test -n "$fingerprint"
-first=$(host one cpus=0)
-two=$first$(host two cpus="$(($(nproc) > 1))")
+start_hosts
 
 # --- the same as in one process
 
