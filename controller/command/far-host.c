@@ -108,16 +108,16 @@ static char *ask_password(const char *prompt, void *data)
 /* On a terminal. */
 static bool progress_shown;
 
-static bool on_progress(const char *host, const char *doing, const char *path, uint64_t done,
+static void on_progress(const char *host, const char *doing, const char *path, uint64_t done,
                         uint64_t size, void *data)
 {
+    (void)data;
     if (isatty(STDERR_FILENO) && done < size) {
         fprintf(stderr, "\r\033[Khost %s: %s %s: %" PRIu64 " %%", host, doing, path,
                 done * 100 / size);
         fflush(stderr);
         progress_shown = true;
     }
-    return !session_told_to_stop(data);
 }
 
 static void on_progress_end(void *data)

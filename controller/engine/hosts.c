@@ -8,11 +8,10 @@ struct Hosts {
     Host *here;
     HostJob job;
 
-    /* While other hosts take part: */
-    Leg *leg;
+    /* While other hosts take part in the job's leg: */
     Leg near;      /* this host's part */
     GArray *slots; /* Slot of near, … */
-    GArray *which; /* … and unsigned: which one of leg it is */
+    GArray *which; /* … and unsigned: which one of the leg it is */
     LegBarrierFunc reach, fill;
     bool told; /* the others know where this host's part ends */
     LegPatience patience;
@@ -45,19 +44,19 @@ static void near_reach(Leg *near, uint64_t k, void *data)
 {
     const Hosts *h = data;
 
-    h->reach(near, k, h->leg->data);
+    h->reach(near, k, h->job.leg->data);
 }
 
 static void near_fill(Leg *near, uint64_t k, void *data)
 {
     const Hosts *h = data;
 
-    h->fill(near, k, h->leg->data);
+    h->fill(near, k, h->job.leg->data);
 }
 
 static void mark(const Hosts *h, uint64_t k)
 {
-    const Leg *leg = h->leg;
+    const Leg *leg = h->job.leg;
 
     for (unsigned i = 0; i < h->slots->len; i++) {
         const Slot *from = &g_array_index(h->slots, Slot, i);
@@ -80,11 +79,11 @@ static void near_meet(Leg *near, uint64_t k, void *data)
     Hosts *h = data;
 
     mark(h, k);
-    if (k % h->leg->stride != 0 && k != near->count)
+    if (k % h->job.leg->stride != 0 && k != near->count)
         return;
     if (leg_wants_stop(near))
-        atomic_store(&h->leg->stop, true);
-    if (leg_rendezvous(h->leg, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
+        atomic_store(&h->job.leg->stop, true);
+    if (leg_rendezvous(h->job.leg, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
         atomic_store(&near->stop, true);
         h->told = true;
     }
@@ -98,15 +97,15 @@ static void near_over(Leg *near, void *data)
     if (h->told)
         return;
     if (atomic_load(&near->broke))
-        atomic_store(&h->leg->broke, true);
+        atomic_store(&h->job.leg->broke, true);
     /* That its guests are off holds nobody back. */
-    leg_quit(h->leg, atomic_load(&near->k), atomic_load(&near->broke) || leg_wants_stop(near),
+    leg_quit(h->job.leg, atomic_load(&near->k), atomic_load(&near->broke) || leg_wants_stop(near),
              &h->patience);
 }
 
 static void run_near(Hosts *h)
 {
-    const Leg *leg = h->leg;
+    const Leg *leg = h->job.leg;
 
     h->near = *leg;
     h->reach = leg->reach;
@@ -172,7 +171,6 @@ void hosts_run_leg(Hosts *h, Leg *leg, HostDoneFunc done, void *data)
     fars = far_hosts(leg);
     find_near(h, leg);
     members = fars->len + (h->slots->len > 0);
-    h->leg = leg;
     host_job_begin(&h->job, leg, members, done, data);
     leg_init(leg, members);
     leg_begin(leg);

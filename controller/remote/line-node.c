@@ -47,7 +47,9 @@ static bool go_on(const Line *l, const char *doing, const char *path, uint64_t d
 {
     const LineParams *p = &l->params;
 
-    return !p->on_progress || p->on_progress(l->far.name, doing, path, done, size, p->user);
+    if (p->on_progress)
+        p->on_progress(l->far.name, doing, path, done, size, p->user);
+    return !line_told_to_stop(l);
 }
 
 static void progress_ends(const Line *l)

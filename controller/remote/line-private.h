@@ -99,6 +99,9 @@ void line_take_steps(Line *line);
 void line_submit(Line *line, Job job);
 void line_wait(Line *line);
 
+/* Somebody wants the wait to end. */
+bool line_told_to_stop(const Line *line);
+
 /* Sends the request in `request`, and gives its answer's fields; the request is emptied. */
 bool line_request(Line *line, GByteArray *request, Reader *answer, GError **error);
 

@@ -138,6 +138,11 @@ void line_wait(Line *l)
     g_mutex_unlock(&l->lock);
 }
 
+bool line_told_to_stop(const Line *l)
+{
+    return l->params.told_to_stop && l->params.told_to_stop(l->params.user);
+}
+
 static bool refuse_lost(Line *l, GError **error)
 {
     g_mutex_lock(&l->lock);
@@ -227,7 +232,7 @@ static bool greet(Line *l, GError **error)
 
     say_hello(l);
     while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
-        if (l->params.told_to_stop && l->params.told_to_stop(l->params.user)) {
+        if (line_told_to_stop(l)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
                         "interrupted while its agent was started");
             return false;

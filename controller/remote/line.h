@@ -34,11 +34,11 @@ typedef struct {
     void (*close)(void *data); /* what is under the stream, when that is freed; or NULL */
     /* In the main thread: a node has failed while the ensemble stood. */
     void (*on_fall)(Node *node, void *data);
-    /* In the main thread, while it waits for the greeting: true ends that. */
+    /* In the main thread, while it waits for the greeting or a file: true ends that. */
     bool (*told_to_stop)(void *user);
-    /* In the main thread, every now and then while a file is "reading" or "copying". False: enough
-     * of it. on_progress_end: that is over. */
-    bool (*on_progress)(const char *host, const char *doing, const char *path, uint64_t done,
+    /* In the main thread, every now and then while a file is "reading" or "copying".
+     * on_progress_end: that is over. */
+    void (*on_progress)(const char *host, const char *doing, const char *path, uint64_t done,
                         uint64_t size, void *user);
     void (*on_progress_end)(void *user);
     void *user;

@@ -36,7 +36,10 @@
 struct SshHost {
     ssh_session session;
     struct ssh_callbacks_struct callbacks;
-    const SshAsk *ask; /* while it connects; NULL: there is nobody */
+    /* While it connects: */
+    const SshAsk *ask;    /* NULL: there is nobody */
+    const char *identity; /* the key of identity=; NULL: it is one of ~/.ssh */
+    bool asked;           /* for the passphrase of a key */
     char *name;
     GMutex lock; /* guards: */
     int copy_fd; /* the socket, while a file is copied; else -1 */
@@ -168,7 +171,7 @@ static bool refuse_key(GError **error, const SshHost *h, const char *type, const
     return false;
 }
 
-static bool judge_key(SshHost *h, const SshTarget *t, const SshAsk *ask, const char *type,
+static bool judge_key(const SshHost *h, const SshTarget *t, const char *type,
                       const char *fingerprint, GError **error)
 {
     if (t->fingerprint)
@@ -186,7 +189,7 @@ static bool judge_key(SshHost *h, const SshTarget *t, const SshAsk *ask, const c
                           "known_hosts has a key of another type for it");
     case SSH_KNOWN_HOSTS_UNKNOWN:
     case SSH_KNOWN_HOSTS_NOT_FOUND:
-        if (!ask || !ask->accept || !ask->accept(h->name, type, fingerprint, ask->data))
+        if (!h->ask || !h->ask->accept || !h->ask->accept(h->name, type, fingerprint, h->ask->data))
             return refuse_key(error, h, type, fingerprint,
                               "known_hosts does not have it; compare it, then give it as "
                               "fingerprint=, or connect once with ssh");
@@ -198,7 +201,7 @@ static bool judge_key(SshHost *h, const SshTarget *t, const SshAsk *ask, const c
     return fail(error, h, "its key can't be checked");
 }
 
-static bool check_key(SshHost *h, const SshTarget *t, const SshAsk *ask, GError **error)
+static bool check_key(const SshHost *h, const SshTarget *t, GError **error)
 {
     ssh_key key = NULL;
     unsigned char *hash = NULL;
@@ -209,7 +212,7 @@ static bool check_key(SshHost *h, const SshTarget *t, const SshAsk *ask, GError 
     if (ssh_get_server_publickey(h->session, &key) == SSH_OK &&
         ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &size) == SSH_OK &&
         (fingerprint = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, size)))
-        ok = judge_key(h, t, ask, ssh_key_type_to_char(ssh_key_type(key)), fingerprint, error);
+        ok = judge_key(h, t, ssh_key_type_to_char(ssh_key_type(key)), fingerprint, error);
     else
         fail(error, h, "its key can't be read");
     ssh_string_free_char(fingerprint);
@@ -227,12 +230,12 @@ static void wipe(char *secret)
     g_free(secret);
 }
 
-/* Of a key of ~/.ssh; without data nobody is asked. Somebody must answer to the library: else
- * OpenSSL asks on /dev/tty by itself. */
+/* Where nobody can be asked the answer is no: without this function OpenSSL would ask on /dev/tty
+ * by itself. */
 static int ask_passphrase(const char *prompt, char *buf, size_t size, int echo, int verify,
                           void *data)
 {
-    const SshHost *h = data;
+    SshHost *h = data;
     g_autofree char *question = NULL;
     char *path = NULL, *secret;
     bool fits;
@@ -240,10 +243,14 @@ static int ask_passphrase(const char *prompt, char *buf, size_t size, int echo, 
     (void)prompt;
     (void)echo;
     (void)verify;
-    if (!h || !h->ask || !h->ask->password)
+    if (!h->ask || !h->ask->password)
         return -1;
-    ssh_userauth_publickey_auto_get_current_identity(h->session, &path);
-    question = g_strdup_printf("Passphrase of %s: ", path ? path : "your key");
+    h->asked = true;
+    if (!h->identity)
+        ssh_userauth_publickey_auto_get_current_identity(h->session, &path);
+    question = g_strdup_printf("Passphrase of %s: ", h->identity ? h->identity
+                                                     : path      ? path
+                                                                 : "your key");
     ssh_string_free_char(path);
     secret = h->ask->password(question, h->ask->data);
     fits = secret && g_strlcpy(buf, secret, size) < size;
@@ -251,28 +258,16 @@ static int ask_passphrase(const char *prompt, char *buf, size_t size, int echo, 
     return fits ? 0 : -1;
 }
 
-static bool use_identity(SshHost *h, const char *path, const SshAsk *ask, GError **error)
+static bool use_identity(SshHost *h, GError **error)
 {
     ssh_key key = NULL;
-    int rc = ssh_pki_import_privkey_file(path, NULL, ask_passphrase, NULL, &key);
-    char *secret = NULL;
-    bool asked = false;
+    int rc = ssh_pki_import_privkey_file(h->identity, NULL, ask_passphrase, h, &key);
 
-    if (rc != SSH_OK && access(path, R_OK) == 0 && ask && ask->password) {
-        g_autofree char *prompt = g_strdup_printf("Passphrase of %s: ", path);
-
-        secret = ask->password(prompt, ask->data);
-        asked = true;
-        rc = ssh_pki_import_privkey_file(path, secret, ask_passphrase, NULL, &key);
-        wipe(secret);
-    }
     if (rc != SSH_OK) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", path,
-                    access(path, R_OK) != 0 ? g_strerror(errno)
-                    : asked
-                        ? "no private key that can be read with this passphrase"
-                        : "no private key that can be read without a passphrase; ssh-add gives it "
-                          "to your ssh-agent, which is used without identity=");
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", h->identity,
+                    h->asked ? "no private key that can be read with this passphrase"
+                             : "no private key that can be read without a passphrase; ssh-add "
+                               "gives it to your ssh-agent, which is used without identity=");
         return false;
     }
     rc = ssh_userauth_publickey(h->session, NULL, key);
@@ -280,16 +275,16 @@ static bool use_identity(SshHost *h, const char *path, const SshAsk *ask, GError
     if (rc == SSH_AUTH_SUCCESS)
         return true;
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED, "ssh %s: the key '%s' is not accepted",
-                h->name, path);
+                h->name, h->identity);
     return false;
 }
 
-static bool use_password(SshHost *h, const SshAsk *ask)
+static bool use_password(const SshHost *h)
 {
     g_autofree char *prompt = g_strdup_printf("Password for %s: ", h->name);
 
     for (unsigned i = 0; i < TRIES; i++) {
-        char *secret = ask->password(prompt, ask->data);
+        char *secret = h->ask->password(prompt, h->ask->data);
         int rc = secret ? ssh_userauth_password(h->session, NULL, secret) : SSH_AUTH_DENIED;
         bool given = secret != NULL;
 
@@ -302,16 +297,16 @@ static bool use_password(SshHost *h, const SshAsk *ask)
     return false;
 }
 
-static bool authenticate(SshHost *h, const SshTarget *t, const SshAsk *ask, GError **error)
+static bool authenticate(SshHost *h, GError **error)
 {
     if (ssh_userauth_none(h->session, NULL) == SSH_AUTH_SUCCESS)
         return true;
-    if (t->identity)
-        return use_identity(h, t->identity, ask, error);
+    if (h->identity)
+        return use_identity(h, error);
     if (ssh_userauth_publickey_auto(h->session, NULL, NULL) == SSH_AUTH_SUCCESS)
         return true;
-    if (ask && ask->password && (ssh_userauth_list(h->session, NULL) & SSH_AUTH_METHOD_PASSWORD) &&
-        use_password(h, ask))
+    if (h->ask && h->ask->password &&
+        (ssh_userauth_list(h->session, NULL) & SSH_AUTH_METHOD_PASSWORD) && use_password(h))
         return true;
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED,
                 "ssh %s: no key of your ssh-agent or ~/.ssh is accepted: name one with identity=, "
@@ -339,13 +334,14 @@ static void notice_death(const SshHost *h)
                       g_strerror(errno));
 }
 
-static SshHost *ssh_host_new(const char *target, const SshAsk *ask)
+static SshHost *ssh_host_new(const SshTarget *target, const SshAsk *ask)
 {
     SshHost *h = g_new0(SshHost, 1);
 
-    h->name = g_strdup(target);
+    h->name = g_strdup(target->target);
     h->session = ssh_new();
     h->ask = ask;
+    h->identity = target->identity;
     h->copy_fd = -1;
     g_mutex_init(&h->lock);
     h->callbacks.auth_function = ask_passphrase;
@@ -394,14 +390,15 @@ static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 
 SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
 {
-    SshHost *h = ssh_host_new(t->target, ask);
+    SshHost *h = ssh_host_new(t, ask);
     Place place = {0};
     bool ok;
 
     ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
-         connect_to(h, t, error) && check_key(h, t, ask, error) && authenticate(h, t, ask, error);
+         connect_to(h, t, error) && check_key(h, t, error) && authenticate(h, error);
     place_clear(&place);
     h->ask = NULL;
+    h->identity = NULL;
     if (ok)
         return h;
     ssh_host_free(h);
