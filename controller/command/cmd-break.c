@@ -28,8 +28,12 @@ static CommandResult exec_break_time(CommandCall *call, GError **error)
 }
 
 const Command cmd_break_time = {
-    "break time",    "TIME",          "Stop runs at an absolute virtual time", 1, 1,
-    exec_break_time, COMMAND_AT_REST,
+    .name = "break time",
+    .usage = "TIME",
+    .help = "Stop runs at an absolute virtual time",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_break_time,
 };
 
 static CommandResult exec_break_pc(CommandCall *call, GError **error)
@@ -44,14 +48,14 @@ static CommandResult exec_break_pc(CommandCall *call, GError **error)
 }
 
 const Command cmd_break_pc = {
-    "break pc",
-    "NODE ADDR",
-    "Stop runs before a vCPU of the node executes the instruction at an address; the other nodes "
-    "stand at their next barrier",
-    2,
-    2,
-    exec_break_pc,
-    COMMAND_AT_REST,
+    .name = "break pc",
+    .usage = "NODE ADDR",
+    .help = "Stop runs before a vCPU of the node executes the instruction at an address; the other "
+            "nodes "
+            "stand at their next barrier",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_break_pc,
 };
 
 static CommandResult exec_break_access(CommandCall *call, GError **error)
@@ -88,14 +92,14 @@ static CommandResult exec_break_access(CommandCall *call, GError **error)
 }
 
 const Command cmd_break_access = {
-    "break access",
-    "NODE ADDR [LEN] [on=write|read|any]",
-    "Stop runs behind an instruction of the node that writes (or reads) memory at a virtual "
-    "address; 8 bytes of it without LEN",
-    2,
-    4,
-    exec_break_access,
-    COMMAND_AT_REST,
+    .name = "break access",
+    .usage = "NODE ADDR [LEN] [on=write|read|any]",
+    .help =
+        "Stop runs behind an instruction of the node that writes (or reads) memory at a virtual "
+        "address; 8 bytes of it without LEN",
+    .min_args = 2,
+    .max_args = 4,
+    .exec = exec_break_access,
 };
 
 static CommandResult exec_break_console(CommandCall *call, GError **error)
@@ -114,14 +118,14 @@ static CommandResult exec_break_console(CommandCall *call, GError **error)
 }
 
 const Command cmd_break_console = {
-    "break console",
-    "NODE REGEX",
-    "Stop runs at the barrier behind a console line that matches, and say in which quantum it was "
-    "written",
-    2,
-    2,
-    exec_break_console,
-    COMMAND_AT_REST,
+    .name = "break console",
+    .usage = "NODE REGEX",
+    .help = "Stop runs at the barrier behind a console line that matches, and say in which quantum "
+            "it was "
+            "written",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_break_console,
 };
 
 static CommandResult exec_break_when(CommandCall *call, GError **error)
@@ -132,14 +136,14 @@ static CommandResult exec_break_when(CommandCall *call, GError **error)
 }
 
 const Command cmd_break_when = {
-    "break when",
-    "EXPR",
-    "Stop runs at the barrier at which a comparison becomes true, such as a.time - b.time > 1ms; "
-    "with icount or idle in it each barrier becomes a stop",
-    1,
-    COMMAND_ANY_ARGS,
-    exec_break_when,
-    COMMAND_AT_REST,
+    .name = "break when",
+    .usage = "EXPR",
+    .help = "Stop runs at the barrier at which a comparison becomes true, such as a.time - b.time "
+            "> 1ms; "
+            "with icount or idle in it each barrier becomes a stop",
+    .min_args = 1,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_break_when,
 };
 
 static CommandResult exec_break_packet(CommandCall *call, GError **error)
@@ -155,15 +159,15 @@ static CommandResult exec_break_packet(CommandCall *call, GError **error)
 }
 
 const Command cmd_break_packet = {
-    "break packet",
-    "[NODE NODE] [filter=\"tcp port 80\"]",
-    "Stop runs at the barrier behind the sending of a packet, between two cards or any; a filter "
-    "is "
-    "made of arp, ip, ip6, icmp, icmp6, tcp, udp, port N, host ADDR, ether MAC, and, or, not, ( )",
-    0,
-    3,
-    exec_break_packet,
-    COMMAND_AT_REST,
+    .name = "break packet",
+    .usage = "[NODE NODE] [filter=\"tcp port 80\"]",
+    .help = "Stop runs at the barrier behind the sending of a packet, between two cards or any; a "
+            "filter "
+            "is "
+            "made of arp, ip, ip6, icmp, icmp6, tcp, udp, port N, host ADDR, ether MAC, and, or, "
+            "not, ( )",
+    .max_args = 3,
+    .exec = exec_break_packet,
 };
 
 static CommandResult exec_breaks(CommandCall *call, GError **error)
@@ -175,8 +179,11 @@ static CommandResult exec_breaks(CommandCall *call, GError **error)
 }
 
 const Command cmd_breaks = {
-    "breaks",      "", "List breaks and watches, with how often each was hit", 0, 0, exec_breaks,
-    COMMAND_LOOKS,
+    .name = "breaks",
+    .usage = "",
+    .help = "List breaks and watches, with how often each was hit",
+    .exec = exec_breaks,
+    .when = COMMAND_LOOKS,
 };
 
 static CommandResult exec_delete(CommandCall *call, GError **error)
@@ -189,7 +196,12 @@ static CommandResult exec_delete(CommandCall *call, GError **error)
 }
 
 const Command cmd_delete = {
-    "delete", "N", "Delete a break or watch", 1, 1, exec_delete, COMMAND_AT_REST,
+    .name = "delete",
+    .usage = "N",
+    .help = "Delete a break or watch",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_delete,
 };
 
 static CommandResult exec_watch(CommandCall *call, GError **error)
@@ -202,13 +214,13 @@ static CommandResult exec_watch(CommandCall *call, GError **error)
 }
 
 const Command cmd_watch = {
-    "watch",
-    "COMMAND EVERY",
-    "Carry out a command that only looks, such as 'regs a pc', every so much virtual time of runs",
-    2,
-    2,
-    exec_watch,
-    COMMAND_AT_REST,
+    .name = "watch",
+    .usage = "COMMAND EVERY",
+    .help = "Carry out a command that only looks, such as 'regs a pc', every so much virtual time "
+            "of runs",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_watch,
 };
 
 static CommandResult exec_max_skip(CommandCall *call, GError **error)
@@ -229,14 +241,13 @@ static CommandResult exec_max_skip(CommandCall *call, GError **error)
 }
 
 const Command cmd_max_skip = {
-    "max-skip",
-    "[DURATION]",
-    "Show or set how far the clock of a node with sleep=off may skip, executing nothing, when a pc "
-    "or access break stops it or a step wakes it (100us): 1us at least; less costs speed",
-    0,
-    1,
-    exec_max_skip,
-    COMMAND_AT_REST,
+    .name = "max-skip",
+    .usage = "[DURATION]",
+    .help = "Show or set how far the clock of a node with sleep=off may skip, executing nothing, "
+            "when a pc "
+            "or access break stops it or a step wakes it (100us): 1us at least; less costs speed",
+    .max_args = 1,
+    .exec = exec_max_skip,
 };
 
 static CommandResult exec_pause(CommandCall *call, GError **error)
@@ -247,11 +258,9 @@ static CommandResult exec_pause(CommandCall *call, GError **error)
 }
 
 const Command cmd_pause = {
-    "pause",
-    "",
-    "Stop the ensemble at the next barrier (Ctrl-C does it too)",
-    0,
-    0,
-    exec_pause,
-    COMMAND_ANYTIME,
+    .name = "pause",
+    .usage = "",
+    .help = "Stop the ensemble at the next barrier (Ctrl-C does it too)",
+    .exec = exec_pause,
+    .when = COMMAND_ANYTIME,
 };

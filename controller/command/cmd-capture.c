@@ -180,12 +180,12 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
 }
 
 const Command cmd_capture = {
-    "capture",
-    "FILE [off | NODE NODE]",
-    "Write what the network (or one link) carries to a pcapng file, or to a FIFO for a live view, "
-    "with virtual time in ns; off ends it",
-    1,
-    3,
-    exec_capture,
-    COMMAND_AT_REST,
+    .name = "capture",
+    .usage = "FILE [off | NODE NODE]",
+    .help = "Write what the network (or one link) carries to a pcapng file, or to a FIFO for a "
+            "live view, "
+            "with virtual time in ns; off ends it",
+    .min_args = 1,
+    .max_args = 3,
+    .exec = exec_capture,
 };

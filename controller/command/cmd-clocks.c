@@ -184,13 +184,13 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
 }
 
 const Command cmd_clocks = {
-    "clocks",
-    "NODE [timeout=1s] | watch [every=N|off]",
-    "Show every clock of a node: value, offset to virtual time, rate and drift since the last "
-    "call; runs until the guest's agent has answered, within a virtual time. watch: write them "
-    "for all nodes to clocks.csv of the report, every N quanta of runs",
-    1,
-    2,
-    exec_clocks,
-    COMMAND_AT_REST,
+    .name = "clocks",
+    .usage = "NODE [timeout=1s] | watch [every=N|off]",
+    .help =
+        "Show every clock of a node: value, offset to virtual time, rate and drift since the last "
+        "call; runs until the guest's agent has answered, within a virtual time. watch: write them "
+        "for all nodes to clocks.csv of the report, every N quanta of runs",
+    .min_args = 1,
+    .max_args = 2,
+    .exec = exec_clocks,
 };

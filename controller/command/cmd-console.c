@@ -261,14 +261,14 @@ static CommandResult exec_console(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_console = {
-    "node console",
-    "NODE [pace=1.0|off]",
-    "Give the terminal to the guest's console and let the ensemble run, in real time or as fast as "
-    "it goes; Ctrl-] stops at the next barrier",
-    1,
-    2,
-    exec_console,
-    COMMAND_AT_REST,
+    .name = "node console",
+    .usage = "NODE [pace=1.0|off]",
+    .help = "Give the terminal to the guest's console and let the ensemble run, in real time or as "
+            "fast as "
+            "it goes; Ctrl-] stops at the next barrier",
+    .min_args = 1,
+    .max_args = 2,
+    .exec = exec_console,
 };
 
 /* --- transcript --- */
@@ -299,12 +299,12 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_transcript = {
-    "node transcript",
-    "NODE FILE|off",
-    "Write each line of the node's console to a file from now on, with the virtual time of the "
-    "barrier behind which it began",
-    2,
-    2,
-    exec_transcript,
-    COMMAND_AT_REST,
+    .name = "node transcript",
+    .usage = "NODE FILE|off",
+    .help =
+        "Write each line of the node's console to a file from now on, with the virtual time of the "
+        "barrier behind which it began",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_transcript,
 };

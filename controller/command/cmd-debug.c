@@ -183,14 +183,13 @@ static CommandResult exec_step(CommandCall *call, GError **error)
 }
 
 const Command cmd_step = {
-    "step",
-    "[NODE[.CPU]] [N] [mask=on|off]",
-    "Execute N instructions, one by one; mask=on (gdb's default) keeps interrupts and timers away, "
-    "mask=off lets them act as in a run. The other nodes follow at each barrier",
-    0,
-    3,
-    exec_step,
-    COMMAND_AT_REST,
+    .name = "step",
+    .usage = "[NODE[.CPU]] [N] [mask=on|off]",
+    .help = "Execute N instructions, one by one; mask=on (gdb's default) keeps interrupts and "
+            "timers away, "
+            "mask=off lets them act as in a run. The other nodes follow at each barrier",
+    .max_args = 3,
+    .exec = exec_step,
 };
 
 /* --- regs --- */
@@ -257,13 +256,14 @@ static CommandResult exec_regs(CommandCall *call, GError **error)
 }
 
 const Command cmd_regs = {
-    "regs",
-    "NODE[.CPU] [REG…]",
-    "Show the general registers of a vCPU, or those that are named, system registers included",
-    1,
-    COMMAND_ANY_ARGS,
-    exec_regs,
-    COMMAND_LOOKS,
+    .name = "regs",
+    .usage = "NODE[.CPU] [REG…]",
+    .help =
+        "Show the general registers of a vCPU, or those that are named, system registers included",
+    .min_args = 1,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_regs,
+    .when = COMMAND_LOOKS,
 };
 
 /* --- mem --- */
@@ -330,11 +330,11 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
 }
 
 const Command cmd_mem = {
-    "mem",
-    "NODE ADDR LEN [phys=on|off]",
-    "Show guest memory at a virtual address as vCPU 0 sees it, or at a physical one",
-    3,
-    4,
-    exec_mem,
-    COMMAND_LOOKS,
+    .name = "mem",
+    .usage = "NODE ADDR LEN [phys=on|off]",
+    .help = "Show guest memory at a virtual address as vCPU 0 sees it, or at a physical one",
+    .min_args = 3,
+    .max_args = 4,
+    .exec = exec_mem,
+    .when = COMMAND_LOOKS,
 };

@@ -78,14 +78,14 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 }
 
 const Command cmd_gateway_add = {
-    "gateway add",
-    "NAME unix=PATH [peer=PATH] | NAME tap=IFNAME",
-    "Let the outside take part, through a unix datagram socket or a tap device: links end at it as "
-    "at a card. Frames pass at barriers; runs are not repeatable any more",
-    2,
-    3,
-    exec_add,
-    COMMAND_AT_REST,
+    .name = "gateway add",
+    .usage = "NAME unix=PATH [peer=PATH] | NAME tap=IFNAME",
+    .help = "Let the outside take part, through a unix datagram socket or a tap device: links end "
+            "at it as "
+            "at a card. Frames pass at barriers; runs are not repeatable any more",
+    .min_args = 2,
+    .max_args = 3,
+    .exec = exec_add,
 };
 
 static CommandResult exec_list(CommandCall *call, GError **error)
@@ -117,12 +117,11 @@ static CommandResult exec_list(CommandCall *call, GError **error)
 }
 
 const Command cmd_gateway_list = {
-    "gateway list",
-    "",
-    "Show each gateway's frames: those that came in, those of them that are none, those that left, "
-    "those that the outside did not take",
-    0,
-    0,
-    exec_list,
-    COMMAND_LOOKS,
+    .name = "gateway list",
+    .usage = "",
+    .help = "Show each gateway's frames: those that came in, those of them that are none, those "
+            "that left, "
+            "those that the outside did not take",
+    .exec = exec_list,
+    .when = COMMAND_LOOKS,
 };

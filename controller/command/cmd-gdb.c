@@ -141,13 +141,13 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
 }
 
 const Command cmd_gdb = {
-    "gdb",
-    "NODE [off] [path=PATH] [port=N] [wait=on|off]",
-    "Let a gdb attach to a node, with what is printed: over a unix socket, or TCP on 127.0.0.1 "
-    "with port=N. Its `continue` lets the whole ensemble run, `monitor` takes these commands; "
-    "wait=on goes on when it has come and is gone again",
-    1,
-    4,
-    exec_gdb,
-    COMMAND_AT_REST,
+    .name = "gdb",
+    .usage = "NODE [off] [path=PATH] [port=N] [wait=on|off]",
+    .help =
+        "Let a gdb attach to a node, with what is printed: over a unix socket, or TCP on 127.0.0.1 "
+        "with port=N. Its `continue` lets the whole ensemble run, `monitor` takes these commands; "
+        "wait=on goes on when it has come and is gone again",
+    .min_args = 1,
+    .max_args = 4,
+    .exec = exec_gdb,
 };

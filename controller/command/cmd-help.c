@@ -61,5 +61,10 @@ static CommandResult exec_help(CommandCall *call, GError **error)
 }
 
 const Command cmd_help = {
-    "help", "[COMMAND]", "Show the commands, or one of them", 0, 2, exec_help, COMMAND_ANYTIME,
+    .name = "help",
+    .usage = "[COMMAND]",
+    .help = "Show the commands, or one of them",
+    .max_args = 2,
+    .exec = exec_help,
+    .when = COMMAND_ANYTIME,
 };

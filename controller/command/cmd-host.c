@@ -38,13 +38,12 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 }
 
 const Command cmd_host_add = {
-    "host add",
-    "NAME ssh=[USER@]HOST[:PORT] " HOST_OPTIONS " | NAME command=TEXT",
-    "Connect to another host, where nodes with host=NAME are to run",
-    2,
-    7,
-    exec_add,
-    COMMAND_AT_REST,
+    .name = "host add",
+    .usage = "NAME ssh=[USER@]HOST[:PORT] " HOST_OPTIONS " | NAME command=TEXT",
+    .help = "Connect to another host, where nodes with host=NAME are to run",
+    .min_args = 2,
+    .max_args = 7,
+    .exec = exec_add,
 };
 
 static void print_host(const Session *s, const FarHost *h)
@@ -81,13 +80,10 @@ static CommandResult exec_list(CommandCall *call, GError **error)
 }
 
 const Command cmd_host_list = {
-    "host list",
-    "",
-    "Show the other hosts: whether they answer, how fast, and what they are",
-    0,
-    0,
-    exec_list,
-    COMMAND_AT_REST,
+    .name = "host list",
+    .usage = "",
+    .help = "Show the other hosts: whether they answer, how fast, and what they are",
+    .exec = exec_list,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -107,7 +103,12 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 }
 
 const Command cmd_host_remove = {
-    "host remove", "HOST", "Leave a host that has no nodes", 1, 1, exec_remove, COMMAND_AT_REST,
+    .name = "host remove",
+    .usage = "HOST",
+    .help = "Leave a host that has no nodes",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_remove,
 };
 
 /* "node07.cluster slots=4 # rack 2": the first word is the host. */
@@ -179,11 +180,11 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 }
 
 const Command cmd_hosts = {
-    "hosts",
-    "from=FILE " HOST_OPTIONS,
-    "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile gives it",
-    1,
-    5,
-    exec_hosts,
-    COMMAND_AT_REST,
+    .name = "hosts",
+    .usage = "from=FILE " HOST_OPTIONS,
+    .help = "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile "
+            "gives it",
+    .min_args = 1,
+    .max_args = 5,
+    .exec = exec_hosts,
 };

@@ -94,14 +94,15 @@ static CommandResult exec_time(CommandCall *call, GError **error)
 }
 
 const Command cmd_time = {
-    "time",
-    "[NODE]",
-    "Show each node's instruction count, virtual time, idle time, offset to the ensemble, host "
-    "time in runs, slowdown and its vCPU threads' share of that host time; of one node, each vCPU",
-    0,
-    1,
-    exec_time,
-    COMMAND_LOOKS,
+    .name = "time",
+    .usage = "[NODE]",
+    .help =
+        "Show each node's instruction count, virtual time, idle time, offset to the ensemble, host "
+        "time in runs, slowdown and its vCPU threads' share of that host time; of one node, each "
+        "vCPU",
+    .max_args = 1,
+    .exec = exec_time,
+    .when = COMMAND_LOOKS,
 };
 
 static void stats_row(const Session *s, const Node *n)
@@ -143,14 +144,13 @@ static CommandResult exec_stats(CommandCall *call, GError **error)
 }
 
 const Command cmd_stats = {
-    "stats",
-    "",
-    "Show barriers, missed boundaries, overshoot (virtual ns of instructions past a target), idle "
-    "skip, and who was waited for",
-    0,
-    0,
-    exec_stats,
-    COMMAND_LOOKS,
+    .name = "stats",
+    .usage = "",
+    .help = "Show barriers, missed boundaries, overshoot (virtual ns of instructions past a "
+            "target), idle "
+            "skip, and who was waited for",
+    .exec = exec_stats,
+    .when = COMMAND_LOOKS,
 };
 
 /* --- assert --- */
@@ -181,15 +181,17 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
 }
 
 const Command cmd_assert = {
-    "assert",
-    "EXPR | happens-before N M | concurrent N M",
-    "End with exit code 1 unless the comparison holds, such as a.icount == 3000000, b.time < 2s, "
-    "a.overshoot == 0, a.time - b.time < 1us; or unless event N of `network trace` may have caused "
-    "event M; or neither the other",
-    1,
-    COMMAND_ANY_ARGS,
-    exec_assert,
-    COMMAND_LOOKS,
+    .name = "assert",
+    .usage = "EXPR | happens-before N M | concurrent N M",
+    .help = "End with exit code 1 unless the comparison holds, such as a.icount == 3000000, b.time "
+            "< 2s, "
+            "a.overshoot == 0, a.time - b.time < 1us; or unless event N of `network trace` may "
+            "have caused "
+            "event M; or neither the other",
+    .min_args = 1,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_assert,
+    .when = COMMAND_LOOKS,
 };
 
 /* --- report --- */
@@ -218,12 +220,12 @@ static CommandResult exec_report(CommandCall *call, GError **error)
 }
 
 const Command cmd_report = {
-    "report",
-    "DIR",
-    "Write the report to DIR now; barriers.csv has rows only with the option "
-    "--report",
-    1,
-    1,
-    exec_report,
-    COMMAND_LOOKS,
+    .name = "report",
+    .usage = "DIR",
+    .help = "Write the report to DIR now; barriers.csv has rows only with the option "
+            "--report",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_report,
+    .when = COMMAND_LOOKS,
 };

@@ -21,13 +21,13 @@ static CommandResult exec_set(CommandCall *call, GError **error)
 }
 
 const Command cmd_set = {
-    "set",
-    "KEY VALUE",
-    "Set a variable, used as $KEY or ${KEY}; one given on the command line keeps its value",
-    2,
-    2,
-    exec_set,
-    COMMAND_ANYTIME,
+    .name = "set",
+    .usage = "KEY VALUE",
+    .help = "Set a variable, used as $KEY or ${KEY}; one given on the command line keeps its value",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_set,
+    .when = COMMAND_ANYTIME,
 };
 
 static CommandResult exec_include(CommandCall *call, GError **error)
@@ -38,13 +38,12 @@ static CommandResult exec_include(CommandCall *call, GError **error)
 }
 
 const Command cmd_include = {
-    "include",
-    "FILE",
-    "Run the commands of another file; its path is relative to this one",
-    1,
-    1,
-    exec_include,
-    COMMAND_AT_REST,
+    .name = "include",
+    .usage = "FILE",
+    .help = "Run the commands of another file; its path is relative to this one",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_include,
 };
 
 static CommandResult exec_echo(CommandCall *call, GError **error)
@@ -58,7 +57,12 @@ static CommandResult exec_echo(CommandCall *call, GError **error)
 }
 
 const Command cmd_echo = {
-    "echo", "TEXT", "Print a line", 0, COMMAND_ANY_ARGS, exec_echo, COMMAND_ANYTIME,
+    .name = "echo",
+    .usage = "TEXT",
+    .help = "Print a line",
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_echo,
+    .when = COMMAND_ANYTIME,
 };
 
 static bool is_subsystem(const char *name, GError **error)
@@ -92,13 +96,13 @@ static CommandResult exec_log(CommandCall *call, GError **error)
 }
 
 const Command cmd_log = {
-    "log",
-    "error|warn|info|debug [SUBSYSTEM…]",
-    "Say more or less on stderr; of some subsystems, such as engine, or of all",
-    1,
-    COMMAND_ANY_ARGS,
-    exec_log,
-    COMMAND_ANYTIME,
+    .name = "log",
+    .usage = "error|warn|info|debug [SUBSYSTEM…]",
+    .help = "Say more or less on stderr; of some subsystems, such as engine, or of all",
+    .min_args = 1,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_log,
+    .when = COMMAND_ANYTIME,
 };
 
 static CommandResult exec_quit(CommandCall *call, GError **error)
@@ -110,7 +114,11 @@ static CommandResult exec_quit(CommandCall *call, GError **error)
 }
 
 const Command cmd_quit = {
-    "quit", "", "End; every launched QEMU ends too", 0, 0, exec_quit, COMMAND_ANYTIME,
+    .name = "quit",
+    .usage = "",
+    .help = "End; every launched QEMU ends too",
+    .exec = exec_quit,
+    .when = COMMAND_ANYTIME,
 };
 
 /* --- straight to a node --- */
@@ -141,8 +149,12 @@ static CommandResult exec_send(CommandCall *call, GError **error)
 }
 
 const Command cmd_send = {
-    "send",    "NODE TEXT",     "Type text on the node's console; \\n is the enter key", 2, 2,
-    exec_send, COMMAND_AT_REST,
+    .name = "send",
+    .usage = "NODE TEXT",
+    .help = "Type text on the node's console; \\n is the enter key",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_send,
 };
 
 /* The command ended by QEMU's death must leave the node as failed. */
@@ -186,14 +198,15 @@ static CommandResult exec_qmp(CommandCall *call, GError **error)
 }
 
 const Command cmd_qmp = {
-    "qmp",
-    "NODE 'JSON'",
-    "Send a QMP command, such as '{\"execute\":\"query-status\"}' or just query-status, and show "
-    "what it returns",
-    2,
-    2,
-    exec_qmp,
-    COMMAND_LOOKS,
+    .name = "qmp",
+    .usage = "NODE 'JSON'",
+    .help = "Send a QMP command, such as '{\"execute\":\"query-status\"}' or just query-status, "
+            "and show "
+            "what it returns",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_qmp,
+    .when = COMMAND_LOOKS,
 };
 
 static CommandResult exec_hmp(CommandCall *call, GError **error)
@@ -211,6 +224,11 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
 }
 
 const Command cmd_hmp = {
-    "hmp",    "NODE TEXT",   "Send a line to QEMU's human monitor and show the answer", 2, 2,
-    exec_hmp, COMMAND_LOOKS,
+    .name = "hmp",
+    .usage = "NODE TEXT",
+    .help = "Send a line to QEMU's human monitor and show the answer",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_hmp,
+    .when = COMMAND_LOOKS,
 };

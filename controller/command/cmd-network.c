@@ -52,17 +52,18 @@ static CommandResult exec_link_add(CommandCall *call, GError **error)
 }
 
 const Command cmd_link_add = {
-    "link add",
-    "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-    "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
-    "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction only. A "
-    "latency below the quantum is raised to it. delivery=exact adds a boundary at each packet's "
-    "due "
-    "time, and needs two quanta of latency",
-    2,
-    COMMAND_ANY_ARGS,
-    exec_link_add,
-    COMMAND_AT_REST,
+    .name = "link add",
+    .usage = "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
+             "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
+    .help = "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction "
+            "only. A "
+            "latency below the quantum is raised to it. delivery=exact adds a boundary at each "
+            "packet's "
+            "due "
+            "time, and needs two quanta of latency",
+    .min_args = 2,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_link_add,
 };
 
 static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, GError **error)
@@ -118,14 +119,13 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
 }
 
 const Command cmd_link_set = {
-    "link set",
-    "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-    "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
-    "Change a link from now on; what is under way keeps its time",
-    3,
-    COMMAND_ANY_ARGS,
-    exec_link_set,
-    COMMAND_AT_REST,
+    .name = "link set",
+    .usage = "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
+             "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
+    .help = "Change a link from now on; what is under way keeps its time",
+    .min_args = 3,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_link_set,
 };
 
 static CommandResult exec_link_remove(CommandCall *call, GError **error)
@@ -142,13 +142,13 @@ static CommandResult exec_link_remove(CommandCall *call, GError **error)
 }
 
 const Command cmd_link_remove = {
-    "link remove",
-    "NODE NODE",
-    "Take a link away; what is on it still arrives, at barriers, and its ends are free for another",
-    2,
-    2,
-    exec_link_remove,
-    COMMAND_AT_REST,
+    .name = "link remove",
+    .usage = "NODE NODE",
+    .help = "Take a link away; what is on it still arrives, at barriers, and its ends are free for "
+            "another",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_link_remove,
 };
 
 static CommandResult set_up(CommandCall *call, bool up, GError **error)
@@ -187,23 +187,21 @@ static CommandResult exec_link_down(CommandCall *call, GError **error)
 }
 
 const Command cmd_link_up = {
-    "link up",
-    "NODE NODE [at=TIME]",
-    "Let a link carry frames again, now or at a virtual time",
-    2,
-    3,
-    exec_link_up,
-    COMMAND_AT_REST,
+    .name = "link up",
+    .usage = "NODE NODE [at=TIME]",
+    .help = "Let a link carry frames again, now or at a virtual time",
+    .min_args = 2,
+    .max_args = 3,
+    .exec = exec_link_up,
 };
 
 const Command cmd_link_down = {
-    "link down",
-    "NODE NODE [at=TIME]",
-    "Let a link lose every frame that enters it, from now or from a virtual time on",
-    2,
-    3,
-    exec_link_down,
-    COMMAND_AT_REST,
+    .name = "link down",
+    .usage = "NODE NODE [at=TIME]",
+    .help = "Let a link lose every frame that enters it, from now or from a virtual time on",
+    .min_args = 2,
+    .max_args = 3,
+    .exec = exec_link_down,
 };
 
 static void print_way(const Session *s, unsigned link, unsigned way)
@@ -249,15 +247,15 @@ static CommandResult exec_link_list(CommandCall *call, GError **error)
 }
 
 const Command cmd_link_list = {
-    "link list",
-    "",
-    "Show each direction of each link: the latency that counts, what it carried, lost, dropped in "
-    "its queue or while down, what had to wait because the receiving card was full, and what was "
-    "asked for",
-    0,
-    0,
-    exec_link_list,
-    COMMAND_LOOKS,
+    .name = "link list",
+    .usage = "",
+    .help = "Show each direction of each link: the latency that counts, what it carried, lost, "
+            "dropped in "
+            "its queue or while down, what had to wait because the receiving card was full, and "
+            "what was "
+            "asked for",
+    .exec = exec_link_list,
+    .when = COMMAND_LOOKS,
 };
 
 static CommandResult exec_switch_add(CommandCall *call, GError **error)
@@ -272,13 +270,12 @@ static CommandResult exec_switch_add(CommandCall *call, GError **error)
 }
 
 const Command cmd_switch_add = {
-    "switch add",
-    "NAME",
-    "Make a learning switch, with as many ports as links end at it",
-    1,
-    1,
-    exec_switch_add,
-    COMMAND_AT_REST,
+    .name = "switch add",
+    .usage = "NAME",
+    .help = "Make a learning switch, with as many ports as links end at it",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_switch_add,
 };
 
 static CommandResult exec_seed(CommandCall *call, GError **error)
@@ -292,11 +289,10 @@ static CommandResult exec_seed(CommandCall *call, GError **error)
 }
 
 const Command cmd_seed = {
-    "seed",
-    "N",
-    "Start the random numbers of all links (loss, jitter, …) again from N (1)",
-    1,
-    1,
-    exec_seed,
-    COMMAND_AT_REST,
+    .name = "seed",
+    .usage = "N",
+    .help = "Start the random numbers of all links (loss, jitter, …) again from N (1)",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_seed,
 };

@@ -159,19 +159,22 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_add = {
-    "node add",
-    "NAME [arch=aarch64|x86_64|riscv64] [qemu=PATH] [machine=virt] [cpu=…] [smp=1] [memory=512M] "
-    "[kernel=FILE] "
-    "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] [cdrom=FILE] "
-    "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] [icount=shift=0,sleep=on|off] "
-    "[seed=1] "
-    "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local|HOST] "
-    "[on-exit=stop|continue] [extra=\"raw qemu options\"]",
-    "Describe a node; `start` launches its QEMU",
-    1,
-    COMMAND_ANY_ARGS,
-    exec_add,
-    COMMAND_AT_REST,
+    .name = "node add",
+    .usage =
+        "NAME [arch=aarch64|x86_64|riscv64] [qemu=PATH] [machine=virt] [cpu=…] [smp=1] "
+        "[memory=512M] "
+        "[kernel=FILE] "
+        "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] "
+        "[cdrom=FILE] "
+        "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] "
+        "[icount=shift=0,sleep=on|off] "
+        "[seed=1] "
+        "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local|HOST] "
+        "[on-exit=stop|continue] [extra=\"raw qemu options\"]",
+    .help = "Describe a node; `start` launches its QEMU",
+    .min_args = 1,
+    .max_args = COMMAND_ANY_ARGS,
+    .exec = exec_add,
 };
 
 static CommandResult exec_attach(CommandCall *call, GError **error)
@@ -207,13 +210,13 @@ static CommandResult exec_attach(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_attach = {
-    "node attach",
-    "NAME qmp=PATH [gdb=PATH]",
-    "Take over a QEMU that runs already, through its unix sockets; it is stopped where it is",
-    2,
-    3,
-    exec_attach,
-    COMMAND_AT_REST,
+    .name = "node attach",
+    .usage = "NAME qmp=PATH [gdb=PATH]",
+    .help =
+        "Take over a QEMU that runs already, through its unix sockets; it is stopped where it is",
+    .min_args = 2,
+    .max_args = 3,
+    .exec = exec_attach,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -234,13 +237,13 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_remove = {
-    "node remove",
-    "NODE",
-    "End a launched QEMU; let an attached one run on without the gate; not one that was in a link",
-    1,
-    1,
-    exec_remove,
-    COMMAND_AT_REST,
+    .name = "node remove",
+    .usage = "NODE",
+    .help = "End a launched QEMU; let an attached one run on without the gate; not one that was in "
+            "a link",
+    .min_args = 1,
+    .max_args = 1,
+    .exec = exec_remove,
 };
 
 static CommandResult exec_list(CommandCall *call, GError **error)
@@ -271,7 +274,11 @@ static CommandResult exec_list(CommandCall *call, GError **error)
 }
 
 const Command cmd_node_list = {
-    "node list", "", "Show the nodes", 0, 0, exec_list, COMMAND_LOOKS,
+    .name = "node list",
+    .usage = "",
+    .help = "Show the nodes",
+    .exec = exec_list,
+    .when = COMMAND_LOOKS,
 };
 
 static CommandResult exec_start(CommandCall *call, GError **error)
@@ -294,5 +301,8 @@ static CommandResult exec_start(CommandCall *call, GError **error)
 }
 
 const Command cmd_start = {
-    "start", "", "Launch every node, stopped at virtual time 0", 0, 0, exec_start, COMMAND_AT_REST,
+    .name = "start",
+    .usage = "",
+    .help = "Launch every node, stopped at virtual time 0",
+    .exec = exec_start,
 };

@@ -108,12 +108,12 @@ static CommandResult exec_perf(CommandCall *call, GError **error)
 }
 
 const Command cmd_perf = {
-    "perf",
-    "[on|off]",
-    "Show where the host's time went and which node the others waited for: since `perf on`, or "
-    "since the start",
-    0,
-    1,
-    exec_perf,
-    COMMAND_LOOKS,
+    .name = "perf",
+    .usage = "[on|off]",
+    .help =
+        "Show where the host's time went and which node the others waited for: since `perf on`, or "
+        "since the start",
+    .max_args = 1,
+    .exec = exec_perf,
+    .when = COMMAND_LOOKS,
 };

@@ -35,13 +35,11 @@ static CommandResult exec_quantum(CommandCall *call, GError **error)
 }
 
 const Command cmd_quantum = {
-    "quantum",
-    "[DURATION]",
-    "Show or set the quantum: whole microseconds, 1us to 1000s",
-    0,
-    1,
-    exec_quantum,
-    COMMAND_AT_REST,
+    .name = "quantum",
+    .usage = "[DURATION]",
+    .help = "Show or set the quantum: whole microseconds, 1us to 1000s",
+    .max_args = 1,
+    .exec = exec_quantum,
 };
 
 /* --- runs --- */
@@ -297,14 +295,14 @@ static CommandResult exec_run(CommandCall *call, GError **error)
 }
 
 const Command cmd_run = {
-    "run",
-    "DURATION [pace=X] | NINSN [on NODE] [pace=X]",
-    "Run on for a virtual time, or until a node has executed so many more instructions; pace=1.0 "
-    "holds it to real time",
-    1,
-    4,
-    exec_run,
-    COMMAND_AT_REST,
+    .name = "run",
+    .usage = "DURATION [pace=X] | NINSN [on NODE] [pace=X]",
+    .help = "Run on for a virtual time, or until a node has executed so many more instructions; "
+            "pace=1.0 "
+            "holds it to real time",
+    .min_args = 1,
+    .max_args = 4,
+    .exec = exec_run,
 };
 
 static CommandResult exec_run_until(CommandCall *call, GError **error)
@@ -337,14 +335,14 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
 }
 
 const Command cmd_run_until = {
-    "run-until",
-    "TIME [pace=X] | NODE NINSN [pace=X]",
-    "Run to an absolute virtual time, or to a node's absolute instruction count; exact to the "
-    "instruction",
-    1,
-    3,
-    exec_run_until,
-    COMMAND_AT_REST,
+    .name = "run-until",
+    .usage = "TIME [pace=X] | NODE NINSN [pace=X]",
+    .help =
+        "Run to an absolute virtual time, or to a node's absolute instruction count; exact to the "
+        "instruction",
+    .min_args = 1,
+    .max_args = 3,
+    .exec = exec_run_until,
 };
 
 static CommandResult exec_barrier(CommandCall *call, GError **error)
@@ -367,7 +365,11 @@ static CommandResult exec_barrier(CommandCall *call, GError **error)
 }
 
 const Command cmd_barrier = {
-    "barrier", "[N] [pace=X]", "Run N quanta, to a barrier", 0, 2, exec_barrier, COMMAND_AT_REST,
+    .name = "barrier",
+    .usage = "[N] [pace=X]",
+    .help = "Run N quanta, to a barrier",
+    .max_args = 2,
+    .exec = exec_barrier,
 };
 
 static CommandResult exec_wait_line(CommandCall *call, GError **error)
@@ -407,12 +409,12 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
 }
 
 const Command cmd_wait_line = {
-    "wait-line",
-    "NODE REGEX [timeout=5s] [pace=X]",
-    "Run until a line of the node's console matches, and stop at the barrier behind it; the time "
-    "limit is virtual",
-    2,
-    4,
-    exec_wait_line,
-    COMMAND_AT_REST,
+    .name = "wait-line",
+    .usage = "NODE REGEX [timeout=5s] [pace=X]",
+    .help = "Run until a line of the node's console matches, and stop at the barrier behind it; "
+            "the time "
+            "limit is virtual",
+    .min_args = 2,
+    .max_args = 4,
+    .exec = exec_wait_line,
 };

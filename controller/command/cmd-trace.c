@@ -67,15 +67,15 @@ static CommandResult exec_trace(CommandCall *call, GError **error)
 }
 
 const Command cmd_network_trace = {
-    "network trace",
-    "[node=NODE] [last=N]",
-    "Show the last 20 sends, deliveries and drops, of all nodes or of frames from and to one: "
-    "number, kind, port, peer, bytes, sent, due and actual time in ns, reason, digest, vector "
-    "clock",
-    0,
-    2,
-    exec_trace,
-    COMMAND_LOOKS,
+    .name = "network trace",
+    .usage = "[node=NODE] [last=N]",
+    .help =
+        "Show the last 20 sends, deliveries and drops, of all nodes or of frames from and to one: "
+        "number, kind, port, peer, bytes, sent, due and actual time in ns, reason, digest, vector "
+        "clock",
+    .max_args = 2,
+    .exec = exec_trace,
+    .when = COMMAND_LOOKS,
 };
 
 /* --- causality --- */
@@ -119,14 +119,15 @@ static CommandResult exec_order(CommandCall *call, GError **error)
 }
 
 const Command cmd_network_order = {
-    "network order",
-    "N M",
-    "Say whether event N of the trace happened before event M, after it, or concurrently, by their "
-    "vector clocks",
-    2,
-    2,
-    exec_order,
-    COMMAND_LOOKS,
+    .name = "network order",
+    .usage = "N M",
+    .help = "Say whether event N of the trace happened before event M, after it, or concurrently, "
+            "by their "
+            "vector clocks",
+    .min_args = 2,
+    .max_args = 2,
+    .exec = exec_order,
+    .when = COMMAND_LOOKS,
 };
 
 bool command_is_causality(const CommandCall *call)
