@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lint-rules.h: what the two files of rules share; private to lint*.c. */
+/* lint-rules.h: what the files of rules share; private to lint*.c. */
 #ifndef NODE_LINT_RULES_H
 #define NODE_LINT_RULES_H
 
@@ -31,6 +31,8 @@ static inline bool lint_is(const CmdOption *o, const char *name)
 {
     return strcmp(o->name, name) == 0;
 }
+
+GPtrArray *lint_findings_new(void);
 
 /* The last option of that name; NULL: there is none. */
 const CmdOption *lint_find(const Lint *l, const char *name);

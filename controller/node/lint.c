@@ -6,7 +6,15 @@
 
 const char *lint_severity_name(LintSeverity severity)
 {
-    return severity == LINT_WARN ? "warn" : "note";
+    switch (severity) {
+    case LINT_NOTE:
+        return "note";
+    case LINT_WARN:
+        return "warn";
+    case LINT_ERROR:
+        return "error";
+    }
+    g_assert_not_reached();
 }
 
 char *lint_text(const LintFinding *f)
@@ -20,6 +28,11 @@ static void free_finding(void *data)
 
     g_free(f->what);
     g_free(f);
+}
+
+GPtrArray *lint_findings_new(void)
+{
+    return g_ptr_array_new_with_free_func(free_finding);
 }
 
 const CmdOption *lint_find(const Lint *l, const char *name)
@@ -262,7 +275,7 @@ static const LintVerdict read_config = {LINT_NOTE, "the options in that file are
 GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
 {
     g_autoptr(GArray) options = cmdline_options(argv);
-    GPtrArray *findings = g_ptr_array_new_with_free_func(free_finding);
+    GPtrArray *findings = lint_findings_new();
     Lint l = {argv[0] ? argv[0] : "", options, origin, findings};
     const CmdOption *config;
 

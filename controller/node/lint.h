@@ -9,8 +9,9 @@
 #include <glib.h>
 
 typedef enum {
-    LINT_NOTE, /* good to know */
-    LINT_WARN, /* runs will not be exact, or differ from each other */
+    LINT_NOTE,  /* good to know */
+    LINT_WARN,  /* runs will not be exact, or differ from each other */
+    LINT_ERROR, /* refused: the node would be out of metronome's hands */
 } LintSeverity;
 
 const char *lint_severity_name(LintSeverity severity);
@@ -29,6 +30,10 @@ typedef enum {
 /* Findings in the order of the rules, none twice; argv begins with the program. Free with
  * g_ptr_array_unref(). */
 GPtrArray *lint_arguments(char *const *argv, LintOrigin origin);
+
+/* What of it would take from metronome what is its own: all of severity LINT_ERROR. argv begins
+ * with the program, followed by what a user added to a node's options. */
+GPtrArray *lint_refused(char *const *argv);
 
 /* "WHAT: REASON; MEND"; free with g_free(). */
 char *lint_text(const LintFinding *finding);

@@ -6,6 +6,7 @@
 #include "controller/node/cmdline.h"
 #include "controller/node/drives.h"
 #include "controller/node/nic-options.h"
+#include "controller/node/preflight.h"
 #include "controller/node/serial.h"
 
 #include <inttypes.h>
@@ -307,7 +308,7 @@ bool node_options_finish(NodeOptions *o, GError **error)
                                  "whose changes are not brought back");
     if ((o->initrd || o->append) && !o->kernel)
         return bad_option(error, "initrd= and append= need kernel=");
-    return nic_options_finish(o, error) && drives_finish(o, error);
+    return preflight_options(o, error) && nic_options_finish(o, error) && drives_finish(o, error);
 }
 
 static void add(GPtrArray *argv, const char *option, char *value)

@@ -22,6 +22,32 @@ void preflight_tell(const char *name, char *const *argv, LintOrigin origin)
     }
 }
 
+bool preflight_options(const NodeOptions *o, GError **error)
+{
+    g_autoptr(GPtrArray) argv = g_ptr_array_new(), findings = NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_auto(GStrv) extra = NULL;
+
+    if (o->extra && *o->extra && !g_shell_parse_argv(o->extra, NULL, &extra, error))
+        return false;
+    g_ptr_array_add(argv, o->arch);
+    g_ptr_array_add(argv, (char[]){"-machine"});
+    g_ptr_array_add(argv, o->machine);
+    for (char **p = extra; p && *p; p++)
+        g_ptr_array_add(argv, *p);
+    g_ptr_array_add(argv, NULL);
+    findings = lint_refused((char *const *)argv->pdata);
+    for (unsigned i = 0; i < findings->len; i++) {
+        g_autofree char *one = lint_text(findings->pdata[i]);
+
+        g_string_append_printf(text, "%s%s", i ? "; also " : "", one);
+    }
+    if (findings->len == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "refused: %s", text->str);
+    return false;
+}
+
 /* NULL-terminated; free with g_strfreev(). */
 static char **read_arguments(pid_t pid, GError **error)
 {

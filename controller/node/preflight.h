@@ -11,6 +11,9 @@
 
 #include <sys/types.h>
 
+/* The user's own words (machine=, extra=) take nothing that is metronome's: lint_refused(). */
+bool preflight_options(const NodeOptions *options, GError **error);
+
 void preflight_tell(const char *name, char *const *argv, LintOrigin origin);
 
 /* What QEMU was started with, since QMP doesn't tell; then as preflight_tell(). */

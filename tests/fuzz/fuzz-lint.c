@@ -38,9 +38,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     g_auto(GStrv) argv = g_strsplit(copy, "\n", 200);
     g_autoptr(GPtrArray) findings = lint_arguments(argv, LINT_OWN);
     g_autoptr(GPtrArray) again = lint_arguments(argv, LINT_ATTACHED);
+    g_autoptr(GPtrArray) refused = lint_refused(argv);
 
     check(findings);
     check(again);
+    check(refused);
     demand(findings->len == again->len);
     return 0;
 }

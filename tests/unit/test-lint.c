@@ -317,6 +317,132 @@ static void test_disks(void)
     check_cases(cases, G_N_ELEMENTS(cases));
 }
 
+/* --- what is refused in extra= --- */
+
+static char *refused(const char *line)
+{
+    g_auto(GStrv) argv = NULL;
+    g_autoptr(GPtrArray) findings = NULL;
+    GString *out = g_string_new(NULL);
+
+    g_assert_true(g_shell_parse_argv(line, NULL, &argv, NULL));
+    findings = lint_refused(argv);
+    for (unsigned i = 0; i < findings->len; i++) {
+        const LintFinding *f = findings->pdata[i];
+
+        g_assert_cmpint(f->severity, ==, LINT_ERROR);
+        g_assert_cmpstr(lint_severity_name(f->severity), ==, "error");
+        g_assert_true(*f->reason && *f->mend);
+        g_string_append_printf(out, "%s%s", out->len ? ", " : "", f->what);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void test_refused(void)
+{
+    static const char *const whole[] = {
+        "-s",
+        "-S",
+        "-gdb tcp::1",
+        "-qmp stdio",
+        "-qmp unix:/tmp/q,server=on",
+        "-qmp-pretty stdio",
+        "-mon chardev=c,mode=control",
+        "-monitor stdio",
+        "-daemonize",
+        "-icount shift=3",
+        "-seed 7",
+        "-accel kvm",
+        "-accel kvm:tcg",
+        "-enable-kvm",
+        "-machine virt,accel=kvm",
+        "-M accel=tcg",
+        "-nographic",
+        "-curses",
+        "-display curses,charset=x",
+        "-serial stdio",
+        "-serial mon:stdio",
+        "-serial mon:telnet::1,server",
+        "-parallel stdio",
+        "-debugcon stdio",
+        "-chardev stdio,id=c",
+        "-chardev backend=stdio,id=c",
+        "-incoming defer",
+        "-incoming tcp:0:1",
+        "-loadvm s1",
+        "-preconfig",
+        "-action shutdown=poweroff",
+        "-action panic=none,shutdown=poweroff",
+        "-name x,debug-threads=off",
+        "-chroot /",
+        "-runas nobody",
+        "-run-with chroot=/",
+        "-run-with user=nobody",
+        "-readconfig f.cfg",
+        "-h",
+        "-help",
+        "-version",
+        "-audio-help",
+        "-dump-vmstate f",
+        "-netdev user,id=mtg",
+        "-netdev dgram,id=mtr-net0",
+        "-netdev {\"type\":\"user\",\"id\":\"mth\"}",
+        "-nic user,id=mtr-net3",
+        "-chardev null,id=mtr-qmp",
+        "-object filter-dump,id=mtn,netdev=n,file=f",
+        "-object filter-buffer,id=mr0,netdev=n",
+        "-object filter-buffer,id=x,netdev=mtr-net0,interval=1",
+        "-object {\"qom-type\":\"filter-mirror\",\"id\":\"x\",\"netdev\":\"mtr-net0\"}",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(whole); i++) {
+        g_auto(GStrv) words = g_strsplit(whole[i], " ", 2);
+        g_autofree char *quoted = words[1] ? g_shell_quote(words[1]) : g_strdup("");
+        g_autofree char *one = g_strdup_printf("q %s %s", words[0], quoted);
+        g_autofree char *two = g_strdup_printf("q -%s %s", words[0], quoted);
+        g_autofree char *got_one = refused(one), *got_two = refused(two);
+
+        g_assert_cmpstr(got_one, ==, whole[i]);
+        g_assert_cmpstr(got_two, ==, whole[i]);
+    }
+}
+
+static void test_not_refused(void)
+{
+    static const char *const lines[] = {
+        "q",
+        "q -append '-s -S' -kernel -gdb -device pvpanic -name -S",
+        "q -gdb none -monitor none -qmp none",
+        "q -device pvpanic -device i6300esb -watchdog-action pause -action "
+        "panic=none,reboot=shutdown",
+        "q -semihosting-config enable=on,target=native -device isa-debug-exit -no-reboot "
+        "-no-shutdown",
+        "q -accel tcg -accel tcg,tb-size=64 -machine virt,gic-version=3 -M usb=on",
+        "q -serial file:uart1.log -serial null -serial unix:/p,server=on,wait=off -debugcon file:f",
+        "q -chardev file,id=stdio,path=stdio -chardev null,id=mtrx -chardev null,id=m",
+        "q -display none -display vnc=:1 -vnc :2 -rtc base=2020-01-01,clock=vm -snapshot -pidfile "
+        "f",
+        "q -netdev user,id=mine -netdev hubport,id=mr,hubid=1 -object rng-builtin,id=mrx",
+        "q -object filter-dump,id=d,netdev=mtr-net0,file=f -object filter-buffer,id=b,netdev=n",
+        "q -d int -D log -trace 'x*' -plugin p.so -sandbox on -name x -name x,debug-threads=on",
+        "q -run-with async-teardown=on -no-acpi -no-hpet -msg timestamp=on -overcommit mem-lock=on",
+        "q -name chroot -smp 2 -m 64 -fw_cfg name=opt/x,string=s -global virtio-net-pci.x=1",
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
+        g_autofree char *text = refused(lines[i]);
+
+        g_assert_cmpstr(text, ==, "");
+    }
+}
+
+static void test_refused_all(void)
+{
+    g_autofree char *text = refused("q -s -S -s --daemonize -device x");
+
+    g_assert_cmpstr(text, ==, "-s, -S, -daemonize");
+}
+
 static void test_once(void)
 {
     finds(GOOD "-nic user -nic user", "warn: -nic user: ", "from outside");
@@ -392,6 +518,9 @@ int main(int argc, char **argv)
     g_test_add_func("/lint/chardevs", test_chardevs);
     g_test_add_func("/lint/display", test_display);
     g_test_add_func("/lint/disks", test_disks);
+    g_test_add_func("/lint/refused", test_refused);
+    g_test_add_func("/lint/not-refused", test_not_refused);
+    g_test_add_func("/lint/refused-all", test_refused_all);
     g_test_add_func("/lint/once", test_once);
     g_test_add_func("/lint/mends", test_mends);
     g_test_add_func("/lint/own", test_own);

@@ -454,6 +454,22 @@ static void test_argv_binary(void)
 }
 
 /* Extra options come last, split as a shell does. */
+static void test_extra_refused(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a");
+    GError *error = NULL;
+
+    set_good(o, "extra", "-s -device pvpanic --seed 7");
+    set_good(o, "machine", "virt,accel=kvm");
+    g_assert_false(node_options_finish(o, &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
+    g_assert_true(g_str_has_prefix(error->message, "refused: -machine virt,accel=kvm: "));
+    g_assert_nonnull(strstr(error->message, "; also -s: "));
+    g_assert_nonnull(strstr(error->message, "use `gdb NODE port=1234`; also -seed 7: "));
+    g_assert_true(g_str_has_suffix(error->message, "; say seed=N"));
+    g_error_free(error);
+}
+
 static void test_argv_extra(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
@@ -534,6 +550,7 @@ int main(int argc, char **argv)
     g_test_add_func("/options/argv/serial", test_argv_serial);
     g_test_add_func("/options/argv/binary", test_argv_binary);
     g_test_add_func("/options/argv/extra", test_argv_extra);
+    g_test_add_func("/options/extra-refused", test_extra_refused);
     g_test_add_func("/options/argv/mac", test_argv_mac);
     status = g_test_run();
     g_unlink(image);
