@@ -26,9 +26,11 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz-*.c)
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIBS := $(BUILD)/libmetronome.a $(BUILD)/libqmp.a $(BUILD)/libgdbstub.a
 TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
-FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+# With libFuzzer, in the build of `make fuzz` only; and with a main() that takes files, for the tests.
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC) tests/fuzz/planted.c)
+REPLAYS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
-UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS))
+UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS)) tests/fuzz/test-seeds.sh
 # For QEMU up to 8.2, and for later ones.
 PLUGINS := $(BUILD)/tests/plugin/insn-count.so $(BUILD)/tests/plugin/insn-count-2.so
 # Programs that tests start.
@@ -36,8 +38,15 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
 REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_SECONDS ?= 30
+# For a make within: as many jobs as there are CPUs, unless the caller has said how many.
+PARALLEL = $(if $(filter -j% --jobserver%,$(MAKEFLAGS)),,-j$(shell nproc))
 PREFIX   ?= /usr/local
+
+# One short line for each file; V=1 shows the commands.
+Q := $(if $(V),,@)
+say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -81,23 +90,23 @@ guest-x86_64: setup
 
 # Recursive, so that what setup has just installed is seen.
 demo: guest
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(PARALLEL) all
 	$(BUILD)/metronome run scripts/scenarios/two-guests.mtr guest=$(BUILD)/guest
 
 # The tests that run QEMU, with the installed one and with that of fetch-qemu.
 check-qemu-matrix: guest
 	@scripts/setup check
-	@$(MAKE) --no-print-directory all $(TESTS) $(PLUGINS) $(HELPERS)
+	@$(MAKE) --no-print-directory $(PARALLEL) all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) scripts/qemu-matrix $(REAL_RUN)
 
 check: guest
 	@scripts/setup check
-	@$(MAKE) --no-print-directory run-tests
+	@$(MAKE) --no-print-directory $(PARALLEL) run-tests
 
-run-tests: all $(TESTS) $(PLUGINS) $(HELPERS)
+run-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 
-unit: all $(UNIT_RUN)
+unit: all $(UNIT_RUN) $(REPLAYS)
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN)
 
 lint:
@@ -107,50 +116,51 @@ lint:
 # The guests are taken from the plain build; sanitizers make the controller slow, not the guests.
 asan: guest
 	@scripts/setup check
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='$(SANITIZE)' asan-tests
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='$(SANITIZE)' asan-tests
 
-asan-tests: all $(TESTS) $(HELPERS)
+asan-tests: all $(TESTS) $(REPLAYS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh tests/scenario/test-debug.sh tests/scenario/test-gdb.sh tests/scenario/test-repl.sh \
 	  tests/scenario/test-faults.sh tests/scenario/test-hosts.sh tests/scenario/test-hosts-same.sh tests/scenario/test-hosts-faults.sh
 
 fuzz: setup
 	@scripts/setup check
-	@$(MAKE) --no-print-directory fuzz-run
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/fuzz CC='$(CLANG)' OPT='-O1 -g' SAN='$(FUZZ_SANITIZE)' WERROR= fuzz-run
 
 fuzz-run: $(FUZZERS)
-	@scripts/fuzz $(BUILD) $(FUZZ_SECONDS) $(notdir $(FUZZERS))
+	@tests/fuzz/check-findings $(BUILD)
+	@scripts/fuzz $(BUILD) $(FUZZ_SECONDS) $(filter-out planted,$(notdir $(FUZZERS)))
 
 coverage: guest
 	@scripts/setup check
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/cov OPT='-O0 -g' SAN=--coverage coverage-run
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/cov OPT='-O0 -g' SAN=--coverage coverage-run
 
-coverage-run: all $(TESTS) $(PLUGINS) $(HELPERS)
+coverage-run: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
 	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
 
 bench: guest
 	@scripts/setup check
-	@$(MAKE) --no-print-directory all $(BUILD)/bench/bench
+	@$(MAKE) --no-print-directory $(PARALLEL) all $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
 	BUILD=$(BUILD) tests/bench/exact.sh
 	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/hosts.sh $(filter --quick,$(BENCH_ARGS))
 
 bench-notes: guest
-	@$(MAKE) --no-print-directory all $(PLUGINS)
+	@$(MAKE) --no-print-directory $(PARALLEL) all $(PLUGINS)
 	@BUILD=$(BUILD) scripts/bench/precision
 	@BUILD=$(BUILD) scripts/bench/period
 	@BUILD=$(BUILD) scripts/bench/sleep
 	@BUILD=$(BUILD) scripts/bench/starve
 
 soak: guest
-	@$(MAKE) --no-print-directory $(BUILD)/bench/soak
+	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/bench/soak
 	$(BUILD)/bench/soak --load $(SOAK_ARGS)
 
 soak-idle: guest
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory $(PARALLEL) all
 	BUILD=$(BUILD) tests/bench/idle.sh $(HOURS)
 
 man: $(BUILD)/metronome.1
@@ -168,7 +178,8 @@ clean:
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS_ALL) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
 # Embedded, so the compiler does not tell make of it.
 $(BUILD)/obj/controller/report/page.o: controller/report/page.css controller/report/page.js
@@ -178,31 +189,41 @@ $(BUILD)/libgdbstub.a: $(call obj,$(GDB_SRC))
 $(BUILD)/libmetronome.a: $(call obj,$(CTL_SRC))
 $(BUILD)/lib%.a:
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)
+	$(Q)ar rcs $@ $^
 
 $(BUILD)/metronome: $(call obj,controller/main.c) $(LIBS)
-	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
+	$(call say,LD)
+	$(Q)$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 
 $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
+	$(call say,LD)
+	$(Q)$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
+
+$(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIBS)
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
+
+$(FUZZERS): $(BUILD)/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(OPT) $(SAN) -fsanitize=fuzzer -o $@ $^ $(LIBS_ALL)
 
 # Loaded by QEMU, so without sanitizers, which would have to be in QEMU too.
 $(BUILD)/tests/plugin/%.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -fPIC -shared -fvisibility=hidden -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -I. -fPIC -shared -fvisibility=hidden -o $@ $<
 
 $(BUILD)/tests/plugin/%-2.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -DPLUGIN_API=2 -I. -fPIC -shared -fvisibility=hidden -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -DPLUGIN_API=2 -I. -fPIC -shared -fvisibility=hidden -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_LIB)) $(LIBS)
 	@mkdir -p $(@D)
-	$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
-
-$(BUILD)/fuzz/%: tests/fuzz/%.c $(QMP_SRC) $(GDB_SRC) $(CTL_SRC)
-	@mkdir -p $(@D)
-	$(CLANG) -std=gnu11 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -D_GNU_SOURCE -I. $(PKG_CFLAGS) \
-	  -o $@ $^ $(LIBS_ALL)
+	$(call say,LD)
+	$(Q)$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

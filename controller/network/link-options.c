@@ -19,55 +19,67 @@ const char *const *link_options_keys(void)
     return keys;
 }
 
-/* Digits with an optional point as value * 10^-9 without rounding; false if it is none, too large
- * or finer than that. *rest is what follows. */
-static bool read_nano(const char *text, int64_t *nano, const char **rest)
-{
-    int64_t value = 0;
-    int decimals = -1; /* -1: before the point */
-    bool any = false;
+/* digits / 10^decimals */
+typedef struct {
+    int64_t digits;
+    int decimals;
+} Decimal;
 
-    for (; g_ascii_isdigit(*text) || (*text == '.' && decimals < 0); text++) {
+static bool append_digit(Decimal *d, int digit, bool decimal)
+{
+    d->decimals += decimal;
+    return !__builtin_mul_overflow(d->digits, 10, &d->digits) &&
+           !__builtin_add_overflow(d->digits, digit, &d->digits);
+}
+
+/* Digits with an optional point; false if there are none or too many. *rest is what follows. Zeros
+ * at the end of the decimals say nothing. */
+static bool read_decimal(const char *text, Decimal *d, const char **rest)
+{
+    bool any = false, point = false;
+    unsigned zeros = 0;
+
+    *d = (Decimal){0};
+    for (; g_ascii_isdigit(*text) || (*text == '.' && !point); text++) {
         if (*text == '.') {
-            decimals = 0;
+            point = true;
             continue;
         }
         any = true;
-        if (decimals == 9) {
-            if (*text != '0')
-                return false;
+        if (point && *text == '0') {
+            zeros++;
             continue;
         }
-        if (__builtin_mul_overflow(value, 10, &value) ||
-            __builtin_add_overflow(value, *text - '0', &value))
+        for (; zeros > 0; zeros--)
+            if (!append_digit(d, 0, true))
+                return false;
+        if (!append_digit(d, *text - '0', point))
             return false;
-        decimals += decimals >= 0;
     }
-    for (int i = MAX(decimals, 0); i < 9; i++)
-        if (__builtin_mul_overflow(value, 10, &value))
-            return false;
-    *nano = value;
     *rest = text;
     return any;
 }
 
+/* d * scale, a power of ten; false if that is not whole or too large. */
+static bool decimal_scale(Decimal d, int64_t scale, int64_t *out)
+{
+    for (; d.decimals > 0; d.decimals--, scale /= 10)
+        if (scale == 1)
+            return false;
+    return !__builtin_mul_overflow(d.digits, scale, out);
+}
+
 static bool parse_probability(const char *value, uint32_t *out)
 {
-    int64_t nano;
+    Decimal d;
     const char *rest;
+    int64_t parts;
 
-    if (!read_nano(value, &nano, &rest))
+    if (!read_decimal(value, &d, &rest) || (*rest && strcmp(rest, "%") != 0) ||
+        !decimal_scale(d, *rest ? LINK_CERTAIN / 100 : LINK_CERTAIN, &parts) ||
+        parts > LINK_CERTAIN)
         return false;
-    if (strcmp(rest, "%") == 0) {
-        if (nano % 100 != 0)
-            return false;
-        nano /= 100;
-    } else if (*rest != '\0') {
-        return false;
-    }
-    if (nano > LINK_CERTAIN)
-        return false;
-    *out = (uint32_t)nano;
+    *out = (uint32_t)parts;
     return true;
 }
 
@@ -78,31 +90,26 @@ static bool parse_bandwidth(const char *value, int64_t *out)
         int64_t scale;
     } units[] = {{"", 1}, {"K", 1000}, {"M", 1000000}, {"G", 1000000000}, {"T", 1000000000000}};
     g_autofree char *unit = NULL;
-    int64_t nano;
+    int64_t bits;
+    Decimal d;
     const char *rest;
 
     if (strcmp(value, "unlimited") == 0) {
         *out = 0;
         return true;
     }
-    if (!read_nano(value, &nano, &rest))
+    if (!read_decimal(value, &d, &rest))
         return false;
     unit = g_strdup(rest);
     for (unsigned i = 0; i < 2; i++) /* "Mbit/s", "Mbit", "M" */
         if (g_str_has_suffix(unit, i == 0 ? "/s" : "bit"))
             unit[strlen(unit) - (i == 0 ? 2 : 3)] = '\0';
     for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {
-        int64_t scale = units[i].scale, whole;
-
         if (g_ascii_strcasecmp(unit, units[i].unit) != 0)
             continue;
-        if (__builtin_mul_overflow(nano / NS_PER_S, scale, &whole) || whole > BANDWIDTH_MAX ||
-            nano % NS_PER_S * MIN(scale, 1000000000) % NS_PER_S != 0)
+        if (!decimal_scale(d, units[i].scale, &bits) || bits > BANDWIDTH_MAX)
             return false;
-        whole += nano % NS_PER_S * MIN(scale, 1000000000) / NS_PER_S * MAX(scale / NS_PER_S, 1);
-        if (whole > BANDWIDTH_MAX)
-            return false;
-        *out = whole;
+        *out = bits;
         return true;
     }
     return false;
