@@ -2,6 +2,7 @@
 /* log.c: one line a message; lines of several threads never mix. What is set is atomic. */
 #include "controller/base/log.h"
 
+#include "controller/base/text.h"
 #include "controller/base/units.h"
 
 #include <inttypes.h>
@@ -129,10 +130,20 @@ static char *stamp(const char *subsystem)
                            now ? " | " : "", now ? now : "", subsystem);
 }
 
+/* Of a message of several lines (QEMU's own words behind a failure) each but the first is set in,
+ * so that none of them looks like a message of its own. */
+static char *indent(const char *text)
+{
+    g_autofree char *plain = text_plain(text, -1);
+    g_auto(GStrv) lines = g_strsplit(plain, "\n", -1);
+
+    return g_strjoinv("\n    ", lines);
+}
+
 void log_message(LogLevel level, const char *file, const char *format, ...)
 {
     unsigned subsystem = subsystem_index(file);
-    g_autofree char *text = NULL, *line = NULL, *head = NULL;
+    g_autofree char *text = NULL, *shown = NULL, *line = NULL, *head = NULL;
     LogWriter func = atomic_load(&writer);
     va_list args;
 
@@ -142,7 +153,8 @@ void log_message(LogLevel level, const char *file, const char *format, ...)
     text = g_strdup_vprintf(format, args);
     va_end(args);
     head = level >= LOG_INFO ? stamp(subsystems[subsystem]) : g_strdup("");
-    line = g_strdup_printf("metronome: %s: %s%s\n", names[level], head, text);
+    shown = indent(text);
+    line = g_strdup_printf("metronome: %s: %s%s\n", names[level], head, shown);
     if (func)
         func(line);
     else

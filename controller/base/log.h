@@ -52,6 +52,8 @@ void log_set_writer(LogWriter writer);
 typedef VTime (*LogVirtual)(void);
 void log_set_virtual(LogVirtual func);
 
+/* A message may quote anybody: it is made fit for a terminal (text_plain()), and what follows a
+ * newline in it is set in. */
 void log_message(LogLevel level, const char *file, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 #define log_write(level, ...) log_message(level, __FILE__, __VA_ARGS__)

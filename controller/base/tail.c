@@ -2,25 +2,21 @@
 /* tail.c: the end of a log. */
 #include "controller/base/tail.h"
 
-#include <glib.h>
+#include "controller/base/text.h"
 
 #define MAX_BYTES 8192
 
-/* ESC [ parameters final, and other control characters but newline and tab, are left out. */
+/* A line ends with LF, CR LF, or CR alone. */
 static char *plain(const char *text, gsize length)
 {
-    g_autoptr(GString) out = g_string_new(NULL);
+    g_autoptr(GString) shown = g_string_new(NULL);
+    TextFilter filter = {0};
 
-    for (gsize i = 0; i < length; i++) {
-        if (text[i] == '\033' && i + 1 < length && text[i + 1] == '[') {
-            for (i += 2; i < length && !(text[i] >= '@' && text[i] <= '~'); i++)
-                ;
-            continue;
-        }
-        if ((unsigned char)text[i] >= ' ' || text[i] == '\n' || text[i] == '\t')
-            g_string_append_c(out, text[i]);
-    }
-    return g_utf8_make_valid(out->str, (gssize)out->len);
+    text_filter(&filter, text, length, shown);
+    while (g_string_replace(shown, "\r\n", "\n", 0) + g_string_replace(shown, "\n\r", "\n", 0) > 0)
+        ;
+    g_string_replace(shown, "\r", "\n", 0);
+    return text_plain(shown->str, (gssize)shown->len);
 }
 
 char *tail_of_file(const char *path, unsigned lines)

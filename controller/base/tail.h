@@ -3,8 +3,8 @@
 #ifndef BASE_TAIL_H
 #define BASE_TAIL_H
 
-/* The last lines of a file, at most 8 KiB, as UTF-8 without the control sequences of terminals
- * (ECMA-48) and other control characters; NULL if there are none. Free with g_free(). */
+/* The last lines of a file, at most 8 KiB, without escape sequences (text_filter()), as
+ * text_plain() makes it; NULL if there are none. Free with g_free(). */
 char *tail_of_file(const char *path, unsigned lines);
 
 #endif

@@ -2,16 +2,139 @@
 /* text.c: see text.h. */
 #include "controller/base/text.h"
 
+#include <stdbool.h>
+#include <string.h>
+
+/* What does something to a terminal, or cannot be seen in it. */
+static bool is_hidden(gunichar c)
+{
+    switch (g_unichar_type(c)) {
+    case G_UNICODE_CONTROL:
+    case G_UNICODE_FORMAT: /* direction overrides, zero-width characters, tags */
+    case G_UNICODE_LINE_SEPARATOR:
+    case G_UNICODE_PARAGRAPH_SEPARATOR:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void append_ascii(GString *out, char c, bool lines)
+{
+    if (c == '\n')
+        g_string_append(out, lines ? "\n" : "\\n");
+    else if (c == '\t')
+        g_string_append_c(out, lines ? '\t' : ' ');
+    else if (g_ascii_iscntrl(c))
+        g_string_append_printf(out, "\\x%02x", (unsigned char)c);
+    else
+        g_string_append_c(out, c);
+}
+
+static char *make_plain(const char *text, gssize length, bool lines)
+{
+    const char *end = text + (length < 0 ? strlen(text) : (gsize)length), *p = text;
+    GString *out = g_string_sized_new((gsize)(end - text) + 1);
+
+    while (p < end) {
+        gunichar c =
+            (unsigned char)*p < 0x80 ? (unsigned char)*p : g_utf8_get_char_validated(p, end - p);
+
+        if (c == '\r' && p + 1 < end && p[1] == '\n') {
+            p++; /* CR LF is one line end */
+        } else if (c < 0x80) {
+            append_ascii(out, *p++, lines);
+        } else if (c == (gunichar)-1 || c == (gunichar)-2) {
+            g_string_append_printf(out, "\\x%02x", (unsigned char)*p++);
+        } else {
+            const char *next = g_utf8_next_char(p);
+
+            if (is_hidden(c))
+                g_string_append_printf(out, "\\u{%04x}", c);
+            else
+                g_string_append_len(out, p, next - p);
+            p = next;
+        }
+    }
+    return g_string_free(out, FALSE);
+}
+
+char *text_line(const char *text, gssize length)
+{
+    return make_plain(text, length, false);
+}
+
 char *text_plain(const char *text, gssize length)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, length);
-    GString *plain = g_string_sized_new(length > 0 ? (gsize)length : 0);
+    return make_plain(text, length, true);
+}
 
-    for (const char *p = valid; *p; p = g_utf8_next_char(p)) {
-        gunichar c = g_utf8_get_char(p);
+/* --- escape sequences --- */
 
-        /* C1, too: a terminal may take U+009B for ESC [. */
-        g_string_append_unichar(plain, g_unichar_iscntrl(c) && c != '\n' && c != '\t' ? '?' : c);
+enum {
+    SHOWN,      /* between sequences */
+    ESCAPE,     /* behind ESC, or ESC and intermediate bytes */
+    CSI,        /* ESC [ parameters final */
+    STRING,     /* ESC ] (or P X ^ _) text, ended by BEL or ESC \ */
+    STRING_ESC, /* ESC within such a text */
+};
+
+static int behind_escape(unsigned char c)
+{
+    if (c == '[')
+        return CSI;
+    if (strchr("]PX^_", c))
+        return STRING;
+    return c <= '/' ? ESCAPE : SHOWN;
+}
+
+/* The state behind c. *shown: whether c is to be shown. */
+static int step(int state, unsigned char c, bool *shown)
+{
+    *shown = false;
+    if (c == '\n' || c == 0x18 || c == 0x1a) { /* CAN and SUB end a sequence, too */
+        *shown = c == '\n';
+        return SHOWN;
     }
-    return g_string_free(plain, FALSE);
+    switch (state) {
+    case STRING:
+        return c == '\033' ? STRING_ESC : c == '\a' ? SHOWN : STRING;
+    case STRING_ESC:
+        if (c == '\\')
+            return SHOWN;
+        state = ESCAPE; /* the text was cut off by another sequence */
+        break;
+    default:
+        break;
+    }
+    if (c == '\033')
+        return ESCAPE;
+    if (c < ' ' || c == 0x7f) { /* obeyed within a sequence, which goes on */
+        *shown = c == '\r' || c == '\t';
+        return state;
+    }
+    if (state == ESCAPE && c < 0x7f)
+        return behind_escape(c);
+    if (state == CSI && c < 0x7f)
+        return c >= '@' ? SHOWN : CSI;
+    *shown = true;
+    return SHOWN;
+}
+
+void text_filter(TextFilter *f, const char *bytes, gsize size, GString *out)
+{
+    for (gsize i = 0; i < size; i++) {
+        gsize from = i;
+        bool shown;
+
+        while (f->state == SHOWN && i < size && (unsigned char)bytes[i] >= ' ' && bytes[i] != 0x7f)
+            i++;
+        if (i > from)
+            g_string_append_len(out, bytes + from, (gssize)(i - from));
+        if (i == size)
+            break;
+        f->state = (unsigned char)step(f->state, (unsigned char)bytes[i], &shown);
+        if (shown)
+            g_string_append_c(out, bytes[i]);
+    }
 }

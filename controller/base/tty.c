@@ -2,6 +2,8 @@
 /* tty.c: termios of standard input; see tty.h. */
 #include "controller/base/tty.h"
 
+#include "controller/base/text.h"
+
 #include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +88,7 @@ static bool take_character(GString *answer, bool hidden, bool *ok)
 
 char *tty_ask(const char *question, bool hidden)
 {
+    g_autofree char *plain = text_plain(question, -1); /* it may name another host */
     GString *answer;
     struct termios before, raw;
     bool ok;
@@ -95,7 +98,7 @@ char *tty_ask(const char *question, bool hidden)
     raw = before;
     raw.c_lflag &= ~(tcflag_t)(ECHO | ICANON | ISIG);
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
-    fputs(question, stdout);
+    fputs(plain, stdout);
     fflush(stdout);
     answer = g_string_sized_new(256); /* so that no piece of a secret is left by growing */
     while (take_character(answer, hidden, &ok))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-debug.c: step, regs, mem. */
+#include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/look.h"
@@ -205,13 +206,14 @@ static bool show_register(const Session *s, GdbClient *gdb, const GdbThread *thr
 {
     size_t size = (r->bitsize + 7) / 8;
     g_autofree uint8_t *bytes = g_malloc0(size);
+    g_autofree char *name = text_line(r->name, -1);
     g_autoptr(GString) text = g_string_new("0x");
 
     if (!gdb_register_read_bytes(gdb, thread, r->name, bytes, size, NODE_REPLY_MS, error))
         return false;
     for (size_t i = size; i-- > 0;)
         g_string_append_printf(text, "%02x", bytes[i]);
-    command_print(s, "%-16s %s\n", r->name, text->str);
+    command_print(s, "%-16s %s\n", name, text->str);
     return true;
 }
 

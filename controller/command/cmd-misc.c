@@ -48,11 +48,11 @@ const Command cmd_include = {
 
 static CommandResult exec_echo(CommandCall *call, GError **error)
 {
-    g_autofree char *text = g_strjoinv(" ", call->args);
+    g_autofree char *words = g_strjoinv(" ", call->args), *text = g_strconcat(words, "\n", NULL);
 
     (void)error;
     if (!call->session->options.dry)
-        command_print(call->session, "%s\n", text);
+        command_print_raw(call->session, text); /* the user's own, colours and all */
     return COMMAND_DONE;
 }
 

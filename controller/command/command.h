@@ -82,8 +82,11 @@ GPtrArray *command_words(char **words, unsigned n, const char *head);
 /* Ends a parked call; takes over error (NULL: it went well). */
 void command_finish(CommandCall *call, GError *error);
 
-/* Text for the user: stdout, or an "output" event. */
+/* Text for the user: stdout, or an "output" event; made fit for a terminal (text_plain()). What it
+ * puts into a line and somebody else wrote goes through text_line() first. */
 void command_print(const Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* As it is. */
+void command_print_raw(const Session *session, const char *text);
 
 /* A JSON line if the session has --json. members: key, value, …, NULL. */
 void command_event(const Session *session, const char *event, const char *const *members);

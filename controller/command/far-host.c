@@ -3,6 +3,7 @@
 #include "controller/command/far-host.h"
 
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
@@ -111,9 +112,11 @@ static bool progress_shown;
 static void on_progress(const char *host, const char *doing, const char *path, uint64_t done,
                         uint64_t size, void *data)
 {
+    g_autofree char *file = text_line(path, -1);
+
     (void)data;
     if (isatty(STDERR_FILENO) && done < size) {
-        fprintf(stderr, "\r\033[Khost %s: %s %s: %" PRIu64 " %%", host, doing, path,
+        fprintf(stderr, "\r\033[Khost %s: %s %s: %" PRIu64 " %%", host, doing, file,
                 done * 100 / size);
         fflush(stderr);
         progress_shown = true;

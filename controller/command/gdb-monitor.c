@@ -2,6 +2,7 @@
 /* gdb-monitor.c: one command at a time, its output caught; see gdb-monitor.h. */
 #include "controller/command/gdb-monitor.h"
 
+#include "controller/base/text.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 
@@ -32,10 +33,12 @@ static const char *variable(const char *name, void *data)
 
 static void finish(GdbMonitor *m)
 {
+    g_autofree char *plain = text_plain(m->output->str, -1);
+
     m->call.session->on_output = m->before;
     current = NULL;
     if (m->done)
-        m->done(m->output->str, m->data);
+        m->done(plain, m->data);
     g_strfreev(m->words);
     g_string_free(m->output, TRUE);
     g_free(m);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.c: the list of commands, finding one by unique prefix, and what all of them share. */
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
 #include "controller/command/clock-watch.h"
@@ -363,12 +364,18 @@ void command_event(const Session *session, const char *event, const char *const 
 
 void command_print(const Session *session, const char *format, ...)
 {
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *plain = NULL;
     va_list args;
 
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
+    plain = text_plain(text, -1);
+    command_print_raw(session, plain);
+}
+
+void command_print_raw(const Session *session, const char *text)
+{
     if (session->options.json) {
         const char *const members[] = {"text", text, NULL};
         command_event(session, "output", members);

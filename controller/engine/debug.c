@@ -3,6 +3,7 @@
 #include "controller/engine/debug.h"
 
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 
 #include <string.h>
 
@@ -202,7 +203,7 @@ char **debug_register_names(Node *n)
     char **names = all ? g_new0(char *, all->len + 1) : NULL;
 
     for (unsigned i = 0; all && i < all->len; i++)
-        names[i] = g_strdup(g_array_index(all, GdbRegister, i).name);
+        names[i] = text_line(g_array_index(all, GdbRegister, i).name, -1);
     if (client)
         debug_release(n);
     return names;

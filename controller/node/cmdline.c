@@ -2,6 +2,8 @@
 /* cmdline.c: see cmdline.h. */
 #include "controller/node/cmdline.h"
 
+#include "controller/base/text.h"
+
 #include <string.h>
 
 /* Longest option in a message, in bytes. */
@@ -84,18 +86,15 @@ char *cmdline_quote(const CmdOption *option)
     const char *dash = *option->name ? "-" : "", *space = *option->name && option->value ? " " : "";
     g_autofree char *all =
         g_strconcat(dash, option->name, space, option->value ? option->value : "", NULL);
-    g_autofree char *valid = g_utf8_make_valid(all, -1);
-    char *end = valid;
+    g_autofree char *plain = text_line(all, -1);
+    char *end = plain;
 
-    for (char *p = valid; *p; p++)
-        if (g_ascii_iscntrl(*p))
-            *p = ' ';
-    if (strlen(valid) <= QUOTE_MAX)
-        return g_steal_pointer(&valid);
-    while (g_utf8_next_char(end) <= valid + QUOTE_MAX)
+    if (strlen(plain) <= QUOTE_MAX)
+        return g_steal_pointer(&plain);
+    while (g_utf8_next_char(end) <= plain + QUOTE_MAX)
         end = g_utf8_next_char(end);
     *end = '\0';
-    return g_strconcat(valid, "…", NULL);
+    return g_strconcat(plain, "…", NULL);
 }
 
 static void clear_pair(void *data)

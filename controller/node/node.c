@@ -106,11 +106,11 @@ static char *stderr_tail(const Node *n)
 
     if (!g_file_get_contents(path, &text, &size, NULL))
         return NULL;
-    g_strchomp(text);
-    size = strlen(text);
+    while (size > 0 && g_ascii_isspace(text[size - 1]))
+        size--;
     if (size == 0)
         return NULL;
-    return text_plain(size > STDERR_TAIL ? text + size - STDERR_TAIL : text, -1);
+    return text_plain(text + size - MIN(size, STDERR_TAIL), (gssize)MIN(size, STDERR_TAIL));
 }
 
 void node_fail(Node *n, const GError *why)
@@ -142,11 +142,13 @@ static bool read_identity(Node *n, GError **error)
 {
     QmpVersion v = {0};
     g_autoptr(GArray) cpus = NULL;
+    g_autofree char *package = NULL;
 
     if (!qmp_query_version(n->qmp, &v, NODE_REPLY_MS, error))
         return false;
-    n->version = g_strdup_printf("%d.%d.%d%s%s", v.major, v.minor, v.micro,
-                                 v.package && *v.package ? " " : "", v.package ? v.package : "");
+    package = text_line(v.package ? v.package : "", -1);
+    n->version =
+        g_strdup_printf("%d.%d.%d%s%s", v.major, v.minor, v.micro, *package ? " " : "", package);
     qmp_version_clear(&v);
     cpus = qmp_query_cpus_fast(n->qmp, NODE_REPLY_MS, error);
     if (!cpus)

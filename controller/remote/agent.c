@@ -4,6 +4,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/remote/agent-front.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
@@ -25,7 +26,9 @@
 
 void agent_die(const char *why)
 {
-    fprintf(stderr, "metronome agent: %s\n", why);
+    g_autofree char *line = text_line(why, -1);
+
+    fprintf(stderr, "metronome agent: %s\n", line);
     /* QEMUs die with the thread that started them, the janitor removes the rest. */
     _exit(3);
 }

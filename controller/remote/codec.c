@@ -142,6 +142,13 @@ char *get_words(Reader *r)
     return text_plain(text, -1);
 }
 
+char *get_line(Reader *r)
+{
+    g_autofree char *text = get_text(r);
+
+    return text_line(text, -1);
+}
+
 uint32_t get_count(Reader *r, gsize least)
 {
     uint32_t count = get_u32(r);
@@ -205,7 +212,7 @@ void inbox_filled(Inbox *in, gsize size)
 /* Where a shell greets, or somebody else answers, that is text. */
 static void refuse(const uint8_t *at, gsize left, uint32_t size, GError **error)
 {
-    g_autofree char *text = text_plain((const char *)at, (gssize)MIN(left, SHOWN));
+    g_autofree char *text = text_line((const char *)at, (gssize)MIN(left, SHOWN));
     bool words = true;
 
     for (unsigned i = 0; i < HEADER; i++)

@@ -56,8 +56,9 @@ int64_t get_i64(Reader *r);
 const uint8_t *get_bytes(Reader *r, gsize *size);
 /* Free with g_free(); never NULL. A NUL inside makes the reader bad. */
 char *get_text(Reader *r);
-/* The same for a person to read: text_plain(). */
+/* The same for a person to read: text_plain(), text_line(). */
 char *get_words(Reader *r);
+char *get_line(Reader *r);
 /* A count of things of at least `least` bytes each: more than can follow makes the reader bad. */
 uint32_t get_count(Reader *r, gsize least);
 /* False, with an error that names the message, if anything was missing or is left over. */

@@ -229,7 +229,7 @@ static bool try_launch(Line *l, Node *n, const char *qemu, GError **error)
     if (!line_request(l, request, &r, error))
         return false;
     g_free(n->version);
-    n->version = get_words(&r);
+    n->version = get_line(&r);
     vcpus = get_u32(&r);
     clock_get(&r, &n->clock);
     n->cpu = (int)get_u32(&r);

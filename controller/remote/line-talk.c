@@ -3,6 +3,7 @@
  */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/remote/line-private.h"
 #include "controller/remote/outcome.h"
 
@@ -231,7 +232,7 @@ static void hear_pulse(Line *l, Reader *r)
 /* What needs nobody else; false: it is somebody's. */
 static bool pass_on(Line *l, uint8_t type, Reader *r)
 {
-    g_autofree char *text = NULL;
+    g_autofree char *text = NULL, *line = NULL;
     LogLevel level;
     unsigned index;
 
@@ -252,9 +253,9 @@ static bool pass_on(Line *l, uint8_t type, Reader *r)
     case MSG_LOG:
         level = (LogLevel)get_u8(r);
         level = MIN(level, LOG_DEBUG);
-        text = get_words(r);
-        g_strchomp(text);
-        log_write(level, "host %s: %s", l->far.name, text);
+        text = get_text(r);
+        line = text_line(g_strchomp(text), -1); /* one message, whatever is in it */
+        log_write(level, "host %s: %s", l->far.name, line);
         return true;
     default:
         return false;

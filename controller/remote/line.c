@@ -190,7 +190,7 @@ static bool take_hello(Line *l, Reader *r, GError **error)
 {
     uint32_t magic = get_u32(r), protocol = get_u32(r), rank, n;
 
-    l->version = get_words(r);
+    l->version = get_line(r);
     if (r->bad || magic != PROTOCOL_MAGIC) {
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
         return false;

@@ -7,6 +7,7 @@
  */
 #include "controller/report/report.h"
 
+#include "controller/base/text.h"
 #include "controller/report/charts.h"
 #include "controller/report/page.h"
 #include "controller/report/series.h"
@@ -96,9 +97,9 @@ static void put_int(json_object *o, const char *key, int64_t value)
 
 static void put_text(json_object *o, const char *key, const char *value)
 {
-    g_autofree char *valid = value ? g_utf8_make_valid(value, -1) : NULL;
+    g_autofree char *plain = value ? text_plain(value, -1) : NULL;
 
-    json_object_object_add(o, key, valid ? json_object_new_string(valid) : NULL);
+    json_object_object_add(o, key, plain ? json_object_new_string(plain) : NULL);
 }
 
 static json_object *dist_json(const ReportDist *d)

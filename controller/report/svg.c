@@ -2,6 +2,7 @@
 /* svg.c: text, numbers and scales of pictures. */
 #include "controller/report/svg.h"
 
+#include "controller/base/text.h"
 #include "controller/base/vtime.h"
 
 #include <inttypes.h>
@@ -9,9 +10,9 @@
 
 void svg_text(GString *out, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *plain = text_plain(text, -1);
 
-    for (const char *p = valid; *p; p++) {
+    for (const char *p = plain; *p; p++) {
         if (*p == '<')
             g_string_append(out, "&lt;");
         else if (*p == '>')
@@ -22,17 +23,17 @@ void svg_text(GString *out, const char *text)
             g_string_append(out, "&quot;");
         else if (*p == '\'')
             g_string_append(out, "&#39;");
-        else if ((unsigned char)*p >= ' ' || *p == '\n' || *p == '\t')
+        else
             g_string_append_c(out, *p);
     }
 }
 
 void svg_json_text(GString *out, const char *text)
 {
-    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    g_autofree char *plain = text_plain(text, -1);
 
     g_string_append_c(out, '"');
-    for (const unsigned char *p = (const unsigned char *)valid; *p; p++) {
+    for (const unsigned char *p = (const unsigned char *)plain; *p; p++) {
         if (*p < ' ' || strchr("\"\\<>&", *p))
             g_string_append_printf(out, "\\u%04x", *p);
         else

@@ -2,6 +2,7 @@
 /* verify.c: the processes, and closing in on a difference. */
 #include "controller/verify/verify.h"
 
+#include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/node/rundir.h"
 #include "controller/verify/compare.h"
@@ -182,8 +183,11 @@ static void tell_notes(const Work *w)
 {
     const char *p = w->samples[0];
 
-    for (char *note; (note = compare_next_note(&p)); g_free(note))
-        printf("not repeatable: %s\n", note);
+    for (char *note; (note = compare_next_note(&p)); g_free(note)) {
+        g_autofree char *line = text_line(note, -1);
+
+        printf("not repeatable: %s\n", line);
+    }
 }
 
 static int verdict(Work *w, GError **error)

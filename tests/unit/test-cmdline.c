@@ -104,8 +104,8 @@ static void test_quote(void)
     quote_is("netdev", "user,id=x", "-netdev user,id=x");
     quote_is("enable-kvm", NULL, "-enable-kvm");
     quote_is("", "a.img", "a.img");
-    quote_is("append", "a\nb", "-append a b");
-    quote_is("append", "\xff", "-append \xef\xbf\xbd");
+    quote_is("append", "a\nb", "-append a\\nb");
+    quote_is("append", "\xff", "-append \\xff");
     g_assert_cmpuint(strlen(cut), ==, 163);
     g_assert_true(g_str_has_suffix(cut, "x…"));
 }

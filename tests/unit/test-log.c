@@ -41,6 +41,17 @@ static void test_plain(void)
     g_assert_cmpstr(written->str, ==, "metronome: warn: of 5\nmetronome: error: no\n");
 }
 
+/* What a message quotes is no message of its own, and does nothing to a terminal. */
+static void test_foreign(void)
+{
+    begin(LOG_WARN);
+    log_warn("it said: %s", "one\r\nmetronome: error: two\033[2J\302\233\nthree");
+    g_assert_cmpstr(written->str, ==,
+                    "metronome: warn: it said: one\n"
+                    "    metronome: error: two\\x1b[2J\\u{009b}\n"
+                    "    three\n");
+}
+
 static void test_stamp(void)
 {
     begin(LOG_DEBUG);
@@ -162,6 +173,7 @@ int main(int argc, char **argv)
     written = g_string_new(NULL);
     log_set_writer(on_line);
     g_test_add_func("/log/plain", test_plain);
+    g_test_add_func("/log/foreign", test_foreign);
     g_test_add_func("/log/stamp", test_stamp);
     g_test_add_func("/log/levels", test_levels);
     g_test_add_func("/log/subsystem/level", test_subsystem_level);
