@@ -67,9 +67,12 @@ struct CommandCall {
 /* All commands, in the order of the manual, ended by an entry without a name. */
 const Command *const *command_table(void);
 
+/* The words of the next command of a text (lexer.h), with the session's variables. */
+char **command_read(const Session *session, const char **text, GError **error);
+
 /*
  * The command that words begin with; *used is how many words its name took. Unique prefixes do;
- * errors name the candidates.
+ * errors name the candidates, or what was meant.
  */
 const Command *command_find(char **words, unsigned *used, GError **error);
 

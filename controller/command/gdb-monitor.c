@@ -4,7 +4,6 @@
 
 #include "controller/base/text.h"
 #include "controller/command/command.h"
-#include "controller/command/lexer.h"
 
 #include <string.h>
 
@@ -24,11 +23,6 @@ static void on_output(const char *text, void *data)
 {
     (void)data;
     g_string_append(current->output, text);
-}
-
-static const char *variable(const char *name, void *data)
-{
-    return session_get(data, name);
 }
 
 static void finish(GdbMonitor *m)
@@ -77,7 +71,7 @@ static bool begin(GdbMonitor *m, Node *node, const char *text)
     GError *error = NULL;
     unsigned used;
 
-    m->words = lexer_next(&rest, variable, m->call.session, &error);
+    m->words = command_read(m->call.session, &rest, &error);
     if (!m->words || !m->words[0]) {
         add_error(m, error);
         return false;

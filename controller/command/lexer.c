@@ -14,18 +14,54 @@ typedef struct {
     bool in_word; /* "" is a word too */
 } Lexer;
 
-static bool fail(GError **error, const char *format, const char *what)
+static bool fail(GError **error, LexerError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
+static bool fail(GError **error, LexerError code, const char *format, ...)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    g_set_error(error, LEXER_ERROR, 0, format, what);
-#pragma GCC diagnostic pop
+    va_list args;
+    GError *e;
+
+    va_start(args, format);
+    e = g_error_new_valist(LEXER_ERROR, code, format, args);
+    va_end(args);
+    g_propagate_error(error, e);
     return false;
 }
 
 static bool is_name(char c)
 {
     return g_ascii_isalnum(c) || c == '_';
+}
+
+/* The character at p, of which the first byte is no ASCII; 0 if it is no UTF-8. */
+static gunichar character(const char *p)
+{
+    gunichar c = g_utf8_get_char_validated(p, -1);
+
+    return c < 0x110000 ? c : 0;
+}
+
+static bool is_foreign_letter(const char *p)
+{
+    return (*p & 0x80) && g_unichar_isalpha(character(p));
+}
+
+/* "$größe" would be $gr, and then some letters. */
+static bool refuse_letter(const char *start, const char *end, GError **error)
+{
+    const char *rest = end;
+    g_autofree char *name = NULL;
+
+    while (is_name(*rest) || is_foreign_letter(rest))
+        rest = is_name(*rest) ? rest + 1 : g_utf8_next_char(rest);
+    name = g_strndup(start, (gsize)(rest - start));
+    if (end == start)
+        return fail(
+            error, LEXER_ERROR_SYNTAX,
+            "'$%s' is no variable: letters a to z, digits and _ make its name; \\$ is a dollar",
+            name);
+    return fail(error, LEXER_ERROR_SYNTAX,
+                "'$%s' is no variable: letters a to z, digits and _ make its name; ${%.*s} ends it",
+                name, (int)(end - start), start);
 }
 
 /* $KEY or ${KEY}; p stands on the dollar. A dollar before anything else is itself. */
@@ -38,27 +74,33 @@ static bool variable(Lexer *lx, GError **error)
 
     while (is_name(*end))
         end++;
+    if (!braces && is_foreign_letter(end))
+        return refuse_letter(start, end, error);
     if (end == start || (braces && *end != '}')) {
-        if (braces)
-            return fail(error, "'%s' is no variable: ${NAME} is expected", lx->p);
+        if (braces) {
+            name = g_strndup(lx->p, strcspn(lx->p, "\n"));
+            return fail(error, LEXER_ERROR_SYNTAX, "'%s' is no variable: ${NAME} is expected",
+                        name);
+        }
         g_string_append_c(lx->word, *lx->p++);
         return true;
     }
     name = g_strndup(start, (gsize)(end - start));
     value = lx->lookup ? lx->lookup(name, lx->data) : NULL;
     if (!value)
-        return fail(error, "variable '%s' is not set", name);
+        return fail(error, LEXER_ERROR_VARIABLE, "variable '%s' is not set", name);
     g_string_append(lx->word, value);
     lx->p = end + (braces ? 1 : 0);
     return true;
 }
 
 /* Of a whole file behind it, the message shows the line. */
-static bool open_quote(const char *start, GError **error)
+static bool open_quote(Lexer *lx, const char *start, GError **error)
 {
     g_autofree char *line = g_strndup(start, strcspn(start, "\n"));
 
-    return fail(error, "the quote in '%s' is not closed", line);
+    lx->p = start;
+    return fail(error, LEXER_ERROR_QUOTE, "the quote in '%s' is not closed", line);
 }
 
 static bool quoted(Lexer *lx, GError **error)
@@ -79,7 +121,7 @@ static bool quoted(Lexer *lx, GError **error)
         }
     }
     if (!*lx->p)
-        return open_quote(start, error);
+        return open_quote(lx, start, error);
     lx->p++;
     return true;
 }
@@ -92,6 +134,26 @@ static void end_word(Lexer *lx, GPtrArray *words)
     lx->in_word = false;
 }
 
+/* 0 is the rest of a character, or of none. */
+static bool is_unseen(gunichar c)
+{
+    if (c < 0x80)
+        return (c > 0 && c < 0x20) || c == 0x7f;
+    return g_unichar_isspace(c) || g_unichar_iscntrl(c) || g_unichar_type(c) == G_UNICODE_FORMAT;
+}
+
+/* What nobody can see would make one word of two, or another word. */
+static bool check_plain(const char *p, GError **error)
+{
+    gunichar c = *p & 0x80 ? character(p) : (guchar)*p;
+
+    return !is_unseen(c) ||
+           fail(error, LEXER_ERROR_SYNTAX,
+                "the character U+%04X can't be seen: it may stand in quotes or a comment; a blank "
+                "separates words",
+                c);
+}
+
 static bool plain(Lexer *lx, GError **error)
 {
     lx->in_word = true;
@@ -99,6 +161,8 @@ static bool plain(Lexer *lx, GError **error)
         return variable(lx, error);
     if (*lx->p == '\\' && lx->p[1])
         lx->p++;
+    else if (!check_plain(lx->p, error))
+        return false;
     g_string_append_c(lx->word, *lx->p++);
     return true;
 }

@@ -14,12 +14,19 @@
 #define LEXER_ERROR (lexer_error_quark())
 GQuark lexer_error_quark(void);
 
+typedef enum {
+    LEXER_ERROR_SYNTAX,
+    LEXER_ERROR_QUOTE,    /* one is not closed: there is nothing behind it */
+    LEXER_ERROR_VARIABLE, /* not set */
+} LexerError;
+
 /* Value of a variable, or NULL if there is none of that name. */
 typedef const char *(*LexerLookup)(const char *name, void *data);
 
 /*
  * Reads one command from *text and moves *text behind it (to the terminating NUL at the end).
- * Returns its words, NULL-terminated, perhaps none at all; free with g_strfreev(). NULL on error.
+ * Returns its words, NULL-terminated, perhaps none at all; free with g_strfreev(). On error NULL,
+ * and *text is moved to what is wrong.
  */
 char **lexer_next(const char **text, LexerLookup lookup, void *data, GError **error);
 

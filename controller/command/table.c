@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* table.c: the list of commands, finding one by unique prefix, and what all of them share. */
+/* table.c: the list of commands, and what all of them share. */
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_command_error_quark, command_error)
@@ -85,112 +87,6 @@ const Command *const *command_table(void)
     return table;
 }
 
-/* Word i of a command's name, or NULL; free with g_free(). */
-static char *name_word(const Command *c, unsigned i)
-{
-    g_auto(GStrv) words = g_strsplit(c->name, " ", 2);
-
-    return i < g_strv_length(words) ? g_strdup(words[i]) : NULL;
-}
-
-/*
- * Of the candidates, those whose word i begins with `word`; if one is equal to it, only that. The
- * distinct words that fit are collected for the message.
- */
-static GPtrArray *narrow(const GPtrArray *candidates, unsigned i, const char *word,
-                         GPtrArray *distinct)
-{
-    GPtrArray *fit = g_ptr_array_new();
-    bool exact = false;
-
-    for (unsigned j = 0; j < candidates->len; j++) {
-        const Command *c = candidates->pdata[j];
-        g_autofree char *name = name_word(c, i);
-        bool equal = name && strcmp(name, word) == 0;
-
-        if (!name || !g_str_has_prefix(name, word) || (exact && !equal))
-            continue;
-        if (equal && !exact) {
-            g_ptr_array_set_size(fit, 0);
-            g_ptr_array_set_size(distinct, 0);
-            exact = true;
-        }
-        g_ptr_array_add(fit, (void *)c);
-        if (!g_ptr_array_find_with_equal_func(distinct, name, g_str_equal, NULL))
-            g_ptr_array_add(distinct, g_steal_pointer(&name));
-    }
-    return fit;
-}
-
-/* As narrow(), but an equal word does not hide those that go on behind it. */
-static void collect(const GPtrArray *candidates, unsigned i, const char *head, GPtrArray *distinct)
-{
-    for (unsigned j = 0; j < candidates->len; j++) {
-        g_autofree char *name = name_word(candidates->pdata[j], i);
-
-        if (name && g_str_has_prefix(name, head) &&
-            !g_ptr_array_find_with_equal_func(distinct, name, g_str_equal, NULL))
-            g_ptr_array_add(distinct, g_steal_pointer(&name));
-    }
-}
-
-static char *join(const GPtrArray *words)
-{
-    GString *text = g_string_new(NULL);
-
-    for (unsigned i = 0; i < words->len; i++)
-        g_string_append_printf(text, "%s%s", i ? ", " : "", (const char *)words->pdata[i]);
-    return g_string_free(text, FALSE);
-}
-
-/* Narrows by one word; NULL with an error if none or several fit. */
-static GPtrArray *choose(const GPtrArray *candidates, unsigned i, const char *word, const char *of,
-                         GError **error)
-{
-    g_autoptr(GPtrArray) distinct = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) fit = narrow(candidates, i, word, distinct);
-    g_autofree char *names = NULL;
-
-    if (distinct->len == 1)
-        return g_steal_pointer(&fit);
-    if (distinct->len > 1) {
-        names = join(distinct);
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "ambiguous command '%s%s': could be %s", of, word, names);
-        return NULL;
-    }
-    g_ptr_array_unref(narrow(candidates, i, "", all));
-    names = join(all);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "unknown command '%s%s': %s", of, word,
-                names);
-    return NULL;
-}
-
-const Command *command_find(char **words, unsigned *used, GError **error)
-{
-    g_autoptr(GPtrArray) all = g_ptr_array_new();
-    g_autoptr(GPtrArray) first = NULL, second = NULL;
-    const Command *c;
-    g_autofree char *group = NULL, *of = NULL, *sub = NULL;
-
-    for (unsigned i = 0; table[i]; i++)
-        g_ptr_array_add(all, (void *)table[i]);
-    first = choose(all, 0, words[0], "", error);
-    if (!first)
-        return NULL;
-    c = first->pdata[0];
-    *used = 1;
-    sub = name_word(c, 1);
-    if (!sub)
-        return c;
-    group = name_word(c, 0);
-    of = g_strconcat(group, " ", NULL);
-    second = choose(first, 1, words[1] ? words[1] : "", of, error);
-    *used = 2;
-    return second ? second->pdata[0] : NULL;
-}
-
 CommandResult command_begin(CommandCall *call, char **words, GError **error)
 {
     unsigned used = 0;
@@ -225,15 +121,60 @@ void command_free_state(Session *s)
     run_free(s);
 }
 
+/* Looked up in a session; `missing` is the name that was not there. */
+typedef struct {
+    const Session *session;
+    char *missing;
+} Variables;
+
 static const char *variable(const char *name, void *data)
 {
-    return session_get(data, name);
+    Variables *v = data;
+    const char *value = session_get(v->session, name);
+
+    if (!value && !v->missing)
+        v->missing = g_strdup(name);
+    return value;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted: what is said depends on no hash. */
+static void add_variable_hint(const Variables *v, GError **error)
+{
+    guint n;
+    g_autofree const char **names =
+        (const char **)g_hash_table_get_keys_as_array(v->session->variables, &n);
+    g_autofree char *text = NULL;
+    const char *best;
+
+    qsort(names, n, sizeof(*names), by_name);
+    best = near_best(v->missing, names);
+    if (!best || !error || !*error)
+        return;
+    text = g_strdup_printf("%s: did you mean '%s'?", (*error)->message, best);
+    g_free((*error)->message);
+    (*error)->message = g_steal_pointer(&text);
+}
+
+char **command_read(const Session *s, const char **text, GError **error)
+{
+    Variables variables = {.session = s};
+    char **words = lexer_next(text, variable, &variables, error);
+
+    if (!words && variables.missing)
+        add_variable_hint(&variables, error);
+    g_free(variables.missing);
+    return words;
 }
 
 /* The words of a command that only looks. */
 static char **look_words(Session *s, const char *text, GError **error)
 {
-    g_auto(GStrv) words = lexer_next(&text, variable, s, error);
+    g_auto(GStrv) words = command_read(s, &text, error);
     const Command *command;
     unsigned used;
 
@@ -314,24 +255,6 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error)
     g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                 "'%s' is no address: a number is needed, such as 0x40000000", text);
     return false;
-}
-
-GPtrArray *command_words(char **words, unsigned n, const char *head)
-{
-    g_autoptr(GPtrArray) all = g_ptr_array_new(), first = NULL;
-    g_autoptr(GPtrArray) distinct = g_ptr_array_new_with_free_func(g_free);
-    GPtrArray *found = g_ptr_array_new_with_free_func(g_free);
-
-    for (unsigned i = 0; table[i]; i++)
-        g_ptr_array_add(all, (void *)table[i]);
-    if (n == 0) {
-        collect(all, 0, head, found);
-    } else if (n == 1) {
-        first = narrow(all, 0, words[0], distinct);
-        if (distinct->len == 1)
-            collect(first, 1, head, found);
-    }
-    return found;
 }
 
 void command_finish(CommandCall *call, GError *error)

@@ -6,6 +6,7 @@
 #include "controller/shell/pipe.h"
 
 #include "controller/command/lexer.h"
+#include "controller/command/scenario-text.h"
 #include "controller/shell/runner.h"
 #include "controller/shell/signals.h"
 
@@ -34,7 +35,7 @@ static size_t ready(void)
     size_t length = 0;
 
     do {
-        const char *end = strchr(text->str + length, '\n');
+        const char *end = memchr(text->str + length, '\n', text->len - length);
 
         if (!end)
             return ended ? text->len : 0;
@@ -45,19 +46,35 @@ static size_t ready(void)
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer data);
 
+/* The first `length` bytes are what is run next. */
+static bool push(size_t length)
+{
+    GError *error = NULL;
+    g_autofree char *commands = scenario_text(text->str, length, line, &error);
+
+    if (!commands) {
+        g_prefix_error(&error, "stdin: ");
+        runner_refuse(runner, error);
+        code = runner_exit_code(runner);
+        return false;
+    }
+    runner_push_lines(runner, "stdin", line, commands);
+    for (const char *p = commands; *p; p++)
+        line += *p == '\n';
+    g_string_erase(text, 0, (gssize)length);
+    return true;
+}
+
 static void go_on(void)
 {
     size_t length = ready();
 
     g_clear_handle_id(&input, g_source_remove);
     if (length > 0) {
-        g_autofree char *commands = g_strndup(text->str, length);
-
-        runner_push_lines(runner, "stdin", line, commands);
-        for (const char *p = commands; *p; p++)
-            line += *p == '\n';
-        g_string_erase(text, 0, (gssize)length);
-        runner_start(runner);
+        if (!push(length))
+            quit();
+        else
+            runner_start(runner);
     } else if (ended) {
         quit();
     } else {
@@ -74,9 +91,8 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
     (void)data;
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return G_SOURCE_CONTINUE;
-    for (ssize_t i = 0; i < n; i++) /* a NUL is no text: it would hide what is behind it */
-        if (chunk[i] != '\0')
-            g_string_append_c(text, chunk[i]);
+    if (n > 0)
+        g_string_append_len(text, chunk, n);
     ended = n <= 0;
     input = 0;
     go_on();

@@ -4,7 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/command/command.h"
-#include "controller/command/lexer.h"
+#include "controller/command/scenario-text.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/signals.h"
 
@@ -19,7 +19,8 @@ typedef struct {
     char *path; /* canonical, of a file */
     char *text;
     const char *p;
-    unsigned first; /* number of its first line */
+    const char *counted; /* how far lines were counted, and … */
+    unsigned line;       /* … the number of the one there */
 } Source;
 
 struct Runner {
@@ -85,8 +86,8 @@ void runner_push_lines(Runner *r, const char *name, unsigned line, const char *t
 
     s->name = g_strdup(name);
     s->text = g_strdup(text);
-    s->p = s->text;
-    s->first = line;
+    s->p = s->counted = s->text;
+    s->line = line;
     g_ptr_array_add(r->sources, s);
     r->over = false;
 }
@@ -121,13 +122,19 @@ static bool check_loop(const Runner *r, const char *canonical, GError **error)
 
 bool runner_push_file(Runner *r, const char *path, GError **error)
 {
-    g_autofree char *text = NULL, *canonical = NULL;
+    g_autofree char *bytes = NULL, *text = NULL, *canonical = NULL;
     GError *e = NULL;
+    gsize size;
 
-    if (!g_file_get_contents(path, &text, NULL, &e)) {
+    if (!g_file_get_contents(path, &bytes, &size, &e)) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't read the commands: %s",
                     e->message);
         g_error_free(e);
+        return false;
+    }
+    text = scenario_text(bytes, size, 1, error);
+    if (!text) {
+        g_prefix_error(error, "%s: ", path);
         return false;
     }
     canonical = realpath(path, NULL);
@@ -174,6 +181,13 @@ static bool after_error(Runner *r, GError *error)
     return r->keep_going;
 }
 
+void runner_refuse(Runner *r, GError *error)
+{
+    g_free(r->where);
+    r->where = g_strdup("");
+    after_error(r, error);
+}
+
 static void end(Runner *r)
 {
     g_ptr_array_set_size(r->sources, 0);
@@ -181,19 +195,15 @@ static void end(Runner *r)
     r->done(r->data);
 }
 
-static void set_where(Runner *r, const Source *s, const char *at)
+/* at: never before where it was the last time, so that a long text is not counted again and again.
+ */
+static void set_where(Runner *r, Source *s, const char *at)
 {
-    unsigned line = s->first;
-
-    for (const char *p = s->text; p < at; p++)
-        line += *p == '\n';
+    for (; (s->counted = memchr(s->counted, '\n', (size_t)(at - s->counted))); s->counted++)
+        s->line++;
+    s->counted = at;
     g_free(r->where);
-    r->where = s->name ? g_strdup_printf("%s:%u: ", s->name, line) : g_strdup("");
-}
-
-static const char *variable(const char *name, void *data)
-{
-    return session_get(data, name);
+    r->where = s->name ? g_strdup_printf("%s:%u: ", s->name, s->line) : g_strdup("");
 }
 
 static void step(Runner *r);
@@ -252,8 +262,9 @@ static bool next(Runner *r)
         return true;
     }
     set_where(r, s, s->p);
-    words = lexer_next(&s->p, variable, r->session, &error);
+    words = command_read(r->session, &s->p, &error);
     if (!words) {
+        set_where(r, s, s->p);
         s->p += strcspn(s->p, "\n"); /* what is left of the line makes no sense either */
         return after_error(r, error);
     }

@@ -24,6 +24,9 @@ void runner_push_text(Runner *runner, const char *name, const char *text);
 void runner_push_lines(Runner *runner, const char *name, unsigned line, const char *text);
 bool runner_push_file(Runner *runner, const char *path, GError **error);
 
+/* Tells of an error that came before there was a command, as of one that failed; takes it over. */
+void runner_refuse(Runner *runner, GError *error);
+
 /* Runs what was pushed, from the main loop; one call at a time. */
 void runner_start(Runner *runner);
 

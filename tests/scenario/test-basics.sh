@@ -71,14 +71,15 @@ help_texts() {
         check "help lists $name" ended 0 "^$name +[A-Z]"
     done
     check 'help for every command' help_for_each
-    expect 'help for an unknown command' 2 'help dance' "unknown command 'dance'" 'run-until'
+    expect 'help for an unknown command' 2 'help dance' "unknown command 'dance'" '`help` lists the commands'
 }
 
 # --- what is refused
 
 refusals() {
     local value
-    expect 'unknown command: named, with the valid ones' 2 'dance' "unknown command 'dance'" 'quantum, host, hosts, node, link'
+    expect 'unknown command: named, with what lists them' 2 'dance' "unknown command 'dance': \`help\` lists the commands"
+    expect 'a near miss: what was meant' 2 'rnu 5ms' "unknown command 'rnu': did you mean 'run'\?"
     expect 'unknown subcommand' 2 'node paint' "unknown command 'node paint'" 'add, attach, remove, list'
     expect 'ambiguous prefix: named, with the candidates' 2 's' "ambiguous command 's': could be " 'start, step, stats'
     expect 'ambiguous prefix of a subcommand' 2 'node a' "ambiguous command 'node a': could be add, attach"

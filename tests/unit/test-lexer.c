@@ -43,15 +43,15 @@ static void check(const char *text, const char *expected)
     g_assert_cmpstr(got, ==, expected);
 }
 
-static void check_error(const char *text, const char *message)
+static void check_error(const char *text, LexerError code, size_t where, const char *message)
 {
     g_autoptr(GError) error = NULL;
     const char *at = text;
 
     g_assert_null(lexer_next(&at, lookup, NULL, &error));
-    g_assert_error(error, LEXER_ERROR, 0);
+    g_assert_error(error, LEXER_ERROR, (gint)code);
     g_assert_cmpstr(error->message, ==, message);
-    g_assert_true(at >= text && at <= text + strlen(text));
+    g_assert_cmpuint((size_t)(at - text), ==, where);
 }
 
 static void test_words(void)
@@ -179,18 +179,61 @@ static void test_no_lookup(void)
     g_assert_cmpstr(error->message, ==, "variable 'A' is not set");
 }
 
-static void test_errors(void)
+static void test_open_quote(void)
 {
-    check_error("'a b", "the quote in ''a b' is not closed");
-    check_error("x \"a b", "the quote in '\"a b' is not closed");
-    check_error("\"a\\\"", "the quote in '\"a\\\"' is not closed");
-    check_error("$nix", "variable 'nix' is not set");
-    check_error("a ${nix}b", "variable 'nix' is not set");
-    check_error("\"${nix}\"", "variable 'nix' is not set");
-    check_error("$Ab", "variable 'Ab' is not set"); /* the longest name */
-    check_error("${}", "'${}' is no variable: ${NAME} is expected");
-    check_error("${A", "'${A' is no variable: ${NAME} is expected");
-    check_error("${A-b}", "'${A-b}' is no variable: ${NAME} is expected");
+    check_error("'a b", LEXER_ERROR_QUOTE, 0, "the quote in ''a b' is not closed");
+    check_error("x \"a b", LEXER_ERROR_QUOTE, 2, "the quote in '\"a b' is not closed");
+    check_error("\"a\\\"", LEXER_ERROR_QUOTE, 0, "the quote in '\"a\\\"' is not closed");
+    /* The one that is not closed, not the command it is in. */
+    check_error("a 'b\nc' 'd\ne", LEXER_ERROR_QUOTE, 8, "the quote in ''d' is not closed");
+}
+
+static void test_variable_errors(void)
+{
+    check_error("$nix", LEXER_ERROR_VARIABLE, 0, "variable 'nix' is not set");
+    check_error("a ${nix}b", LEXER_ERROR_VARIABLE, 2, "variable 'nix' is not set");
+    check_error("\"${nix}\"", LEXER_ERROR_VARIABLE, 1, "variable 'nix' is not set");
+    check_error("$Ab", LEXER_ERROR_VARIABLE, 0, "variable 'Ab' is not set"); /* the longest name */
+    check_error("${}", LEXER_ERROR_SYNTAX, 0, "'${}' is no variable: ${NAME} is expected");
+    check_error("${A\nb}", LEXER_ERROR_SYNTAX, 0, "'${A' is no variable: ${NAME} is expected");
+    check_error("${A-b}", LEXER_ERROR_SYNTAX, 0, "'${A-b}' is no variable: ${NAME} is expected");
+}
+
+/* Letters that no name may have are no end of it. */
+static void test_foreign_letters(void)
+{
+    check_error(
+        "$gr\303\266\303\237e", LEXER_ERROR_SYNTAX, 0,
+        "'$gr\303\266\303\237e' is no variable: letters a to z, digits and _ make its name; "
+        "${gr} ends it");
+    check_error("\"a $\303\274\"", LEXER_ERROR_SYNTAX, 3,
+                "'$\303\274' is no variable: letters a to z, digits and _ make its name; \\$ is a "
+                "dollar");
+    check("${A}\303\266", "<alpha\303\266>|");
+    check("$A\302\260C", "<alpha\302\260C>|"); /* a degree sign is no letter */
+    check("'$\303\274' \\$\303\274", "<$\303\274><$\303\274>|");
+}
+
+static void unseen(const char *text, size_t where, const char *name)
+{
+    g_autofree char *message =
+        g_strdup_printf("the character %s can't be seen: it may stand in quotes or a comment; a "
+                        "blank separates words",
+                        name);
+
+    check_error(text, LEXER_ERROR_SYNTAX, where, message);
+}
+
+static void test_unseen(void)
+{
+    unseen("run\302\2405ms", 3, "U+00A0");
+    unseen("a \033[1m", 2, "U+001B");
+    unseen("a\177", 1, "U+007F");
+    unseen("a\342\200\213b", 1, "U+200B");
+    unseen("a\357\273\277", 1, "U+FEFF");
+    unseen("a\302\205b", 1, "U+0085");
+    check("'a\302\240b' \"\033[1m\" # \302\240 \033\n", "<a\302\240b><\033[1m>|");
+    check("a\fb", "<a><b>|");
 }
 
 static void open_is(const char *text, bool expected)
@@ -231,7 +274,10 @@ int main(int argc, char **argv)
     g_test_add_func("/lexer/variables/dollar", test_dollar);
     g_test_add_func("/lexer/variables/data", test_lookup_data);
     g_test_add_func("/lexer/variables/none", test_no_lookup);
-    g_test_add_func("/lexer/errors", test_errors);
+    g_test_add_func("/lexer/errors/quote", test_open_quote);
+    g_test_add_func("/lexer/errors/variable", test_variable_errors);
+    g_test_add_func("/lexer/errors/foreign-letters", test_foreign_letters);
+    g_test_add_func("/lexer/errors/unseen", test_unseen);
     g_test_add_func("/lexer/open", test_open);
     return g_test_run();
 }

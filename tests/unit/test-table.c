@@ -102,39 +102,47 @@ static void test_ambiguous(void)
 
 static void test_unknown(void)
 {
-    g_autofree char *all = first_words("");
-    g_autofree char *message = g_strdup_printf("unknown command 'frobnicate': %s", all);
-    g_autofree char *longer = g_strdup_printf("unknown command 'runs': %s", all);
-    g_autofree char *upper = g_strdup_printf("unknown command 'Run': %s", all);
-
-    find_fails("frobnicate now", message);
-    find_fails("runs", longer);
-    find_fails("Run", upper);
+    find_fails("frobnicate now", "unknown command 'frobnicate': `help` lists the commands");
     find_fails("node kill a",
                "unknown command 'node kill': add, attach, remove, list, console, transcript");
 }
 
+static void test_meant(void)
+{
+    find_fails("runs", "unknown command 'runs': did you mean 'run'?");
+    find_fails("Run", "unknown command 'Run': did you mean 'run'?");
+    find_fails("rnu 5ms", "unknown command 'rnu': did you mean 'run'?");
+    find_fails("assertt a.icount == 1", "unknown command 'assertt': did you mean 'assert'?");
+    find_fails("waitline a x", "unknown command 'waitline': did you mean 'wait-line'?");
+    find_fails("noed add a", "unknown command 'noed': did you mean 'node'?");
+    find_fails("node addd a", "unknown command 'node addd': did you mean 'add'?");
+    find_fails("link lst", "unknown command 'link lst': did you mean 'list'?");
+    /* Half of a command, the wrong half. */
+    find_fails("attach a", "unknown command 'attach': did you mean 'node attach'?");
+}
+
 static void test_half_a_name(void)
 {
-    find_fails(
-        "node",
-        "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
-    find_fails(
-        "no", "ambiguous command 'node ': could be add, attach, remove, list, console, transcript");
+    find_fails("node",
+               "'node' is half a command: it goes on with add, attach, remove, list, console, "
+               "transcript");
+    find_fails("no", "'node' is half a command: it goes on with add, attach, remove, list, "
+                     "console, transcript");
 }
 
 /* Quotes with nothing between them. */
 static void test_empty_word(void)
 {
-    g_autofree char *all = first_words("");
-    g_autofree char *message = g_strdup_printf("ambiguous command '': could be %s", all);
-    char *words[] = {(char *)"", NULL};
-    g_autoptr(GError) error = NULL;
+    char *words[] = {(char *)"", NULL}, *second[] = {(char *)"node", (char *)"", NULL};
+    g_autoptr(GError) error = NULL, other = NULL;
     unsigned used;
 
     g_assert_null(command_find(words, &used, &error));
     g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
-    g_assert_cmpstr(error->message, ==, message);
+    g_assert_cmpstr(error->message, ==, "a command is expected, not '': `help` lists the commands");
+    g_assert_null(command_find(second, &used, &other));
+    g_assert_cmpstr(other->message, ==,
+                    "unknown command 'node ': add, attach, remove, list, console, transcript");
 }
 
 /* --- entries --- */
@@ -301,6 +309,7 @@ int main(int argc, char **argv)
     g_test_add_func("/table/find/two-words", test_two_words);
     g_test_add_func("/table/find/ambiguous", test_ambiguous);
     g_test_add_func("/table/find/unknown", test_unknown);
+    g_test_add_func("/table/find/meant", test_meant);
     g_test_add_func("/table/find/half-a-name", test_half_a_name);
     g_test_add_func("/table/find/empty-word", test_empty_word);
     g_test_add_func("/table/entries/complete", test_entries);

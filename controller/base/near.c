@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* near.c: Damerau and Levenshtein's distance, of neighbours that are swapped once only. */
+#include "controller/base/near.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+/* Longer words are compared by their beginning alone. */
+#define MAX_LENGTH 64
+
+/* A shorter beginning says nothing. */
+#define MIN_PREFIX 2
+
+static bool same(char a, char b)
+{
+    return g_ascii_tolower(a) == g_ascii_tolower(b);
+}
+
+unsigned near_distance(const char *a, const char *b, unsigned limit)
+{
+    size_t n = strlen(a), m = strlen(b);
+    unsigned rows[3][MAX_LENGTH + 1];
+    unsigned *before = rows[0], *last = rows[1], *now = rows[2];
+
+    if (n > MAX_LENGTH || m > MAX_LENGTH || (n > m ? n - m : m - n) > limit)
+        return limit + 1;
+    for (size_t j = 0; j <= m; j++)
+        last[j] = (unsigned)j;
+    for (size_t i = 1; i <= n; i++) {
+        unsigned *oldest = before;
+
+        now[0] = (unsigned)i;
+        for (size_t j = 1; j <= m; j++) {
+            now[j] = MIN(last[j - 1] + !same(a[i - 1], b[j - 1]), MIN(last[j], now[j - 1]) + 1);
+            if (i > 1 && j > 1 && same(a[i - 1], b[j - 2]) && same(a[i - 2], b[j - 1]))
+                now[j] = MIN(now[j], before[j - 2] + 1);
+        }
+        before = last;
+        last = now;
+        now = oldest;
+    }
+    return MIN(last[m], limit + 1);
+}
+
+/* In a word of three letters one may be wrong, of six two. */
+static unsigned allowed(size_t n, size_t m)
+{
+    size_t longer = MAX(n, m);
+
+    return longer < 3 ? 0 : longer < 6 ? 1 : 2;
+}
+
+const char *near_best(const char *word, const char *const *candidates)
+{
+    const char *best = NULL, *begins = NULL;
+    size_t n = strlen(word);
+    unsigned least = 3;
+
+    for (; *candidates; candidates++) {
+        size_t m = strlen(*candidates), shorter = MIN(n, m);
+        unsigned limit = allowed(n, m), distance = near_distance(word, *candidates, limit);
+
+        if (distance <= limit && distance < least) {
+            least = distance;
+            best = *candidates;
+        }
+        if (shorter >= MIN_PREFIX && g_ascii_strncasecmp(word, *candidates, shorter) == 0 &&
+            (!begins || m < strlen(begins)))
+            begins = *candidates;
+    }
+    return best ? best : begins;
+}
+
+char *near_hint(const char *word, const char *const *candidates, const char *otherwise)
+{
+    const char *best = near_best(word, candidates);
+
+    return best ? g_strdup_printf("did you mean '%s'?", best) : g_strdup(otherwise);
+}
