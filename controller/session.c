@@ -40,6 +40,7 @@ Session *session_new(SessionOptions options, GError **error)
     Session *s = g_new0(Session, 1);
 
     raise_descriptor_limit();
+    g_mutex_init(&s->verdict_lock);
     s->options = options;
     s->nodes = g_ptr_array_new_with_free_func(node_destroy);
     s->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -160,6 +161,26 @@ void session_settle(Session *s)
         g_main_context_iteration(NULL, TRUE);
 }
 
+void session_note(Session *s, Outcome outcome, const char *message)
+{
+    bool passes =
+        outcome == OUTCOME_FAILED || outcome == OUTCOME_USAGE || outcome == OUTCOME_NODE_FAILED;
+
+    if (s->interactive && passes)
+        return;
+    g_mutex_lock(&s->verdict_lock);
+    verdict_note(&s->verdict, outcome, s->where, message);
+    g_mutex_unlock(&s->verdict_lock);
+}
+
+void session_set_where(Session *s, const char *where)
+{
+    g_mutex_lock(&s->verdict_lock);
+    g_free(s->where);
+    s->where = g_strdup(where);
+    g_mutex_unlock(&s->verdict_lock);
+}
+
 bool session_told_to_stop(const Session *s)
 {
     return s->interrupted || (s->signalled && s->signalled());
@@ -190,6 +211,10 @@ void session_free(Session *s)
     g_hash_table_unref(s->fixed);
     g_free(s->options.qemu);
     g_free(s->options.command_line);
+    g_free(s->options.scenario);
+    verdict_clear(&s->verdict);
+    g_free(s->where);
+    g_mutex_clear(&s->verdict_lock);
     g_free(s);
 }
 

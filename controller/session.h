@@ -6,6 +6,7 @@
 #ifndef SESSION_H
 #define SESSION_H
 
+#include "controller/base/verdict.h"
 #include "controller/engine/engine.h"
 #include "controller/node/node.h"
 #include "controller/report/report.h"
@@ -18,6 +19,7 @@ typedef struct {
     bool json; /* stdout carries JSON lines */
     char *qemu;
     char *command_line;
+    char *scenario; /* its path as given, or NULL */
 } SessionOptions;
 
 typedef struct Recorder Recorder;
@@ -53,6 +55,10 @@ typedef struct Session {
     bool capture_failed;       /* one could not be written */
     GPtrArray *endpoints;      /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;        /* feeds barriers into the report */
+    Verdict verdict;           /* how it ends; failures come through session_note() */
+    char *where;               /* "FILE:LINE" of the present command; NULL: it has none */
+    GMutex verdict_lock;       /* of both */
+    bool interactive;          /* a person at the prompt: what fails does not end it */
     unsigned drain_source;
     void (*on_output)(const char *text, void *data);
     /* What is parked without a run ends on Ctrl-C. NULL: nothing is. */
@@ -77,6 +83,16 @@ void session_settle(Session *session);
 
 /* Told to stop: for what makes the main loop wait, which alone serves signals. */
 bool session_told_to_stop(const Session *session);
+
+/*
+ * Notes what decides how the run ends (verdict.h), at the present command; any thread. At an
+ * interactive prompt only what concerns the session as a whole counts: lost exactness, lost output,
+ * an interruption.
+ */
+void session_note(Session *session, Outcome outcome, const char *message);
+
+/* "FILE:LINE", or NULL. */
+void session_set_where(Session *session, const char *where);
 
 /* Ends every QEMU and leaves nothing behind. */
 void session_free(Session *session);

@@ -165,18 +165,22 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
 {
     g_autofree char *text = g_strjoinv(" ", call->args), *left = NULL, *right = NULL;
     Values values = {.session = call->session};
+    g_autofree char *found = NULL;
     ExprResult result;
 
     if (command_is_causality(call))
         return command_assert_causality(call, error);
     if (!expr_evaluate(text, values_lookup, &values, &result, error))
         return COMMAND_FAILED;
-    if (result.holds || call->session->options.dry)
+    if (call->session->options.dry)
         return COMMAND_DONE;
     left = show(result.left);
     right = show(result.right);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_FAILED, "assert %s failed: %s against %s", text,
-                left, right);
+    found = g_strdup_printf("%s against %s", left, right);
+    command_check(call, result.holds, found);
+    if (result.holds)
+        return COMMAND_DONE;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_FAILED, "assert %s failed: %s", text, found);
     return COMMAND_FAILED;
 }
 

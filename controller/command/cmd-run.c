@@ -169,6 +169,11 @@ static void on_run_done(const RunOutcome *outcome, void *data)
         call->n_args >= 1 && !units_is_insns(call->args[call->n_args - 1]))
         tell_grain(call->session, engine_now(call->session->engine));
     error = error_of(call, parked, outcome);
+    if (parked->waits)
+        command_check(call, !error,
+                      error             ? error->message
+                      : outcome->number ? outcome->why
+                                        : console_match(parked->waits->console));
     if (parked->waits && parked->waits->console)
         console_await(parked->waits->console, NULL);
     parked_free(parked);
@@ -402,6 +407,7 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
     }
     console_await(node->console, regex);
     if (console_match(node->console)) {
+        command_check(call, true, console_match(node->console));
         console_await(node->console, NULL);
         return COMMAND_DONE;
     }

@@ -142,6 +142,7 @@ CommandResult command_assert_causality(CommandCall *call, GError **error)
     g_autofree char *text = NULL;
     uint64_t a, b;
     VClockOrder order;
+    bool holds;
 
     if (call->n_args != 3) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
@@ -155,11 +156,14 @@ CommandResult command_assert_causality(CommandCall *call, GError **error)
         return COMMAND_DONE;
     if (!relation(s, a, b, &order, error))
         return COMMAND_FAILED;
-    if (order == (strcmp(claim, "concurrent") == 0 ? VCLOCK_CONCURRENT : VCLOCK_BEFORE))
-        return COMMAND_DONE;
+    holds = order == (strcmp(claim, "concurrent") == 0 ? VCLOCK_CONCURRENT : VCLOCK_BEFORE);
     text = trace_explain(wire_trace(s->wire), a, b, error);
-    if (text)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_FAILED, "assert %s %s %s failed: %s", claim,
-                    call->args[1], call->args[2], text);
+    if (!text)
+        return COMMAND_FAILED;
+    command_check(call, holds, text);
+    if (holds)
+        return COMMAND_DONE;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_FAILED, "assert %s %s %s failed: %s", claim,
+                call->args[1], call->args[2], text);
     return COMMAND_FAILED;
 }

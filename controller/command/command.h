@@ -58,6 +58,7 @@ struct CommandCall {
     char **args; /* without the command's own words */
     unsigned n_args;
     char *include;
+    const char *where; /* "FILE:LINE"; NULL: it stands in no file */
     HTime began;
     double pace; /* of a run; 0: as fast as it goes */
     void *data;  /* of a parked command */
@@ -117,8 +118,12 @@ bool command_check_look(Session *session, const char *text, GError **error);
 
 CommandResult command_usage_error(const CommandCall *call, GError **error);
 
-/* Exit code for an error of any domain. */
-int command_exit_code(const GError *error);
+/* What an error of any domain makes of a run. */
+Outcome command_outcome(const GError *error);
+
+/* An assert, or a wait for a line, was decided: for the report's list. found: what was there, or
+ * NULL. */
+void command_check(const CommandCall *call, bool passed, const char *found);
 
 /* "node" or "node.1": *vcpu is -1 without one. */
 Node *command_find_vcpu(const Session *session, const char *text, int *vcpu, GError **error);

@@ -321,29 +321,58 @@ const char *command_option(const char *arg, const char *key)
     return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
 }
 
-int command_exit_code(const GError *error)
+/* As it would be typed: in quotes if the lexer would else make something else of it. */
+static char *quoted(const char *word)
+{
+    bool plain = *word && *word != '#' && !word[strcspn(word, " \t\r\n;'\"\\$")];
+
+    return plain ? g_strdup(word) : g_shell_quote(word);
+}
+
+void command_check(const CommandCall *call, bool passed, const char *found)
+{
+    Session *s = call->session;
+    g_autoptr(GString) what = g_string_new(call->command->name);
+
+    if (s->options.dry)
+        return;
+    for (unsigned i = 0; i < call->n_args; i++) {
+        g_autofree char *word = quoted(call->args[i]);
+
+        g_string_append_printf(what, " %s", word);
+    }
+    verdict_check(&s->verdict, call->where, what->str, found, engine_now(s->engine), passed);
+}
+
+Outcome command_outcome(const GError *error)
 {
     if (error->domain == COMMAND_ERROR) {
         switch ((CommandError)error->code) {
         case COMMAND_ERROR_USAGE:
-            return 2;
+            return OUTCOME_USAGE;
         case COMMAND_ERROR_FAILED:
-            return 1;
+            return OUTCOME_FAILED;
         case COMMAND_ERROR_NODE:
-            return 3;
+            return OUTCOME_NODE_FAILED;
         case COMMAND_ERROR_INTERRUPTED:
-            return 130;
+            return OUTCOME_INTERRUPTED;
         case COMMAND_ERROR_QUIT:
-            return 0;
+            return OUTCOME_PASSED;
         }
     }
     if (g_error_matches(error, NODE_ERROR, NODE_ERROR_INTERRUPTED))
-        return 130;
+        return OUTCOME_INTERRUPTED;
     if (error->domain == NODE_ERROR)
-        return error->code == NODE_ERROR_OPTION || error->code == NODE_ERROR_STATE ? 2 : 3;
+        return error->code == NODE_ERROR_OPTION || error->code == NODE_ERROR_STATE
+                   ? OUTCOME_USAGE
+                   : OUTCOME_NODE_FAILED;
     if (error->domain == REMOTE_ERROR)
-        return 3;
+        return OUTCOME_NODE_FAILED;
     if (error->domain == QMP_ERROR)
-        return error->code == QMP_ERROR_COMMAND || error->code == QMP_ERROR_ARGUMENT ? 2 : 3;
-    return 2;
+        return error->code == QMP_ERROR_COMMAND || error->code == QMP_ERROR_ARGUMENT
+                   ? OUTCOME_USAGE
+                   : OUTCOME_NODE_FAILED;
+    if (error->domain == REPORT_ERROR)
+        return OUTCOME_OUTPUT_LOST;
+    return OUTCOME_USAGE;
 }

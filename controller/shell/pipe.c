@@ -21,7 +21,6 @@ static GString *text;  /* read, not yet run */
 static unsigned line;  /* number of its first line */
 static unsigned input; /* the source, 0 while a command runs */
 static bool ended;     /* nothing more comes */
-static int code;
 
 static void quit(void)
 {
@@ -55,7 +54,6 @@ static bool push(size_t length)
     if (!commands) {
         g_prefix_error(&error, "stdin: ");
         runner_refuse(runner, error);
-        code = runner_exit_code(runner);
         return false;
     }
     runner_push_lines(runner, "stdin", line, commands);
@@ -102,8 +100,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
 static void on_done(void *data)
 {
     (void)data;
-    code = runner_exit_code(runner);
-    if (runner_quit(runner) || code != 0)
+    if (runner_quit(runner) || runner_failed(runner))
         quit();
     else
         go_on();
@@ -115,12 +112,12 @@ static void on_signal(int number, void *data)
     (void)data;
     signals_stop(session);
     if (input) { /* nothing runs */
-        code = EXIT_INTERRUPTED;
+        session_note(session, OUTCOME_INTERRUPTED, "interrupted");
         quit();
     }
 }
 
-int pipe_run(Session *s)
+void pipe_run(Session *s)
 {
     session = s;
     runner = runner_new(s, false, on_done, NULL);
@@ -131,5 +128,4 @@ int pipe_run(Session *s)
     g_main_loop_run(s->loop);
     g_clear_pointer(&runner, runner_free);
     g_string_free(text, TRUE);
-    return code;
 }

@@ -5,7 +5,7 @@
 
 #include "controller/session.h"
 
-/* Runs until end of input, `quit` or the first error; the exit code. */
-int pipe_run(Session *session);
+/* Runs until end of input, `quit` or the first error. */
+void pipe_run(Session *session);
 
 #endif

@@ -37,7 +37,6 @@ static unsigned follow;  /* timer while the ensemble runs behind the prompt */
 static bool busy;        /* a line is being run */
 static unsigned presses; /* of Ctrl-C, since it began to run */
 static bool leaving;     /* by a signal: at the end of the line that is being run */
-static int code;
 static char *repeatable; /* what an empty line runs once more */
 
 static void on_line(char *line);
@@ -97,10 +96,15 @@ static void on_change(void)
         follow = g_timeout_add(FOLLOW_MS, on_follow, NULL);
 }
 
-static void leave(int exit_code)
+static void leave(void)
 {
-    code = exit_code;
     g_main_loop_quit(session->loop);
+}
+
+static void leave_interrupted(const char *why)
+{
+    session_note(session, OUTCOME_INTERRUPTED, why);
+    leave();
 }
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
@@ -110,7 +114,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
     if (condition & G_IO_IN)
         rl_callback_read_char();
     else
-        leave(EXIT_INTERRUPTED); /* the terminal is gone */
+        leave_interrupted("the terminal is gone");
     return G_SOURCE_CONTINUE;
 }
 
@@ -149,7 +153,7 @@ static void on_line(char *line)
     screen_unprompt();
     if (!line) {
         fputc('\n', rl_outstream);
-        leave(0);
+        leave();
     } else if (*line) {
         history_enter(line);
         if (repeat_allowed(line)) {
@@ -171,9 +175,9 @@ static void on_done(void *data)
     signals_serve(); /* what came while it ran was for it */
     progress_clear();
     if (leaving)
-        leave(EXIT_INTERRUPTED);
+        leave_interrupted("interrupted");
     else if (runner_quit(runner))
-        leave(0);
+        leave();
     else
         listen_to_user();
 }
@@ -233,7 +237,7 @@ static void on_signal(int number, void *data)
     if (number == SIGINT) {
         on_interrupt();
     } else if (!busy) {
-        leave(EXIT_INTERRUPTED);
+        leave_interrupted("interrupted");
     } else if (leaving) {
         signals_exit();
     } else {
@@ -252,8 +256,9 @@ static gboolean on_resize(gpointer data)
 
 /* --- */
 
-static int run_terminal(void)
+static void run_terminal(void)
 {
+    session->interactive = true;
     tty_remember();
     screen_open();
     log_set_writer(screen_log);
@@ -278,13 +283,13 @@ static int run_terminal(void)
     g_clear_pointer(&runner, runner_free);
     g_clear_pointer(&repeatable, g_free);
     tty_restore();
-    return code;
 }
 
-int repl_run(Session *s)
+void repl_run(Session *s)
 {
     session = s;
     if (isatty(STDIN_FILENO) && (isatty(STDOUT_FILENO) || isatty(STDERR_FILENO)))
-        return run_terminal();
-    return pipe_run(s);
+        run_terminal();
+    else
+        pipe_run(s);
 }

@@ -5,8 +5,8 @@
 
 #include "controller/session.h"
 
-/* Runs until end of input, `quit`, SIGTERM, SIGHUP or the end of the terminal; the exit code. On a
+/* Runs until end of input, `quit`, SIGTERM, SIGHUP or the end of the terminal. On a
  * terminal an error does not end it; from a pipe it does, as in a file. */
-int repl_run(Session *session);
+void repl_run(Session *session);
 
 #endif

@@ -31,9 +31,8 @@ struct Runner {
     GPtrArray *sources;
     CommandCall *call; /* parked */
     char **words;      /* of it */
-    char *where;       /* "file:line: " of the present command, or "" */
-    int exit_code;
-    bool quit, over;
+    char *where;       /* "FILE:LINE" of the present command; NULL: it has none */
+    bool failed, quit, over;
 };
 
 static void source_free(void *data)
@@ -55,7 +54,6 @@ Runner *runner_new(Session *session, bool keep_going, RunnerDoneFunc done, void 
     r->done = done;
     r->data = data;
     r->sources = g_ptr_array_new_with_free_func(source_free);
-    r->where = g_strdup("");
     return r;
 }
 
@@ -70,9 +68,9 @@ void runner_free(Runner *r)
     g_free(r);
 }
 
-int runner_exit_code(const Runner *r)
+bool runner_failed(const Runner *r)
 {
-    return r->exit_code;
+    return r->failed;
 }
 
 bool runner_quit(const Runner *r)
@@ -160,10 +158,11 @@ static bool include(Runner *r, const char *path, GError **error)
 static void tell(Runner *r, const GError *error)
 {
     Session *s = r->session;
-    const char *const members[] = {"where", r->where, "message", error->message, NULL};
+    const char *where = r->where ? r->where : "";
+    const char *const members[] = {"where", where, "message", error->message, NULL};
 
     command_event(s, "error", members);
-    log_write(LOG_ERROR, "%s%s", r->where, error->message);
+    log_write(LOG_ERROR, "%s%s%s", where, *where ? ": " : "", error->message);
 }
 
 /* Takes over error. True if the next command may follow. */
@@ -175,22 +174,24 @@ static bool after_error(Runner *r, GError *error)
         return false;
     }
     tell(r, error);
-    if (r->exit_code == 0)
-        r->exit_code = command_exit_code(error);
+    r->failed = true;
+    if (!r->session->interactive)
+        session_note(r->session, command_outcome(error), error->message);
     g_error_free(error);
     return r->keep_going;
 }
 
 void runner_refuse(Runner *r, GError *error)
 {
-    g_free(r->where);
-    r->where = g_strdup("");
+    g_clear_pointer(&r->where, g_free);
+    session_set_where(r->session, NULL);
     after_error(r, error);
 }
 
 static void end(Runner *r)
 {
     g_ptr_array_set_size(r->sources, 0);
+    session_set_where(r->session, NULL);
     r->over = true;
     r->done(r->data);
 }
@@ -203,7 +204,8 @@ static void set_where(Runner *r, Source *s, const char *at)
         s->line++;
     s->counted = at;
     g_free(r->where);
-    r->where = s->name ? g_strdup_printf("%s:%u: ", s->name, s->line) : g_strdup("");
+    r->where = s->name ? g_strdup_printf("%s:%u", s->name, s->line) : NULL;
+    session_set_where(r->session, r->where);
 }
 
 static void step(Runner *r);
@@ -234,7 +236,7 @@ static bool execute(Runner *r, char **words)
     CommandCall *call = g_new0(CommandCall, 1);
     CommandResult result;
 
-    *call = (CommandCall){.session = r->session, .done = on_done};
+    *call = (CommandCall){.session = r->session, .where = r->where, .done = on_done};
     result = command_begin(call, words, &error);
     if (result == COMMAND_PARKED) {
         progress_begin(r->session);

@@ -30,8 +30,9 @@ void runner_refuse(Runner *runner, GError *error);
 /* Runs what was pushed, from the main loop; one call at a time. */
 void runner_start(Runner *runner);
 
-/* Exit code so far: of the first command that failed, or 0. */
-int runner_exit_code(const Runner *runner);
+/* A command has failed. The session's verdict has the first one, unless a person is at the prompt.
+ */
+bool runner_failed(const Runner *runner);
 
 /* The command `quit` was given. */
 bool runner_quit(const Runner *runner);

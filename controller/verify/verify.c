@@ -15,9 +15,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#define EXIT_DIFFERS     1
-#define EXIT_INTERRUPTED 130
-
 /* The span of a difference is looked at in so many parts, until a part is this short. */
 #define PARTS    16
 #define FINEST   NS_PER_US
@@ -25,11 +22,24 @@
 
 typedef struct {
     const VerifyPlan *plan;
+    Verdict *verdict;
     char *dir;
     VTime from, to, every; /* every 0: at barriers only */
     char **samples;        /* of each run */
     int *codes;
 } Work;
+
+G_GNUC_PRINTF(2, 3)
+static void say(const Work *w, const char *format, ...)
+{
+    g_autofree char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    text = g_strdup_vprintf(format, args);
+    va_end(args);
+    w->plan->print(text, w->plan->data);
+}
 
 /* The run that is under way, for Ctrl-C. */
 static GSubprocess *child;
@@ -131,21 +141,25 @@ static Difference *compare_all(const Work *w, unsigned *other, uint64_t *samples
     return first;
 }
 
-static void tell(const Difference *d, unsigned other)
+static void tell(const Work *w, const Difference *d, unsigned other)
 {
     g_autofree char *before = units_format_seconds(d->before);
     g_autofree char *at = units_format_seconds(d->at);
+    g_autofree char *what = NULL;
 
-    if (!d->node) {
-        printf("runs 1 and %u were not sampled alike from %s on: one of them ended, or its "
-               "commands took another way\n",
-               other + 1, at);
-        return;
-    }
-    printf("runs 1 and %u differ at %s, node %s: %s is %s and %s; all was equal at %s\n", other + 1,
-           at, d->node, d->field, d->a, d->b, before);
-    printf("the difference arose in node %s between its instructions %s and %s (in run 1)\n",
-           d->node, d->from_a, d->to_a);
+    if (d->node)
+        what = g_strdup_printf("runs 1 and %u differ at %s, node %s: %s is %s and %s; all was "
+                               "equal at %s",
+                               other + 1, at, d->node, d->field, d->a, d->b, before);
+    else
+        what = g_strdup_printf("runs 1 and %u were not sampled alike from %s on: one of them "
+                               "ended, or its commands took another way",
+                               other + 1, at);
+    say(w, "%s\n", what);
+    if (d->node)
+        say(w, "the difference arose in node %s between its instructions %s and %s (in run 1)\n",
+            d->node, d->from_a, d->to_a);
+    verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
 }
 
 /* Looks closer at the span of a difference, as long as it shows there again. */
@@ -166,7 +180,7 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
             return false;
         closer = interrupted ? NULL : compare_all(w, &which, &samples);
         if (!closer) {
-            puts("looked at more closely, the runs were equal: it does not happen every time");
+            say(w, "looked at more closely, the runs were equal: it does not happen every time\n");
             return true;
         }
         if (vtime_sub(closer->at, closer->before).ns >= span && closer->at.ns == (*d)->at.ns)
@@ -186,57 +200,80 @@ static void tell_notes(const Work *w)
     for (char *note; (note = compare_next_note(&p)); g_free(note)) {
         g_autofree char *line = text_line(note, -1);
 
-        printf("not repeatable: %s\n", line);
+        say(w, "not repeatable: %s\n", line);
     }
 }
 
-static int verdict(Work *w, GError **error)
+/* Runs that end otherwise differ, whatever their samples say. */
+static void compare_ends(const Work *w)
+{
+    for (unsigned i = 1; i < w->plan->runs; i++) {
+        g_autofree char *what = NULL;
+
+        if (w->codes[i] == w->codes[0])
+            continue;
+        what = g_strdup_printf("run %u ended with exit code %d, run 1 with %d", i + 1, w->codes[i],
+                               w->codes[0]);
+        say(w, "%s\n", what);
+        verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
+    }
+}
+
+/* No sample differs. */
+static void judge_equal(const Work *w, uint64_t samples)
+{
+    g_autofree char *what = NULL;
+
+    say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
+    if (w->codes[0] != 0) {
+        what = g_strdup_printf("run 1 ended with exit code %d", w->codes[0]);
+        verdict_note(w->verdict, outcome_of_exit_code(w->codes[0]), NULL, what);
+    } else if (samples == 0) {
+        verdict_note(w->verdict, OUTCOME_USAGE, NULL,
+                     "nothing was compared: the scenario lets no virtual time pass");
+    }
+}
+
+static bool judge(Work *w, GError **error)
 {
     unsigned other = 0;
     uint64_t samples = 0;
     g_autoptr(Difference) d = NULL;
 
     tell_notes(w);
-
-    for (unsigned i = 0; i < w->plan->runs; i++) {
-        if (w->codes[i] == 0 || w->codes[i] == w->codes[0])
-            continue;
-        printf("run %u ended with exit code %d, run 1 with %d\n", i + 1, w->codes[i], w->codes[0]);
-    }
+    compare_ends(w);
     d = compare_all(w, &other, &samples);
     if (!d) {
-        printf("%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
-        return w->codes[0];
+        judge_equal(w, samples);
+        return true;
     }
-    printf("%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
-    fflush(stdout);
+    say(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
     if (!zoom(w, &d, &other, error))
-        return -1;
-    tell(d, other);
-    return EXIT_DIFFERS;
+        return false;
+    tell(w, d, other);
+    return true;
 }
 
-int verify_run(const VerifyPlan *plan, GError **error)
+bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error)
 {
-    Work w = {.plan = plan};
+    Work w = {.plan = plan, .verdict = verdict};
     g_autoptr(RunDir) dir = rundir_new(error);
-    int code = -1;
+    bool ok;
 
     if (!dir || !(w.dir = rundir_make(dir, "verify", error)))
-        return -1;
+        return false;
     g_unix_signal_add(SIGINT, on_signal, NULL);
     g_unix_signal_add(SIGTERM, on_signal, NULL);
     g_unix_signal_add(SIGHUP, on_signal, NULL);
     w.samples = g_new0(char *, plan->runs);
     w.codes = g_new0(int, plan->runs);
-    if (run_all(&w, error))
-        code = interrupted ? EXIT_INTERRUPTED : verdict(&w, error);
+    ok = run_all(&w, error) && (interrupted || judge(&w, error));
     if (interrupted)
-        code = EXIT_INTERRUPTED;
+        verdict_note(verdict, OUTCOME_INTERRUPTED, NULL, "interrupted");
     for (unsigned i = 0; i < plan->runs; i++)
         g_free(w.samples[i]);
     g_free(w.samples);
     g_free(w.codes);
     g_free(w.dir);
-    return code;
+    return ok;
 }

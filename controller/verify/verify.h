@@ -6,6 +6,8 @@
 #ifndef VERIFY_VERIFY_H
 #define VERIFY_VERIFY_H
 
+#include "controller/base/verdict.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -13,9 +15,11 @@ typedef struct {
     char **arguments; /* of metronome: options, then FILE [KEY=VALUE…]; NULL-terminated */
     unsigned runs;    /* 2 at least */
     bool registers, devices;
+    void (*print)(const char *text, void *data); /* a line that it found; ends with a newline */
+    void *data;
 } VerifyPlan;
 
-/* Prints what it found on stdout. The exit code: 0 equal, 1 not, that of a run that failed, 130. */
-int verify_run(const VerifyPlan *plan, GError **error);
+/* Notes in verdict how it ended: nothing if all runs were equal and passed. */
+bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error);
 
 #endif

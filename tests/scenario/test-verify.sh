@@ -74,7 +74,7 @@ END
 mtr verify "$dir/fails.mtr"
 check 'runs that fail alike: equal, and their exit code' ended 1 '2 runs, [0-9]+ samples: equal' 'assert t.time == 1ms failed'
 mtr verify "$dir/fails.mtr" --runs 1
-check 'one run is none' ended 2 'runs=1: 2 to 1000'
+check 'one run is none' ended 2 "--runs '1' is out of range: 2 to 1000"
 mtr verify
 check 'verify needs a file' ended 2 'verify needs a FILE'
 background verify "$dir/equal.mtr" --runs 50

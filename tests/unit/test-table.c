@@ -31,7 +31,7 @@ static void find_fails(const char *line, const char *message)
     g_assert_null(find(line, &used, &error));
     g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
     g_assert_cmpstr(error->message, ==, message);
-    g_assert_cmpint(command_exit_code(error), ==, 2);
+    g_assert_cmpint(command_outcome(error), ==, OUTCOME_USAGE);
 }
 
 /* The words number i of all commands that begin with `head`, each once, in the table's order. */
@@ -272,14 +272,14 @@ static void test_usage_error(void)
 
     g_assert_cmpint(command_usage_error(&call, &error), ==, COMMAND_FAILED);
     g_assert_cmpstr(error->message, ==, "usage: barrier [N] [pace=X]");
-    g_assert_cmpint(command_exit_code(error), ==, 2);
+    g_assert_cmpint(command_outcome(error), ==, OUTCOME_USAGE);
 }
 
 static void exit_code_is(GQuark domain, int code, int expected)
 {
     g_autoptr(GError) error = g_error_new_literal(domain, code, "x");
 
-    g_assert_cmpint(command_exit_code(error), ==, expected);
+    g_assert_cmpint(outcome_exit_code(command_outcome(error)), ==, expected);
 }
 
 static void test_exit_codes(void)

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* arguments.c: GOption's entries, and which mode takes which. */
+#include "controller/shell/arguments.h"
+
+#include "controller/base/log.h"
+#include "controller/base/units.h"
+#include "controller/base/version.h"
+#include "controller/command/command.h"
+#include "controller/command/manual.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DEFAULT_RUNS "2"
+#define MAX_RUNS     1000
+
+static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
+{
+    const GOptionEntry entries[] = {
+        {"report", 0, 0, G_OPTION_ARG_FILENAME, &a->report,
+         "Write report.html, report.json, barriers.csv", "DIR"},
+        {"qemu", 0, 0, G_OPTION_ARG_FILENAME, &a->qemu, "The QEMU binary for all nodes", "PATH"},
+        {"log", 0, 0, G_OPTION_ARG_STRING, &a->log, "error, warn, info or debug", "LEVEL"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Events as JSON lines on stdout", NULL},
+        {"command", 'c', 0, G_OPTION_ARG_STRING, &a->commands, "Run these commands", "COMMANDS"},
+        {"runs", 0, 0, G_OPTION_ARG_STRING, &a->runs_text,
+         "verify: how many runs, 2 to 1000 (" DEFAULT_RUNS ")", "N"},
+        {"registers", 0, 0, G_OPTION_ARG_NONE, &a->registers,
+         "verify: compare the registers of all vCPUs too", NULL},
+        {"devices", 0, 0, G_OPTION_ARG_NONE, &a->devices,
+         "verify: compare the state of all devices too", NULL},
+        {"sample", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &a->sample, "What verify compares",
+         "FILE"},
+        {"stdio", 0, 0, G_OPTION_ARG_NONE, &a->stdio,
+         "agent: serve the metronome at the other end of stdin and stdout", NULL},
+        {"cpus", 0, 0, G_OPTION_ARG_STRING, &a->cpus, "agent: the host CPUs to use, such as 0-3,6",
+         "LIST"},
+        {"version", 0, 0, G_OPTION_ARG_NONE, &a->version, "Show the version", NULL},
+        {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &a->man, "Print the manual page", NULL},
+        {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->rest, NULL, NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
+    };
+    g_autoptr(GOptionContext) context = g_option_context_new("- exact lockstep for QEMU");
+    g_autofree char *summary = manual_summary(), *epilogue = manual_epilogue();
+
+    g_option_context_set_summary(context, summary);
+    g_option_context_set_description(context, epilogue);
+    g_option_context_add_main_entries(context, entries, NULL);
+    if (!g_option_context_parse(context, argc, argv, error))
+        return false;
+    if (a->man) {
+        g_autofree char *page = manual_page(METRONOME_VERSION, entries);
+
+        fputs(page, stdout);
+    }
+    return true;
+}
+
+/* --- modes --- */
+
+static const struct {
+    const char *name, *needs; /* needs: what must follow */
+} modes[] = {
+    [MODE_REPL] = {"the prompt", NULL}, [MODE_RUN] = {"run", "FILE"},
+    [MODE_COMMANDS] = {"-c", NULL},     [MODE_CHECK] = {"check", "FILE"},
+    [MODE_VERIFY] = {"verify", "FILE"}, [MODE_AGENT] = {"agent", "--stdio"},
+    [MODE_MANUAL] = {"--man", NULL},    [MODE_VERSION] = {"--version", NULL},
+};
+
+static bool fail(GError **error, const char *format, const char *what)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, format, what);
+#pragma GCC diagnostic pop
+    return false;
+}
+
+static bool choose_mode(Arguments *a, GError **error)
+{
+    static const Mode by_name[] = {MODE_RUN, MODE_CHECK, MODE_VERIFY, MODE_AGENT};
+    const char *first = a->rest ? a->rest[0] : NULL;
+
+    a->mode = a->man        ? MODE_MANUAL
+              : a->version  ? MODE_VERSION
+              : a->commands ? MODE_COMMANDS
+                            : MODE_REPL;
+    if (!first || a->mode == MODE_MANUAL || a->mode == MODE_VERSION)
+        return true;
+    if (a->commands)
+        return fail(error, "'%s' does not go together with -c", first);
+    for (unsigned i = 0; i < G_N_ELEMENTS(by_name); i++)
+        if (strcmp(first, modes[by_name[i]].name) == 0)
+            a->mode = by_name[i];
+    if (a->mode == MODE_REPL)
+        return fail(error,
+                    "'%s' is no mode: run FILE, check FILE, verify FILE, agent --stdio or -c "
+                    "COMMANDS is expected",
+                    first);
+    if (a->mode == MODE_AGENT && !a->stdio)
+        return fail(error, "%s needs --stdio: `host add` starts it so", first);
+    if (a->mode == MODE_AGENT && a->rest[1])
+        return fail(error, "agent: nothing is expected behind it, not '%s'", a->rest[1]);
+    if (a->mode != MODE_AGENT && !a->rest[1])
+        return fail(error, "%s needs a FILE", first);
+    return true;
+}
+
+#define IN(mode)  (1u << (mode))
+#define OF_RUNS   (IN(MODE_REPL) | IN(MODE_RUN) | IN(MODE_COMMANDS))
+#define OF_SCRIPT (OF_RUNS | IN(MODE_CHECK) | IN(MODE_VERIFY))
+
+static bool check_options(const Arguments *a, GError **error)
+{
+    const struct {
+        const char *name;
+        bool given;
+        unsigned modes;
+        const char *belongs;
+    } options[] = {
+        {"--report", a->report, OF_RUNS, "run FILE, -c COMMANDS or the prompt"},
+        {"--qemu", a->qemu, OF_SCRIPT, "what runs, checks or verifies a scenario"},
+        {"--json", a->json, OF_SCRIPT, "what runs, checks or verifies a scenario"},
+        {"--runs", a->runs_text, IN(MODE_VERIFY), "verify FILE"},
+        {"--registers", a->registers, IN(MODE_VERIFY), "verify FILE"},
+        {"--devices", a->devices, IN(MODE_VERIFY), "verify FILE"},
+        {"--sample", a->sample, IN(MODE_RUN), "run FILE"},
+        {"--stdio", a->stdio, IN(MODE_AGENT), "agent"},
+        {"--cpus", a->cpus, IN(MODE_AGENT), "agent --stdio"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
+        if (!options[i].given || options[i].modes & IN(a->mode))
+            continue;
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "%s is no option of %s: it goes with %s", options[i].name, modes[a->mode].name,
+                    options[i].belongs);
+        return false;
+    }
+    return true;
+}
+
+static bool parse_values(Arguments *a, GError **error)
+{
+    const char *runs = a->runs_text ? a->runs_text : DEFAULT_RUNS;
+    LogLevel level;
+    int64_t n;
+
+    if (a->log) {
+        if (!log_level_parse(a->log, &level, error))
+            return false;
+        log_set_level(level);
+    }
+    if (!units_parse_int(runs, "--runs", 2, MAX_RUNS, &n, error))
+        return false;
+    a->runs = (unsigned)n;
+    return true;
+}
+
+bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
+{
+    g_auto(GStrv) copy = g_strdupv(argv); /* GOption takes away what it has parsed */
+    g_autofree char **left = g_memdup2(copy, sizeof(*copy) * ((gsize)argc + 1));
+    char **words = left;
+    int n = argc;
+
+    if (parse(a, &n, &words, error))
+        return choose_mode(a, error) && check_options(a, error) && parse_values(a, error);
+    /* GOption has put all values back. */
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
+        a->json = a->json || strcmp(argv[i], "--json") == 0;
+    return false;
+}
+
+void arguments_clear(Arguments *a)
+{
+    g_free(a->report);
+    g_free(a->qemu);
+    g_free(a->log);
+    g_free(a->commands);
+    g_free(a->sample);
+    g_free(a->cpus);
+    g_free(a->runs_text);
+    g_strfreev(a->rest);
+}
+
+char *arguments_join(char **argv)
+{
+    GString *text = g_string_new(NULL);
+
+    for (char **p = argv; *p; p++) {
+        g_autofree char *quoted =
+            (*p)[strspn(*p, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                            "0123456789_-./=:,+@%")]
+                ? g_shell_quote(*p)
+                : g_strdup(*p);
+
+        g_string_append_printf(text, "%s%s", p == argv ? "" : " ", quoted);
+    }
+    return g_string_free(text, FALSE);
+}

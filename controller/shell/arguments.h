@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * arguments.h: the command line: options and mode. An option that the mode has no use for is
+ * refused, as whoever gives it expects something of it.
+ */
+#ifndef SHELL_ARGUMENTS_H
+#define SHELL_ARGUMENTS_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+typedef enum {
+    MODE_REPL,
+    MODE_RUN,
+    MODE_COMMANDS,
+    MODE_CHECK,
+    MODE_VERIFY,
+    MODE_AGENT,
+    MODE_MANUAL,  /* it is printed */
+    MODE_VERSION, /* to be printed */
+} Mode;
+
+typedef struct {
+    char *report, *qemu, *log, *commands, *sample, *cpus, *runs_text;
+    gboolean stdio, json, version, man, registers, devices;
+    char **rest; /* mode and its arguments */
+    Mode mode;
+    unsigned runs; /* of verify */
+} Arguments;
+
+/* Sets the log's level. json is right also when it fails. */
+bool arguments_parse(Arguments *arguments, int argc, char **argv, GError **error);
+void arguments_clear(Arguments *arguments);
+
+/* argv as a shell would take it; free with g_free(). */
+char *arguments_join(char **argv);
+
+#endif
