@@ -234,6 +234,11 @@ typedef struct {
  */
 const GArray *gdb_register_list(GdbClient *client, int timeout_ms, GError **error);
 
+/* Whether a register of the list is one that a debugger shows first: of the architecture's core
+ * feature ("…core", "…cpu", "…m-profile", "…base"), or, where no feature is called so, of the one
+ * that the description begins with; none wider than 64 bits. */
+bool gdb_register_is_general(const GArray *list, const GdbRegister *reg);
+
 /* NULL and GDB_ERROR_ARGUMENT if there is none of that name. The client's. */
 const GdbRegister *gdb_register_find(GdbClient *client, const char *name, int timeout_ms,
                                      GError **error);

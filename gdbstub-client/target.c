@@ -210,3 +210,28 @@ const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name)
 
     return index ? &g_array_index(target->registers, GdbRegister, index - 1) : NULL;
 }
+
+static bool is_core(const char *feature)
+{
+    static const char *const endings[] = {".core", ".cpu", ".m-profile", ".base"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(endings); i++) {
+        if (g_str_has_suffix(feature, endings[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool gdb_register_is_general(const GArray *list, const GdbRegister *reg)
+{
+    if (reg->bitsize > 64) {
+        return false;
+    }
+    for (guint i = 0; i < list->len; i++) {
+        if (is_core(g_array_index(list, GdbRegister, i).feature)) {
+            return is_core(reg->feature);
+        }
+    }
+    return strcmp(reg->feature, g_array_index(list, GdbRegister, 0).feature) == 0;
+}

@@ -82,8 +82,8 @@ bool units_parse_duration(const char *text, VTime *out, GError **error)
     static const struct {
         const char *unit;
         int64_t ns;
-    } units[] = {
-        {"ns", 1}, {"us", NS_PER_US}, {"ms", NS_PER_MS}, {"s", NS_PER_S}, {"m", 60 * NS_PER_S}};
+    } units[] = {{"ns", 1},       {"us", NS_PER_US},    {"ms", NS_PER_MS},
+                 {"s", NS_PER_S}, {"m", 60 * NS_PER_S}, {"h", 3600 * NS_PER_S}};
     Decimal d;
     bool inexact;
 
@@ -110,8 +110,8 @@ bool units_parse_duration(const char *text, VTime *out, GError **error)
         return true;
     }
     g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX,
-                *d.rest ? "'%s' has an unknown unit: ns, us, ms, s or m is expected"
-                        : "'%s' has no unit: write ns, us, ms, s or m behind the number",
+                *d.rest ? "'%s' has an unknown unit: ns, us, ms, s, m or h is expected"
+                        : "'%s' has no unit: write ns, us, ms, s, m or h behind the number",
                 text);
     return false;
 }

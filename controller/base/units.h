@@ -20,7 +20,7 @@ typedef enum {
     UNITS_ERROR_RANGE,  /* understood, but too large, or finer than the unit's grain */
 } UnitsError;
 
-/* "10ns" "500us" "1ms" "2s" "1m", decimals allowed as long as the result is whole nanoseconds. */
+/* "10ns" "500us" "1ms" "2s" "1m" "1h", decimals allowed as long as the result is whole nanoseconds. */
 bool units_parse_duration(const char *text, VTime *out, GError **error);
 
 /* "1000insn", "1e6insn". */

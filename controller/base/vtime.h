@@ -42,6 +42,14 @@ static inline VTime vtime_sub(VTime a, VTime b)
     return (VTime){a.ns - b.ns};
 }
 
+/* For sums of what users wrote: it ends at 292 years. */
+static inline VTime vtime_add_capped(VTime a, VTime b)
+{
+    VTime sum;
+
+    return __builtin_add_overflow(a.ns, b.ns, &sum.ns) ? (VTime){INT64_MAX} : sum;
+}
+
 /* Whole microseconds, rounded down: the grid on which QEMU's net filters set their timers. */
 static inline int64_t vtime_floor_us(VTime a)
 {

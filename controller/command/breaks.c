@@ -212,7 +212,7 @@ unsigned breaks_add_watch(Session *s, const char *command, VTime every, GError *
         return 0;
     b = break_new(BREAK_WATCH, NULL);
     b->every = every;
-    b->time = vtime(engine_now(s->engine).ns + every.ns);
+    b->time = vtime_add_capped(engine_now(s->engine), every);
     b->command = g_strdup(command);
     b->text = g_strdup_printf("every %s: %s", period, command);
     return add(s, b);
@@ -506,7 +506,7 @@ void breaks_watch(Session *s)
             continue;
         b->hits++;
         while (b->time.ns <= engine_now(s->engine).ns)
-            b->time.ns += b->every.ns;
+            b->time = vtime_add_capped(b->time, b->every);
         command_look(s, b->command);
     }
 }

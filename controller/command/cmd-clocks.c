@@ -121,7 +121,7 @@ static CommandResult ask(CommandCall *call, Node *node, VTime timeout, GError **
     q->call = call;
     q->node = node;
     q->asked = engine_now(s->engine);
-    q->give_up = vtime_add(q->asked, timeout);
+    q->give_up = vtime_add_capped(q->asked, timeout);
     q->answer = clocks_answer_new(clock_watch_next_id(s),
                                   node->icount.enabled ? INT64_C(1) << node->icount.shift : 1);
     if (agent_ask(node, q->answer->id, "clocks", error) && go_on(q, error))

@@ -195,12 +195,6 @@ const Command cmd_step = {
 
 /* --- regs --- */
 
-static bool is_general(const GdbRegister *r)
-{
-    return r->bitsize <= 64 &&
-           (g_str_has_suffix(r->feature, ".core") || g_str_has_suffix(r->feature, ".cpu"));
-}
-
 static bool show_register(const Session *s, GdbClient *gdb, const GdbThread *thread,
                           const GdbRegister *r, GError **error)
 {
@@ -221,6 +215,7 @@ static bool show_registers(CommandCall *call, Node *n, int vcpu, GError **error)
 {
     GdbClient *gdb = debug_client(n);
     const GArray *all = gdb_register_list(gdb, NODE_REPLY_MS, error);
+    unsigned shown = 0;
     GdbThread thread;
 
     if (!all || !debug_thread(n, vcpu < 0 ? 0 : (unsigned)vcpu, &thread, error))
@@ -234,10 +229,18 @@ static bool show_registers(CommandCall *call, Node *n, int vcpu, GError **error)
     for (unsigned i = 0; call->n_args == 1 && i < all->len; i++) {
         const GdbRegister *r = &g_array_index(all, GdbRegister, i);
 
-        if (is_general(r) && !show_register(call->session, gdb, &thread, r, error))
+        if (!gdb_register_is_general(all, r))
+            continue;
+        if (!show_register(call->session, gdb, &thread, r, error))
             return false;
+        shown++;
     }
-    return true;
+    if (call->n_args > 1 || shown > 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                "node %s: QEMU names no general registers; `regs %s REG` shows one by its name",
+                n->name, n->name);
+    return false;
 }
 
 static CommandResult exec_regs(CommandCall *call, GError **error)

@@ -274,6 +274,17 @@ static bool add_time(VTime base, VTime n, VTime *out, GError **error)
     return false;
 }
 
+/* So many more than the node has executed. */
+static bool add_insns(const Node *node, Insns *n, GError **error)
+{
+    if (!__builtin_add_overflow(node->clock.icount.n, n->n, &n->n))
+        return true;
+    g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE,
+                "node %s has executed %" PRId64 " instructions, and their count ends at 2^63",
+                node->name, node->clock.icount.n);
+    return false;
+}
+
 static CommandResult exec_run(CommandCall *call, GError **error)
 {
     Session *s = call->session;
@@ -287,9 +298,10 @@ static CommandResult exec_run(CommandCall *call, GError **error)
         if (call->n_args == 2 || (call->n_args == 3 && strcmp(call->args[1], "on") != 0))
             return command_usage_error(call, error);
         node = insns_node(s, call->n_args == 3 ? call->args[2] : NULL, error);
-        if (!node || !units_parse_insns(call->args[0], &insns, error))
+        if (!node || !units_parse_insns(call->args[0], &insns, error) ||
+            !add_insns(node, &insns, error))
             return COMMAND_FAILED;
-        return run_insns(call, node, (Insns){node->clock.icount.n + insns.n}, error);
+        return run_insns(call, node, insns, error);
     }
     if (call->n_args != 1)
         return command_usage_error(call, error);

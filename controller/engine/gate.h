@@ -2,13 +2,21 @@
 /*
  * gate.h: what makes one node stand still at a boundary, built from QEMU's own net filters.
  *
- *   token (our datagram) -> netdev mtr-gate -> filter-buffer mtr-tick-*  holds it until the
- * boundary
- *                                           -> filter-dump   mtr-note    "I am at T": a record for
- * us
- *                                           -> filter-dump   mtr-dump    blocks in a full pipe
- *   mtr-brake: a filter-buffer without tokens, whose deadline 1 µs behind an intended stop caps how
- *   far the clock of an idle node can be warped (icount_start_warp_timer(), icount-common.c).
+ *   token, our datagram
+ *     |
+ *   netdev mtg, which mth joins to a hub that no device uses
+ *     |
+ *   filter-dump   mtw         witness, with sleep=on: a record of when the token was taken in
+ *     |
+ *   filter-buffer mt3 … mt0   tick: holds the token until the boundary; more than one: see stages
+ *     |
+ *   filter-dump   mtn         note: "I am at T", a record for us
+ *     |
+ *   filter-dump   mtd         gate: blocks in a full pipe
+ *
+ * Brakes are filter-buffers without tokens, whose deadlines cap how far the clock of an idle node
+ * can be warped (icount_start_warp_timer(), icount-common.c): mtb 1 µs behind an intended stop, mtf
+ * every so many µs.
  *
  * QEMU sources: net/filter-buffer.c, net/dump.c, net/filter.c, net/dgram.c. Under icount the vCPU
  * thread itself runs the filters' timers, between two instructions (icount_handle_deadline(),

@@ -100,13 +100,13 @@ bool nic_options_set(NodeOptions *o, const char *key, const char *value, GError 
 
 bool nic_options_finish(NodeOptions *o, GError **error)
 {
-    bool pc = strcmp(o->arch, "x86_64") == 0;
+    bool pc = strcmp(o->arch, "x86_64") == 0 && !node_options_is_microvm(o);
 
     if (!o->nic_model)
         o->nic_model = pc ? "virtio-net-pci" : "virtio-net-device";
     if (pc && strcmp(o->nic_model, "virtio-net-device") == 0)
-        return bad(error, "nic-model=virtio-mmio needs a bus that arch=x86_64 has not: virtio-pci "
-                          "or e1000");
+        return bad(error, "nic-model=virtio-mmio needs a bus that arch=x86_64 has with "
+                          "machine=microvm only: virtio-pci or e1000");
     if (o->n_macs > o->nics)
         return bad(error, "mac= has %u addresses, and the node %" G_GINT64_FORMAT " card%s: nic=%u",
                    o->n_macs, o->nics, o->nics == 1 ? "" : "s", o->n_macs);

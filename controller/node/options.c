@@ -40,6 +40,23 @@ static const Arch *find_arch(const char *name)
     return NULL;
 }
 
+/* No PCI there unless it is asked for, as with the virt machines. */
+static const Arch microvm = {"x86_64",
+                             "microvm",
+                             "qemu64",
+                             "virtio-blk-device",
+                             "virtio-scsi-device",
+                             "virtio-serial-device"};
+
+bool node_options_is_microvm(const NodeOptions *o)
+{
+    const char *type =
+        o->machine && g_str_has_prefix(o->machine, "type=") ? o->machine + 5 : o->machine;
+
+    return type && strcspn(type, ",") == strlen(microvm.machine) &&
+           g_str_has_prefix(type, microvm.machine);
+}
+
 static const char *const keys[] = {
     "arch",      "qemu",   "machine", "cpu",     "smp",      "memory", "kernel", "initrd", "append",
     "disk",      "format", "persist", "cdrom",   "firmware", "serial", "icount", "seed",   "nic",
@@ -377,7 +394,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
 char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
-    const Arch *arch = find_arch(o->arch);
+    const Arch *arch = node_options_is_microvm(o) ? &microvm : find_arch(o->arch);
     g_auto(GStrv) extra = NULL;
 
     if (o->qemu || w->qemu)

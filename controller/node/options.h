@@ -65,6 +65,9 @@ const char *const *node_option_keys(void);
 /* One key=value; an unknown key, a bad value or a file that can't be read is an error. */
 bool node_options_set(NodeOptions *options, const char *key, const char *value, GError **error);
 
+/* machine=microvm of x86_64: its devices are on virtio-mmio, as those of the virt machines. */
+bool node_options_is_microvm(const NodeOptions *options);
+
 /* Whether the value is a file that the node's host needs. */
 bool node_options_is_file(const char *key, const char *value);
 

@@ -11,13 +11,13 @@
  *
  * During a leg nothing but this is needed, one message each way for each grant and host:
  *
- *   controller                           agent
- *   LEG: first grant's frames      ->
- *                                  <-    NEWS: the grant's end is reached, frames sent
- *   GRANT: frames due              ->
- *                                  <-    NEWS
- *   HALT                           ->
- *                                  <-    LEG_OVER: NEWS' fields, and where each node stands
+ *   controller                       agent
+ *   LEG: first grant's frames   ->
+ *                               <-   NEWS: the grant's end is reached, frames sent
+ *   GRANT: frames due           ->
+ *                               <-   NEWS
+ *   HALT                        ->
+ *                               <-   LEG_OVER: NEWS' fields, and where each node stands
  *
  * A grant is `stride` quanta; the first one is `lead` longer, so that the agent has that many left
  * to run when its NEWS are on their way.
@@ -61,14 +61,13 @@ typedef enum {
     /* Controller: not answered. */
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
-    MSG_LEG,    /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum, u64 count,
-                   u32 stride, u32 lead, u8 brake, i64    longest skip in µs, u8 on the grid, i64 next
-                   barrier, u8 stop on exit, u8 cards    take part, u32 n, n times (u32 node, i64
-                   epoch),    u32 n, n times (u32 card, u8    exact, i64 own: node/far.h), then as
-                   GRANT
-                 */
-    MSG_GRANT,  /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
-    MSG_HALT,   /* nothing */
+    MSG_LEG,        /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum,
+                       u64 count, u32 stride, u32 lead, u8 brake, i64 longest skip in µs,
+                       u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards take part,
+                       u32 n, n times (u32 node, i64 epoch),
+                       u32 n, n times (u32 card, u8 exact, i64 own: node/far.h), then as GRANT */
+    MSG_GRANT,      /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
+    MSG_HALT,       /* nothing */
     MSG_STEP,   /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,
                    i64 grain in µs, i64 fence in own µs. STEPPED comes once */
     MSG_CANCEL, /* nothing: ends the STEP */

@@ -7,6 +7,7 @@
 #include "controller/base/text.h"
 #include "controller/node/options.h"
 #include "controller/remote/codec.h"
+#include "controller/remote/ssh-proxy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,7 @@
 
 struct SshHost {
     ssh_session session;
+    Stream *proxy; /* the ProxyCommand, or NULL */
     struct ssh_callbacks_struct callbacks;
     /* While it connects: */
     const SshAsk *ask;    /* NULL: there is nobody */
@@ -361,6 +363,18 @@ static void wait_for_server(const SshHost *h)
     poll(&p, 1, LOOK_MS);
 }
 
+/* Where a ProxyCommand has failed, the library only knows that nothing came. */
+static bool no_connection(GError **error, const SshHost *h)
+{
+    g_autofree char *end = ssh_proxy_end(h->proxy);
+
+    if (!end)
+        return fail(error, h, "no connection");
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
+                "ssh %s: no connection: its ProxyCommand: %s", h->name, end);
+    return false;
+}
+
 /* Who is there may say nothing for long. */
 static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 {
@@ -383,7 +397,7 @@ static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
     }
     ssh_set_blocking(h->session, 1);
     if (rc != SSH_OK)
-        return fail(error, h, "no connection");
+        return no_connection(error, h);
     notice_death(h);
     return true;
 }
@@ -395,7 +409,8 @@ SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
     bool ok;
 
     ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
-         connect_to(h, t, error) && check_key(h, t, error) && authenticate(h, error);
+         ssh_proxy_start(h->session, &h->proxy, error) && connect_to(h, t, error) &&
+         check_key(h, t, error) && authenticate(h, error);
     place_clear(&place);
     h->ask = NULL;
     h->identity = NULL;
@@ -412,6 +427,7 @@ void ssh_host_free(SshHost *h)
     if (ssh_is_connected(h->session))
         ssh_disconnect(h->session);
     ssh_free(h->session);
+    stream_free(h->proxy);
     g_mutex_clear(&h->lock);
     g_free(h->name);
     g_free(h);

@@ -128,7 +128,7 @@ quanta() {
     expect 'quantum of -1ms' 2 'quantum -1ms' "'-1ms' is not a duration"
     expect 'quantum of 0.5us' 2 'quantum 0.5us' 'quantum of 500ns is no whole number of microseconds'
     expect 'quantum of 1' 2 'quantum 1' "'1' has no unit"
-    expect 'quantum of 5' 2 'quantum 5' "'5' has no unit" 'ns, us, ms, s or m'
+    expect 'quantum of 5' 2 'quantum 5' "'5' has no unit" 'ns, us, ms, s, m or h'
     expect 'quantum of 5 parsecs' 2 'quantum 5pc' "'5pc' has an unknown unit"
     expect 'quantum of 1001s' 2 'quantum 1001s' 'is impossible'
     expect 'quantum of 10^30s' 2 'quantum 1e30s' "'1e30s' is too long"
@@ -148,6 +148,11 @@ exit_codes() {
     check 'nothing behind a failed assert is run' not says '^behind'
     expect 'exit 2: a bad value' 2 'quantum 3x'
     expect 'exit 2: going back in time' 2 "$node; start; run 2ms; run-until 1ms" "'1ms' is over" 'no way back'
+    expect 'exit 2: more instructions than can be counted' 2 "$node; start; run 1ms; run 9223372036854775807insn" \
+        'node a has executed 1000000 instructions, and their count ends at 2\^63'
+    expect 'a watch that comes beyond all time' 0 \
+        "$node; start; run 1ms; watch 'echo seen' 9223372036854775807ns; run 1ms; assert time == 2ms; breaks" \
+        '^1 +watch +0 '
     expect 'exit 2: going back in instructions' 2 "$node; start; run 2ms; run-until a 5insn" 'no way back'
     expect 'exit 1: a line that never comes, with node and pattern' 1 \
         "node add h memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/hello-aarch64.elf; start; wait-line h NEVER timeout=3ms" \

@@ -111,6 +111,11 @@ breaks() {
 looking() {
     expect 'regs: general ones, by vCPU, and system registers by name' 0 \
         "$smp; start; run 1ms; regs s.1; regs s.1 SCTLR" '^x30 +0x[0-9a-f]{16}$' '^cpsr +0x' '^SCTLR +0x'
+    # A stack, an entry, and a loop: all that a Cortex-M needs.
+    printf '\0\20\0\40\11\0\0\0\1\60\375\347' >"$dir/loop"
+    expect 'regs: those of a Cortex-M' 0 \
+        "node add m qemu=qemu-system-arm machine=mps2-an385 cpu=cortex-m3 memory=16M kernel=$dir/loop nic=off \
+            icount=shift=6,sleep=off; start; run 6400ns; regs m" '^r0 +0x00000032$' '^pc +0x00000008$' '^xpsr +0x[0-9a-f]{8}$'
     expect 'regs: an unknown one' 2 "$busy; start; regs a foo" 'foo'
     expect 'mem: virtual and physical' 0 "$busy; start; run 1ms; mem a 0x40080000 20; mem a 0x40080000 4 phys=on" \
         '^0x0000000040080000  [0-9a-f]{2}( [0-9a-f]{2}){15}' '^0x0000000040080010  '

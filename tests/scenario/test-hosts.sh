@@ -25,6 +25,15 @@ printf 'Host named\n HostName 127.0.0.1\n Port %s\n' "$port" >"$ssh_dir/client/c
 echo "named $(cut -d' ' -f1,2 "$ssh_dir/server/key.pub")" >>"$ssh_dir/client/known_hosts"
 expect "a name of ssh's configuration" 0 \
     "host add x ssh=named metronome=$metronome fingerprint=$fingerprint; host list" '^x +up.* named$'
+printf 'Host broken\n ProxyCommand echo "no way to %%h:%%p" >&2; exit 7\n Port 4711\n' >>"$ssh_dir/client/config"
+expect 'a ProxyCommand that fails: how it ended and what it said' 3 "host add x ssh=broken" \
+    '^metronome: .*host x: ssh broken: no connection: its ProxyCommand: the command ended, exit status 7; it said: no way to broken:4711$'
+check '... in that message alone' not says '^no way'
+# shellcheck disable=SC2016
+printf 'Host through\n HostName 127.0.0.1\n ProxyCommand %s\n Port %s\n' \
+    'exec bash -c "exec 3<>/dev/tcp/%h/%p; cat <&3 & exec cat >&3"' "$port" >>"$ssh_dir/client/config"
+expect 'a ProxyCommand that leads there' 0 \
+    "host add x ssh=through metronome=$metronome fingerprint=$fingerprint; host list" '^x +up.* through$'
 expect 'a key that is not accepted' 3 \
     "host add x ssh=127.0.0.1:$port identity=$ssh_dir/client/other fingerprint=$fingerprint" \
     "the key '.*/other' is not accepted"

@@ -127,8 +127,8 @@ static void test_negative(void)
     check_error("1 > --5", EXPR_ERROR, "a value is expected at '--5'");
     check_error("-a.time < 0", EXPR_ERROR, "a value is expected at '-a.time < 0'");
     check_error("- < 0", EXPR_ERROR, "a value is expected at '- < 0'");
-    check_error("a.time > -1h", UNITS_ERROR,
-                "'1h' has an unknown unit: ns, us, ms, s or m is expected");
+    check_error("a.time > -1d", UNITS_ERROR,
+                "'1d' has an unknown unit: ns, us, ms, s, m or h is expected");
 }
 
 static void test_kinds(void)
@@ -165,13 +165,13 @@ static void test_unknown_name(void)
 
 static void test_bad_literals(void)
 {
-    check_error("a.time < 5h", UNITS_ERROR,
-                "'5h' has an unknown unit: ns, us, ms, s or m is expected");
+    check_error("a.time < 5d", UNITS_ERROR,
+                "'5d' has an unknown unit: ns, us, ms, s, m or h is expected");
     check_error("a.time < 0.5ns", UNITS_ERROR, "'0.5ns' is no whole number of nanoseconds");
     check_error("a.icount < 1.5insn", UNITS_ERROR,
                 "'1.5insn' is not a whole number of instructions below 2^63");
     check_error("a.icount < 1.5", UNITS_ERROR,
-                "'1.5' has no unit: write ns, us, ms, s or m behind the number");
+                "'1.5' has no unit: write ns, us, ms, s, m or h behind the number");
 }
 
 static void test_overflow(void)

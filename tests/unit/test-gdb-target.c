@@ -140,6 +140,49 @@ static void test_twice_and_order(void)
     g_assert_cmpuint(target->registers->len, ==, 4);
 }
 
+static void general_are(const char *xml, const char *expected)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(GdbTarget) target = gdb_target_parse(xml, NULL, NULL, &error);
+    g_autoptr(GString) names = g_string_new(NULL);
+
+    g_assert_no_error(error);
+    for (guint i = 0; i < target->registers->len; i++) {
+        const GdbRegister *reg = &g_array_index(target->registers, GdbRegister, i);
+
+        if (gdb_register_is_general(target->registers, reg)) {
+            g_string_append_printf(names, "%s ", reg->name);
+        }
+    }
+    g_assert_cmpstr(names->str, ==, expected);
+}
+
+#define REG(name, bits) "<reg name='" name "' bitsize='" bits "'/>"
+
+static void test_general(void)
+{
+    general_are("<target><feature name='org.gnu.gdb.arm.m-profile'>" REG("r0", "32")
+                    REG("xpsr", "32") "</feature><feature name='org.gnu.gdb.arm.m-system'>" REG(
+                        "msp", "32") "</feature></target>",
+                "r0 xpsr ");
+    general_are(
+        "<target><feature name='org.gnu.gdb.riscv.cpu'>" REG(
+            "pc", "64") "</feature><feature name='org.gnu.gdb.riscv.fpu'>" REG("ft0",
+                                                                               "64") "</feature></"
+                                                                                     "target>",
+        "pc ");
+    general_are("<target><feature name='x.sys'>" REG(
+                    "s", "64") "</feature><feature name='org.gnu.gdb.power.core'>" REG("r0", "32")
+                    REG("v", "128") "</feature></target>",
+                "r0 ");
+    general_are(
+        "<target><feature name='one.unknown'>" REG("a", "32")
+            REG("b", "512") "</feature><feature name='other'>" REG("c", "32") "</feature></target>",
+        "a ");
+    general_are("<target>" REG("a", "32") "</target>", "a ");
+    general_are("<target></target>", "");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -149,5 +192,6 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb/target/missing-file", test_missing_file);
     g_test_add_func("/gdb/target/include-loop", test_include_loop);
     g_test_add_func("/gdb/target/twice-and-order", test_twice_and_order);
+    g_test_add_func("/gdb/target/general", test_general);
     return g_test_run();
 }

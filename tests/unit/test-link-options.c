@@ -45,8 +45,9 @@ static void test_durations(void)
     g_assert_cmpint(set("latency", "1ms").latency.ns, ==, 1000000);
     g_assert_cmpint(set("latency", "0ns").latency.ns, ==, 0);
     g_assert_cmpint(set("jitter", "1.5us").jitter.ns, ==, 1500);
-    refused("latency", "1", LINK_OPTIONS_ERROR_VALUE,
-            "link option 'latency': '1' has no unit: write ns, us, ms, s or m behind the number");
+    refused(
+        "latency", "1", LINK_OPTIONS_ERROR_VALUE,
+        "link option 'latency': '1' has no unit: write ns, us, ms, s, m or h behind the number");
     refused("jitter", "fast", LINK_OPTIONS_ERROR_VALUE,
             "link option 'jitter': 'fast' is not a duration: a number with a unit is expected, "
             "such as 500us, 1ms or 1.5s");

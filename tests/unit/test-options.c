@@ -356,6 +356,26 @@ static void test_argv_x86_64(void)
             NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23");
 }
 
+static void test_argv_microvm(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a"), other = node_options_new("b");
+
+    set_good(o, "arch", "x86_64");
+    set_good(o, "machine", "microvm,rtc=on");
+    argv_is(o,
+            "qemu-system-x86_64\n-machine\nmicrovm,rtc=on\n-cpu\nqemu64\n-smp\n1\n-m\n536870912B"
+            "\n",
+            "-icount\nshift=0,sleep=on\n", "",
+            NETDEV "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+    set_good(other, "arch", "x86_64");
+    set_good(other, "machine", "microvm");
+    set_good(other, "nic-model", "virtio-mmio");
+    g_assert_true(node_options_finish(other, NULL));
+    g_free(other->machine);
+    other->machine = g_strdup("microvmx");
+    g_assert_false(node_options_finish(other, NULL));
+}
+
 static void test_argv_cards(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
@@ -543,6 +563,7 @@ int main(int argc, char **argv)
     add_value_tests();
     g_test_add_func("/options/argv/aarch64", test_argv_aarch64);
     g_test_add_func("/options/argv/x86_64", test_argv_x86_64);
+    g_test_add_func("/options/argv/microvm", test_argv_microvm);
     g_test_add_func("/options/argv/riscv64", test_argv_riscv64);
     g_test_add_func("/options/argv/cards", test_argv_cards);
     g_test_add_func("/options/argv/images", test_argv_images);

@@ -29,6 +29,8 @@ static void test_duration_units(void)
     duration_is("1ms", 1000000);
     duration_is("2s", 2000000000);
     duration_is("1m", INT64_C(60000000000));
+    duration_is("1h", INT64_C(3600000000000));
+    duration_is("0.5h", INT64_C(1800000000000));
     duration_is("0s", 0);
     duration_is("0ns", 0);
     duration_is("007ms", 7000000);
@@ -69,6 +71,8 @@ static void test_duration_range(void)
                    "'1e19ns' is too long: virtual time ends at 292 years");
     duration_fails("1e999999999999ns", UNITS_ERROR_RANGE,
                    "'1e999999999999ns' is too long: virtual time ends at 292 years");
+    duration_fails("2562048h", UNITS_ERROR_RANGE,
+                   "'2562048h' is too long: virtual time ends at 292 years");
     duration_fails("0.5ns", UNITS_ERROR_RANGE, "'0.5ns' is no whole number of nanoseconds");
     duration_fails("1.2345us", UNITS_ERROR_RANGE, "'1.2345us' is no whole number of nanoseconds");
     duration_is("0e999999999999ns", 0);
@@ -85,17 +89,17 @@ static void test_duration_syntax(void)
     duration_fails("-1ms", UNITS_ERROR_SYNTAX, "'-1ms'" NO_DURATION);
     duration_fails(" 1ms", UNITS_ERROR_SYNTAX, "' 1ms'" NO_DURATION);
     duration_fails("100", UNITS_ERROR_SYNTAX,
-                   "'100' has no unit: write ns, us, ms, s or m behind the number");
-    duration_fails("1h", UNITS_ERROR_SYNTAX,
-                   "'1h' has an unknown unit: ns, us, ms, s or m is expected");
+                   "'100' has no unit: write ns, us, ms, s, m or h behind the number");
+    duration_fails("1d", UNITS_ERROR_SYNTAX,
+                   "'1d' has an unknown unit: ns, us, ms, s, m or h is expected");
     duration_fails("1MS", UNITS_ERROR_SYNTAX,
-                   "'1MS' has an unknown unit: ns, us, ms, s or m is expected");
+                   "'1MS' has an unknown unit: ns, us, ms, s, m or h is expected");
     duration_fails("1 ms", UNITS_ERROR_SYNTAX,
-                   "'1 ms' has an unknown unit: ns, us, ms, s or m is expected");
+                   "'1 ms' has an unknown unit: ns, us, ms, s, m or h is expected");
     duration_fails("1.2.3s", UNITS_ERROR_SYNTAX,
-                   "'1.2.3s' has an unknown unit: ns, us, ms, s or m is expected");
+                   "'1.2.3s' has an unknown unit: ns, us, ms, s, m or h is expected");
     duration_fails("1es", UNITS_ERROR_SYNTAX,
-                   "'1es' has an unknown unit: ns, us, ms, s or m is expected");
+                   "'1es' has an unknown unit: ns, us, ms, s, m or h is expected");
 }
 
 /* --- counts --- */
