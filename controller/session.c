@@ -4,6 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/engine/debug.h"
+#include "controller/node/sweep.h"
 #include "controller/packets.h"
 #include "controller/wire.h"
 
@@ -57,13 +58,25 @@ Session *session_new(SessionOptions options, GError **error)
     return s;
 }
 
+static bool remove_node(Session *s, Node *node, GError **error)
+{
+    bool ok = engine_remove(s->engine, node, error);
+
+    if (node->attached && !qmp_client_broken(node->qmp) && !node_detach(node, ok ? error : NULL))
+        ok = false;
+    if (!ok)
+        g_prefix_error(error, "node %s: ", node->name);
+    g_ptr_array_remove(s->nodes, node);
+    return ok;
+}
+
 /* What is attached runs on without us; what was launched ends. */
 static void release_nodes(Session *s)
 {
     while (s->nodes->len > 0) {
         g_autoptr(GError) error = NULL;
 
-        if (!session_remove_node(s, s->nodes->pdata[s->nodes->len - 1], &error))
+        if (!remove_node(s, s->nodes->pdata[s->nodes->len - 1], &error))
             log_warn("%s", error->message);
     }
 }
@@ -254,13 +267,11 @@ void session_add_node(Session *s, Node *node)
 
 bool session_remove_node(Session *s, Node *node, GError **error)
 {
-    bool ok = engine_remove(s->engine, node, error);
+    g_autofree char *dir = node->attached || node->far ? NULL : g_strdup(node->dir);
+    bool ok = remove_node(s, node, error);
 
-    if (node->attached && !qmp_client_broken(node->qmp) && !node_detach(node, ok ? error : NULL))
-        ok = false;
-    if (!ok)
-        g_prefix_error(error, "node %s: ", node->name);
-    g_ptr_array_remove(s->nodes, node);
+    if (dir)
+        sweep_processes(dir); /* what has left its process group */
     return ok;
 }
 

@@ -4,9 +4,11 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/text.h"
+#include "controller/base/tree.h"
 #include "controller/node/preflight.h"
 #include "controller/node/serial.h"
 #include "controller/node/spawn.h"
+#include "controller/node/sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -82,14 +84,18 @@ static void watch_events(Node *n)
 static char *reap(Node *n, int timeout_ms)
 {
     struct pollfd p = {.fd = n->pidfd, .events = POLLIN};
-    int status;
+    siginfo_t end = {0};
+    int status = 0;
 
     if (n->attached || n->pid <= 0)
         return NULL;
     if (n->pidfd >= 0 && poll(&p, 1, timeout_ms) != 1)
         return NULL;
-    if (waitpid(n->pid, &status, n->pidfd >= 0 ? 0 : WNOHANG) != n->pid)
+    if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
+        end.si_pid != n->pid)
         return NULL;
+    spawn_kill(n); /* what is left of its group, whose number it has until it is waited for */
+    waitpid(n->pid, &status, 0);
     fd_clear(&n->pidfd);
     n->pid = -1;
     if (WIFSIGNALED(status))
@@ -134,8 +140,9 @@ void node_fail(Node *n, const GError *why)
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
     g_string_free(text, TRUE);
-    if (n->pid > 0 && !n->attached)
-        kill(n->pid, SIGKILL); /* whatever is left of it must not run on */
+    spawn_kill(n); /* whatever is left of it must not run on */
+    if (end)
+        sweep_processes(n->dir);
 }
 
 static bool read_identity(Node *n, GError **error)
@@ -284,12 +291,14 @@ bool node_detach(Node *n, GError **error)
     return n->state == NODE_OFF || qmp_cont(n->qmp, NODE_REPLY_MS, error);
 }
 
+/* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
 static void end_process(Node *n)
 {
-    if (n->attached || n->pid <= 0)
-        return;
-    /* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
-    kill(n->pid, SIGKILL);
+    g_autofree char *end = reap(n, 0);
+
+    if (end)
+        sweep_processes(n->dir); /* it ended by itself, perhaps to leave another one behind */
+    spawn_kill(n);
     g_free(reap(n, 10000));
 }
 
@@ -307,7 +316,7 @@ void node_free(Node *n)
     g_clear_pointer(&n->qmp, qmp_client_free);
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
-        rundir_remove_tree(n->dir);
+        tree_remove(n->dir, NULL);
     if (n->dir && n->options->serial)
         serial_remove(n->options->serial);
     g_clear_error(&n->failure);

@@ -3,8 +3,9 @@
  * rundir.h: the controller's private directory, mode 0700, under $XDG_RUNTIME_DIR or the temp
  * folder: FIFOs, sockets, clock dumps and QEMU's stderr live there.
  *
- * Nothing of it outlives the controller, however that ends: a janitor process removes it when the
- * controller dies, and should the janitor be killed too, the next start sweeps what nobody locks.
+ * Nothing of it outlives the controller, however that ends: a janitor process ends what was
+ * launched with it and removes it when the controller dies, and should the janitor be killed too,
+ * the next start does so (sweep.h).
  */
 #ifndef NODE_RUNDIR_H
 #define NODE_RUNDIR_H
@@ -20,7 +21,8 @@ typedef struct RunDir RunDir;
  */
 RunDir *rundir_new(GError **error);
 
-/* Removes the directory and ends the janitor. NULL is allowed. */
+/* Ends what was launched with it and still runs, removes the directory, ends the janitor. NULL is
+ * allowed. */
 void rundir_free(RunDir *dir);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RunDir, rundir_free)
 
@@ -28,8 +30,5 @@ const char *rundir_path(const RunDir *dir);
 
 /* A subdirectory of that name, created if need be; free the path with g_free(). */
 char *rundir_make(RunDir *dir, const char *name, GError **error);
-
-/* Removes a directory and all in it; links are removed, not followed. */
-void rundir_remove_tree(const char *path);
 
 #endif

@@ -8,6 +8,7 @@
 #include "controller/node/spawn.h"
 
 #include "controller/base/fd.h"
+#include "controller/node/mark.h"
 #include "controller/node/preflight.h"
 
 #include <errno.h>
@@ -30,7 +31,13 @@ static void child_setup(void *data)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != *parent)
         _exit(127);
-    setsid(); /* Ctrl-C at the terminal is for the controller */
+    setsid(); /* Ctrl-C at the terminal is for the controller; and all of it can be ended */
+}
+
+/* The mark is found also in what has left the process group. */
+static char **marked_environment(const Node *n)
+{
+    return g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE);
 }
 
 /* What QEMU gets: CHILD_QMP_FD and those behind it. */
@@ -46,15 +53,16 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error
     int target[G_N_ELEMENTS(given->fd)];
     fd_auto out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    g_auto(GStrv) environment = marked_environment(n);
     pid_t self = getpid();
     GError *e = NULL;
 
     for (unsigned i = 0; i < given->n; i++)
         target[i] = CHILD_QMP_FD + (int)i;
-    if (!g_spawn_async_with_pipes_and_fds(NULL, (const char *const *)argv, NULL,
-                                          G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD,
-                                          child_setup, &self, in, out, out, given->fd, target,
-                                          given->n, &n->pid, NULL, NULL, NULL, &e)) {
+    if (!g_spawn_async_with_pipes_and_fds(
+            NULL, (const char *const *)argv, (const char *const *)environment,
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, &self, in, out, out,
+            given->fd, target, given->n, &n->pid, NULL, NULL, NULL, &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
                     "node %s: can't start '%s': %s; install it, or name another with --qemu",
                     n->name, argv[0], e->message);
@@ -64,6 +72,12 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error
     }
     n->pidfd = pidfd_open(n->pid, 0);
     return true;
+}
+
+void spawn_kill(const Node *n)
+{
+    if (n->pid > 0 && !n->attached)
+        kill(-n->pid, SIGKILL);
 }
 
 static bool begin_transcript(Node *n, GError **error)
