@@ -224,7 +224,7 @@ static void on_packet(const NetEvent *e, void *data)
     Break *b = data;
     g_autofree char *time = NULL;
 
-    if (e->kind != TRACE_SEND || b->packet ||
+    if (e->kind != NET_SENT || b->packet ||
         (b->between && e->port != b->ports[0] && e->port != b->ports[1]) ||
         (b->filter && !filter_matches(b->filter, e->data, e->size)))
         return;

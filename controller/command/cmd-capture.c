@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cmd-capture.c: pcapng files of what the network carries, stamped with virtual time. An interface
- * of the file is a card; a frame is there when it is sent and when it is delivered.
+ * cmd-capture.c: pcapng and pcap files of what the network carries, stamped with virtual time; what
+ * they hold is network/sniffer.h's. An interface of a pcapng file is a card.
  */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/command/command.h"
 #include "controller/network/pcapng.h"
+#include "controller/network/sniffer.h"
 #include "controller/wire.h"
 
 #include <errno.h>
@@ -24,9 +25,9 @@ typedef struct {
     Session *session;
     char *path;
     int fd;
-    bool all;
-    unsigned link;
-    GArray *interfaces;  /* unsigned: of each the port */
+    bool classic; /* pcap */
+    Sniffer *sniffer;
+    GArray *interfaces;  /* NetEnd */
     GByteArray *pending; /* not written yet */
 } Capture;
 
@@ -62,31 +63,42 @@ static void flush_rest(Capture *c)
                  c->pending->len);
 }
 
-static unsigned interface_of(Capture *c, unsigned port)
+static unsigned interface_of(Capture *c, NetEnd end)
 {
     const Network *net = wire_network(c->session->wire);
 
-    for (unsigned i = 0; i < c->interfaces->len; i++)
-        if (g_array_index(c->interfaces, unsigned, i) == port)
+    for (unsigned i = 0; i < c->interfaces->len; i++) {
+        NetEnd known = g_array_index(c->interfaces, NetEnd, i);
+
+        if (known.is_switch == end.is_switch && known.index == end.index)
             return i;
-    pcapng_interface(c->pending, network_end_name(net, (NetEnd){false, port}), NULL);
-    g_array_append_val(c->interfaces, port);
+    }
+    pcapng_interface(c->pending, network_end_name(net, end), NULL);
+    g_array_append_val(c->interfaces, end);
     return c->interfaces->len - 1;
+}
+
+/* A pcap file has no place for a note: what did not come to the card whose view is taken would look
+ * as if it had. */
+static void put_frame(const SniffFrame *f, void *data)
+{
+    Capture *c = data;
+
+    if (!c->classic)
+        pcapng_packet(c->pending, interface_of(c, f->place), f->at, f->data, f->size,
+                      f->sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, f->note);
+    else if (f->seen)
+        pcap_packet(c->pending, f->at, f->data, f->size);
 }
 
 /* At a barrier, in the thread that completes it. */
 static void on_packet(const NetEvent *e, void *data)
 {
     Capture *c = data;
-    bool sent = e->kind == TRACE_SEND;
 
-    if (c->fd < 0 || e->kind == TRACE_DROP || (!c->all && (!e->has_link || e->link != c->link)))
+    if (c->fd < 0)
         return;
-    pcapng_packet(c->pending, interface_of(c, e->port), sent ? e->sent : e->when, e->data, e->size,
-                  sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND,
-                  e->late      ? "late"
-                  : e->carried ? "carried"
-                               : NULL);
+    sniffer_event(c->sniffer, e);
     flush(c);
 }
 
@@ -95,7 +107,10 @@ static void capture_free(void *data)
     Capture *c = data;
 
     wire_unobserve(c->session->wire, c);
+    if (c->fd >= 0 && c->sniffer)
+        sniffer_finish(c->sniffer, engine_now(c->session->engine));
     flush_rest(c);
+    sniffer_free(c->sniffer);
     fd_clear(&c->fd);
     g_array_unref(c->interfaces);
     g_byte_array_unref(c->pending);
@@ -131,21 +146,25 @@ static bool open_file(Capture *c, GError **error)
     return false;
 }
 
-static CommandResult begin(Session *s, const char *path, const unsigned *link, GError **error)
+static CommandResult begin(Session *s, const char *path, const SniffOptions *options,
+                           GError **error)
 {
     Capture *c = g_new0(Capture, 1);
 
     c->session = s;
     c->path = g_strdup(path);
-    c->all = !link;
-    c->link = link ? *link : 0;
-    c->interfaces = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    c->classic = g_ascii_strcasecmp(path + MAX(strlen(path), 5) - 5, ".pcap") == 0;
+    c->interfaces = g_array_new(FALSE, FALSE, sizeof(NetEnd));
     c->pending = g_byte_array_new();
     if (!open_file(c, error)) {
         capture_free(c);
         return COMMAND_FAILED;
     }
-    pcapng_section(c->pending, "metronome");
+    c->sniffer = sniffer_new(wire_network(s->wire), options, put_frame, c);
+    if (c->classic)
+        pcap_header(c->pending);
+    else
+        pcapng_section(c->pending, "metronome");
     flush(c);
     wire_observe(s->wire, on_packet, c);
     if (!s->captures)
@@ -154,38 +173,82 @@ static CommandResult begin(Session *s, const char *path, const unsigned *link, G
     return COMMAND_DONE;
 }
 
+/* One end: a card; two: their link. */
+static bool find_place(Session *s, const char *const *names, unsigned n, SniffOptions *o,
+                       GError **error)
+{
+    const Network *net = wire_network(s->wire);
+    NetEnd ends[2];
+    bool reversed;
+
+    for (unsigned i = 0; i < n; i++)
+        if (!network_find(net, names[i], &ends[i], error))
+            return false;
+    o->scope = n == 0 ? SNIFF_ALL : n == 1 ? SNIFF_PORT : SNIFF_LINK;
+    if (n == 2)
+        return network_find_link(net, ends[0], ends[1], &o->index, &reversed, error);
+    if (n == 1 && ends[0].is_switch) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is a switch: `capture FILE %s CARD` captures one of its links", names[0],
+                    names[0]);
+        return false;
+    }
+    o->index = n == 1 ? ends[0].index : 0;
+    return true;
+}
+
+/* FILE [NODE [NODE]] [both=on|off] [at=initiator|delivery] */
+static bool parse(CommandCall *call, SniffOptions *o, GError **error)
+{
+    const char *const *args = (const char *const *)call->args;
+    unsigned n = 1;
+
+    while (n < call->n_args && !strchr(args[n], '='))
+        n++;
+    for (unsigned i = n; i < call->n_args; i++) {
+        const char *both = command_option(args[i], "both"), *at = command_option(args[i], "at");
+        bool on = g_strcmp0(both, "on") == 0 || g_strcmp0(at, "delivery") == 0;
+
+        if (!on && g_strcmp0(both, "off") != 0 && g_strcmp0(at, "initiator") != 0) {
+            command_usage_error(call, error);
+            return false;
+        }
+        *(both ? &o->both : &o->at_delivery) = on;
+    }
+    if (n > 3) {
+        command_usage_error(call, error);
+        return false;
+    }
+    return find_place(call->session, args + 1, n - 1, o, error);
+}
+
 static CommandResult exec_capture(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0, reversed;
-    unsigned link;
-    NetEnd a, b;
+    SniffOptions options = {.scope = SNIFF_ALL};
+    bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0;
 
-    if (call->n_args == 2 && !off)
-        return command_usage_error(call, error);
     if (!s->wire) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");
         return COMMAND_FAILED;
     }
-    if (call->n_args == 3 &&
-        (!network_find(wire_network(s->wire), call->args[1], &a, error) ||
-         !network_find(wire_network(s->wire), call->args[2], &b, error) ||
-         !network_find_link(wire_network(s->wire), a, b, &link, &reversed, error)))
+    if (!off && !parse(call, &options, error))
         return COMMAND_FAILED;
     if (s->options.dry)
         return COMMAND_DONE;
-    return off ? end(s, call->args[0], error)
-               : begin(s, call->args[0], call->n_args == 3 ? &link : NULL, error);
+    return off ? end(s, call->args[0], error) : begin(s, call->args[0], &options, error);
 }
 
 const Command cmd_capture = {
     .name = "capture",
-    .usage = "FILE [off | NODE NODE]",
-    .help = "Write what the network (or one link) carries to a pcapng file, or to a FIFO for a "
-            "live view, "
-            "with virtual time in ns; off ends it",
+    .usage = "FILE [NODE [NODE]] [both=on|off] [at=initiator|delivery] | FILE off",
+    .help =
+        "Write what the network, one link or one card carries to a pcapng file (FILE.pcap: pcap), "
+        "or to a FIFO for a live view: each frame once, as the card saw it that began the "
+        "conversation; at=delivery: when it was delivered; both=on: when sent and when "
+        "delivered; off ends it",
     .min_args = 1,
-    .max_args = 3,
+    .max_args = 5,
     .exec = exec_capture,
 };

@@ -45,6 +45,18 @@ static Packet *packet_new(Network *net, Frame *frame)
 /* Also drops its reference to the frame. */
 static void packet_free(Network *net, Packet *packet)
 {
+    const Frame *f = packet->frame;
+    NetEvent e = {.kind = NET_ENDED,
+                  .frame = f->number,
+                  .port = packet->d.from,
+                  .from = packet->d.from,
+                  .sent = packet->d.sent,
+                  .when = net->clock,
+                  .data = f->data,
+                  .size = f->size};
+
+    if (net->observer && f->refs == 1)
+        net->observer(&e, net->observer_data);
     frame_unref(&net->frames, packet->frame);
     packet->frame = NULL;
     packet->next_free = net->free_packets;
@@ -84,9 +96,9 @@ static const Port *receiver(const Network *net, const Port *sender, const Frame 
 static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
 {
     const Port *port = port_at(net, e->port);
-    const Port *peer = e->kind == TRACE_DELIVERY ? port_at(net, e->from)
-                                                 : receiver(net, port_at(net, e->from), frame);
-    TraceRecord r = {.kind = e->kind,
+    const Port *peer = e->kind == NET_DELIVERED ? port_at(net, e->from)
+                                                : receiver(net, port_at(net, e->from), frame);
+    TraceRecord r = {.kind = (TraceKind)e->kind,
                      .node = port->trace_node,
                      .peer_node = peer ? peer->trace_node : TRACE_NO_NODE,
                      .port = port->name,
@@ -96,7 +108,7 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
                      .due = e->due,
                      .when = e->when};
 
-    if (e->kind == TRACE_DROP)
+    if (e->kind == NET_DROPPED)
         r.reason = net_drop_name(e->drop);
     else if (e->late)
         r.reason = "late";
@@ -110,9 +122,10 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
 
 static void tell(Network *net, NetEvent e, Frame *frame)
 {
+    e.frame = frame->number;
     e.data = frame->data;
     e.size = frame->size;
-    if (net->trace)
+    if (net->trace && e.kind <= NET_DROPPED)
         e.trace_number = record(net, &e, frame);
     if (net->observer)
         net->observer(&e, net->observer_data);
@@ -122,7 +135,7 @@ static void tell(Network *net, NetEvent e, Frame *frame)
 static void drop(Network *net, const Packet *packet, unsigned link, unsigned direction, VTime when,
                  NetDrop why)
 {
-    NetEvent e = {.kind = TRACE_DROP,
+    NetEvent e = {.kind = NET_DROPPED,
                   .drop = why,
                   .port = packet->d.from,
                   .from = packet->d.from,
@@ -142,9 +155,29 @@ static bool delivers_exactly(const Network *net, unsigned link, unsigned directi
     return link_at(net, link)->ways[direction].params.exact;
 }
 
+/* A copy of the packet on a link: it enters it, or has reached the switch at its end. */
+static void tell_passage(Network *net, NetEventKind kind, const Packet *packet, bool copy,
+                         VTime when)
+{
+    NetEvent e = {.kind = kind,
+                  .copy = copy,
+                  .sequence = packet->d.sequence,
+                  .port = packet->d.from,
+                  .from = packet->d.from,
+                  .has_link = true,
+                  .link = packet->d.link,
+                  .direction = packet->d.direction,
+                  .sent = packet->d.sent,
+                  .due = packet->d.due,
+                  .when = when};
+
+    if (net->observer)
+        tell(net, e, packet->frame);
+}
+
 /* A copy of the packet's frame leaves for the far end of a link. */
-static void depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
-                   VTime due)
+static const Packet *depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
+                            VTime due)
 {
     Link *link = link_at(net, index);
     NetEnd far = link->ends[!direction];
@@ -166,6 +199,7 @@ static void depart(Network *net, const Packet *packet, unsigned index, unsigned 
         copy->exact = delivers_exactly(net, index, direction);
         heap_push(&port_at(net, far.index)->due, entry);
     }
+    return copy;
 }
 
 static void enter(Network *net, const Packet *packet, unsigned link, unsigned direction, VTime at)
@@ -175,15 +209,18 @@ static void enter(Network *net, const Packet *packet, unsigned link, unsigned di
 
     if (fate.drop != NET_DROP_NONE)
         drop(net, packet, link, direction, at, fate.drop);
-    for (unsigned i = 0; i < fate.copies; i++)
-        depart(net, packet, link, direction, fate.due[i]);
+    for (unsigned i = 0; i < fate.copies; i++) {
+        const Packet *copy = depart(net, packet, link, direction, fate.due[i]);
+
+        tell_passage(net, NET_ENTERED, copy, i > 0, at);
+    }
 }
 
 static void on_send(Network *net, Packet *packet, VTime at)
 {
     Port *port = port_at(net, packet->d.from);
     bool linked = port->link != NO_LINK;
-    NetEvent e = {.kind = TRACE_SEND,
+    NetEvent e = {.kind = NET_SENT,
                   .port = packet->d.from,
                   .from = packet->d.from,
                   .has_link = linked,
@@ -210,6 +247,7 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     unsigned entrance = 2 * packet->d.link + !packet->d.direction, exit;
 
     link->ways[packet->d.direction].stats.delivered++;
+    tell_passage(net, NET_LEFT, packet, false, at);
     if (packet->hops == NETWORK_HOPS_MAX) {
         sw->stats.hops++;
         drop(net, packet, NO_LINK, 0, at, NET_DROP_HOPS);
@@ -265,13 +303,14 @@ static void on_taken(Network *net, Packet *packet)
 {
     const NetDelivery *d = &packet->d;
     Port *port = port_at(net, d->port);
-    NetEvent e = {.kind = packet->refused ? TRACE_DROP : TRACE_DELIVERY,
+    NetEvent e = {.kind = packet->refused ? NET_DROPPED : NET_DELIVERED,
                   .drop = packet->refused ? NET_DROP_NIC : NET_DROP_NONE,
                   .port = packet->refused ? d->from : d->port,
                   .from = d->from,
                   .has_link = true,
                   .link = d->link,
                   .direction = d->direction,
+                  .sequence = d->sequence,
                   .sent = d->sent,
                   .due = d->due,
                   .when = packet->when};
@@ -307,6 +346,7 @@ bool network_send(Network *net, unsigned index, VTime sent, const void *frame, s
     }
     port->last_sent = vtime(MAX(sent.ns, port->last_sent.ns));
     packet = packet_new(net, frame_new(&net->frames, frame, size));
+    packet->frame->number = ++net->n_frames;
     packet->d.from = index;
     packet->d.sent = port->last_sent;
     entry = (HeapEntry){port->last_sent, rank(EVENT_SEND, index), port->sends++, packet};
@@ -323,6 +363,7 @@ void network_advance(Network *net, VTime now)
         VTime at = top->time;
         Packet *packet = heap_pop(&net->events);
 
+        net->clock = at;
         switch (class) {
         case EVENT_SEND:
             on_send(net, packet, at);

@@ -19,6 +19,7 @@ struct Frame {
     unsigned refs;
     unsigned size_class;
     size_t size;
+    uint64_t number; /* the network's */
     uint64_t digest; /* of the content; 0: not yet computed */
     VClock clock;    /* of the sending; empty unless a trace is kept */
     Frame *next;     /* in the pool */

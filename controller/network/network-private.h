@@ -61,6 +61,8 @@ struct Network {
     GArray *ops;           /* NetOp: what made it so */
     Heap events;           /* Packet */
     FramePool frames;
+    uint64_t n_frames; /* sent so far */
+    VTime clock;       /* of the event that happens */
     Packet *packets, *free_packets;
     Trace *trace;
     NetObserver observer;

@@ -328,6 +328,11 @@ const char *network_port_node(const Network *net, unsigned port)
     return port_at(net, port)->node;
 }
 
+const uint8_t *network_port_mac(const Network *net, unsigned port)
+{
+    return port_at(net, port)->mac;
+}
+
 const char *network_link_name(const Network *net, unsigned link)
 {
     return link_at(net, link)->name;

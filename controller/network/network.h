@@ -77,15 +77,29 @@ typedef struct {
     bool carried; /* the caller's: it was kept back, since the card had its fill */
 } NetDelivery;
 
+typedef enum {
+    /* Also recorded in the trace. */
+    NET_SENT = TRACE_SEND,
+    NET_DELIVERED = TRACE_DELIVERY,
+    NET_DROPPED = TRACE_DROP,
+    /* For observers alone. */
+    NET_ENTERED, /* a copy is on a link, … */
+    NET_LEFT,    /* … has reached the switch at its end (a port: NET_DELIVERED, NET_DROPPED) */
+    NET_ENDED,   /* no copy of the frame is on its way any more */
+} NetEventKind;
+
 /* What an observer is told; `data` and names are valid during the call only. */
 typedef struct {
-    TraceKind kind;
+    NetEventKind kind;
+    uint64_t frame; /* its number, in the order of network_send() */
     NetDrop drop;
     bool late, carried;
-    unsigned port; /* the sender; for a delivery the receiver */
-    unsigned from; /* the sender */
-    bool has_link; /* false: the port has none, or the drop was in a switch */
-    unsigned link; /* the first link for a send, the last for a delivery, that of a drop */
+    bool copy;         /* NET_ENTERED: the second one that a link made (duplicate=) */
+    uint64_t sequence; /* of a copy that is or was on a link: unique within (link, direction) */
+    unsigned port;     /* the sender; for a delivery the receiver */
+    unsigned from;     /* the sender */
+    bool has_link;     /* false: the port has none, or it was in a switch */
+    unsigned link;     /* the first link for a send, the last for a delivery, that of a drop */
     unsigned direction;
     VTime sent, due, when;
     const uint8_t *data;
@@ -142,6 +156,7 @@ unsigned network_n_switches(const Network *net);
 unsigned network_n_links(const Network *net);
 const char *network_end_name(const Network *net, NetEnd end);
 const char *network_port_node(const Network *net, unsigned port); /* "a" of "a.1" */
+const uint8_t *network_port_mac(const Network *net, unsigned port);
 const char *network_link_name(const Network *net, unsigned link);
 void network_link_ends(const Network *net, unsigned link, NetEnd ends[2]);
 const LinkWay *network_link_way(const Network *net, unsigned link, unsigned direction);

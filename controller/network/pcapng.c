@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pcapng.c: forms pcapng blocks. */
+/* pcapng.c: forms pcapng blocks and pcap records. */
 #include "controller/network/pcapng.h"
 
 #include <string.h>
@@ -22,6 +22,8 @@ enum {
 };
 
 #define MAGIC             0x1a2b3c4d
+#define PCAP_MAGIC        0xa1b23c4d /* stamps in ns */
+#define PCAP_SNAPLEN      (1u << 18)
 #define LINKTYPE_ETHERNET 1
 #define NAME_IPV4         1
 #define OPTION_MAX        UINT16_MAX
@@ -148,4 +150,24 @@ void pcapng_name_ipv4(GByteArray *out, const uint8_t address[4], const char *nam
     put_option(out, NAME_IPV4, record->data, record->len);
     put32(out, 0); /* end of the records */
     end_block(out, start);
+}
+
+void pcap_header(GByteArray *out)
+{
+    put32(out, PCAP_MAGIC);
+    put16(out, 2); /* version 2.4 */
+    put16(out, 4);
+    put32(out, 0); /* time zone, accuracy */
+    put32(out, 0);
+    put32(out, PCAP_SNAPLEN);
+    put32(out, LINKTYPE_ETHERNET);
+}
+
+void pcap_packet(GByteArray *out, VTime at, const void *frame, size_t size)
+{
+    put32(out, (uint32_t)(at.ns / NS_PER_S));
+    put32(out, (uint32_t)(at.ns % NS_PER_S));
+    put32(out, (uint32_t)size); /* captured and on the wire */
+    put32(out, (uint32_t)size);
+    g_byte_array_append(out, frame, (guint)size);
 }

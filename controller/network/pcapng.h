@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pcapng.h: packet captures with virtual time stamps in ns, as Wireshark reads them. Pure: blocks
- * are appended to a byte array and are the same, little-endian, on every machine.
+ * pcapng.h: packet captures with virtual time stamps in ns, as Wireshark reads them: pcapng, and the
+ * classic pcap, which has neither interfaces nor comments. Pure: what is written is appended to a
+ * byte array and is the same, little-endian, on every machine.
  *
  * Facts from draft-ietf-opsawg-pcapng. A file is one section block, an interface block for each
  * port, then packet blocks; interfaces may also be added between packets. Virtual time 0 shows as
@@ -36,5 +37,12 @@ void pcapng_packet(GByteArray *out, unsigned interface, VTime at, const void *fr
 
 /* Name Resolution Block with one record: Wireshark then shows `name` for this IPv4 address. */
 void pcapng_name_ipv4(GByteArray *out, const uint8_t address[4], const char *name);
+
+/* The start of a classic pcap file, Ethernet, ns. */
+void pcap_header(GByteArray *out);
+
+/* Its record of a frame at virtual time `at`, not negative, and below 136 years: the seconds have 32
+ * bits. */
+void pcap_packet(GByteArray *out, VTime at, const void *frame, size_t size);
 
 #endif

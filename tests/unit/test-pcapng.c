@@ -75,6 +75,18 @@ static void test_name(void)
     bytes_are(out, "04000000 1c000000 0100 0700 0a000001 616200 00 00000000 1c000000");
 }
 
+static void test_classic(void)
+{
+    static const uint8_t frame[] = {1, 2, 3, 4, 5};
+    g_autoptr(GByteArray) out = g_byte_array_new();
+
+    pcap_header(out);
+    bytes_are(out, "4d3cb2a1 0200 0400 00000000 00000000 00000400 01000000");
+    g_byte_array_set_size(out, 0);
+    pcap_packet(out, vtime(INT64_C(4294967295999999999)), frame, sizeof(frame));
+    bytes_are(out, "ffffffff ffc99a3b 05000000 05000000 0102030405");
+}
+
 /* An option holds 65535 bytes; no character is cut in two. */
 static void test_long_comment(void)
 {
@@ -202,6 +214,7 @@ int main(int argc, char **argv)
     g_test_add_func("/pcapng/packet", test_packet);
     g_test_add_func("/pcapng/name", test_name);
     g_test_add_func("/pcapng/long-comment", test_long_comment);
+    g_test_add_func("/pcapng/classic", test_classic);
     g_test_add_func("/pcapng/tshark", test_tshark);
     g_test_add_func("/pcapng/capinfos", test_capinfos);
     return g_test_run();

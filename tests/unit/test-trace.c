@@ -327,6 +327,8 @@ static void observe(const NetEvent *e, void *data)
     Watch *watch = data;
     NetEnd port = {false, e->port};
 
+    if (e->kind > NET_DROPPED)
+        return;
     g_string_append_printf(watch->seen, "%" G_GUINT64_FORMAT " %s %s %s%s%d/%u %zu\n",
                            e->trace_number, kinds[e->kind], network_end_name(watch->net, port),
                            net_drop_name(e->drop), e->late ? "late" : "",

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * headers.h: what the headers of a frame say, read once: Ethernet with up to two VLAN tags, ARP,
+ * IPv4, IPv6 with its extension headers, ports. Pure; pointers lead into the frame.
+ */
+#ifndef NETWORK_HEADERS_H
+#define NETWORK_HEADERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    HEADERS_TYPE_IP = 0x0800,
+    HEADERS_TYPE_ARP = 0x0806,
+    HEADERS_TYPE_VLAN = 0x8100,
+    HEADERS_TYPE_IP6 = 0x86dd,
+    HEADERS_TYPE_SERVICE_VLAN = 0x88a8,
+};
+
+enum {
+    HEADERS_PROTO_HOP_BY_HOP = 0,
+    HEADERS_PROTO_ICMP = 1,
+    HEADERS_PROTO_TCP = 6,
+    HEADERS_PROTO_UDP = 17,
+    HEADERS_PROTO_ROUTING = 43,
+    HEADERS_PROTO_FRAGMENT = 44,
+    HEADERS_PROTO_ICMP6 = 58,
+    HEADERS_PROTO_OPTIONS = 60,
+    HEADERS_PROTO_NONE = 256, /* not known */
+};
+
+typedef struct {
+    const uint8_t *ether; /* receiver, then sender; NULL: no whole header */
+    unsigned type;
+    const uint8_t *hosts[2];  /* IPv4, sender first; NULL: none */
+    const uint8_t *hosts6[2]; /* IPv6 */
+    unsigned proto;           /* HEADERS_PROTO_NONE: not known */
+    bool fragment;            /* of a datagram that came in several */
+    unsigned ports[2];
+    bool has_ports;
+    const uint8_t *body; /* what follows the IP header: that of proto; NULL: none … */
+    size_t body_size;    /* … or only a later fragment's bytes */
+} Headers;
+
+Headers headers_read(const void *frame, size_t size);
+
+#endif
