@@ -5,6 +5,7 @@
 #include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/sampler.h"
+#include "controller/describe.h"
 #include "controller/remote/agent.h"
 #include "controller/shell/arguments.h"
 #include "controller/shell/progress.h"

@@ -92,14 +92,13 @@ static void on_end(const Joiner *j, const TraceEvent *e)
         g_array_append_val(j->out->packets, p);
 }
 
-static uint64_t packets_sent(const Wire *wire)
+/* Of all frames and copies that there were, those that are not in out. */
+static uint64_t left_out(const Wire *wire, const ReportTrace *out)
 {
-    const Network *net = wire_network(wire);
-    uint64_t sum = 0;
+    NetPortStats total = wire_total_stats(wire);
+    uint64_t all = total.sent + total.copies;
 
-    for (unsigned i = 0; i < network_n_ports(net); i++)
-        sum += network_port_stats(net, i)->sent;
-    return sum;
+    return all > out->packets->len ? all - out->packets->len : 0;
 }
 
 void packets_describe(const Wire *wire, ReportTrace *out)
@@ -125,10 +124,7 @@ void packets_describe(const Wire *wire, ReportTrace *out)
             on_end(&j, e);
     }
     g_hash_table_unref(j.sent);
-    if (out->packets->len > room) {
-        out->left_out = out->packets->len - room;
-        g_array_remove_range(out->packets, 0, (guint)out->left_out);
-    }
-    if (first > 1)
-        out->left_out = packets_sent(wire) - MIN(packets_sent(wire), room);
+    if (out->packets->len > room)
+        g_array_remove_range(out->packets, 0, out->packets->len - (guint)room);
+    out->left_out = left_out(wire, out);
 }

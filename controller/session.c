@@ -3,9 +3,9 @@
 #include "controller/session.h"
 
 #include "controller/base/log.h"
+#include "controller/describe.h"
 #include "controller/engine/debug.h"
 #include "controller/node/sweep.h"
-#include "controller/packets.h"
 #include "controller/wire.h"
 
 #include <string.h>
@@ -36,6 +36,13 @@ static VTime logged_now(void)
     return engine_now(logged);
 }
 
+static char *date_of_host(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+
+    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S%:z");
+}
+
 Session *session_new(SessionOptions options, GError **error)
 {
     Session *s = g_new0(Session, 1);
@@ -43,6 +50,7 @@ Session *session_new(SessionOptions options, GError **error)
     raise_descriptor_limit();
     g_mutex_init(&s->verdict_lock);
     s->options = options;
+    s->started_at = date_of_host();
     s->nodes = g_ptr_array_new_with_free_func(node_destroy);
     s->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     s->fixed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
@@ -125,6 +133,18 @@ static gboolean drain(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
+/* That of an earlier run must not pass for this one's if it comes to no end. */
+static bool write_first(const Session *s, GError **error)
+{
+    ReportSummary now;
+    bool ok;
+
+    session_describe(s, &now);
+    ok = report_write(s->report, &now, error);
+    report_summary_clear(&now);
+    return ok;
+}
+
 bool session_record(Session *s, const char *dir, GError **error)
 {
     s->report = report_new(dir, error);
@@ -133,7 +153,7 @@ bool session_record(Session *s, const char *dir, GError **error)
     s->recorder = g_new0(Recorder, 1);
     s->drain_source = g_timeout_add(50, drain, s->report);
     engine_observe(s->engine, record_barrier, true, s);
-    return true;
+    return write_first(s, error);
 }
 
 static bool same_columns(const Session *s)
@@ -227,6 +247,7 @@ void session_free(Session *s)
     g_free(s->options.scenario);
     verdict_clear(&s->verdict);
     g_free(s->where);
+    g_free(s->started_at);
     g_mutex_clear(&s->verdict_lock);
     g_free(s);
 }
@@ -326,66 +347,4 @@ const char *session_mode(const Session *s)
         rank = MAX(rank, far ? far->rank : rank);
     }
     return rank_name(rank);
-}
-
-static void describe_packets(const Session *s, const Node *n, ReportNode *out)
-{
-    NetPortStats stats = wire_node_stats(s->wire, n);
-
-    out->sent = stats.sent;
-    out->received = stats.received;
-    out->dropped = stats.dropped + stats.refused;
-    out->late = stats.late;
-    out->carried = stats.carried;
-    if (s->wire)
-        out->packet_trace_sha256 = wire_node_digest(s->wire, n);
-}
-
-static void describe_node(const Session *s, const Node *n, ReportNode *out)
-{
-    const NodeStats *stats = engine_node_stats(s->engine, n);
-
-    out->name = g_strdup(n->name);
-    out->host = g_strdup(n->options->host);
-    out->version = g_strdup(n->version);
-    out->state = g_strdup(node_state_name(n->state));
-    out->icount_mode = n->icount.enabled ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,
-                                                           n->icount.sleep_on ? "on" : "off")
-                                         : g_strdup("off");
-    out->icount = n->clock.icount;
-    out->virtual_time = n->clock.virtual_time;
-    out->bias = n->clock.bias;
-    if (stats) {
-        DistSummary d = dist_summary(&stats->overshoot);
-
-        out->overshoot = (ReportDist){d.min, d.median, d.max, d.mean};
-        out->idle_skip_max = dist_max(&stats->idle_skip);
-        out->missed = stats->missed;
-        out->waited_for = stats->waited_for;
-        out->overshoot_zeros = stats->overshoot.zeros;
-        if (stats->overshoot.others)
-            out->overshoots = g_array_copy(stats->overshoot.others);
-    }
-    describe_packets(s, n, out);
-    if (n->console) {
-        out->console_sha256 = console_sha256(n->console);
-        out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));
-    }
-}
-
-void session_describe(const Session *s, ReportSummary *out)
-{
-    *out = (ReportSummary){
-        .command_line = g_strdup(s->options.command_line),
-        .mode = session_mode(s),
-        .quantum = engine_quantum(s->engine),
-        .now = engine_now(s->engine),
-        .barriers = engine_stats(s->engine)->barriers,
-        .missed = engine_missed(s->engine),
-        .host_seconds = (double)s->in_runs.ns / 1e9,
-    };
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        describe_node(s, s->nodes->pdata[i], report_summary_add(out));
-    if (s->wire)
-        packets_describe(s->wire, &out->trace);
 }

@@ -56,6 +56,7 @@ typedef struct Session {
     GPtrArray *endpoints;      /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;        /* feeds barriers into the report */
     Verdict verdict;           /* how it ends; failures come through session_note() */
+    char *started_at;          /* the host's date, ISO 8601 with its zone */
     char *where;               /* "FILE:LINE" of the present command; NULL: it has none */
     GMutex verdict_lock;       /* of both */
     bool interactive;          /* a person at the prompt: what fails does not end it */
@@ -120,8 +121,5 @@ char **session_registers(const Session *session, Node *node);
 
 /* "strict", "unprivileged" or "best effort"; the latter also when a node runs without icount. */
 const char *session_mode(const Session *session);
-
-/* Fills in a report's picture of now. */
-void session_describe(const Session *session, ReportSummary *out);
 
 #endif

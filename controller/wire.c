@@ -294,24 +294,36 @@ bool wire_prepare(Wire *w, GError **error)
 
 /* --- figures --- */
 
+static void add_stats(NetPortStats *sum, const NetPortStats *s)
+{
+    sum->sent += s->sent;
+    sum->received += s->received;
+    sum->late += s->late;
+    sum->carried += s->carried;
+    sum->refused += s->refused;
+    sum->copies += s->copies;
+    sum->arrived += s->arrived;
+    sum->dropped += s->dropped;
+    sum->filtered += s->filtered;
+    sum->malformed += s->malformed;
+}
+
 NetPortStats wire_node_stats(const Wire *w, const Node *node)
 {
     NetPortStats sum = {0};
 
-    for (unsigned i = 0; w && i < w->ports->len; i++) {
-        const WirePort *p = wire_port(w, i);
-        const NetPortStats *s = network_port_stats(w->net, p->port);
+    for (unsigned i = 0; w && i < w->ports->len; i++)
+        if (wire_port(w, i)->node == node)
+            add_stats(&sum, network_port_stats(w->net, wire_port(w, i)->port));
+    return sum;
+}
 
-        if (p->node != node)
-            continue;
-        sum.sent += s->sent;
-        sum.received += s->received;
-        sum.late += s->late;
-        sum.carried += s->carried;
-        sum.refused += s->refused;
-        sum.dropped += s->dropped;
-        sum.malformed += s->malformed;
-    }
+NetPortStats wire_total_stats(const Wire *w)
+{
+    NetPortStats sum = {0};
+
+    for (unsigned i = 0; w && i < network_n_ports(w->net); i++)
+        add_stats(&sum, network_port_stats(w->net, i));
     return sum;
 }
 

@@ -42,6 +42,9 @@ bool wire_uses(const Wire *wire, const Node *node);
 /* Sums over the node's cards. */
 NetPortStats wire_node_stats(const Wire *wire, const Node *node);
 
+/* Sums over all ports, those of gateways too. */
+NetPortStats wire_total_stats(const Wire *wire);
+
 /* SHA-256 of the trace of what it sent and received, in hex; free with g_free(). */
 char *wire_node_digest(const Wire *wire, const Node *node);
 

@@ -141,6 +141,15 @@ char *verdict_line(const Verdict *v)
     return text_line(line, -1);
 }
 
+Verdict verdict_copy(const Verdict *v)
+{
+    return (Verdict){.outcome = v->outcome,
+                     .where = g_strdup(v->where),
+                     .message = g_strdup(v->message),
+                     .checks = v->checks ? g_ptr_array_ref(v->checks) : NULL,
+                     .left_out = v->left_out};
+}
+
 void verdict_clear(Verdict *v)
 {
     g_clear_pointer(&v->where, g_free);

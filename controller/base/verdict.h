@@ -69,6 +69,8 @@ void verdict_check(Verdict *verdict, const char *line, const char *what, const c
  * one line; NULL: nothing failed. Free with g_free(). */
 char *verdict_line(const Verdict *verdict);
 
+/* Shares the checks. */
+Verdict verdict_copy(const Verdict *verdict);
 void verdict_clear(Verdict *verdict);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Verdict, verdict_clear)
 

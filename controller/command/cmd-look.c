@@ -4,6 +4,7 @@
 #include "controller/command/command.h"
 #include "controller/command/look.h"
 #include "controller/command/values.h"
+#include "controller/describe.h"
 #include "controller/engine/debug.h"
 
 #include <inttypes.h>

@@ -104,7 +104,7 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
         [NODE_CONSOLE_BYTES] = {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0},
         [NODE_SENT] = {EXPR_COUNT, (int64_t)packets.sent},
         [NODE_RECEIVED] = {EXPR_COUNT, (int64_t)packets.received},
-        [NODE_DROPPED] = {EXPR_COUNT, (int64_t)(packets.dropped + packets.refused)},
+        [NODE_DROPPED] = {EXPR_COUNT, (int64_t)packets.dropped},
         [NODE_LATE] = {EXPR_COUNT, (int64_t)packets.late},
         [NODE_CARRIED] = {EXPR_COUNT, (int64_t)packets.carried},
     };

@@ -214,6 +214,8 @@ static void enter(Network *net, const Packet *packet, unsigned link, unsigned di
 
         tell_passage(net, NET_ENTERED, copy, i > 0, at);
     }
+    if (fate.copies > 1)
+        port_at(net, packet->d.from)->stats.copies += fate.copies - 1;
 }
 
 static void on_send(Network *net, Packet *packet, VTime at)
@@ -238,6 +240,26 @@ static void on_send(Network *net, Packet *packet, VTime at)
         drop(net, packet, NO_LINK, 0, at, NET_DROP_NO_LINK);
 }
 
+/* To all exits but the one where it came in. */
+static void flood(Network *net, const Packet *packet, const Switch *sw, unsigned entrance, VTime at)
+{
+    NetPortStats *sender = &port_at(net, packet->d.from)->stats;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < sw->exits->len; i++) {
+        Exit e = g_array_index(sw->exits, Exit, i);
+
+        if (2 * e.link + e.direction == entrance)
+            continue;
+        enter(net, packet, e.link, e.direction, at);
+        n++;
+    }
+    if (n == 0)
+        sender->filtered++;
+    else
+        sender->copies += n - 1;
+}
+
 /* Exits of a switch are numbers that stand for (link, direction). */
 static void on_switch(Network *net, Packet *packet, VTime at)
 {
@@ -258,6 +280,7 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     if (switch_table_find(sw->table, to, at, &exit) && !link_at(net, exit / 2)->removed) {
         if (exit == entrance) {
             sw->stats.filtered++;
+            port_at(net, packet->d.from)->stats.filtered++;
             return;
         }
         sw->stats.forwarded++;
@@ -265,12 +288,7 @@ static void on_switch(Network *net, Packet *packet, VTime at)
         return;
     }
     sw->stats.flooded++;
-    for (unsigned i = 0; i < sw->exits->len; i++) {
-        Exit e = g_array_index(sw->exits, Exit, i);
-
-        if (2 * e.link + e.direction != entrance)
-            enter(net, packet, e.link, e.direction, at);
-    }
+    flood(net, packet, sw, entrance, at);
 }
 
 static int64_t ceil_us(VTime t)
@@ -326,6 +344,7 @@ static void on_taken(Network *net, Packet *packet)
             e.carried = true;
         }
         port->stats.received++;
+        port_at(net, d->from)->stats.arrived++;
         port->stats.bytes_received += packet->frame->size;
         port->stats.late += e.late;
         port->stats.carried += e.carried;

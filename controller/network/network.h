@@ -47,6 +47,7 @@ typedef struct {
     unsigned index;
 } NetEnd;
 
+/* Over all ports received == arrived. */
 typedef struct {
     uint64_t sent, bytes_sent;
     uint64_t received, bytes_received; /* taken in by the NIC, late ones included */
@@ -54,9 +55,18 @@ typedef struct {
                            over a µs after that) … */
     uint64_t carried;   /* … and not counted there, because the card had its fill */
     uint64_t refused;   /* reached the port, but its NIC did not take them */
-    uint64_t dropped;   /* copies of what it sent that ended on the way */
+    uint64_t copies;    /* more than one of what it sent: switches flood, links duplicate */
+    uint64_t arrived;   /* of what it sent and its copies, taken in by other ports */
+    uint64_t dropped;   /* likewise, lost on the way or refused */
+    uint64_t filtered;  /* likewise, ended in a switch that had no other exit for it */
     uint64_t malformed; /* not sent: shorter than a header or above FRAME_MAX */
 } NetPortStats;
+
+/* What of it has not come to its end yet. */
+static inline uint64_t net_under_way(const NetPortStats *s)
+{
+    return s->sent + s->copies - s->arrived - s->dropped - s->filtered;
+}
 
 typedef struct {
     uint64_t forwarded; /* to one exit */

@@ -6,8 +6,8 @@
 #ifndef REPORT_CHARTS_H
 #define REPORT_CHARTS_H
 
-#include "controller/report/report.h"
 #include "controller/report/series.h"
+#include "controller/report/summary.h"
 
 /* A curve of clock readings (report_clock()). */
 typedef struct {

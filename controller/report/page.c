@@ -32,10 +32,10 @@ static Totals totals(const ReportSummary *s)
     for (unsigned i = 0; s->nodes && i < s->nodes->len; i++) {
         const ReportNode *n = s->nodes->pdata[i];
 
-        t.late += n->late;
-        t.sent += n->sent;
-        t.received += n->received;
-        t.dropped += n->dropped;
+        t.late += n->packets.late;
+        t.sent += n->packets.sent;
+        t.received += n->packets.received;
+        t.dropped += n->packets.dropped;
         t.overshoot = MAX(t.overshoot, n->overshoot.max);
         if (!t.failed && n->state && strcmp(n->state, "failed") == 0)
             t.failed = n->name;
@@ -43,7 +43,42 @@ static Totals totals(const ReportSummary *s)
     return t;
 }
 
-static void verdict(GString *out, const ReportSummary *s, const Totals *t)
+/* Said in words as well as by colour. */
+static void outcome(GString *out, const ReportSummary *s)
+{
+    static const struct {
+        const char *class, *text;
+    } looks[] = {
+        [OUTCOME_RUNNING] = {"fair", "Not over yet."},
+        [OUTCOME_PASSED] = {"good", "Passed."},
+        [OUTCOME_FAILED] = {"bad", "Failed."},
+        [OUTCOME_USAGE] = {"bad", "Stopped by an error in the commands or options."},
+        [OUTCOME_OUTPUT_LOST] = {"bad", "Output was lost."},
+        [OUTCOME_NODE_FAILED] = {"bad", "A node or host failed."},
+        [OUTCOME_EXACTNESS_LOST] = {"bad", "Exactness was lost."},
+        [OUTCOME_INTERRUPTED] = {"bad", "Interrupted."},
+    };
+    const Verdict *v = s->verdict ? s->verdict : &(const Verdict){0};
+
+    g_string_append_printf(out, "<p id=\"outcome\" class=\"verdict %s\"><strong>%s</strong>",
+                           looks[v->outcome].class, looks[v->outcome].text);
+    if (outcome_exit_code(v->outcome) > 0)
+        g_string_append_printf(out, " <span>%s, exit code %d</span>", outcome_name(v->outcome),
+                               outcome_exit_code(v->outcome));
+    if (v->where) {
+        g_string_append(out, " <code class=\"where\">");
+        svg_text(out, v->where);
+        g_string_append(out, "</code>");
+    }
+    if (v->message) {
+        g_string_append(out, "<span class=\"message\">");
+        svg_text(out, v->message);
+        g_string_append(out, "</span>");
+    }
+    g_string_append(out, "</p>\n");
+}
+
+static void exactness(GString *out, const ReportSummary *s, const Totals *t)
 {
     bool promised = strcmp(s->mode, "best effort") != 0;
     bool lost = t->missed > 0 || t->late > 0 || t->overshoot > 0;
@@ -163,10 +198,10 @@ static void node_row(GString *out, const ReportNode *n, unsigned index)
     cell_duration(out, n->overshoot.max, bad);
     cell_duration(out, n->idle_skip_max, "");
     cell_count(out, (int64_t)n->waited_for, "");
-    cell_count(out, (int64_t)n->sent, "");
-    cell_count(out, (int64_t)n->received, "");
-    cell_count(out, (int64_t)n->dropped, "");
-    cell_count(out, (int64_t)n->late, bad);
+    cell_count(out, (int64_t)n->packets.sent, "");
+    cell_count(out, (int64_t)n->packets.received, "");
+    cell_count(out, (int64_t)n->packets.dropped, "");
+    cell_count(out, (int64_t)n->packets.late, bad);
     cell_version(out, n->version);
     g_string_append(out, "</tr>\n");
 }
@@ -261,7 +296,8 @@ char *page_html(const Picture *p)
     Totals t = totals(p->summary);
 
     head(out, p->summary);
-    verdict(out, p->summary, &t);
+    outcome(out, p->summary);
+    exactness(out, p->summary, &t);
     figures(out, p->summary, &t);
     chart_spacetime(out, p);
     nodes(out, p->summary);

@@ -9,9 +9,6 @@
 
 #include "controller/report/charts.h"
 
-/* About what the packets of a page may take. */
-#define PAGE_PACKET_BYTES (2u << 20)
-
 /* Free with g_free(). Reads the ends of the consoles; else pure. */
 char *page_html(const Picture *picture);
 

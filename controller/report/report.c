@@ -7,7 +7,6 @@
  */
 #include "controller/report/report.h"
 
-#include "controller/base/text.h"
 #include "controller/report/charts.h"
 #include "controller/report/page.h"
 #include "controller/report/series.h"
@@ -15,7 +14,6 @@
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
-#include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -37,153 +35,6 @@ struct Report {
     Series *series;    /* the same rows, for the page */
     GPtrArray *curves; /* Curve */
 };
-
-/* --- summary --- */
-
-static void report_node_free(void *data)
-{
-    ReportNode *n = data;
-
-    g_free(n->name);
-    g_free(n->host);
-    g_free(n->version);
-    g_free(n->state);
-    g_free(n->icount_mode);
-    g_free(n->packet_trace_sha256);
-    g_free(n->console_sha256);
-    g_free(n->console_log);
-    g_clear_pointer(&n->overshoots, g_array_unref);
-    g_free(n);
-}
-
-ReportNode *report_summary_add(ReportSummary *s)
-{
-    ReportNode *n = g_new0(ReportNode, 1);
-
-    if (!s->nodes)
-        s->nodes = g_ptr_array_new_with_free_func(report_node_free);
-    g_ptr_array_add(s->nodes, n);
-    return n;
-}
-
-void report_trace_init(ReportTrace *trace)
-{
-    const uint64_t unused = 0;
-
-    trace->names = g_ptr_array_new_with_free_func(g_free);
-    trace->packets = g_array_new(FALSE, TRUE, sizeof(ReportPacket));
-    trace->clocks = g_array_new(FALSE, TRUE, sizeof(uint64_t));
-    g_array_append_val(trace->clocks, unused);
-}
-
-unsigned report_trace_room(unsigned nodes)
-{
-    return CLAMP(PAGE_PACKET_BYTES / (80 + 8 * nodes), 200, 20000);
-}
-
-void report_summary_clear(ReportSummary *s)
-{
-    g_clear_pointer(&s->nodes, g_ptr_array_unref);
-    g_clear_pointer(&s->trace.names, g_ptr_array_unref);
-    g_clear_pointer(&s->trace.packets, g_array_unref);
-    g_clear_pointer(&s->trace.clocks, g_array_unref);
-    g_clear_pointer(&s->command_line, g_free);
-}
-
-static void put_int(json_object *o, const char *key, int64_t value)
-{
-    json_object_object_add(o, key, json_object_new_int64(value));
-}
-
-static void put_text(json_object *o, const char *key, const char *value)
-{
-    g_autofree char *plain = value ? text_plain(value, -1) : NULL;
-
-    json_object_object_add(o, key, plain ? json_object_new_string(plain) : NULL);
-}
-
-static json_object *dist_json(const ReportDist *d)
-{
-    json_object *o = json_object_new_object();
-
-    put_int(o, "min", d->min);
-    json_object_object_add(o, "mean", json_object_new_double(d->mean));
-    put_int(o, "median", d->median);
-    put_int(o, "max", d->max);
-    return o;
-}
-
-static json_object *packets_json(const ReportNode *n)
-{
-    json_object *o = json_object_new_object();
-
-    json_object_object_add(o, "sent", json_object_new_int64((int64_t)n->sent));
-    json_object_object_add(o, "received", json_object_new_int64((int64_t)n->received));
-    json_object_object_add(o, "dropped", json_object_new_int64((int64_t)n->dropped));
-    json_object_object_add(o, "late", json_object_new_int64((int64_t)n->late));
-    json_object_object_add(o, "carried", json_object_new_int64((int64_t)n->carried));
-    return o;
-}
-
-static json_object *node_json(const ReportNode *n)
-{
-    g_autofree char *no_packets = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "", 0);
-    json_object *o = json_object_new_object(), *skip = json_object_new_object();
-
-    put_text(o, "name", n->name);
-    put_text(o, "host", n->host ? n->host : "local");
-    put_text(o, "qemu_version", n->version);
-    put_text(o, "state", n->state);
-    put_text(o, "icount_mode", n->icount_mode);
-    put_int(o, "icount", n->icount.n);
-    put_int(o, "virtual_ns", n->virtual_time.ns);
-    put_int(o, "bias_ns", n->bias.ns);
-    json_object_object_add(o, "overshoot_ns", dist_json(&n->overshoot));
-    put_int(skip, "max", n->idle_skip_max);
-    json_object_object_add(o, "idle_skip_ns", skip);
-    json_object_object_add(o, "packets", packets_json(n));
-    put_text(o, "packet_trace_sha256",
-             n->packet_trace_sha256 ? n->packet_trace_sha256 : no_packets);
-    put_text(o, "console_sha256", n->console_sha256);
-    return o;
-}
-
-char *report_json(const ReportSummary *s)
-{
-    json_object *o = json_object_new_object(), *nodes = json_object_new_array();
-    char *text;
-
-    put_int(o, "version", REPORT_VERSION);
-    put_text(o, "command_line", s->command_line);
-    put_text(o, "mode", s->mode);
-    put_int(o, "quantum_ns", s->quantum.ns);
-    put_int(o, "virtual_ns", s->now.ns);
-    put_int(o, "barriers", (int64_t)s->barriers);
-    put_int(o, "missed", (int64_t)s->missed);
-    json_object_object_add(o, "host_seconds", json_object_new_double(s->host_seconds));
-    for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
-        json_object_array_add(nodes, node_json(s->nodes->pdata[i]));
-    json_object_object_add(o, "nodes", nodes);
-    text = g_strconcat(
-        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE),
-        "\n", NULL);
-    json_object_put(o);
-    return text;
-}
-
-char *report_event(const char *event, const char *const *members)
-{
-    json_object *o = json_object_new_object();
-    char *text;
-
-    put_text(o, "event", event);
-    for (unsigned i = 0; members[i]; i += 2)
-        put_text(o, members[i], members[i + 1]);
-    text = g_strdup(
-        json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-    json_object_put(o);
-    return text;
-}
 
 /* --- rows --- */
 
@@ -350,31 +201,59 @@ static bool flush_csv(Report *r, GError **error)
     return false;
 }
 
-/* Rows that could not be written don't keep the rest from being written. */
-static bool write_files(Report *r, const ReportSummary *s, GError **error)
+static bool write_page(const Report *r, const ReportSummary *s, GError **error)
 {
-    g_autofree char *json = report_json(s);
-    g_autofree char *path = g_build_filename(r->dir, "report.json", NULL);
-    g_autofree char *page_path = g_build_filename(r->dir, "report.html", NULL);
-    g_autofree char *page = NULL;
-    bool complete = flush_csv(r, error);
+    g_autofree char *path = g_build_filename(r->dir, "report.html", NULL);
+    g_autofree char *page =
+        page_html(&(Picture){.summary = s, .series = r->series, .curves = r->curves});
 
-    for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
-        if (!copy_console(r, s->nodes->pdata[i], complete ? error : NULL))
-            complete = false;
-    page = page_html(&(Picture){.summary = s, .series = r->series, .curves = r->curves});
-    if (!g_file_set_contents(page_path, page, -1, complete ? error : NULL))
-        complete = false;
-    return g_file_set_contents(path, json, -1, complete ? error : NULL) && complete;
+    return g_file_set_contents(path, page, -1, error);
 }
 
-bool report_write(Report *r, const ReportSummary *s, GError **error)
+static bool write_json(const Report *r, const ReportSummary *s, GError **error)
 {
+    g_autofree char *path = g_build_filename(r->dir, "report.json", NULL);
+    g_autofree char *json = report_json(s);
+
+    return g_file_set_contents(path, json, -1, error);
+}
+
+/* Keeps the first error, and notes it for what is still to be written. Takes over e. */
+static void note_failure(const Report *r, Verdict *verdict, GError *e, GError **error)
+{
+    g_autofree char *message =
+        g_strdup_printf("can't write the report to '%s': %s", r->dir, e->message);
+
+    verdict_note(verdict, OUTCOME_OUTPUT_LOST, NULL, message);
+    if (error && !*error)
+        g_set_error_literal(error, REPORT_ERROR, 0, message);
+    g_error_free(e);
+}
+
+/* What can't be written does not keep the rest from being written, and the rest tells of it. */
+bool report_write(Report *r, const ReportSummary *summary, GError **error)
+{
+    g_auto(Verdict) verdict = {0};
+    g_autoptr(GError) first = NULL;
+    ReportSummary s = *summary;
     GError *e = NULL;
 
-    if (write_files(r, s, &e))
+    if (s.verdict)
+        verdict = verdict_copy(s.verdict);
+    s.verdict = &verdict;
+    if (!flush_csv(r, &e))
+        note_failure(r, &verdict, g_steal_pointer(&e), &first);
+    for (unsigned i = 0; s.nodes && i < s.nodes->len; i++)
+        if (!copy_console(r, s.nodes->pdata[i], &e))
+            note_failure(r, &verdict, g_steal_pointer(&e), &first);
+    if (!write_page(r, &s, &e))
+        note_failure(r, &verdict, g_steal_pointer(&e), &first);
+    if (!write_json(r, &s, &e)) {
+        note_failure(r, &verdict, g_steal_pointer(&e), &first);
+        write_page(r, &s, NULL); /* once more: it is not so good any more */
+    }
+    if (!first)
         return true;
-    g_set_error(error, REPORT_ERROR, 0, "can't write the report to '%s': %s", r->dir, e->message);
-    g_error_free(e);
+    g_propagate_error(error, g_steal_pointer(&first));
     return false;
 }

@@ -62,6 +62,23 @@ static void send_byte(Network *net, unsigned from, int64_t sent, uint8_t content
     g_assert_true(network_send(net, from, vtime(sent), frame, sizeof(frame)));
 }
 
+/* Of each port, and of all of them, everything sent is somewhere. */
+static void adds_up(const Network *net, uint64_t under_way)
+{
+    uint64_t received = 0, arrived = 0, left = 0;
+
+    for (unsigned i = 0; i < network_n_ports(net); i++) {
+        const NetPortStats *s = network_port_stats(net, i);
+
+        g_assert_cmpuint(s->sent + s->copies, >=, s->arrived + s->dropped + s->filtered);
+        received += s->received;
+        arrived += s->arrived;
+        left += net_under_way(s);
+    }
+    g_assert_cmpuint(received, ==, arrived);
+    g_assert_cmpuint(left, ==, under_way);
+}
+
 /* The next delivery is this one, and is taken; it is not due before. */
 static NetDelivery *take(Network *net, unsigned to, int64_t due, uint8_t content)
 {
@@ -110,7 +127,9 @@ static void test_there_and_back(void)
     g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 0); /* its time has not come */
     network_advance(net, vtime(6999));
     g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 1);
+    adds_up(net, 1);
     network_advance(net, vtime(7000));
+    adds_up(net, 0);
     g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 2);
     g_assert_cmpuint(network_port_stats(net, 1)->bytes_received, ==, 200);
     g_assert_cmpuint(network_port_stats(net, 1)->sent, ==, 1);
@@ -414,6 +433,70 @@ static void test_memory(void)
     network_free(NULL);
 }
 
+/* Flooded, duplicated, lost, refused, filtered and under way: everything that was sent is
+ * somewhere.
+ */
+static void test_adds_up(void)
+{
+    g_autoptr(Network) net = network_new(7, vtime(Q));
+    uint64_t kinds[5] = {0};
+
+    for (unsigned i = 0; i < 4; i++)
+        port(net, (const char *[]){"a", "b", "c", "d"}[i], i);
+    network_add_switch(net, "s", &(unsigned){0}, NULL);
+    network_add_switch(net, "t", &(unsigned){0}, NULL);
+    network_add_switch(net, "dead-end", &(unsigned){0}, NULL);
+    link_both(net, "d", "dead-end", (LinkParams){.latency = {Q}});
+    link_both(net, "a", "s",
+              (LinkParams){.latency = {Q}, .loss = 200000000, .duplicate = 200000000});
+    link_both(net, "b", "s", (LinkParams){.latency = {Q}});
+    link_both(net, "c", "t", (LinkParams){.latency = {3 * Q}, .duplicate = 300000000});
+    link_both(net, "s", "t", (LinkParams){.latency = {2 * Q}});
+    for (int64_t step = 1; step <= 500; step++) {
+        for (unsigned from = 0; from < 4; from++) {
+            uint8_t frame[60] = {0};
+
+            /* To d, too, which they never learn of. */
+            memcpy(frame, macs[(from + 1 + (unsigned)step % 3) % 4], MAC_LEN);
+            memcpy(frame + MAC_LEN, macs[from], MAC_LEN);
+            g_assert_true(network_send(net, from, vtime(step * Q), frame, sizeof(frame)));
+        }
+        network_advance(net, vtime(step * Q));
+        for (unsigned to = 0; to < 4; to++) {
+            while (network_next(net, to, vtime(step * Q))) {
+                NetDelivery *d = network_take(net, to);
+
+                if (step % 7 == 0)
+                    network_refused(net, d, vtime(step * Q));
+                else
+                    network_delivered(net, d, vtime(step * Q));
+            }
+        }
+    }
+    network_advance(net, vtime(500 * Q));
+    for (unsigned i = 0; i < 4; i++) {
+        const NetPortStats *s = network_port_stats(net, i);
+
+        kinds[0] += s->copies;
+        kinds[1] += s->dropped;
+        kinds[2] += s->filtered;
+        kinds[3] += s->refused;
+        kinds[4] += net_under_way(s);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(kinds); i++)
+        g_assert_cmpuint(kinds[i], >, 0);
+    adds_up(net, kinds[4]);
+    /* Nothing more is sent: all comes to its end. */
+    for (int64_t step = 501; step <= 600; step++) {
+        network_advance(net, vtime(step * Q));
+        for (unsigned to = 0; to < 4; to++)
+            while (network_next(net, to, vtime(step * Q)))
+                network_delivered(net, network_take(net, to), vtime(step * Q));
+    }
+    network_advance(net, vtime(601 * Q));
+    adds_up(net, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -430,5 +513,6 @@ int main(int argc, char **argv)
     g_test_add_func("/network/schedule", test_schedule);
     g_test_add_func("/network/topology", test_topology);
     g_test_add_func("/network/memory", test_memory);
+    g_test_add_func("/network/adds-up", test_adds_up);
     return g_test_run();
 }

@@ -254,7 +254,7 @@ static void test_verdicts(void)
         run_init(&r, names, 1);
         n = r.summary.nodes->pdata[0];
         r.summary.missed = i == 1;
-        n->late = i == 2;
+        n->packets.late = i == 2;
         r.summary.mode = i == 3 ? "best effort" : "strict";
         if (i == 4) {
             g_free(n->state);

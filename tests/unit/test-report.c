@@ -86,7 +86,7 @@ static void fill(ReportSummary *s)
     n->bias = (VTime){41};
     n->overshoot = (ReportDist){.min = -1, .median = 2, .max = 30, .mean = 2.25};
     n->idle_skip_max = 1000;
-    n->carried = 5;
+    n->packets.carried = 5;
     n->console_sha256 = g_strdup("00ff");
 }
 
@@ -146,10 +146,11 @@ static void test_json_top(void)
 
     fill(&s);
     o = parse(&s);
-    keys_are(o, "version command_line mode quantum_ns virtual_ns barriers missed host_seconds "
-                "nodes");
+    keys_are(o, "version metronome_version outcome exit_code where message started scenario "
+                "variables command_line mode quantum_ns virtual_ns barriers missed host_seconds "
+                "packets checks checks_left_out nodes");
     int_is(o, "version", REPORT_VERSION);
-    g_assert_cmpint(REPORT_VERSION, ==, 2);
+    g_assert_cmpint(REPORT_VERSION, ==, 3);
     text_is(o, "command_line", "metronome -c 'run \"1s\"' a/b");
     text_is(o, "mode", "strict");
     int_is(o, "quantum_ns", 50000);
@@ -160,6 +161,85 @@ static void test_json_top(void)
     g_assert_cmpuint(json_object_array_length(member(o, "nodes")), ==, 1);
     json_object_put(o);
     report_summary_clear(&s);
+}
+
+/* --- how it ended --- */
+
+static void null_is(json_object *o, const char *key)
+{
+    json_object *value = NULL;
+
+    g_assert_true(json_object_object_get_ex(o, key, &value));
+    g_assert_null(value);
+}
+
+static void test_json_running(void)
+{
+    g_auto(Verdict) verdict = {0};
+    ReportSummary s;
+    json_object *o;
+
+    fill(&s);
+    for (unsigned i = 0; i < 2; i++) {
+        s.verdict = i == 0 ? NULL : &verdict;
+        o = parse(&s);
+        text_is(o, "outcome", "running");
+        null_is(o, "exit_code");
+        null_is(o, "where");
+        null_is(o, "message");
+        null_is(o, "started");
+        null_is(o, "scenario");
+        g_assert_cmpint(json_object_object_length(member(o, "variables")), ==, 0);
+        g_assert_cmpuint(json_object_array_length(member(o, "checks")), ==, 0);
+        int_is(o, "checks_left_out", 0);
+        json_object_put(o);
+    }
+    report_summary_clear(&s);
+}
+
+static void test_json_failed(void)
+{
+    g_auto(Verdict) verdict = {0};
+    g_autoptr(GHashTable) variables = g_hash_table_new(g_str_hash, g_str_equal);
+    ReportSummary s;
+    json_object *o, *check;
+
+    verdict_check(&verdict, "a.mtr:3", "assert 1 == 1", "1 against 1", vtime(5), true);
+    verdict_check(&verdict, NULL, "wait-line a 'x y'", NULL, vtime(INT64_C(9007199254740993)),
+                  false);
+    verdict_note(&verdict, OUTCOME_FAILED, "a.mtr:4", "no line\nmatched \033[2J");
+    verdict_end(&verdict);
+    g_hash_table_insert(variables, (void *)"z", (void *)"1");
+    g_hash_table_insert(variables, (void *)"a", (void *)"x\"y");
+    fill(&s);
+    s.verdict = &verdict;
+    s.started = "2026-11-28T15:36:50+01:00";
+    s.scenario = "dir/a.mtr";
+    s.variables = variables;
+    o = parse(&s);
+    report_summary_clear(&s);
+    text_is(o, "outcome", "failed");
+    int_is(o, "exit_code", 1);
+    text_is(o, "where", "a.mtr:4");
+    text_is(o, "message", "no line\nmatched \\x1b[2J");
+    text_is(o, "started", "2026-11-28T15:36:50+01:00");
+    text_is(o, "scenario", "dir/a.mtr");
+    keys_are(member(o, "variables"), "a z");
+    text_is(member(o, "variables"), "a", "x\"y");
+    g_assert_cmpuint(json_object_array_length(member(o, "checks")), ==, 2);
+    check = json_object_array_get_idx(member(o, "checks"), 0);
+    keys_are(check, "line what virtual_ns result found");
+    text_is(check, "line", "a.mtr:3");
+    text_is(check, "what", "assert 1 == 1");
+    int_is(check, "virtual_ns", 5);
+    text_is(check, "result", "passed");
+    text_is(check, "found", "1 against 1");
+    check = json_object_array_get_idx(member(o, "checks"), 1);
+    null_is(check, "line");
+    int_is(check, "virtual_ns", INT64_C(9007199254740993));
+    text_is(check, "result", "failed");
+    null_is(check, "found");
+    json_object_put(o);
 }
 
 static void check_node(json_object *n)
@@ -185,7 +265,7 @@ static void check_node(json_object *n)
     keys_are(part, "max");
     int_is(part, "max", 1000);
     part = member(n, "packets");
-    keys_are(part, "sent received dropped late carried");
+    keys_are(part, "sent received dropped late carried copies filtered refused under_way");
     int_is(part, "carried", 5);
     text_is(n, "console_sha256", "00ff");
 }
@@ -526,6 +606,32 @@ static void test_full_disk_in_run(Fixture *f, gconstpointer data)
     write_says_full(r, dir);
 }
 
+/* What can still be written says that not all could be. */
+static void test_full_disk_told(Fixture *f, gconstpointer data)
+{
+    g_autofree char *dir = NULL, *path = NULL, *page_path = NULL, *text = NULL, *page = NULL;
+    g_autoptr(Report) r = report_on_full_disk(f, "full", &dir);
+    g_auto(Verdict) verdict = {0};
+    g_autoptr(GError) error = NULL;
+    ReportSummary s;
+
+    (void)data;
+    report_columns(r, (const char *const[]){"a"}, 1);
+    verdict_end(&verdict);
+    fill(&s);
+    s.verdict = &verdict;
+    g_assert_false(report_write(r, &s, &error));
+    report_summary_clear(&s);
+    g_assert_cmpint(verdict.outcome, ==, OUTCOME_PASSED); /* the caller's to note */
+    path = g_build_filename(dir, "report.json", NULL);
+    g_assert_true(g_file_get_contents(path, &text, NULL, NULL));
+    g_assert_nonnull(strstr(text, "\"outcome\":\"output-lost\""));
+    g_assert_nonnull(strstr(text, "\"exit_code\":2"));
+    page_path = g_build_filename(dir, "report.html", NULL);
+    g_assert_true(g_file_get_contents(page_path, &page, NULL, NULL));
+    g_assert_nonnull(strstr(page, "output-lost"));
+}
+
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
 
 int main(int argc, char **argv)
@@ -533,6 +639,8 @@ int main(int argc, char **argv)
     g_setenv("LC_ALL", "C.UTF-8", TRUE);
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/report/json/top", test_json_top);
+    g_test_add_func("/report/json/running", test_json_running);
+    g_test_add_func("/report/json/failed", test_json_failed);
     g_test_add_func("/report/json/node", test_json_node);
     g_test_add_func("/report/json/no-packets", test_json_no_packets);
     g_test_add_func("/report/json/nulls", test_json_nulls);
@@ -548,5 +656,6 @@ int main(int argc, char **argv)
     ADD("/report/bad/directory", test_bad_directory);
     ADD("/report/bad/full-disk", test_full_disk);
     ADD("/report/bad/full-disk-in-run", test_full_disk_in_run);
+    ADD("/report/bad/full-disk-told", test_full_disk_told);
     return g_test_run();
 }
