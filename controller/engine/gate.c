@@ -6,6 +6,7 @@
 #include "controller/engine/gate.h"
 
 #include "controller/base/fd.h"
+#include "controller/engine/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -19,14 +20,9 @@
 #include <sys/un.h>
 
 /* Token and pcap record header fill over half of a one-page pipe: two never fit. */
-#define TOKEN_SIZE       3000
-#define PCAP_FILE_HEADER 24
-#define PCAP_RECORD      16
-#define DUMP_RECORD      (PCAP_RECORD + TOKEN_SIZE)
-#define NOTE_PAYLOAD     16
-#define NOTE_RECORD      (PCAP_RECORD + NOTE_PAYLOAD)
-#define PIPE_SIZE        4096
-#define US_PER_S         INT64_C(1000000)
+#define TOKEN_SIZE   3000
+#define TOKEN_RECORD (sizeof(DumpHead) + TOKEN_SIZE)
+#define PIPE_SIZE    4096
 
 /* Any number that no other hub of the machine has. */
 #define HUB_ID 28020
@@ -39,16 +35,7 @@ typedef struct {
     uint8_t filler[TOKEN_SIZE - sizeof(uint64_t)];
 } Token;
 
-/* A record of filter-dump's pcap file (struct pcap_sf_pkthdr, net/dump.c), with our payload. */
-typedef struct {
-    int32_t sec, usec;
-    uint32_t caplen, len;
-    uint64_t sequence;
-    uint64_t filler;
-} NoteRecord;
-
 G_STATIC_ASSERT(sizeof(Token) == TOKEN_SIZE);
-G_STATIC_ASSERT(sizeof(NoteRecord) == NOTE_RECORD);
 
 struct Gate {
     Node *node;
@@ -62,9 +49,7 @@ struct Gate {
     uint64_t sent, noted; /* tokens since arming */
     uint64_t sequence;    /* of the last token ever sent */
     Token token;          /* it */
-    /* What a filter-dump adds to virtual µs: its start time, whole seconds. */
-    bool base_known, witness_base_known;
-    int64_t base_us, witness_base_us;
+    DumpClock note_clock, witness_clock;
 };
 
 static bool fail_errno(const char *what, GError **error)
@@ -111,7 +96,7 @@ static bool reopen_read_only(const char *path, int *fd, GError **error)
 
 static bool skip_file_header(int fd, GError **error)
 {
-    uint8_t header[PCAP_FILE_HEADER];
+    uint8_t header[DUMP_FILE_HEADER];
 
     errno = EPROTO;
     return read(fd, header, sizeof(header)) == sizeof(header) ||
@@ -171,7 +156,7 @@ static bool add_netdev(const Gate *g, GError **error)
 static bool post_notes(const Gate *g, const char *id, const char *path, GError **error)
 {
     g_autofree char *props =
-        g_strdup_printf("\"queue\":\"tx\",\"maxlen\":%d,\"file\":\"%s\"", NOTE_PAYLOAD, path);
+        g_strdup_printf("\"queue\":\"tx\",\"maxlen\":%d,\"file\":\"%s\"", DUMP_NOTE_PAYLOAD, path);
 
     return post_object(g, "filter-dump", id, props, error);
 }
@@ -212,7 +197,7 @@ static bool connect_token(Gate *g, GError **error)
 /* One record in the dump's pipe from the start: the first token already blocks. */
 static bool prefill(const Gate *g, GError **error)
 {
-    static const uint8_t record[DUMP_RECORD];
+    static const uint8_t record[TOKEN_RECORD];
 
     return write(g->dump_fd, record, sizeof(record)) == sizeof(record) ||
            fail_errno("can't fill the gate's pipe", error);
@@ -429,29 +414,23 @@ bool gate_disarm(Gate *g, GError **error)
            (!inside || post_dumps_status(g, "\"on\"", error)) && settle(g, error);
 }
 
-/* filter-dump's start time is in whole seconds, so the first record tells it: at_us is its virtual
- * time, or at most a second less. */
-static int64_t virtual_us(const NoteRecord *r, int64_t at_us, bool *known, int64_t *base_us)
+/* Whether this token was taken before its boundary. What the witness saw of tokens that were lost
+ * at a disarming comes first. */
+static bool taken_in_time(Gate *g, uint64_t sequence)
 {
-    int64_t stamp_us = r->sec * US_PER_S + r->usec;
+    uint8_t record[DUMP_NOTE_RECORD];
+    uint64_t seen = 0;
+    DumpHead head;
+    int64_t at_us = 0;
 
-    if (!*known) {
-        int64_t rest = (stamp_us - at_us) % US_PER_S;
+    while (seen < sequence) {
+        ssize_t n = read(g->witness_fd, record, sizeof(record));
 
-        *base_us = stamp_us - at_us - (rest < 0 ? rest + US_PER_S : rest);
-        *known = true;
+        if (n <= 0 || !dump_read_note(record, (gsize)n, TOKEN_SIZE, &head, &seen))
+            return false;
+        at_us = dump_time(&g->witness_clock, &head, vtime_floor_us(g->node->clock.virtual_time));
     }
-    return stamp_us - *base_us;
-}
-
-/* Whether the token of the present note was taken before its boundary. */
-static bool taken_in_time(Gate *g)
-{
-    NoteRecord r;
-
-    return read(g->witness_fd, &r, sizeof(r)) == sizeof(r) &&
-           virtual_us(&r, vtime_floor_us(g->node->clock.virtual_time), &g->witness_base_known,
-                      &g->witness_base_us) < g->next_us;
+    return seen == sequence && at_us < g->next_us;
 }
 
 static NoteKind judge(const Gate *g, int64_t late_us, bool in_time)
@@ -469,21 +448,22 @@ static NoteKind judge(const Gate *g, int64_t late_us, bool in_time)
 
 Note gate_read_note(Gate *g)
 {
-    NoteRecord r;
+    uint64_t sequence = g->sequence - (g->sent - g->noted) + 1, number;
+    uint8_t record[DUMP_NOTE_RECORD];
+    ssize_t n = read(g->note_fd, record, sizeof(record));
+    DumpHead head;
     Note note;
-    ssize_t n = read(g->note_fd, &r, sizeof(r));
     bool in_time;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return (Note){.kind = NOTE_NONE};
     if (n <= 0)
         return (Note){.kind = NOTE_GONE};
-    if (n != sizeof(r) || r.caplen != NOTE_PAYLOAD || r.len != TOKEN_SIZE ||
-        r.sequence != g->sequence - (g->sent - g->noted) + 1)
+    if (!dump_read_note(record, (gsize)n, TOKEN_SIZE, &head, &number) || number != sequence)
         return (Note){.kind = NOTE_BROKEN};
     g->noted++;
-    in_time = g->witness_fd >= 0 && taken_in_time(g);
-    note.stamp_us = virtual_us(&r, g->next_us, &g->base_known, &g->base_us);
+    in_time = g->witness_fd >= 0 && taken_in_time(g, sequence);
+    note.stamp_us = dump_time(&g->note_clock, &head, g->next_us);
     note.late_us = note.stamp_us - g->next_us;
     note.kind = judge(g, note.late_us, in_time);
     g->next_us = note.stamp_us + g->plan.quantum_us;
@@ -493,7 +473,7 @@ Note gate_read_note(Gate *g)
 /* Takes one record out of the full pipe: the write that blocks the vCPU goes through. */
 static bool take_record(Gate *g, GError **error)
 {
-    uint8_t record[DUMP_RECORD];
+    uint8_t record[TOKEN_RECORD];
     ssize_t n = read(g->dump_fd, record, sizeof(record));
 
     if (n == sizeof(record))

@@ -3,6 +3,7 @@
 #include "controller/engine/nic.h"
 
 #include "controller/base/fd.h"
+#include "controller/engine/dump.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,16 +15,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
-/* pcap_sf_pkthdr in net/dump.c. */
-typedef struct {
-    int32_t sec, usec;
-    uint32_t caplen, len;
-} Record;
-
-#define FILE_HEADER 24
-#define FIFO_SIZE   (1 << 20)
-#define READ_CHUNK  65536
-#define US_PER_S    INT64_C(1000000)
+#define FIFO_SIZE  (1 << 20)
+#define READ_CHUNK 65536
+#define US_PER_S   INT64_C(1000000)
 
 /*
  * What one quantum may bring: what the socket holds that nobody reads, since QEMU reads nothing
@@ -46,8 +40,7 @@ struct Nic {
     int capture;
     char *capture_path;
     GByteArray *captured; /* whole and partial records */
-    bool base_known;
-    int64_t base_us; /* what filter-dump adds to virtual µs: whole seconds */
+    DumpClock clock;
     bool armed;
     int64_t next_us; /* when mrI's timer is due, node's own µs */
     int64_t quantum_us;
@@ -67,7 +60,7 @@ static bool fail_errno(const char *what, GError **error)
 static bool open_capture(Nic *n, GError **error)
 {
     g_autofree char *props = NULL;
-    uint8_t header[FILE_HEADER];
+    uint8_t header[DUMP_FILE_HEADER];
 
     n->capture_path = g_strdup_printf("%s/x%u", n->node->dir, n->index);
     unlink(n->capture_path);
@@ -137,38 +130,23 @@ void nic_read(Nic *n)
     }
 }
 
-/* The stamp's whole seconds are those since a date: the first frame was sent within the last second
- * before `until`. */
-static VTime sent_at(Nic *n, const Record *r, VTime until)
-{
-    int64_t stamp_us = r->sec * US_PER_S + r->usec, until_us = vtime_floor_us(until);
-
-    if (!n->base_known) {
-        int64_t above = stamp_us - until_us, rest = above % US_PER_S;
-
-        n->base_us = above - rest + (rest > 0 ? US_PER_S : 0);
-        n->base_known = true;
-    }
-    return vtime((stamp_us - n->base_us) * NS_PER_US);
-}
-
 bool nic_collect(Nic *n, VTime until, NicFrameFunc func, void *data)
 {
+    /* Each was sent within the last second before `until`, the first one too. */
+    int64_t earliest_us = vtime_floor_us(until) - US_PER_S + 1;
+    const uint8_t *frame;
+    DumpResult result;
+    DumpHead head;
     guint used = 0;
-    Record r;
 
-    while (n->captured->len - used >= sizeof(r)) {
-        memcpy(&r, n->captured->data + used, sizeof(r));
-        if (r.caplen > READ_CHUNK)
-            return false;
-        if (n->captured->len - used < sizeof(r) + r.caplen)
-            break;
-        func(sent_at(n, &r, until), n->captured->data + used + sizeof(r), r.caplen, data);
-        used += (guint)(sizeof(r) + r.caplen);
+    while ((result = dump_read(n->captured->data + used, n->captured->len - used, &head, &frame)) ==
+           DUMP_RECORD) {
+        func(vtime(dump_time(&n->clock, &head, earliest_us) * NS_PER_US), frame, head.caplen, data);
+        used += (guint)(sizeof(head) + head.caplen);
     }
     if (used > 0)
         g_byte_array_remove_range(n->captured, 0, used);
-    return true;
+    return result != DUMP_BROKEN;
 }
 
 /* --- what it receives --- */
