@@ -74,6 +74,7 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
     HTime before_last = leg->granted;
     bool met = k % leg->stride == 0 || k == leg->count; /* else hosts do not wait for each other */
     BarrierView view;
+    uint64_t number;
 
     for (unsigned i = 0; i < leg->n_slots; i++) {
         Slot *s = &leg->slots[i];
@@ -89,8 +90,9 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
             before_last = s->arrived;
         }
     }
-    e->stats.barriers++;
-    view = (BarrierView){.number = e->stats.barriers,
+    number = atomic_load_explicit(&e->stats.barriers, memory_order_relaxed) + 1;
+    atomic_store_explicit(&e->stats.barriers, number, memory_order_relaxed);
+    view = (BarrierView){.number = number,
                          .time = leg_boundary(leg, k),
                          .slots = leg->slots,
                          .n_slots = leg->n_slots,

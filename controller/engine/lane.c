@@ -99,7 +99,7 @@ static void board(Lane *l, Rider *r, unsigned i)
     n->powered_off = n->stopped_outside = false;
     if (!n->gate)
         n->gate = gate_new(n, &error);
-    if (!n->gate || !node_rank(n, l->rank, l->cpu, &error) ||
+    if (!n->gate || !node_rank(n, l->rank, &error) ||
         !watch(l, gate_note_fd(n->gate), i << TAG_BITS | TAG_NOTE, &error) ||
         !watch(l, qmp_client_fd(n->qmp), i << TAG_BITS | TAG_QMP, &error) ||
         (debug_armed(n) &&

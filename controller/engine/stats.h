@@ -10,6 +10,7 @@
 #include "controller/base/vtime.h"
 
 #include <glib.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,7 +41,7 @@ typedef struct {
 } NodeStats;
 
 typedef struct {
-    uint64_t barriers;
+    _Atomic uint64_t barriers; /* also looked at while a leg runs */
     HTime in_quanta; /* host time from the first grant to the last arrival, over all legs */
 } EnsembleStats;
 

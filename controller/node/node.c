@@ -337,10 +337,9 @@ void node_free(Node *n)
     g_free(n);
 }
 
-bool node_rank(Node *n, Rank rank, int cpu, GError **error)
+bool node_rank(Node *n, Rank rank, GError **error)
 {
-    n->cpu = cpu;
-    if (!rank_apply(rank, n->pid, n->vcpus, cpu, error))
+    if (!rank_apply(rank, n->pid, n->vcpus, n->cpu, error))
         return false;
     /* Theirs would take the whole CPU for as long as they are busy, and the kernel then stops all
      * real-time threads for a while, QEMU's timers among them. */

@@ -34,8 +34,8 @@ typedef struct Node {
     char *name;
     unsigned index; /* never used twice in a session */
     NodeOptions *options;
-    NodeState state;
-    GError *failure;
+    _Atomic NodeState state; /* set by the thread that the node belongs to; anyone may look */
+    GError *failure;         /* set before the state says so */
 
     Far *far;         /* the host it is on; NULL: this one */
     GArray *far_used; /* int64_t ns of CPU time of its vCPU threads, as that host last told */
@@ -88,8 +88,8 @@ Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp
 /* Puts an attached QEMU's threads back as they were and lets it run; its gate is gone already. */
 bool node_detach(Node *node, GError **error);
 
-/* Pins and ranks all threads that the node has now. */
-bool node_rank(Node *node, Rank rank, int cpu, GError **error);
+/* Pins all threads that the node has now to its CPU, and ranks them. */
+bool node_rank(Node *node, Rank rank, GError **error);
 
 /* Takes rank from QEMU's QMP thread while quanta are run, and gives it back (rank.h). */
 void node_hush(Node *node, bool hush);

@@ -47,8 +47,8 @@ static void put_frames(Line *l)
 static void count_grant(Line *l, uint64_t end)
 {
     end = MIN(end, l->leg->count);
-    l->stats.grants++;
-    l->stats.quanta += end - l->granted;
+    atomic_fetch_add_explicit(&l->stats.grants, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&l->stats.quanta, end - l->granted, memory_order_relaxed);
     l->granted = end;
 }
 

@@ -47,7 +47,9 @@ struct Line {
     GPtrArray *cards;    /* FarCard by number */
     unsigned n_changes;  /* of the network's topology that it was told … */
     VTime moved;         /* … and how far the network has moved */
-    LineStats stats;
+    struct {             /* as LineStats; anyone may look */
+        _Atomic uint64_t grants, quanta, bytes_out, bytes_in;
+    } stats;
 
     /* of an upload */
     const char *local, *remote;

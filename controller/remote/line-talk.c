@@ -130,7 +130,7 @@ bool line_send(Line *l)
         lose_connection(l, error);
         return false;
     }
-    l->stats.bytes_out += l->out->len;
+    atomic_fetch_add_explicit(&l->stats.bytes_out, l->out->len, memory_order_relaxed);
     g_byte_array_set_size(l->out, 0);
     l->last_sent = htime_now();
     return true;
@@ -278,7 +278,7 @@ static bool receive(Line *l)
     }
     if (n > 0) {
         inbox_filled(l->inbox, (gsize)n);
-        l->stats.bytes_in += (uint64_t)n;
+        atomic_fetch_add_explicit(&l->stats.bytes_in, (uint64_t)n, memory_order_relaxed);
         l->last_heard = htime_now();
     }
     return n > 0;

@@ -356,5 +356,8 @@ bool line_ping(Line *l, HTime *took, GError **error)
 
 LineStats line_stats(const Line *l)
 {
-    return l->stats;
+    return (LineStats){.grants = atomic_load(&l->stats.grants),
+                       .quanta = atomic_load(&l->stats.quanta),
+                       .bytes_out = atomic_load(&l->stats.bytes_out),
+                       .bytes_in = atomic_load(&l->stats.bytes_in)};
 }

@@ -81,7 +81,8 @@ static void enter(Bench *b, const Setup *s)
         rig_die(error);
     if (!s->ranked)
         return;
-    if (!node_rank(b->node, RANK_STRICT, b->cpu, &error))
+    b->node->cpu = b->cpu;
+    if (!node_rank(b->node, RANK_STRICT, &error))
         rig_die(error);
     rank_shield_vcpus(b->node->vcpus, !s->unshield);
     rank_apply_self(RANK_STRICT, s->elsewhere ? b->other : b->cpu);

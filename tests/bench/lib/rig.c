@@ -188,7 +188,7 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
 
     for (unsigned i = 0; i < n; i++) {
         node_hush(nodes[i], false);
-        if (!node_rank(nodes[i], host_rank(rig->host), nodes[i]->cpu, &error))
+        if (!node_rank(nodes[i], host_rank(rig->host), &error))
             rig_die(error);
         /* As the lanes leave the vCPUs of busy guests. */
         if (rig_is_strict(rig))
