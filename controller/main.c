@@ -99,7 +99,11 @@ static void write_report(Session *s)
 /* What is left to go wrong, then what says how it ended. */
 static void finish(Session *s)
 {
-    session_settle(s);
+    bool interrupted = s->interrupted;
+
+    command_settle(s);
+    if (s->interrupted && !interrupted) /* while it waited for the last barrier */
+        session_note(s, OUTCOME_INTERRUPTED, "interrupted");
     check_exactness(s);
     captures_free(s);
     if (s->capture_failed)

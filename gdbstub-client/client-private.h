@@ -46,6 +46,7 @@ struct GdbClient {
     unsigned resends;  /* of one frame, by either side */
     uint64_t unasked;
     size_t packet_size;
+    bool description;  /* the stub has a target description */
     bool no_vcont;     /* the handshake found that the stub lacks it */
     bool thread_known; /* `thread` is what the stub's Hg is at */
     GdbThread thread;

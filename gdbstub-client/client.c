@@ -66,6 +66,11 @@ size_t gdb_client_packet_size(const GdbClient *client)
     return client->packet_size;
 }
 
+bool gdb_client_describes(const GdbClient *client)
+{
+    return client->description;
+}
+
 bool gdb_client_running(const GdbClient *client)
 {
     return client->expect == EXPECT_STOP;
@@ -156,20 +161,15 @@ GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error)
     return handshake(client, deadline, error) ? g_steal_pointer(&client) : NULL;
 }
 
-static void take_features(GdbClient *client, const char *reply, bool *no_ack)
+static void take_features(GdbClient *client, const char *reply, bool *no_acks)
 {
-    g_auto(GStrv) features = g_strsplit(reply, ";", -1);
+    GdbFeatures features = gdb_features_parse(reply);
 
-    for (char **feature = features; *feature; feature++) {
-        guint64 size;
-
-        if (g_str_has_prefix(*feature, "PacketSize=") &&
-            g_ascii_string_to_unsigned(*feature + 11, 16, 64, GDB_PACKET_MAX, &size, NULL)) {
-            client->packet_size = size;
-        } else if (strcmp(*feature, "QStartNoAckMode+") == 0) {
-            *no_ack = true;
-        }
+    if (features.packet_size) {
+        client->packet_size = features.packet_size;
     }
+    client->description = features.description;
+    *no_acks = features.no_acks;
 }
 
 static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error)
@@ -225,22 +225,6 @@ bool gdb_query_halt_reason(GdbClient *client, GdbStop *out, int timeout_ms, GErr
     return true;
 }
 
-/* "m" and thread ids with commas between them. */
-static bool append_threads(GArray *threads, const char *reply)
-{
-    const char *at = reply;
-
-    do {
-        GdbThread thread;
-
-        if (!gdb_thread_parse(at + 1, &at, &thread)) {
-            return false;
-        }
-        g_array_append_val(threads, thread);
-    } while (*at == ',');
-    return *at == '\0';
-}
-
 GArray *gdb_threads(GdbClient *client, int timeout_ms, GError **error)
 {
     g_autoptr(GArray) threads = g_array_new(FALSE, FALSE, sizeof(GdbThread));
@@ -256,7 +240,7 @@ GArray *gdb_threads(GdbClient *client, int timeout_ms, GError **error)
         if (strcmp(reply, "l") == 0) {
             return g_steal_pointer(&threads);
         }
-        if (reply[0] != 'm' || !append_threads(threads, reply)) {
+        if (!gdb_threads_parse(reply, threads)) {
             gdb_reply_unexpected(error, request, reply);
             return NULL;
         }

@@ -118,6 +118,9 @@ void gdb_client_set_spin(GdbClient *client, unsigned us);
 /* PacketSize of the stub in bytes without framing; 400 until the handshake. */
 size_t gdb_client_packet_size(const GdbClient *client);
 
+/* Whether the stub describes its registers (qXfer:features:read); false until the handshake. */
+bool gdb_client_describes(const GdbClient *client);
+
 /* A resume was sent and its stop reply was not read off the socket yet. */
 bool gdb_client_running(const GdbClient *client);
 
@@ -293,10 +296,15 @@ bool gdb_point_remove(GdbClient *client, GdbPoint type, uint64_t address, unsign
 
 /* --- for somebody else --- */
 
+/* Makes `thread` the one that the requests after it are about: memory, and what is forwarded. It is
+ * asked for again only where somebody may have changed it. */
+bool gdb_thread_select(GdbClient *client, const GdbThread *thread, int timeout_ms, GError **error);
+
 /*
- * Sends a request as another gdb worded it (without framing or escapes) and fetches the answer,
- * whatever it is: Exx and the empty answer are no errors here. Not for requests that are answered
- * by a stop reply or not at all.
+ * Sends a request (without framing or escapes) and fetches the answer, whatever it is: Exx and the
+ * empty answer are no errors here. Not for H, whose answer the client would not know of, nor for
+ * requests that are answered by a stop reply or not at all. A request that is longer than the
+ * stub's PacketSize is GDB_ERROR_ARGUMENT: QEMU would drop it without a word.
  */
 bool gdb_forward(GdbClient *client, const char *request, size_t len, GString *reply, int timeout_ms,
                  GError **error);

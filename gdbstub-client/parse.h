@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parse.h: pure parsers of what is inside packets: thread ids, stop replies, target descriptions.
- * For this library and its tests.
+ * parse.h: pure parsers of what is inside the stub's answers: thread ids, stop replies, features,
+ * target descriptions. For this library, for who plays the stub, and for tests.
  */
 #ifndef GDBSTUB_CLIENT_PARSE_H
 #define GDBSTUB_CLIENT_PARSE_H
@@ -16,6 +16,19 @@ char *gdb_thread_format(const GdbThread *thread);
 
 /* An S, T, W or X packet; false for anything else, out untouched. */
 bool gdb_stop_parse(const char *packet, GdbStop *out);
+
+/* "m" and thread ids with commas between them, which are added; false: it is none, and threads is
+ * untouched. */
+bool gdb_threads_parse(const char *packet, GArray *threads);
+
+/* What the answer to qSupported says. */
+typedef struct {
+    size_t packet_size; /* 0: it does not say, or says nonsense */
+    bool no_acks;       /* QStartNoAckMode+ */
+    bool description;   /* qXfer:features:read+ */
+} GdbFeatures;
+
+GdbFeatures gdb_features_parse(const char *packet);
 
 typedef struct {
     char *architecture;  /* "aarch64"; NULL if not given */

@@ -105,6 +105,11 @@ bool gdb_select_thread(GdbClient *client, const GdbThread *thread, GdbDeadline d
     return true;
 }
 
+bool gdb_thread_select(GdbClient *client, const GdbThread *thread, int timeout_ms, GError **error)
+{
+    return gdb_select_thread(client, thread, gdb_deadline(timeout_ms), error);
+}
+
 static size_t size_of(const GdbRegister *reg)
 {
     return (reg->bitsize + 7) / 8;

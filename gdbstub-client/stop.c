@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stop.c: thread ids and stop replies.
+ * stop.c: thread ids and lists of them, stop replies, features.
  *
- * Source: RSP "Packets" (thread-id syntax) and "Stop Reply Packets". Pure; outputs change on
- * success only.
+ * Source: RSP "Packets" (thread-id syntax), "Stop Reply Packets" and "General Query Packets". Pure;
+ * outputs change on success only.
  */
+#include "gdbstub-client/packet.h"
 #include "gdbstub-client/parse.h"
 
 #include <string.h>
+
+/* A stub that names less has no room for a request. */
+#define LEAST_PACKET_SIZE 64
 
 /* Hex digits that fit int64_t, or "-1". */
 static bool parse_id(const char **text, int64_t *out)
@@ -189,4 +193,48 @@ bool gdb_stop_parse(const char *packet, GdbStop *out)
     }
     *out = stop;
     return true;
+}
+
+bool gdb_threads_parse(const char *packet, GArray *threads)
+{
+    guint before = threads->len;
+    const char *at = packet;
+
+    if (*at != 'm') {
+        return false;
+    }
+    do {
+        GdbThread thread;
+
+        if (!gdb_thread_parse(at + 1, &at, &thread)) {
+            g_array_set_size(threads, before);
+            return false;
+        }
+        g_array_append_val(threads, thread);
+    } while (*at == ',');
+    if (*at) {
+        g_array_set_size(threads, before);
+    }
+    return *at == '\0';
+}
+
+GdbFeatures gdb_features_parse(const char *packet)
+{
+    g_auto(GStrv) features = g_strsplit(packet, ";", -1);
+    GdbFeatures out = {0};
+
+    for (char **feature = features; *feature; feature++) {
+        guint64 size;
+
+        if (g_str_has_prefix(*feature, "PacketSize=") &&
+            g_ascii_string_to_unsigned(*feature + 11, 16, LEAST_PACKET_SIZE, GDB_PACKET_MAX, &size,
+                                       NULL)) {
+            out.packet_size = size;
+        } else if (strcmp(*feature, "QStartNoAckMode+") == 0) {
+            out.no_acks = true;
+        } else if (strcmp(*feature, "qXfer:features:read+") == 0) {
+            out.description = true;
+        }
+    }
+    return out;
 }

@@ -463,7 +463,12 @@ bool gdb_forward(GdbClient *client, const char *request, size_t len, GString *re
 {
     GdbDeadline deadline = gdb_deadline(timeout_ms);
 
-    client->thread_known = false;
+    if (len >= client->packet_size) {
+        g_set_error(error, GDB_ERROR, GDB_ERROR_ARGUMENT,
+                    "gdbstub: a request of %zu bytes: the stub takes less than %zu", len,
+                    client->packet_size);
+        return false;
+    }
     if (!prepare(client, deadline, error) ||
         !exchange(client, request, len, EXPECT_REPLY, deadline, error)) {
         return false;

@@ -208,7 +208,8 @@ static CommandResult exec_watch(CommandCall *call, GError **error)
 {
     VTime every;
 
-    if (!units_parse_duration(call->args[1], &every, error))
+    if (!units_parse_duration(call->args[1], &every, error) ||
+        (call->inside && !command_check_inside(call->args[0], error)))
         return COMMAND_FAILED;
     return added(call, breaks_add_watch(call->session, call->args[0], every, error));
 }

@@ -251,4 +251,5 @@ const Command cmd_capture = {
     .min_args = 1,
     .max_args = 5,
     .exec = exec_capture,
+    .outside = true,
 };

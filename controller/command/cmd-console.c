@@ -269,6 +269,7 @@ const Command cmd_node_console = {
     .min_args = 1,
     .max_args = 2,
     .exec = exec_console,
+    .outside = true,
 };
 
 /* --- transcript --- */
@@ -307,4 +308,5 @@ const Command cmd_node_transcript = {
     .min_args = 2,
     .max_args = 2,
     .exec = exec_transcript,
+    .outside = true,
 };

@@ -86,6 +86,7 @@ const Command cmd_gateway_add = {
     .min_args = 2,
     .max_args = 3,
     .exec = exec_add,
+    .outside = true,
 };
 
 static CommandResult exec_list(CommandCall *call, GError **error)

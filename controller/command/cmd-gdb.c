@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-gdb.c: endpoints for the user's own gdb. */
+#include "controller/base/log.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/gdb-endpoint.h"
@@ -48,14 +49,37 @@ void gdb_close_node(Session *s, const Node *node)
         end_wait(s, NULL);
 }
 
+void gdb_end_all(Session *s)
+{
+    for (unsigned i = 0; i < endpoints(s)->len; i++)
+        gdb_endpoint_end(s->endpoints->pdata[i]);
+}
+
 static void on_gone(void *data)
 {
     Session *s = data;
+    const GdbEndpoint *e = waiting ? find(s, waiting->data) : NULL;
 
-    if (waiting && gdb_endpoint_node(find(s, waiting->data)) == waiting->data &&
-        !gdb_endpoint_attached(find(s, waiting->data)))
+    if (e && !gdb_endpoint_attached(e))
         end_wait(s, NULL);
 }
+
+/* Of several gdbs that waited for the same run, the first one tells. */
+static void on_failed(const GError *error, void *data)
+{
+    Session *s = data;
+
+    if (s->verdict.outcome == OUTCOME_NODE_FAILED)
+        return;
+    if (waiting) {
+        end_wait(s, g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, error->message));
+        return;
+    }
+    log_write(LOG_ERROR, "%s", error->message);
+    session_note(s, OUTCOME_NODE_FAILED, error->message);
+}
+
+static const GdbEndpointEvents events = {on_gone, on_failed};
 
 static void on_interrupt(Session *s)
 {
@@ -105,11 +129,9 @@ static GdbEndpoint *open_endpoint(Session *s, Node *node, const Wishes *w, GErro
     }
     if (!path)
         path = g_build_filename(node->dir, "gdb-user", NULL);
-    e = gdb_endpoint_new(s, node, path, (unsigned)w->port, error);
-    if (!e)
-        return NULL;
-    gdb_endpoint_on_gone(e, on_gone, s);
-    g_ptr_array_add(endpoints(s), e);
+    e = gdb_endpoint_new(s, node, path, (unsigned)w->port, &events, s, error);
+    if (e)
+        g_ptr_array_add(endpoints(s), e);
     return e;
 }
 
@@ -134,6 +156,7 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
     command_print(s, "target remote %s\n", gdb_endpoint_address(e));
     if (!w.wait)
         return COMMAND_DONE;
+    g_assert(!waiting); /* one command at a time, and none of gdb's monitor gets here */
     call->data = node;
     waiting = call;
     s->on_interrupt = on_interrupt;
@@ -150,4 +173,5 @@ const Command cmd_gdb = {
     .min_args = 1,
     .max_args = 4,
     .exec = exec_gdb,
+    .outside = true,
 };

@@ -44,6 +44,7 @@ const Command cmd_host_add = {
     .min_args = 2,
     .max_args = 7,
     .exec = exec_add,
+    .outside = true,
 };
 
 static void print_host(const Session *s, const FarHost *h)
@@ -109,6 +110,7 @@ const Command cmd_host_remove = {
     .min_args = 1,
     .max_args = 1,
     .exec = exec_remove,
+    .outside = true,
 };
 
 /* "node07.cluster slots=4 # rack 2": the first word is the host. */
@@ -187,4 +189,5 @@ const Command cmd_hosts = {
     .min_args = 1,
     .max_args = 5,
     .exec = exec_hosts,
+    .outside = true,
 };

@@ -233,4 +233,5 @@ const Command cmd_report = {
     .max_args = 1,
     .exec = exec_report,
     .when = COMMAND_LOOKS,
+    .outside = true,
 };

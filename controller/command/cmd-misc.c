@@ -28,6 +28,7 @@ const Command cmd_set = {
     .max_args = 2,
     .exec = exec_set,
     .when = COMMAND_ANYTIME,
+    .outside = true,
 };
 
 static CommandResult exec_include(CommandCall *call, GError **error)
@@ -44,6 +45,7 @@ const Command cmd_include = {
     .min_args = 1,
     .max_args = 1,
     .exec = exec_include,
+    .outside = true,
 };
 
 static CommandResult exec_echo(CommandCall *call, GError **error)
@@ -207,6 +209,7 @@ const Command cmd_qmp = {
     .max_args = 2,
     .exec = exec_qmp,
     .when = COMMAND_LOOKS,
+    .outside = true,
 };
 
 static CommandResult exec_hmp(CommandCall *call, GError **error)
@@ -231,4 +234,5 @@ const Command cmd_hmp = {
     .max_args = 2,
     .exec = exec_hmp,
     .when = COMMAND_LOOKS,
+    .outside = true,
 };

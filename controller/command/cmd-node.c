@@ -175,6 +175,7 @@ const Command cmd_node_add = {
     .min_args = 1,
     .max_args = COMMAND_ANY_ARGS,
     .exec = exec_add,
+    .outside = true,
 };
 
 static CommandResult exec_attach(CommandCall *call, GError **error)
@@ -217,6 +218,7 @@ const Command cmd_node_attach = {
     .min_args = 2,
     .max_args = 3,
     .exec = exec_attach,
+    .outside = true,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -305,4 +307,5 @@ const Command cmd_start = {
     .usage = "",
     .help = "Launch every node, stopped at virtual time 0",
     .exec = exec_start,
+    .outside = true,
 };

@@ -47,6 +47,10 @@ typedef struct {
     unsigned min_args, max_args;
     CommandResult (*exec)(CommandCall *call, GError **error);
     CommandWhen when;
+    /* It reaches outside the ensemble: it starts programs, reads or writes files or sockets, takes
+     * the terminal, tells QEMU to do so, or sets what a later command does such things with. Never
+     * for whoever comes through a gdb. */
+    bool outside;
 } Command;
 
 /* max_args: as many as there are. */
@@ -61,6 +65,7 @@ struct CommandCall {
     const char *where; /* "FILE:LINE"; NULL: it stands in no file */
     HTime began;
     double pace; /* of a run; 0: as fast as it goes */
+    bool inside; /* from gdb's monitor: no command that reaches outside */
     void *data;  /* of a parked command */
     void (*done)(CommandCall *call, GError *error);
 };
@@ -115,6 +120,12 @@ CommandResult command_assert_causality(CommandCall *call, GError **error);
 void command_look(Session *session, const char *text);
 /* Whether text is such a command. */
 bool command_check_look(Session *session, const char *text, GError **error);
+/* For a text from gdb's monitor that is carried out later: no command that reaches outside, and no
+ * variable, which might be another one by then. */
+bool command_check_inside(const char *text, GError **error);
+
+/* Ends the active run, for good: metronome ends. Waits for that. */
+void command_settle(Session *session);
 
 CommandResult command_usage_error(const CommandCall *call, GError **error);
 

@@ -1,88 +1,98 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-endpoint.c: an endpoint's socket, and who answers what its gdb asks. */
+/*
+ * gdb-endpoint.c: who answers what a gdb asks. Packets become typed requests
+ * (gdbstub-client/request.h); what concerns the node alone is answered by its view of the node
+ * (engine/debug-view.h), the rest here. Nothing of a packet's bytes reaches QEMU.
+ */
 #include "controller/command/gdb-endpoint.h"
 
-#include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/units.h"
+#include "controller/command/gdb-listen.h"
 #include "controller/command/gdb-monitor.h"
 #include "controller/command/gdb-peer.h"
 #include "controller/command/run.h"
+#include "controller/engine/debug-view.h"
 #include "controller/engine/debug.h"
-#include "gdbstub-client/packet.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <glib-unix.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
-
-typedef struct {
-    GdbPoint type;
-    uint64_t address;
-    unsigned kind;
-} Point;
 
 struct GdbEndpoint {
     Session *session;
     Node *node;
-    char *address, *path;
-    int listener;
+    GdbListener *listener;
     unsigned listen_source;
-    GdbGoneFunc gone;
-    void *gone_data;
+    const GdbEndpointEvents *events;
+    void *events_data;
 
     /* the gdb that is attached */
     GdbPeer *peer;
-    bool using_stub;
+    DebugView *view;     /* NULL until its first packet is served */
+    GdbMonitor *monitor; /* a command that goes on */
+    GdbThread stepped;   /* by the step under way */
     bool running;        /* it waits for a stop reply */
     bool interrupted;    /* it sent 0x03 */
+    bool ending;         /* metronome ends the run, and itself */
     bool holding;        /* its node must not move: run_hold() */
     bool serving;        /* serve() is asked for */
     bool answering;      /* in serve() */
     bool doomed;         /* freed by the very command that it answers */
-    unsigned sstep;      /* as gdb wants steps */
-    GArray *points;      /* Point, set by this gdb */
-    GdbMonitor *monitor; /* a command that goes on */
 };
 
 static void drop(GdbEndpoint *e);
 
-static void refuse(GdbEndpoint *e, const char *why)
+/* gdb shows what it is told while it waits for the end of a resume. */
+static void refuse_resume(GdbEndpoint *e, const char *code, const char *why)
 {
-    log_info("gdb of node %s: %s", e->node->name, why);
-    gdb_peer_reply_text(e->peer, "E01");
+    g_autofree char *text = g_strdup_printf("metronome: %s\n", why);
+
+    gdb_peer_tell(e->peer, text);
+    gdb_peer_reply_text(e->peer, code);
 }
 
 /* --- stops --- */
-
-static void append_thread(const GdbEndpoint *e, GString *text, const GdbStop *stop)
-{
-    GdbClient *gdb = debug_client(e->node);
-    g_autoptr(GArray) threads = NULL;
-    GdbThread thread = {1, 1};
-
-    if (stop && stop->has_thread)
-        thread = stop->thread;
-    else if ((threads = gdb_threads(gdb, NODE_REPLY_MS, NULL)) && threads->len > 0)
-        thread = g_array_index(threads, GdbThread, 0);
-    g_string_append_printf(text, "thread:p%02" PRIx64 ".%02" PRIx64 ";", (uint64_t)thread.pid,
-                           (uint64_t)thread.tid);
-}
 
 /* signal 0: the node itself has no reason to stop. */
 static void reply_stop(GdbEndpoint *e, unsigned signal, const GdbStop *stop)
 {
     static const char *const watches[] = {NULL, "watch", "rwatch", "awatch"};
+    DebugThreads *threads = debug_view_threads(e->view);
     g_autoptr(GString) text = g_string_new(NULL);
 
+    debug_threads_moved(threads, stop && stop->has_thread ? &stop->thread : NULL);
     g_string_append_printf(text, "T%02x", signal);
-    append_thread(e, text, stop);
+    debug_threads_append(threads, text);
     if (stop && stop->watch != GDB_WATCH_NONE)
         g_string_append_printf(text, "%s:%" PRIx64 ";", watches[stop->watch], stop->address);
     gdb_peer_reply_text(e->peer, text->str);
+}
+
+/* The node takes part no more: for gdb its process has ended. */
+static void reply_end(GdbEndpoint *e)
+{
+    g_autofree char *text = g_strdup_printf("metronome: node %s is %s\n", e->node->name,
+                                            node_state_name(e->node->state));
+
+    gdb_peer_tell(e->peer, text);
+    gdb_peer_reply_text(e->peer, e->node->state == NODE_OFF ? "W00;process:1" : "X09;process:1");
+}
+
+static void tell_why(GdbEndpoint *e, const RunOutcome *o)
+{
+    g_autofree char *now = units_format_seconds(engine_now(e->session->engine));
+    g_autofree char *text = NULL;
+
+    if (o->end == RUN_FAILED)
+        text = g_strdup_printf("metronome: %s\n", o->error->message);
+    else if (o->end == RUN_ASLEEP)
+        text = g_strdup("metronome: the vCPU waits for an interrupt: `continue` lets time pass\n");
+    else if (o->why && !e->interrupted)
+        text = g_strdup_printf("metronome: %s; the ensemble stands at %s\n", o->why, now);
+    if (text)
+        gdb_peer_tell(e->peer, text);
 }
 
 static void on_run_done(const RunOutcome *o, void *data)
@@ -91,39 +101,35 @@ static void on_run_done(const RunOutcome *o, void *data)
     const DebugHit *hit = debug_hit(e->node);
     bool interrupted = e->interrupted;
 
+    tell_why(e, o);
     e->running = e->interrupted = false;
-    if (o->why && !interrupted) {
-        g_autofree char *now = units_format_seconds(engine_now(e->session->engine));
-        g_autofree char *text =
-            g_strdup_printf("metronome: %s; the ensemble stands at %s\n", o->why, now);
-        gdb_peer_tell(e->peer, text);
-    }
-    if (o->end == RUN_ASLEEP)
-        gdb_peer_tell(e->peer,
-                      "metronome: the vCPU waits for an interrupt: `continue` lets time pass\n");
-    if (e->node->state == NODE_OFF)
+    if (e->ending)
         gdb_peer_reply_text(e->peer, "W00;process:1");
-    else if (e->node->state != NODE_PAUSED)
-        gdb_peer_reply_text(e->peer, "X09;process:1");
+    else if (!node_is_live(e->node))
+        reply_end(e);
     else if (o->end == RUN_BROKE && hit)
         reply_stop(e, GDB_SIGNAL_TRAP, &hit->stop);
     else if (interrupted)
         reply_stop(e, GDB_SIGNAL_INT, NULL);
     else
         reply_stop(e, 0, NULL);
+    if (o->end == RUN_FAILED && o->unattended)
+        e->events->failed(o->error, e->events_data);
 }
 
 /* A step's end; it has no reason to give. */
 static void on_step_done(const RunOutcome *o, void *data)
 {
     GdbEndpoint *e = data;
+    GdbStop stop = {.has_thread = true, .thread = e->stepped};
 
-    if (o->end != RUN_REACHED || e->node->state != NODE_PAUSED) {
+    if (o->end != RUN_REACHED || !node_is_live(e->node)) {
+        debug_threads_moved(debug_view_threads(e->view), &e->stepped);
         on_run_done(o, data);
         return;
     }
     e->running = e->interrupted = false;
-    reply_stop(e, GDB_SIGNAL_TRAP, NULL);
+    reply_stop(e, GDB_SIGNAL_TRAP, &stop);
 }
 
 static void on_held_run_done(const RunOutcome *o, void *data)
@@ -140,7 +146,7 @@ static void hold(void *endpoint, void *data)
     GdbEndpoint *e = endpoint;
 
     (void)data;
-    if (gdb_peer_is_open(e->peer) && !e->running && !e->holding)
+    if (e->view && gdb_peer_has_spoken(e->peer) && !e->running && !e->holding)
         e->holding = run_hold(e->session, on_held_run_done, e);
 }
 
@@ -153,7 +159,7 @@ static void release(GdbEndpoint *e)
 
 static void go_on(GdbEndpoint *e)
 {
-    RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}};
+    RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}, .unattended = true};
     g_autoptr(GError) error = NULL;
 
     e->running = true;
@@ -165,113 +171,63 @@ static void go_on(GdbEndpoint *e)
         g_ptr_array_foreach(e->session->endpoints, hold, NULL);
     } else {
         e->running = false;
-        refuse(e, error->message);
+        refuse_resume(e, "E01", error->message);
         return;
     }
     if (run_held(e->session))
         gdb_peer_tell(e->peer, "metronome: all stand until every attached gdb continues\n");
 }
 
-static void step(GdbEndpoint *e, int vcpu)
+/* The other vCPUs stand still meanwhile. */
+static void step(GdbEndpoint *e, const GArray *threads, unsigned vcpu)
 {
     const Node *n = e->node;
     RunGoal goal = {.time = {RUN_FOR_EVER},
                     .node = e->node,
                     .insns = {n->clock.icount.n + 1},
                     .step = true,
-                    .vcpu = vcpu,
-                    .manner = e->sstep & GDB_SSTEP_NOIRQ ? STEP_MASKED : STEP_LIVE};
+                    .vcpu = threads->len > 1 ? (int)vcpu : -1,
+                    .manner = debug_view_masks(e->view) ? STEP_MASKED : STEP_LIVE};
     g_autoptr(GError) error = NULL;
 
     e->interrupted = false;
+    e->stepped = g_array_index(threads, GdbThread, vcpu);
     e->running = n->icount.enabled && run_step(e->session, &goal, on_step_done, e, &error);
     if (!e->running)
-        refuse(e, error ? error->message : "no single step without icount");
+        refuse_resume(e, "E01", error ? error->message : "no single step without icount");
 }
 
-/* "vCont;s:p1.2;c": the step decides, the other vCPUs then stand still. */
-static void resume(GdbEndpoint *e, const char *actions)
+static void resume(GdbEndpoint *e, const GdbRequest *request)
 {
-    g_auto(GStrv) parts = g_strsplit(actions, ";", -1);
-
-    for (char **p = parts; *p; p++) {
-        const char *dot = strchr(*p, '.');
-
-        if (**p == 's' || **p == 'S') {
-            int64_t tid = dot ? (int64_t)g_ascii_strtoull(dot + 1, NULL, 16) : 0;
-
-            step(e, dot && tid > 0 && dot[1] != '-' ? (int)tid - 1 : -1);
-            return;
-        }
-    }
-    go_on(e);
-}
-
-/* --- points --- */
-
-static void forget_points(GdbEndpoint *e)
-{
-    for (unsigned i = 0; i < e->points->len; i++) {
-        const Point *p = &g_array_index(e->points, Point, i);
-
-        if (node_is_live(e->node))
-            debug_remove_point(e->node, p->type, p->address, p->kind, NULL);
-    }
-    g_array_set_size(e->points, 0);
-}
-
-static bool same(const Point *a, const Point *b)
-{
-    return a->type == b->type && a->address == b->address && a->kind == b->kind;
-}
-
-/* "Z0,addr,kind" */
-static void change_point(GdbEndpoint *e, const char *packet)
-{
-    char *end;
-    Point p = {.type = (GdbPoint)(packet[1] - '0')};
+    DebugThreads *threads = debug_view_threads(e->view);
     g_autoptr(GError) error = NULL;
-    bool ok = false;
+    const GArray *all = debug_threads_all(threads, &error);
+    unsigned vcpu = 0;
+    GdbResume what = all ? gdb_request_resume(request, all, &vcpu) : GDB_RESUME_UNKNOWN;
 
-    if (packet[1] < '0' || packet[1] > '4') {
-        gdb_peer_reply_text(e->peer, "");
+    if (!all || (what == GDB_RESUME_STEP_ANY && !debug_threads_choose(threads, &vcpu, &error))) {
+        refuse_resume(e, "E01", error->message);
         return;
     }
-    p.address = packet[2] == ',' ? g_ascii_strtoull(packet + 3, &end, 16) : 0;
-    if (packet[2] != ',' || *end != ',') {
-        gdb_peer_reply_text(e->peer, "E22");
-        return;
+    switch (what) {
+    case GDB_RESUME_ALL:
+        go_on(e);
+        break;
+    case GDB_RESUME_STEP:
+    case GDB_RESUME_STEP_ANY:
+        step(e, all, vcpu);
+        break;
+    case GDB_RESUME_UNKNOWN:
+        refuse_resume(e, "E22", "there is no such vCPU");
+        break;
+    case GDB_RESUME_PART:
+        refuse_resume(e, "E22",
+                      "either all vCPUs go on or one makes a step: `set scheduler-locking off`");
+        break;
     }
-    p.kind = (unsigned)g_ascii_strtoull(end + 1, NULL, 16);
-    if (*packet == 'Z') {
-        ok = debug_add_point(e->node, p.type, p.address, p.kind, &error);
-        if (ok)
-            g_array_append_val(e->points, p);
-    }
-    for (unsigned i = 0; *packet == 'z' && !ok && i < e->points->len; i++) {
-        if (!same(&p, &g_array_index(e->points, Point, i)))
-            continue;
-        g_array_remove_index(e->points, i);
-        ok = debug_remove_point(e->node, p.type, p.address, p.kind, &error);
-    }
-    gdb_peer_reply_text(e->peer, ok ? "OK" : "E22");
 }
 
 /* --- the rest --- */
-
-static void forward(GdbEndpoint *e, const char *packet, size_t size)
-{
-    g_autoptr(GString) answer = g_string_new(NULL);
-    g_autoptr(GError) error = NULL;
-
-    if (!gdb_forward(debug_client(e->node), packet, size, answer, NODE_REPLY_MS, &error)) {
-        refuse(e, error->message);
-        return;
-    }
-    if (g_str_has_prefix(packet, "qSupported"))
-        g_string_append(answer, ";QStartNoAckMode+");
-    gdb_peer_reply(e->peer, answer->str, answer->len);
-}
 
 static void on_monitor_done(const char *output, void *data)
 {
@@ -283,59 +239,83 @@ static void on_monitor_done(const char *output, void *data)
     gdb_peer_reply_text(e->peer, "OK");
 }
 
-static void monitor(GdbEndpoint *e, const char *hex)
+static void ask_view(GdbEndpoint *e, const GdbRequest *request)
 {
-    size_t length = strlen(hex);
-    g_autofree char *text = g_malloc0(length / 2 + 1);
+    g_autoptr(GString) answer = g_string_new(NULL);
 
-    if (length % 2 != 0 || !gdb_hex_decode(hex, length, (uint8_t *)text, length / 2)) {
-        gdb_peer_reply_text(e->peer, "E22");
-        return;
-    }
-    e->monitor = gdb_monitor_begin(e->session, e->node, text, on_monitor_done, e);
+    debug_view_answer(e->view, request, answer);
+    if (debug_view_problem(e->view))
+        log_info("gdb of node %s: %s", e->node->name, debug_view_problem(e->view));
+    if (request->kind == GDB_REQUEST_SUPPORTED)
+        g_string_append(answer, ";QStartNoAckMode+");
+    gdb_peer_reply(e->peer, answer->str, answer->len);
 }
 
-static void set_sstep(GdbEndpoint *e, const char *packet, size_t size)
-{
-    e->sstep = (unsigned)g_ascii_strtoull(strchr(packet, '=') + 1, NULL, 0);
-    forward(e, packet, size);
-}
-
-static void leave(GdbEndpoint *e)
-{
-    gdb_peer_reply_text(e->peer, "OK");
-    drop(e);
-}
-
-static void handle(GdbEndpoint *e, const char *packet, size_t size)
+/* QEMU would remove all points of everybody. */
+static void tell_halt_reason(GdbEndpoint *e)
 {
     const DebugHit *hit = debug_hit(e->node);
 
-    if (strcmp(packet, "?") == 0) /* QEMU would remove all points of everybody */
+    if (node_is_live(e->node))
         reply_stop(e, GDB_SIGNAL_TRAP, hit ? &hit->stop : NULL);
-    else if (g_str_has_prefix(packet, "vCont;"))
-        resume(e, packet + strlen("vCont;"));
-    else if (*packet == 'c' || *packet == 'C')
-        go_on(e);
-    else if (*packet == 's' || *packet == 'S')
-        step(e, -1);
-    else if ((*packet == 'Z' || *packet == 'z') && size > 4)
-        change_point(e, packet);
-    else if (g_str_has_prefix(packet, "qRcmd,"))
-        monitor(e, packet + strlen("qRcmd,"));
-    else if (g_str_has_prefix(packet, "Qqemu.sstep="))
-        set_sstep(e, packet, size);
-    else if (strcmp(packet, "QStartNoAckMode") == 0)
-        gdb_peer_reply_text(e->peer, "OK"), gdb_peer_no_acks(e->peer);
-    else if (*packet == 'D' || g_str_has_prefix(packet, "vKill"))
-        leave(e); /* QEMU is ours: gdb's end is not its end */
-    else if (*packet == 'k')
-        drop(e);
-    else if (*packet == 'R' || *packet == '!' || g_str_has_prefix(packet, "vRun") ||
-             g_str_has_prefix(packet, "vAttach"))
-        gdb_peer_reply_text(e->peer, "");
     else
-        forward(e, packet, size);
+        reply_end(e);
+}
+
+static void handle(GdbEndpoint *e, const GdbRequest *request)
+{
+    switch (request->kind) {
+    case GDB_REQUEST_MONITOR:
+        e->monitor = gdb_monitor_begin(e->session, e->node, (const char *)request->bytes->data,
+                                       request->bytes->len, on_monitor_done, e);
+        break;
+    case GDB_REQUEST_NO_ACKS:
+        gdb_peer_reply_text(e->peer, "OK");
+        gdb_peer_no_acks(e->peer);
+        break;
+    case GDB_REQUEST_DETACH: /* QEMU is ours: gdb's end is not its end */
+    case GDB_REQUEST_KILL:
+        gdb_peer_reply_text(e->peer, "OK");
+        drop(e);
+        break;
+    case GDB_REQUEST_END:
+        drop(e);
+        break;
+    case GDB_REQUEST_HALT_REASON:
+        tell_halt_reason(e);
+        break;
+    case GDB_REQUEST_RESUME:
+        if (node_is_live(e->node))
+            resume(e, request);
+        else
+            reply_end(e);
+        break;
+    default:
+        if (node_is_live(e->node))
+            ask_view(e, request);
+        else
+            gdb_peer_reply_text(e->peer, "E01");
+    }
+}
+
+/* Its first packet. */
+static bool begin(GdbEndpoint *e)
+{
+    g_autoptr(GError) error = NULL;
+    const DebugHit *hit = debug_hit(e->node);
+
+    if (e->view)
+        return true;
+    if (!(e->view = debug_view_new(e->node, &error))) {
+        log_warn("%s", error->message);
+        drop(e);
+        return false;
+    }
+    if (hit && hit->stop.has_thread)
+        debug_threads_moved(debug_view_threads(e->view), &hit->stop.thread);
+    log_info("gdb attached to node %s", e->node->name);
+    hold(e, NULL);
+    return true;
 }
 
 /* The ensemble is at rest. */
@@ -345,15 +325,15 @@ static void serve(void *data)
 
     e->serving = false;
     e->answering = true;
-    while (!e->running && !e->monitor && gdb_peer_waits(e->peer)) {
+    while (!e->running && !e->monitor && gdb_peer_waits(e->peer) && begin(e)) {
         g_autoptr(GBytes) packet = gdb_peer_next(e->peer);
+        GdbRequest request;
         gsize size;
         const char *text = g_bytes_get_data(packet, &size);
 
-        if (e->node->state == NODE_PAUSED)
-            handle(e, text, size - 1);
-        else
-            gdb_peer_reply_text(e->peer, "E01");
+        gdb_request_parse(&request, text, size - 1);
+        handle(e, &request);
+        gdb_request_clear(&request);
     }
     e->answering = false;
     if (e->doomed)
@@ -364,7 +344,7 @@ static void on_arrived(void *data)
 {
     GdbEndpoint *e = data;
 
-    if (e->serving || e->running || e->monitor)
+    if (e->serving || e->answering || e->running || e->monitor)
         return;
     e->serving = true;
     run_service(e->session, serve, e);
@@ -386,20 +366,19 @@ static void clean_up(void *data)
 {
     GdbEndpoint *e = data;
 
-    forget_points(e);
-    if (e->using_stub)
-        debug_release(e->node);
-    e->using_stub = false;
-    if (e->gone)
-        e->gone(e->gone_data);
+    g_clear_pointer(&e->view, debug_view_free);
+    if (e->events)
+        e->events->gone(e->events_data);
 }
 
 /* What it let run stops; its points are taken away. */
 static void drop(GdbEndpoint *e)
 {
-    if (!gdb_peer_is_open(e->peer))
-        return;
+    bool was_gdb = gdb_peer_has_spoken(e->peer);
+
     gdb_peer_close(e->peer);
+    if (!was_gdb)
+        return;
     if (e->monitor)
         gdb_monitor_forget(e->monitor);
     e->monitor = NULL;
@@ -415,20 +394,7 @@ static void drop(GdbEndpoint *e)
     run_service(e->session, clean_up, e);
 }
 
-static void begin(void *data)
-{
-    GdbEndpoint *e = data;
-    g_autoptr(GError) error = NULL;
-
-    if (e->using_stub || debug_use(e->node, &error)) {
-        e->using_stub = true;
-        hold(e, NULL);
-        return;
-    }
-    log_warn("%s", error->message);
-    drop(e);
-}
-
+/* Somebody who says nothing makes room for the next; a gdb does not. */
 static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
 {
     GdbEndpoint *e = data;
@@ -437,55 +403,16 @@ static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
     (void)condition;
     if (peer < 0)
         return G_SOURCE_CONTINUE;
-    if (gdb_endpoint_attached(e) || !node_is_live(e->node)) {
+    if (gdb_peer_has_spoken(e->peer) || !node_is_live(e->node)) {
         log_warn("node %s: a second gdb, or one for a node that is not there, is turned away",
                  e->node->name);
         close(peer);
         return G_SOURCE_CONTINUE;
     }
-    e->running = e->interrupted = e->serving = e->holding = false;
-    e->sstep = GDB_SSTEP_ENABLE | GDB_SSTEP_NOIRQ | GDB_SSTEP_NOTIMER;
+    gdb_peer_close(e->peer);
+    e->running = e->interrupted = e->holding = false;
     gdb_peer_open(e->peer, peer);
-    log_info("gdb attached to node %s", e->node->name);
-    run_service(e->session, begin, e);
     return G_SOURCE_CONTINUE;
-}
-
-static int listen_unix(const char *path, GError **error)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    fd_auto fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is too long for a unix socket",
-                    path);
-        return -1;
-    }
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        listen(fd, 1) != 0) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't listen on '%s': %s", path,
-                    g_strerror(errno));
-        return -1;
-    }
-    return fd_steal(&fd);
-}
-
-static int listen_tcp(unsigned port, GError **error)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_port = htons((uint16_t)port),
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    fd_auto fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int on = 1;
-
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        listen(fd, 1) != 0) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't listen on 127.0.0.1:%u: %s", port,
-                    g_strerror(errno));
-        return -1;
-    }
-    return fd_steal(&fd);
 }
 
 static void on_peer_gone(void *data)
@@ -496,41 +423,41 @@ static void on_peer_gone(void *data)
 static const GdbPeerEvents peer_events = {on_arrived, on_interrupted, on_peer_gone};
 
 GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, unsigned port,
-                              GError **error)
+                              const GdbEndpointEvents *events, void *data, GError **error)
 {
-    g_autoptr(GdbEndpoint) e = g_new0(GdbEndpoint, 1);
+    g_autoptr(GdbListener) listener = gdb_listener_new(path, port, error);
+    GdbEndpoint *e;
 
+    if (!listener)
+        return NULL;
+    e = g_new0(GdbEndpoint, 1);
     e->session = session;
     e->node = node;
+    e->events = events;
+    e->events_data = data;
     e->peer = gdb_peer_new(&peer_events, e);
-    e->points = g_array_new(FALSE, FALSE, sizeof(Point));
-    e->listener = port ? listen_tcp(port, error) : listen_unix(path, error);
-    if (e->listener < 0)
-        return NULL;
-    e->path = port ? NULL : g_strdup(path);
-    e->address = port ? g_strdup_printf("127.0.0.1:%u", port) : g_strdup(path);
-    e->listen_source = g_unix_fd_add(e->listener, G_IO_IN, on_connect, e);
-    return g_steal_pointer(&e);
+    e->listener = g_steal_pointer(&listener);
+    e->listen_source = g_unix_fd_add(gdb_listener_fd(e->listener), G_IO_IN, on_connect, e);
+    return e;
+}
+
+void gdb_endpoint_end(GdbEndpoint *e)
+{
+    e->ending = true;
 }
 
 void gdb_endpoint_free(GdbEndpoint *e)
 {
     if (!e)
         return;
-    e->gone = NULL;
+    e->events = NULL;
     drop(e);
     e->doomed = e->answering;
     if (e->doomed)
         return;
-    if (e->listen_source)
-        g_source_remove(e->listen_source);
-    fd_clear(&e->listener);
-    if (e->path)
-        unlink(e->path);
+    g_source_remove(e->listen_source);
+    gdb_listener_free(e->listener);
     gdb_peer_free(e->peer);
-    g_array_unref(e->points);
-    g_free(e->path);
-    g_free(e->address);
     g_free(e);
 }
 
@@ -541,16 +468,10 @@ const Node *gdb_endpoint_node(const GdbEndpoint *e)
 
 const char *gdb_endpoint_address(const GdbEndpoint *e)
 {
-    return e->address;
+    return gdb_listener_address(e->listener);
 }
 
 bool gdb_endpoint_attached(const GdbEndpoint *e)
 {
-    return gdb_peer_is_open(e->peer) || e->using_stub;
-}
-
-void gdb_endpoint_on_gone(GdbEndpoint *e, GdbGoneFunc func, void *data)
-{
-    e->gone = func;
-    e->gone_data = data;
+    return gdb_peer_has_spoken(e->peer) || e->view;
 }

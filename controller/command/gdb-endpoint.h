@@ -3,10 +3,11 @@
  * gdb-endpoint.h: where the user's own gdb attaches to a node, and finds the whole ensemble.
  *
  * To gdb it looks like a stub. Registers, memory and everything else that concerns the node alone
- * is passed on to QEMU's gdbstub; `continue` lets the whole ensemble run, a breakpoint of any gdb
- * or Ctrl-C in it stops all, a single step never passes the next barrier alone, and what follows
- * `monitor` is a command of ours (or else QEMU's). What gdb asks while others let the ensemble run
- * is answered at the next barrier.
+ * is asked of QEMU's gdbstub; `continue` lets the whole ensemble run, a breakpoint of any gdb or
+ * Ctrl-C in it stops all, a single step never passes the next barrier alone, and what follows
+ * `monitor` is a command of ours that stays inside the ensemble, or one of QEMU's that only looks.
+ * What gdb asks while others let the ensemble run is answered at the next barrier. A connection is
+ * nobody, and holds nothing, until its first whole packet.
  *
  * Protocol: gdb manual, appendix "Remote Serial Protocol".
  */
@@ -17,22 +18,27 @@
 
 typedef struct GdbEndpoint GdbEndpoint;
 
-/* Called when a gdb that had attached is gone again. */
-typedef void (*GdbGoneFunc)(void *data);
+typedef struct {
+    void (*gone)(void *data); /* a gdb that had attached is gone again */
+    /* A run that a gdb asked for, and no command, ended by the failure of a node. */
+    void (*failed)(const GError *error, void *data);
+} GdbEndpointEvents;
 
 /* path: unix socket, which must not exist; or, with port not 0, TCP on 127.0.0.1. */
 GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, unsigned port,
-                              GError **error);
+                              const GdbEndpointEvents *events, void *data, GError **error);
 void gdb_endpoint_free(GdbEndpoint *endpoint);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(GdbEndpoint, gdb_endpoint_free)
+
+/* metronome ends: a run that gdb waits for ends as if the guest had. */
+void gdb_endpoint_end(GdbEndpoint *endpoint);
 
 const Node *gdb_endpoint_node(const GdbEndpoint *endpoint);
 /* What gdb's `target remote` takes. */
 const char *gdb_endpoint_address(const GdbEndpoint *endpoint);
 bool gdb_endpoint_attached(const GdbEndpoint *endpoint);
-void gdb_endpoint_on_gone(GdbEndpoint *endpoint, GdbGoneFunc func, void *data);
 
-/* Closes the endpoint of a node that leaves, if there is one (cmd-gdb.c). */
+/* Closes the endpoint of a node that leaves, if there is one; and: metronome ends (cmd-gdb.c). */
 void gdb_close_node(Session *session, const Node *node);
+void gdb_end_all(Session *session);
 
 #endif

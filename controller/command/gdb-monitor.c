@@ -7,10 +7,16 @@
 
 #include <string.h>
 
+/* Of a command's output. */
+#define MOST_OUTPUT ((size_t)1 << 20)
+/* Units that x and xp show at once: QEMU makes all of the text before it says anything. */
+#define MOST_UNITS 4096
+
 struct GdbMonitor {
     CommandCall call;
     char **words;
     GString *output;
+    bool cut;                                     /* more than MOST_OUTPUT */
     void (*before)(const char *text, void *data); /* the session's own on_output */
     GdbMonitorFunc done;
     void *data;
@@ -21,8 +27,15 @@ static GdbMonitor *current;
 
 static void on_output(const char *text, void *data)
 {
+    GdbMonitor *m = current;
+
     (void)data;
-    g_string_append(current->output, text);
+    if (m->output->len + strlen(text) <= MOST_OUTPUT) {
+        g_string_append(m->output, text);
+    } else if (!m->cut) {
+        g_string_append(m->output, "[what follows is too much for gdb]\n");
+        m->cut = true;
+    }
 }
 
 static void finish(GdbMonitor *m)
@@ -53,46 +66,77 @@ static void on_done(CommandCall *call, GError *error)
     finish(m);
 }
 
-/* Not one of ours: QEMU's monitor may know it. */
-static void ask_qemu(GdbMonitor *m, Node *node, const char *text)
+/* --- QEMU's monitor --- */
+
+/* "x/4096i", "x /10x": the count of an examination is not above the limit. */
+static bool is_modest(const char *format)
+{
+    guint64 count;
+    char *end;
+
+    format += strspn(format, " \t");
+    if (*format != '/' || !g_ascii_isdigit(format[1]))
+        return true;
+    count = g_ascii_strtoull(format + 1, &end, 10);
+    return count <= MOST_UNITS;
+}
+
+bool gdb_monitor_looks(const char *line)
+{
+    static const char *const looks[] = {"info", "print", "p", "x", "xp", "gva2gpa", NULL};
+    const char *start = line + strspn(line, " \t"), *end = start + strcspn(start, " \t/");
+    g_autofree char *word = g_strndup(start, (gsize)(end - start));
+
+    for (const char *p = line; *p; p++)
+        if (g_ascii_iscntrl(*p) && *p != '\t')
+            return false;
+    return g_strv_contains(looks, word) && (*word != 'x' || is_modest(end));
+}
+
+static void ask_qemu(GdbMonitor *m, Node *node, const char *line)
 {
     GError *error = NULL;
-    g_autofree char *said = node_hmp(node, text, &error);
+    g_autofree char *said = node_hmp(node, line, &error);
 
     if (said)
-        g_string_append(m->output, said);
+        on_output(said, NULL);
     add_error(m, error);
 }
 
-/* True if the command goes on. */
-static bool begin(GdbMonitor *m, Node *node, const char *text)
-{
-    const char *rest = text;
-    GError *error = NULL;
-    unsigned used;
+/* --- --- */
 
-    m->words = command_read(m->call.session, &rest, &error);
-    if (!m->words || !m->words[0]) {
-        add_error(m, error);
-        return false;
-    }
-    if (!command_find(m->words, &used, NULL)) {
-        ask_qemu(m, node, text);
-        return false;
-    }
+static bool is_ours(const char *line)
+{
+    const char *start = line + strspn(line, " \t");
+    char *words[] = {g_strndup(start, strcspn(start, " \t/")), NULL};
+    unsigned used;
+    bool ours = command_find(words, &used, NULL) != NULL;
+
+    g_free(words[0]);
+    return ours;
+}
+
+static bool refuse(GdbMonitor *m, const char *why)
+{
+    g_string_append_printf(m->output, "%s\n", why);
+    return false;
+}
+
+static bool begin_command(GdbMonitor *m)
+{
+    GError *error = NULL;
+
     switch (command_begin(&m->call, m->words, &error)) {
     case COMMAND_PARKED:
         return true;
-    case COMMAND_INCLUDE:
-        g_clear_pointer(&m->call.include, g_free);
-        g_string_append(m->output, "include is not possible here\n");
-        return false;
+    case COMMAND_INCLUDE: /* it reaches outside */
+        g_assert_not_reached();
     case COMMAND_FAILED:
-        if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_QUIT))
-            g_string_append(m->output, "in gdb, say `quit` without `monitor`\n"),
-                g_error_free(error);
-        else
-            add_error(m, error);
+        if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_QUIT)) {
+            g_error_free(error);
+            return refuse(m, "in gdb, say `quit` without `monitor`");
+        }
+        add_error(m, error);
         return false;
     case COMMAND_DONE:
         return false;
@@ -100,8 +144,30 @@ static bool begin(GdbMonitor *m, Node *node, const char *text)
     g_assert_not_reached();
 }
 
-GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, GdbMonitorFunc done,
-                              void *data)
+/* True if the command goes on. */
+static bool begin(GdbMonitor *m, Node *node, const char *text, size_t size)
+{
+    const char *rest = text;
+    GError *error = NULL;
+
+    if (strlen(text) != size || strpbrk(text, "\r\n"))
+        return refuse(m, "one line of text is expected");
+    if (gdb_monitor_looks(text) && !is_ours(text)) {
+        ask_qemu(m, node, text);
+        return false;
+    }
+    m->words = command_read(m->call.session, &rest, &error);
+    if (!m->words || !m->words[0]) {
+        add_error(m, error);
+        return false;
+    }
+    if (rest[strspn(rest, " \t;")])
+        return refuse(m, "one command at a time is expected");
+    return begin_command(m);
+}
+
+GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, size_t size,
+                              GdbMonitorFunc done, void *data)
 {
     GdbMonitor *m;
 
@@ -110,14 +176,14 @@ GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, Gd
         return NULL;
     }
     m = g_new0(GdbMonitor, 1);
-    m->call = (CommandCall){.session = session, .done = on_done};
+    m->call = (CommandCall){.session = session, .inside = true, .done = on_done};
     m->output = g_string_new(NULL);
     m->before = session->on_output;
     m->done = done;
     m->data = data;
     current = m;
     session->on_output = on_output;
-    if (begin(m, node, text))
+    if (begin(m, node, text, size))
         return m;
     finish(m);
     return NULL;

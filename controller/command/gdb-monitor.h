@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-monitor.h: what follows `monitor` in gdb: a command of ours, or else of QEMU's monitor. */
+/*
+ * gdb-monitor.h: what follows `monitor` in gdb: one command of ours that stays inside the ensemble
+ * (Command.outside), or a line of QEMU's monitor that only looks. Whoever reaches the endpoint may
+ * say it, so it must give nobody more than gdb itself has: the guests and their time.
+ */
 #ifndef COMMAND_GDB_MONITOR_H
 #define COMMAND_GDB_MONITOR_H
 
@@ -10,11 +14,16 @@ typedef struct GdbMonitor GdbMonitor;
 /* output: all that the command printed, its error included. */
 typedef void (*GdbMonitorFunc)(const char *output, void *data);
 
-/* Returns NULL when done was called already; else it will be, unless … */
-GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, GdbMonitorFunc done,
-                              void *data);
+/* text: as gdb sent it, with a NUL behind it. Returns NULL when done was called already; else it
+ * will be, unless … */
+GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, size_t size,
+                              GdbMonitorFunc done, void *data);
 
 /* … nobody wants to know any more: the command goes on to its end. */
 void gdb_monitor_forget(GdbMonitor *monitor);
+
+/* Whether a line is one that QEMU's human monitor only looks for: by the first word, exactly. Pure.
+ */
+bool gdb_monitor_looks(const char *line);
 
 #endif

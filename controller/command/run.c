@@ -87,6 +87,7 @@ static void finish(Session *s, RunOutcome *outcome)
     s->last_run = outcome->host;
     s->last_passed = vtime_sub(engine_now(s->engine), run->from);
     s->stopped_by = outcome->number;
+    outcome->unattended = run->spec.unattended;
     engine_set_pace(s->engine, 0);
     run_free(s);
     for (unsigned i = 0; i < listeners->len; i++) {
@@ -275,7 +276,7 @@ bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GEr
     Interlude interlude = {*goal, {done, data}};
 
     if (!s->run)
-        return run_start(s, &(RunSpec){.goal = *goal}, done, data, error);
+        return run_start(s, &(RunSpec){.goal = *goal, .unattended = true}, done, data, error);
     g_array_append_val(s->run->interludes, interlude);
     if (held(s))
         go(s);

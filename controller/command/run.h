@@ -10,8 +10,9 @@
 
 typedef struct {
     RunGoal goal;
-    Node *waits; /* stop when its console's awaited pattern matches; NULL: none */
-    double pace; /* engine_set_pace() */
+    Node *waits;     /* stop when its console's awaited pattern matches; NULL: none */
+    double pace;     /* engine_set_pace() */
+    bool unattended; /* a gdb asked for it: no command tells how it ended */
 } RunSpec;
 
 typedef struct {
@@ -22,6 +23,7 @@ typedef struct {
     const GError *error; /* RUN_FAILED */
     uint64_t barriers, missed;
     HTime host;
+    bool unattended; /* as in its RunSpec */
 } RunOutcome;
 
 typedef void (*RunDoneFunc)(const RunOutcome *outcome, void *data);
@@ -53,8 +55,8 @@ bool run_held(const Session *session);
  * the run goes on. */
 void run_service(Session *session, void (*func)(void *data), void *data);
 
-/* A single step (a goal with `step`): by itself, or as a part of the active run, which then goes
- * on. done hears of it alone. */
+/* A single step (a goal with `step`) that a gdb asked for: by itself, or as a part of the active
+ * run, which then goes on. done hears of it alone. */
 bool run_step(Session *session, const RunGoal *goal, RunDoneFunc done, void *data, GError **error);
 
 /* With the session. */

@@ -7,6 +7,7 @@
 #include "controller/command/breaks.h"
 #include "controller/command/clock-watch.h"
 #include "controller/command/command.h"
+#include "controller/command/gdb-endpoint.h"
 #include "controller/command/lexer.h"
 #include "controller/command/run.h"
 #include "controller/command/sampler.h"
@@ -87,12 +88,24 @@ const Command *const *command_table(void)
     return table;
 }
 
+static bool check_inside(const Command *command, GError **error)
+{
+    if (command->outside)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is not for gdb's monitor: it reaches outside the ensemble, to programs, "
+                    "files or sockets; say it to metronome itself",
+                    command->name);
+    return !command->outside;
+}
+
 CommandResult command_begin(CommandCall *call, char **words, GError **error)
 {
     unsigned used = 0;
 
     call->command = command_find(words, &used, error);
     if (!call->command)
+        return COMMAND_FAILED;
+    if (call->inside && !check_inside(call->command, error))
         return COMMAND_FAILED;
     call->args = words + used;
     call->n_args = g_strv_length(words + used);
@@ -108,10 +121,16 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     return call->command->exec(call, error);
 }
 
+void command_settle(Session *s)
+{
+    gdb_end_all(s);
+    run_pause(s, "metronome ends");
+    session_settle(s);
+}
+
 void command_free_state(Session *s)
 {
-    run_pause(s, NULL);
-    session_settle(s);
+    command_settle(s);
     g_clear_pointer(&s->endpoints, g_ptr_array_unref);
     breaks_free(s);
     captures_free(s);
@@ -196,6 +215,21 @@ bool command_check_look(Session *s, const char *text, GError **error)
     g_auto(GStrv) words = look_words(s, text, error);
 
     return words != NULL;
+}
+
+bool command_check_inside(const char *text, GError **error)
+{
+    g_auto(GStrv) words = strchr(text, '$') ? NULL : lexer_next(&text, NULL, NULL, error);
+    const Command *command;
+    unsigned used;
+
+    if (!words && error && !*error)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "no variable is possible in '%s', which comes from gdb's monitor", text);
+    if (!words || !words[0])
+        return words != NULL;
+    command = command_find(words, &used, error);
+    return command && check_inside(command, error);
 }
 
 void command_look(Session *s, const char *text)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-stub.c: what looks like the gdbstub of a node to the controller. Requests are forwarded to
- * QEMU's own, but for points, which the lanes must know of (engine/debug.h).
+ * agent-stub.c: what looks like the gdbstub of a node to the controller. Its requests are parsed
+ * and answered as those of a user's gdb are (engine/debug-view.h); what would let the node move is
+ * not known here, since the lanes alone do that.
  */
-#include "controller/engine/debug.h"
+#include "controller/engine/debug-view.h"
 #include "controller/remote/agent-private.h"
 #include "gdbstub-client/packet.h"
 
@@ -12,19 +13,22 @@
 struct Stub {
     Agent *agent;
     Node *node;
+    DebugView *view;
     GdbDecoder *decoder;
     GString *answer, *frame;
 };
 
 Stub *stub_new(Agent *agent, Node *node, GError **error)
 {
+    DebugView *view = debug_view_new(node, error);
     Stub *s;
 
-    if (!debug_use(node, error))
+    if (!view)
         return NULL;
     s = g_new0(Stub, 1);
     s->agent = agent;
     s->node = node;
+    s->view = view;
     s->decoder = gdb_decoder_new();
     s->answer = g_string_new(NULL);
     s->frame = g_string_new(NULL);
@@ -35,44 +39,22 @@ void stub_free(Stub *s)
 {
     if (!s)
         return;
-    debug_release(s->node);
+    debug_view_free(s->view);
     gdb_decoder_free(s->decoder);
     g_string_free(s->answer, TRUE);
     g_string_free(s->frame, TRUE);
     g_free(s);
 }
 
-/* "Z0,4000,4" or "z…"; false: it is none. */
-static bool take_point(Stub *s, const char *packet)
-{
-    g_auto(GStrv) words = NULL;
-    g_autoptr(GError) error = NULL;
-    uint64_t type, address, kind;
-    bool ok;
-
-    if (packet[0] != 'Z' && packet[0] != 'z')
-        return false;
-    words = g_strsplit(packet + 1, ",", 3);
-    ok = g_strv_length(words) == 3 &&
-         g_ascii_string_to_unsigned(words[0], 16, 0, GDB_POINT_ACCESS, &type, NULL) &&
-         g_ascii_string_to_unsigned(words[1], 16, 0, UINT64_MAX, &address, NULL) &&
-         g_ascii_string_to_unsigned(words[2], 16, 0, UINT32_MAX, &kind, NULL) &&
-         (packet[0] == 'Z' ? debug_add_point : debug_remove_point)(s->node, (GdbPoint)type, address,
-                                                                   (unsigned)kind, &error);
-    g_string_assign(s->answer, ok ? "OK" : "E22");
-    return true;
-}
-
 static void answer(Stub *s, const GdbToken *packet)
 {
-    g_autoptr(GError) error = NULL;
     GByteArray *made = s->agent->made;
+    GdbRequest request;
     gsize begun;
 
-    g_string_truncate(s->answer, 0);
-    if (!take_point(s, packet->data) && !gdb_forward(debug_client(s->node), packet->data,
-                                                     packet->len, s->answer, NODE_REPLY_MS, &error))
-        g_string_assign(s->answer, "E01");
+    gdb_request_parse(&request, packet->data, packet->len);
+    debug_view_answer(s->view, &request, s->answer);
+    gdb_request_clear(&request);
     g_string_assign(s->frame, "+");
     gdb_packet_append(s->frame, s->answer->str, s->answer->len);
     begun = message_begin(made, MSG_STUB);

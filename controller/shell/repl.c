@@ -187,10 +187,10 @@ static void stop_running(void)
     session->interrupted = true;
     if (engine_running(session->engine))
         engine_interrupt(session->engine);
-    else if (session->on_interrupt)
-        session->on_interrupt(session);
-    else
+    else if (!session->on_interrupt)
         run_pause(session, NULL);
+    if (session->on_interrupt)
+        session->on_interrupt(session);
 }
 
 static gboolean on_end_of_terminal(gint fd, GIOCondition condition, gpointer data)

@@ -147,9 +147,9 @@ void signals_stop(Session *s)
     if (engine_running(s->engine)) {
         engine_interrupt(s->engine);
         log_info("interrupted: stopping at the next barrier");
-    } else if (s->on_interrupt) {
-        s->on_interrupt(s);
-    } else {
+    } else if (!s->on_interrupt) {
         run_pause(s, NULL); /* a gdb holds it */
     }
+    if (s->on_interrupt) /* what is parked may wait for the very gdb that lets them run */
+        s->on_interrupt(s);
 }
