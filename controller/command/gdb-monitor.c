@@ -9,9 +9,6 @@
 
 /* Of a command's output. */
 #define MOST_OUTPUT ((size_t)1 << 20)
-/* Units that x and xp show at once: QEMU makes all of the text before it says anything. */
-#define MOST_UNITS 4096
-
 struct GdbMonitor {
     CommandCall call;
     char **words;
@@ -68,29 +65,34 @@ static void on_done(CommandCall *call, GError *error)
 
 /* --- QEMU's monitor --- */
 
-/* "x/4096i", "x /10x": the count of an examination is not above the limit. */
-static bool is_modest(const char *format)
+static char *first_word(const char *line, const char **behind)
 {
-    guint64 count;
-    char *end;
+    const char *start = line + strspn(line, " \t");
 
-    format += strspn(format, " \t");
-    if (*format != '/' || !g_ascii_isdigit(format[1]))
-        return true;
-    count = g_ascii_strtoull(format + 1, &end, 10);
-    return count <= MOST_UNITS;
+    *behind = start + strcspn(start, " \t/");
+    return g_strndup(start, (gsize)(*behind - start));
 }
 
 bool gdb_monitor_looks(const char *line)
 {
     static const char *const looks[] = {"info", "print", "p", "x", "xp", "gva2gpa", NULL};
-    const char *start = line + strspn(line, " \t"), *end = start + strcspn(start, " \t/");
-    g_autofree char *word = g_strndup(start, (gsize)(end - start));
+    const char *behind;
+    g_autofree char *word = first_word(line, &behind);
 
     for (const char *p = line; *p; p++)
         if (g_ascii_iscntrl(*p) && *p != '\t')
             return false;
-    return g_strv_contains(looks, word) && (*word != 'x' || is_modest(end));
+    return g_strv_contains(looks, word);
+}
+
+bool gdb_monitor_is_modest(const char *line)
+{
+    const char *behind;
+    g_autofree char *word = first_word(line, &behind);
+
+    behind += strspn(behind, " \t");
+    return *word != 'x' || *behind != '/' ||
+           g_ascii_strtoull(behind + 1, NULL, 10) <= GDB_MONITOR_UNITS;
 }
 
 static void ask_qemu(GdbMonitor *m, Node *node, const char *line)
@@ -107,8 +109,8 @@ static void ask_qemu(GdbMonitor *m, Node *node, const char *line)
 
 static bool is_ours(const char *line)
 {
-    const char *start = line + strspn(line, " \t");
-    char *words[] = {g_strndup(start, strcspn(start, " \t/")), NULL};
+    const char *behind;
+    char *words[] = {first_word(line, &behind), NULL};
     unsigned used;
     bool ours = command_find(words, &used, NULL) != NULL;
 
@@ -153,6 +155,8 @@ static bool begin(GdbMonitor *m, Node *node, const char *text, size_t size)
     if (strlen(text) != size || strpbrk(text, "\r\n"))
         return refuse(m, "one line of text is expected");
     if (gdb_monitor_looks(text) && !is_ours(text)) {
+        if (!gdb_monitor_is_modest(text))
+            return refuse(m, "no more than " G_STRINGIFY(GDB_MONITOR_UNITS) " units at once");
         ask_qemu(m, node, text);
         return false;
     }

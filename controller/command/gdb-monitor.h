@@ -26,4 +26,9 @@ void gdb_monitor_forget(GdbMonitor *monitor);
  */
 bool gdb_monitor_looks(const char *line);
 
+/* Whether such a line asks for no more than so many units of memory ("x/10i", "xp /4x"): QEMU makes
+ * all of the text before it says anything. Pure. */
+#define GDB_MONITOR_UNITS 4096
+bool gdb_monitor_is_modest(const char *line);
+
 #endif

@@ -7,7 +7,7 @@
  *
  *   TEXT      sends a packet and prints its answer; what the target says before it as "O text"
  *   >TEXT     sends a packet
- *   N*TEXT    sends a packet N times, for as long as the other side takes it
+ *   N*TEXT    sends a packet N times; prints "sent", or "stalled" if the other side ceases to take it
  *   =TEXT     sends bytes, with C's escapes
  *   <         prints an answer
  *   .         prints "closed" when the other side closes
@@ -31,6 +31,8 @@
 #include <unistd.h>
 
 #define PATIENCE_MS 20000
+#define STALLED_MS  1000
+#define AT_ONCE     65536
 
 static int fd;
 static GdbDecoder *decoder;
@@ -62,12 +64,16 @@ static void connect_to(const char *address)
         fail(strerror(errno));
 }
 
-/* False when the other side does not take all of it at once. */
-static bool send_some(const char *text, size_t size, int flags)
+/* False when the other side takes nothing for a while, or is gone. */
+static bool send_all(const char *text, size_t size)
 {
-    while (size > 0) {
-        ssize_t n = send(fd, text, size, MSG_NOSIGNAL | flags);
+    struct pollfd p = {.fd = fd, .events = POLLOUT};
 
+    while (size > 0) {
+        ssize_t n = send(fd, text, size, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (n < 0 && errno == EAGAIN && poll(&p, 1, STALLED_MS) == 1)
+            continue;
         if (n <= 0)
             return false;
         text += n;
@@ -76,14 +82,29 @@ static bool send_some(const char *text, size_t size, int flags)
     return true;
 }
 
-static void send_packet(const char *text, unsigned times)
+static void send_packet(const char *text)
 {
     g_autoptr(GString) frame = g_string_new(NULL);
 
     gdb_packet_append(frame, text, strlen(text));
-    for (unsigned i = 0; i < times; i++)
-        if (!send_some(frame->str, frame->len, times > 1 ? MSG_DONTWAIT : 0))
+    send_all(frame->str, frame->len);
+}
+
+static void send_packets(const char *text, unsigned long times)
+{
+    g_autoptr(GString) frames = g_string_new(NULL);
+
+    for (unsigned long i = 0; i < times; i++) {
+        gdb_packet_append(frames, text, strlen(text));
+        if (frames->len < AT_ONCE && i + 1 < times)
+            continue;
+        if (!send_all(frames->str, frames->len)) {
+            puts("stalled");
             return;
+        }
+        g_string_truncate(frames, 0);
+    }
+    puts("sent");
 }
 
 /* The next token that is more than an acknowledgement; NONE when the other side has closed. */
@@ -118,7 +139,7 @@ static void print_answer(void)
 
         if (token.kind == GDB_TOKEN_NONE)
             fail("closed");
-        send_some("+", 1, 0);
+        send_all("+", 1);
         if (token.data[0] != 'O' || token.len % 2 == 0 ||
             !gdb_hex_decode(token.data + 1, token.len - 1, (uint8_t *)text, length)) {
             printf("%s\n", token.data);
@@ -143,13 +164,13 @@ static void step(const char *text)
     unsigned long times = g_ascii_isdigit(*text) ? strtoul(text, &behind, 10) : 0;
 
     if (behind && *behind == '*') {
-        send_packet(behind + 1, (unsigned)times);
+        send_packets(behind + 1, times);
     } else if (*text == '>') {
-        send_packet(text + 1, 1);
+        send_packet(text + 1);
     } else if (*text == '=') {
         g_autofree char *raw = g_strcompress(text + 1);
 
-        send_some(raw, strlen(raw), 0);
+        send_all(raw, strlen(raw));
     } else if (strcmp(text, "<") == 0) {
         print_answer();
     } else if (strcmp(text, ".") == 0) {
@@ -161,7 +182,7 @@ static void step(const char *text)
     } else if (*text == ':') {
         close(open(text + 1, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
     } else {
-        send_packet(text, 1);
+        send_packet(text);
         print_answer();
     }
     fflush(stdout);

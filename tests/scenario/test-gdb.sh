@@ -4,45 +4,11 @@
 # The user's own gdb (gdb-multiarch, in batch mode) attached to nodes of an ensemble.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/gdb.sh
+source "$(dirname "$0")/gdb.sh"
 
 linux="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M append=\"console=ttyAMA0 quiet nokaslr\""
 linux+=' icount=shift=4,sleep=off'
-
-# debugger NAME COMMAND...: gdb on the endpoint NAME; what it says goes to $dir/gdb.NAME.
-debugger() {
-    local name=$1 command
-    local -a arguments=(-nx -batch -ex 'set confirm off' -ex 'set architecture aarch64' -ex 'set remotetimeout 20')
-    shift
-    [[ -z ${symbols:-} ]] || arguments+=("$symbols")
-    arguments+=(-ex "target remote $dir/$name.sock")
-    for command; do
-        arguments+=(-ex "$command")
-    done
-    timeout -k 5 60 gdb-multiarch "${arguments[@]}" >"$dir/gdb.$name" 2>&1 </dev/null
-}
-
-# heard NAME PATTERN...: each matches a line of what that gdb said.
-heard() {
-    local name=$1 pattern
-    shift
-    for pattern; do
-        if ! grep -qE -e "$pattern" "$dir/gdb.$name"; then
-            sed "s/^/# gdb $name: /" "$dir/gdb.$name"
-            echo "# wanted: $pattern"
-            return 1
-        fi
-    done
-}
-
-# session COMMANDS: metronome in the background, with endpoints at $dir/NAME.sock.
-session() {
-    rm -f "$dir"/*.sock
-    background -c "$1"
-}
-
-is_there() {
-    [[ -S $dir/$1.sock ]]
-}
 
 one_linux() {
     local pc
@@ -166,21 +132,12 @@ interrupt() {
     gdb=$!
     within 20 grep -qs going "$dir/gdb.a"
     # Once the ensemble runs: a second one then is turned away at once.
-    within 20 runs_in_gdb "$gdb"
+    within 20 qemus_run
     kill -INT "$gdb"
     wait "$gdb" || true
     join
     check 'Ctrl-C in gdb: stops the ensemble' heard a 'SIGINT' '^stopped 400' '^virtual time [0-9.]+s'
     check 'Ctrl-C in gdb: metronome goes on' ended 0
-}
-
-# The gdb waits for its target: it sleeps in poll for good, and the QEMUs have used some time since.
-runs_in_gdb() {
-    local id before=0 after=0
-    for id in $(qemus); do before=$((before + $(cut -d' ' -f14 "/proc/$id/stat"))); done
-    read -r -t 0.2 _ <> <(:) || true
-    for id in $(qemus); do after=$((after + $(cut -d' ' -f14 "/proc/$id/stat"))); done
-    [[ $after -gt $((before + 3)) ]]
 }
 
 gone() {
@@ -191,19 +148,11 @@ gone() {
         -ex 'hbreak *0x1234' -ex continue >"$dir/gdb.a" 2>&1 </dev/null &
     local gdb=$!
     within 20 grep -qs going "$dir/gdb.a"
-    within 20 runs_in_gdb "$gdb"
+    within 20 qemus_run
     kill -9 "$gdb"
     wait "$gdb" 2>/dev/null || true
     join
     check 'a gdb that dies in a continue: the ensemble stops, and can be run on' ended 0 '^virtual time'
-}
-
-free_port() {
-    local port
-    for port in 5{1,2,3,4}{1,3,5,7}{1,9}7; do
-        (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null || break
-    done
-    echo "$port"
 }
 
 tcp() {
@@ -212,7 +161,7 @@ tcp() {
     printf -v hex '%04X' "$port"
     session "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; run 1ms; \
         gdb a port=$port wait=on; time; gdb a off; run 1ms; assert a.missed == 0"
-    within 30 grep -qi ":$hex .* 0A " /proc/net/tcp
+    within 30 listens "$port"
     check 'TCP: on 127.0.0.1 only' [ "$(awk '{print $2}' /proc/net/tcp /proc/net/tcp6 | grep -ci ":$hex$")" = 1 ]
     check 'TCP: 127.0.0.1 it is' grep -qi "0100007F:$hex " /proc/net/tcp
     # Garbage: dropped, and the endpoint is there for the next one.

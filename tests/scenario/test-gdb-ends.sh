@@ -1,0 +1,104 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# What ends while a gdb lets the ensemble run: metronome's input, metronome, the guest, its QEMU.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/gdb.sh
+source "$(dirname "$0")/gdb.sh"
+
+one="node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off"
+peer=0
+
+# continues NAME: a gdb has said `continue`, and the ensemble runs.
+continues() {
+    (without_drive raw "$1" '>vCont;c' '<' '.') &
+    peer=$!
+    within 20 qemus_run
+}
+
+# over: metronome and the gdb have ended.
+over() {
+    join
+    wait "$peer" || true
+}
+
+at_end_of_input() {
+    driven "$one; start; gdb a path=$dir/a.sock"
+    within 30 is_there a
+    continues a
+    drive
+    over
+    check 'end of input in a continue: metronome ends' ended 0
+    check 'end of input in a continue: for gdb the process has exited' heard a '^W00;process:1$' '^closed$'
+    driven "$one; start; gdb a path=$dir/a.sock"
+    within 30 is_there a
+    continues a
+    drive quit
+    over
+    drive
+    check 'quit in a continue: metronome ends' ended 0
+    check 'quit in a continue: for gdb the process has exited' heard a '^W00;process:1$' '^closed$'
+}
+
+at_interrupt() {
+    driven "$one; start; gdb a path=$dir/a.sock"
+    within 30 is_there a
+    continues a
+    kill -INT "$pid"
+    over
+    drive
+    check 'Ctrl-C in a continue' ended 130
+    check 'Ctrl-C in a continue: gdb is told' heard a '^(T00|W00)' '^closed$'
+    session "$one; start; gdb a path=$dir/a.sock wait=on; echo not here"
+    within 30 is_there a
+    continues a
+    kill -INT "$pid"
+    over
+    check 'Ctrl-C in a continue that the scenario waits for' ended 130
+    check 'Ctrl-C in a continue that the scenario waits for: it does not go on' not says 'not here'
+}
+
+at_death() {
+    session "$one; start; gdb a path=$dir/a.sock wait=on; echo not here"
+    within 30 is_there a
+    continues a
+    # shellcheck disable=SC2046
+    kill -9 $(qemus)
+    over
+    check 'QEMU dies in a continue that the scenario waits for' ended 3 'node a: QEMU ended, killed by signal 9'
+    check 'QEMU dies in a continue that the scenario waits for: it does not go on' not says 'not here'
+    check 'QEMU dies in a continue: gdb is told' heard a '^O metronome: node a: QEMU ended, killed' '^X09;process:1$'
+    driven "$one; node add b kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; \
+        gdb a path=$dir/a.sock"
+    within 30 is_there a
+    continues a
+    kill -9 "$(qemus | tail -n 1)"
+    check 'QEMU dies in a continue: said at once' within 10 says 'node [ab]: QEMU ended, killed by signal 9'
+    wait "$peer" || true
+    drive
+    join
+    check 'QEMU dies in a continue: the exit code' ended 3
+    check 'QEMU dies in a continue: gdb is told' heard a '^O metronome: node [ab]: QEMU ended' '^(X09;process:1|T00.*)$'
+}
+
+at_power_off() {
+    session "node add a kernel=$guest/countoff-aarch64.elf memory=64M icount=shift=0,sleep=off; start; \
+        gdb a path=$dir/a.sock wait=on; node list"
+    within 30 is_there a
+    raw a 'vCont;c' '?' g vCont\;c "$(monitor time)" D || true
+    join
+    check 'the guest powers off: gdb is told, and may look around' said_off
+    check 'the guest powers off: the scenario goes on' ended 0 '^a .* off'
+}
+
+said_off() {
+    heard a '^W00;process:1$' '^O metronome: node a is off' '^E01$' '^O virtual time' '^OK$' &&
+        [[ $(grep -c '^W00' "$dir/gdb.a") == 3 ]]
+}
+
+at_end_of_input
+at_interrupt
+at_death
+at_power_off
+done_testing
