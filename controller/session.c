@@ -3,6 +3,7 @@
 #include "controller/session.h"
 
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/describe.h"
 #include "controller/engine/debug.h"
 #include "controller/node/sweep.h"
@@ -327,6 +328,26 @@ void session_set(Session *s, const char *key, const char *value, bool fix)
 const char *session_get(const Session *s, const char *key)
 {
     return g_hash_table_lookup(s->variables, key);
+}
+
+/* These are the wait's, also where the command line has one of their names. */
+static void set_foreign(Session *s, const char *key, const char *value)
+{
+    g_hash_table_insert(s->variables, g_strdup(key), text_line(value, -1));
+}
+
+void session_set_wait_variables(Session *s, const LinesFound *found)
+{
+    g_autofree char *time =
+        found ? g_strdup_printf("%" G_GINT64_FORMAT "ns", found->time.ns) : NULL;
+
+    set_foreign(s, "line", found ? found->line : "0");
+    set_foreign(s, "line_time", time ? time : "0ns");
+    for (unsigned i = 0; i < PATTERN_GROUPS; i++) {
+        g_autofree char *key = g_strdup_printf("%u", i + 1);
+
+        set_foreign(s, key, found ? found->match.groups[i] : "0");
+    }
 }
 
 char **session_registers(const Session *s, Node *node)

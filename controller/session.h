@@ -115,6 +115,10 @@ bool session_start(Session *session, GError **error);
 void session_set(Session *session, const char *key, const char *value, bool fix);
 const char *session_get(const Session *session, const char *key);
 
+/* $line, $line_time and $1 to $9: what a wait has found, as text_line() makes it; groups that the
+ * pattern does not have are empty. NULL: a wait that is only checked. */
+void session_set_wait_variables(Session *session, const LinesFound *found);
+
 /* Names of the node's registers, in its own order, NULL-terminated; free with g_strfreev(). NULL if
  * they are not known. */
 char **session_registers(const Session *session, Node *node);

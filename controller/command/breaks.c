@@ -3,6 +3,7 @@
 #include "controller/command/breaks.h"
 
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/expr.h"
@@ -36,7 +37,8 @@ typedef struct {
 
     Node *node; /* BREAK_CONSOLE, BREAK_POINT */
     GRegex *regex;
-    ConsoleWatch *watch; /* NULL until the node has a console */
+    LinesWatch *watch; /* NULL until the node has a console */
+    bool told;         /* that the pattern gave up */
 
     GdbPoint type;
     uint64_t address;
@@ -69,7 +71,7 @@ static void detach(Break *b)
         debug_remove_point(b->node, b->type, b->address, b->length, NULL);
     b->set = false;
     if (b->watch)
-        console_unwatch(b->node->console, b->watch);
+        lines_unwatch(console_lines(b->node->console), b->watch);
     b->watch = NULL;
 }
 
@@ -142,13 +144,11 @@ unsigned breaks_add_time(Session *s, VTime time, GError **error)
 
 unsigned breaks_add_console(Session *s, Node *node, const char *regex, GError **error)
 {
-    g_autoptr(GRegex) compiled = g_regex_new(regex, G_REGEX_OPTIMIZE, 0, error);
+    g_autoptr(GRegex) compiled = pattern_new(regex, error);
     Break *b;
 
-    if (!compiled) {
-        g_prefix_error(error, "'%s' is no regular expression: ", regex);
+    if (!compiled)
         return 0;
-    }
     b = break_new(BREAK_CONSOLE, g_strdup_printf("%s /%s/", node->name, regex));
     b->node = node;
     b->regex = g_steal_pointer(&compiled);
@@ -332,7 +332,7 @@ static bool attach(Break *b, GError **error)
     if (b->kind == BREAK_POINT && !b->set && node_is_live(b->node))
         return b->set = debug_add_point(b->node, b->type, b->address, b->length, error);
     if (b->kind == BREAK_CONSOLE && !b->watch && b->node->console)
-        b->watch = console_watch(b->node->console, b->regex);
+        b->watch = lines_watch(console_lines(b->node->console), b->regex);
     return true;
 }
 
@@ -441,11 +441,27 @@ static char *point_text(const Break *b, const DebugHit *hit)
                            now);
 }
 
+/* A line that took the pattern too long is no hit, and no secret. */
+static char *console_text(Break *b)
+{
+    const LinesFound *found = lines_watch_found(b->watch);
+    g_autofree char *line = text_line(found->line, -1);
+    g_autofree char *when = units_format_seconds(found->until);
+
+    if (!found->gave_up)
+        return g_strdup_printf("node %s printed '%s' in the quantum up to %s", b->node->name, line,
+                               when);
+    if (!b->told)
+        log_warn("break %u: the pattern takes too long and gave up on a line of node %s: '%s'",
+                 b->number, b->node->name, line);
+    b->told = true;
+    lines_watch_again(b->watch);
+    return NULL;
+}
+
 /* Why it was hit in the last piece; NULL if it was not. */
 static char *fired(Session *s, Break *b, RunEnd end)
 {
-    g_autofree char *when = NULL;
-
     switch (b->kind) {
     case BREAK_TIME:
         if (b->over || engine_now(s->engine).ns < b->time.ns)
@@ -453,11 +469,7 @@ static char *fired(Session *s, Break *b, RunEnd end)
         b->over = true;
         return g_strdup_printf("time %s", b->text);
     case BREAK_CONSOLE:
-        if (!b->watch || !console_watch_match(b->watch))
-            return NULL;
-        when = units_format_seconds(console_watch_until(b->watch));
-        return g_strdup_printf("node %s printed '%s' in the quantum up to %s", b->node->name,
-                               console_watch_match(b->watch), when);
+        return b->watch && lines_watch_found(b->watch)->line ? console_text(b) : NULL;
     case BREAK_POINT:
         if (end != RUN_BROKE || !debug_hit(b->node) || !same_point(b, debug_hit(b->node)))
             return NULL;
@@ -484,7 +496,7 @@ unsigned breaks_fired(Session *s, RunEnd end, char **why)
             continue;
         b->hits++;
         if (b->watch)
-            console_watch_again(b->watch);
+            lines_watch_again(b->watch);
         if (first == 0) {
             first = b->number;
             *why = g_strdup_printf("break %u: %s", b->number, reason);

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd-run.c: what lets virtual time pass: quantum, run, run-until, barrier, wait-line. */
+/* cmd-run.c: what lets virtual time pass: quantum, run, run-until, barrier. */
 #include "controller/base/log.h"
-#include "controller/base/tail.h"
+#include "controller/base/text.h"
 #include "controller/base/units.h"
-#include "controller/command/command.h"
-#include "controller/command/run.h"
+#include "controller/command/run-command.h"
 #include "controller/wire.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#define WAIT_SHOWS 5 /* lines of a console that did not match */
 
 static CommandResult exec_quantum(CommandCall *call, GError **error)
 {
@@ -44,19 +41,7 @@ const Command cmd_quantum = {
 
 /* --- runs --- */
 
-/* A parked run. */
-typedef struct {
-    Node *waits; /* wait-line: whose console */
-    char *pattern;
-} Parked;
-
-static void parked_free(Parked *parked)
-{
-    g_free(parked->pattern);
-    g_free(parked);
-}
-
-static void announce(const CommandCall *call, const RunOutcome *o)
+void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound *found)
 {
     Session *s = call->session;
     g_autofree char *now = units_format_seconds(engine_now(s->engine));
@@ -65,6 +50,9 @@ static void announce(const CommandCall *call, const RunOutcome *o)
     g_autofree char *m = g_strdup_printf("%" PRIu64, o->missed);
     g_autofree char *h = g_strdup_printf("%.6f", (double)o->host.ns / 1e9);
     g_autofree char *number = g_strdup_printf("%u", o->number);
+    g_autofree char *line = found ? text_line(found->line, -1) : NULL;
+    g_autofree char *line_ns = found ? g_strdup_printf("%" PRId64, found->time.ns) : NULL;
+    g_autofree char *line_time = found ? units_format_seconds(found->time) : NULL;
     const char *const members[] = {"command",
                                    call->command->name,
                                    "end",
@@ -81,27 +69,25 @@ static void announce(const CommandCall *call, const RunOutcome *o)
                                    m,
                                    "host_seconds",
                                    h,
+                                   found ? "line" : NULL,
+                                   line,
+                                   "line_virtual_ns",
+                                   line_ns,
                                    NULL};
 
-    command_event(s, "run", members);
+    if (found)
+        command_event_list(s, "run", members, "groups", (const char *const *)found->match.groups,
+                           found->match.n);
+    else
+        command_event(s, "run", members);
     log_info("%s: %s at %s, %s barriers, %s missed, %s s host", call->command->name, o->how, now, n,
              m, h);
-    if (o->why && !s->options.json)
+    if (s->options.json)
+        return;
+    if (found)
+        command_print(s, "%s %s: %s\n", call->args[0], line_time, line);
+    if (o->why)
         command_print(s, "%s; the ensemble stands at %s\n", o->why, now);
-}
-
-static GError *wait_error(const CommandCall *call, const Parked *parked)
-{
-    g_autofree char *now = units_format_seconds(engine_now(call->session->engine));
-    const char *log = console_log_path(parked->waits->console);
-    g_autofree char *tail = log ? tail_of_file(log, WAIT_SHOWS) : NULL;
-
-    if (tail)
-        g_strchomp(tail);
-    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
-                       "no line of node %s matched '%s' until %s; %s%s", parked->waits->name,
-                       parked->pattern, now,
-                       tail ? "its console ends with:\n" : "it printed nothing", tail ? tail : "");
 }
 
 /* Between two instructions there is no place to stop. */
@@ -139,7 +125,7 @@ static GError *exit_error(const Session *s)
 }
 
 /* What the end means for the command; NULL: it went well. */
-static GError *error_of(const CommandCall *call, const Parked *parked, const RunOutcome *o)
+static GError *error_of(const CommandCall *call, const RunOutcome *o)
 {
     Session *s = call->session;
 
@@ -149,11 +135,9 @@ static GError *error_of(const CommandCall *call, const Parked *parked, const Run
         return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
     if (o->number > 0 || o->why)
         return NULL;
-    if (parked->waits && strcmp(o->how, "matched") != 0)
-        return wait_error(call, parked);
     if (o->end == RUN_EXITED || (o->end == RUN_EMPTY && call->command == &cmd_run_until))
         return exit_error(s);
-    if (o->end == RUN_EMPTY && !parked->waits)
+    if (o->end == RUN_EMPTY)
         log_warn("every guest that was to run has powered off");
     return NULL;
 }
@@ -161,50 +145,43 @@ static GError *error_of(const CommandCall *call, const Parked *parked, const Run
 static void on_run_done(const RunOutcome *outcome, void *data)
 {
     CommandCall *call = data;
-    Parked *parked = call->data;
-    GError *error;
 
-    announce(call, outcome);
+    run_announce(call, outcome, NULL);
     if (outcome->end == RUN_REACHED && call->command == &cmd_run_until && outcome->number == 0 &&
         call->n_args >= 1 && !units_is_insns(call->args[call->n_args - 1]))
         tell_grain(call->session, engine_now(call->session->engine));
-    error = error_of(call, parked, outcome);
-    if (parked->waits)
-        command_check(call, !error,
-                      error             ? error->message
-                      : outcome->number ? outcome->why
-                                        : console_match(parked->waits->console));
-    if (parked->waits && parked->waits->console)
-        console_await(parked->waits->console, NULL);
-    parked_free(parked);
-    call->data = NULL;
-    command_finish(call, error);
+    command_finish(call, error_of(call, outcome));
 }
 
-static CommandResult start_run(CommandCall *call, RunGoal goal, Node *waits, const char *pattern,
-                               GError **error)
+static CommandResult start_run(CommandCall *call, RunGoal goal, GError **error)
 {
     Session *s = call->session;
-    RunSpec spec = {.goal = goal, .waits = waits, .pace = call->pace};
-    Parked *parked;
+    RunSpec spec = {.goal = goal, .pace = call->pace};
 
     if (s->options.dry)
         return COMMAND_DONE;
-    parked = g_new0(Parked, 1);
-    parked->waits = waits;
-    parked->pattern = g_strdup(pattern);
-    call->data = parked;
-    if (run_start(s, &spec, on_run_done, call, error))
-        return COMMAND_PARKED;
-    parked_free(parked);
-    return COMMAND_FAILED;
+    return run_start(s, &spec, on_run_done, call, error) ? COMMAND_PARKED : COMMAND_FAILED;
+}
+
+bool run_parse_pace(const char *value, double *out, GError **error)
+{
+    char *end;
+    double pace = g_ascii_strtod(value, &end);
+
+    if (!g_ascii_isdigit(*value) || *end != '\0' || pace <= 0 || pace > 1e6) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "pace='%s': a multiple of real time above 0 is needed, such as 1.0 or 0.5",
+                    value);
+        return false;
+    }
+    *out = pace;
+    return true;
 }
 
 /* Takes a trailing pace=X out of the arguments. */
 static bool take_pace(CommandCall *call, GError **error)
 {
     const char *value = call->n_args ? command_option(call->args[call->n_args - 1], "pace") : NULL;
-    char *end;
 
     if (!value && call->n_args < call->command->max_args)
         return true;
@@ -213,12 +190,7 @@ static bool take_pace(CommandCall *call, GError **error)
         return false;
     }
     call->n_args--;
-    call->pace = g_ascii_strtod(value, &end);
-    if (g_ascii_isdigit(*value) && *end == '\0' && call->pace > 0 && call->pace <= 1e6)
-        return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                "pace='%s': a multiple of real time above 0 is needed, such as 1.0 or 0.5", value);
-    return false;
+    return run_parse_pace(value, &call->pace, error);
 }
 
 /* The node whose instructions are meant: named, or the only one. */
@@ -254,19 +226,17 @@ static CommandResult run_insns(CommandCall *call, Node *node, Insns target, GErr
                     node->name, node->clock.icount.n);
         return COMMAND_FAILED;
     }
-    return start_run(call, goal, NULL, NULL, error);
+    return start_run(call, goal, error);
 }
 
-static CommandResult run_time(CommandCall *call, VTime target, Node *waits, const char *pattern,
-                              GError **error)
+static CommandResult run_time(CommandCall *call, VTime target, GError **error)
 {
     RunGoal goal = {.time = target, .stop_on_exit = call->command == &cmd_run_until};
 
-    return start_run(call, goal, waits, pattern, error);
+    return start_run(call, goal, error);
 }
 
-/* base + n, refused beyond 146 years. */
-static bool add_time(VTime base, VTime n, VTime *out, GError **error)
+bool run_add_time(VTime base, VTime n, VTime *out, GError **error)
 {
     if (!__builtin_add_overflow(base.ns, n.ns, &out->ns) && out->ns < RUN_FOR_EVER)
         return true;
@@ -306,9 +276,9 @@ static CommandResult exec_run(CommandCall *call, GError **error)
     if (call->n_args != 1)
         return command_usage_error(call, error);
     if (!units_parse_duration(call->args[0], &duration, error) ||
-        !add_time(engine_now(s->engine), duration, &target, error))
+        !run_add_time(engine_now(s->engine), duration, &target, error))
         return COMMAND_FAILED;
-    return run_time(call, target, NULL, NULL, error);
+    return run_time(call, target, error);
 }
 
 const Command cmd_run = {
@@ -348,7 +318,7 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
                     call->args[0], text);
         return COMMAND_FAILED;
     }
-    return run_time(call, target, NULL, NULL, error);
+    return run_time(call, target, error);
 }
 
 const Command cmd_run_until = {
@@ -373,12 +343,12 @@ static CommandResult exec_barrier(CommandCall *call, GError **error)
          !units_parse_int(call->args[0], "number of barriers", 1, INT64_MAX, &n, error)))
         return COMMAND_FAILED;
     if (__builtin_mul_overflow(n, quantum.ns, &n) ||
-        !add_time(vtime(now.ns - now.ns % quantum.ns), vtime(n), &target, error)) {
+        !run_add_time(vtime(now.ns - now.ns % quantum.ns), vtime(n), &target, error)) {
         if (error && !*error)
             g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE, "virtual time ends at 146 years");
         return COMMAND_FAILED;
     }
-    return run_time(call, target, NULL, NULL, error);
+    return run_time(call, target, error);
 }
 
 const Command cmd_barrier = {
@@ -387,52 +357,4 @@ const Command cmd_barrier = {
     .help = "Run N quanta, to a barrier",
     .max_args = 2,
     .exec = exec_barrier,
-};
-
-static CommandResult exec_wait_line(CommandCall *call, GError **error)
-{
-    Session *s = call->session;
-    VTime timeout = {5 * NS_PER_S}, target;
-    g_autoptr(GRegex) regex = NULL;
-    const char *value;
-    Node *node;
-
-    if (!take_pace(call, error) || !command_check_started(s, error) ||
-        !(node = session_find_node(s, call->args[0], error)))
-        return COMMAND_FAILED;
-    if (call->n_args == 3) {
-        value = command_option(call->args[2], "timeout");
-        if (!value)
-            return command_usage_error(call, error);
-        if (!units_parse_duration(value, &timeout, error))
-            return COMMAND_FAILED;
-    }
-    regex = g_regex_new(call->args[1], G_REGEX_OPTIMIZE, 0, error);
-    if (!regex || !add_time(engine_now(s->engine), timeout, &target, error))
-        return COMMAND_FAILED;
-    if (s->options.dry)
-        return COMMAND_DONE;
-    if (node->attached || !node->console) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s has no console that metronome can read", node->name);
-        return COMMAND_FAILED;
-    }
-    console_await(node->console, regex);
-    if (console_match(node->console)) {
-        command_check(call, true, console_match(node->console));
-        console_await(node->console, NULL);
-        return COMMAND_DONE;
-    }
-    return run_time(call, target, node, call->args[1], error);
-}
-
-const Command cmd_wait_line = {
-    .name = "wait-line",
-    .usage = "NODE REGEX [timeout=5s] [pace=X]",
-    .help = "Run until a line of the node's console matches, and stop at the barrier behind it; "
-            "the time "
-            "limit is virtual",
-    .min_args = 2,
-    .max_args = 4,
-    .exec = exec_wait_line,
 };

@@ -99,6 +99,9 @@ void command_print_raw(const Session *session, const char *text);
 
 /* A JSON line if the session has --json. members: key, value, …, NULL. */
 void command_event(const Session *session, const char *event, const char *const *members);
+/* With one member more: key, an array of n strings. */
+void command_event_list(const Session *session, const char *event, const char *const *members,
+                        const char *key, const char *const *list, unsigned n);
 
 /* Finds and starts the command that words are: COMMAND_PARKED keeps call, which the caller has
  * allocated, until call->done. */

@@ -117,8 +117,9 @@ static const char *ending(const Session *s, RunEnd end)
 
     switch (end) {
     case RUN_REACHED:
-        return run->spec.goal.node || engine_now(s->engine).ns >= run->spec.goal.time.ns ? "reached"
-                                                                                         : NULL;
+        if (!run->spec.goal.node && engine_now(s->engine).ns < run->spec.goal.time.ns)
+            return NULL;
+        return run->spec.waits ? "time-up" : "reached";
     case RUN_TIME_UP:
         return engine_now(s->engine).ns >= run->spec.goal.time.ns ? "time-up" : NULL;
     case RUN_STOPPED:
@@ -149,10 +150,20 @@ static char *point_text(const Session *s)
     return NULL;
 }
 
+/* What the wait has found, or NULL. */
+static const LinesFound *awaited(const struct Run *run)
+{
+    const LinesFound *found =
+        run->spec.waits ? lines_found(console_lines(run->spec.waits->console)) : NULL;
+
+    return found && found->line ? found : NULL;
+}
+
 static void on_piece_done(RunEnd end, const GError *error, void *data)
 {
     Session *s = data;
     struct Run *run = s->run;
+    const LinesFound *found;
     g_autofree char *why = NULL;
     RunOutcome outcome = {.end = end, .error = error};
 
@@ -161,9 +172,11 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
         clock_watch_take(s);
         breaks_watch(s);
     }
-    if (run->spec.waits && console_match(run->spec.waits->console) && end != RUN_FAILED) {
-        outcome.how = "matched";
-    } else if ((outcome.number = breaks_fired(s, end, &why)) > 0) {
+    /* Also when a line matched: a break of the same time is not to end the next run. */
+    outcome.number = breaks_fired(s, end, &why);
+    if (end != RUN_FAILED && (found = awaited(run)) != NULL) {
+        outcome.how = found->gave_up ? "failed" : "matched";
+    } else if (outcome.number > 0) {
         outcome.how = "break";
     } else {
         outcome.how = ending(s, end);

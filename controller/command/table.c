@@ -306,17 +306,26 @@ static void show(const Session *session, const char *text)
     }
 }
 
+/* Takes over line. */
+static void show_line(const Session *session, char *line)
+{
+    g_autofree char *text = g_strconcat(line, "\n", NULL);
+
+    show(session, text);
+    g_free(line);
+}
+
 void command_event(const Session *session, const char *event, const char *const *members)
 {
-    g_autofree char *line = NULL;
+    if (session->options.json)
+        show_line(session, report_event(event, members));
+}
 
-    g_autofree char *text = NULL;
-
-    if (!session->options.json)
-        return;
-    line = report_event(event, members);
-    text = g_strconcat(line, "\n", NULL);
-    show(session, text);
+void command_event_list(const Session *session, const char *event, const char *const *members,
+                        const char *key, const char *const *list, unsigned n)
+{
+    if (session->options.json)
+        show_line(session, report_event_list(event, members, key, list, n));
 }
 
 void command_print(const Session *session, const char *format, ...)

@@ -149,8 +149,9 @@ static bool may_stop(const Engine *e)
     for (unsigned i = 0; i < e->members->len; i++) {
         const Node *n = ((const Member *)e->members->pdata[i])->node;
 
-        if (node_is_live(n) && ((n->console && console_expects(n->console)) || debug_armed(n) ||
-                                (e->goal.stop_on_exit && !n->options->on_exit_continue)))
+        if (node_is_live(n) &&
+            ((n->console && lines_expect(console_lines(n->console))) || debug_armed(n) ||
+             (e->goal.stop_on_exit && !n->options->on_exit_continue)))
             return true;
     }
     return e->pace > 0;
@@ -216,6 +217,7 @@ void engine_start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
         e->leg.fill = on_fill;
     }
     e->leg.stop_on_exit = e->goal.stop_on_exit;
+    e->leg.exits = e->goal.exits;
     e->leg.on_barrier = on_grid ? on_barrier : added ? on_added_boundary : NULL;
     hosts_run_leg(e->hosts, &e->leg, on_leg_done, e);
     /* Set before, it would have been forgotten by leg_init(). */

@@ -205,10 +205,12 @@ static const Member *failed_member(const Engine *e)
 
 static bool exited(const Engine *e)
 {
-    for (unsigned i = 0; e->goal.stop_on_exit && i < e->members->len; i++) {
+    for (unsigned i = 0; i < e->members->len; i++) {
         const Member *m = e->members->pdata[i];
+        bool ends = e->goal.exits == m->node ||
+                    (e->goal.stop_on_exit && !m->node->options->on_exit_continue);
 
-        if (m->node->state == NODE_OFF && !m->was_off && !m->node->options->on_exit_continue)
+        if (ends && m->node->state == NODE_OFF && !m->was_off)
             return true;
     }
     return false;

@@ -55,6 +55,7 @@ typedef struct {
     bool (*at_rest)(void *data);
     void *at_rest_data;
     bool stop_on_exit; /* end when a guest powers off, unless its node says otherwise */
+    Node *exits;       /* end when this one's does, whatever its node says; NULL: none */
 } RunGoal;
 
 typedef enum {

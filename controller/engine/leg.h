@@ -76,6 +76,7 @@ typedef struct Leg {
     bool on_grid;        /* its boundaries are barriers of the ensemble */
     VTime next_barrier;  /* when it is not: the one behind it */
     bool stop_on_exit;   /* end when a guest powers off, unless its node says otherwise */
+    const Node *exits;   /* end when this one's does; NULL: none */
 
     atomic_bool stop;  /* wish to end at the next barrier */
     atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */

@@ -292,7 +292,8 @@ static void power_off(Lane *l, Leg *leg, Rider *r)
 
     n->state = NODE_OFF;
     /* Its last words may be the awaited ones. */
-    if (console_drain(n->console, l->until) || (leg->stop_on_exit && !n->options->on_exit_continue))
+    if (console_drain(n->console, l->until) || leg->exits == n ||
+        (leg->stop_on_exit && !n->options->on_exit_continue))
         atomic_store(&leg->stop, true);
     rider_out(l, r);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * console.h: the guest's serial console: a socket whose bytes go to a file, into a digest, and past
- * at most one pattern that somebody waits for.
+ * console.h: the guest's serial console: a stream whose bytes go to a file, into a digest, and as
+ * lines past the patterns that somebody looks for.
  *
  * The vCPU thread writes each byte itself, so at a barrier all that the guest has written is there
  * to be read: what was seen up to a barrier does not depend on the host.
@@ -9,7 +9,7 @@
 #ifndef NODE_CONSOLE_H
 #define NODE_CONSOLE_H
 
-#include "controller/base/vtime.h"
+#include "controller/node/lines.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -23,7 +23,7 @@ void console_free(Console *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 
 /* Reads what is there without waiting; the guest wrote it at `until` (ensemble time) at the latest.
- * True if the awaited pattern, or one of the watched ones, was found (now or before). */
+ * True as lines_feed(). */
 bool console_drain(Console *console, VTime until);
 
 /* What console_drain() does with bytes that came another way. */
@@ -33,28 +33,8 @@ bool console_feed(Console *console, const void *data, gsize size, VTime until);
 typedef void (*ConsoleFunc)(const void *bytes, gsize size, VTime until, void *data);
 void console_pass_on(Console *console, ConsoleFunc func, void *data);
 
-/* Waits for a line that matches, beginning behind the line that matched last (so what was printed
- * before the wait counts, but never twice). NULL ends the wait. */
-void console_await(Console *console, GRegex *pattern);
-
-/* Whether a pattern is awaited or watched. */
-bool console_expects(const Console *console);
-
-/* The line that matched, or NULL. */
-const char *console_match(const Console *console);
-
-/*
- * Looks for a pattern in every line from now on, also in one that is not complete yet, until
- * console_unwatch(). What was found is kept until console_watch_again(); meanwhile nothing is
- * looked for.
- */
-typedef struct ConsoleWatch ConsoleWatch;
-ConsoleWatch *console_watch(Console *console, GRegex *pattern);
-void console_unwatch(Console *console, ConsoleWatch *watch);
-/* The line that matched, or NULL, and when it was written at the latest. */
-const char *console_watch_match(const ConsoleWatch *watch);
-VTime console_watch_until(const ConsoleWatch *watch);
-void console_watch_again(ConsoleWatch *watch);
+/* What is drained, as lines: to wait for one, to watch for some (lines.h). */
+Lines *console_lines(const Console *console);
 
 /* Writes text to the guest; all or nothing is not promised: false if the socket takes no more. */
 bool console_send(Console *console, const char *text, GError **error);
@@ -72,10 +52,8 @@ void console_tap(Console *console, void (*wake)(void *data), void *data);
 /* What has come since the last call, or NULL; any thread. */
 GBytes *console_take(Console *console);
 
-/*
- * Writes each complete line from now on to a new file, behind the end of the quantum in which its
- * first byte was written: "[1.234000000s] text". NULL ends it.
- */
+/* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
+ * "[1.234000000s] text". NULL ends it. */
 bool console_transcript(Console *console, const char *path, GError **error);
 
 const char *console_log_path(const Console *console);

@@ -209,6 +209,7 @@ void agent_leg(Agent *a, Reader *r)
 {
     Leg *leg = &a->leg;
     VTime moved = vtime(get_i64(r)), now = vtime(get_i64(r));
+    uint32_t exits;
     bool cards;
 
     memset(leg, 0, sizeof(*leg));
@@ -224,6 +225,7 @@ void agent_leg(Agent *a, Reader *r)
     leg->on_grid = get_u8(r) != 0;
     leg->next_barrier = vtime(get_i64(r));
     leg->stop_on_exit = get_u8(r) != 0;
+    exits = get_u32(r);
     cards = get_u8(r) != 0;
     agent_move_islands(a, moved);
     take_members(a, r);
@@ -236,6 +238,9 @@ void agent_leg(Agent *a, Reader *r)
     a->quantum = leg->quantum;
     leg->slots = (Slot *)(void *)a->slots->data;
     leg->n_slots = a->slots->len;
+    for (guint i = 0; i < leg->n_slots; i++)
+        if (leg->slots[i].node->index == exits)
+            leg->exits = leg->slots[i].node;
     leg->on_barrier = on_barrier;
     leg->data = a;
     if (cards) {

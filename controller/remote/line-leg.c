@@ -69,6 +69,7 @@ static bool say_leg(Line *l)
     put_u8(l->out, leg->on_grid);
     put_i64(l->out, leg->next_barrier.ns);
     put_u8(l->out, leg->stop_on_exit);
+    put_u32(l->out, leg->exits ? leg->exits->index : UINT32_MAX);
     put_u8(l->out, leg->cards);
     put_u32(l->out, l->which->len);
     for (guint i = 0; i < l->which->len; i++) {

@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 3
+#define PROTOCOL_VERSION 4
 
 /* Who says nothing else says PULSE every second; who is silent for longer than this is gone. */
 #define PROTOCOL_PULSE_MS  1000
@@ -63,7 +63,8 @@ typedef enum {
     MSG_TYPE,       /* u32 node, bytes for its console */
     MSG_LEG,        /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum,
                        u64 count, u32 stride, u32 lead, u8 brake, i64 longest skip in µs,
-                       u8 on the grid, i64 next barrier, u8 stop on exit, u8 cards take part,
+                       u8 on the grid, i64 next barrier, u8 stop on exit, u32 the node with whose
+                       guest it ends or 2^32 - 1, u8 cards take part,
                        u32 n, n times (u32 node, i64 epoch),
                        u32 n, n times (u32 card, u8 exact, i64 own: node/far.h), then as GRANT */
     MSG_GRANT,      /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */

@@ -205,16 +205,41 @@ char *report_json(const ReportSummary *s)
     return text;
 }
 
-char *report_event(const char *event, const char *const *members)
+static json_object *event_object(const char *event, const char *const *members)
 {
     json_object *o = json_object_new_object();
-    char *text;
 
     put_text(o, "event", event);
     for (unsigned i = 0; members[i]; i += 2)
         put_text(o, members[i], members[i + 1]);
-    text = g_strdup(
+    return o;
+}
+
+/* Takes over o. */
+static char *event_text(json_object *o)
+{
+    char *text = g_strdup(
         json_object_to_json_string_ext(o, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+
     json_object_put(o);
     return text;
+}
+
+char *report_event(const char *event, const char *const *members)
+{
+    return event_text(event_object(event, members));
+}
+
+char *report_event_list(const char *event, const char *const *members, const char *key,
+                        const char *const *list, unsigned n)
+{
+    json_object *o = event_object(event, members), *array = json_object_new_array();
+
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *plain = text_plain(list[i], -1);
+
+        json_object_array_add(array, json_object_new_string(plain));
+    }
+    json_object_object_add(o, key, array);
+    return event_text(o);
 }

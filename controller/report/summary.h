@@ -109,5 +109,8 @@ char *report_json(const ReportSummary *summary);
 
 /* {"event":EVENT, …}: a line of --json. members is a NULL-terminated list of key, value strings. */
 char *report_event(const char *event, const char *const *members);
+/* The same, with one member more: key, an array of n strings. */
+char *report_event_list(const char *event, const char *const *members, const char *key,
+                        const char *const *list, unsigned n);
 
 #endif

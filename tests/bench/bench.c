@@ -193,9 +193,9 @@ static void await_lockstep(Bench *b, Node **nodes, unsigned n)
     for (unsigned found = 0; found < n;) {
         rig_run_to(b->rig, vtime(engine_now(b->rig->engine).ns + 1000 * NS_PER_S));
         for (unsigned i = 0; i < n; i++) {
-            if (!console_match(nodes[i]->console))
+            if (!lines_found(console_lines(nodes[i]->console))->line)
                 continue;
-            console_await(nodes[i]->console, NULL);
+            lines_await(console_lines(nodes[i]->console), NULL);
             found++;
         }
     }
@@ -227,7 +227,7 @@ static double boot_once(Bench *b, BootResult *r, bool lockstep)
                               "console=ttyAMA0 quiet cryptomgr.notests",
                               r->sleep_on ? "shift=0,sleep=on" : "shift=0,sleep=off", "256M");
         engine_add(b->rig->engine, nodes[i]);
-        console_await(nodes[i]->console, g_regex_new(BOOT_BANNER, G_REGEX_RAW, 0, NULL));
+        lines_await(console_lines(nodes[i]->console), pattern_new(BOOT_BANNER, NULL));
     }
     start = htime_now();
     if (lockstep)
