@@ -5,6 +5,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/base/socket-file.h"
 #include "controller/network/frame.h"
 
 #include <errno.h>
@@ -92,18 +93,6 @@ static struct sockaddr_un address_of(const char *path)
     return address;
 }
 
-/* Whoever was killed has left his socket behind. */
-static bool is_stale(const char *path)
-{
-    struct sockaddr_un address = address_of(path);
-    fd_auto probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct stat st;
-
-    return lstat(path, &st) == 0 && S_ISSOCK(st.st_mode) && probe >= 0 &&
-           connect(probe, (struct sockaddr *)&address, sizeof(address)) != 0 &&
-           errno == ECONNREFUSED;
-}
-
 static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
 {
     struct sockaddr_un address = address_of(o->unix_path);
@@ -113,8 +102,10 @@ static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
     if (g->fd < 0)
         return fail(error, "socket: %s", g_strerror(errno));
     result = bind(g->fd, (struct sockaddr *)&address, sizeof(address));
-    if (result != 0 && errno == EADDRINUSE && is_stale(o->unix_path) && unlink(o->unix_path) == 0)
+    if (result != 0 && errno == EADDRINUSE) {
+        socket_file_remove(o->unix_path, SOCK_DGRAM); /* of one that was killed */
         result = bind(g->fd, (struct sockaddr *)&address, sizeof(address));
+    }
     if (result != 0)
         return fail(error, "can't make the socket unix='%s': %s%s", o->unix_path,
                     errno == EADDRINUSE ? "there is something already" : g_strerror(errno),
@@ -188,7 +179,7 @@ void gateway_free(Gateway *g)
         return;
     fd_clear(&g->fd);
     if (g->path)
-        unlink(g->path);
+        socket_file_remove(g->path, SOCK_DGRAM);
     g_queue_clear_full(&g->kept, g_free);
     g_free(g->path);
     g_free(g->name);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* main.c: brings a mode's parts together, and tells how it ended. */
 #include "controller/base/log.h"
+#include "controller/base/output.h"
+#include "controller/base/process.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
@@ -63,7 +65,8 @@ static void tell_exit(const Verdict *v, const Session *s, bool json)
     } else if (json) {
         g_autofree char *line = report_event("exit", members);
 
-        puts(line);
+        output_print(line);
+        output_print("\n");
     }
 }
 
@@ -106,8 +109,9 @@ static void finish(Session *s)
         session_note(s, OUTCOME_INTERRUPTED, "interrupted");
     check_exactness(s);
     captures_free(s);
-    if (s->capture_failed)
-        session_note(s, OUTCOME_OUTPUT_LOST, "a capture could not be written");
+    session_end_transcripts(s);
+    if (output_loss())
+        session_note(s, OUTCOME_OUTPUT_LOST, output_loss());
     verdict_end(&s->verdict);
     write_report(s);
     tell_exit(&s->verdict, s, false);
@@ -194,11 +198,9 @@ static void print_finding(const char *text, void *data)
     const char *const members[] = {"text", text, NULL};
     g_autofree char *line = a->json ? report_event("output", members) : NULL;
 
+    output_print(line ? line : text);
     if (line)
-        puts(line);
-    else
-        fputs(text, stdout);
-    fflush(stdout);
+        output_print("\n");
 }
 
 /* The runs are processes of their own: this one needs no session. */
@@ -243,12 +245,18 @@ static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError *
             verdict_note(verdict, outcome_of_exit_code(code), NULL, NULL);
         return false;
     case MODE_VERSION:
-        puts("metronome " METRONOME_VERSION);
+        output_print("metronome " METRONOME_VERSION "\n");
         return false;
     case MODE_MANUAL:
         return false;
     }
     g_assert_not_reached();
+}
+
+static void note_loss(Verdict *v)
+{
+    if (output_loss())
+        verdict_note(v, OUTCOME_OUTPUT_LOST, NULL, output_loss());
 }
 
 /* The last line on stderr; says nothing of a run that passed. */
@@ -267,13 +275,16 @@ int main(int argc, char **argv)
     g_autoptr(GError) error = NULL;
     bool told;
 
+    process_prepare();
     setlocale(LC_CTYPE, "");
     told = arguments_parse(&a, argc, argv, &error) && run_mode(&a, argv, &verdict, &error);
     if (error)
         verdict_note(&verdict, command_outcome(error), NULL, error->message);
+    note_loss(&verdict);
     verdict_end(&verdict);
     if (!told)
         tell_exit(&verdict, NULL, a.json);
+    note_loss(&verdict); /* the event itself */
     tell_last(&verdict);
     arguments_clear(&a);
     return outcome_exit_code(verdict.outcome);

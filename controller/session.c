@@ -215,6 +215,16 @@ void session_set_where(Session *s, const char *where)
     g_mutex_unlock(&s->verdict_lock);
 }
 
+void session_end_transcripts(Session *s)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        if (n->console)
+            console_transcript(n->console, NULL, NULL);
+    }
+}
+
 bool session_told_to_stop(const Session *s)
 {
     return s->interrupted || (s->signalled && s->signalled());

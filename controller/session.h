@@ -52,7 +52,6 @@ typedef struct Session {
     struct Sampler *sampler;   /* command/sampler.h; NULL: nothing is sampled */
     struct ClockWatch *clocks; /* command/clock-watch.h; NULL: none were read */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
-    bool capture_failed;       /* one could not be written */
     GPtrArray *endpoints;      /* command/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;        /* feeds barriers into the report */
     Verdict verdict;           /* how it ends; failures come through session_note() */
@@ -81,6 +80,9 @@ Session *session_new(SessionOptions options, GError **error);
 
 /* Stops the ensemble at the next barrier if it runs, and waits for that. */
 void session_settle(Session *session);
+
+/* Ends all transcripts, so that what could not be written is known. */
+void session_end_transcripts(Session *session);
 
 /* Told to stop: for what makes the main loop wait, which alone serves signals. */
 bool session_told_to_stop(const Session *session);

@@ -3,6 +3,7 @@
 #include "controller/command/clock-watch.h"
 
 #include "controller/base/log.h"
+#include "controller/base/output.h"
 #include "controller/command/ask-agent.h"
 #include "controller/command/command.h"
 
@@ -223,5 +224,8 @@ void clock_watch_take(Session *s)
         if (node_is_live(n))
             take_node(s, n);
     }
-    fflush(w->file);
+    if (fflush(w->file) != 0 || ferror(w->file)) {
+        output_lost("clocks.csv is not complete: %s", g_strerror(errno));
+        g_clear_pointer(&w->file, fclose);
+    }
 }

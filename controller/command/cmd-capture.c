@@ -3,64 +3,28 @@
  * cmd-capture.c: pcapng and pcap files of what the network carries, stamped with virtual time; what
  * they hold is network/sniffer.h's. An interface of a pcapng file is a card.
  */
-#include "controller/base/fd.h"
-#include "controller/base/log.h"
+#include "controller/base/sink.h"
 #include "controller/command/command.h"
 #include "controller/network/pcapng.h"
 #include "controller/network/sniffer.h"
 #include "controller/wire.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
 #include <string.h>
-
-/* What a FIFO's reader may be behind; then the capture ends. */
-#define MAX_BEHIND (64u << 20)
-
-/* How long it may pause at the end. */
-#define READER_MS 1000
 
 typedef struct {
     Session *session;
     char *path;
-    int fd;
+    Sink *sink;
     bool classic; /* pcap */
     Sniffer *sniffer;
     GArray *interfaces;  /* NetEnd */
-    GByteArray *pending; /* not written yet */
+    GByteArray *pending; /* blocks that are being made */
 } Capture;
 
 static void flush(Capture *c)
 {
-    while (c->fd >= 0 && c->pending->len > 0) {
-        ssize_t n = write(c->fd, c->pending->data, c->pending->len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && errno == EAGAIN && c->pending->len < MAX_BEHIND)
-            return;
-        if (n < 0) {
-            /* A FIFO's reader that goes away wants no more. */
-            c->session->capture_failed = c->session->capture_failed || errno != EPIPE;
-            log_warn("the capture ends here: can't write '%s': %s", c->path, g_strerror(errno));
-            fd_clear(&c->fd);
-            return;
-        }
-        g_byte_array_remove_range(c->pending, 0, (guint)n);
-    }
-}
-
-/* At the end: a FIFO's reader is waited for as long as it reads. */
-static void flush_rest(Capture *c)
-{
-    struct pollfd p = {.fd = c->fd, .events = POLLOUT};
-
-    while (c->fd >= 0 && c->pending->len > 0 && poll(&p, 1, READER_MS) == 1)
-        flush(c);
-    if (c->fd >= 0 && c->pending->len > 0)
-        log_warn("the capture is cut off: nobody reads '%s', the last %u bytes are lost", c->path,
-                 c->pending->len);
+    sink_write(c->sink, c->pending->data, c->pending->len);
+    g_byte_array_set_size(c->pending, 0);
 }
 
 static unsigned interface_of(Capture *c, NetEnd end)
@@ -96,7 +60,7 @@ static void on_packet(const NetEvent *e, void *data)
 {
     Capture *c = data;
 
-    if (c->fd < 0)
+    if (!sink_is_open(c->sink))
         return;
     sniffer_event(c->sniffer, e);
     flush(c);
@@ -107,11 +71,12 @@ static void capture_free(void *data)
     Capture *c = data;
 
     wire_unobserve(c->session->wire, c);
-    if (c->fd >= 0 && c->sniffer)
+    if (c->sniffer && sink_is_open(c->sink)) {
         sniffer_finish(c->sniffer, engine_now(c->session->engine));
-    flush_rest(c);
+        flush(c);
+    }
     sniffer_free(c->sniffer);
-    fd_clear(&c->fd);
+    sink_close(c->sink);
     g_array_unref(c->interfaces);
     g_byte_array_unref(c->pending);
     g_free(c->path);
@@ -135,15 +100,29 @@ static CommandResult end(Session *s, const char *path, GError **error)
     return COMMAND_FAILED;
 }
 
+/* pcapng, or pcap of either byte order with µs or ns. */
+static bool is_capture(const char *head, gsize size)
+{
+    static const uint32_t magics[] = {0x0a0d0d0a, 0xa1b23c4d, 0x4d3cb2a1, 0xa1b2c3d4, 0xd4c3b2a1};
+    uint32_t magic = 0;
+
+    if (size >= sizeof(magic))
+        memcpy(&magic, head, sizeof(magic));
+    for (unsigned i = 0; i < G_N_ELEMENTS(magics); i++)
+        if (magic == magics[i])
+            return true;
+    return false;
+}
+
 static bool open_file(Capture *c, GError **error)
 {
-    /* Without waiting: for a FIFO there must be a reader. */
-    c->fd = open(c->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0666);
-    if (c->fd >= 0)
-        return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't capture into '%s': %s%s", c->path,
-                g_strerror(errno), errno == ENXIO ? "; start its reader first" : "");
-    return false;
+    g_autoptr(GError) e = NULL;
+
+    c->sink = sink_open(c->path, "capture", is_capture, &e);
+    if (!c->sink)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't capture into '%s': %s",
+                    c->path, e->message);
+    return c->sink != NULL;
 }
 
 static CommandResult begin(Session *s, const char *path, const SniffOptions *options,

@@ -210,7 +210,7 @@ static CommandResult exec_report(CommandCall *call, GError **error)
 
     if (s->options.dry)
         return COMMAND_DONE;
-    if (s->report && strcmp(report_dir(s->report), call->args[0]) == 0) {
+    if (s->report && report_is_in(s->report, call->args[0])) {
         session_describe(s, &summary);
         ok = report_write(s->report, &summary, error);
     } else {

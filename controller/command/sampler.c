@@ -3,6 +3,7 @@
 #include "controller/command/sampler.h"
 
 #include "controller/base/log.h"
+#include "controller/base/output.h"
 #include "controller/base/units.h"
 #include "controller/clock/devstate.h"
 #include "controller/command/command.h"
@@ -20,7 +21,8 @@ struct Sampler {
     FILE *file;
     VTime from, to, every; /* the fine span; every 0: none */
     bool registers, devices;
-    VTime last; /* of the last sample */
+    VTime last;  /* of the last sample */
+    bool failed; /* it can't be written */
 };
 
 /* "FROM:TO:EVERY", in ns. */
@@ -197,5 +199,8 @@ void sampler_take(Session *s)
     r->last = now;
     for (unsigned i = 0; i < s->nodes->len; i++)
         write_node(s, now, s->nodes->pdata[i]);
-    fflush(r->file);
+    if ((fflush(r->file) != 0 || ferror(r->file)) && !r->failed) {
+        output_lost("the samples are not complete: %s", g_strerror(errno));
+        r->failed = true;
+    }
 }

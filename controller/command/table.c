@@ -2,6 +2,7 @@
 /* table.c: the list of commands, and what all of them share. */
 #include "controller/base/log.h"
 #include "controller/base/near.h"
+#include "controller/base/output.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
@@ -14,7 +15,6 @@
 #include "controller/remote/codec.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -301,8 +301,7 @@ static void show(const Session *session, const char *text)
     if (session->on_output) {
         session->on_output(text, NULL);
     } else {
-        fputs(text, stdout);
-        fflush(stdout);
+        output_print(text);
     }
 }
 

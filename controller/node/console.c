@@ -3,7 +3,8 @@
 #include "controller/node/console.h"
 
 #include "controller/base/fd.h"
-#include "controller/base/log.h"
+#include "controller/base/output.h"
+#include "controller/base/sink.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/node/options.h"
@@ -19,15 +20,12 @@
 
 struct Console {
     int fd;
-    int log_fd;
-    bool log_failed;
+    int log_fd; /* -1: it could not be written to its end */
     char *log_path;
     guint64 bytes;
-    GChecksum *digest;
+    GChecksum *digest; /* of what the log holds */
     Lines *lines;
-
-    int transcript_fd;
-    char *transcript_path;
+    Sink *transcript; /* or NULL */
 
     GMutex lock;  /* guards what a second thread sees: fd, and */
     GString *tap; /* NULL: closed */
@@ -38,36 +36,18 @@ struct Console {
     void *pass_on_data;
 };
 
-static bool write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t n = write(fd, data, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return false;
-        data += n, size -= (size_t)n;
-    }
-    return true;
-}
-
 /* For the transcript. */
 static void on_line(const char *text, gsize size, VTime at, void *data)
 {
     Console *c = data;
     g_autofree char *time = NULL, *plain = NULL, *line = NULL;
 
-    if (c->transcript_fd < 0)
+    if (!c->transcript || !sink_is_open(c->transcript))
         return;
     time = units_format_seconds(at);
     plain = text_line(text, (gssize)size);
     line = g_strdup_printf("[%s] %s\n", time, plain);
-    if (!write_all(c->transcript_fd, line, strlen(line))) {
-        log_warn("the transcript ends here: can't write '%s': %s", c->transcript_path,
-                 g_strerror(errno));
-        fd_clear(&c->transcript_fd);
-    }
+    sink_write(c->transcript, line, strlen(line));
 }
 
 Console *console_new(int fd, const char *log_path, GError **error)
@@ -81,7 +61,6 @@ Console *console_new(int fd, const char *log_path, GError **error)
     c->digest = g_checksum_new(G_CHECKSUM_SHA256);
     c->lines = lines_new();
     lines_follow(c->lines, on_line, c);
-    c->transcript_fd = -1;
     g_mutex_init(&c->lock);
     c->log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     if (c->log_fd < 0) {
@@ -101,8 +80,7 @@ void console_free(Console *c)
     fd_clear(&c->log_fd);
     g_checksum_free(c->digest);
     lines_free(c->lines);
-    fd_clear(&c->transcript_fd);
-    g_free(c->transcript_path);
+    sink_close(c->transcript);
     if (c->tap)
         g_string_free(c->tap, TRUE);
     g_mutex_clear(&c->lock);
@@ -110,25 +88,44 @@ void console_free(Console *c)
     g_free(c);
 }
 
+/* A full disk costs the log, not the run. */
 static void log_bytes(Console *c, const char *data, size_t size)
 {
-    if (!c->log_failed)
-        c->log_failed = !write_all(c->log_fd, data, size); /* costs the log, not the run */
+    while (size > 0 && c->log_fd >= 0) {
+        ssize_t n = write(c->log_fd, data, size);
+
+        if (n < 0 && errno != EINTR) {
+            output_lost("the log of a console ends here: can't write '%s': %s", c->log_path,
+                        g_strerror(errno));
+            fd_clear(&c->log_fd);
+        }
+        g_checksum_update(c->digest, (const guchar *)data, MAX(n, 0));
+        data += MAX(n, 0);
+        size -= (size_t)MAX(n, 0);
+    }
+}
+
+/* It begins with a time in brackets. */
+static bool is_transcript(const char *head, gsize size)
+{
+    gsize digits = 1;
+
+    while (digits < size && (g_ascii_isdigit(head[digits]) || head[digits] == '.'))
+        digits++;
+    return head[0] == '[' && (digits == size || (digits > 1 && head[digits] == 's'));
 }
 
 bool console_transcript(Console *c, const char *path, GError **error)
 {
-    fd_auto fd = path ? open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666) : -1;
+    Sink *sink = NULL;
+    g_autoptr(GError) e = NULL;
 
-    if (path && fd < 0) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path,
-                    g_strerror(errno));
+    if (path && !(sink = sink_open(path, "transcript", is_transcript, &e))) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path, e->message);
         return false;
     }
-    fd_clear(&c->transcript_fd);
-    g_free(c->transcript_path);
-    c->transcript_path = g_strdup(path);
-    c->transcript_fd = fd_steal(&fd);
+    sink_close(c->transcript);
+    c->transcript = sink;
     return true;
 }
 
@@ -180,7 +177,6 @@ static void hang_up(Console *c)
 bool console_feed(Console *c, const void *data, gsize size, VTime until)
 {
     c->bytes += size;
-    g_checksum_update(c->digest, data, (gssize)size);
     log_bytes(c, data, size);
     pour(c, data, size);
     lines_feed(c->lines, data, size, until);

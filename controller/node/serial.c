@@ -2,10 +2,12 @@
 /* serial.c: serial=unix:PATH|telnet:[HOST]:PORT; see serial.h. */
 #include "controller/node/serial.h"
 
+#include "controller/base/socket-file.h"
 #include "controller/base/units.h"
 #include "controller/node/cmdline.h"
 
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -18,7 +20,8 @@ static const char *unix_path(const char *value)
     return g_str_has_prefix(value, UNIX) ? value + strlen(UNIX) : NULL;
 }
 
-/* QEMU removes whatever lies where it is to listen (util/qemu-sockets.c, unix_listen_saddr()). */
+/* QEMU removes whatever lies where it is to listen (util/qemu-sockets.c, unix_listen_saddr()): a
+ * socket that somebody listens at would be lost. */
 static bool check_path(const char *path, GError **error)
 {
     struct stat st;
@@ -30,6 +33,8 @@ static bool check_path(const char *path, GError **error)
         problem = "the path is too long for a socket: 107 bytes at most";
     else if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
         problem = "there is something else than a socket already";
+    else if (lstat(path, &st) == 0 && !socket_file_is_stale(path, SOCK_STREAM))
+        problem = "there is a socket already that another program listens at";
     if (problem)
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "serial='" UNIX "%s': %s", path, problem);
     return !problem;
@@ -66,8 +71,7 @@ char *serial_chardev(const char *value, int log_fd)
 void serial_remove(const char *value)
 {
     const char *path = unix_path(value);
-    struct stat st;
 
-    if (path && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode))
-        unlink(path);
+    if (path)
+        socket_file_remove(path, SOCK_STREAM);
 }

@@ -10,6 +10,7 @@
 #include "controller/base/fd.h"
 #include "controller/node/mark.h"
 #include "controller/node/preflight.h"
+#include "controller/node/serial.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -167,6 +168,11 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
     g_auto(GStrv) argv = NULL;
     bool started;
 
+    /* Others may have come since it was described. */
+    if (n->options->serial && !serial_check(n->options->serial, error)) {
+        g_prefix_error(error, "node %s: ", n->name);
+        return false;
+    }
     argv = node_options_argv(n->options,
                              &(NodeWiring){.qemu = qemu,
                                            .qmp_fd = CHILD_QMP_FD,

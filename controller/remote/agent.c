@@ -4,6 +4,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/base/process.h"
 #include "controller/base/text.h"
 #include "controller/remote/agent-front.h"
 #include "controller/remote/agent-private.h"
@@ -13,7 +14,6 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -396,7 +396,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
         return 2;
     }
     starter = agent_front();
-    signal(SIGPIPE, SIG_IGN);
+    process_ignore_signals(); /* it is a forked child */
     /* The janitor is to have none of the controller's stdin and stdout: first it. */
     if ((cpus && !rank_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
         !take_stdio(a, error))

@@ -12,7 +12,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#define HEX           "0123456789abcdef"
 #define SHA256_DIGITS 64
+#define PART_DIGITS   8
 #define CHUNK         (1 << 20)
 #define LEFT_S        600 /* who has not written for so long is gone: a line is lost after 10 s */
 
@@ -64,14 +66,23 @@ static bool holds(const char *path, const char *sha256, uint64_t size)
 /* It becomes part of a path. */
 static bool is_sha256(const char *text)
 {
-    return strlen(text) == SHA256_DIGITS && strspn(text, "0123456789abcdef") == SHA256_DIGITS;
+    return strlen(text) == SHA256_DIGITS && strspn(text, HEX) == SHA256_DIGITS;
 }
 
+/* As ssh_host_upload() names them. */
 static bool is_part(const char *name)
 {
     g_autofree char *sha256 = g_strndup(name, SHA256_DIGITS);
+    const char *rest = is_sha256(sha256) ? name + SHA256_DIGITS : "";
 
-    return is_sha256(sha256) && name[SHA256_DIGITS] == '.';
+    return rest[0] == '.' && strlen(rest) == 1 + PART_DIGITS &&
+           strspn(rest + 1, HEX) == PART_DIGITS;
+}
+
+static bool is_own_file(const char *path, struct stat *st)
+{
+    return lstat(path, st) == 0 && (S_ISREG(st->st_mode) || S_ISLNK(st->st_mode)) &&
+           st->st_uid == geteuid();
 }
 
 /* A controller that died while it copied could not remove them. */
@@ -84,7 +95,7 @@ static void remove_parts(const char *cache)
     while (dir && (name = g_dir_read_name(dir))) {
         g_autofree char *path = g_build_filename(cache, name, NULL);
 
-        if (is_part(name) && lstat(path, &st) == 0 && time(NULL) - st.st_mtime > LEFT_S)
+        if (is_part(name) && is_own_file(path, &st) && time(NULL) - st.st_mtime > LEFT_S)
             unlink(path);
     }
 }
@@ -93,6 +104,7 @@ char *files_find(const char *cache, const char *sha256, uint64_t size, const cha
                  bool *here, GError **error)
 {
     g_autofree char *path = NULL;
+    struct stat st;
 
     if (!is_sha256(sha256)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is no SHA-256", sha256);
@@ -110,7 +122,9 @@ char *files_find(const char *cache, const char *sha256, uint64_t size, const cha
                     g_strerror(errno));
         return NULL;
     }
-    unlink(path);
+    /* One that is damaged: a file there has the SHA-256 of its content for a name. */
+    if (is_own_file(path, &st))
+        unlink(path);
     remove_parts(cache);
     return g_steal_pointer(&path);
 }

@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -130,7 +131,6 @@ static const StreamOps command_ops = {command_read, command_write, command_fd, c
 Stream *stream_new_command(const char *command, GError **error)
 {
     const char *const argv[] = {"/bin/sh", "-c", command, NULL};
-    g_autofree char *name = NULL;
     CommandStream *c;
     int pair[2], said;
     pid_t pid;
@@ -141,9 +141,10 @@ Stream *stream_new_command(const char *command, GError **error)
                     g_strerror(errno));
         return NULL;
     }
-    said = g_file_open_tmp("metronome-XXXXXX", &name, error);
-    if (said >= 0)
-        unlink(name);
+    said = memfd_create("said", MFD_CLOEXEC);
+    if (said < 0)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "no more memory files: %s",
+                    g_strerror(errno));
     ok = said >= 0 &&
          g_spawn_async_with_pipes_and_fds(
              NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, child_setup, NULL,
@@ -154,7 +155,6 @@ Stream *stream_new_command(const char *command, GError **error)
         fd_clear(&said);
         return NULL;
     }
-    fcntl(said, F_SETFD, FD_CLOEXEC);
     c = g_new0(CommandStream, 1);
     *c = (CommandStream){{&command_ops}, pid, pair[0], said};
     return &c->stream;

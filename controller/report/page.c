@@ -3,6 +3,7 @@
 #include "controller/report/page.h"
 
 #include "controller/base/tail.h"
+#include "controller/report/folder.h"
 #include "controller/report/svg.h"
 
 #include <string.h>
@@ -271,7 +272,7 @@ static void head(GString *out, const ReportSummary *s)
                            "'none'; style-src 'unsafe-inline'; script-src 'sha256-%s'\">\n"
                            "<meta name=\"viewport\" content=\"width=device-width, "
                            "initial-scale=1\">\n<meta name=\"color-scheme\" content=\"light "
-                           "dark\">\n<title>metronome report",
+                           "dark\">\n" FOLDER_GENERATOR "\n" FOLDER_TITLE,
                            hash);
     if (s->nodes && s->nodes->len <= 8)
         for (unsigned i = 0; i < s->nodes->len; i++) {

@@ -8,6 +8,7 @@
 #include "controller/report/report.h"
 
 #include "controller/report/charts.h"
+#include "controller/report/folder.h"
 #include "controller/report/page.h"
 #include "controller/report/series.h"
 
@@ -16,6 +17,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 G_DEFINE_QUARK(metronome_report_error_quark, report_error)
 
@@ -40,9 +42,12 @@ struct Report {
 
 Report *report_new(const char *dir, GError **error)
 {
-    g_autoptr(Report) r = g_new0(Report, 1);
+    g_autoptr(Report) r = NULL;
     g_autofree char *csv = g_build_filename(dir, "barriers.csv", NULL);
 
+    if (!folder_takes_report(dir, error))
+        return NULL;
+    r = g_new0(Report, 1);
     g_mutex_init(&r->lock);
     g_cond_init(&r->room);
     r->dir = g_strdup(dir);
@@ -71,6 +76,14 @@ void report_free(Report *r)
     g_free(r->ring);
     g_free(r->dir);
     g_free(r);
+}
+
+bool report_is_in(const Report *r, const char *dir)
+{
+    struct stat own, other;
+
+    return stat(r->dir, &own) == 0 && stat(dir, &other) == 0 && own.st_dev == other.st_dev &&
+           own.st_ino == other.st_ino;
 }
 
 const char *report_dir(const Report *r)

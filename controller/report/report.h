@@ -25,6 +25,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
 const char *report_dir(const Report *report);
 
+/* Whether it is written to this folder, whatever name that is given by. */
+bool report_is_in(const Report *report, const char *dir);
+
 /* The columns of barriers.csv, once the nodes are known; a later call with other nodes writes a new
  * header line. */
 void report_columns(Report *report, const char *const *names, unsigned n);

@@ -3,6 +3,7 @@
 #include "controller/shell/arguments.h"
 
 #include "controller/base/log.h"
+#include "controller/base/output.h"
 #include "controller/base/units.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
@@ -35,6 +36,7 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
          "agent: serve the metronome at the other end of stdin and stdout", NULL},
         {"cpus", 0, 0, G_OPTION_ARG_STRING, &a->cpus, "agent: the host CPUs to use, such as 0-3,6",
          "LIST"},
+        {"help", 'h', 0, G_OPTION_ARG_NONE, &a->help, "Show this help", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &a->version, "Show the version", NULL},
         {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &a->man, "Print the manual page", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->rest, NULL, NULL},
@@ -43,15 +45,20 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_autoptr(GOptionContext) context = g_option_context_new("- exact lockstep for QEMU");
     g_autofree char *summary = manual_summary(), *epilogue = manual_epilogue();
 
+    g_option_context_set_help_enabled(context, FALSE); /* it would not see a full disk */
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, epilogue);
     g_option_context_add_main_entries(context, entries, NULL);
     if (!g_option_context_parse(context, argc, argv, error))
         return false;
-    if (a->man) {
+    if (a->help) {
+        g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
+
+        output_print(text);
+    } else if (a->man) {
         g_autofree char *page = manual_page(METRONOME_VERSION, entries);
 
-        fputs(page, stdout);
+        output_print(page);
     }
     return true;
 }
@@ -81,10 +88,10 @@ static bool choose_mode(Arguments *a, GError **error)
     static const Mode by_name[] = {MODE_RUN, MODE_CHECK, MODE_VERIFY, MODE_AGENT};
     const char *first = a->rest ? a->rest[0] : NULL;
 
-    a->mode = a->man        ? MODE_MANUAL
-              : a->version  ? MODE_VERSION
-              : a->commands ? MODE_COMMANDS
-                            : MODE_REPL;
+    a->mode = a->man || a->help ? MODE_MANUAL
+              : a->version      ? MODE_VERSION
+              : a->commands     ? MODE_COMMANDS
+                                : MODE_REPL;
     if (!first || a->mode == MODE_MANUAL || a->mode == MODE_VERSION)
         return true;
     if (a->commands)

@@ -22,7 +22,7 @@ typedef enum {
 
 typedef struct {
     char *report, *qemu, *log, *commands, *sample, *cpus, *runs_text;
-    gboolean stdio, json, version, man, registers, devices;
+    gboolean stdio, json, help, version, man, registers, devices;
     char **rest; /* mode and its arguments */
     Mode mode;
     unsigned runs; /* of verify */

@@ -2,6 +2,7 @@
 /* screen.c: see screen.h. */
 #include "controller/shell/screen.h"
 
+#include "controller/base/output.h"
 #include "controller/shell/progress.h"
 
 #include <glib.h>
@@ -25,6 +26,17 @@ static bool searching(void)
     return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG);
 }
 
+static void put(FILE *stream, const char *text)
+{
+    fflush(stream);
+    if (stream == stdout) {
+        output_print(text);
+        return;
+    }
+    fputs(text, stream);
+    fflush(stream);
+}
+
 static void show(FILE *stream, const char *text)
 {
     bool terminal = isatty(fileno(stream));
@@ -35,14 +47,13 @@ static void show(FILE *stream, const char *text)
     } else if (terminal) {
         progress_clear();
     }
-    fputs(text, stream);
+    put(stream, text);
     if (terminal && *text)
         at_line_start = g_str_has_suffix(text, "\n");
     if (terminal && prompted && !at_line_start) {
-        fputc('\n', stream);
+        put(stream, "\n");
         at_line_start = true;
     }
-    fflush(stream);
     if (terminal && prompted) {
         rl_on_new_line();
         rl_redisplay();

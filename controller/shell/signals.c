@@ -92,8 +92,15 @@ void signals_watch(void (*func)(int number, void *data), void *data)
     pending_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     terminal = isatty(STDERR_FILENO);
     g_unix_fd_add(pending_fd, G_IO_IN, on_pending, NULL);
-    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        struct sigaction before;
+
+        /* nohup */
+        if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
+            before.sa_handler == SIG_IGN)
+            continue;
         sigaction(numbers[i], &action, NULL);
+    }
 }
 
 /* GLib watches no SIGCONT: its handler writes here. */

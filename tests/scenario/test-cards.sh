@@ -128,7 +128,7 @@ unread() {
     exec 9<>"$dir/fifo"
     limit=60 mtr -c "quantum 1ms; $(linux a 1 'ping -c 60 -i 0.002 -s 1400 10.0.0.2')$(linux b 2 'sleep 60') link add a b; \
         capture $dir/fifo; start; wait-line a 'run ended' timeout=30s; assert missed == 0; assert a.late == 0"
-    check 'a capture that nobody reads: nobody waits for it, what is lost is said' ended 0 \
+    check 'a capture that nobody reads: nobody waits for it, what is lost is said, exit 2' ended 2 \
         "the capture is cut off: nobody reads '.*/fifo', the last [1-9][0-9]* bytes are lost"
     exec 9<&-
 }

@@ -5,6 +5,8 @@
 # Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/foreign.sh
+source "$(dirname "$0")/foreign.sh"
 
 small='memory=16M nic=off icount=shift=0,sleep=off'
 count_node="$small kernel=$guest/count-aarch64.elf"
@@ -191,44 +193,6 @@ strange_monitors() {
     limit=20 expect 'attach: a QEMU without filter-buffer is refused with its own words' 3 \
         "node attach x qmp=$dir/old; run 1ms" 'node x: QEMU 9\.0\.0 can.t hold the gate' 'invalid object type: filter-buffer'
     end_fake
-}
-
-# start_foreign ICOUNT: a QEMU that is not metronome's, with a monitor of ours on two pipes.
-start_foreign() {
-    rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qmp "$dir"/gdb
-    mkfifo "$dir/mon.in" "$dir/mon.out"
-    exec 7<>"$dir/mon.in" 8<>"$dir/mon.out"
-    qemu-system-aarch64 -M virt -cpu cortex-a57 -m 16 -accel tcg -nodefaults -display none \
-        -icount "$1" -rtc base=2024-01-01,clock=vm -kernel "$guest/count-aarch64.elf" \
-        -qmp "unix:$dir/qmp,server=on,wait=off" -chardev "socket,id=gdb,path=$dir/gdb,server=on,wait=off" \
-        -gdb chardev:gdb -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon,mode=control \
-        </dev/null >/dev/null 2>"$dir/foreign.err" 7>&- 8>&- &
-    foreign=$!
-    qmp qmp_capabilities && within 5 test -S "$dir/gdb"
-}
-
-# qmp COMMAND [ARGUMENTS]: sets $reply.
-qmp() {
-    printf '{"execute":"%s","arguments":%s}\n' "$1" "${2-"{}"}" >&7
-    while IFS= read -r -t 5 -u 8 reply; do
-        [[ $reply == '{"return"'* ]] && return 0
-        [[ $reply == '{"error"'* ]] && return 1
-    done
-    return 1
-}
-
-foreign_icount() {
-    qmp query-replay && [[ $reply =~ '"icount": '([0-9]+) ]] && icount=${BASH_REMATCH[1]}
-}
-
-foreign_runs() {
-    local before
-    foreign_icount && before=$icount && sleep 0.1 && foreign_icount && [[ $icount -gt $before ]] &&
-        qmp query-status && [[ $reply == *'"running": true'* ]]
-}
-
-foreign_objects() {
-    qmp qom-list '{"path":"/objects"}' && echo "$reply"
 }
 
 attach() {

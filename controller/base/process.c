@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* process.c: see process.h. */
+#include "controller/base/process.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+static const int ignored[] = {SIGPIPE, SIGXFSZ};
+
+enum { N_IGNORED = sizeof(ignored) / sizeof(ignored[0]) };
+
+static void set_all(void (*action)(int))
+{
+    for (unsigned i = 0; i < N_IGNORED; i++)
+        signal(ignored[i], action);
+}
+
+/* In the child, also of a fork of some library's: what is executed there inherits what is ignored,
+ * and few programs expect that. */
+static void on_fork(void)
+{
+    set_all(SIG_DFL);
+}
+
+void process_ignore_signals(void)
+{
+    set_all(SIG_IGN);
+}
+
+void process_prepare(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
+            break;
+    process_ignore_signals();
+    pthread_atfork(NULL, NULL, on_fork);
+}

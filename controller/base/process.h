@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* process.h: what a program of metronome's sees to before anything else. */
+#ifndef BASE_PROCESS_H
+#define BASE_PROCESS_H
+
+/*
+ * Call it first in main(): standard descriptors that are closed lead to /dev/null, so that nothing
+ * else takes their numbers; and no write ends this process by a signal: where nobody reads it gives
+ * EPIPE, above the limit of a file's size EFBIG. Forked children begin with the default actions;
+ * those that go on as this program call process_ignore_signals().
+ */
+void process_prepare(void);
+
+void process_ignore_signals(void);
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sink.c: see sink.h. */
+#include "controller/base/sink.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_BEHIND (64u << 20) /* what a reader may be behind; then it ends */
+#define READER_MS  1000        /* how long it may pause at the end */
+#define HEAD       64
+
+struct Sink {
+    int fd;
+    char *path, *what;
+    GByteArray *pending; /* not written yet */
+};
+
+/* Only of a regular file: what is written into anything else is not lost by it. */
+static bool may_overwrite(int fd, SinkKnows knows)
+{
+    char head[HEAD];
+    ssize_t n = pread(fd, head, sizeof(head), 0);
+
+    return n == 0 || (n > 0 && knows(head, (gsize)n));
+}
+
+/* -1: errno says why; EEXIST: it is there already. */
+static int open_regular(const char *path, SinkKnows knows)
+{
+    fd_auto fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd < 0)
+        return -1;
+    errno = EEXIST;
+    if (!may_overwrite(fd, knows) || ftruncate(fd, 0) != 0)
+        return -1;
+    return fd_steal(&fd);
+}
+
+static int open_any(const char *path, SinkKnows knows)
+{
+    struct stat st;
+
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
+        return open_regular(path, knows);
+    /* Without waiting: for a FIFO there must be a reader. */
+    return open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+}
+
+static void tell_problem(const char *what, int problem, GError **error)
+{
+    if (problem == EEXIST)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+                    "there is a file already that is no %s: choose another name, or remove it",
+                    what);
+    else
+        g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(problem), "%s%s",
+                    g_strerror(problem), problem == ENXIO ? "; start its reader first" : "");
+}
+
+Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error)
+{
+    int fd = open_any(path, knows);
+    Sink *s;
+
+    if (fd < 0) {
+        tell_problem(what, errno, error);
+        return NULL;
+    }
+    s = g_new0(Sink, 1);
+    s->fd = fd;
+    s->path = g_strdup(path);
+    s->what = g_strdup(what);
+    s->pending = g_byte_array_new();
+    return s;
+}
+
+bool sink_is_open(const Sink *s)
+{
+    return s->fd >= 0;
+}
+
+static void give_up(Sink *s, int problem)
+{
+    output_lost("the %s ends here: can't write '%s': %s", s->what, s->path,
+                problem == EPIPE    ? "nobody reads it any more"
+                : problem == EAGAIN ? "its reader does not read"
+                                    : g_strerror(problem));
+    fd_clear(&s->fd);
+    g_byte_array_set_size(s->pending, 0);
+}
+
+static void flush(Sink *s)
+{
+    while (s->fd >= 0 && s->pending->len > 0) {
+        ssize_t n = write(s->fd, s->pending->data, s->pending->len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && errno == EAGAIN && s->pending->len < MAX_BEHIND)
+            return;
+        if (n < 0)
+            give_up(s, errno);
+        else
+            g_byte_array_remove_range(s->pending, 0, (guint)n);
+    }
+}
+
+void sink_write(Sink *s, const void *data, gsize size)
+{
+    if (s->fd < 0)
+        return;
+    g_byte_array_append(s->pending, data, (guint)size);
+    flush(s);
+}
+
+void sink_close(Sink *s)
+{
+    if (!s)
+        return;
+    for (struct pollfd p = {.fd = s->fd, .events = POLLOUT};
+         s->fd >= 0 && s->pending->len > 0 && poll(&p, 1, READER_MS) == 1;)
+        flush(s);
+    if (s->fd >= 0 && s->pending->len > 0)
+        output_lost("the %s is cut off: nobody reads '%s', the last %u bytes are lost", s->what,
+                    s->path, s->pending->len);
+    /* Some file systems tell only now what they could not store. */
+    if (s->fd >= 0 && close(s->fd) != 0 && errno != EINTR)
+        output_lost("the %s is not complete: can't write '%s': %s", s->what, s->path,
+                    g_strerror(errno));
+    g_byte_array_unref(s->pending);
+    g_free(s->path);
+    g_free(s->what);
+    g_free(s);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* folder.c: see folder.h. */
+#include "controller/report/folder.h"
+
+#include "controller/report/report.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* A file of a report, and words that it has: at its beginning, or (any) anywhere in it. */
+static const struct {
+    const char *name;
+    bool any;
+    const char *words[2];
+} files[] = {
+    {"report.json", true, {"\"command_line\"", "\"quantum_ns\""}},
+    {"report.html", true, {FOLDER_GENERATOR, NULL}},
+    {"report.html", true, {FOLDER_TITLE, NULL}},
+    {"barriers.csv", false, {"barrier,virtual_ns", NULL}},
+    {"clocks.csv", false, {"virtual_ns,node,clock,cpu,", NULL}},
+};
+
+typedef enum { NOTHING, OURS, THEIRS } Whose;
+
+static bool has_words(unsigned i, const char *text, gsize size)
+{
+    for (unsigned w = 0; w < G_N_ELEMENTS(files[i].words) && files[i].words[w]; w++) {
+        const char *words = files[i].words[w];
+        gsize length = strlen(words);
+
+        if (size < length ||
+            (files[i].any ? !memmem(text, size, words, length) : memcmp(text, words, length) != 0))
+            return false;
+    }
+    return true;
+}
+
+/* What has no content is nothing, and so is what is no regular file: writing loses nothing of it.
+ */
+static bool has_content(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0;
+}
+
+static Whose whose(const char *dir, const char *name)
+{
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+    g_autoptr(GMappedFile) file = NULL;
+
+    if (!has_content(path))
+        return NOTHING;
+    file = g_mapped_file_new(path, FALSE, NULL);
+    for (unsigned i = 0; file && i < G_N_ELEMENTS(files); i++)
+        if (strcmp(files[i].name, name) == 0 &&
+            has_words(i, g_mapped_file_get_contents(file), g_mapped_file_get_length(file)))
+            return OURS;
+    return THEIRS;
+}
+
+static bool refuse(const char *dir, const char *name, GError **error)
+{
+    g_set_error(error, REPORT_ERROR, 0,
+                "can't write the report to '%s': its file '%s' is no report of metronome's and is "
+                "not overwritten: choose another folder, or remove it",
+                dir, name);
+    return false;
+}
+
+/* Bytes of guests, by which nobody can tell whose they are: known by what lies beside them. */
+static bool check_consoles(const char *dir, GError **error)
+{
+    g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
+
+    for (const char *name; entries && (name = g_dir_read_name(entries));) {
+        g_autofree char *path = g_build_filename(dir, name, NULL);
+
+        if (g_str_has_prefix(name, "console-") && g_str_has_suffix(name, ".log") &&
+            has_content(path))
+            return refuse(dir, name, error);
+    }
+    return true;
+}
+
+bool folder_takes_report(const char *dir, GError **error)
+{
+    bool known = false;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(files); i++) {
+        Whose owner = whose(dir, files[i].name);
+
+        if (owner == THEIRS)
+            return refuse(dir, files[i].name, error);
+        known = known || owner == OURS;
+    }
+    return known || check_consoles(dir, error);
+}

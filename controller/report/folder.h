@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * folder.h: whose files lie in a folder where a report is to be written.
+ *
+ * A report takes the place of an older one. A file that metronome did not write is never
+ * overwritten, even if its name is report.html.
+ */
+#ifndef REPORT_FOLDER_H
+#define REPORT_FOLDER_H
+
+#include <glib.h>
+#include <stdbool.h>
+
+/* What report.html says of itself; older ones have the second. */
+#define FOLDER_GENERATOR "<meta name=\"generator\" content=\"metronome\">"
+#define FOLDER_TITLE     "<title>metronome report"
+
+/* False: there is a file of the user's that a report would overwrite. The folder may be missing. */
+bool folder_takes_report(const char *dir, GError **error);
+
+#endif

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# shellcheck shell=bash
+#
+# Sourced behind lib.sh: a QEMU that is not metronome's, to be attached, and what it is like.
+# shellcheck disable=SC2154
+
+# start_foreign ICOUNT: a QEMU that is not metronome's, with a monitor of ours on two pipes.
+start_foreign() {
+    rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qmp "$dir"/gdb
+    mkfifo "$dir/mon.in" "$dir/mon.out"
+    exec 7<>"$dir/mon.in" 8<>"$dir/mon.out"
+    qemu-system-aarch64 -M virt -cpu cortex-a57 -m 16 -accel tcg -nodefaults -display none \
+        -icount "$1" -rtc base=2024-01-01,clock=vm -kernel "$guest/count-aarch64.elf" \
+        -qmp "unix:$dir/qmp,server=on,wait=off" -chardev "socket,id=gdb,path=$dir/gdb,server=on,wait=off" \
+        -gdb chardev:gdb -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon,mode=control \
+        </dev/null >/dev/null 2>"$dir/foreign.err" 7>&- 8>&- &
+    foreign=$!
+    qmp qmp_capabilities && within 5 test -S "$dir/gdb"
+}
+
+# qmp COMMAND [ARGUMENTS]: sets $reply.
+qmp() {
+    printf '{"execute":"%s","arguments":%s}\n' "$1" "${2-"{}"}" >&7
+    while IFS= read -r -t 5 -u 8 reply; do
+        [[ $reply == '{"return"'* ]] && return 0
+        [[ $reply == '{"error"'* ]] && return 1
+    done
+    return 1
+}
+
+foreign_icount() {
+    qmp query-replay && [[ $reply =~ '"icount": '([0-9]+) ]] && icount=${BASH_REMATCH[1]}
+}
+
+foreign_runs() {
+    local before
+    foreign_icount && before=$icount && sleep 0.1 && foreign_icount && [[ $icount -gt $before ]] &&
+        qmp query-status && [[ $reply == *'"running": true'* ]]
+}
+
+foreign_objects() {
+    qmp qom-list '{"path":"/objects"}' && echo "$reply"
+}
+
+end_foreign() {
+    kill -9 "$foreign"
+    wait "$foreign" 2>/dev/null || true
+    exec 7>&- 8>&-
+}
+
+# foreign_ranks: priority, policy and CPUs of each of its threads.
+foreign_ranks() {
+    local task
+    for task in "/proc/$foreign/task"/*; do
+        echo "${task##*/} $(sed 's/.*) //' "$task/stat" | cut -d' ' -f38,39)" \
+            "$(awk '/^Cpus_allowed:/ { print $2 }' "$task/status")"
+    done 2>/dev/null
+}
+
+# foreign_is_free RANKS: no thread is ranked or pinned otherwise than those of RANKS were.
+foreign_is_free() {
+    local wanted
+    wanted=$(cut -d' ' -f2- <<<"$1" | sort -u)
+    [[ $(foreign_ranks | cut -d' ' -f2- | sort -u) == "$wanted" ]]
+}
