@@ -6,6 +6,7 @@
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
+#include "controller/command/manual.h"
 #include "controller/command/sampler.h"
 #include "controller/describe.h"
 #include "controller/remote/agent.h"
@@ -13,6 +14,7 @@
 #include "controller/shell/progress.h"
 #include "controller/shell/repl.h"
 #include "controller/shell/runner.h"
+#include "controller/shell/scenario.h"
 #include "controller/shell/signals.h"
 #include "controller/verify/verify.h"
 #include "controller/wire.h"
@@ -20,21 +22,6 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool set_variables(Session *s, char **pairs, GError **error)
-{
-    for (char **p = pairs; *p; p++) {
-        const char *equals = strchr(*p, '=');
-        g_autofree char *key = equals ? g_strndup(*p, (gsize)(equals - *p)) : NULL;
-
-        if (!equals || equals == *p) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no KEY=VALUE", *p);
-            return false;
-        }
-        session_set(s, key, equals + 1, true);
-    }
-    return true;
-}
 
 static void on_signal(int number, void *data)
 {
@@ -125,20 +112,18 @@ static void note_error(Session *s, GError *error)
 
 /* --- a session --- */
 
-static void run(Session *s, const Arguments *a)
+/* scenario: NULL at the prompt. */
+static void run(Session *s, const Scenario *scenario)
 {
     g_autoptr(Runner) runner = NULL;
     GError *error = NULL;
 
-    if (a->mode == MODE_REPL) {
+    if (!scenario) {
         repl_run(s);
         return;
     }
-    runner = runner_new(s, a->mode == MODE_CHECK, on_runner_done, s);
-    if (a->mode == MODE_COMMANDS) {
-        runner_push_text(runner, NULL, a->commands);
-    } else if (!set_variables(s, a->rest + 2, &error) ||
-               !runner_push_file(runner, a->rest[1], &error)) {
+    runner = runner_new(s, false, on_runner_done, s);
+    if (!scenario_push(scenario, s, runner, &error)) {
         note_error(s, error);
         return;
     }
@@ -147,16 +132,20 @@ static void run(Session *s, const Arguments *a)
     progress_clear();
 }
 
-static Session *open_session(const Arguments *a, char *command_line, GError **error)
+static Session *new_session(const Arguments *a, char **argv, bool dry, GError **error)
 {
-    bool runs = a->mode == MODE_RUN || a->mode == MODE_CHECK;
-    g_autoptr(Session) s =
-        session_new((SessionOptions){.dry = a->mode == MODE_CHECK,
-                                     .json = a->json,
-                                     .qemu = g_strdup(a->qemu),
-                                     .command_line = command_line,
-                                     .scenario = runs ? g_strdup(a->rest[1]) : NULL},
-                    error);
+    return session_new((SessionOptions){.dry = dry,
+                                        .quiet = a->mode != MODE_CHECK,
+                                        .json = a->json,
+                                        .qemu = g_strdup(a->qemu),
+                                        .command_line = arguments_join(argv),
+                                        .scenario = a->rest ? g_strdup(a->rest[1]) : NULL},
+                       error);
+}
+
+static Session *open_session(const Arguments *a, char **argv, GError **error)
+{
+    g_autoptr(Session) s = new_session(a, argv, false, error);
 
     if (!s || (a->report && !session_record(s, a->report, error)) ||
         (a->sample && !sampler_open(s, a->sample, error)))
@@ -171,9 +160,36 @@ static void write_log(const char *line)
 }
 
 /* The verdict outlives the session, whose end may still have something to say. */
-static bool run_session(const Arguments *a, char *command_line, Verdict *verdict, GError **error)
+static void end_session(Session *s, Verdict *verdict)
 {
-    g_autoptr(Session) s = open_session(a, command_line, error);
+    finish(s);
+    signals_watch(NULL, NULL);
+    command_free_state(s);
+    *verdict = s->verdict;
+    s->verdict = (Verdict){0};
+}
+
+/* All of it, before anything starts: nothing is launched, connected or written. False if it told how
+ * this ends: there were errors, or the check was all that was asked for. */
+static bool check_scenario(const Arguments *a, char **argv, const Scenario *scenario,
+                           Verdict *verdict, GError **error)
+{
+    g_autoptr(Session) s = new_session(a, argv, true, error);
+    bool ok = s && scenario_check(scenario, a->report, s);
+
+    if (ok && a->mode != MODE_CHECK) {
+        command_free_state(s);
+        return true;
+    }
+    if (s)
+        end_session(s, verdict);
+    return false;
+}
+
+static bool run_session(const Arguments *a, char **argv, const Scenario *scenario, Verdict *verdict,
+                        GError **error)
+{
+    g_autoptr(Session) s = open_session(a, argv, error);
 
     if (!s)
         return false;
@@ -181,12 +197,8 @@ static bool run_session(const Arguments *a, char *command_line, Verdict *verdict
     signals_watch(on_signal, s);
     s->signalled = signals_pending;
     log_set_writer(write_log);
-    run(s, a);
-    finish(s);
-    signals_watch(NULL, NULL);
-    command_free_state(s);
-    *verdict = s->verdict;
-    s->verdict = (Verdict){0};
+    run(s, scenario);
+    end_session(s, verdict);
     return true;
 }
 
@@ -225,18 +237,46 @@ static bool verify(const Arguments *a, Verdict *verdict, GError **error)
     return verify_run(&plan, verdict, error);
 }
 
+/* As the command `help`, which needs nothing of a session but where to print. */
+static void help(const Arguments *a, GError **error)
+{
+    Session s = {.columns = tty_columns()};
+    CommandCall call = {.session = &s};
+    g_autofree char *modes = manual_summary();
+    g_autofree char *text =
+        g_strconcat(modes, "\n\nCommands of a scenario and of the prompt:\n", NULL);
+
+    if (!a->rest[1])
+        output_print(text);
+    command_begin(&call, a->rest, error);
+}
+
 /* True if the verdict has been told as an event already. */
 static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError **error)
 {
+    g_autoptr(Texts) texts = texts_new();
+    const Scenario scenario = {
+        .file = a->commands || !a->rest ? NULL : a->rest[1],
+        .commands = a->commands,
+        .variables = a->commands || !a->rest || !a->rest[1] ? NULL : a->rest + 2,
+        .texts = texts,
+    };
     int code;
 
     switch (a->mode) {
     case MODE_REPL:
+        return run_session(a, argv, NULL, verdict, error);
     case MODE_RUN:
     case MODE_COMMANDS:
+        return check_scenario(a, argv, &scenario, verdict, error)
+                   ? run_session(a, argv, &scenario, verdict, error)
+                   : !*error;
     case MODE_CHECK:
-        return run_session(a, arguments_join(argv), verdict, error);
+        check_scenario(a, argv, &scenario, verdict, error);
+        return !*error;
     case MODE_VERIFY:
+        if (!check_scenario(a, argv, &scenario, verdict, error))
+            return !*error;
         verify(a, verdict, error);
         return false;
     case MODE_AGENT:
@@ -246,6 +286,9 @@ static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError *
         return false;
     case MODE_VERSION:
         output_print("metronome " METRONOME_VERSION "\n");
+        return false;
+    case MODE_HELP:
+        help(a, error);
         return false;
     case MODE_MANUAL:
         return false;

@@ -3,6 +3,7 @@
 #include "controller/session.h"
 
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/base/text.h"
 #include "controller/describe.h"
 #include "controller/engine/debug.h"
@@ -11,6 +12,9 @@
 
 #include <string.h>
 #include <sys/resource.h>
+
+/* More are no help in a message. */
+#define LISTED_NODES 10
 
 static void node_destroy(void *data)
 {
@@ -59,6 +63,7 @@ Session *session_new(SessionOptions options, GError **error)
         session_free(s);
         return NULL;
     }
+    s->checking = options.dry ? checking_new() : NULL;
     s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
@@ -71,7 +76,8 @@ static bool remove_node(Session *s, Node *node, GError **error)
 {
     bool ok = engine_remove(s->engine, node, error);
 
-    if (node->attached && !qmp_client_broken(node->qmp) && !node_detach(node, ok ? error : NULL))
+    if (node->qmp && node->attached && !qmp_client_broken(node->qmp) &&
+        !node_detach(node, ok ? error : NULL))
         ok = false;
     if (!ok)
         g_prefix_error(error, "node %s: ", node->name);
@@ -250,6 +256,7 @@ void session_free(Session *s)
     g_clear_pointer(&s->report, report_free);
     g_clear_pointer(&s->dir, rundir_free);
     g_clear_pointer(&s->loop, g_main_loop_unref);
+    g_clear_pointer(&s->checking, checking_free);
     g_ptr_array_unref(s->nodes);
     g_hash_table_unref(s->variables);
     g_hash_table_unref(s->fixed);
@@ -274,18 +281,32 @@ Node *session_node(const Session *s, const char *name)
     return NULL;
 }
 
+/* What was meant, or which there are. */
+static char *node_hint(const Session *s, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *list = NULL;
+
+    if (s->nodes->len == 0)
+        return g_strdup("there is none yet");
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        g_ptr_array_add(names, ((Node *)s->nodes->pdata[i])->name);
+    g_ptr_array_add(names, NULL);
+    list = s->nodes->len <= LISTED_NODES ? g_strjoinv(", ", (char **)names->pdata)
+                                         : g_strdup("`node list` shows them");
+    return near_hint(name, (const char *const *)names->pdata, list);
+}
+
 Node *session_find_node(const Session *s, const char *name, GError **error)
 {
     Node *node = session_node(s, name);
-    g_autoptr(GString) names = NULL;
+    g_autofree char *hint = NULL;
 
     if (node)
         return node;
-    names = g_string_new(NULL);
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        g_string_append_printf(names, "%s%s", i ? ", " : "", ((Node *)s->nodes->pdata[i])->name);
-    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "unknown node '%s': %s", name,
-                names->len ? names->str : "there is none yet");
+    checking_in_doubt(s->checking, CHECKING_END, name);
+    hint = node_hint(s, name);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "unknown node '%s': %s", name, hint);
     return NULL;
 }
 
@@ -326,6 +347,19 @@ bool session_start(Session *s, GError **error)
     return true;
 }
 
+bool session_check_variable(const char *name, GError **error)
+{
+    bool ok = *name && !g_ascii_isdigit(*name);
+
+    for (const char *p = name; *p; p++)
+        ok = ok && (g_ascii_isalnum(*p) || *p == '_');
+    if (!ok)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "'%s' is no name for a variable: letters a to z, digits and _, no digit first",
+                    name);
+    return ok;
+}
+
 void session_set(Session *s, const char *key, const char *value, bool fix)
 {
     if (!fix && g_hash_table_contains(s->fixed, key))
@@ -348,15 +382,14 @@ static void set_foreign(Session *s, const char *key, const char *value)
 
 void session_set_wait_variables(Session *s, const LinesFound *found)
 {
-    g_autofree char *time =
-        found ? g_strdup_printf("%" G_GINT64_FORMAT "ns", found->time.ns) : NULL;
+    g_autofree char *time = g_strdup_printf("%" G_GINT64_FORMAT "ns", found->time.ns);
 
-    set_foreign(s, "line", found ? found->line : "0");
-    set_foreign(s, "line_time", time ? time : "0ns");
+    set_foreign(s, "line", found->line);
+    set_foreign(s, "line_time", time);
     for (unsigned i = 0; i < PATTERN_GROUPS; i++) {
         g_autofree char *key = g_strdup_printf("%u", i + 1);
 
-        set_foreign(s, key, found ? found->match.groups[i] : "0");
+        set_foreign(s, key, found->match.groups[i]);
     }
 }
 

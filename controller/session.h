@@ -7,6 +7,7 @@
 #define SESSION_H
 
 #include "controller/base/verdict.h"
+#include "controller/checking.h"
 #include "controller/engine/engine.h"
 #include "controller/node/node.h"
 #include "controller/report/report.h"
@@ -15,8 +16,9 @@
 #define SESSION_MAX_NODES 512
 
 typedef struct {
-    bool dry;  /* check only: nothing is started, nothing is written */
-    bool json; /* stdout carries JSON lines */
+    bool dry;   /* check only: nothing is started, nothing is written, only findings are printed */
+    bool quiet; /* dry, and not even those */
+    bool json;  /* stdout carries JSON lines */
     char *qemu;
     char *command_line;
     char *scenario; /* its path as given, or NULL */
@@ -30,8 +32,9 @@ typedef struct Session {
     RunDir *dir; /* NULL when dry */
     Host *host;
     Engine *engine;
-    GPtrArray *nodes; /* Node, in the order of `node add` */
-    GPtrArray *hosts; /* the commands': other hosts (command/far-host.h); NULL: none yet */
+    Checking *checking; /* NULL unless dry */
+    GPtrArray *nodes;   /* Node, in the order of `node add` */
+    GPtrArray *hosts;   /* the commands': other hosts (command/far-host.h); NULL: none yet */
     unsigned next_index;
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */
@@ -113,12 +116,15 @@ bool session_remove_node(Session *session, Node *node, GError **error);
 /* Launches all nodes that are not yet; they stand at the ensemble's present time. */
 bool session_start(Session *session, GError **error);
 
+/* Whether a variable may be called so: those that begin with a digit are wait-line's. */
+bool session_check_variable(const char *name, GError **error);
+
 /* Sets a variable; one that was fixed on the command line keeps its value. */
 void session_set(Session *session, const char *key, const char *value, bool fix);
 const char *session_get(const Session *session, const char *key);
 
 /* $line, $line_time and $1 to $9: what a wait has found, as text_line() makes it; groups that the
- * pattern does not have are empty. NULL: a wait that is only checked. */
+ * pattern does not have are empty. */
 void session_set_wait_variables(Session *session, const LinesFound *found);
 
 /* Names of the node's registers, in its own order, NULL-terminated; free with g_strfreev(). NULL if

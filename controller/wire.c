@@ -3,6 +3,7 @@
 #include "controller/wire-private.h"
 
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/base/units.h"
 
 #include <inttypes.h>
@@ -98,17 +99,35 @@ void wire_unobserve(Wire *w, const void *data)
         network_set_observer(w->net, NULL, NULL);
 }
 
+/* "; did you mean 'NAME'?" or "". */
+static char *meant_end(const Wire *w, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (unsigned i = 0; i < w->session->nodes->len; i++)
+        g_ptr_array_add(names, ((Node *)w->session->nodes->pdata[i])->name);
+    for (unsigned i = 0; i < network_n_switches(w->net); i++)
+        g_ptr_array_add(names, (char *)network_end_name(w->net, (NetEnd){true, i}));
+    for (unsigned i = 0; i < w->ports->len; i++)
+        g_ptr_array_add(names, (char *)network_end_name(w->net, (NetEnd){false, i}));
+    g_ptr_array_add(names, NULL);
+    return near_meant(name, (const char *const *)names->pdata);
+}
+
 /* "a" is the first card of a, "a.1" its second. */
 static Node *card_of(const Wire *w, const char *name, int64_t *index, GError **error)
 {
     const char *dot = strrchr(name, '.');
     g_autofree char *plain = dot ? g_strndup(name, (gsize)(dot - name)) : g_strdup(name);
+    g_autofree char *meant = NULL;
     Node *node = session_node(w->session, plain);
 
     *index = 0;
     if (!node) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is neither a node nor a switch",
-                    name);
+        checking_in_doubt(w->session->checking, CHECKING_END, plain);
+        meant = meant_end(w, plain);
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is neither a node nor a switch%s",
+                    name, meant);
         return NULL;
     }
     if (dot && !units_parse_int(dot + 1, "card", 0, NODE_MAX_NICS - 1, index, error))

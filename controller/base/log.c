@@ -2,6 +2,8 @@
 /* log.c: one line a message; lines of several threads never mix. What is set is atomic. */
 #include "controller/base/log.h"
 
+#include "controller/base/near.h"
+
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 
@@ -16,9 +18,9 @@ static const char *const names[] = {"error", "warn", "info", "debug"};
 /* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
  * it against the source tree. The last is for what is none of them. */
 static const char *const subsystems[] = {
-    "base",    "clock",    "command", "engine", "gdbstub-client", "main",    "network",
-    "node",    "qmp",      "remote",  "verify", "report",         "gateway", "wire",
-    "packets", "describe", "session", "shell",  "other",          NULL,
+    "base",    "clock",    "command",  "engine",  "gdbstub-client", "main",    "network",
+    "node",    "qmp",      "remote",   "verify",  "report",         "gateway", "wire",
+    "packets", "describe", "checking", "session", "shell",          "other",   NULL,
 };
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };
@@ -98,14 +100,18 @@ const char *log_level_name(LogLevel level)
 
 bool log_level_parse(const char *text, LogLevel *out, GError **error)
 {
+    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+    g_autofree char *meant = NULL;
+
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
         if (strcmp(text, names[i]) == 0) {
             *out = (LogLevel)i;
             return true;
         }
     }
+    meant = near_meant(text, levels);
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                "'%s' is not a log level: error, warn, info or debug is", text);
+                "'%s' is not a log level: error, warn, info or debug is%s", text, meant);
     return false;
 }
 

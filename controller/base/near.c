@@ -77,3 +77,10 @@ char *near_hint(const char *word, const char *const *candidates, const char *oth
 
     return best ? g_strdup_printf("did you mean '%s'?", best) : g_strdup(otherwise);
 }
+
+char *near_meant(const char *word, const char *const *candidates)
+{
+    const char *best = near_best(word, candidates);
+
+    return best ? g_strdup_printf("; did you mean '%s'?", best) : g_strdup("");
+}

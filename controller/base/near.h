@@ -22,4 +22,7 @@ const char *near_best(const char *word, const char *const *candidates);
 /* "did you mean 'CANDIDATE'?", or `otherwise` if none is near; free with g_free(). */
 char *near_hint(const char *word, const char *const *candidates, const char *otherwise);
 
+/* "; did you mean 'CANDIDATE'?", or "" if none is near; free with g_free(). */
+char *near_meant(const char *word, const char *const *candidates);
+
 #endif

@@ -80,7 +80,7 @@ static void break_free(void *data)
     Break *b = data;
 
     detach(b);
-    if (b->kind == BREAK_PACKET)
+    if (b->kind == BREAK_PACKET && !b->session->options.dry)
         wire_unobserve(b->session->wire, b);
     filter_free(b->filter);
     g_free(b->packet);
@@ -144,10 +144,10 @@ unsigned breaks_add_time(Session *s, VTime time, GError **error)
 
 unsigned breaks_add_console(Session *s, Node *node, const char *regex, GError **error)
 {
-    g_autoptr(GRegex) compiled = pattern_new(regex, error);
+    g_autoptr(GRegex) compiled = s->options.dry ? NULL : pattern_new(regex, error);
     Break *b;
 
-    if (!compiled)
+    if (!compiled && (!s->options.dry || !pattern_check(regex, error)))
         return 0;
     b = break_new(BREAK_CONSOLE, g_strdup_printf("%s /%s/", node->name, regex));
     b->node = node;
@@ -192,7 +192,7 @@ unsigned breaks_add_when(Session *s, const char *expression, GError **error)
     b = break_new(BREAK_WHEN, g_strdup(expression));
     b->expression = g_strdup(expression);
     b->needs_clocks = values.used_clock;
-    if (b->needs_clocks)
+    if (b->needs_clocks && !s->options.dry)
         log_info("'%s' needs every node's clock: each barrier becomes a stop, some ms of host time",
                  expression);
     return add(s, b);
@@ -241,8 +241,10 @@ static bool find_ports(Session *s, const char *const *ends, unsigned ports[2], G
     for (unsigned i = 0; i < 2; i++) {
         NetEnd end;
 
-        if (!network_find(wire_network(s->wire), ends[i], &end, error))
+        if (!network_find(wire_network(s->wire), ends[i], &end, error)) {
+            command_doubt_link(s, ends[0], ends[1]);
             return false;
+        }
         if (end.is_switch) {
             g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                         "'%s' is a switch: it sends nothing of its own", ends[i]);
@@ -260,6 +262,7 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
     Break *b;
 
     if (!s->wire) {
+        checking_in_doubt(s->checking, CHECKING_LINK, NULL);
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");
         return 0;
@@ -274,7 +277,8 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
     b->filter = parsed;
     b->between = ends != NULL;
     memcpy(b->ports, ports, sizeof(ports));
-    wire_observe(s->wire, on_packet, b);
+    if (!s->options.dry)
+        wire_observe(s->wire, on_packet, b);
     return add(s, b);
 }
 
@@ -290,6 +294,7 @@ bool breaks_delete(Session *s, unsigned number, GError **error)
             return true;
         }
     }
+    checking_in_doubt(s->checking, CHECKING_BREAK, NULL);
     g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                 "there is no break %u: `breaks` lists them", number);
     return false;

@@ -34,6 +34,7 @@ const Command cmd_break_time = {
     .min_args = 1,
     .max_args = 1,
     .exec = exec_break_time,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_pc(CommandCall *call, GError **error)
@@ -56,6 +57,7 @@ const Command cmd_break_pc = {
     .min_args = 2,
     .max_args = 2,
     .exec = exec_break_pc,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_access(CommandCall *call, GError **error)
@@ -100,6 +102,7 @@ const Command cmd_break_access = {
     .min_args = 2,
     .max_args = 4,
     .exec = exec_break_access,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_console(CommandCall *call, GError **error)
@@ -126,6 +129,7 @@ const Command cmd_break_console = {
     .min_args = 2,
     .max_args = 2,
     .exec = exec_break_console,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_when(CommandCall *call, GError **error)
@@ -144,6 +148,7 @@ const Command cmd_break_when = {
     .min_args = 1,
     .max_args = COMMAND_ANY_ARGS,
     .exec = exec_break_when,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_packet(CommandCall *call, GError **error)
@@ -168,6 +173,7 @@ const Command cmd_break_packet = {
             "not, ( )",
     .max_args = 3,
     .exec = exec_break_packet,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_breaks(CommandCall *call, GError **error)
@@ -222,6 +228,7 @@ const Command cmd_watch = {
     .min_args = 2,
     .max_args = 2,
     .exec = exec_watch,
+    .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_max_skip(CommandCall *call, GError **error)

@@ -160,12 +160,19 @@ static bool find_place(Session *s, const char *const *names, unsigned n, SniffOp
     NetEnd ends[2];
     bool reversed;
 
-    for (unsigned i = 0; i < n; i++)
-        if (!network_find(net, names[i], &ends[i], error))
+    for (unsigned i = 0; i < n; i++) {
+        if (!network_find(net, names[i], &ends[i], error)) {
+            command_doubt_link(s, names[i], names[n == 2 ? 1 - i : i]);
             return false;
+        }
+    }
     o->scope = n == 0 ? SNIFF_ALL : n == 1 ? SNIFF_PORT : SNIFF_LINK;
+    if (n == 2 && !network_find_link(net, ends[0], ends[1], &o->index, &reversed, error)) {
+        command_doubt_link(s, names[0], names[1]);
+        return false;
+    }
     if (n == 2)
-        return network_find_link(net, ends[0], ends[1], &o->index, &reversed, error);
+        return true;
     if (n == 1 && ends[0].is_switch) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "'%s' is a switch: `capture FILE %s CARD` captures one of its links", names[0],
@@ -208,6 +215,7 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
     bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0;
 
     if (!s->wire) {
+        checking_in_doubt(s->checking, CHECKING_LINK, NULL);
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");
         return COMMAND_FAILED;
@@ -215,7 +223,7 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
     if (!off && !parse(call, &options, error))
         return COMMAND_FAILED;
     if (s->options.dry)
-        return COMMAND_DONE;
+        return command_would_capture(s, call->args[0], off, error);
     return off ? end(s, call->args[0], error) : begin(s, call->args[0], &options, error);
 }
 
@@ -231,4 +239,5 @@ const Command cmd_capture = {
     .max_args = 5,
     .exec = exec_capture,
     .outside = true,
+    .defines = DEFINES_CAPTURE,
 };

@@ -169,7 +169,7 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
             return COMMAND_FAILED;
     }
     if (s->options.dry)
-        return COMMAND_DONE;
+        return command_would_reach(s, node, error);
     if (!node_is_live(node)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s%s", node->name,
                     node_state_name(node->state),

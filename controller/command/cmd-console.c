@@ -240,6 +240,15 @@ static bool has_console(const CommandCall *call, const Node *node, GError **erro
     return false;
 }
 
+/* Of a check. Whether there will be a terminal it can't know. */
+static bool would_have_console(const Node *node, GError **error)
+{
+    if (node->attached)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s has no console that metronome can read", node->name);
+    return !node->attached;
+}
+
 static CommandResult exec_console(CommandCall *call, GError **error)
 {
     Node *node = session_find_node(call->session, call->args[0], error);
@@ -256,7 +265,8 @@ static CommandResult exec_console(CommandCall *call, GError **error)
             return COMMAND_FAILED;
     }
     if (call->session->options.dry)
-        return COMMAND_DONE;
+        return would_have_console(node, error) ? command_would_reach(call->session, node, error)
+                                               : COMMAND_FAILED;
     return has_console(call, node, error) ? visit_begin(call, node, pace, error) : COMMAND_FAILED;
 }
 
@@ -282,7 +292,10 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
     if (!node)
         return COMMAND_FAILED;
     if (call->session->options.dry)
-        return COMMAND_DONE;
+        return would_have_console(node, error) &&
+                       (!path || command_would_write(call->session, path, false, error))
+                   ? COMMAND_DONE
+                   : COMMAND_FAILED;
     if (node->state == NODE_ADDED) {
         g_free(node->transcript);
         node->transcript = g_strdup(path);

@@ -130,9 +130,7 @@ static bool parse_step(CommandCall *call, Step *step, int64_t *count, GError **e
         step->node = command_find_vcpu(s, call->args[i++], &step->vcpu, error);
         if (!step->node)
             return false;
-    } else if (s->nodes->len == 1) {
-        step->node = s->nodes->pdata[0];
-    } else {
+    } else if (!(step->node = command_only_node(s))) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "which node? step NODE [N]");
         return false;
     }
@@ -157,15 +155,15 @@ static CommandResult exec_step(CommandCall *call, GError **error)
 
     if (!command_check_started(s, error) || !parse_step(call, step, &count, error))
         return COMMAND_FAILED;
-    if (s->options.dry)
-        return COMMAND_DONE;
-    if (!check_stands(step->node, error))
+    if (!s->options.dry && !check_stands(step->node, error))
         return COMMAND_FAILED;
     if (!step->node->icount.enabled) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s runs without icount: its steps can't be counted", step->node->name);
         return COMMAND_FAILED;
     }
+    if (s->options.dry)
+        return command_would_reach(s, step->node, error);
     step->before = step->node->clock.icount;
     spec.goal = (RunGoal){
         .time = {engine_now(s->engine).ns + STEP_PATIENCE_NS + (count << step->node->icount.shift)},
@@ -252,7 +250,7 @@ static CommandResult exec_regs(CommandCall *call, GError **error)
     if (!n)
         return COMMAND_FAILED;
     if (call->session->options.dry)
-        return COMMAND_DONE;
+        return command_would_reach(call->session, n, error);
     if (!check_stands(n, error) || !debug_use(n, error))
         return COMMAND_FAILED;
     ok = show_registers(call, n, vcpu, error);
@@ -321,7 +319,7 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
     if (!phys || (strcmp(phys, "on") != 0 && strcmp(phys, "off") != 0))
         return command_usage_error(call, error);
     if (call->session->options.dry)
-        return COMMAND_DONE;
+        return command_would_reach(call->session, n, error);
     bytes = g_malloc((gsize)size);
     if (!check_stands(n, error))
         return COMMAND_FAILED;

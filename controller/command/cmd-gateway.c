@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-gateway.c: gateway add, list. */
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/command/command.h"
 #include "controller/command/sampler.h"
-#include "controller/node/lint.h"
 #include "controller/wire.h"
 
 #include <inttypes.h>
+
+static void refuse_key(const CommandCall *call, const char *arg, GError **error)
+{
+    const char *const keys[] = {"unix", "peer", "tap", NULL};
+    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, keys);
+
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "unknown key '%s': unix=PATH, peer=PATH and tap=IFNAME are known%s; usage: %s %s",
+                arg, meant, call->command->name, call->command->usage);
+}
 
 static bool set_option(const CommandCall *call, const char *arg, GatewayOptions *o, GError **error)
 {
@@ -22,9 +32,7 @@ static bool set_option(const CommandCall *call, const char *arg, GatewayOptions 
             return true;
         }
     }
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                "unknown key '%s': unix=PATH, peer=PATH and tap=IFNAME are known; usage: %s %s",
-                arg, call->command->name, call->command->usage);
+    refuse_key(call, arg, error);
     return false;
 }
 
@@ -37,17 +45,12 @@ static void tell_finding(Session *s, const char *name, const char *what)
         .reason = "what comes in from outside, and when, differs from run to run",
         .mend = "leave it out where runs are to be repeatable",
     };
-    const char *severity = lint_severity_name(f.severity);
-    const char *const members[] = {"gateway", name,     "severity", severity, "what", f.what,
-                                   "reason",  f.reason, "mend",     f.mend,   NULL};
     g_autofree char *text = lint_text(&f);
 
-    if (!s->options.dry)
-        log_warn("gateway %s: %s", name, text);
-    else if (s->options.json)
-        command_event(s, "finding", members);
+    if (s->options.dry)
+        command_finding(s, "gateway", name, &f);
     else
-        command_print(s, "gateway %s: %s: %s\n", name, severity, text);
+        log_warn("gateway %s: %s", name, text);
     if (!s->options.dry)
         sampler_note(s, "gateway %s: %s", name, text);
 }
@@ -87,6 +90,7 @@ const Command cmd_gateway_add = {
     .max_args = 3,
     .exec = exec_add,
     .outside = true,
+    .defines = DEFINES_END,
 };
 
 static CommandResult exec_list(CommandCall *call, GError **error)

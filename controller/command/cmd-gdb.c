@@ -135,6 +135,19 @@ static GdbEndpoint *open_endpoint(Session *s, Node *node, const Wishes *w, GErro
     return e;
 }
 
+/* Of a check. */
+static CommandResult would_open(const Session *s, const Node *node, const Wishes *w, GError **error)
+{
+    if (w->off)
+        return COMMAND_DONE;
+    if (node->attached && !node->gdb_path) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s has no gdbstub: attach it with gdb=PATH", node->name);
+        return COMMAND_FAILED;
+    }
+    return command_would_reach(s, node, error);
+}
+
 static CommandResult exec_gdb(CommandCall *call, GError **error)
 {
     Session *s = call->session;
@@ -145,7 +158,7 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
     if (!node || !parse(call, &w, error))
         return COMMAND_FAILED;
     if (s->options.dry)
-        return COMMAND_DONE;
+        return would_open(s, node, &w, error);
     if (w.off || w.path || w.port)
         gdb_close_node(s, node);
     if (w.off)

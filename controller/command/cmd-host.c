@@ -45,6 +45,7 @@ const Command cmd_host_add = {
     .max_args = 7,
     .exec = exec_add,
     .outside = true,
+    .defines = DEFINES_HOST,
 };
 
 static void print_host(const Session *s, const FarHost *h)
@@ -92,11 +93,17 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
     Session *s = call->session;
     FarHost *h = far_host_find(s, call->args[0]);
 
-    if (!h || far_host_nodes(s, h) > 0) {
+    if (!h) {
+        g_autofree char *meant = far_host_meant(s, call->args[0]);
+
+        checking_in_doubt(s->checking, CHECKING_HOST, call->args[0]);
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    h ? "host %s has nodes: `node remove` them first"
-                      : "there is no host '%s': `host list` shows them",
-                    call->args[0]);
+                    "there is no host '%s': `host list` shows them%s", call->args[0], meant);
+        return COMMAND_FAILED;
+    }
+    if (far_host_nodes(s, h) > 0) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "host %s has nodes: `node remove` them first", call->args[0]);
         return COMMAND_FAILED;
     }
     g_ptr_array_remove(s->hosts, h);
@@ -190,4 +197,5 @@ const Command cmd_hosts = {
     .max_args = 5,
     .exec = exec_hosts,
     .outside = true,
+    .defines = DEFINES_HOSTS,
 };

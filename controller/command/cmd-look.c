@@ -208,8 +208,10 @@ static CommandResult exec_report(CommandCall *call, GError **error)
     ReportSummary summary;
     bool ok;
 
-    if (s->options.dry)
-        return COMMAND_DONE;
+    if (s->options.dry) {
+        checking_make_folder(s->checking, call->args[0]);
+        return command_would_write(s, call->args[0], true, error) ? COMMAND_DONE : COMMAND_FAILED;
+    }
     if (s->report && report_is_in(s->report, call->args[0])) {
         session_describe(s, &summary);
         ok = report_write(s->report, &summary, error);

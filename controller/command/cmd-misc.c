@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-misc.c: set, include, echo, log, quit; send, qmp, hmp. */
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/command/command.h"
 
 #include <string.h>
@@ -9,13 +10,8 @@ static CommandResult exec_set(CommandCall *call, GError **error)
 {
     const char *key = call->args[0];
 
-    for (const char *p = key; *p; p++) {
-        if (!g_ascii_isalnum(*p) && *p != '_') {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                        "'%s' is no name for a variable: letters, digits and _", key);
-            return COMMAND_FAILED;
-        }
-    }
+    if (!session_check_variable(key, error))
+        return COMMAND_FAILED;
     session_set(call->session, key, call->args[1], false);
     return COMMAND_DONE;
 }
@@ -29,6 +25,7 @@ const Command cmd_set = {
     .exec = exec_set,
     .when = COMMAND_ANYTIME,
     .outside = true,
+    .defines = DEFINES_VARIABLE,
 };
 
 static CommandResult exec_include(CommandCall *call, GError **error)
@@ -46,6 +43,7 @@ const Command cmd_include = {
     .max_args = 1,
     .exec = exec_include,
     .outside = true,
+    .defines = DEFINES_ANYTHING,
 };
 
 static CommandResult exec_echo(CommandCall *call, GError **error)
@@ -69,12 +67,14 @@ const Command cmd_echo = {
 
 static bool is_subsystem(const char *name, GError **error)
 {
-    g_autofree char *all = NULL;
+    g_autofree char *all = NULL, *meant = NULL;
 
     if (g_strv_contains(log_subsystems(), name))
         return true;
     all = g_strjoinv(", ", (char **)log_subsystems());
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no subsystem: %s", name, all);
+    meant = near_meant(name, log_subsystems());
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no subsystem: %s%s", name, all,
+                meant);
     return false;
 }
 
@@ -129,7 +129,9 @@ static Node *live_node(const CommandCall *call, GError **error)
 {
     Node *node = session_find_node(call->session, call->args[0], error);
 
-    if (node && !node_is_live(node) && node->state != NODE_OFF && !call->session->options.dry) {
+    if (node && call->session->options.dry)
+        return command_would_reach(call->session, node, error) == COMMAND_DONE ? node : NULL;
+    if (node && !node_is_live(node) && node->state != NODE_OFF) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s", node->name,
                     node_state_name(node->state));
         return NULL;

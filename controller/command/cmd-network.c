@@ -64,6 +64,7 @@ const Command cmd_link_add = {
     .min_args = 2,
     .max_args = COMMAND_ANY_ARGS,
     .exec = exec_link_add,
+    .defines = DEFINES_LINK,
 };
 
 static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, GError **error)
@@ -71,9 +72,12 @@ static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, G
     Wire *w = wire(call->session);
     NetEnd a, b;
 
-    return network_find(wire_network(w), call->args[0], &a, error) &&
-           network_find(wire_network(w), call->args[1], &b, error) &&
-           network_find_link(wire_network(w), a, b, link, reversed, error);
+    if (network_find(wire_network(w), call->args[0], &a, error) &&
+        network_find(wire_network(w), call->args[1], &b, error) &&
+        network_find_link(wire_network(w), a, b, link, reversed, error))
+        return true;
+    command_doubt_link(call->session, call->args[0], call->args[1]);
+    return false;
 }
 
 /* What QEMU holds already is aimed at a time. */
@@ -276,6 +280,7 @@ const Command cmd_switch_add = {
     .min_args = 1,
     .max_args = 1,
     .exec = exec_switch_add,
+    .defines = DEFINES_END,
 };
 
 static CommandResult exec_seed(CommandCall *call, GError **error)

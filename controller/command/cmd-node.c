@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-node.c: node add, attach, remove, list; start. */
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/command/breaks.h"
 #include "controller/command/command.h"
 #include "controller/command/far-host.h"
@@ -60,24 +61,15 @@ static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
             return false;
     }
     if (options->host && !far_host_find(call->session, options->host)) {
+        g_autofree char *meant = far_host_meant(call->session, options->host);
+
+        checking_in_doubt(call->session->checking, CHECKING_HOST, options->host);
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                    "host='%s' is unknown: 'local', or what `host add` has named", options->host);
+                    "host='%s' is unknown: 'local', or what `host add` has named%s", options->host,
+                    meant);
         return false;
     }
     return node_options_finish(options, error);
-}
-
-static void tell_finding(const Session *s, const char *node, const LintFinding *f)
-{
-    const char *severity = lint_severity_name(f->severity);
-    const char *const members[] = {"node",   node,      "severity", severity, "what", f->what,
-                                   "reason", f->reason, "mend",     f->mend,  NULL};
-    g_autofree char *text = lint_text(f);
-
-    if (s->options.json)
-        command_event(s, "finding", members);
-    else
-        command_print(s, "node %s: %s: %s\n", node, severity, text);
 }
 
 /* A run tells when QEMU is started; a check has only this. */
@@ -88,7 +80,7 @@ static bool check_arguments(const Session *s, const NodeOptions *options, GError
     g_autoptr(GPtrArray) findings = argv ? lint_arguments(argv, LINT_OWN) : NULL;
 
     for (unsigned i = 0; findings && i < findings->len; i++)
-        tell_finding(s, options->name, findings->pdata[i]);
+        command_finding(s, "node", options->name, findings->pdata[i]);
     return argv;
 }
 
@@ -153,7 +145,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     node->far = host && host->line ? line_far(host->line) : NULL;
     session_add_node(s, node);
     /* Among nodes that run already it joins at once. */
-    if (s->started && !session_start(s, error))
+    if (s->started && !s->options.dry && !session_start(s, error))
         return COMMAND_FAILED;
     return COMMAND_DONE;
 }
@@ -170,13 +162,24 @@ const Command cmd_node_add = {
         "[icount=shift=0,sleep=on|off] "
         "[seed=1] "
         "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local|HOST] "
-        "[on-exit=stop|continue] [extra=\"raw qemu options\"]",
+        "[on-exit=stop|continue] [agent=on|off] [extra=\"raw qemu options\"]",
     .help = "Describe a node; `start` launches its QEMU",
     .min_args = 1,
     .max_args = COMMAND_ANY_ARGS,
     .exec = exec_add,
     .outside = true,
+    .defines = DEFINES_END,
 };
+
+/* What a check knows of a QEMU that it does not look at: it runs, and whether it has a gdbstub. */
+static Node *attached_unseen(const Session *s, const char *name, const char *gdb)
+{
+    Node *node = node_new(node_options_new(name), s->next_index);
+
+    node->attached = true;
+    node->gdb_path = g_strdup(gdb);
+    return node;
+}
 
 static CommandResult exec_attach(CommandCall *call, GError **error)
 {
@@ -191,17 +194,26 @@ static CommandResult exec_attach(CommandCall *call, GError **error)
         const char *g = command_option(call->args[i], "gdb");
 
         if (!q && !g) {
+            const char *const keys[] = {"qmp", "gdb", NULL};
+            g_autofree char *key = g_strndup(call->args[i], strcspn(call->args[i], "="));
+            g_autofree char *meant = near_meant(key, keys);
+
             g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                        "unknown key '%s': qmp=PATH and gdb=PATH are known", call->args[i]);
+                        "unknown key '%s': qmp=PATH and gdb=PATH are known%s", call->args[i],
+                        meant);
             return COMMAND_FAILED;
         }
         qmp = q ? q : qmp;
         gdb = g ? g : gdb;
     }
-    if (!qmp)
-        return command_usage_error(call, error);
+    if (!qmp) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "node %s: qmp=PATH is missing; usage: node attach %s", call->args[0],
+                    call->command->usage);
+        return COMMAND_FAILED;
+    }
     if (s->options.dry)
-        node = node_new(node_options_new(call->args[0]), s->next_index);
+        node = attached_unseen(s, call->args[0], gdb);
     else
         node = node_attach(call->args[0], s->next_index, s->dir, qmp, gdb, error);
     if (!node)
@@ -215,10 +227,11 @@ const Command cmd_node_attach = {
     .usage = "NAME qmp=PATH [gdb=PATH]",
     .help =
         "Take over a QEMU that runs already, through its unix sockets; it is stopped where it is",
-    .min_args = 2,
-    .max_args = 3,
+    .min_args = 1,
+    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_attach,
     .outside = true,
+    .defines = DEFINES_ATTACHED,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -287,7 +300,7 @@ static CommandResult exec_start(CommandCall *call, GError **error)
 {
     Session *s = call->session;
 
-    if (s->nodes->len == 0) {
+    if (s->nodes->len == 0 && !checking_in_doubt(s->checking, CHECKING_END, NULL)) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "there is no node to start: `node add` comes first");
         return COMMAND_FAILED;
@@ -308,4 +321,5 @@ const Command cmd_start = {
     .help = "Launch every node, stopped at virtual time 0",
     .exec = exec_start,
     .outside = true,
+    .defines = DEFINES_START,
 };

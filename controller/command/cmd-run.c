@@ -200,9 +200,7 @@ static Node *insns_node(const Session *s, const char *name, GError **error)
 
     if (name)
         node = session_find_node(s, name, error);
-    else if (s->nodes->len == 1)
-        node = s->nodes->pdata[0];
-    else
+    else if (!(node = command_only_node(s)))
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "whose instructions? Say which with `on NODE`");
     if (node && !node->icount.enabled) {

@@ -187,14 +187,12 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
 
     if (!parse_options(call, &w, error) || !command_check_started(s, error) ||
         !(w.node = session_find_node(s, call->args[0], error)) ||
-        !(regex = pattern_new(call->args[1], error)) ||
+        !pattern_check(call->args[1], error) ||
         !run_add_time(engine_now(s->engine), w.timeout, &until, error))
         return COMMAND_FAILED;
-    if (s->options.dry) {
-        session_set_wait_variables(s, NULL);
+    if (s->options.dry && !w.node->attached)
         return COMMAND_DONE;
-    }
-    if (!check_console(w.node, error))
+    if (!check_console(w.node, error) || !(regex = pattern_new(call->args[1], error)))
         return COMMAND_FAILED;
     w.pattern = g_strdup(call->args[1]);
     return begin(call, g_memdup2(&w, sizeof(w)), until, regex, error);
@@ -209,4 +207,5 @@ const Command cmd_wait_line = {
     .min_args = 2,
     .max_args = 5,
     .exec = exec_wait_line,
+    .defines = DEFINES_LINE,
 };

@@ -9,6 +9,7 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include "controller/node/lint.h"
 #include "controller/session.h"
 
 #include <glib.h>
@@ -40,6 +41,23 @@ typedef enum {
     COMMAND_ANYTIME, /* asks no node: also while the ensemble runs */
 } CommandWhen;
 
+/* What a command gives a name to, which is its first argument. Where a check refuses the command, that
+ * name is in doubt (checking.h). */
+typedef enum {
+    DEFINES_NOTHING,
+    DEFINES_END,      /* a node, switch or gateway */
+    DEFINES_ATTACHED, /* a node that runs already */
+    DEFINES_HOST,
+    DEFINES_HOSTS, /* which, its file says */
+    DEFINES_LINK,  /* by the first two */
+    DEFINES_BREAK, /* by number */
+    DEFINES_CAPTURE,
+    DEFINES_VARIABLE,
+    DEFINES_LINE,     /* $line and its like */
+    DEFINES_START,    /* no name, but nodes run behind it */
+    DEFINES_ANYTHING, /* a file of commands */
+} CommandDefines;
+
 typedef struct {
     const char *name;  /* one word or two */
     const char *usage; /* its arguments */
@@ -51,6 +69,7 @@ typedef struct {
      * the terminal, tells QEMU to do so, or sets what a later command does such things with. Never
      * for whoever comes through a gdb. */
     bool outside;
+    CommandDefines defines;
 } Command;
 
 /* max_args: as many as there are. */
@@ -82,6 +101,9 @@ char **command_read(const Session *session, const char **text, GError **error);
  */
 const Command *command_find(char **words, unsigned *used, GError **error);
 
+/* The command that words which name none were most likely meant to name; NULL: nothing is near. */
+const Command *command_guess(char **words, unsigned *used);
+
 /*
  * What may follow the first n words (0 or 1) of a command's name and begins with head; free with
  * g_ptr_array_unref().
@@ -103,9 +125,45 @@ void command_event(const Session *session, const char *event, const char *const 
 void command_event_list(const Session *session, const char *event, const char *const *members,
                         const char *key, const char *const *list, unsigned n);
 
+/* Of a check: something that ends exactness or repeatability, at a "node" or "gateway". */
+void command_finding(const Session *session, const char *kind, const char *name,
+                     const LintFinding *finding);
+
+/* False in a check that could not look at all commands: nothing is known of the state then. */
+bool command_is_sure(const Session *session);
+
+/* Of a check, where a run would go on with a node that is there: it would have to be started. */
+CommandResult command_would_reach(const Session *session, const Node *node, GError **error);
+
+/* Of a check: whether a file can be made at path, or (folder) a folder for files. */
+bool command_would_write(const Session *session, const char *path, bool folder, GError **error);
+
+/* Of a check: begins or ends a capture into a file. */
+CommandResult command_would_capture(Session *session, const char *path, bool off, GError **error);
+
+/* The node that is meant where none is named: the only one; NULL: there are none, or several. */
+Node *command_only_node(const Session *session);
+
 /* Finds and starts the command that words are: COMMAND_PARKED keeps call, which the caller has
  * allocated, until call->done. */
 CommandResult command_begin(CommandCall *call, char **words, GError **error);
+
+/* Of a check: the command that words are was refused. True if it used what is in doubt, so that the
+ * error is not to be told; what it was to define is in doubt from now on (checking.h). */
+bool command_forgive(const CommandCall *call, char **words, const GError *error);
+
+/* Of a check: the command was accepted. */
+void command_accept(const CommandCall *call);
+
+/* Of a check: what begins at *text could not be read. Moves *text behind it, with all variables taken
+ * for set; false if there is more wrong than one that is not set. */
+bool command_mend(Session *session, const char **text);
+
+/* Of a check: no such link, or no such card, switch or gateway was found: it may be in doubt. */
+void command_doubt_link(const Session *session, const char *a, const char *b);
+
+/* Of a check: wait-line has been here, so its variables are set, to what only a run knows. */
+void command_doubt_line(Session *session);
 
 /* Ends what the commands keep in the session: breaks, endpoints of gdb. The ensemble stands. */
 void command_free_state(Session *session);

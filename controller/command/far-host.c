@@ -3,6 +3,7 @@
 #include "controller/command/far-host.h"
 
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/base/text.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
@@ -24,6 +25,24 @@ void far_host_options_clear(FarHostOptions *o)
     g_free(o->metronome);
     g_free(o->cpus);
     *o = (FarHostOptions){0};
+}
+
+static const char *const key_names[] = {"ssh",       "identity", "fingerprint", "command",
+                                        "metronome", "cpus",     NULL};
+
+const char *const *far_host_keys(void)
+{
+    return key_names;
+}
+
+static void refuse_key(const char *arg, GError **error)
+{
+    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, key_names);
+
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
+                "are known%s",
+                arg, meant);
 }
 
 bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
@@ -51,10 +70,7 @@ bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
                              : g_strdup(value);
         return true;
     }
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
-                "are known",
-                arg);
+    refuse_key(arg, error);
     return false;
 }
 
@@ -251,6 +267,17 @@ FarHost *far_host_find(const Session *s, const char *name)
             return h;
     }
     return NULL;
+}
+
+char *far_host_meant(const Session *s, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++)
+        g_ptr_array_add(names, ((const FarHost *)s->hosts->pdata[i])->options.name);
+    g_ptr_array_add(names, (char *)"local");
+    g_ptr_array_add(names, NULL);
+    return near_meant(name, (const char *const *)names->pdata);
 }
 
 unsigned far_host_nodes(const Session *s, const FarHost *h)

@@ -25,6 +25,12 @@ void far_host_options_clear(FarHostOptions *options);
 /* One key=value. */
 bool far_host_set(FarHostOptions *options, const char *arg, GError **error);
 
+/* All keys, NULL-terminated. */
+const char *const *far_host_keys(void);
+
+/* "; did you mean 'HOST'?" of a name that is none, or ""; free with g_free(). */
+char *far_host_meant(const Session *session, const char *name);
+
 /* Connects, unless the session is dry; takes over what is in options. */
 bool far_host_add(Session *session, FarHostOptions *options, GError **error);
 

@@ -167,6 +167,36 @@ const Command *command_find(char **words, unsigned *used, GError **error)
     return c ? c : refuse_second(&choice, words[1], several, error);
 }
 
+const Command *command_guess(char **words, unsigned *used)
+{
+    g_autofree char *first = meant(words[0]);
+    Choice choice = {.i = 0};
+    g_autoptr(GPtrArray) seconds = NULL;
+    char *guessed[3] = {first};
+    bool several;
+    const Command *c;
+
+    if (!first)
+        return NULL;
+    if (strchr(first, ' ')) { /* one word stands for two */
+        g_auto(GStrv) both = g_strsplit(first, " ", 2);
+
+        c = command_find(both, used, NULL);
+        *used = 1;
+        return c;
+    }
+    c = choose(&choice, first, &several);
+    *used = 1;
+    if (!c || name_word(c, 1).length == 0 || !words[1])
+        return c;
+    choice = (Choice){.group = name_word(c, 0), .i = 1};
+    seconds = collect(&choice, "");
+    guessed[1] = (char *)near_best(words[1], (const char *const *)seconds->pdata);
+    if (!guessed[1])
+        return NULL;
+    return command_find(guessed, used, NULL);
+}
+
 GPtrArray *command_words(char **words, unsigned n, const char *head)
 {
     Choice choice = {.i = n};

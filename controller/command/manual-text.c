@@ -11,6 +11,8 @@ const ManualItem manual_modes[] = {
     {"[OPTIONS] check FILE [KEY=VALUE…]", "check a scenario and QEMU's options, start nothing"},
     {"[OPTIONS] verify FILE [KEY=VALUE…]",
      "run a scenario several times and find the first difference"},
+    {"help [COMMAND]", "show the commands, or one of them"},
+    {"version", "show the version"},
     {NULL, NULL},
 };
 

@@ -12,6 +12,7 @@
 #include "controller/command/lexer.h"
 #include "controller/command/run.h"
 #include "controller/command/sampler.h"
+#include "controller/command/usage.h"
 #include "controller/remote/codec.h"
 
 #include <errno.h>
@@ -98,6 +99,38 @@ static bool check_inside(const Command *command, GError **error)
     return !command->outside;
 }
 
+/* True if both are KEY=…, or >KEY=…, with the same KEY. */
+static bool same_key(const char *a, const char *b)
+{
+    size_t length = strcspn(a, "=");
+
+    return a[length] == '=' && strncmp(a, b, length + 1) == 0;
+}
+
+/* Of two values one would be lost without a word. */
+static bool check_keys(const CommandCall *call, GError **error)
+{
+    for (unsigned i = 1; i < call->n_args; i++) {
+        for (unsigned j = 0; j < i; j++) {
+            const char *arg = call->args[i], *key = arg + (*arg == '>' || *arg == '<');
+            g_autoptr(GPtrArray) keys = NULL;
+            g_autofree char *name = NULL;
+
+            if (!same_key(arg, call->args[j]) || j < usage_first_key(call->command->usage))
+                continue;
+            keys = usage_keys(call->command->usage);
+            name = g_strndup(key, strcspn(key, "="));
+            if (!g_ptr_array_find_with_equal_func(keys, name, g_str_equal, NULL))
+                continue;
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                        "%s: '%s' and '%s': %s= may be given once", call->command->name,
+                        call->args[j], arg, name);
+            return false;
+        }
+    }
+    return true;
+}
+
 CommandResult command_begin(CommandCall *call, char **words, GError **error)
 {
     unsigned used = 0;
@@ -111,6 +144,8 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     call->n_args = g_strv_length(words + used);
     if (call->n_args < call->command->min_args || call->n_args > call->command->max_args)
         return command_usage_error(call, error);
+    if (!check_keys(call, error))
+        return COMMAND_FAILED;
     if ((call->command->when == COMMAND_AT_REST && run_active(call->session)) ||
         (call->command->when == COMMAND_LOOKS && engine_running(call->session->engine))) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
@@ -151,6 +186,7 @@ static const char *variable(const char *name, void *data)
     Variables *v = data;
     const char *value = session_get(v->session, name);
 
+    checking_use(v->session->checking, name);
     if (!value && !v->missing)
         v->missing = g_strdup(name);
     return value;
@@ -202,7 +238,8 @@ static char **look_words(Session *s, const char *text, GError **error)
     command = words[0] ? command_find(words, &used, error) : NULL;
     if (words[0] && !command)
         return NULL;
-    if (command && command->when != COMMAND_AT_REST && !text[strspn(text, " \t;")])
+    if (command && command->when != COMMAND_AT_REST && command != &cmd_quit &&
+        !text[strspn(text, " \t;")])
         return g_steal_pointer(&words);
     g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                 "one command that lets no time pass is expected here, such as time, not '%s'",
@@ -213,8 +250,19 @@ static char **look_words(Session *s, const char *text, GError **error)
 bool command_check_look(Session *s, const char *text, GError **error)
 {
     g_auto(GStrv) words = look_words(s, text, error);
+    const SessionOptions options = s->options;
+    CommandCall call = {.session = s};
+    bool started = s->started, ok = words != NULL;
+    unsigned used;
 
-    return words != NULL;
+    /* Its arguments too are looked at now; what it looks at may be started until then. */
+    if (ok && words[0] && command_find(words, &used, NULL)->when == COMMAND_LOOKS) {
+        s->options.dry = s->started = true;
+        ok = command_begin(&call, words, error) != COMMAND_FAILED;
+        s->options = options;
+        s->started = started;
+    }
+    return ok;
 }
 
 bool command_check_inside(const char *text, GError **error)
@@ -251,7 +299,9 @@ Node *command_find_vcpu(const Session *s, const char *text, int *vcpu, GError **
 
     if (!node)
         return NULL;
-    vcpus = node->attached ? (int64_t)node->vcpus->len : node->options->smp;
+    vcpus = !node->attached  ? node->options->smp
+            : s->options.dry ? INT32_MAX /* nobody has looked */
+                             : (int64_t)node->vcpus->len;
     if (dot && !units_parse_int(dot + 1, "vCPU", 0, INT32_MAX, &number, error))
         return NULL;
     if (number >= vcpus) {
@@ -266,10 +316,13 @@ Node *command_find_vcpu(const Session *s, const char *text, int *vcpu, GError **
 
 bool command_check_started(const Session *s, GError **error)
 {
-    bool live = s->started;
+    bool live = s->started || !command_is_sure(s);
 
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        live = live || node_is_live(s->nodes->pdata[i]);
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        live = live || node_is_live(n) || (s->options.dry && n->attached);
+    }
     if (!live)
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "no node is started: `node add` and `start` come first");
@@ -332,6 +385,8 @@ void command_print(const Session *session, const char *format, ...)
     g_autofree char *text = NULL, *plain = NULL;
     va_list args;
 
+    if (session->options.dry)
+        return;
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
@@ -351,8 +406,15 @@ void command_print_raw(const Session *session, const char *text)
 
 CommandResult command_usage_error(const CommandCall *call, GError **error)
 {
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "usage: %s%s%s", call->command->name,
-                *call->command->usage ? " " : "", call->command->usage);
+    const Command *c = call->command;
+    g_autofree char *usage = g_strconcat(c->name, *c->usage ? " " : "", c->usage, NULL);
+    g_autofree char *complaint = usage_complaint(c->usage, call->args, call->n_args);
+
+    if (complaint)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "%s: %s; usage: %s", c->name,
+                    complaint, usage);
+    else
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "usage: %s", usage);
     return COMMAND_FAILED;
 }
 

@@ -6,6 +6,7 @@
  */
 #include "controller/command/usage.h"
 
+#include "controller/base/near.h"
 #include "controller/base/units.h"
 
 #include <stdbool.h>
@@ -307,4 +308,191 @@ GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const ch
     for (unsigned i = 0; i < sequences->len; i++)
         match(&m, sequences->pdata[i]);
     return m.hints;
+}
+
+/* --- what does not fit --- */
+
+/* Of the sequences that the arguments follow farthest: how far, and what they expect there. */
+typedef struct {
+    unsigned at;
+    GPtrArray *expected; /* words, not owned */
+    const char *key;     /* the argument's own key, whose value does not fit */
+} Misfit;
+
+/* The values of a key, if they are listed; an example or a placeholder stands for any. */
+static bool is_list(const char *values)
+{
+    bool several = strchr(values, '|') != NULL, list = several;
+
+    for (char *a; (a = next_alternative(&values)); g_free(a))
+        list = list && !is_placeholder(a) && !strchr(a, '=') && !strstr(a, "…");
+    return list;
+}
+
+/* The sequence's word for the key of an argument; NULL: it has none. */
+static const char *key_word(const Sequence *s, const char *arg)
+{
+    size_t length = key_length(arg);
+
+    for (unsigned i = 0; length > 0 && i < s->len; i++)
+        if (strncmp(s->pdata[i], arg, length) == 0)
+            return s->pdata[i];
+    return NULL;
+}
+
+static bool key_fits(const char *word, const char *arg)
+{
+    size_t length = key_length(arg);
+
+    return !is_list(word + length) || word_fits(word + length, arg + length);
+}
+
+static void note_misfit(Misfit *m, unsigned at, const char *word, const char *key)
+{
+    if (at < m->at)
+        return;
+    if (at > m->at)
+        g_ptr_array_set_size(m->expected, 0);
+    m->at = at;
+    m->key = key;
+    if (word && !g_ptr_array_find_with_equal_func(m->expected, word, g_str_equal, NULL))
+        g_ptr_array_add(m->expected, (char *)word);
+}
+
+/* True if the arguments fit the sequence. */
+static bool fit(Misfit *m, const Sequence *s, char **args, unsigned n_args)
+{
+    unsigned at = 0;
+
+    for (unsigned i = 0; i <= s->len; i++) {
+        const char *word = i < s->len ? s->pdata[i] : NULL;
+        const char *key;
+
+        for (; at < n_args && (key = key_word(s, args[at])); at++) {
+            if (!key_fits(key, args[at])) {
+                note_misfit(m, at, NULL, key);
+                return false;
+            }
+        }
+        if (!word || key_length(word) > 0)
+            continue;
+        if (at == n_args || !word_fits(word, args[at])) {
+            note_misfit(m, at, word, NULL);
+            return false;
+        }
+        at++;
+    }
+    if (at < n_args)
+        note_misfit(m, at, NULL, NULL);
+    return at == n_args;
+}
+
+/* "DURATION or NINSN". */
+static char *alternatives(const GPtrArray *words)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = 0; i < words->len; i++) {
+        g_auto(GStrv) each = g_strsplit(words->pdata[i], "|", -1);
+
+        for (char **a = each; *a; a++)
+            g_string_append_printf(text, "%s%s", text->len ? " or " : "", *a);
+    }
+    return g_string_free(text, FALSE);
+}
+
+/* What an argument that fits nowhere was meant to be, among keys and literals; "" if nothing. */
+static char *meant(const char *usage, const GPtrArray *expected, const char *arg)
+{
+    g_autoptr(GPtrArray) words = usage_keys(usage);
+    g_autofree char *word = g_strndup(arg, strcspn(arg, "="));
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    const char *best;
+
+    for (unsigned i = 0; strchr(arg, '=') && i < words->len; i++)
+        g_ptr_array_add(names, g_strdup(words->pdata[i]));
+    for (unsigned i = 0; i < expected->len; i++) {
+        const char *text = expected->pdata[i];
+
+        for (char *a; (a = next_alternative(&text));)
+            g_ptr_array_add(names, a);
+    }
+    g_ptr_array_add(names, NULL);
+    best = near_best(word, (const char *const *)names->pdata);
+    return best ? g_strdup_printf("; did you mean '%s%s'?", best, strchr(arg, '=') ? "=" : "")
+                : g_strdup("");
+}
+
+static char *complain(const char *usage, const Misfit *m, char **args, unsigned n_args)
+{
+    g_autofree char *expected = alternatives(m->expected), *hint = NULL;
+    const char *arg = m->at < n_args ? args[m->at] : NULL;
+
+    if (!arg)
+        return g_strdup_printf("%s is missing", expected);
+    if (m->key) {
+        g_autoptr(GPtrArray) values = g_ptr_array_new();
+        g_autofree char *list = NULL;
+
+        g_ptr_array_add(values, (char *)m->key + key_length(m->key));
+        list = alternatives(values);
+        hint = meant("", values, arg + key_length(arg));
+        return g_strdup_printf("'%s': %s is expected%s", arg, list, hint);
+    }
+    hint = meant(usage, m->expected, arg);
+    return *expected ? g_strdup_printf("'%s' is no %s%s", arg, expected, hint)
+                     : g_strdup_printf("'%s' is too much%s", arg, hint);
+}
+
+char *usage_complaint(const char *usage, char **args, unsigned n_args)
+{
+    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) sequences = expand(usage, pool);
+    g_autoptr(GPtrArray) expected = g_ptr_array_new();
+    Misfit m = {.expected = expected};
+
+    if (sequences->len == 0) /* an empty usage */
+        return n_args > 0 ? g_strdup_printf("'%s' is too much", args[0]) : NULL;
+    for (unsigned i = 0; i < sequences->len; i++)
+        if (fit(&m, sequences->pdata[i], args, n_args))
+            return NULL;
+    return complain(usage, &m, args, n_args);
+}
+
+GPtrArray *usage_keys(const char *usage)
+{
+    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) sequences = expand(usage, pool);
+    GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
+
+    for (unsigned i = 0; i < sequences->len; i++) {
+        const Sequence *s = sequences->pdata[i];
+
+        for (unsigned j = 0; j < s->len; j++) {
+            size_t length = key_length(s->pdata[j]);
+            g_autofree char *key = g_strndup(s->pdata[j], length > 0 ? length - 1 : 0);
+
+            if (length > 0 && !g_ptr_array_find_with_equal_func(keys, key, g_str_equal, NULL))
+                g_ptr_array_add(keys, g_steal_pointer(&key));
+        }
+    }
+    return keys;
+}
+
+unsigned usage_first_key(const char *usage)
+{
+    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
+    g_autoptr(GPtrArray) sequences = expand(usage, pool);
+    unsigned first = G_MAXUINT;
+
+    for (unsigned i = 0; i < sequences->len; i++) {
+        const Sequence *s = sequences->pdata[i];
+        unsigned n = 0;
+
+        while (n < s->len && key_length(s->pdata[n]) == 0)
+            n++;
+        if (n < s->len)
+            first = MIN(first, n);
+    }
+    return first;
 }

@@ -38,4 +38,13 @@ typedef struct {
  */
 GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const char *head);
 
+/* Which argument does not fit, and what was expected or meant; NULL: all fit. Free with g_free().
+ */
+char *usage_complaint(const char *usage, char **args, unsigned n_args);
+
+/* All keys, without their '='; free with g_ptr_array_unref(). */
+GPtrArray *usage_keys(const char *usage);
+/* How many arguments stand before the first that may be a key; G_MAXUINT: there are no keys. */
+unsigned usage_first_key(const char *usage);
+
 #endif

@@ -2,6 +2,7 @@
 /* values.c: see values.h. */
 #include "controller/command/values.h"
 
+#include "controller/base/near.h"
 #include "controller/wire.h"
 
 #include <string.h>
@@ -73,6 +74,16 @@ static char *names(const ValueHelp *values)
     return g_string_free(out, FALSE);
 }
 
+static char *meant_value(const ValueHelp *values, const char *name)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    for (; values->name; values++)
+        g_ptr_array_add(all, (char *)values->name);
+    g_ptr_array_add(all, NULL);
+    return near_meant(name, (const char *const *)all->pdata);
+}
+
 /* The node's time in the ensemble's count: at a barrier, as its note has it. */
 static VTime time_of(const Values *v, const Node *n)
 {
@@ -139,7 +150,7 @@ bool values_lookup(const char *name, ExprValue *out, void *data, GError **error)
     Values *v = data;
     const char *dot = strchr(name, '.');
     g_autofree char *node_name = dot ? g_strndup(name, (gsize)(dot - name)) : NULL;
-    g_autofree char *fields = NULL, *own = NULL;
+    g_autofree char *fields = NULL, *own = NULL, *meant = NULL;
     const Node *node = NULL;
 
     if (dot ? (node = session_find_node(v->session, node_name, error)) &&
@@ -148,10 +159,11 @@ bool values_lookup(const char *name, ExprValue *out, void *data, GError **error)
         return true;
     fields = names(values_of_nodes);
     own = names(values_of_ensemble);
+    meant = meant_value(dot ? values_of_nodes : values_of_ensemble, dot ? dot + 1 : name);
     if (!dot)
-        g_set_error(error, EXPR_ERROR, 0, "unknown value '%s': NODE.FIELD (%s), or %s", name,
-                    fields, own);
+        g_set_error(error, EXPR_ERROR, 0, "unknown value '%s': NODE.FIELD (%s), or %s%s", name,
+                    fields, own, meant);
     else if (node)
-        g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s", dot + 1, fields);
+        g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s%s", dot + 1, fields, meant);
     return false;
 }

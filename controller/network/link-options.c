@@ -2,6 +2,7 @@
 /* link-options.c: one parser and one printer for each kind of value. */
 #include "controller/network/link-options.h"
 
+#include "controller/base/near.h"
 #include "controller/base/units.h"
 
 #include <string.h>
@@ -131,6 +132,14 @@ static bool bad_value(const char *key, const char *value, const char *right, GEr
     return false;
 }
 
+static bool bad_choice(const char *key, const char *value, const char *right, GError **error)
+{
+    static const char *const choices[] = {"barrier", "exact", NULL};
+    g_autofree char *meant = near_meant(value, choices), *text = g_strconcat(right, meant, NULL);
+
+    return bad_value(key, value, text, error);
+}
+
 static bool set_duration(VTime *t, const char *key, const char *value, GError **error)
 {
     g_autoptr(GError) why = NULL;
@@ -153,7 +162,7 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
     if (strcmp(key, "delivery") == 0) {
         p->exact = strcmp(value, "exact") == 0;
         return p->exact || strcmp(value, "barrier") == 0 ||
-               bad_value(key, value, "write barrier or exact", error);
+               bad_choice(key, value, "write barrier or exact", error);
     }
     if (strcmp(key, "bandwidth") == 0)
         return parse_bandwidth(value, &p->bandwidth) ||
@@ -176,10 +185,12 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
                          "write a probability from 0 to 1 as 0.1% or 0.001, in steps of 1e-9",
                          error);
     {
-        g_autofree char *known = g_strjoinv(", ", (char **)keys);
+        g_autofree char *list = g_strjoinv(", ", (char **)keys);
+        g_autofree char *known = g_strconcat("there are ", list, NULL);
+        g_autofree char *hint = near_hint(key, keys, known);
 
         g_set_error(error, LINK_OPTIONS_ERROR, LINK_OPTIONS_ERROR_KEY,
-                    "unknown link option '%s': there are %s", key, known);
+                    "unknown link option '%s': %s", key, hint);
     }
     return false;
 }

@@ -58,6 +58,8 @@ struct Network {
     GPtrArray *ports;      /* Port */
     GPtrArray *switches;   /* Switch */
     GPtrArray *links;      /* Link */
+    GHashTable *ends;      /* name -> number_of() its port or switch */
+    GHashTable *pairs;     /* two of those numbers -> how many links there were between them */
     GArray *ops;           /* NetOp: what made it so */
     Heap events;           /* Packet */
     FramePool frames;

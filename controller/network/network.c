@@ -51,6 +51,8 @@ Network *network_new(uint64_t seed, VTime quantum)
     net->ports = g_ptr_array_new_with_free_func(free_port);
     net->switches = g_ptr_array_new_with_free_func(free_switch);
     net->links = g_ptr_array_new_with_free_func(free_link);
+    net->ends = g_hash_table_new(g_str_hash, g_str_equal);
+    net->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return net;
 }
 
@@ -62,6 +64,8 @@ void network_free(Network *net)
     g_ptr_array_unref(net->ports);
     g_ptr_array_unref(net->switches);
     g_ptr_array_unref(net->links);
+    g_hash_table_unref(net->ends);
+    g_hash_table_unref(net->pairs);
     g_array_unref(net->ops);
     g_free(net);
 }
@@ -89,19 +93,24 @@ bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error)
     return true;
 }
 
+/* Of an end, above 0. */
+static unsigned number_of(NetEnd end)
+{
+    return end.index * 2 + end.is_switch + 1;
+}
+
 static bool lookup(const Network *net, const char *name, NetEnd *end)
 {
-    for (unsigned i = 0; i < net->ports->len; i++)
-        if (strcmp(port_at(net, i)->name, name) == 0) {
-            *end = (NetEnd){false, i};
-            return true;
-        }
-    for (unsigned i = 0; i < net->switches->len; i++)
-        if (strcmp(switch_at(net, i)->name, name) == 0) {
-            *end = (NetEnd){true, i};
-            return true;
-        }
-    return false;
+    unsigned number = GPOINTER_TO_UINT(g_hash_table_lookup(net->ends, name));
+
+    if (number > 0)
+        *end = (NetEnd){(number - 1) % 2, (number - 1) / 2};
+    return number > 0;
+}
+
+static void remember(Network *net, const char *name, NetEnd end)
+{
+    g_hash_table_insert(net->ends, (char *)name, GUINT_TO_POINTER(number_of(end)));
 }
 
 bool network_find(const Network *net, const char *name, NetEnd *end, GError **error)
@@ -146,6 +155,7 @@ bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN]
         port->trace_node = trace_node(net->trace, port->node);
     *index = net->ports->len;
     g_ptr_array_add(net->ports, port);
+    remember(net, port->name, (NetEnd){false, *index});
     op.name = port->name;
     memcpy(op.mac, mac, MAC_LEN);
     record(net, op);
@@ -164,6 +174,7 @@ bool network_add_switch(Network *net, const char *name, unsigned *index, GError 
     sw->table = switch_table_new();
     *index = net->switches->len;
     g_ptr_array_add(net->switches, sw);
+    remember(net, sw->name, (NetEnd){true, *index});
     record(net, (NetOp){.kind = NET_OP_SWITCH, .name = sw->name});
     return true;
 }
@@ -178,15 +189,23 @@ static bool same_end(NetEnd a, NetEnd b)
     return a.is_switch == b.is_switch && a.index == b.index;
 }
 
-/* "A-B", "A-B#2": the seed of the link's random numbers, so it never depends on other links. */
-static const char *link_name(const Network *net, NetEnd a, NetEnd b)
+/* How many links there have been from a to b, with the one that is made now. */
+static unsigned count_link(Network *net, NetEnd a, NetEnd b)
 {
-    g_autofree char *name = NULL;
-    unsigned number = 1;
+    gint64 key = ((gint64)number_of(a) << 32) | number_of(b);
+    unsigned n = GPOINTER_TO_UINT(g_hash_table_lookup(net->pairs, &key)) + 1;
 
-    for (unsigned i = 0; i < net->links->len; i++)
-        number += same_end(link_at(net, i)->ends[0], a) && same_end(link_at(net, i)->ends[1], b);
-    name = g_strdup_printf("%s-%s", network_end_name(net, a), network_end_name(net, b));
+    g_hash_table_insert(net->pairs, g_memdup2(&key, sizeof(key)), GUINT_TO_POINTER(n));
+    return n;
+}
+
+/* "A-B", "A-B#2": the seed of the link's random numbers, so it never depends on other links. */
+static const char *link_name(Network *net, NetEnd a, NetEnd b)
+{
+    unsigned number = count_link(net, a, b);
+    g_autofree char *name =
+        g_strdup_printf("%s-%s", network_end_name(net, a), network_end_name(net, b));
+
     if (number > 1) {
         g_autofree char *numbered = g_strdup_printf("%s#%u", name, number);
 
@@ -245,20 +264,25 @@ bool network_add_link(Network *net, NetEnd a, NetEnd b, const LinkParams params[
     return true;
 }
 
+/* True if the link is between the two. */
+static bool joins(const Network *net, unsigned index, NetEnd a, NetEnd b, bool *reversed)
+{
+    const NetEnd *ends = link_at(net, index)->ends;
+    bool forward = same_end(ends[0], a) && same_end(ends[1], b);
+
+    *reversed = !forward;
+    return forward || (same_end(ends[0], b) && same_end(ends[1], a));
+}
+
 bool network_find_link(const Network *net, NetEnd a, NetEnd b, unsigned *index, bool *reversed,
                        GError **error)
 {
-    for (unsigned i = 0; i < net->links->len; i++) {
-        const NetEnd *ends = link_at(net, i)->ends;
-        bool forward = same_end(ends[0], a) && same_end(ends[1], b);
+    const GArray *exits = a.is_switch ? switch_at(net, a.index)->exits : NULL;
 
-        if (link_at(net, i)->removed)
-            continue;
-        if (forward || (same_end(ends[0], b) && same_end(ends[1], a))) {
-            *index = i;
-            *reversed = !forward;
+    for (unsigned i = 0; i < (exits ? exits->len : 1); i++) {
+        *index = exits ? g_array_index(exits, Exit, i).link : port_at(net, a.index)->link;
+        if (*index != NO_LINK && joins(net, *index, a, b, reversed))
             return true;
-        }
     }
     g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_NAME, "there is no link between '%s' and '%s'",
                 network_end_name(net, a), network_end_name(net, b));

@@ -2,6 +2,7 @@
 /* nic-options.c: see nic-options.h. */
 #include "controller/node/nic-options.h"
 
+#include "controller/base/near.h"
 #include "controller/base/units.h"
 
 #include <string.h>
@@ -44,12 +45,17 @@ static bool set_number(const char *value, int64_t *nics, GError **error)
 
 static bool set_model(NodeOptions *o, const char *value, GError **error)
 {
+    static const char *const known[] = {"virtio-mmio", "virtio-pci", "e1000", NULL};
+    g_autofree char *meant = NULL;
+
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++)
         if (strcmp(models[i].name, value) == 0) {
             o->nic_model = models[i].device;
             return true;
         }
-    return bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000", value);
+    meant = near_meant(value, known);
+    return bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000%s", value,
+               meant);
 }
 
 /* That of one card: neither a group's nor nobody's. */

@@ -2,6 +2,7 @@
 /* options.c: key=value pairs of `node add`, checked one by one, and the argv they make. */
 #include "controller/node/options.h"
 
+#include "controller/base/near.h"
 #include "controller/base/units.h"
 #include "controller/node/cmdline.h"
 #include "controller/node/drives.h"
@@ -118,19 +119,32 @@ static bool bad_option(GError **error, const char *format, ...)
     return false;
 }
 
+/* A value that is none of those that are listed in `right`. */
+static bool bad_choice(const char *key, const char *value, const char *right,
+                       const char *const *choices, GError **error)
+{
+    g_autofree char *meant = near_meant(value, choices);
+
+    return bad_option(error, "%s='%s'%s%s", key, value, right, meant);
+}
+
+static const char *const onoff[] = {"on", "off", NULL};
+
 static bool parse_onoff(const char *key, const char *value, bool *out, GError **error)
 {
     if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0) {
         *out = value[1] == 'n';
         return true;
     }
-    return bad_option(error, "%s='%s': on or off is expected", key, value);
+    return bad_choice(key, value, ": on or off is expected", onoff, error);
 }
 
 static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
 {
+    static const char *const choices[] = {"stop", "continue", NULL};
+
     if (strcmp(value, "stop") != 0 && strcmp(value, "continue") != 0)
-        return bad_option(error, "on-exit='%s': stop or continue is expected", value);
+        return bad_choice("on-exit", value, ": stop or continue is expected", choices, error);
     *goes_on = value[0] == 'c';
     return true;
 }
@@ -138,7 +152,8 @@ static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
 static bool parse_icount_part(const char *part, Icount *out, GError **error)
 {
     const char *value = strchr(part, '=');
-    g_autofree char *key = value ? g_strndup(part, value - part) : g_strdup("shift");
+    g_autofree char *key = value ? g_strndup(part, value - part) : g_strdup("shift"), *meant = NULL;
+    static const char *const known[] = {"shift", "sleep", "align", NULL};
     int64_t shift;
     bool on = false;
 
@@ -165,10 +180,11 @@ static bool parse_icount_part(const char *part, Icount *out, GError **error)
                                      "the host's clock; leave it away or write align=off");
         return true;
     }
+    meant = near_meant(key, known);
     return bad_option(error,
                       "icount '%s': shift=0..%d, sleep=on|off, align=off or just 'off' is "
-                      "expected",
-                      part, MAX_SHIFT);
+                      "expected%s",
+                      part, MAX_SHIFT, meant);
 }
 
 bool icount_parse(const char *text, Icount *out, GError **error)
@@ -183,9 +199,15 @@ bool icount_parse(const char *text, Icount *out, GError **error)
         out->enabled = false;
         return true;
     }
-    for (char **p = parts; *p; p++)
+    for (char **p = parts; *p; p++) {
+        for (char **before = parts; before < p; before++)
+            if (strcspn(*p, "=") == strcspn(*before, "=") &&
+                strncmp(*p, *before, strcspn(*p, "=")) == 0)
+                return bad_option(error, "icount '%s' and '%s': each may be given once", *before,
+                                  *p);
         if (!parse_icount_part(*p, out, error))
             return false;
+    }
     return true;
 }
 
@@ -209,8 +231,10 @@ static bool set_text(char **slot, const char *value)
 
 static bool set_arch(NodeOptions *o, const char *value, GError **error)
 {
+    static const char *const choices[] = {"aarch64", "x86_64", "riscv64", NULL};
+
     if (!find_arch(value))
-        return bad_option(error, "arch='%s' is unknown: aarch64, x86_64 or riscv64", value);
+        return bad_choice("arch", value, " is unknown: aarch64, x86_64 or riscv64", choices, error);
     return set_text(&o->arch, value);
 }
 
@@ -238,7 +262,7 @@ static bool set_extra(NodeOptions *o, const char *value, GError **error)
 
 static bool set(NodeOptions *o, const char *key, const char *value, GError **error)
 {
-    g_autofree char *valid = NULL;
+    g_autofree char *hint = NULL;
 
     if (strcmp(key, "arch") == 0)
         return set_arch(o, value, error);
@@ -287,8 +311,8 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return set_text(&o->host, strcmp(value, "local") == 0 ? NULL : value);
     if (strcmp(key, "extra") == 0)
         return set_extra(o, value, error);
-    valid = g_strjoinv(", ", (char **)keys);
-    return bad_option(error, "unknown key '%s': %s", key, valid);
+    hint = near_hint(key, keys, "`help node add` lists the keys");
+    return bad_option(error, "unknown key '%s': %s", key, hint);
 }
 
 bool node_options_set(NodeOptions *o, const char *key, const char *value, GError **error)

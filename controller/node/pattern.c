@@ -29,23 +29,26 @@ static bool explain(const char *text, const GError *cause, GError **error)
     return refuse(text, why, error);
 }
 
-GRegex *pattern_new(const char *text, GError **error)
+bool pattern_check(const char *text, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     g_autoptr(GRegex) plain = NULL;
-    g_autofree char *limited = g_strconcat(LIMIT, text, NULL);
 
     /* Without the limit in front, so that the position is the user's. */
     plain = g_regex_new(text, G_REGEX_RAW, 0, &cause);
-    if (!plain) {
-        explain(text, cause, error);
-        return NULL;
-    }
+    if (!plain)
+        return explain(text, cause, error);
     /* Bytes that are no UTF-8 would be more than such a pattern can bear. */
-    if (strstr(text, "(*UTF")) {
-        refuse(text, "(*UTF) is not possible: patterns match bytes", error);
+    return !strstr(text, "(*UTF") ||
+           refuse(text, "(*UTF) is not possible: patterns match bytes", error);
+}
+
+GRegex *pattern_new(const char *text, GError **error)
+{
+    g_autofree char *limited = g_strconcat(LIMIT, text, NULL);
+
+    if (!pattern_check(text, error))
         return NULL;
-    }
     return g_regex_new(limited, G_REGEX_RAW | G_REGEX_OPTIMIZE, 0, error);
 }
 

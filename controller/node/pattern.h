@@ -23,6 +23,9 @@ typedef struct {
 
 typedef enum { PATTERN_NO, PATTERN_YES, PATTERN_GAVE_UP } PatternResult;
 
+/* Whether text is a pattern, which costs less than to make one of it. */
+bool pattern_check(const char *text, GError **error);
+
 /* NULL, with an error that quotes the pattern and names the position, if it is none. */
 GRegex *pattern_new(const char *text, GError **error);
 

@@ -3,6 +3,7 @@
 #include "controller/shell/arguments.h"
 
 #include "controller/base/log.h"
+#include "controller/base/near.h"
 #include "controller/base/output.h"
 #include "controller/base/units.h"
 #include "controller/base/version.h"
@@ -15,6 +16,28 @@
 #define DEFAULT_RUNS "2"
 #define MAX_RUNS     1000
 
+/* "Unknown option --jsno": GOption quotes it last. */
+static void add_meant(const GOptionEntry *entries, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *meant = NULL, *text = NULL;
+    const char *name;
+
+    if (!error || !g_error_matches(*error, G_OPTION_ERROR, G_OPTION_ERROR_UNKNOWN_OPTION))
+        return;
+    for (; entries->long_name; entries++)
+        if (!(entries->flags & G_OPTION_FLAG_HIDDEN) && *entries->long_name)
+            g_ptr_array_add(names, g_strconcat("--", entries->long_name, NULL));
+    g_ptr_array_add(names, g_strdup("--help"));
+    g_ptr_array_add(names, NULL);
+    name = strstr((*error)->message, "--");
+    meant = name ? near_meant(name, (const char *const *)names->pdata) : NULL;
+    text = g_strdup_printf("%s%s", (*error)->message,
+                           meant && *meant ? meant : "; `metronome --help` lists the options");
+    g_free((*error)->message);
+    (*error)->message = g_steal_pointer(&text);
+}
+
 static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
 {
     const GOptionEntry entries[] = {
@@ -23,7 +46,7 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
         {"qemu", 0, 0, G_OPTION_ARG_FILENAME, &a->qemu, "The QEMU binary for all nodes", "PATH"},
         {"log", 0, 0, G_OPTION_ARG_STRING, &a->log, "error, warn, info or debug", "LEVEL"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Events as JSON lines on stdout", NULL},
-        {"command", 'c', 0, G_OPTION_ARG_STRING, &a->commands, "Run these commands", "COMMANDS"},
+        {"command", 'c', 0, G_OPTION_ARG_FILENAME, &a->commands, "Run these commands", "COMMANDS"},
         {"runs", 0, 0, G_OPTION_ARG_STRING, &a->runs_text,
          "verify: how many runs, 2 to 1000 (" DEFAULT_RUNS ")", "N"},
         {"registers", 0, 0, G_OPTION_ARG_NONE, &a->registers,
@@ -49,8 +72,10 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, epilogue);
     g_option_context_add_main_entries(context, entries, NULL);
-    if (!g_option_context_parse(context, argc, argv, error))
+    if (!g_option_context_parse(context, argc, argv, error)) {
+        add_meant(entries, error);
         return false;
+    }
     if (a->help) {
         g_autofree char *text = g_option_context_get_help(context, TRUE, NULL);
 
@@ -71,7 +96,8 @@ static const struct {
     [MODE_REPL] = {"the prompt", NULL}, [MODE_RUN] = {"run", "FILE"},
     [MODE_COMMANDS] = {"-c", NULL},     [MODE_CHECK] = {"check", "FILE"},
     [MODE_VERIFY] = {"verify", "FILE"}, [MODE_AGENT] = {"agent", "--stdio"},
-    [MODE_MANUAL] = {"--man", NULL},    [MODE_VERSION] = {"--version", NULL},
+    [MODE_MANUAL] = {"--man", NULL},    [MODE_VERSION] = {"version", NULL},
+    [MODE_HELP] = {"help", NULL},
 };
 
 static bool fail(GError **error, const char *format, const char *what)
@@ -83,9 +109,30 @@ static bool fail(GError **error, const char *format, const char *what)
     return false;
 }
 
+/* A scenario, a command, or a mode that is mistyped. */
+static bool refuse_mode(const char *word, GError **error)
+{
+    static const char *const names[] = {"run", "check", "verify", "agent", "help", "version", NULL};
+    const char *best = near_best(word, names);
+
+    if (best)
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is no mode: did you mean '%s'?", word, best);
+    else if (g_str_has_suffix(word, ".mtr"))
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is no mode: did you mean 'run %s'?", word, word);
+    else
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "'%s' is no mode: run FILE, check FILE, verify FILE, help, version, agent "
+                    "--stdio or -c COMMANDS is expected",
+                    word);
+    return false;
+}
+
 static bool choose_mode(Arguments *a, GError **error)
 {
-    static const Mode by_name[] = {MODE_RUN, MODE_CHECK, MODE_VERIFY, MODE_AGENT};
+    static const Mode by_name[] = {MODE_RUN,   MODE_CHECK,   MODE_VERIFY,
+                                   MODE_AGENT, MODE_VERSION, MODE_HELP};
     const char *first = a->rest ? a->rest[0] : NULL;
 
     a->mode = a->man || a->help ? MODE_MANUAL
@@ -100,10 +147,11 @@ static bool choose_mode(Arguments *a, GError **error)
         if (strcmp(first, modes[by_name[i]].name) == 0)
             a->mode = by_name[i];
     if (a->mode == MODE_REPL)
-        return fail(error,
-                    "'%s' is no mode: run FILE, check FILE, verify FILE, agent --stdio or -c "
-                    "COMMANDS is expected",
-                    first);
+        return refuse_mode(first, error);
+    if (a->mode == MODE_HELP || (a->mode == MODE_VERSION && !a->rest[1]))
+        return true;
+    if (a->mode == MODE_VERSION)
+        return fail(error, "version: nothing is expected behind it, not '%s'", a->rest[1]);
     if (a->mode == MODE_AGENT && !a->stdio)
         return fail(error, "%s needs --stdio: `host add` starts it so", first);
     if (a->mode == MODE_AGENT && a->rest[1])

@@ -18,6 +18,7 @@ typedef enum {
     MODE_AGENT,
     MODE_MANUAL,  /* it is printed */
     MODE_VERSION, /* to be printed */
+    MODE_HELP,    /* rest[1] and on: a command, as of `help` */
 } Mode;
 
 typedef struct {

@@ -4,6 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/command/command.h"
+#include "controller/command/lexer.h"
 #include "controller/command/scenario-text.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/signals.h"
@@ -28,6 +29,7 @@ struct Runner {
     bool keep_going;
     RunnerDoneFunc done;
     void *data;
+    Texts *texts; /* not owned; NULL: files are read when it is their turn */
     GPtrArray *sources;
     CommandCall *call; /* parked */
     char **words;      /* of it */
@@ -118,27 +120,66 @@ static bool check_loop(const Runner *r, const char *canonical, GError **error)
     return false;
 }
 
-bool runner_push_file(Runner *r, const char *path, GError **error)
+/* --- texts of files --- */
+
+struct Texts {
+    GHashTable *by_path; /* char * -> char * */
+};
+
+Texts *texts_new(void)
 {
-    g_autofree char *bytes = NULL, *text = NULL, *canonical = NULL;
+    Texts *t = g_new0(Texts, 1);
+
+    t->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
+    return t;
+}
+
+void texts_free(Texts *t)
+{
+    if (!t)
+        return;
+    g_hash_table_unref(t->by_path);
+    g_free(t);
+}
+
+static char *read_text(const char *path, GError **error)
+{
+    bool standard_input = strcmp(path, "-") == 0;
+    g_autofree char *bytes = NULL;
+    char *text;
     GError *e = NULL;
     gsize size;
 
-    if (!g_file_get_contents(path, &bytes, &size, &e)) {
+    if (!g_file_get_contents(standard_input ? "/dev/stdin" : path, &bytes, &size, &e)) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't read the commands: %s",
                     e->message);
         g_error_free(e);
-        return false;
+        return NULL;
     }
     text = scenario_text(bytes, size, 1, error);
-    if (!text) {
-        g_prefix_error(error, "%s: ", path);
-        return false;
-    }
-    canonical = realpath(path, NULL);
+    if (!text)
+        g_prefix_error(error, "%s: ", standard_input ? "stdin" : path);
+    return text;
+}
+
+void runner_set_texts(Runner *r, Texts *texts)
+{
+    r->texts = texts;
+}
+
+bool runner_push_file(Runner *r, const char *path, GError **error)
+{
+    g_autofree char *canonical = realpath(path, NULL), *text = NULL;
+    const char *known = r->texts ? g_hash_table_lookup(r->texts->by_path, path) : NULL;
+
     if (canonical && !check_loop(r, canonical, error))
         return false;
-    runner_push_text(r, path, text);
+    text = known ? g_strdup(known) : read_text(path, error);
+    if (!text)
+        return false;
+    if (r->texts && !known)
+        g_hash_table_insert(r->texts->by_path, g_strdup(path), g_strdup(text));
+    runner_push_text(r, strcmp(path, "-") == 0 ? "stdin" : path, text);
     top(r)->path = g_strdup(canonical);
     return true;
 }
@@ -176,7 +217,8 @@ static bool after_error(Runner *r, GError *error)
     tell(r, error);
     r->failed = true;
     if (!r->session->interactive)
-        session_note(r->session, command_outcome(error), error->message);
+        session_note(r->session, r->session->checking ? OUTCOME_USAGE : command_outcome(error),
+                     error->message);
     g_error_free(error);
     return r->keep_going;
 }
@@ -229,6 +271,19 @@ static void on_done(CommandCall *call, GError *error)
         g_idle_add(step_idle, r);
 }
 
+/* Of a check: what is in doubt is not told. */
+static CommandResult judge(const CommandCall *call, char **words, CommandResult result,
+                           GError **error)
+{
+    if (result != COMMAND_FAILED) {
+        command_accept(call);
+    } else if (command_forgive(call, words, *error)) {
+        g_clear_error(error);
+        return COMMAND_DONE;
+    }
+    return result;
+}
+
 /* True if the next command may follow at once. */
 static bool execute(Runner *r, char **words)
 {
@@ -245,9 +300,34 @@ static bool execute(Runner *r, char **words)
     }
     if (result == COMMAND_INCLUDE && !include(r, call->include, &error))
         result = COMMAND_FAILED;
+    if (r->session->checking)
+        result = judge(call, words, result, &error);
     g_free(call->include);
     g_free(call);
     return result != COMMAND_FAILED || after_error(r, error);
+}
+
+/* What begins at start is no command, because of what stands at s->p. */
+static bool refuse_text(Runner *r, Source *s, const char *start, GError *error)
+{
+    const char *fault = s->p;
+
+    set_where(r, s, fault);
+    if (g_error_matches(error, LEXER_ERROR, LEXER_ERROR_QUOTE)) {
+        s->p += strlen(s->p);
+        checking_doubt_all(r->session->checking); /* all that is behind it */
+    } else if (r->session->checking) {
+        s->p = start;
+        if (!command_mend(r->session, &s->p))
+            s->p = fault + strcspn(fault, "\n");
+        s->p = MAX(s->p, fault);
+        if (!checking_is_sure(r->session->checking) &&
+            g_error_matches(error, LEXER_ERROR, LEXER_ERROR_VARIABLE)) {
+            g_error_free(error); /* what could not be included may set it */
+            return true;
+        }
+    }
+    return after_error(r, error);
 }
 
 /* One command. True if the next may follow at once. */
@@ -256,6 +336,7 @@ static bool next(Runner *r)
     Source *s = top(r);
     g_auto(GStrv) words = NULL;
     GError *error = NULL;
+    const char *start;
     bool more;
 
     s->p += strspn(s->p, " \t\r\n;");
@@ -264,12 +345,10 @@ static bool next(Runner *r)
         return true;
     }
     set_where(r, s, s->p);
+    start = s->p;
     words = command_read(r->session, &s->p, &error);
-    if (!words) {
-        set_where(r, s, s->p);
-        s->p += strcspn(s->p, "\n"); /* what is left of the line makes no sense either */
-        return after_error(r, error);
-    }
+    if (!words)
+        return refuse_text(r, s, start, error);
     if (!words[0])
         return true;
     more = execute(r, words);
@@ -292,6 +371,14 @@ static void step(Runner *r)
             break;
         }
     }
+    end(r);
+}
+
+void runner_check(Runner *r)
+{
+    r->session->runner = r;
+    while (r->sources->len > 0)
+        next(r);
     end(r);
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A scenario's text and all that can be wrong with it; nothing here starts a QEMU.
+# A scenario's text and all that can be wrong with it; nothing here starts a QEMU, and where it would, that is a fault.
 # shellcheck disable=SC2016 # variables are metronome's
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -74,6 +74,273 @@ language() {
     refused 'a command like no other' 'dance\n' "(mtr|stdin):1: unknown command 'dance': .help. lists the commands"
 }
 
+# --- the whole scenario, before anything starts ---
+
+# What is launched, connected or written leaves a trace: a QEMU that is none says so, as does a host.
+traces() {
+    mkdir "$dir/bin"
+    printf '#!/bin/sh\ntouch "%s"\nexit 1\n' "$dir/launched" >"$dir/bin/qemu-system-aarch64"
+    chmod +x "$dir/bin/qemu-system-aarch64"
+    PATH=$dir/bin:$PATH
+}
+
+nothing_started() {
+    [[ ! -e $dir/launched && ! -e $dir/connected && ! -e $dir/report && ! -e $dir/x.pcapng && ! -s $dir/out ]] && no_folders && no_processes
+}
+
+errors() {
+    grep -c '^metronome: error: ' "$dir/err" || true
+}
+
+# bad DESCRIPTION ERRORS SCENARIO PATTERN...: refused by check and by a run, with so many errors and no trace of a start.
+bad() {
+    local description=$1 wanted=$2
+    printf '%s\n' "$3" >"$dir/bad.mtr"
+    shift 3
+    mtr check "$dir/bad.mtr"
+    check "$description: check" ended 2 "$@"
+    check "$description: check: errors" test "$(errors)" -eq "$wanted"
+    grep '^metronome: error: ' "$dir/err" >"$dir/checked"
+    mtr --report "$dir/report" run "$dir/bad.mtr"
+    check "$description: run" ended 2 "$@"
+    check "$description: run: nothing was started" nothing_started
+    check "$description: run: the same errors" diff <(grep '^metronome: error: ' "$dir/err") "$dir/checked"
+}
+
+a='node add a icount=shift=0,sleep=off memory=32M'
+b='node add b icount=shift=0,sleep=off memory=32M'
+
+faults() {
+    touch "$dir/empty"
+    bad 'an unknown command behind a run' 1 "$a
+start
+echo started
+run 20ms
+assertt a.icount == 20000000" ':5: unknown command .assertt.: did you mean .assert.'
+    bad 'a host is not connected' 1 "host add h command=\"touch $dir/connected\"
+nothing here" ':2: unknown command'
+    bad 'all errors, not the first' 4 "$a memroy=1G
+start
+run 20
+echo \$nothing
+log loud" ":1: node a: unknown key 'memroy': did you mean 'memory'" ":3: '20' has no unit" ":4: variable 'nothing' is not set" \
+        ":5: 'loud' is not a log level"
+    bad 'a node that is not there yet' 1 "$a
+link add a b
+$b
+start" ":2: 'b' is neither a node nor a switch"
+    bad 'a node that is there no more' 1 "$a; $b
+node remove b
+start
+time b" ":4: unknown node 'b': a"
+    bad 'a regular expression' 2 "$a; start
+wait-line a '('
+break console a '['" ':2: ' ':3: '
+    bad 'expressions' 5 "$a; start
+assert a.icuont == 5
+assert a.icount == 5 garbage
+break when a.time > 5
+assert a.icount
+assert tiem > 1s" ":2: a node has no 'icuont': .*did you mean 'icount'" ":3: 'garbage' is too much" ':4: a time and a count' \
+        ':5: a comparison' ":6: unknown value 'tiem': .*did you mean 'time'"
+    bad 'a packet filter' 1 "$a; $b; link add a b
+break packet filter=\"tcp prot 80\"" ':2: '
+    bad 'options that take what is metronome'"'s" 1 "$a extra=\"-S\"; start" ':1: node a: .*-S'
+    bad 'before the start' 8 "$a
+regs a
+mem a 0 4
+send a x
+qmp a query-status
+gdb a
+step a
+clocks a
+run 1ms" ":2: node a is not started: .start. comes first" ':3: ' ':4: ' ':5: ' ':6: ' ':7: ' ':8: ' ':9: no node is started'
+    bad 'breaks and captures that are not there' 3 "$a; $b; link add a b
+break time 5ms
+delete 1
+delete 1
+capture $dir/x.pcapng
+capture $dir/x.pcapng off
+capture $dir/x.pcapng off
+capture $dir/none/x.pcapng" ":4: there is no break 1" ":7: nothing is captured into" ":8: can't write '$dir/none/x.pcapng': No such file"
+    bad 'a link that was removed' 1 "$a; $b; link add a b
+link remove a b
+link down a b" ":3: there is no link between 'a' and 'b'"
+    bad 'what a watch is to do' 2 "$a
+watch 'regs b' 1ms
+watch 'quit' 1ms" ":2: unknown node 'b'" ':3: one command that lets no time pass'
+    bad 'files that can not be written' 3 "$a
+node transcript a $dir/empty/x
+node transcript a $dir
+report $dir/empty/x" ":2: can't write" ":3: can't write" ":4: can't write"
+    bad 'an attached node has no console' 3 "node attach x qmp=$dir/none
+wait-line x y
+node transcript x $dir/t
+gdb x" ':2: node x has no console' ':3: node x has no console' ':4: node x has no gdbstub'
+    bad 'without icount' 2 "node add a icount=off memory=32M; start
+step a
+run 5insn" ":2: node a runs without icount" ':3: node a runs without icount'
+    bad 'names of variables' 3 'set 1 x
+set "" x
+set a-b x' ":1: '1' is no name for a variable" ":2: '' is no name" ":3: 'a-b' is no name"
+    bad 'a key that is given twice' 3 "$a memory=1G
+$b; link add a b latency=1ms latency=2ms
+node add c icount=shift=0,shift=1" ":1: node add: 'memory=32M' and 'memory=1G': memory= may be given once" \
+        ":2: link add: 'latency=1ms' and 'latency=2ms'" ":3: node c: icount 'shift=0' and 'shift=1'"
+    bad 'behind quit' 1 'quit
+dance' ":2: unknown command 'dance'"
+    bad 'in a file that is included' 1 "include $dir/inner.mtr
+" 'inner.mtr:1: '
+    bad 'what is too much, or missing' 4 "$a; start
+run 5ms foo
+quantum 1ms 2ms
+delete
+node transcript a" ":2: run: 'foo' is too much; usage: run DURATION" ":3: quantum: '2ms' is too much" ':4: delete: N is missing' \
+        ':5: node transcript: FILE or off is missing'
+}
+
+# One fault, one message: what is in doubt is not judged.
+doubts() {
+    bad 'a node with a wrong file' 1 "node add a initrd=missing
+$b
+link add a b
+link set a b latency=2ms
+break console a x
+delete 1
+capture $dir/x.pcapng a b
+capture $dir/x.pcapng off
+start
+run 5insn on a
+step
+regs a.3
+assert a.icount == 5
+assert b.icount == 5
+node remove a" ":1: node a: initrd='missing': No such file"
+    bad 'a command that was meant to make a node' 1 "$b
+noed add a
+link add a b
+start
+time a" ":2: unknown command 'noed': did you mean 'node'"
+    bad 'a switch, a gateway, a host, an attached node' 5 "switch add 1s
+gateway add gw unxi=/tmp/x
+host add h ssh=a command=b
+node attach x port=1
+$a host=h
+$b
+link add 1s b
+link add gw b
+link down b gw at=1ms
+run 1ms
+time x
+host remove h
+node add c host=other" ":1: '1s' is no name" ":2: unknown key 'unxi=/tmp/x'.*did you mean 'unix'" ':3: host h: ' ":13: node c: host='other' is unknown"
+    bad 'a variable that could not be set' 1 "$a; start
+set X \$UNSET
+run \$X
+assert a.icount == \$X
+set Y \${X}0
+step a \$Y" ":2: variable 'UNSET' is not set"
+    bad 'what wait-line has found' 1 "$a; start
+wait-line a 'in (.*) seconds'
+run \$line_time
+run \$1
+echo \$line \$9
+assert a.icuont == \$1" ":6: a node has no 'icuont'"
+    bad 'a file that is not there may have made anything' 1 "include nowhere.mtr
+link add x y
+run 5ms
+echo \$z
+capture $dir/x.pcapng off" ":1: can't read the commands"
+    bad 'breaks behind one that was refused' 1 "$a; break console a '('
+break time 5ms
+delete 2" ':1: '
+    bad 'links that were refused' 1 "$a; $b; link add a b lantecy=1ms
+link set a b latency=1ms
+link remove b a
+break packet a b" ":1: unknown link option 'lantecy': did you mean 'latency'"
+}
+
+variables() {
+    echo 'set loss 1%; echo $loss; set file x; echo ${file}; set other 5' >"$dir/v.mtr"
+    mtr run "$dir/v.mtr" loss=2%
+    check 'a variable on the command line' ended 0 '^2%$'
+    mtr run "$dir/v.mtr" los=2%
+    check 'one that no line uses: what was meant' ended 2 "'los=2%' on the command line: no line of .*v\.mtr uses \\\$los; did you mean 'loss'"
+    check 'nothing was run' nothing_started
+    mtr check "$dir/v.mtr" los=2%
+    check 'check says so too' ended 2 "no line of .*v\.mtr uses \\\$los"
+    mtr verify "$dir/v.mtr" los=2%
+    check 'and verify' ended 2 "no line of .*v\.mtr uses \\\$los"
+    mtr run "$dir/v.mtr" other=6
+    check 'one that is set and never used' ended 2 "no line of .*v\.mtr uses \\\$other"
+    mtr run "$dir/v.mtr" loss=2% loss=3%
+    check 'one that is given twice' ended 2 "'loss=3%': loss is given twice on the command line"
+    mtr run "$dir/v.mtr" lo-ss=2%
+    check 'a name that is none' ended 2 "'lo-ss' is no name for a variable"
+    mtr run "$dir/v.mtr" gr$'\303\266'=1
+    check 'letters that no name has' ended 2 'is no name for a variable'
+    mtr run "$dir/v.mtr" 1=2
+    check 'a digit' ended 2 "'1' is no name for a variable"
+    echo "watch 'echo \$once' 1ms" >"$dir/w.mtr"
+    mtr check "$dir/w.mtr" once=1
+    check 'a watch uses one' ended 0
+}
+
+# Files that are none, and what is read once only.
+files() {
+    mkfifo "$dir/fifo"
+    mtr run "$dir"
+    check 'a folder is no scenario' ended 2 "can't read the commands: .*Is a directory|can't read the commands: .*s a directory"
+    echo 'echo from the pipe' >"$dir/fifo" &
+    mtr run "$dir/fifo"
+    check 'a FIFO: what was checked is run' ended 0 '^from the pipe$'
+    input=$dir/v.mtr mtr run /dev/stdin
+    check '/dev/stdin' ended 0 '^1%$'
+    input=$dir/v.mtr mtr run - loss=4%
+    check '- is standard input' ended 0 '^4%$'
+    echo 'echo a; dance' >"$dir/dance.mtr"
+    input=$dir/dance.mtr mtr check -
+    check '- is standard input: check' ended 2 "stdin:1: unknown command 'dance'"
+    mtr run "$dir/nowhere.mtr"
+    check 'a file that is not there' ended 2 "can't read the commands: .*nowhere.mtr"
+    mtr run "$dir/empty"
+    check 'an empty file' ended 0
+    printf 'include twice.mtr\ninclude twice.mtr\n' >"$dir/both.mtr"
+    echo 'echo once' >"$dir/twice.mtr"
+    mtr run "$dir/both.mtr"
+    check 'a file that is included twice is run twice' test "$(cat "$dir/out")" = $'once\nonce'
+    mtr --report "$dir/empty/report" run "$dir/v.mtr"
+    check 'a report that can not be made is found before' ended 2 "--report: can't write '$dir/empty/report': Not a directory"
+    check 'nothing was printed' test ! -s "$dir/out"
+}
+
+# What a check says nothing of when a run begins with it.
+silence() {
+    echo "log info; set x 1; echo \$x; quantum; max-skip; help quit; log debug" >"$dir/silent.mtr"
+    mtr check "$dir/silent.mtr"
+    check 'a check prints nothing' test ! -s "$dir/out" -a ! -s "$dir/err"
+    mtr run "$dir/silent.mtr"
+    check 'a run prints once' test "$(cat "$dir/out")" = $'1\n1ms\n100us\nquit \n  End; every launched QEMU ends too.'
+    printf '%s\n' "$a; break when a.icount > 5" >"$dir/log.mtr"
+    mtr --log info run "$dir/log.mtr"
+    check 'and logs once' test "$(grep -c "needs every node's clock" "$dir/err")" -eq 1
+    mtr --json run "$dir/bad.mtr"
+    check '--json: an event for each error, then the exit' ended 2 '"event":"error"' '"event":"exit","code":"2"'
+    mtr -c "$a; start; dance; run 5"
+    check '-c: all of it first' ended 2 "unknown command 'dance'" "'5' has no unit"
+    check '-c: nothing was started' nothing_started
+    mtr verify "$dir/bad.mtr"
+    check 'verify checks once, before the first run' test "$(errors)" -eq "$(wc -l <"$dir/checked")"
+}
+
+shipped() {
+    local file
+    for file in scripts/scenarios/*.mtr; do
+        mtr check "$file"
+        check "${file##*/}: is accepted" ended 0
+    done
+}
+
 # seconds ARGUMENT...: sets $took to the CPU time of a run in ms.
 cpu_time() {
     local TIMEFORMAT='%U %S' user system
@@ -109,5 +376,13 @@ speed() {
 
 bytes
 language
+traces
+echo 'dance' >"$dir/inner.mtr"
+faults
+doubts
+variables
+files
+silence
+shipped
 speed
 done_testing

@@ -156,23 +156,33 @@ static void test_on_exit(void)
     g_assert_false(o->on_exit_continue);
     refused("on-exit", "", "on-exit='': stop or continue is expected");
     refused("on-exit", "go", "on-exit='go': stop or continue is expected");
-    refused("on-exit", "stopped", "on-exit='stopped': stop or continue is expected");
+    refused("on-exit", "stopped",
+            "on-exit='stopped': stop or continue is expected; did you mean 'stop'?");
 }
 
 static void test_unknown_key(void)
 {
-    refused("colour", "red",
-            "unknown key 'colour': arch, qemu, machine, cpu, smp, memory, kernel, initrd, append, "
-            "disk, "
-            "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
-            "on-exit, "
-            "agent, extra");
-    refused(
-        "Arch", "aarch64",
-        "unknown key 'Arch': arch, qemu, machine, cpu, smp, memory, kernel, initrd, append, disk, "
-        "format, persist, cdrom, firmware, serial, icount, seed, nic, nic-model, mac, host, "
-        "on-exit, "
-        "agent, extra");
+    refused("colour", "red", "unknown key 'colour': `help node add` lists the keys");
+    refused("Arch", "aarch64", "unknown key 'Arch': did you mean 'arch'?");
+    refused("krenel", "x", "unknown key 'krenel': did you mean 'kernel'?");
+    refused("nic_model", "x", "unknown key 'nic_model': did you mean 'nic-model'?");
+}
+
+static void test_meant(void)
+{
+    refused("icount", "shift=0,sleep=onn",
+            "icount sleep='onn': on or off is expected; did you mean 'on'?");
+    refused("icount", "shift=0,slep=on",
+            "icount 'slep=on': shift=0..10, sleep=on|off, align=off or just 'off' is expected; did "
+            "you mean 'sleep'?");
+    refused("icount", "shift=0,sleep=on,shift=1",
+            "icount 'shift=0' and 'shift=1': each may be given once");
+    refused("persist", "offf", "persist='offf': on or off is expected; did you mean 'off'?");
+    refused("arch", "aarch46",
+            "arch='aarch46' is unknown: aarch64, x86_64 or riscv64; did you mean 'aarch64'?");
+    refused("nic-model", "virtio-pcie",
+            "nic-model='virtio-pcie' is unknown: virtio-mmio, virtio-pci or e1000; did you mean "
+            "'virtio-pci'?");
 }
 
 static void test_missing_file(void)
@@ -544,6 +554,7 @@ static void add_value_tests(void)
     g_test_add_func("/options/files", test_files);
     g_test_add_func("/options/bad/values", test_bad_values);
     g_test_add_func("/options/bad/unknown-key", test_unknown_key);
+    g_test_add_func("/options/meant", test_meant);
     g_test_add_func("/options/bad/file", test_missing_file);
     g_test_add_func("/options/icount/good", test_icount);
     g_test_add_func("/options/icount/refused", test_icount_refused);

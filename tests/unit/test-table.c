@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-table.c: finding a command by what was typed, and the help made from the table. */
 #include "controller/command/command.h"
+#include "controller/command/far-host.h"
+#include "controller/command/usage.h"
+#include "controller/network/link-options.h"
 
 #include <string.h>
 
@@ -186,6 +189,86 @@ static void test_names_differ(void)
             g_assert_cmpstr(table[i]->name, !=, table[j]->name);
 }
 
+/* What the code takes as a key is what help shows, no more and no less. */
+static void keys_are_shown(const Command *c, const char *const *keys)
+{
+    g_autoptr(GPtrArray) shown = usage_keys(c->usage);
+
+    for (unsigned i = 0; keys[i]; i++) {
+        g_test_message("%s %s=", c->name, keys[i]);
+        g_assert_true(g_ptr_array_find_with_equal_func(shown, keys[i], g_str_equal, NULL));
+    }
+    for (unsigned i = 0; i < shown->len; i++) {
+        g_test_message("%s %s=", c->name, (char *)shown->pdata[i]);
+        g_assert_true(g_strv_contains(keys, shown->pdata[i]));
+    }
+}
+
+static void test_keys_are_shown(void)
+{
+    const char *const of_list[] = {"from", "identity", "fingerprint", "metronome", "cpus", NULL};
+
+    keys_are_shown(&cmd_node_add, node_option_keys());
+    keys_are_shown(&cmd_link_add, link_options_keys());
+    keys_are_shown(&cmd_link_set, link_options_keys());
+    keys_are_shown(&cmd_host_add, far_host_keys());
+    keys_are_shown(&cmd_hosts, of_list);
+    keys_are_shown(&cmd_gateway_add, (const char *const[]){"unix", "peer", "tap", NULL});
+    keys_are_shown(&cmd_node_attach, (const char *const[]){"qmp", "gdb", NULL});
+}
+
+/* --- what is begun --- */
+
+/* Begins a command in a session that only checks. */
+static char *refusal(const char *line)
+{
+    g_autoptr(Session) s = session_new((SessionOptions){.dry = true, .quiet = true}, NULL);
+    g_auto(GStrv) words = g_strsplit(line, " ", -1);
+    CommandCall call = {.session = s};
+    g_autoptr(GError) error = NULL;
+
+    if (command_begin(&call, words, &error) != COMMAND_FAILED) {
+        command_free_state(s);
+        return NULL;
+    }
+    command_free_state(s);
+    return g_strdup(error->message);
+}
+
+static void refuses(const char *line, const char *expected)
+{
+    g_autofree char *message = refusal(line);
+
+    g_assert_cmpstr(message, ==, expected);
+}
+
+static void test_wrong_arguments(void)
+{
+    refuses("quantum 1ms 2ms", "quantum: '2ms' is too much; usage: quantum [DURATION]");
+    refuses("start now", "start: 'now' is too much; usage: start");
+    refuses("delete", "delete: N is missing; usage: delete N");
+    refuses("seed", "seed: N is missing; usage: seed N");
+    refuses("node transcript a", "node transcript: FILE or off is missing; usage: node transcript "
+                                 "NODE FILE|off");
+    refuses("perf onn", "perf: 'onn' is no on or off; did you mean 'on'?; usage: perf [on|off]");
+    refuses("network trace lsat=3", "network trace: 'lsat=3' is too much; did you mean 'last='?; "
+                                    "usage: network trace [node=NODE] [last=N]");
+}
+
+static void test_keys_once(void)
+{
+    refuses("node add a memory=1G memory=2G",
+            "node add: 'memory=1G' and 'memory=2G': memory= may be given once");
+    refuses("link add a b >loss=1% latency=1ms >loss=2%",
+            "link add: '>loss=1%' and '>loss=2%': loss= may be given once");
+    refuses("network trace last=1 last=2",
+            "network trace: 'last=1' and 'last=2': last= may be given once");
+    refuses("node add a smp=1 cpu=max", NULL);
+    refuses("echo last=1 last=2", NULL); /* no keys of its own */
+    /* One for both directions, and another for one of them. */
+    refuses("link add a b loss=1% >loss=2%", "'a' is neither a node nor a switch");
+}
+
 /* --- help --- */
 
 static GString *printed;
@@ -314,6 +397,9 @@ int main(int argc, char **argv)
     g_test_add_func("/table/find/empty-word", test_empty_word);
     g_test_add_func("/table/entries/complete", test_entries);
     g_test_add_func("/table/entries/names-differ", test_names_differ);
+    g_test_add_func("/table/entries/keys", test_keys_are_shown);
+    g_test_add_func("/table/begin/wrong-arguments", test_wrong_arguments);
+    g_test_add_func("/table/begin/keys-once", test_keys_once);
     g_test_add_func("/table/help/all", test_help_all);
     g_test_add_func("/table/help/one", test_help_one);
     g_test_add_func("/table/help/each", test_help_each);

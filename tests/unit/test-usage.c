@@ -195,6 +195,72 @@ static void test_names(void)
     words_are("s", "", "");
 }
 
+/* --- complaints --- */
+
+static void complains(const char *usage, const char *args, const char *expected)
+{
+    g_auto(GStrv) words = *args ? g_strsplit(args, " ", -1) : g_new0(char *, 1);
+    g_autofree char *text = usage_complaint(usage, words, g_strv_length(words));
+
+    g_test_message("'%s' with '%s'", usage, args);
+    g_assert_cmpstr(text, ==, expected);
+}
+
+static void test_fits(void)
+{
+    const char *run = "DURATION [pace=X] | NINSN [on NODE] [pace=X]";
+
+    complains("", "", NULL);
+    complains(run, "5ms", NULL);
+    complains(run, "5ms pace=2", NULL);
+    complains(run, "5insn on a pace=2", NULL);
+    complains("[NODE[.CPU]] [N] [mask=on|off]", "a 3 mask=on", NULL);
+    complains("[latency=1ms]", "latency=2ms", NULL); /* an example */
+    complains("[icount=shift=0,sleep=on|off]", "icount=shift=3", NULL);
+    complains("[format=raw|qcow2|…]", "format=vmdk", NULL);
+    complains("[host=local|HOST]", "host=east", NULL);
+}
+
+static void test_misfits(void)
+{
+    const char *run = "DURATION [pace=X] | NINSN [on NODE] [pace=X]";
+
+    complains("", "now", "'now' is too much");
+    complains(run, "", "DURATION or NINSN is missing");
+    complains(run, "foo", "'foo' is no DURATION or NINSN");
+    complains(run, "5ms foo", "'foo' is too much");
+    complains(run, "5insn on", "NODE is missing");
+    complains(run, "5insn onn a", "'onn' is no on; did you mean 'on'?");
+    complains(run, "5ms pcae=2", "'pcae=2' is too much; did you mean 'pace='?");
+    complains("NODE NINSN", "a b", "'b' is no NINSN");
+    complains("NODE FILE|off", "a", "FILE or off is missing");
+    complains("[NODE] [mask=on|off]", "mask=onn",
+              "'mask=onn': on or off is expected; did you mean 'on'?");
+    complains("[NODE] [mask=on|off]", "mask=maybe", "'mask=maybe': on or off is expected");
+    complains("[on|off]", "perhaps", "'perhaps' is no on or off");
+}
+
+static void keys_are(const char *usage, unsigned first, const char *expected)
+{
+    g_autoptr(GPtrArray) keys = usage_keys(usage);
+    g_autofree char *text = NULL;
+
+    g_ptr_array_add(keys, NULL);
+    text = g_strjoinv(" ", (char **)keys->pdata);
+    g_assert_cmpstr(text, ==, expected);
+    g_assert_cmpuint(usage_first_key(usage), ==, first);
+}
+
+static void test_all_keys(void)
+{
+    keys_are("", G_MAXUINT, "");
+    keys_are("NODE TEXT", G_MAXUINT, "");
+    keys_are("NODE NODE [latency=1ms] [loss=0.1%]", 2, "latency loss");
+    keys_are("NAME unix=PATH [peer=PATH] | NAME tap=IFNAME", 1, "unix peer tap");
+    keys_are("[NODE NODE] [filter=\"tcp port 80\"]", 0, "filter");
+    keys_are("NODE REGEX [timeout=5s] [or-break] [pace=X]", 2, "timeout pace");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -209,5 +275,8 @@ int main(int argc, char **argv)
     g_test_add_func("/usage/odd", test_odd);
     g_test_add_func("/usage/table", test_table);
     g_test_add_func("/usage/names", test_names);
+    g_test_add_func("/usage/complaint/fits", test_fits);
+    g_test_add_func("/usage/complaint/misfits", test_misfits);
+    g_test_add_func("/usage/all-keys", test_all_keys);
     return g_test_run();
 }
