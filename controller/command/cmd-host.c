@@ -2,6 +2,7 @@
 /* cmd-host.c: host add, list, remove; hosts. */
 #include "controller/command/command.h"
 #include "controller/command/far-host.h"
+#include "controller/command/host-list.h"
 
 #include <string.h>
 
@@ -120,72 +121,48 @@ const Command cmd_host_remove = {
     .outside = true,
 };
 
-/* "node07.cluster slots=4 # rack 2": the first word is the host. */
-static char *host_of_line(const char *line)
-{
-    g_autofree char *plain = g_strndup(line, strcspn(line, "#"));
-
-    g_strstrip(plain);
-    return g_strndup(plain, strcspn(plain, " \t:"));
-}
-
-/* Its first label, without a user; of an address all, as a name has no dots. */
-static char *name_of_host(const char *host)
-{
-    const char *at = strrchr(host, '@');
-
-    host = at ? at + 1 : host;
-    if (strspn(host, "0123456789.") == strlen(host))
-        return g_strdelimit(g_strdup(host), ".", '-');
-    return g_strndup(host, strcspn(host, "."));
-}
-
 /* Of a list that names a host as often as it has slots, each once. */
-static bool add_all(CommandCall *call, const char *path, char **lines, GError **error)
+static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GError **error)
 {
-    bool any = false;
+    for (guint i = 0; i < hosts->len; i++) {
+        const HostListEntry *e = &g_array_index(hosts, HostListEntry, i);
+        const FarHost *known = far_host_find(call->session, e->name);
 
-    for (char **line = lines; *line; line++) {
-        g_autofree char *host = host_of_line(*line);
-        g_autofree char *name = name_of_host(host);
-        const FarHost *known = far_host_find(call->session, name);
-
-        any = any || *host;
-        if (!*host || (known && g_strcmp0(known->options.ssh, host) == 0))
+        if (known && g_strcmp0(known->options.ssh, e->host) == 0)
             continue;
         if (session_told_to_stop(call->session)) {
             g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
             return false;
         }
-        if (!add(call, name, host, error)) {
-            g_prefix_error(error, "%s, line %u: ", path, (unsigned)(line - lines) + 1);
+        if (!add(call, e->name, e->host, error)) {
+            g_prefix_error(error, "%s, line %u: ", path, e->line);
             return false;
         }
     }
-    if (!any)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "from='%s': it names no host: one a line is expected, as `scontrol show "
-                    "hostnames` prints them",
-                    path);
-    return any;
+    return true;
 }
 
 static CommandResult exec_hosts(CommandCall *call, GError **error)
 {
     const char *path = command_option(call->args[0], "from");
+    g_autoptr(GArray) hosts = NULL;
     g_autofree char *text = NULL;
-    g_auto(GStrv) lines = NULL;
     GError *e = NULL;
+    gsize size;
 
     if (!path || !*path)
         return command_usage_error(call, error);
-    if (!g_file_get_contents(path, &text, NULL, &e)) {
+    if (!g_file_get_contents(path, &text, &size, &e)) {
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "from='%s': %s", path, e->message);
         g_error_free(e);
         return COMMAND_FAILED;
     }
-    lines = g_strsplit(text, "\n", -1);
-    return add_all(call, path, lines, error) ? COMMAND_DONE : COMMAND_FAILED;
+    hosts = host_list_parse(text, size, error);
+    if (!hosts) {
+        g_prefix_error(error, "from='%s': ", path);
+        return COMMAND_FAILED;
+    }
+    return add_all(call, path, hosts, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 const Command cmd_hosts = {

@@ -34,7 +34,7 @@ static bool refuse(GError **error, const char *format, ...)
 static bool is_qcow2(const char *path)
 {
     char head[4] = "";
-    fd_auto fd = open(path, O_RDONLY | O_CLOEXEC);
+    fd_auto fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be a FIFO */
 
     return fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) &&
            memcmp(head, "QFI\xfb", sizeof(head)) == 0;

@@ -10,6 +10,7 @@
  */
 #include "controller/node/rank.h"
 
+#include "controller/base/cpu-list.h"
 #include "controller/base/log.h"
 #include "controller/node/options.h"
 
@@ -53,25 +54,6 @@ GArray *rank_host_cpus(void)
     return cpus;
 }
 
-static bool parse_cpus(const char *list, cpu_set_t *set)
-{
-    g_auto(GStrv) parts = g_strsplit(list, ",", -1);
-    bool ok = *list != '\0';
-
-    CPU_ZERO(set);
-    for (char **p = parts; *p && ok; p++) {
-        g_auto(GStrv) ends = g_strsplit(*p, "-", 2);
-        guint64 first = 0, last = 0;
-
-        ok = ends[0] && g_ascii_string_to_unsigned(ends[0], 10, 0, CPU_SETSIZE - 1, &first, NULL) &&
-             g_ascii_string_to_unsigned(ends[1] ? ends[1] : ends[0], 10, first, CPU_SETSIZE - 1,
-                                        &last, NULL);
-        for (guint64 cpu = first; ok && cpu <= last; cpu++)
-            CPU_SET(cpu, set);
-    }
-    return ok;
-}
-
 static bool refuse_cpus(const char *list, const char *why, GError **error)
 {
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
@@ -83,14 +65,14 @@ bool rank_check_cpus(const char *list, GError **error)
 {
     cpu_set_t set;
 
-    return parse_cpus(list, &set) || refuse_cpus(list, "that is no list", error);
+    return cpu_list_parse(list, &set) || refuse_cpus(list, "that is no list", error);
 }
 
 bool rank_restrict_cpus(const char *list, GError **error)
 {
     cpu_set_t set;
 
-    if (!parse_cpus(list, &set))
+    if (!cpu_list_parse(list, &set))
         return refuse_cpus(list, "that is no list", error);
     return sched_setaffinity(0, sizeof(set), &set) == 0 ||
            refuse_cpus(list, errno == EINVAL ? "this host has none of them" : g_strerror(errno),

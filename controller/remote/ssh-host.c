@@ -7,6 +7,7 @@
 #include "controller/base/text.h"
 #include "controller/node/options.h"
 #include "controller/remote/codec.h"
+#include "controller/remote/ssh-place.h"
 #include "controller/remote/ssh-proxy.h"
 
 #include <errno.h>
@@ -24,8 +25,7 @@
 #define SAID_MAX     2000
 #define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
 #define TRIES        3     /* of a password */
-#define FINGERPRINT  "SHA256:"
-#define LOOK_MS      200 /* whether it is told to stop */
+#define LOOK_MS      200   /* whether it is told to stop */
 
 /* Of a network that is dead: until what waits for it is told. Where a line listens, it notices the
  * silence before, and has better words for it. */
@@ -63,64 +63,18 @@ static bool fail(GError **error, const SshHost *h, const char *what)
 
 /* --- where --- */
 
-typedef struct {
-    char *user, *host, *port;
-} Place;
-
-static void place_clear(Place *p)
-{
-    g_free(p->user);
-    g_free(p->host);
-    g_free(p->port);
-}
-
-/* [user@]host[:port]; an IPv6 address with a port is put in brackets. */
-static bool parse_target(const char *target, Place *p, GError **error)
-{
-    const char *at = strrchr(target, '@'), *rest = at ? at + 1 : target;
-    const char *close = *rest == '[' ? strchr(rest, ']') : NULL;
-    const char *colon = close ? (close[1] == ':' ? close + 1 : NULL) : strchr(rest, ':');
-    guint64 port = 0;
-
-    if (!close && colon && strchr(colon + 1, ':'))
-        colon = NULL; /* a bare IPv6 address */
-    if (at && at > target)
-        p->user = g_strndup(target, (gsize)(at - target));
-    if (close)
-        p->host = g_strndup(rest + 1, (gsize)(close - rest - 1));
-    else
-        p->host = colon ? g_strndup(rest, (gsize)(colon - rest)) : g_strdup(rest);
-    if (colon)
-        p->port = g_strdup(colon + 1);
-    if (*p->host && !(at && at == target) && *p->host != '-' &&
-        (!p->port || g_ascii_string_to_unsigned(p->port, 10, 1, 65535, &port, NULL)))
-        return true;
-    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                "ssh='%s': [USER@]HOST[:PORT] is expected, with a port from 1 to 65535", target);
-    return false;
-}
-
-/* "SHA256:" and 32 bytes in base64, without the = at its end. */
-static bool is_fingerprint(const char *text)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const char *rest = text + strlen(FINGERPRINT);
-
-    return g_str_has_prefix(text, FINGERPRINT) && strlen(rest) == 43 && strspn(rest, digits) == 43;
-}
-
 bool ssh_target_check(const SshTarget *t, GError **error)
 {
-    Place place = {0};
-    bool ok = parse_target(t->target, &place, error);
+    SshPlace place;
+    bool ok = ssh_place_parse(t->target, &place, error);
 
-    place_clear(&place);
+    ssh_place_clear(&place);
     if (ok && t->identity && access(t->identity, R_OK) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", t->identity,
                     g_strerror(errno));
         return false;
     }
-    if (ok && t->fingerprint && !is_fingerprint(t->fingerprint)) {
+    if (ok && t->fingerprint && !ssh_is_fingerprint(t->fingerprint)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "fingerprint='%s': SHA256: and 43 characters are expected, as `ssh-keygen -l` "
                     "prints them",
@@ -141,7 +95,7 @@ static void use_folder(ssh_session s, const char *dir)
         ssh_options_parse_config(s, config);
 }
 
-static bool set_options(SshHost *h, const Place *p, GError **error)
+static bool set_options(SshHost *h, const SshPlace *p, GError **error)
 {
     const char *dir = g_getenv("METRONOME_SSH_DIR");
     int yes = 1, no = 0;
@@ -405,13 +359,13 @@ static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
 {
     SshHost *h = ssh_host_new(t, ask);
-    Place place = {0};
+    SshPlace place = {0};
     bool ok;
 
-    ok = parse_target(t->target, &place, error) && set_options(h, &place, error) &&
+    ok = ssh_place_parse(t->target, &place, error) && set_options(h, &place, error) &&
          ssh_proxy_start(h->session, &h->proxy, error) && connect_to(h, t, error) &&
          check_key(h, t, error) && authenticate(h, error);
-    place_clear(&place);
+    ssh_place_clear(&place);
     h->ask = NULL;
     h->identity = NULL;
     if (ok)

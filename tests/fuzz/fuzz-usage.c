@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fuzz-usage.c: whatever a usage and arguments are, the hints are of the kinds that there are, with
+ * text where they have text, none twice. Lines: the usage, the head of the word, the arguments.
+ */
+#include "controller/command/usage.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void demand(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    g_autofree char *text = g_strndup((const char *)bytes, len);
+    g_auto(GStrv) lines = g_strsplit(text, "\n", 20);
+    unsigned n = g_strv_length(lines);
+    g_autoptr(GPtrArray) hints = NULL;
+
+    if (n < 2 || len > 1000)
+        return 0;
+    hints = usage_hints(lines[0], lines + 2, n - 2, lines[1]);
+    for (unsigned i = 0; i < hints->len; i++) {
+        const UsageHint *h = hints->pdata[i];
+
+        demand(h->kind <= USAGE_REGISTER && h->from <= n);
+        demand((h->kind == USAGE_WORD) == (h->text != NULL));
+        for (unsigned j = 0; j < i; j++) {
+            const UsageHint *other = hints->pdata[j];
+
+            demand(h->kind != other->kind || h->from != other->from ||
+                   g_strcmp0(h->text, other->text) != 0);
+        }
+    }
+    return 0;
+}
