@@ -12,7 +12,7 @@ WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-st
 # Looked up when a rule runs, not when make starts: `make setup` may only just have installed them.
 PKG_CFLAGS = $(shell pkg-config --cflags $(PKG))
 PKG_LIBS   = $(shell pkg-config --libs $(PKG))
-CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SAN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
+CFLAGS_ALL = -std=gnu11 $(OPT) $(WARN) $(SAN) -D_GNU_SOURCE -I. $(PKG_CFLAGS) $(DEFS) -MMD -MP $(CFLAGS)
 LIBS_ALL   = $(PKG_LIBS) -lreadline -lpthread -lm $(LDFLAGS)
 
 QMP_SRC  := $(wildcard qmp/*.c)
@@ -30,6 +30,10 @@ TESTS := $(patsubst %.c,$(BUILD)/%,$(TEST_SRC))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(FUZZ_SRC) tests/fuzz/planted.c)
 REPLAYS := $(patsubst %.c,$(BUILD)/%,$(FUZZ_SRC))
 
+# Linked into what a sanitizer watches. ThreadSanitizer does not know GLib's own locks.
+SANITIZED := $(if $(findstring fsanitize=,$(SAN)),$(BUILD)/obj/tests/sanitize/options.o) \
+             $(if $(findstring fsanitize=thread,$(SAN)),$(BUILD)/obj/tests/sanitize/glib-sync.o)
+
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS)) tests/fuzz/test-seeds.sh
 # For QEMU up to 8.2, and for later ones.
 PLUGINS := $(BUILD)/tests/plugin/insn-count.so $(BUILD)/tests/plugin/insn-count-2.so
@@ -38,6 +42,9 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
 REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
+# Scenarios where threads meet: lanes, other hosts, the report, gdb, consoles.
+TSAN_TESTS ?= basics exact network gdb hosts-same repl
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_SECONDS ?= 30
 # For a make within: as many jobs as there are CPUs, unless the caller has said how many.
@@ -52,8 +59,8 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan fuzz coverage bench bench-notes soak soak-idle man install clean \
-        known run-tests asan-tests fuzz-run coverage-run
+.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan tsan fuzz coverage bench bench-notes soak soak-idle man install clean \
+        known run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
 
@@ -67,7 +74,8 @@ help:
 	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one and a newer one'
 	@echo 'make unit       the tests that need no QEMU'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
-	@echo 'make asan       unit, fake and real tests under AddressSanitizer and UBSan'
+	@echo 'make asan       all tests under AddressSanitizer and UBSan'
+	@echo 'make tsan       the scenarios TSAN_TESTS under ThreadSanitizer'
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
@@ -104,10 +112,10 @@ check: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) run-tests
 
 run-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
-	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
+	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) -- $(REAL_RUN)
 
 unit: all $(UNIT_RUN) $(REPLAYS)
-	@BUILD=$(BUILD) tests/run $(UNIT_RUN)
+	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN)
 
 lint:
 	@scripts/setup lint
@@ -118,10 +126,17 @@ asan: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/asan OPT='-O1 -g' SAN='$(SANITIZE)' asan-tests
 
-asan-tests: all $(TESTS) $(REPLAYS) $(HELPERS)
+asan-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(BUILD)/tests/sanitize/planted
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(filter-out tests/%,$(REAL_RUN)) tests/scenario/test-basics.sh tests/scenario/test-debug.sh tests/scenario/test-gdb.sh tests/scenario/test-repl.sh \
-	  tests/scenario/test-faults.sh tests/scenario/test-hosts.sh tests/scenario/test-hosts-same.sh tests/scenario/test-hosts-faults.sh
+	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(UNIT_RUN) -- $(REAL_RUN)
+
+tsan: guest
+	@scripts/setup check
+	@$(MAKE) --no-print-directory $(PARALLEL) BUILD=$(BUILD)/tsan OPT='-O1 -g' SAN='$(TSAN)' tsan-tests
+
+tsan-tests: all $(HELPERS) $(BUILD)/tests/sanitize/planted
+	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
+	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) $(TSAN_TESTS:%=tests/scenario/test-%.sh)
 
 fuzz: setup
 	@scripts/setup check
@@ -137,7 +152,7 @@ coverage: guest
 
 coverage-run: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@BUILD=$(BUILD) tests/run $(UNIT_RUN) $(REAL_RUN)
+	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) -- $(REAL_RUN)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
 
 bench: guest
@@ -181,6 +196,8 @@ $(BUILD)/obj/%.o: %.c
 	$(call say,CC)
 	$(Q)$(CC) $(CFLAGS_ALL) -c -o $@ $<
 
+$(BUILD)/obj/tests/sanitize/options.o: private DEFS := -DSANITIZER_LOG='"$(abspath $(BUILD))/sanitizer/report"'
+
 # Embedded, so the compiler does not tell make of it.
 $(BUILD)/obj/controller/report/page.o: controller/report/page.css controller/report/page.js
 
@@ -192,11 +209,11 @@ $(BUILD)/lib%.a:
 	$(call say,AR)
 	$(Q)ar rcs $@ $^
 
-$(BUILD)/metronome: $(call obj,controller/main.c) $(LIBS)
+$(BUILD)/metronome: $(call obj,controller/main.c) $(SANITIZED) $(LIBS)
 	$(call say,LD)
 	$(Q)$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)
 
-$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(LIBS)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(SANITIZED) $(LIBS)
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(OPT) $(SAN) -o $@ $^ $(LIBS_ALL)

@@ -42,7 +42,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 100
 Subsystem sftp internal-sftp
-SetEnv METRONOME_TEST=$METRONOME_TEST XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR XDG_CACHE_HOME=$dir/cache PATH=$PATH
+SetEnv METRONOME_TEST=$METRONOME_TEST XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR XDG_CACHE_HOME=$dir/cache PATH=$PATH G_SLICE=${G_SLICE:-}
 END
     "${sshd_prefix[@]}" "$sshd_program" -f "$ssh_dir/server/config" -E "$ssh_dir/server/log" || return 1
     within 10 test -s "$ssh_dir/server/pid"
