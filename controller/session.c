@@ -67,8 +67,10 @@ Session *session_new(SessionOptions options, GError **error)
     s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
-    logged = s->engine;
-    log_set_virtual(logged_now);
+    if (!options.dry) {
+        logged = s->engine;
+        log_set_virtual(logged_now);
+    }
     return s;
 }
 
@@ -242,7 +244,7 @@ void session_free(Session *s)
         return;
     if (s->engine)
         release_nodes(s);
-    if (s->engine)
+    if (s->engine && !s->options.dry)
         log_set_virtual(NULL);
     g_clear_pointer(&s->wire, wire_free);
     g_clear_pointer(&s->engine, engine_free);

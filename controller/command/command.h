@@ -125,6 +125,10 @@ void command_event(const Session *session, const char *event, const char *const 
 void command_event_list(const Session *session, const char *event, const char *const *members,
                         const char *key, const char *const *list, unsigned n);
 
+/* A session that only checks, with the nodes, links, hosts and variables of one that runs: for what is
+ * to follow there. Free with command_free_state() and session_free(). */
+Session *command_mirror(const Session *session, GError **error);
+
 /* Of a check: something that ends exactness or repeatability, at a "node" or "gateway". */
 void command_finding(const Session *session, const char *kind, const char *name,
                      const LintFinding *finding);

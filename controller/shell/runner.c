@@ -184,6 +184,35 @@ bool runner_push_file(Runner *r, const char *path, GError **error)
     return true;
 }
 
+/* At the prompt, or from a pipe: nobody has checked it. */
+static bool typed(const Runner *r)
+{
+    const Source *s = top(r);
+
+    return !r->session->checking && !r->texts && s && !s->path;
+}
+
+static void checked(void *data)
+{
+    (void)data;
+}
+
+/* The whole file, before its first line is run. */
+static bool check_file(const Runner *r, const char *path, GError **error)
+{
+    g_autoptr(Session) mirror = command_mirror(r->session, error);
+    g_autoptr(Runner) check = mirror ? runner_new(mirror, true, checked, NULL) : NULL;
+
+    if (!mirror || !runner_push_file(check, path, error))
+        return false;
+    runner_check(check);
+    command_free_state(mirror);
+    if (!check->failed)
+        return true;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "nothing of '%s' was run", path);
+    return false;
+}
+
 /* A path in an include is meant from where the including file lies. */
 static bool include(Runner *r, const char *path, GError **error)
 {
@@ -193,6 +222,8 @@ static bool include(Runner *r, const char *path, GError **error)
                                 ? g_strdup(path)
                                 : g_build_filename(folder, path, NULL);
 
+    if (typed(r) && g_file_test(full, G_FILE_TEST_IS_REGULAR) && !check_file(r, full, error))
+        return false;
     return runner_push_file(r, full, error);
 }
 

@@ -333,6 +333,20 @@ silence() {
     check 'verify checks once, before the first run' test "$(errors)" -eq "$(wc -l <"$dir/checked")"
 }
 
+# What is typed, or comes through a pipe, is run line by line; a file that it includes is checked as a whole.
+included() {
+    printf '%s\n' "echo one" "time a" "time b" "link set a s latency=5ms" "echo \$v; assertt 1 == 1" >"$dir/part.mtr"
+    printf '%s\n' "$a; switch add s; link add a s; set v 5; echo before; include $dir/part.mtr; echo behind" >"$dir/typed"
+    input=$dir/typed mtr
+    check 'a file that a pipe includes is checked first' ended 2 "part.mtr:3: unknown node 'b'" "part.mtr:5: unknown command 'assertt'" \
+        "nothing of '.*part.mtr' was run"
+    check 'in the state that it finds' test "$(errors)" -eq 3
+    check 'and no line of it is run' test "$(cat "$dir/out")" = before
+    sed -i 's/assertt/assert/; s/time b/break time 5ms/' "$dir/part.mtr"
+    input=$dir/typed mtr
+    check 'a good one is run' ended 0 '^one$' '^break 1$' '^behind$'
+}
+
 shipped() {
     local file
     for file in scripts/scenarios/*.mtr; do
@@ -383,6 +397,7 @@ doubts
 variables
 files
 silence
+included
 shipped
 speed
 done_testing

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* mirror.c: a session that only checks, in the state of one that runs. */
+#include "controller/command/command.h"
+#include "controller/command/far-host.h"
+#include "controller/wire.h"
+
+#include <string.h>
+
+static void copy_variables(const Session *from, Session *to)
+{
+    GHashTableIter i;
+    void *key, *value;
+
+    g_hash_table_iter_init(&i, from->variables);
+    while (g_hash_table_iter_next(&i, &key, &value))
+        session_set(to, key, value, g_hash_table_contains(from->fixed, key));
+}
+
+/* Files that it names may be gone by now. */
+static void copy_node(const Node *from, Session *to)
+{
+    NodeOptions *o = node_options_new(from->name);
+    const GPtrArray *given = from->options->given;
+    Node *n;
+
+    for (unsigned i = 0; i + 1 < given->len; i += 2)
+        if (!node_options_is_file(given->pdata[i], given->pdata[i + 1]))
+            node_options_set(o, given->pdata[i], given->pdata[i + 1], NULL);
+    node_options_finish(o, NULL);
+    n = node_new(o, from->index);
+    n->attached = from->attached;
+    n->icount = from->icount;
+    n->gdb_path = g_strdup(from->gdb_path);
+    session_add_node(to, n);
+}
+
+static void copy_host(const FarHostOptions *from, Session *to)
+{
+    FarHostOptions o = {.name = g_strdup(from->name),
+                        .ssh = g_strdup(from->ssh),
+                        .identity = g_strdup(from->identity),
+                        .fingerprint = g_strdup(from->fingerprint),
+                        .command = g_strdup(from->command),
+                        .metronome = g_strdup(from->metronome),
+                        .cpus = g_strdup(from->cpus)};
+
+    far_host_add(to, &o, NULL);
+    far_host_options_clear(&o);
+}
+
+static void copy_link(const Network *net, unsigned link, Session *to)
+{
+    LinkParams params[2] = {network_link_way(net, link, 0)->params,
+                            network_link_way(net, link, 1)->params};
+    NetEnd from[2], ends[2];
+    unsigned index;
+
+    network_link_ends(net, link, from);
+    if (!network_link_removed(net, link) &&
+        wire_find_end(to->wire, network_end_name(net, from[0]), &ends[0], NULL) &&
+        wire_find_end(to->wire, network_end_name(net, from[1]), &ends[1], NULL))
+        network_add_link(wire_network(to->wire), ends[0], ends[1], params, &index, NULL);
+}
+
+static void copy_network(const Session *from, Session *to)
+{
+    const Network *net = wire_network(from->wire);
+    unsigned index;
+    NetEnd end;
+
+    to->wire = wire_new(to);
+    for (unsigned i = 0; i < network_n_switches(net); i++)
+        network_add_switch(wire_network(to->wire), network_end_name(net, (NetEnd){true, i}), &index,
+                           NULL);
+    for (unsigned i = 0; i < network_n_ports(net); i++) {
+        const char *name = network_end_name(net, (NetEnd){false, i});
+
+        if (wire_gateway(from->wire, i))
+            wire_add_gateway(to->wire, name, NULL, NULL);
+        else
+            wire_find_end(to->wire, name, &end, NULL);
+    }
+    for (unsigned i = 0; i < network_n_links(net); i++)
+        copy_link(net, i, to);
+}
+
+Session *command_mirror(const Session *s, GError **error)
+{
+    Session *m = session_new(
+        (SessionOptions){
+            .dry = true, .quiet = true, .json = s->options.json, .qemu = g_strdup(s->options.qemu)},
+        error);
+
+    if (!m)
+        return NULL;
+    m->on_output = s->on_output;
+    m->columns = s->columns;
+    m->started = s->started;
+    engine_set_quantum(m->engine, engine_quantum(s->engine), NULL);
+    copy_variables(s, m);
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++)
+        copy_host(&((const FarHost *)s->hosts->pdata[i])->options, m);
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        copy_node(s->nodes->pdata[i], m);
+    if (s->wire)
+        copy_network(s, m);
+    /* Which there are is not looked at. */
+    checking_doubt(m->checking, CHECKING_BREAK, NULL);
+    checking_doubt(m->checking, CHECKING_CAPTURE, NULL);
+    return m;
+}
