@@ -237,6 +237,10 @@ typedef struct {
  */
 const GArray *gdb_register_list(GdbClient *client, int timeout_ms, GError **error);
 
+/* The <architecture> of the target description, such as "aarch64" or "i386:x86-64"; "" if it names
+ * none. The client's. */
+const char *gdb_architecture(GdbClient *client, int timeout_ms, GError **error);
+
 /* Whether a register of the list is one that a debugger shows first: of the architecture's core
  * feature ("…core", "…cpu", "…m-profile", "…base"), or, where no feature is called so, of the one
  * that the description begins with; none wider than 64 bits. */

@@ -61,6 +61,14 @@ const GArray *gdb_register_list(GdbClient *client, int timeout_ms, GError **erro
     return load_target(client, gdb_deadline(timeout_ms), error) ? client->target->registers : NULL;
 }
 
+const char *gdb_architecture(GdbClient *client, int timeout_ms, GError **error)
+{
+    if (!load_target(client, gdb_deadline(timeout_ms), error)) {
+        return NULL;
+    }
+    return client->target->architecture ? client->target->architecture : "";
+}
+
 static const GdbRegister *find(GdbClient *client, const char *name, GdbDeadline deadline,
                                GError **error)
 {

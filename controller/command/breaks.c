@@ -68,7 +68,8 @@ struct Breaks {
 static void detach(Break *b)
 {
     if (b->set && node_is_live(b->node))
-        debug_remove_point(b->node, b->type, b->address, b->length, NULL);
+        (b->type <= GDB_POINT_HARDWARE ? debug_remove_point : debug_remove_access)(
+            b->node, b->type, b->address, b->length, NULL);
     b->set = false;
     if (b->watch)
         lines_unwatch(console_lines(b->node->console), b->watch);
@@ -335,7 +336,8 @@ void breaks_print(const Session *s)
 static bool attach(Break *b, GError **error)
 {
     if (b->kind == BREAK_POINT && !b->set && node_is_live(b->node))
-        return b->set = debug_add_point(b->node, b->type, b->address, b->length, error);
+        return b->set = (b->type <= GDB_POINT_HARDWARE ? debug_add_point : debug_add_access)(
+                   b->node, b->type, b->address, b->length, error);
     if (b->kind == BREAK_CONSOLE && !b->watch && b->node->console)
         b->watch = lines_watch(console_lines(b->node->console), b->regex);
     return true;
@@ -424,26 +426,51 @@ VTime breaks_next_time(const Session *s)
     return vtime(next);
 }
 
+/* What tells of an access of either kind, or of one of them, is also hit by what the other tells. */
+static bool same_access(GdbPoint type, GdbWatch watch)
+{
+    return type == GDB_POINT_WRITE  ? watch == GDB_WATCH_WRITE
+           : type == GDB_POINT_READ ? watch == GDB_WATCH_READ
+                                    : watch != GDB_WATCH_NONE;
+}
+
+/* The watchpoint of the hit that is the break's; NULL: none. */
+static const DebugWatched *watched(const Break *b, const DebugHit *hit)
+{
+    for (unsigned i = 0; i < hit->n_watched; i++) {
+        const DebugWatched *w = &hit->watched[i];
+
+        if (same_access(b->type, w->watch) && w->address >= b->address &&
+            w->address - b->address < b->length)
+            return w;
+    }
+    return NULL;
+}
+
 static bool same_point(const Break *b, const DebugHit *hit)
 {
-    if (b->type <= GDB_POINT_HARDWARE)
-        return hit->stop.watch == GDB_WATCH_NONE && hit->pc == b->address;
-    return hit->stop.watch != GDB_WATCH_NONE && hit->stop.address >= b->address &&
-           hit->stop.address - b->address < b->length;
+    return b->type <= GDB_POINT_HARDWARE ? hit->pc == b->address : watched(b, hit) != NULL;
 }
 
 static char *point_text(const Break *b, const DebugHit *hit)
 {
     const Node *n = b->node;
     g_autofree char *now = units_format_seconds(node_ensemble_time(n));
-    g_autofree char *where =
-        b->type <= GDB_POINT_HARDWARE
-            ? g_strdup_printf("pc 0x%" PRIx64, hit->pc)
-            : g_strdup_printf("access to 0x%" PRIx64 ", pc 0x%" PRIx64, hit->stop.address, hit->pc);
+    g_autofree char *skip = units_format_duration(hit->skip);
+    g_autoptr(GString) text = g_string_new(NULL);
 
-    return g_strdup_printf("node %s, vCPU %" PRId64 ": %s, icount %" PRId64 ", its time %s",
-                           n->name, MAX(hit->stop.thread.tid, 1) - 1, where, n->clock.icount.n,
+    g_string_printf(text, "node %s, vCPU %" PRId64 ": ", n->name, MAX(hit->stop.thread.tid, 1) - 1);
+    if (b->type > GDB_POINT_HARDWARE)
+        g_string_append_printf(text, "access to 0x%" PRIx64, watched(b, hit)->address);
+    if (b->type > GDB_POINT_HARDWARE && hit->finished)
+        g_string_append_printf(text, " by the instruction at 0x%" PRIx64, hit->by);
+    g_string_append_printf(text, "%spc 0x%" PRIx64 ", icount %" PRId64 ", its time %s",
+                           b->type > GDB_POINT_HARDWARE ? ", " : "", hit->pc, n->clock.icount.n,
                            now);
+    if (hit->skip.ns > 0)
+        g_string_append_printf(text, ", its clock skipped %s%s", hit->at_most ? "at most " : "",
+                               skip);
+    return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
 /* A line that took the pattern too long is no hit, and no secret. */

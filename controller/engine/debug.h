@@ -11,6 +11,12 @@
  * (cpu_handle_guest_debug(), icount_start_warp_timer()): with sleep=off the node's clock then moves
  * to its next timer, at most to the next boundary. No instruction is executed.
  *
+ * A watchpoint is told of behind the access, or, where CPUClass.gdb_stop_before_watchpoint is set
+ * (QEMU's target/ARCH/cpu.c), in front of it, at the instruction itself: then the access is yet to
+ * be done. A gdb expects what QEMU does and steps over the instruction by itself. Who adds a point
+ * by debug_add_access() wants the node behind the access in any case: debug_access_pending(),
+ * debug_finish_access().
+ *
  * Belongs to whoever owns the node at the moment (node.h). The node must stand.
  */
 #ifndef ENGINE_DEBUG_H
@@ -36,13 +42,33 @@ GdbClient *debug_client(const Node *node);
 bool debug_add_point(Node *node, GdbPoint type, uint64_t address, unsigned kind, GError **error);
 bool debug_remove_point(Node *node, GdbPoint type, uint64_t address, unsigned kind, GError **error);
 
+/* The same, for one who wants the node behind the access. */
+bool debug_add_access(Node *node, GdbPoint type, uint64_t address, unsigned length, GError **error);
+bool debug_remove_access(Node *node, GdbPoint type, uint64_t address, unsigned length,
+                         GError **error);
+
 /* Whether a point may stop the node while it runs. */
 bool debug_armed(const Node *node);
 
+#define DEBUG_MAX_WATCHED 8
+
+/* A watchpoint that an instruction has hit: its kind, and the first byte of it that was accessed. */
+typedef struct {
+    GdbWatch watch;
+    uint64_t address;
+} DebugWatched;
+
 /* Where a point stopped the node. */
 typedef struct {
-    GdbStop stop;
-    uint64_t pc;
+    GdbStop stop;       /* for a gdb: its watch is one that was added by debug_add_point() */
+    uint64_t pc;        /* where the vCPU stands; a breakpoint that is there counts as hit, too */
+    bool pending;       /* it stands in front of the access */
+    bool finished;      /* it stood there, and has executed the instruction since, … */
+    uint64_t by;        /* … which is this one */
+    unsigned n_watched; /* watchpoints that the instruction has hit */
+    DebugWatched watched[DEBUG_MAX_WATCHED];
+    VTime skip;   /* how far the clock moved on while nothing was executed, … */
+    bool at_most; /* … or that it was no farther */
 } DebugHit;
 
 /* The last hit; NULL once the node has moved on from there. */
@@ -51,15 +77,28 @@ const DebugHit *debug_hit(const Node *node);
 /* Before a single step: whether the vCPU stands at a point, which then counts as hit. */
 bool debug_at_point(Node *node, const GdbThread *thread, bool *at, GError **error);
 
-/* A step's end was a watchpoint. */
+/* A run or a step was stopped by a point. */
 bool debug_set_hit(Node *node, const GdbStop *stop, GError **error);
+/* How far the clock has moved at the hit. */
+void debug_set_skip(Node *node, VTime skip, bool at_most);
+
+/* A step that takes longer has put the vCPU to sleep (WFI). Only liveness hangs on this time: with
+ * its timers held the node stands still however long we wait. */
+#define DEBUG_ASLEEP_MS 100
+
+/* Whether the node stands in front of an access that is to be done (debug_add_access()). */
+bool debug_access_pending(const Node *node);
+
+/* In the lane: lets the instruction be executed that a pending access belongs to, and nothing else:
+ * no timer, no interrupt. Its clock is read again. Which other watchpoints it hits is found, too. */
+bool debug_finish_access(Node *node, GError **error);
 
 /* A node of another host was stopped by a point there; NULL: it has moved on. */
 void debug_copy_hit(Node *node, const DebugHit *hit);
 
 /* In the lane: lets a node that stands at a hit execute the instruction there, past its point. Its
- * clock is read again if it did. */
-bool debug_leave_point(Node *node, GError **error);
+ * clock is read again if it did. *hit: that instruction has hit a watchpoint: it stands there now. */
+bool debug_leave_point(Node *node, bool *hit, GError **error);
 
 /* In the lane: resumes the node through the stub; what stops it is to be asked for by … */
 bool debug_resume(Node *node, GError **error);

@@ -6,6 +6,7 @@
  * what comes unexpected (an idle node that was warped ahead, a console that matched) needs no path
  * of its own. Nothing is ever run past a goal: there is no way back.
  */
+#include "controller/engine/debug.h"
 #include "controller/engine/engine-private.h"
 
 #include <string.h>
@@ -48,7 +49,7 @@ static void on_step_done(void *data)
         node_fail(e->step.node, e->step.error);
         g_clear_error(&e->step.error);
     }
-    e->broke = e->step.hit;
+    e->broke = e->broke || e->step.hit;
     e->asleep = e->step.asleep;
     engine_plan(e);
 }
@@ -56,7 +57,7 @@ static void on_step_done(void *data)
 static void start_step(Engine *e, Node *node, VTime limit)
 {
     e->step.node = node;
-    e->step.manner = e->goal.step ? e->goal.manner : STEP_EXACT;
+    e->step.manner = e->broke ? STEP_ACCESS : e->goal.step ? e->goal.manner : STEP_EXACT;
     e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
     e->step.grain_us = e->step.manner == STEP_EXACT ? 1 : e->max_skip.ns / NS_PER_US;
     e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
@@ -160,6 +161,43 @@ static void plan_steps(Engine *e, Node *node)
     }
 }
 
+/* A node that stands in front of an access which a break is to be behind of. */
+static Node *pending_access(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Node *n = ((const Member *)e->members->pdata[i])->node;
+
+        if (node_is_live(n) && debug_access_pending(n))
+            return n;
+    }
+    return NULL;
+}
+
+/* As other steps: where the hit has moved its clock up to a boundary, the others are brought there
+ * first. */
+static void plan_access(Engine *e, Node *node)
+{
+    VTime limit = fence(e);
+
+    if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
+        engine_start_leg(e, NULL, limit, 1, limit.ns == engine_next_barrier(e).ns);
+    } else {
+        e->step.by_icount = true;
+        e->step.icount = (Insns){node->clock.icount.n + 1};
+        start_step(e, node, limit);
+    }
+}
+
+static void plan_broke(Engine *e)
+{
+    Node *pending = pending_access(e);
+
+    if (pending)
+        plan_access(e, pending);
+    else
+        finish(e, RUN_BROKE, NULL);
+}
+
 /* A soft stop may have warped idle nodes ahead, up to the next boundary, and other hosts may have
  * run their grants to the end: then that is the place where all can stand together. A clock that
  * follows the host's (sleep=on, no icount) stands beyond every boundary: there is no better place
@@ -249,7 +287,7 @@ void engine_plan(Engine *e)
     if (failed)
         plan_failure(e, failed);
     else if (e->broke)
-        finish(e, RUN_BROKE, NULL);
+        plan_broke(e);
     else if (exited(e) && (stands_together(e) || live_members(e) == 0))
         finish(e, RUN_EXITED, NULL);
     else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))

@@ -52,11 +52,11 @@ struct Lane {
 void rider_fail(Lane *lane, Rider *rider, GError *error);
 
 /* A node at rest goes on to boundary k, unless it stands there or farther already. */
-void rider_depart(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
+void rider_depart(Lane *lane, Leg *leg, Rider *rider, uint64_t k);
 
 /* One at its gate goes on from boundary k - 1 to k: through it, or where anything was not as it
  * should be, armed anew. */
-void rider_go_on(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
+void rider_go_on(Lane *lane, Leg *leg, Rider *rider, uint64_t k);
 
 /* From its gate at boundary k to rest, its clock read. */
 void rider_rest(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);

@@ -20,7 +20,7 @@ enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
 
 /* --- a quantum --- */
 
-static void begin_quantum(Lane *l, const Leg *leg, uint64_t k)
+static void begin_quantum(Lane *l, Leg *leg, uint64_t k)
 {
     l->until = leg_boundary(leg, k);
     for (unsigned i = 0; i < l->n_riders; i++) {

@@ -43,6 +43,11 @@ static unsigned stages_for(const Lane *l)
     return l->rank == RANK_STRICT ? 1 : GATE_MAX_STAGES;
 }
 
+static int64_t grain_us(const Leg *leg)
+{
+    return MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US);
+}
+
 /* Cards before the gate: their timers are to be older than its tick, and on the grid also where the
  * leg is not. */
 static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **error)
@@ -55,9 +60,7 @@ static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **er
         /* With sleep=on no clock is warped: there is nothing to brake. */
         .brake = leg->brake && !r->node->icount.sleep_on,
         /* A hit warps an idle-looking node (debug.h). */
-        .grain_us = debug_armed(r->node) && !r->node->icount.sleep_on
-                        ? MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US)
-                        : 0,
+        .grain_us = debug_armed(r->node) && !r->node->icount.sleep_on ? grain_us(leg) : 0,
         .stages = stages_for(l),
     };
 
@@ -77,23 +80,35 @@ static bool stands_at(const Leg *leg, const Rider *r, uint64_t k)
     return vtime_floor_us(node_ensemble_time(r->node)) >= vtime_floor_us(leg_boundary(leg, k));
 }
 
-void rider_depart(Lane *l, const Leg *leg, Rider *r, uint64_t k)
+/* A point was hit: the node is at rest, and the barrier will not be complete. */
+static void rest_at_hit(Leg *leg, Rider *r)
+{
+    r->place = PLACE_REST;
+    r->node->state = NODE_PAUSED;
+    atomic_store(&leg->broke, true);
+    atomic_store(&leg->stop, true);
+}
+
+void rider_depart(Lane *l, Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
+    bool hit;
 
     if (stands_at(leg, r, k)) {
         if (!nics_send(r->node, true, &error) || !nics_release(r->node, &error))
             rider_fail(l, r, error);
         return;
     }
-    if (!debug_leave_point(r->node, &error) ||
-        (!stands_at(leg, r, k) &&
+    if (!debug_leave_point(r->node, &hit, &error) ||
+        (!hit && !stands_at(leg, r, k) &&
          (!arm(l, leg, r, k, &error) || !nics_send(r->node, true, &error) ||
           !resume(r->node, &error)))) {
         rider_fail(l, r, error);
         return;
     }
-    if (stands_at(leg, r, k))
+    if (hit)
+        rest_at_hit(leg, r);
+    if (hit || stands_at(leg, r, k))
         return; /* one instruction was all that was missing */
     r->anew = false;
     r->left = r->node->clock.icount;
@@ -156,7 +171,7 @@ void rider_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     r->judged = false;
 }
 
-void rider_go_on(Lane *l, const Leg *leg, Rider *r, uint64_t k)
+void rider_go_on(Lane *l, Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
 
@@ -251,12 +266,23 @@ void rider_on_note(Lane *l, Leg *leg, Rider *r)
     at_gate(l, leg, r, &note);
 }
 
-/* A point was hit before the boundary: the node is at rest there, and the barrier will not be
- * complete. */
+/* How far the hit has moved the clock: as far as time passed without an instruction since the last
+ * stop, but, if the guest slept meanwhile, no farther than from the last boundary or brake. */
+static void note_skip(const Lane *l, const Leg *leg, Node *n, VTime bias)
+{
+    int64_t passed = vtime_sub(n->clock.bias, bias).ns;
+    int64_t since = MAX(leg->now.ns, l->until.ns - leg->quantum.ns);
+    int64_t limit = MIN(grain_us(leg) * NS_PER_US, node_ensemble_time(n).ns - since);
+
+    debug_set_skip(n, vtime(MIN(passed, MAX(limit, 0))), passed > limit);
+}
+
+/* A point was hit before the boundary. */
 static void take_hit(Lane *l, Leg *leg, Rider *r)
 {
     GError *error = NULL;
     Node *n = r->node;
+    VTime bias = n->clock.bias;
 
     node_hush(n, false);
     n->expect_stop = true; /* its event is on its way */
@@ -265,11 +291,10 @@ static void take_hit(Lane *l, Leg *leg, Rider *r)
         return;
     }
     n->expect_stop = n->stopped_outside = false;
-    r->place = PLACE_REST;
-    n->state = NODE_PAUSED;
+    if (!n->icount.sleep_on)
+        note_skip(l, leg, n, bias);
     l->running--;
-    atomic_store(&leg->broke, true);
-    atomic_store(&leg->stop, true);
+    rest_at_hit(leg, r);
 }
 
 bool rider_on_stub(Lane *l, Leg *leg, Rider *r)

@@ -23,10 +23,6 @@
 #include <poll.h>
 #include <string.h>
 
-/* A step that takes longer has put the vCPU to sleep (WFI). Only liveness hangs on this time: with
- * its timers held the node stands still however long we wait. */
-#define ASLEEP_MS 100
-
 #define HELD (GDB_SSTEP_ENABLE | GDB_SSTEP_NOTIMER)
 
 typedef struct {
@@ -113,7 +109,7 @@ static bool step_busy(Steps *s, GError **error)
         return true;
     if (!gdb_step_send(s->gdb, &s->thread, NODE_REPLY_MS, error))
         return false;
-    if (gdb_step_wait(s->gdb, &stop, ASLEEP_MS, &e))
+    if (gdb_step_wait(s->gdb, &stop, DEBUG_ASLEEP_MS, &e))
         return !is_hit(&stop) || (q->hit = true, debug_set_hit(q->node, &stop, error));
     if (!g_error_matches(e, GDB_ERROR, GDB_ERROR_TIMEOUT)) {
         g_propagate_error(error, e);
@@ -238,7 +234,10 @@ static bool run(StepRequest *q, GError **error)
         return false;
     if (!gate_disarm(n->gate, error) || !(s.gdb = debug_use(n, error)))
         return false;
-    ok = debug_leave_point(n, error) && approach(&s, error);
+    if (q->manner == STEP_ACCESS)
+        ok = !debug_hit(n) || debug_finish_access(n, error);
+    else
+        ok = debug_leave_point(n, &q->hit, error) && (q->hit || approach(&s, error));
     debug_release(n);
     return ok;
 }

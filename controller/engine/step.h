@@ -14,6 +14,7 @@ typedef enum {
     STEP_EXACT,  /* a few instructions up to a target: as in a run */
     STEP_MASKED, /* gdb's default: interrupts wait */
     STEP_LIVE,   /* as in a run, one by one */
+    STEP_ACCESS, /* the one instruction of an access that is pending (debug.h) */
 } StepManner;
 
 typedef struct StepRequest {

@@ -60,6 +60,27 @@ static void put_hit(GByteArray *out, const DebugHit *hit)
     put_u32(out, hit->stop.watch);
     put_u64(out, hit->stop.address);
     put_u64(out, hit->pc);
+    put_u8(out, hit->pending);
+    put_u8(out, hit->finished);
+    put_u64(out, hit->by);
+    put_i64(out, hit->skip.ns);
+    put_u8(out, hit->at_most);
+    put_u32(out, hit->n_watched);
+    for (unsigned i = 0; i < hit->n_watched; i++) {
+        put_u32(out, hit->watched[i].watch);
+        put_u64(out, hit->watched[i].address);
+    }
+}
+
+static void get_watched(Reader *r, DebugHit *hit)
+{
+    hit->n_watched = get_count(r, 12);
+    r->bad = r->bad || hit->n_watched > DEBUG_MAX_WATCHED;
+    for (unsigned i = 0; !r->bad && i < hit->n_watched; i++) {
+        hit->watched[i].watch = (GdbWatch)get_u32(r);
+        hit->watched[i].address = get_u64(r);
+        r->bad = r->bad || hit->watched[i].watch > GDB_WATCH_ACCESS;
+    }
 }
 
 static void get_hit(Reader *r, Node *n)
@@ -76,6 +97,12 @@ static void get_hit(Reader *r, Node *n)
     hit.stop.watch = (GdbWatch)get_u32(r);
     hit.stop.address = get_u64(r);
     hit.pc = get_u64(r);
+    hit.pending = get_u8(r) != 0;
+    hit.finished = get_u8(r) != 0;
+    hit.by = get_u64(r);
+    hit.skip = vtime(get_i64(r));
+    hit.at_most = get_u8(r) != 0;
+    get_watched(r, &hit);
     r->bad = r->bad || hit.stop.kind > GDB_STOP_KILLED || hit.stop.watch > GDB_WATCH_ACCESS;
     if (!r->bad)
         debug_copy_hit(n, &hit);

@@ -3,6 +3,7 @@
  * test-remote-outcome.c: where a node stands, as bytes and back: the agent's node is copied to the
  * controller's, which has the same name and no QEMU.
  */
+#include "controller/engine/debug.h"
 #include "controller/remote/outcome.h"
 #include "gdbstub-client/gdbstub.h"
 
@@ -287,6 +288,22 @@ static void put_stop(GByteArray *bytes, uint32_t kind, uint32_t watch)
     put_u64(bytes, 0x1000);
 }
 
+/* What follows the stop: where the vCPU stands, by what, the skip, the watchpoints. */
+static void put_rest(GByteArray *bytes, uint32_t n_watched, uint32_t watch)
+{
+    put_u64(bytes, 0x2000);
+    put_u8(bytes, 0);
+    put_u8(bytes, 1);
+    put_u64(bytes, 0x1ffc);
+    put_i64(bytes, 1000);
+    put_u8(bytes, 1);
+    put_u32(bytes, n_watched);
+    for (unsigned i = 0; i < MIN(n_watched, 100); i++) {
+        put_u32(bytes, watch);
+        put_u64(bytes, 0x1000);
+    }
+}
+
 /* Where it stands at a point, though no stub is used here: read, and dropped. */
 static void test_hit_without_stub(void)
 {
@@ -296,10 +313,29 @@ static void test_hit_without_stub(void)
     put_stop(bytes, GDB_STOP_KILLED, GDB_WATCH_ACCESS);
     g_assert_false(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_ADDED);
-    put_u64(bytes, 0);
+    put_rest(bytes, 1, GDB_WATCH_ACCESS);
     g_assert_true(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_PAUSED);
     far_node_free(n);
+}
+
+/* Watchpoints of a kind that there is not, or more than a hit has. */
+static void test_bad_watched(void)
+{
+    static const uint32_t bad[][2] = {{1, GDB_WATCH_ACCESS + 1},
+                                      {DEBUG_MAX_WATCHED + 1, GDB_WATCH_WRITE},
+                                      {UINT32_MAX, GDB_WATCH_WRITE}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
+        Node *n = far_node();
+
+        put_stop(bytes, 0, GDB_WATCH_WRITE);
+        put_rest(bytes, bad[i][0], bad[i][1]);
+        g_assert_false(get(bytes, bytes->len, n, NULL));
+        g_assert_cmpint(n->state, ==, NODE_ADDED);
+        far_node_free(n);
+    }
 }
 
 /* A stop that gdb could not be told of. */
@@ -313,7 +349,7 @@ static void test_bad_hit(void)
         Node *n = far_node();
 
         put_stop(bytes, bad[i][0], bad[i][1]);
-        put_u64(bytes, 0);
+        put_rest(bytes, 1, GDB_WATCH_WRITE);
         g_assert_false(get(bytes, bytes->len, n, NULL));
         g_assert_cmpint(n->state, ==, NODE_ADDED);
         far_node_free(n);
@@ -353,6 +389,7 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/outcome/huge-count", test_huge_count);
     g_test_add_func("/remote/outcome/hit-without-stub", test_hit_without_stub);
     g_test_add_func("/remote/outcome/bad-hit", test_bad_hit);
+    g_test_add_func("/remote/outcome/bad-watched", test_bad_watched);
     g_test_add_func("/remote/outcome/clock", test_clock);
     return g_test_run();
 }
