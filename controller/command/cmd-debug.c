@@ -293,11 +293,14 @@ static bool read_memory(Node *n, uint64_t address, uint8_t *bytes, size_t size, 
                         GError **error)
 {
     GdbClient *gdb = debug_use(n, error);
+    GdbThread first;
     bool ok;
 
     if (!gdb)
         return false;
-    ok = (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
+    ok = debug_thread(n, 0, &first, error) &&
+         gdb_thread_select(gdb, &first, NODE_REPLY_MS, error) &&
+         (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
          gdb_memory_read(gdb, address, bytes, size, NODE_REPLY_MS, error);
     if (physical)
         ok = gdb_phy_mem_mode_set(gdb, false, NODE_REPLY_MS, ok ? error : NULL) && ok;

@@ -44,7 +44,7 @@ DebugView *debug_view_new(Node *n, GError **error)
 {
     DebugView *v;
 
-    if (!debug_use(n, error))
+    if (!debug_use_within(n, patience(n), error))
         return NULL;
     v = g_new0(DebugView, 1);
     v->node = n;
@@ -54,15 +54,26 @@ DebugView *debug_view_new(Node *n, GError **error)
     return v;
 }
 
+/* Where QEMU answers nothing, each point would be waited for. */
+static bool can_clean_up(const DebugView *v)
+{
+    unsigned sstep;
+
+    return v->points->len > 0 && node_is_live(v->node) &&
+           gdb_sstep_get(client_of(v), &sstep, patience(v->node), NULL);
+}
+
 void debug_view_free(DebugView *v)
 {
+    bool clean;
+
     if (!v)
         return;
-    for (unsigned i = 0; i < v->points->len; i++) {
+    clean = can_clean_up(v);
+    for (unsigned i = 0; clean && i < v->points->len; i++) {
         const Point *p = &g_array_index(v->points, Point, i);
 
-        if (node_is_live(v->node))
-            debug_remove_point(v->node, p->type, p->address, p->kind, NULL);
+        debug_remove_point(v->node, p->type, p->address, p->kind, NULL);
     }
     debug_release(v->node);
     g_array_unref(v->points);

@@ -5,6 +5,9 @@
 #include "controller/base/text.h"
 #include "controller/engine/debug-private.h"
 
+/* For what is only good manners at the end. */
+#define RESTORE_MS 2000
+
 static GdbClient *connect_far(Node *n, GError **error)
 {
     int fd = n->far->ops->open_stub(n->far, n, error);
@@ -14,7 +17,7 @@ static GdbClient *connect_far(Node *n, GError **error)
                                                                         : NULL;
 }
 
-static struct Debug *debug_open(Node *n, GError **error)
+static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
 {
     struct Debug *d;
     GdbClient *client;
@@ -25,7 +28,7 @@ static struct Debug *debug_open(Node *n, GError **error)
                     "node %s has no gdbstub: attach it with gdb=PATH", n->name);
         return NULL;
     }
-    client = n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, NODE_REPLY_MS, error);
+    client = n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, timeout_ms, error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);
         gdb_client_free(client);
@@ -52,8 +55,13 @@ void debug_free(Node *n)
 
 GdbClient *debug_use(Node *n, GError **error)
 {
+    return debug_use_within(n, NODE_REPLY_MS, error);
+}
+
+GdbClient *debug_use_within(Node *n, int timeout_ms, GError **error)
+{
     if (!n->debug)
-        n->debug = debug_open(n, error);
+        n->debug = debug_open(n, timeout_ms, error);
     if (!n->debug)
         return NULL;
     n->debug->uses++;
@@ -67,7 +75,7 @@ void debug_release(Node *n)
     if (!d || --d->uses > 0)
         return;
     if (!gdb_client_broken(d->client))
-        gdb_sstep_set(d->client, d->sstep, NODE_REPLY_MS, NULL);
+        gdb_sstep_set(d->client, d->sstep, RESTORE_MS, NULL);
     debug_free(n);
 }
 

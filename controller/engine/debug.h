@@ -30,6 +30,8 @@
 
 /* Connects unless it is already. Each success is to be matched by one debug_release(). */
 GdbClient *debug_use(Node *node, GError **error);
+/* The same for who can't wait long where QEMU does not answer. */
+GdbClient *debug_use_within(Node *node, int timeout_ms, GError **error);
 
 /* The last one closes the connection and leaves the stub as it was found. */
 void debug_release(Node *node);

@@ -4,6 +4,7 @@
 #include "controller/command/far-host.h"
 #include "controller/command/usage.h"
 #include "controller/network/link-options.h"
+#include "controller/command/gdb-monitor.h"
 
 #include <string.h>
 
@@ -380,6 +381,73 @@ static void test_exit_codes(void)
     exit_code_is(QMP_ERROR, QMP_ERROR_COMMAND, 2);
 }
 
+/* For whoever comes through a gdb. A command that is not here must have no way to programs, files,
+ * sockets or the terminal. */
+static void test_outside(void)
+{
+    static const char *const outside[] = {
+        "capture", "gateway add", "gdb",      "hmp",         "host add",     "host remove",
+        "hosts",   "include",     "node add", "node attach", "node console", "node transcript",
+        "qmp",     "report",      "set",      "start",       NULL,
+    };
+    unsigned found = 0;
+
+    for (const Command *const *c = command_table(); *c; c++) {
+        if (g_strv_contains(outside, (*c)->name)) {
+            g_assert_true((*c)->outside);
+            found++;
+        }
+    }
+    g_assert_cmpuint(found, ==, g_strv_length((char **)outside));
+}
+
+static void stays_inside(const char *text, bool wanted)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (command_check_inside(text, &error) != wanted)
+        g_error("'%s'", text);
+    g_assert_true(wanted == !error);
+}
+
+static void test_inside(void)
+{
+    stays_inside("time", true);
+    stays_inside("regs a pc", true);
+    stays_inside("", true);
+    stays_inside("qmp a cont", false);
+    stays_inside("qm a cont", false);
+    stays_inside("'hmp' a stop", false);
+    stays_inside("capture x", false);
+    stays_inside("$word a cont", false);
+    stays_inside("regs a $word", false);
+    stays_inside("nonsense", false);
+    stays_inside("'open", false);
+}
+
+/* What QEMU's monitor is asked for on behalf of a gdb. */
+static void test_looks(void)
+{
+    static const char *const looks[] = {"info version", " info\tmtree", "x/2i 0x0",
+                                        "x /2i 0",      "xp 0",         "p $pc",
+                                        "print/x 1",    "gva2gpa 0",    "info"};
+    static const char *const others[] = {
+        "",       "stop",          "cont",    "infox", "inf",          "screendump x", "migrate x",
+        "i/x 0",  "o/x 0 0",       "sum 0 1", "x\n",   "info a\rstop", "info a\nstop", "savevm",
+        "p;stop", "memsave 0 1 x", "print1",  "INFO",  "gpa2hva 0"};
+
+    for (size_t i = 0; i < G_N_ELEMENTS(looks); i++)
+        g_assert_true(gdb_monitor_looks(looks[i]));
+    for (size_t i = 0; i < G_N_ELEMENTS(others); i++)
+        g_assert_false(gdb_monitor_looks(others[i]));
+    g_assert_true(gdb_monitor_is_modest("x/4096i 0"));
+    g_assert_true(gdb_monitor_is_modest("x/i 0"));
+    g_assert_true(gdb_monitor_is_modest("x 0"));
+    g_assert_true(gdb_monitor_is_modest("info version"));
+    g_assert_false(gdb_monitor_is_modest("x/4097i 0"));
+    g_assert_false(gdb_monitor_is_modest("xp  /99999999999999999999x 0"));
+}
+
 int main(int argc, char **argv)
 {
     int status;
@@ -407,6 +475,9 @@ int main(int argc, char **argv)
     g_test_add_func("/table/shared/option", test_option);
     g_test_add_func("/table/shared/usage-error", test_usage_error);
     g_test_add_func("/table/shared/exit-codes", test_exit_codes);
+    g_test_add_func("/table/gdb/outside", test_outside);
+    g_test_add_func("/table/gdb/inside", test_inside);
+    g_test_add_func("/table/gdb/looks", test_looks);
     status = g_test_run();
     g_string_free(printed, TRUE);
     return status;
