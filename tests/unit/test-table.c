@@ -2,9 +2,9 @@
 /* test-table.c: finding a command by what was typed, and the help made from the table. */
 #include "controller/command/command.h"
 #include "controller/command/far-host.h"
+#include "controller/command/gdb-monitor.h"
 #include "controller/command/usage.h"
 #include "controller/network/link-options.h"
-#include "controller/command/gdb-monitor.h"
 
 #include <string.h>
 
