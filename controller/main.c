@@ -136,6 +136,7 @@ static Session *new_session(const Arguments *a, char **argv, bool dry, GError **
 {
     return session_new((SessionOptions){.dry = dry,
                                         .quiet = a->mode != MODE_CHECK,
+                                        .reports = a->report != NULL,
                                         .json = a->json,
                                         .qemu = g_strdup(a->qemu),
                                         .command_line = arguments_join(argv),

@@ -17,8 +17,9 @@
 
 typedef struct {
     bool dry;   /* check only: nothing is started, nothing is written, only findings are printed */
-    bool quiet; /* dry, and not even those */
-    bool json;  /* stdout carries JSON lines */
+    bool quiet; /* dry, and not even those: a run in this process follows */
+    bool reports; /* quiet: it is recorded */
+    bool json;    /* stdout carries JSON lines */
     char *qemu;
     char *command_line;
     char *scenario; /* its path as given, or NULL */

@@ -92,6 +92,12 @@ bool clock_watch_rate(Session *s, const Node *n, const ClockSample *sample, doub
     return known;
 }
 
+void clock_watch_refuse(GError **error)
+{
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "clocks watch writes clocks.csv to the report: give --report DIR");
+}
+
 bool clock_watch_set(Session *s, int64_t every, GError **error)
 {
     struct ClockWatch *w = state(s);
@@ -102,8 +108,7 @@ bool clock_watch_set(Session *s, int64_t every, GError **error)
         return true;
     }
     if (!s->report) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "clocks watch writes clocks.csv to the report: give --report DIR");
+        clock_watch_refuse(error);
         return false;
     }
     w->every = every;

@@ -26,6 +26,9 @@ GArray *clock_watch_own(const Node *node);
  * none to compare with. */
 bool clock_watch_rate(Session *session, const Node *node, const ClockSample *sample, double *rate);
 
+/* There is no report to write to. */
+void clock_watch_refuse(GError **error);
+
 /* Begins a watch, every so many quanta; `every` 0 ends it. */
 bool clock_watch_set(Session *session, int64_t every, GError **error);
 

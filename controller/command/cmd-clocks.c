@@ -144,6 +144,10 @@ static CommandResult watch(const CommandCall *call, GError **error)
         if (!units_parse_int(value, "every", 1, 1000000, &every, error))
             return COMMAND_FAILED;
     }
+    if (call->session->options.quiet && !call->session->options.reports && !off) {
+        clock_watch_refuse(error);
+        return COMMAND_FAILED;
+    }
     if (call->session->options.dry)
         return COMMAND_DONE;
     return clock_watch_set(call->session, off ? 0 : every, error) ? COMMAND_DONE : COMMAND_FAILED;

@@ -221,6 +221,17 @@ static bool parse_pace(const char *text, double *out, GError **error)
     return true;
 }
 
+static bool has_terminal(const CommandCall *call, GError **error)
+{
+    if (tty_is_there() && !call->session->options.json)
+        return true;
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "%s needs a terminal as standard input and output%s; `send` and `wait-line` "
+                "work without",
+                call->command->name, call->session->options.json ? ", and no --json" : "");
+    return false;
+}
+
 static bool has_console(const CommandCall *call, const Node *node, GError **error)
 {
     if (!node_is_live(node))
@@ -230,17 +241,12 @@ static bool has_console(const CommandCall *call, const Node *node, GError **erro
     else if (node->attached || !node->console)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no console that metronome can read", node->name);
-    else if (!tty_is_there() || call->session->options.json)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "%s needs a terminal as standard input and output%s; `send` and `wait-line` "
-                    "work without",
-                    call->command->name, call->session->options.json ? ", and no --json" : "");
     else
-        return true;
+        return has_terminal(call, error);
     return false;
 }
 
-/* Of a check. Whether there will be a terminal it can't know. */
+/* Of a check. */
 static bool would_have_console(const Node *node, GError **error)
 {
     if (node->attached)
@@ -264,6 +270,8 @@ static CommandResult exec_console(CommandCall *call, GError **error)
         if (!parse_pace(value, &pace, error))
             return COMMAND_FAILED;
     }
+    if (call->session->options.quiet && !has_terminal(call, error))
+        return COMMAND_FAILED;
     if (call->session->options.dry)
         return would_have_console(node, error) ? command_would_reach(call->session, node, error)
                                                : COMMAND_FAILED;

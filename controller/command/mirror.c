@@ -86,10 +86,12 @@ static void copy_network(const Session *from, Session *to)
 
 Session *command_mirror(const Session *s, GError **error)
 {
-    Session *m = session_new(
-        (SessionOptions){
-            .dry = true, .quiet = true, .json = s->options.json, .qemu = g_strdup(s->options.qemu)},
-        error);
+    Session *m = session_new((SessionOptions){.dry = true,
+                                              .quiet = true,
+                                              .reports = s->report != NULL,
+                                              .json = s->options.json,
+                                              .qemu = g_strdup(s->options.qemu)},
+                             error);
 
     if (!m)
         return NULL;

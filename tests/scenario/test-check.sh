@@ -329,6 +329,11 @@ silence() {
     mtr -c "$a; start; dance; run 5"
     check '-c: all of it first' ended 2 "unknown command 'dance'" "'5' has no unit"
     check '-c: nothing was started' nothing_started
+    mtr -c "$a; start; clocks watch"
+    check 'what needs a report, without one' ended 2 'give --report DIR'
+    mtr -c "$a; start; node console a"
+    check 'what needs a terminal, without one' ended 2 'node console needs a terminal'
+    check 'nothing was started for either' nothing_started
     mtr verify "$dir/bad.mtr"
     check 'verify checks once, before the first run' test "$(errors)" -eq "$(wc -l <"$dir/checked")"
 }
