@@ -59,7 +59,7 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan tsan fuzz coverage bench bench-notes soak soak-idle man install clean \
+.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
         known run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -81,6 +81,7 @@ help:
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
 	@echo 'make bench-notes  the experiments of scripts/bench, as tables'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
+	@echo 'make soak-faults  kill and stop all that takes part in a run, TRIALS (100) times at random moments'
 	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
 	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
@@ -173,6 +174,10 @@ bench-notes: guest
 soak: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) $(BUILD)/bench/soak
 	$(BUILD)/bench/soak --load $(SOAK_ARGS)
+
+soak-faults: guest
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	BUILD=$(BUILD) TRIALS=$(or $(TRIALS),100) tests/scenario/test-random-faults.sh
 
 soak-idle: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) all
