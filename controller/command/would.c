@@ -21,9 +21,11 @@ CommandResult command_would_reach(const Session *s, const Node *n, GError **erro
     return COMMAND_FAILED;
 }
 
-static bool cannot(const char *path, const char *why, GError **error)
+/* As report.c and its like say it when they get there. */
+static bool cannot(const char *path, bool folder, const char *why, GError **error)
 {
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't write '%s': %s", path, why);
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't write %s'%s': %s",
+                folder ? "the report to " : "", path, why);
     return false;
 }
 
@@ -48,19 +50,19 @@ bool command_would_write(const Session *s, const char *path, bool folder, GError
     struct stat st;
 
     if (!*path)
-        return cannot(path, "it has no name", error);
+        return cannot(path, folder, "it has no name", error);
     if (stat(path, &st) == 0) {
         if (S_ISDIR(st.st_mode) != folder)
-            return cannot(path, g_strerror(folder ? ENOTDIR : EISDIR), error);
-        return access(path, W_OK) == 0 || cannot(path, g_strerror(errno), error);
+            return cannot(path, folder, g_strerror(folder ? ENOTDIR : EISDIR), error);
+        return access(path, W_OK) == 0 || cannot(path, folder, g_strerror(errno), error);
     }
     if (errno != ENOENT)
-        return cannot(path, g_strerror(errno), error);
+        return cannot(path, folder, g_strerror(errno), error);
     if (strcmp(parent, above) != 0 && !folder && !checking_has_folder(s->checking, parent))
-        return cannot(path, g_strerror(ENOENT), error);
+        return cannot(path, folder, g_strerror(ENOENT), error);
     if (stat(above, &st) != 0 || !S_ISDIR(st.st_mode))
-        return cannot(path, g_strerror(ENOTDIR), error);
-    return access(above, W_OK | X_OK) == 0 || cannot(path, g_strerror(errno), error);
+        return cannot(path, folder, g_strerror(ENOTDIR), error);
+    return access(above, W_OK | X_OK) == 0 || cannot(path, folder, g_strerror(errno), error);
 }
 
 Node *command_only_node(const Session *s)

@@ -310,7 +310,7 @@ files() {
     mtr run "$dir/both.mtr"
     check 'a file that is included twice is run twice' test "$(cat "$dir/out")" = $'once\nonce'
     mtr --report "$dir/empty/report" run "$dir/v.mtr"
-    check 'a report that can not be made is found before' ended 2 "--report: can't write '$dir/empty/report': Not a directory"
+    check 'a report that can not be made is found before' ended 2 "--report: can't write the report to '$dir/empty/report': Not a directory"
     check 'nothing was printed' test ! -s "$dir/out"
 }
 
