@@ -44,4 +44,18 @@ script 1 'build-busybox: no network' "https://localhost:1/busybox-1.36.1.tar.bz2
     env PATH="$dir/tools:$PATH" METRONOME_BUSYBOX_SITE=https://localhost:1 scripts/build-busybox "$dir/busybox"
 script 1 'make guest with a busybox that is not there' "METRONOME_BUSYBOX='$dir/none' is not there" \
     env METRONOME_BUSYBOX="$dir/none" BUILD="$dir/build" scripts/build-guest linux
+# What they remove before they fill a folder (bin, root, build, source) may be the user's there.
+mkdir -p "$dir"/home/{bin,root,build,source}
+touch "$dir"/home/{bin,root,build,source}/precious
+script 1 'fetch-qemu: a folder of the user' "'$dir/home' is not empty, and was not made by this script" scripts/fetch-qemu "$dir/home"
+for name in build-qemu build-busybox; do
+    script 1 "$name: a folder of the user" "'$dir/home' is not empty, and was not made by this script" \
+        env PATH="$dir/tools:$PATH" METRONOME_QEMU_SITE=https://localhost:1 METRONOME_BUSYBOX_SITE=https://localhost:1 \
+        "scripts/$name" "$dir/home"
+done
+check 'nothing of it is gone' [ "$(find "$dir/home" -name precious | wc -l)" -eq 4 ]
+check 'and nothing new is in it' [ "$(find "$dir/home" -mindepth 1 | wc -l)" -eq 8 ]
+# Theirs from an earlier time, also if it came to no end.
+script 1 'build-busybox: its own folder again' 'is not the source of busybox' \
+    env PATH="$dir/tools:$PATH" scripts/build-busybox "$dir/to" "$dir"
 done_testing
