@@ -161,6 +161,7 @@ bench: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(BUILD)/bench/bench
 	$(BUILD)/bench/bench --json $(BUILD)/bench.json $(BENCH_ARGS)
 	BUILD=$(BUILD) tests/bench/exact.sh
+	BUILD=$(BUILD) tests/bench/console.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/hosts.sh $(filter --quick,$(BENCH_ARGS))
 

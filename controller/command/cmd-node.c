@@ -75,7 +75,8 @@ static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
 /* A run tells when QEMU is started; a check has only this. */
 static bool check_arguments(const Session *s, const NodeOptions *options, GError **error)
 {
-    const NodeWiring wiring = {.qemu = s->options.qemu, .nic_fd = 6, .gdb_path = "gdb"};
+    const NodeWiring wiring = {
+        .qemu = s->options.qemu, .nic_fd = 6, .console_path = "console", .gdb_path = "gdb"};
     g_auto(GStrv) argv = node_options_argv(options, &wiring, error);
     g_autoptr(GPtrArray) findings = argv ? lint_arguments(argv, LINT_OWN) : NULL;
 

@@ -45,6 +45,7 @@ struct Lane {
     unsigned n_riders, running;
     bool lost_one; /* a node failed since the last rendezvous */
     VTime until;   /* end of the present quantum */
+    HTime looked;  /* when consoles of running nodes were drained last */
     Shield shield;
 };
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* In a long quantum a guest must not fill its console's socket: drained this often meanwhile. */
+/* In a long quantum a guest must not fill its console's pipe: drained this often meanwhile. */
 #define DRAIN_MS 20
 
 #define MAX_EVENTS 64
@@ -61,6 +61,18 @@ static void drain_consoles(const Lane *l)
         }
 }
 
+/* Now and then while nodes run, however often others wake the lane meanwhile. */
+static void look_around(Lane *l, bool idle)
+{
+    HTime now = htime_now();
+
+    if (!idle && htime_sub(now, l->looked).ns < DRAIN_MS * NS_PER_MS)
+        return;
+    l->looked = now;
+    drain_consoles(l);
+    shield_watch(&l->shield, false);
+}
+
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
 static void collect(Lane *l, Leg *leg)
 {
@@ -71,10 +83,8 @@ static void collect(Lane *l, Leg *leg)
 
         for (int i = 0; i < n; i++)
             handle(l, leg, &events[i]);
-        if (n == 0) {
-            drain_consoles(l);
-            shield_watch(&l->shield, false);
-        }
+        if (l->running > 0)
+            look_around(l, n == 0);
     }
 }
 

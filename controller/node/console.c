@@ -20,7 +20,8 @@
 
 struct Console {
     int fd;
-    int log_fd; /* -1: it could not be written to its end */
+    int input_fd; /* -1: fd, if it is a socket */
+    int log_fd;   /* -1: it could not be written to its end */
     char *log_path;
     guint64 bytes;
     GChecksum *digest; /* of what the log holds */
@@ -55,6 +56,7 @@ Console *console_new(int fd, const char *log_path, GError **error)
     Console *c = g_new0(Console, 1);
 
     c->fd = fd;
+    c->input_fd = -1;
     if (fd >= 0)
         fcntl(fd, F_SETFL, O_NONBLOCK); /* of our end only */
     c->log_path = g_strdup(log_path);
@@ -72,11 +74,18 @@ Console *console_new(int fd, const char *log_path, GError **error)
     return c;
 }
 
+void console_set_input(Console *c, int fd)
+{
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    c->input_fd = fd;
+}
+
 void console_free(Console *c)
 {
     if (!c)
         return;
     fd_clear(&c->fd);
+    fd_clear(&c->input_fd);
     fd_clear(&c->log_fd);
     g_checksum_free(c->digest);
     lines_free(c->lines);
@@ -171,6 +180,7 @@ static void hang_up(Console *c)
 {
     g_mutex_lock(&c->lock);
     fd_clear(&c->fd);
+    fd_clear(&c->input_fd);
     g_mutex_unlock(&c->lock);
 }
 
@@ -213,6 +223,13 @@ Lines *console_lines(const Console *c)
     return c->lines;
 }
 
+/* Without waiting, and without SIGPIPE where that can be asked for. */
+static ssize_t put(const Console *c, const char *data, gsize size)
+{
+    return c->input_fd >= 0 ? write(c->input_fd, data, size)
+                            : send(c->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
 gssize console_type(Console *c, const char *data, gsize size, GError **error)
 {
     ssize_t n = -1;
@@ -220,7 +237,7 @@ gssize console_type(Console *c, const char *data, gsize size, GError **error)
 
     g_mutex_lock(&c->lock);
     open = c->fd >= 0;
-    while (open && (n = send(c->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL)) < 0 && errno == EINTR)
+    while (open && (n = put(c, data, size)) < 0 && errno == EINTR)
         ;
     g_mutex_unlock(&c->lock);
     if (open && (n >= 0 || errno == EAGAIN))

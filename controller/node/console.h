@@ -16,9 +16,12 @@
 
 typedef struct Console Console;
 
-/* Takes over a connected stream socket, the reading end of a pipe (the console takes no input) or
- * -1: no console. The log is created or emptied. */
+/* Takes over a connected stream socket, the reading end of a pipe (the console takes no input then,
+ * or takes it by console_set_input()) or -1: no console. The log is created or emptied. */
 Console *console_new(int fd, const char *log_path, GError **error);
+
+/* Takes over the writing end of a pipe. SIGPIPE must be ignored. */
+void console_set_input(Console *console, int fd);
 void console_free(Console *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 

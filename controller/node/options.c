@@ -394,6 +394,7 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const Arch *arch)
 static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, const NodeWiring *w)
 {
     g_autofree char *gdb = cmdline_escape(w->gdb_path);
+    g_autofree char *console = cmdline_escape(w->console_path);
 
     add(argv, "-S", NULL);
     add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* rank.h */
@@ -402,7 +403,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     add(argv, "-mon", g_strdup("chardev=mtr-qmp,mode=control"));
     add(argv, "-chardev",
         o->serial ? serial_chardev(o->serial, w->console_fd)
-                  : g_strdup_printf("socket,id=mtr-console,fd=%d", w->console_fd));
+                  : g_strdup_printf("pipe,id=mtr-console,path=%s", console));
     add(argv, "-serial", g_strdup("chardev:mtr-console"));
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));

@@ -79,13 +79,14 @@ bool icount_parse(const char *text, Icount *out, GError **error);
 
 /* Where the parts that the controller holds are to be found. */
 typedef struct {
-    const char *qemu;     /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
-    int qmp_fd;           /* as numbered in the child */
-    int console_fd;       /* likewise: a socket, with serial= the writing end of a pipe */
-    int nic_fd;           /* of the first card's cable; those of the others follow */
-    int agent_fd;         /* as numbered in the child, with `agent` */
-    const char *gdb_path; /* unix socket that QEMU is to listen on */
-    unsigned index;       /* makes the MAC addresses */
+    const char *qemu;         /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
+    int qmp_fd;               /* as numbered in the child */
+    int console_fd;           /* likewise: the writing end of a pipe, with serial= */
+    const char *console_path; /* without: PATH.in and PATH.out are pipes */
+    int nic_fd;               /* of the first card's cable; those of the others follow */
+    int agent_fd;             /* as numbered in the child, with `agent` */
+    const char *gdb_path;     /* unix socket that QEMU is to listen on */
+    unsigned index;           /* makes the MAC addresses */
 } NodeWiring;
 
 /* The address of card number `nic`: as given, or made from the node's index. */

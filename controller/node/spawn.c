@@ -2,8 +2,8 @@
 /*
  * spawn.c: the process of a launched QEMU and what it inherits.
  *
- * QMP, console and the cables of the cards are socket pairs made here: nothing of them lies in the
- * file system, and their end is QEMU's end.
+ * QMP and the cables of the cards are socket pairs, the console pipes made here: their end is
+ * QEMU's end, and nothing of them lies in the file system but two names of the pipes.
  */
 #include "controller/node/spawn.h"
 
@@ -21,8 +21,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define CONSOLE "console" /* in the node's directory: console.in, console.out */
+
 /* File descriptors as QEMU sees them. */
-enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_NIC_FD };
+enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_INPUT_FD, CHILD_NIC_FD };
 
 /* Runs in the child, between fork and exec. */
 static void child_setup(void *data)
@@ -96,8 +98,6 @@ static bool no_more(const Node *n, const char *what, GError **error)
     return false;
 }
 
-/* Where serial= is given only the log of it comes here, which QEMU opens by name, and that can't be
- * done to a socket. */
 static bool make_pipe(const Node *n, int ends[2], GError **error)
 {
     return pipe2(ends, O_CLOEXEC) == 0 || no_more(n, "pipes", error);
@@ -141,29 +141,73 @@ static bool make_agent_port(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
-static bool make_sockets(Node *n, Inheritance *given, GError **error)
+/* QEMU opens the pipes of its console by name. */
+static bool name_pipe(const Node *n, const char *name, int fd, GError **error)
+{
+    g_autofree char *path = g_build_filename(n->dir, name, NULL);
+    g_autofree char *target = g_strdup_printf("/dev/fd/%d", fd);
+
+    if (symlink(target, path) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: can't make '%s': %s", n->name, path,
+                g_strerror(errno));
+    return false;
+}
+
+/*
+ * Pipes, since a guest's console writes byte by byte: a unix socket keeps each of them in a buffer
+ * of its own and is full after 277, a pipe joins them to pages and holds 64 KiB. With serial= only
+ * QEMU's log of the port comes here.
+ */
+static bool make_console(Node *n, Inheritance *given, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
-    int qmp[2], console[2];
+    int output[2];
+
+    if (!make_pipe(n, output, error))
+        return false;
+    given->fd[given->n++] = output[1];
+    n->console = console_new(output[0], log, error);
+    return n->console &&
+           (n->options->serial || (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
+                                   name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));
+}
+
+static bool make_input(const Node *n, Inheritance *given, GError **error)
+{
+    int input[2];
+
+    if (!make_pipe(n, input, error))
+        return false;
+    given->fd[given->n++] = input[0];
+    if (n->options->serial)
+        close(input[1]); /* it comes from whoever connects */
+    else
+        console_set_input(n->console, input[1]);
+    return true;
+}
+
+static bool make_wiring(Node *n, Inheritance *given, GError **error)
+{
+    int qmp[2];
 
     if (!make_pair(n, SOCK_STREAM, qmp, error))
         return false;
     given->fd[given->n++] = qmp[1];
     n->qmp = qmp_client_new(qmp[0]);
-    if (n->options->serial ? !make_pipe(n, console, error)
-                           : !make_pair(n, SOCK_STREAM, console, error))
+    if (!make_console(n, given, error))
         return false;
-    given->fd[given->n++] = console[1];
-    n->console = console_new(console[0], log, error);
     /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
     given->fd[given->n++] = n->devices_fd;
-    return n->console && make_cables(n, given, error) && make_agent_port(n, given, error);
+    return make_input(n, given, error) && make_cables(n, given, error) &&
+           make_agent_port(n, given, error);
 }
 
 bool spawn_qemu(Node *n, const char *qemu, GError **error)
 {
+    g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL);
     Inheritance given = {.n = 0};
     g_auto(GStrv) argv = NULL;
     bool started;
@@ -177,6 +221,7 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
                              &(NodeWiring){.qemu = qemu,
                                            .qmp_fd = CHILD_QMP_FD,
                                            .console_fd = CHILD_CONSOLE_FD,
+                                           .console_path = console,
                                            .nic_fd = CHILD_NIC_FD,
                                            .agent_fd = CHILD_NIC_FD + (int)n->options->nics,
                                            .gdb_path = n->gdb_path,
@@ -185,7 +230,7 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
     if (!argv)
         return false;
     preflight_tell(n->name, argv, LINT_OWN);
-    started = make_sockets(n, &given, error) && begin_transcript(n, error) &&
+    started = make_wiring(n, &given, error) && begin_transcript(n, error) &&
               spawn(n, argv, &given, error);
     for (unsigned i = 0; i < given.n; i++)
         if (given.fd[i] != n->devices_fd)

@@ -8,6 +8,7 @@
  *   half         sends the first half of a greeting, no more
  *   silent       accepts and says nothing
  *   dies         greets and closes
+ *   rude         greets, and refuses everything in words that a terminal would obey
  *   no-filter    QMP as of a QEMU without filter-buffer and filter-dump; its device state is that
  *                file. What comes behind it is only there to be seen in /proc.
  */
@@ -103,6 +104,15 @@ static void answer(FILE *peer, const char *line, const char *state)
     fflush(peer);
 }
 
+static void refuse(FILE *peer, const char *line)
+{
+    fprintf(peer,
+            "{\"error\": {\"class\": \"GenericError\", \"desc\": \"red \\u001b[31m\\u009b2J\\u202e"
+            "\\u007f\\nmetronome: error: forged\"}, \"id\": %ld}\r\n",
+            call_id(line));
+    fflush(peer);
+}
+
 static void serve(int fd, const char *mode, const char *state)
 {
     FILE *peer = fdopen(fd, "r+e");
@@ -117,10 +127,12 @@ static void serve(int fd, const char *mode, const char *state)
         fprintf(peer, "%.40s", greeting);
     else if (strcmp(mode, "silent") != 0)
         fputs(greeting, peer);
-    if (strcmp(mode, "dies") != 0)
-        while (fgets(line, sizeof(line), peer))
-            if (strcmp(mode, "no-filter") == 0)
-                answer(peer, line, state);
+    while (strcmp(mode, "dies") != 0 && fgets(line, sizeof(line), peer)) {
+        if (strcmp(mode, "no-filter") == 0)
+            answer(peer, line, state);
+        else if (strcmp(mode, "rude") == 0)
+            refuse(peer, line);
+    }
     fclose(peer);
 }
 

@@ -67,7 +67,13 @@ static void check_argv(const NodeOptions *o, char **argv)
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
-    const NodeWiring wiring = {NULL, 10, 11, 12, 13, "/run/x/gdb", 3};
+    const NodeWiring wiring = {.qmp_fd = 10,
+                               .console_fd = 11,
+                               .console_path = "/run/x/console",
+                               .nic_fd = 12,
+                               .agent_fd = 13,
+                               .gdb_path = "/run/x/gdb",
+                               .index = 3};
     g_autofree char *text = g_strndup((const char *)bytes, len);
     g_auto(GStrv) lines = g_strsplit(text, "\n", 40), argv = NULL;
     g_autoptr(NodeOptions) o = node_options_new("a");

@@ -70,7 +70,8 @@ int main(int argc, char **argv)
         gsize begun = message_begin(m, MSG_LOG);
 
         put_u8(m, 1); /* a warning */
-        put_text(m, "\033[31mred\033]0;title\007");
+        put_text(m,
+                 "\033[31mred\033]0;title\007\302\2332J\342\200\256\nmetronome: error: forged\n");
         message_end(m, begun);
         say(m, m->len);
     } else if (strcmp(fault, "newer") != 0) {

@@ -189,6 +189,11 @@ strange_monitors() {
             "node x: can't attach to '$dir/$mode'" "${words[$mode]}"
         end_fake
     done
+    fake rude "$dir/rude"
+    limit=8 expect 'attach: what it says in its errors is text' 2 "node attach x qmp=$dir/rude" \
+        'red .x1b\[31m.u\{009b\}2J.u\{202e\}.x7f'
+    check 'attach: and no line of it is one of ours' not grep -q '^metronome: error: forged' "$dir/err"
+    end_fake
     fake no-filter "$dir/old" "$PWD/tests/unit/data/devstate/aarch64-count" -icount shift=0,sleep=off
     limit=20 expect 'attach: a QEMU without filter-buffer is refused with its own words' 3 \
         "node attach x qmp=$dir/old; run 1ms" 'node x: QEMU 9\.0\.0 can.t hold the gate' 'invalid object type: filter-buffer'

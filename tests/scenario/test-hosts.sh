@@ -53,7 +53,9 @@ lost 'a clock that jumps' jump 'its clock has jumped by \+3600.000 s'
 lost 'half a message' half 'the connection is lost: the command ended, exit status 0'
 lost 'a message out of place' nonsense 'it sent a message \([0-9]+\) that nobody asked for'
 mtr -c "host add x command='$fake colours'; host list; host list"
-check 'what a host logs is told as text' ended 0 'warn: host x: \?\[31mred\?\]0;title\?$'
+check 'what a host logs is told as text, in one line' ended 0 \
+    'warn: host x: .x1b\[31mred.x1b\]0;title.x07.u\{009b\}2J.u\{202e\}.nmetronome: error: forged$'
+check 'and no line of it is one of ours' not grep -q '^metronome: error' "$dir/err"
 mtr --log info -c "$first $(bare a one) start"
 check 'an agent logs as loud as its controller' ended 0 'info: \[.*\] remote: host one: \[.*\] node: node a: -icount'
 expect 'no metronome at all' 3 'host add x command="echo welcome to this machine"' 'host x: its agent did not start: what came is no message'

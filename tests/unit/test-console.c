@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -330,6 +331,48 @@ static void test_type(Fixture *f, gconstpointer data)
     g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
 }
 
+/* --- pipes, as a launched QEMU has them --- */
+
+static void test_pipes(Fixture *f, gconstpointer data)
+{
+    g_autofree char *log = g_build_filename(f->dir, "pipes.log", NULL);
+    g_autofree char *much = g_strnfill(60000, 'x');
+    int out[2], in[2];
+    g_autoptr(Console) c = NULL;
+    g_autoptr(GError) error = NULL;
+    char got[8];
+
+    (void)data;
+    g_assert_cmpint(pipe(out), ==, 0);
+    g_assert_cmpint(pipe(in), ==, 0);
+    c = console_new(out[0], log, NULL);
+    g_assert_false(console_send(c, "x", &error)); /* with serial= there is no input */
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_STATE);
+    g_clear_error(&error);
+    console_set_input(c, in[1]);
+    g_assert_true(console_send(c, "ls\n", NULL));
+    g_assert_cmpint(read(in[0], got, sizeof(got)), ==, 3);
+    for (unsigned i = 0; i < 60000; i++) /* byte by byte: nobody has to drain meanwhile */
+        g_assert_cmpint(write(out[1], "x", 1), ==, 1);
+    console_drain(c, vtime(0));
+    g_assert_cmpuint(console_bytes(c), ==, 60000);
+    while (console_type(c, much, 60000, &error) > 0)
+        ;
+    g_assert_no_error(error);
+    g_assert_false(console_send(c, "x", &error));
+    g_assert_cmpstr(error->message, ==, "can't send to the console: the guest takes no input");
+    g_clear_error(&error);
+    fd_clear(&in[0]);
+    g_assert_cmpint(console_type(c, "x", 1, &error), ==, -1);
+    g_assert_cmpstr(error->message, ==, "can't send to the console: Broken pipe");
+    g_clear_error(&error);
+    fd_clear(&out[1]);
+    console_drain(c, vtime(0));
+    g_assert_false(console_send(c, "x", &error));
+    g_assert_cmpstr(error->message, ==, "the node has no console");
+    g_unlink(log);
+}
+
 /* --- transcript --- */
 
 static void drained_at(Fixture *f, const char *text, int64_t ns)
@@ -395,6 +438,7 @@ static void test_none(void)
 int main(int argc, char **argv)
 {
     g_setenv("LC_ALL", "C.UTF-8", TRUE);
+    signal(SIGPIPE, SIG_IGN);
     g_test_init(&argc, &argv, NULL);
     ADD("/console/lines", test_lines);
     ADD("/console/log/bytes", test_log);
@@ -407,6 +451,7 @@ int main(int argc, char **argv)
     ADD("/console/send/arrives", test_send);
     ADD("/console/send/full", test_send_full);
     ADD("/console/send/type", test_type);
+    ADD("/console/pipes", test_pipes);
     ADD("/console/tap/bytes", test_tap);
     ADD("/console/tap/full", test_tap_full);
     ADD("/console/transcript/lines", test_transcript);

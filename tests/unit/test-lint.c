@@ -463,7 +463,8 @@ static void test_mends(void)
 
 static char *told_of_node(const char *const *pairs)
 {
-    const NodeWiring wiring = {.qmp_fd = 3, .console_fd = 4, .gdb_path = "/run/gdb"};
+    const NodeWiring wiring = {
+        .qmp_fd = 3, .console_fd = 4, .console_path = "/run/console", .gdb_path = "/run/gdb"};
     g_autoptr(NodeOptions) o = node_options_new("a");
     g_autoptr(GString) line = g_string_new(NULL);
     g_auto(GStrv) argv = NULL;

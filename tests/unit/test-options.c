@@ -306,8 +306,12 @@ static void test_finish_bad(void)
 
 /* --- the command line --- */
 
-static const NodeWiring wiring = {
-    .qmp_fd = 3, .console_fd = 4, .nic_fd = 6, .gdb_path = "/run/m,1/gdb", .index = 0x123};
+static const NodeWiring wiring = {.qmp_fd = 3,
+                                  .console_fd = 4,
+                                  .nic_fd = 6,
+                                  .console_path = "/run/m,1/console",
+                                  .gdb_path = "/run/m,1/gdb",
+                                  .index = 0x123};
 
 /* Words separated by newlines, as a failing comparison shows them best. */
 static char *argv_of(NodeOptions *o, const NodeWiring *w)
@@ -323,14 +327,15 @@ static char *argv_of(NodeOptions *o, const NodeWiring *w)
 
 static char *expected(const char *head, const char *icount, const char *images, const char *nic)
 {
-    return g_strconcat(head, "-accel\ntcg\n-nodefaults\n-no-user-config\n-display\nnone\n", icount,
-                       "-rtc\nbase=2024-01-01,clock=vm\n-seed\n1\n", images,
-                       "-S\n-name\nguest=a,debug-threads=on\n-no-shutdown\n"
-                       "-chardev\nsocket,id=mtr-qmp,fd=3\n-mon\nchardev=mtr-qmp,mode=control\n"
-                       "-chardev\nsocket,id=mtr-console,fd=4\n-serial\nchardev:mtr-console\n"
-                       "-chardev\nsocket,id=mtr-gdb,path=/run/m,,1/gdb,server=on,wait=off\n"
-                       "-gdb\nchardev:mtr-gdb",
-                       nic, NULL);
+    return g_strconcat(
+        head, "-accel\ntcg\n-nodefaults\n-no-user-config\n-display\nnone\n", icount,
+        "-rtc\nbase=2024-01-01,clock=vm\n-seed\n1\n", images,
+        "-S\n-name\nguest=a,debug-threads=on\n-no-shutdown\n"
+        "-chardev\nsocket,id=mtr-qmp,fd=3\n-mon\nchardev=mtr-qmp,mode=control\n"
+        "-chardev\npipe,id=mtr-console,path=/run/m,,1/console\n-serial\nchardev:mtr-console\n"
+        "-chardev\nsocket,id=mtr-gdb,path=/run/m,,1/gdb,server=on,wait=off\n"
+        "-gdb\nchardev:mtr-gdb",
+        nic, NULL);
 }
 
 static void argv_is(NodeOptions *o, const char *head, const char *icount, const char *images,
