@@ -4,6 +4,10 @@
  * started the process and whatever is done with its stderr, and ends it with a status that no test
  * expects. Linked into the programs of `make asan` and `make tsan`.
  */
+#ifndef SANITIZER_LOG
+#define SANITIZER_LOG "sanitizer" /* the Makefile knows better */
+#endif
+
 #define COMMON "log_path=" SANITIZER_LOG ":exitcode=99"
 
 const char *__asan_default_options(void);
