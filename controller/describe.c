@@ -55,6 +55,7 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     describe_packets(s, n, out);
     if (n->console) {
         out->console_sha256 = console_sha256(n->console);
+        out->console = console_recent(n->console);
         out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));
     }
 }

@@ -26,6 +26,7 @@ struct Console {
     guint64 bytes;
     GChecksum *digest; /* of what the log holds */
     Lines *lines;
+    Recent *recent;   /* of them, the last */
     Sink *transcript; /* or NULL */
 
     GMutex lock;  /* guards what a second thread sees: fd, and */
@@ -43,6 +44,7 @@ static void on_line(const char *text, gsize size, VTime at, void *data)
     Console *c = data;
     g_autofree char *time = NULL, *plain = NULL, *line = NULL;
 
+    recent_add(c->recent, text, size, at);
     if (!c->transcript || !sink_is_open(c->transcript))
         return;
     time = units_format_seconds(at);
@@ -62,6 +64,7 @@ Console *console_new(int fd, const char *log_path, GError **error)
     c->log_path = g_strdup(log_path);
     c->digest = g_checksum_new(G_CHECKSUM_SHA256);
     c->lines = lines_new();
+    c->recent = recent_new();
     lines_follow(c->lines, on_line, c);
     g_mutex_init(&c->lock);
     c->log_fd = open(log_path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -89,6 +92,7 @@ void console_free(Console *c)
     fd_clear(&c->log_fd);
     g_checksum_free(c->digest);
     lines_free(c->lines);
+    recent_free(c->recent);
     sink_close(c->transcript);
     if (c->tap)
         g_string_free(c->tap, TRUE);
@@ -271,6 +275,11 @@ bool console_send(Console *c, const char *text, GError **error)
         size -= (gsize)n;
     } while (size > 0);
     return true;
+}
+
+const Recent *console_recent(const Console *c)
+{
+    return c->recent;
 }
 
 const char *console_log_path(const Console *c)

@@ -9,6 +9,7 @@
 #ifndef NODE_CONSOLE_H
 #define NODE_CONSOLE_H
 
+#include "controller/base/recent.h"
 #include "controller/node/lines.h"
 
 #include <glib.h>
@@ -58,6 +59,9 @@ GBytes *console_take(Console *console);
 /* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
  * "[1.234000000s] text". NULL ends it. */
 bool console_transcript(Console *console, const char *path, GError **error);
+
+/* The last lines that are complete; as long as the console. */
+const Recent *console_recent(const Console *console);
 
 const char *console_log_path(const Console *console);
 guint64 console_bytes(const Console *console);

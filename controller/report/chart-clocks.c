@@ -144,7 +144,7 @@ static void draw(GString *out, const GPtrArray *curves, unsigned n)
     g_string_append_printf(out,
                            "<div class=\"wide\"><svg viewBox=\"0 0 %d %d\" role=\"img\" "
                            "aria-label=\"Offsets of clocks over virtual time\">",
-                           SVG_WIDTH, BOTTOM + 26);
+                           SVG_WIDTH, BOTTOM + 44);
     svg_duration_grid(out, y);
     svg_time_grid(out, x, TOP, BOTTOM);
     for (unsigned i = n; i-- > 0;)
@@ -188,16 +188,23 @@ void chart_clocks(GString *out, const Picture *p)
     g_autoptr(GPtrArray) made = read ? NULL : from_series(p->series);
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
     const GPtrArray *curves = read ? p->curves : made;
+    int64_t far = 0;
     unsigned n;
 
-    g_string_append(out, "<section id=\"clocks\"><h2>Clocks</h2>\n");
     for (unsigned i = 0; i < curves->len; i++)
         if (((const Curve *)curves->pdata[i])->points->len > 0)
             g_ptr_array_add(sorted, curves->pdata[i]);
-    if (sorted->len == 0) {
-        g_string_append(out, "<p>No clock was recorded.</p></section>\n");
+    for (unsigned i = 0; i < sorted->len; i++)
+        far = MAX(far, farthest(sorted->pdata[i]));
+    if (far == 0) {
+        g_string_append(out, "<section id=\"clocks\" class=\"quiet\"><h2>Clocks</h2> <p>");
+        g_string_append(out, sorted->len == 0 ? "No clock was recorded."
+                             : read           ? "No guest's clock strayed from virtual time."
+                                    : "All nodes stood at all barriers to the microsecond.");
+        g_string_append(out, "</p></section>\n");
         return;
     }
+    g_string_append(out, "<section id=\"clocks\"><h2>Clocks</h2>\n");
     if (sorted->len > MAX_CURVES)
         g_ptr_array_sort(sorted, by_distance);
     n = MIN(sorted->len, MAX_CURVES);
@@ -209,14 +216,6 @@ void chart_clocks(GString *out, const Picture *p)
                    "barrier's virtual time; the farthest of each span.");
     if (n < sorted->len)
         g_string_append_printf(out, " The %u that strayed farthest, of %u.", n, sorted->len);
-    if (!read) {
-        int64_t far = 0;
-
-        for (unsigned i = 0; i < sorted->len; i++)
-            far = MAX(far, farthest(sorted->pdata[i]));
-        if (far == 0)
-            g_string_append(out, " All stood at all of them to the microsecond.");
-    }
     g_string_append(out, "</p>\n");
     draw(out, sorted, n);
     table(out, sorted);

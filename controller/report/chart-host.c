@@ -9,7 +9,8 @@
 #define MAX_LANES 16
 #define TOP       16
 #define BOTTOM    206
-#define LANE      20
+#define LANE      30
+#define NAME      10 /* characters of a name beside its lane */
 
 static const SeriesSpan *span_at(const Series *s, unsigned i)
 {
@@ -115,11 +116,11 @@ static void bars(GString *out, const Series *s, SvgScale x, SvgScale y)
 static void lanes_of(GString *out, const Series *s, SvgScale x, const unsigned *lanes, unsigned n)
 {
     for (unsigned k = 0; k < n; k++) {
-        double top = BOTTOM + 34 + k * LANE;
+        double top = BOTTOM + 44 + k * LANE;
 
         g_string_append_printf(out, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">", SVG_LEFT - 8,
-                               top + 11);
-        svg_text(out, s->names->pdata[lanes[k]]);
+                               top + 19);
+        svg_label(out, s->names, lanes[k], NAME);
         g_string_append_printf(out,
                                "</text><rect class=\"rail\" x=\"%d\" y=\"%.0f\" width=\"%d\" "
                                "height=\"%d\"/>",
@@ -150,7 +151,7 @@ static void draw(GString *out, const Series *s, const unsigned *lanes, unsigned 
     g_string_append_printf(out,
                            "<div class=\"wide\"><svg viewBox=\"0 0 %d %u\" role=\"img\" "
                            "aria-label=\"Host time of barriers\">",
-                           SVG_WIDTH, BOTTOM + 44 + n * LANE);
+                           SVG_WIDTH, BOTTOM + 54 + n * LANE);
     svg_duration_grid(out, y);
     svg_time_grid(out, x, TOP, BOTTOM);
     g_string_append(out, "<g class=\"bars\">");
@@ -198,18 +199,23 @@ void chart_host_cost(GString *out, const Picture *p)
     const Series *s = p->series;
     unsigned lanes[MAX_LANES], n = choose(s, lanes);
 
-    g_string_append(out, "<section id=\"host\"><h2>Host time of a barrier</h2>\n");
     if (s->spans->len == 0) {
-        g_string_append(out, "<p>No barrier was recorded: the option <code>--report</code> records "
+        g_string_append(out, "<section id=\"host\" class=\"quiet\"><h2>Host time of a barrier</h2> "
+                             "<p>No barrier was recorded: the option <code>--report</code> records "
                              "them from the start.</p></section>\n");
         return;
     }
-    g_string_append(out, "<p>From the moment all nodes may run on until the last one stands at the "
-                         "next boundary; coloured by the node that came last most often. Below: "
-                         "how often each node was the one the others waited for.");
+    if (n < 2)
+        n = 0; /* nobody to wait for */
+    g_string_append(out, "<section id=\"host\"><h2>Host time of a barrier</h2>\n<p>From the moment "
+                         "all nodes may run on until the last one stands at the "
+                         "next boundary");
+    g_string_append(out, n ? "; coloured by the node that came last most often. Below: how often "
+                             "each node was the one the others waited for."
+                           : ". With one node nobody was waited for.");
     if (s->per_span > 1)
         g_string_append_printf(out, " A bar is the mean of %" PRIu64 " barriers.", s->per_span);
-    if (n < s->names->len)
+    if (n > 0 && n < s->names->len)
         g_string_append_printf(out, " The %u nodes most waited for, of %u.", n, s->names->len);
     g_string_append(out, "</p>\n");
     draw(out, s, lanes, n);

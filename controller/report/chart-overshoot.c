@@ -8,9 +8,10 @@
 /* Before the target, at it, then a bin for each power of ten of ns. */
 enum { BELOW, ZERO, FIRST, N_BINS = FIRST + 8 };
 
-static const char *const labels[N_BINS] = {
-    "early",    "0: exact", "1–9 ns",   "10–99 ns", "100–999 ns",
-    "1–9.9 µs", "10–99 µs", "0.1–1 ms", "1–10 ms",  "10 ms –",
+/* In two lines. */
+static const char *const labels[N_BINS][2] = {
+    {"early", ""},   {"0", "exact"},  {"1–9", "ns"},   {"10–99", "ns"}, {"100–999", "ns"},
+    {"1–9.9", "µs"}, {"10–99", "µs"}, {"0.1–1", "ms"}, {"1–10", "ms"},  {"10–", "ms"},
 };
 
 static unsigned bin_of(int64_t ns)
@@ -40,7 +41,7 @@ static void draw(GString *out, const uint64_t bins[N_BINS], uint64_t most)
     const double width = (double)(SVG_RIGHT - 16) / N_BINS, bottom = 176, height = 140;
 
     g_string_append_printf(out,
-                           "<div class=\"wide\"><svg viewBox=\"0 0 %d 210\" role=\"img\" "
+                           "<div class=\"wide\"><svg viewBox=\"0 0 %d 240\" role=\"img\" "
                            "aria-label=\"Histogram of overshoot\"><path class=\"zero\" "
                            "d=\"M16 %.0fH%d\"/>",
                            SVG_WIDTH, bottom, SVG_RIGHT);
@@ -55,11 +56,14 @@ static void draw(GString *out, const uint64_t bins[N_BINS], uint64_t most)
                                "x=\"%.1f\" y=\"%.1f\" text-anchor=\"middle\">",
                                i == ZERO ? "good" : "bad", x + 10, bottom - h, width - 20, h,
                                bins[i] ? "value" : "none", x + width / 2, bottom - h - 8);
-        svg_count(out, (int64_t)bins[i]);
-        g_string_append_printf(out,
-                               "</text><text class=\"label\" x=\"%.1f\" y=\"%.0f\" "
-                               "text-anchor=\"middle\">%s</text></g>",
-                               x + width / 2, bottom + 20, labels[i]);
+        svg_short_count(out, bins[i]);
+        g_string_append(out, "</text>");
+        for (unsigned k = 0; k < 2; k++)
+            g_string_append_printf(out,
+                                   "<text class=\"label\" x=\"%.1f\" y=\"%.0f\" "
+                                   "text-anchor=\"middle\">%s</text>",
+                                   x + width / 2, bottom + (k + 1) * SVG_TEXT, labels[i][k]);
+        g_string_append(out, "</g>");
     }
     g_string_append(out, "</svg></div>\n");
 }
@@ -73,12 +77,20 @@ void chart_overshoot(GString *out, const Picture *p)
         total += bins[i];
         most = MAX(most, bins[i]);
     }
-    g_string_append(out, "<section id=\"overshoot\"><h2>Overshoot</h2>\n<p>Virtual time of the "
-                         "instructions that a node executed past a boundary or a stop. ");
-    if (total == 0) {
-        g_string_append(out, "No boundary was reached.</p></section>\n");
+    if (total == bins[ZERO]) {
+        g_string_append(out, "<section id=\"overshoot\" class=\"quiet\"><h2>Overshoot</h2> <p>");
+        if (total == 0) {
+            g_string_append(out, "No boundary was reached.");
+        } else {
+            g_string_append(out, "None: all ");
+            svg_count(out, (int64_t)total);
+            g_string_append(out, " boundaries and stops were exact to the instruction.");
+        }
+        g_string_append(out, "</p></section>\n");
         return;
     }
+    g_string_append(out, "<section id=\"overshoot\"><h2>Overshoot</h2>\n<p>Virtual time of the "
+                         "instructions that a node executed past a boundary or a stop. ");
     svg_count(out, (int64_t)bins[ZERO]);
     g_string_append(out, " of ");
     svg_count(out, (int64_t)total);

@@ -36,10 +36,11 @@ void diagram_data(GString *out, const Diagram *d)
         out,
         "<script type=\"application/json\" id=\"data\">{\"left\":%d,\"right\":%d,"
         "\"top\":%d,\"gap\":%.2f,\"colours\":%d,\"arrows\":%d,\"narrowest\":%d,"
+        "\"ticks\":%d,\"text\":%d,"
         "\"begin\":%" PRId64 ",\"end\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64
         ",\"names\":[",
         SVG_LEFT, SVG_RIGHT, DIAGRAM_TOP, d->gap, SVG_COLOURS, DIAGRAM_ARROWS, DIAGRAM_NARROWEST,
-        d->begin, d->end, d->x.from, d->x.to);
+        SVG_TICKS, SVG_TEXT, d->begin, d->end, d->x.from, d->x.to);
     for (unsigned i = 0; i < d->trace->names->len; i++) {
         g_string_append(out, i ? "," : "");
         svg_json_text(out, d->trace->names->pdata[i]);

@@ -12,6 +12,7 @@
 
 #define MAX_LANES 40
 #define STRIP     34
+#define NAME      10 /* characters of a name beside its lane */
 
 static double lane_y(const Diagram *d, unsigned node)
 {
@@ -41,7 +42,7 @@ static void choose_lanes(Diagram *d)
     for (unsigned i = 0; i < t->names->len && d->lanes->len < MAX_LANES; i++)
         if (busy[i] || t->names->len <= MAX_LANES)
             g_array_append_val(d->lanes, i);
-    d->gap = CLAMP(460.0 / d->lanes->len, 26, 92);
+    d->gap = CLAMP(460.0 / d->lanes->len, 28, 92);
 }
 
 static int compare(const void *a, const void *b)
@@ -124,7 +125,7 @@ static void draw_barriers(GString *out, const Diagram *d)
         if (s->first.ns <= d->x.to && s->first.ns + (int64_t)(s->count - 1) * s->step >= d->x.from)
             each = MAX(each, draw_stretch(out, d, s));
     }
-    g_string_append_printf(out, "\"/><text class=\"note\" x=\"%d\" y=\"18\">", SVG_LEFT);
+    g_string_append_printf(out, "\"/><text class=\"note\" x=\"%d\" y=\"%d\">", SVG_LEFT, SVG_TEXT);
     if (d->series->stretches->len == 0)
         g_string_append(out, "barriers were not recorded");
     else if (each == 1)
@@ -143,8 +144,8 @@ static void draw_lanes(GString *out, const Diagram *d)
         g_string_append_printf(out,
                                "<path class=\"lane s%u\" d=\"M%d %.1fH%d\"/><text class=\"name\" "
                                "x=\"%d\" y=\"%.1f\" text-anchor=\"end\">",
-                               node % SVG_COLOURS, SVG_LEFT, y, SVG_RIGHT, SVG_LEFT - 12, y + 4.5);
-        svg_text(out, d->trace->names->pdata[node]);
+                               node % SVG_COLOURS, SVG_LEFT, y, SVG_RIGHT, SVG_LEFT - 12, y + 8);
+        svg_label(out, d->trace->names, node, NAME);
         g_string_append(out, "</text>");
     }
 }
@@ -233,7 +234,7 @@ static void draw_strip(GString *out, const Diagram *d)
     }
     g_string_append_printf(out,
                            "<svg id=\"strip\" viewBox=\"0 0 %d %d\" aria-hidden=\"true\"><text "
-                           "x=\"%d\" y=\"22\" text-anchor=\"end\">whole run</text><rect "
+                           "x=\"%d\" y=\"25\" text-anchor=\"end\">whole run</text><rect "
                            "class=\"rail\" x=\"%d\" y=\"2\" width=\"%d\" height=\"%d\" rx=\"3\"/>"
                            "<path class=\"density\" d=\"",
                            SVG_WIDTH, STRIP, SVG_LEFT - 12, SVG_LEFT, SVG_RIGHT - SVG_LEFT,
@@ -250,6 +251,24 @@ static void draw_strip(GString *out, const Diagram *d)
                            MAX(svg_at(all, d->x.to) - svg_at(all, d->x.from), 3), STRIP - 2);
 }
 
+/* As page.js says it of any window. */
+static void say_shown(GString *out, const Diagram *d)
+{
+    unsigned shown = 0;
+
+    for (unsigned i = 0; i < d->trace->packets->len; i++)
+        shown += diagram_shows(d, diagram_packet(d, i));
+    g_string_append(out, "<p class=\"note\" id=\"shown\">");
+    svg_count(out, shown);
+    g_string_append(out, " of ");
+    svg_count(out, d->trace->packets->len);
+    g_string_append(out, " packets, ");
+    svg_duration(out, d->x.to - d->x.from);
+    if (shown > DIAGRAM_ARROWS)
+        g_string_append_printf(out, "; the first %d of them are drawn", DIAGRAM_ARROWS);
+    g_string_append(out, "</p>\n");
+}
+
 static void draw(GString *out, const Diagram *d)
 {
     g_string_append_printf(
@@ -258,11 +277,11 @@ static void draw(GString *out, const Diagram *d)
         "</button><button type=\"button\" data-do=\"out\" title=\"−\">Zoom out</button><button "
         "type=\"button\" data-do=\"all\" title=\"0\">Whole run</button><button type=\"button\" "
         "data-do=\"back\" title=\"p\">Previous packet</button><button type=\"button\" "
-        "data-do=\"next\" title=\"n\">Next packet</button><span id=\"shown\"></span></div>\n"
+        "data-do=\"next\" title=\"n\">Next packet</button></div>\n"
         "<div class=\"wide\"><svg id=\"spacetime\" viewBox=\"0 0 %d %.0f\" role=\"img\" "
         "tabindex=\"0\" aria-label=\"Space-time diagram\"><defs><clipPath id=\"clip\"><rect "
         "x=\"%d\" y=\"0\" width=\"%d\" height=\"%.0f\"/></clipPath></defs><g id=\"view\">",
-        SVG_WIDTH, bottom(d) + 36, SVG_LEFT - 6, SVG_RIGHT - SVG_LEFT + 12, bottom(d) + 36);
+        SVG_WIDTH, bottom(d) + 54, SVG_LEFT - 6, SVG_RIGHT - SVG_LEFT + 12, bottom(d) + 54);
     svg_time_grid(out, d->x, bottom(d) + 6, bottom(d) + 11);
     draw_barriers(out, d);
     g_string_append(out, "</g><g>");
@@ -272,55 +291,51 @@ static void draw(GString *out, const Diagram *d)
     g_string_append(out, "</g></svg>\n");
     draw_strip(out, d);
     g_string_append(out, "</div>\n");
+    say_shown(out, d);
 }
 
-/* Without a network there are the lanes and the barriers all the same. */
-static void names_of_nodes(ReportTrace *t, const ReportSummary *s)
+/* Every packet that was sent, copies too, is in the picture or told to be left out. */
+static void introduce(GString *out, const Diagram *d)
 {
-    report_trace_init(t);
-    for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
-        g_ptr_array_add(t->names, g_strdup(((const ReportNode *)s->nodes->pdata[i])->name));
-}
+    const ReportTrace *t = d->trace;
 
-static void introduce(GString *out, const ReportTrace *t)
-{
     g_string_append(out, "<section id=\"space-time\"><h2>Space-time diagram</h2>\n<p>Each node's "
                          "virtual time runs from left to right; an arrow is a packet, from its "
-                         "sending to its delivery");
-    g_string_append(out, t->packets->len
-                             ? ".<span class=\"script\" hidden> Point at one to see its "
-                               "vector clocks. What may have caused it is dashed then, "
-                               "what it may have caused is full, and all else faint.</span>"
-                             : ". There was none.");
+                         "sending to its delivery.<span class=\"script\" hidden> Point at one to "
+                         "see its vector clocks. What may have caused it is dashed then, what it "
+                         "may have caused is full, and all else faint.</span>");
     if (t->left_out > 0) {
         g_string_append(out, " These are the last ");
         svg_count(out, t->packets->len);
         g_string_append(out, " packets; ");
         svg_count(out, (int64_t)t->left_out);
-        g_string_append(out, " before them are left out (<code>capture</code> writes all).");
+        g_string_append(out, " are left out: those before them, and copies that are still under "
+                             "way (<code>capture</code> writes all).");
     }
+    if (d->lanes->len < t->names->len)
+        g_string_append_printf(out,
+                               " Of %u nodes %u are left out, with what they sent: the diagram "
+                               "has room for %u.",
+                               t->names->len, t->names->len - d->lanes->len, d->lanes->len);
     g_string_append(out, "</p>\n");
 }
 
 void chart_spacetime(GString *out, const Picture *p)
 {
-    ReportSummary bare = {0};
     Diagram d = {.trace = &p->summary->trace, .series = p->series};
 
-    if (!d.trace->names) {
-        names_of_nodes(&bare.trace, p->summary);
-        d.trace = &bare.trace;
+    if (!d.trace->names || d.trace->packets->len == 0) {
+        g_string_append(out, "<section id=\"space-time\" class=\"quiet\"><h2>Space-time diagram"
+                             "</h2> <p>No packet was sent.</p></section>\n");
+        return;
     }
-    introduce(out, d.trace);
-    if (d.trace->names->len > 0) {
-        d.lanes = g_array_new(FALSE, FALSE, sizeof(unsigned));
-        choose_lanes(&d);
-        choose_window(&d, p->summary->now);
-        draw(out, &d);
-        diagram_table(out, &d);
-        diagram_data(out, &d);
-        g_array_unref(d.lanes);
-    }
+    d.lanes = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    choose_lanes(&d);
+    choose_window(&d, p->summary->now);
+    introduce(out, &d);
+    draw(out, &d);
+    diagram_table(out, &d);
+    diagram_data(out, &d);
+    g_array_unref(d.lanes);
     g_string_append(out, "</section>\n");
-    report_summary_clear(&bare);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * charts.h: the sections of report.html: HTML with a heading, a picture (SVG) and the same figures
- * as a table. Pure. Sections without data say why they are empty.
+ * as a table. Pure. A section that could only say that there was nothing is one sentence.
  */
 #ifndef REPORT_CHARTS_H
 #define REPORT_CHARTS_H
@@ -35,6 +35,16 @@ typedef struct {
     const Series *series;
     const GPtrArray *curves; /* Curve */
 } Picture;
+
+/* How it ended, whether it was exact, what was checked. */
+void section_outcome(GString *out, const Picture *picture);
+void section_exactness(GString *out, const Picture *picture);
+void section_checks(GString *out, const Picture *picture);
+
+/* Reads what a guest has written behind its last line; else pure. */
+void section_consoles(GString *out, const Picture *picture);
+
+void section_nodes(GString *out, const Picture *picture);
 
 void chart_overshoot(GString *out, const Picture *picture);
 void chart_host_cost(GString *out, const Picture *picture);

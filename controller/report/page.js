@@ -69,10 +69,10 @@ function time(t, by) { // as svg_time()
 }
 
 function drawGrid() {
-    const by = step(to - from, 8), axis = add(view, 'g', { class: 'axis' });
+    const by = step(to - from, d.ticks), axis = add(view, 'g', { class: 'axis' });
     for (let t = Math.ceil(from / by) * by; t <= to; t += by) {
         add(axis, 'path', { d: `M${at(t)} ${bottom + 6}V${bottom + 11}` });
-        add(axis, 'text', { x: at(t), y: bottom + 28, 'text-anchor': 'middle' }, time(t, by));
+        add(axis, 'text', { x: at(t), y: bottom + 19 + d.text, 'text-anchor': 'middle' }, time(t, by));
     }
 }
 
@@ -90,7 +90,7 @@ function drawBarriers() {
             path += `M${at(first + i * by).toFixed(1)} ${d.top - 6}V${bottom + 6}`;
     }
     add(view, 'path', { class: 'barrier', d: path });
-    add(view, 'text', { class: 'note', x: d.left, y: 18 },
+    add(view, 'text', { class: 'note', x: d.left, y: d.text },
         !d.stretches.length ? 'barriers were not recorded' :
         each === 1 ? 'each vertical line is a barrier' : `each vertical line is every ${each}th barrier`);
 }

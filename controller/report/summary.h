@@ -7,6 +7,7 @@
 #ifndef REPORT_SUMMARY_H
 #define REPORT_SUMMARY_H
 
+#include "controller/base/recent.h"
 #include "controller/base/verdict.h"
 #include "controller/base/vtime.h"
 
@@ -46,7 +47,8 @@ typedef struct {
     ReportPackets packets;
     char *packet_trace_sha256; /* NULL: of the empty trace */
     char *console_sha256;
-    char *console_log; /* path, to be copied; NULL: none */
+    char *console_log;     /* path, to be copied; NULL: none */
+    const Recent *console; /* its last lines; not owned; NULL: none */
     /* Of the page only: */
     uint64_t missed, waited_for;
     uint64_t overshoot_zeros; /* targets that were met exactly */

@@ -6,6 +6,7 @@
 #include "controller/base/vtime.h"
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <string.h>
 
 void svg_text(GString *out, const char *text)
@@ -26,6 +27,86 @@ void svg_text(GString *out, const char *text)
         else
             g_string_append_c(out, *p);
     }
+}
+
+static void put_part(GString *out, const char *text, size_t length)
+{
+    g_autofree char *part = g_strndup(text, length);
+
+    svg_text(out, part);
+}
+
+void svg_text_cut(GString *out, const char *text, gsize most)
+{
+    if (strlen(text) <= most) {
+        svg_text(out, text);
+        return;
+    }
+    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
+        most--; /* within a character */
+    put_part(out, text, most);
+    g_string_append(out, "…");
+}
+
+/* How many characters all names have in common, at their beginnings or ends. */
+static unsigned common(const GPtrArray *names, bool ends)
+{
+    const char *first = names->pdata[0];
+    size_t length = strlen(first), shared = length;
+
+    for (unsigned i = 1; i < names->len; i++) {
+        const char *name = names->pdata[i];
+        size_t n = strlen(name), k = 0;
+
+        while (k < shared && k < n &&
+               (ends ? name[n - 1 - k] == first[length - 1 - k] : name[k] == first[k]))
+            k++;
+        shared = k;
+    }
+    return (unsigned)shared;
+}
+
+void svg_label(GString *out, const GPtrArray *names, unsigned index, unsigned most)
+{
+    const char *name = names->pdata[index];
+    unsigned length = (unsigned)strlen(name), before = 0, after = 0;
+
+    if (length > most && names->len > 1) {
+        after = common(names, true);
+        if (after < 2)
+            after = 0;
+        before = length - after + 1 > most ? MIN(common(names, false), length - after) : 0;
+        if (before < 2)
+            before = 0;
+    }
+    if (length - before - after + (before > 0) + (after > 0) <= most) {
+        g_string_append(out, before ? "…" : "");
+        put_part(out, name + before, length - before - after);
+        g_string_append(out, after ? "…" : "");
+    } else {
+        put_part(out, name, most / 2);
+        g_string_append(out, "…");
+        put_part(out, name + length - (most - most / 2 - 1), most - most / 2 - 1);
+    }
+}
+
+void svg_short_count(GString *out, uint64_t n)
+{
+    static const char *const prefixes[] = {"", "k", "M", "G", "T", "P", "E"};
+    double value = (double)n;
+    unsigned unit = 0;
+
+    if (n < 10000) {
+        g_string_append_printf(out, "%" PRIu64, n);
+        return;
+    }
+    for (; value >= 999.5; value /= 1000)
+        unit++;
+    g_string_append_printf(out, "%.*f%s",
+                           value < 9.995   ? 2
+                           : value < 99.95 ? 1
+                                           : 0,
+                           value, prefixes[unit]);
 }
 
 void svg_json_text(GString *out, const char *text)
@@ -119,7 +200,7 @@ static int64_t first_multiple(int64_t from, int64_t step)
 
 void svg_time_grid(GString *out, SvgScale x, double top, double bottom)
 {
-    int64_t step = svg_step(x.to - x.from, 8);
+    int64_t step = svg_step(x.to - x.from, SVG_TICKS);
 
     g_string_append(out, "<g class=\"axis\">");
     for (int64_t t = first_multiple(x.from, step); t <= x.to; t += step) {
@@ -128,7 +209,7 @@ void svg_time_grid(GString *out, SvgScale x, double top, double bottom)
         g_string_append_printf(out,
                                "<path d=\"M%.1f %.1fV%.1f\"/><text x=\"%.1f\" y=\"%.1f\" "
                                "text-anchor=\"middle\">",
-                               at, top, bottom, at, bottom + 17);
+                               at, top, bottom, at, bottom + SVG_TEXT + 8);
         svg_time(out, t, step);
         g_string_append(out, "</text>");
     }
@@ -147,7 +228,7 @@ void svg_duration_grid(GString *out, SvgScale y)
                                "<path d=\"M%d %.1fH%d\"%s/><text x=\"%d\" y=\"%.1f\" "
                                "text-anchor=\"end\">",
                                SVG_LEFT, at, SVG_RIGHT, v == 0 ? " class=\"zero\"" : "",
-                               SVG_LEFT - 8, at + 4);
+                               SVG_LEFT - 8, at + 6);
         if (v == 0)
             g_string_append_c(out, '0');
         else

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # report.html of real runs, looked at by a real browser: drawn and working in light and dark, readable without
-# JavaScript, proof against what a guest prints, there also when the run failed.
+# JavaScript, proof against what a guest prints, there also when the run failed; nothing is cut off or overlaps, wide or
+# narrow.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -18,6 +19,64 @@ browse() {
     grep CONSOLE "$dir/chromium.log" >"$dir/err" || true
 }
 
+# The page, asked by a script of our own what of it is cut off: wider than the window or than the box it is in, or text
+# of a drawing outside of it or over other text. A closed table may scroll.
+cat >"$dir/probe.js" <<'END'
+addEventListener('load', () => {
+    const faults = [], root = document.scrollingElement;
+    if (root.scrollWidth > innerWidth) faults.push(`the page is ${root.scrollWidth} wide`);
+    for (const e of document.querySelectorAll('main *')) {
+        const style = getComputedStyle(e);
+        if (e.closest('svg') || !e.clientWidth || style.display === 'inline') continue;
+        if (e.scrollWidth > e.clientWidth + 1 && !(e.closest('details') && e.closest('.wide')))
+            faults.push(`${e.tagName}.${e.className} is cut off: ${e.textContent.slice(0, 40)}`);
+    }
+    for (const svg of document.querySelectorAll('main svg')) {
+        const box = svg.getBoundingClientRect(), seen = [];
+        for (const text of svg.querySelectorAll('text')) {
+            const t = text.getBoundingClientRect(), said = text.textContent;
+            if (!t.width) continue;
+            if (t.left < box.left - 1 || t.right > box.right + 1 || t.bottom > box.bottom + 1 || t.top < box.top - 1)
+                faults.push(`'${said}' leaves its drawing`);
+            for (const [o, other] of seen)
+                if (t.left < o.right - 1 && o.left < t.right - 1 && t.top < o.bottom - 3 && o.top < t.bottom - 3)
+                    faults.push(`'${said}' overlaps '${other}'`);
+            seen.push([t, said]);
+            const size = parseFloat(getComputedStyle(text).fontSize) * box.width / svg.viewBox.baseVal.width;
+            if (size < 8) faults.push(`'${said}' is ${size.toFixed(1)} pixels high`);
+        }
+    }
+    parent.postMessage(`${document.title}, ${innerWidth} wide: ${faults.join('; ') || 'none'}`, '*');
+});
+END
+
+# fits FILE...: all of them at all widths in one browser, each in a frame of that width. A page lets no script but its own
+# run, so the probe comes in place of its policy. What it finds goes to $dir/out.
+widths=(500 640 700 780 900 1000 1200 1400 1600)
+fits() {
+    local file width i=0
+    cat >"$dir/frames.html" <<'END'
+<!DOCTYPE html><pre id="found"></pre>
+<script>addEventListener("message", e => { document.getElementById("found").textContent += e.data + "\n"; });</script>
+END
+    for file; do
+        i=$((i + 1))
+        python3 - "$file" "$dir/probe.js" "$dir/probed$i.html" <<'END'
+import re, sys
+page, probe = open(sys.argv[1], encoding="utf-8").read(), open(sys.argv[2], encoding="utf-8").read()
+page = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', '', page, count=1)
+open(sys.argv[3], "w", encoding="utf-8").write(page.replace('</body>', f'<script>{probe}</script></body>'))
+END
+        for width in "${widths[@]}"; do
+            echo "<iframe src=\"probed$i.html\" width=\"$width\" height=\"1600\" style=\"border:0\"></iframe>" >>"$dir/frames.html"
+        done
+    done
+    browse "$dir/frames.html" --dump-dom --virtual-time-budget=10000 --window-size=1700,1600
+    sed -n '/id="found"/,/<\/pre>/p' "$dir/out" >"$dir/found"
+    grep ' wide: ' "$dir/found" >"$dir/out" || true
+    [[ $(grep -c ' wide: none' "$dir/out") -eq $(($# * ${#widths[@]})) ]]
+}
+
 linux() { # NAME NUMBER COMMAND
     echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=1,sleep=off \
         append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$3\\\"\"; "
@@ -28,16 +87,22 @@ mtr --report "$dir/ping" -c "quantum 200us; $(linux a 1 "echo '$hostile'; sleep 
     'sleep 60') link add a b latency=1ms; start; wait-line a 'run ended' timeout=20s; assert a.late == 0"
 check 'a run with packets writes its page' ended 0
 page=$dir/ping/report.html
+check 'it opens with how it ended, and exactness is said by itself' grep -qPzo \
+    '<main>\n<div id="outcome" class="verdict good"><p><strong>Passed\.</strong>(.|\n)*<p class="verdict good"><strong>Exact\.' "$page"
+check 'the console has virtual times' grep -qE '<div><span>[0-9]\.[0-9]{9}s</span><code>5 packets transmitted|<div><span>[0-9]\.[0-9]{9}s</span><code>2 packets transmitted' "$page"
+sent=$(number sent "$dir/ping/report.json")
+check "its sum is that of report.json ($sent sent)" grep -q ">Of the whole network: $sent sent = $(number received "$dir/ping/report.json") received" "$page"
 check 'the page is there, and not large' [ "$(stat -c %s "$page")" -lt 1000000 ]
 browse "$page" --dump-dom
 check 'the browser reads it' ended 0
 check 'the script drew the diagram: arrows, barriers, what is shown' says '[0-9]+ of [0-9]+ packets' \
     'class="packet s0' 'class="barrier" d="M' 'each vertical line is'
 check 'it had no error' not [ -s "$dir/err" ]
-check 'the window shows the exchange, not the whole run' says '[1-9][0-9]?(\.[0-9]+)? ms</span>'
+check 'the window shows the exchange, not the whole run' says ' packets, [1-9][0-9]?(\.[0-9]+)? ms</p>'
 check 'what the guest printed is text' says '&lt;script&gt;document.title=1&lt;/script&gt;&lt;img src=x onerror'
 check 'it did not act' says '<title>metronome report: a, b</title>'
-check 'tables: both nodes, each packet with its clocks' says '<th scope="row"><i class="b0"></i>a</th>' \
+check 'all packets are in the diagram' says "[0-9]+ of $sent packets"
+check 'tables: both nodes, each packet with its clocks' says '<th scope="row" data-label="node"><i class="b0"></i>a</th>' \
     '<td class="text">delivered</td><td class="text">a:1</td><td class="text">a:1 b:1</td>'
 # 0 is dark, 1 is light.
 for scheme in 0 1; do
@@ -59,9 +124,23 @@ within 40 says going
 kill -9 $(qemus | head -n 1)
 join
 check 'a QEMU that is killed: exit 3' ended 3
-check 'its page is there, and says so' grep -q 'The run failed' "$dir/failed/report.html"
+check 'its page is there, and says so' grep -q '^<div id="outcome" class="verdict bad"><p><strong>A node or a host failed' "$dir/failed/report.html"
+check 'the node is named' grep -q '<strong>Node [ab] failed' "$dir/failed/report.html"
 check 'with the barriers until then' grep -q '<title>1 barrier, 5.00 ms' "$dir/failed/report.html"
 mtr --report "$dir/none" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; nonsense"
 check 'a run that never began: a page as well' grep -q 'No barrier was recorded' "$dir/none/report.html"
+
+# Sixteen nodes with long names that ping nobody; long lines; long commands and checks that fail.
+nodes=
+for i in {1..16}; do
+    nodes+="node add node$i-in-the-rack-at-the-end kernel=$guest/count-aarch64.elf memory=16M icount=shift=0,sleep=off; "
+done
+long=$(printf 'x%.0s' {1..300})
+mtr --report "$dir/many" -c "$nodes start; run 3ms; assert missed == 0; assert barriers == ${long//x/1 + } 1"
+check 'a run of many nodes that fails' ended 1
+mtr --report "$dir/best" -c "node add a kernel=$guest/count-aarch64.elf memory=64M icount=off; node add b \
+    kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=on; start; run 50ms"
+check 'a run with overshoot and clocks that stray' ended 0
+check 'from 500 to 1600 pixels nothing is cut off or overlaps' fits "$dir"/{ping,failed,none,many,best}/report.html
 
 done_testing

@@ -188,19 +188,30 @@ static void test_numbers(void)
 
 /* --- the page --- */
 
+/* Of a guest, of names, of the verdict and its checks. */
 static void test_hostile(void)
 {
     static const char *const names[] = {HOSTILE, "b"};
+    static const char line[] = "\033[1mbold\033[0m " HOSTILE,
+                      bytes[] = "\001\xff\xfe tail \"quoted\"";
     g_autofree char *log = g_build_filename(g_get_tmp_dir(), "test-page-XXXXXX", NULL);
     g_autofree char *page = NULL;
+    g_autoptr(Recent) recent = recent_new();
+    g_auto(Verdict) verdict = {0};
     int fd = g_mkstemp(log);
     Run r;
 
     run_init(&r, names, 2);
     g_assert_true(g_close(fd, NULL));
-    g_assert_true(g_file_set_contents(
-        log, "\033[1mbold\033[0m " HOSTILE "\r\n\001\xff\xfe tail \"quoted\"\n", -1, NULL));
+    g_assert_true(g_file_set_contents(log, "a line\nprompt " HOSTILE, -1, NULL));
+    recent_add(recent, line, strlen(line), vtime(7));
+    recent_add(recent, bytes, strlen(bytes), vtime(8));
     ((ReportNode *)r.summary.nodes->pdata[0])->console_log = g_strdup(log);
+    ((ReportNode *)r.summary.nodes->pdata[0])->console = recent;
+    verdict_check(&verdict, HOSTILE ":1", "assert " HOSTILE, HOSTILE, vtime(1), false);
+    verdict_note(&verdict, OUTCOME_FAILED, HOSTILE ":1", HOSTILE);
+    r.summary.verdict = &verdict;
+    r.summary.scenario = HOSTILE;
     g_free(r.summary.command_line);
     r.summary.command_line = g_strdup("metronome -c '" HOSTILE "'");
     report_trace_init(&r.summary.trace);
@@ -213,13 +224,189 @@ static void test_hostile(void)
     lacks(page, "<img");
     lacks(page, "onerror=\"");
     lacks(page, "</script>\"");
-    has(page, "bold &lt;img src=x onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;&lt;/script&gt;");
-    has(page, "tail &quot;quoted&quot;");
+    has(page, "<span>0.000000007s</span><code>bold &lt;img src=x "
+              "onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;&lt;/script&gt;</code>");
+    has(page, "<span>0.000000008s</span><code>\\xff\\xfe tail &quot;quoted&quot;</code>");
+    has(page, "<span></span><code>prompt &lt;img"); /* not ended yet */
     has(page,
         "\\u003cimg src=x onerror=\\u0022alert('1')\\u0022\\u003e\\u0026\\u003c/script\\u003e");
     g_assert_true(g_utf8_validate(page, -1, NULL));
     g_unlink(log);
     run_clear(&r);
+}
+
+/* What is looked for comes in this order. */
+static void follows(const char *page, const char *const *parts, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        page = strstr(page, parts[i]);
+        if (!page)
+            g_error("the page lacks '%s' there", parts[i]);
+    }
+}
+
+/* How it ended comes first, then exactness, checks and consoles, then the charts. */
+static void test_outcome(void)
+{
+    static const char *const names[] = {"a"};
+    static const struct {
+        Outcome outcome;
+        const char *looks;
+    } rows[] = {
+        {OUTCOME_RUNNING, "verdict fair\"><p><strong>Not over yet.</strong>"},
+        {OUTCOME_PASSED, "verdict good\"><p><strong>Passed.</strong>"},
+        {OUTCOME_FAILED, "verdict bad\"><p><strong>Failed.</strong>"},
+        {OUTCOME_USAGE, "verdict bad\"><p><strong>Stopped by an error in the commands.</strong>"},
+        {OUTCOME_OUTPUT_LOST, "verdict bad\"><p><strong>Output was lost.</strong>"},
+        {OUTCOME_NODE_FAILED, "verdict bad\"><p><strong>A node or a host failed.</strong>"},
+        {OUTCOME_EXACTNESS_LOST, "verdict bad\"><p><strong>Exactness was lost.</strong>"},
+        {OUTCOME_INTERRUPTED, "verdict bad\"><p><strong>Interrupted.</strong>"},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
+        g_auto(Verdict) verdict = {0};
+        g_autofree char *page = NULL, *name = NULL;
+        const char *parts[] = {"<main>\n<div id=\"outcome\" class=\"",
+                               rows[i].looks,
+                               NULL,
+                               "<strong>",
+                               "id=\"checks\"",
+                               "id=\"consoles\"",
+                               "id=\"nodes\"",
+                               "id=\"space-time\"",
+                               "id=\"overshoot\""};
+        Run r;
+
+        run_init(&r, names, 1);
+        verdict_note(&verdict, rows[i].outcome, "a.mtr:7", "for this reason");
+        if (rows[i].outcome == OUTCOME_PASSED)
+            verdict_end(&verdict);
+        r.summary.verdict = &verdict;
+        name = g_strdup_printf("outcome <b>%s</b>", outcome_name(rows[i].outcome));
+        parts[2] = name;
+        page = page_of(&r);
+        follows(page, parts, G_N_ELEMENTS(parts));
+        if (outcome_exit_code(rows[i].outcome) > 0)
+            has(page, "<code class=\"where\">a.mtr:7</code>: for this reason</p>");
+        else
+            lacks(page, "for this reason");
+        run_clear(&r);
+    }
+}
+
+static void test_checks(void)
+{
+    static const char *const names[] = {"a"};
+    g_auto(Verdict) verdict = {0};
+    g_autofree char *few = NULL, *many = NULL;
+    Run r;
+
+    run_init(&r, names, 1);
+    r.summary.verdict = &verdict;
+    verdict_check(&verdict, "a.mtr:1", "assert a.icount == 5", "7 against 5", vtime(1500), false);
+    verdict_check(&verdict, NULL, "wait-line a x", NULL, vtime(2500), true);
+    few = page_of(&r);
+    has(few, "1 passed, 1 failed.");
+    has(few, "✗ failed</th><td class=\"text\" data-label=\"line\">a.mtr:1</td>");
+    has(few, "<code>assert a.icount == 5</code></td><td class=\"text\" data-label=\"found\">7 "
+             "against 5</td><td data-label=\"at\">0.000001500 s</td>");
+    has(few, "✓ passed</th><td class=\"text\" data-label=\"line\">–</td>");
+    for (unsigned i = 0; i < 5000; i++)
+        verdict_check(&verdict, "a.mtr:3", "assert 1 == 1", "1 against 1", vtime(3500), true);
+    many = page_of(&r);
+    has(many, "5,001 passed, 1 failed.");
+    has(many, "✗ failed");
+    g_assert_cmpuint(strlen(many), <, strlen(few) + 400000);
+    run_clear(&r);
+}
+
+/* A chart that could only say zero is a sentence. */
+static void test_folded(void)
+{
+    static const char *const names[] = {"a", "b"};
+    static const char *const sentences[] = {
+        "No packet was sent.",
+        "All nodes stood at all barriers to the microsecond.",
+        "None: all 20,000 boundaries and stops were exact to the instruction.",
+        "No assert and no wait for a line was carried out.",
+        "No guest has written anything.",
+    };
+    g_autofree char *page = NULL;
+    Run r;
+
+    run_init(&r, names, 2);
+    series_add(r.series, vtime(1000), 5, (int64_t[]){1, 1}, (int64_t[]){0, 1});
+    page = page_of(&r);
+    for (unsigned i = 0; i < G_N_ELEMENTS(sentences); i++)
+        has(page, sentences[i]);
+    has(page, "aria-label=\"Host time of barriers\"");
+    lacks(page, "aria-label=\"Histogram");
+    lacks(page, "aria-label=\"Offsets");
+    lacks(page, "aria-label=\"Space-time");
+    run_clear(&r);
+}
+
+/* The sums are those of report.json; what the diagram leaves out is said. */
+static void test_sums(void)
+{
+    static const char *const names[] = {"a"};
+    g_autofree char *page = NULL;
+    Run r;
+
+    run_init(&r, names, 1);
+    r.summary.packets = (ReportPackets){
+        .sent = 1000, .copies = 30, .received = 1001, .dropped = 20, .filtered = 4, .under_way = 5};
+    page = page_of(&r);
+    has(page, "1,000 sent and 30 copies of them (switches flood, links duplicate) = 1,001 received "
+              "+ 20 dropped + 4 that ended in a switch with no other exit for them + 5 under way.");
+    run_clear(&r);
+}
+
+static void label_is(const char *const *names, unsigned n, unsigned index, const char *expected)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+    g_autoptr(GString) label = g_string_new(NULL);
+
+    for (unsigned i = 0; i < n; i++)
+        g_ptr_array_add(all, (void *)names[i]);
+    svg_label(label, all, index, 10);
+    g_assert_cmpstr(label->str, ==, expected);
+    g_assert_cmpint(g_utf8_strlen(label->str, -1), <=, 10);
+}
+
+/* Names that are too long for their place stay different. */
+static void test_labels(void)
+{
+    static const char *const rack[] = {"node1-in-the-rack", "node16-in-the-rack"};
+    static const char *const hosts[] = {"datacenter-a1", "datacenter-b7", "datacenter-c"};
+    static const char *const mixed[] = {"a", "b-with-a-long-name-indeed"};
+
+    label_is(rack, 2, 0, "node1…");
+    label_is(rack, 2, 1, "node16…");
+    label_is(hosts, 3, 0, "…a1");
+    label_is(hosts, 3, 2, "…c");
+    label_is(mixed, 2, 0, "a");
+    label_is(mixed, 2, 1, "b-wit…deed");
+    label_is(mixed + 1, 1, 0, "b-wit…deed");
+}
+
+static void short_count_is(uint64_t n, const char *expected)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    svg_short_count(text, n);
+    g_assert_cmpstr(text->str, ==, expected);
+}
+
+static void test_short_counts(void)
+{
+    short_count_is(0, "0");
+    short_count_is(9999, "9999");
+    short_count_is(10000, "10.0k");
+    short_count_is(123456, "123k");
+    short_count_is(999499, "999k");
+    short_count_is(999500, "1.00M");
+    short_count_is(UINT64_MAX, "18.4E");
 }
 
 /* Nothing is fetched from anywhere, and nothing but the page's own script may run. */
@@ -247,14 +434,14 @@ static void test_verdicts(void)
     for (unsigned i = 0; i < 5; i++) {
         static const char *const says[] = {"<strong>Exact.</strong>", "Exactness was lost",
                                            "Exactness was lost", "<strong>Best effort.</strong>",
-                                           "The run failed"};
+                                           "<strong>Node a failed.</strong>"};
         g_autofree char *page = NULL;
         ReportNode *n;
 
         run_init(&r, names, 1);
         n = r.summary.nodes->pdata[0];
         r.summary.missed = i == 1;
-        n->packets.late = i == 2;
+        r.summary.packets.late = i == 2;
         r.summary.mode = i == 3 ? "best effort" : "strict";
         if (i == 4) {
             g_free(n->state);
@@ -297,6 +484,7 @@ static void test_overshoot(void)
     page = page_of(&r);
     has(page, "10,000 of 10,006 were exact");
     has(page, ">2</text><text class=\"label\"");
+    has(page, ">10.0k</text>");
     run_clear(&r);
 }
 
@@ -328,7 +516,7 @@ static void test_bounded(void)
     r.summary.trace.left_out = 123456;
     page = page_of(&r);
     g_assert_cmpuint(strlen(page), <, 5u << 20);
-    has(page, "123,456 before them are left out");
+    has(page, "123,456 are left out");
     run_clear(&r);
 }
 
@@ -340,6 +528,12 @@ int main(int argc, char **argv)
     g_test_add_func("/page/curve", test_curve);
     g_test_add_func("/page/numbers", test_numbers);
     g_test_add_func("/page/hostile", test_hostile);
+    g_test_add_func("/page/outcome", test_outcome);
+    g_test_add_func("/page/checks", test_checks);
+    g_test_add_func("/page/folded", test_folded);
+    g_test_add_func("/page/sums", test_sums);
+    g_test_add_func("/page/labels", test_labels);
+    g_test_add_func("/page/short-counts", test_short_counts);
     g_test_add_func("/page/alone", test_alone);
     g_test_add_func("/page/verdicts", test_verdicts);
     g_test_add_func("/page/empty", test_empty);
