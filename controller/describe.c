@@ -34,7 +34,9 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     out->name = g_strdup(n->name);
     out->host = g_strdup(n->options->host);
     out->version = g_strdup(n->version);
-    out->state = g_strdup(node_state_name(n->state));
+    out->state = g_strdup(node_state_name(node_shown_state(n)));
+    out->exit_status = n->exit_status;
+    out->resets = n->life.resets;
     out->icount_mode = n->icount.enabled ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,
                                                            n->icount.sleep_on ? "on" : "off")
                                          : g_strdup("off");

@@ -8,6 +8,7 @@
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
 #include "controller/command/sampler.h"
+#include "controller/command/tell-node.h"
 #include "controller/describe.h"
 #include "controller/remote/agent.h"
 #include "controller/shell/arguments.h"
@@ -197,6 +198,7 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
     s->columns = tty_columns();
     signals_watch(on_signal, s);
     s->signalled = signals_pending;
+    s->on_node = tell_node;
     log_set_writer(write_log);
     run(s, scenario);
     end_session(s, verdict);

@@ -7,6 +7,7 @@
 #include "controller/base/text.h"
 #include "controller/describe.h"
 #include "controller/engine/debug.h"
+#include "controller/events.h"
 #include "controller/node/sweep.h"
 #include "controller/wire.h"
 
@@ -68,6 +69,7 @@ Session *session_new(SessionOptions options, GError **error)
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
     if (!options.dry) {
+        s->events = events_new(s);
         logged = s->engine;
         log_set_virtual(logged_now);
     }
@@ -76,8 +78,10 @@ Session *session_new(SessionOptions options, GError **error)
 
 static bool remove_node(Session *s, Node *node, GError **error)
 {
-    bool ok = engine_remove(s->engine, node, error);
+    bool ok;
 
+    events_remove(s->events, node);
+    ok = engine_remove(s->engine, node, error);
     if (node->qmp && node->attached && !qmp_client_broken(node->qmp) &&
         !node_detach(node, ok ? error : NULL))
         ok = false;
@@ -194,13 +198,40 @@ void session_prepare_recording(Session *s)
     report_columns(s->report, (const char *const *)names->pdata, r->n);
 }
 
+/* --- the end of a run that somebody wants --- */
+
+/* A person has pressed Ctrl-C, or the machine is to go down. */
+#define HURRY_MS 3000
+
+static gboolean on_late(gpointer data)
+{
+    Session *s = data;
+
+    s->hurry_source = 0;
+    if (engine_running(s->engine)) {
+        log_warn("no barrier within %d s: the nodes are stopped where they are", HURRY_MS / 1000);
+        engine_hurry(s->engine);
+    }
+    return G_SOURCE_REMOVE;
+}
+
+void session_interrupt(Session *s)
+{
+    engine_interrupt(s->engine);
+    if (!s->hurry_source)
+        s->hurry_source = g_timeout_add(HURRY_MS, on_late, s);
+}
+
 /* At the very end only, so a nested loop harms nobody. */
 void session_settle(Session *s)
 {
     if (engine_running(s->engine))
-        engine_interrupt(s->engine);
+        session_interrupt(s);
     while (engine_running(s->engine))
         g_main_context_iteration(NULL, TRUE);
+    events_look(s->events);
+    if (s->lost && !s->interactive)
+        session_note(s, OUTCOME_NODE_FAILED, s->lost->message);
 }
 
 void session_note(Session *s, Outcome outcome, const char *message)
@@ -246,6 +277,9 @@ void session_free(Session *s)
         release_nodes(s);
     if (s->engine && !s->options.dry)
         log_set_virtual(NULL);
+    g_clear_handle_id(&s->hurry_source, g_source_remove);
+    g_clear_pointer(&s->events, events_free);
+    g_clear_error(&s->lost);
     g_clear_pointer(&s->wire, wire_free);
     g_clear_pointer(&s->engine, engine_free);
     g_clear_pointer(&s->hosts, g_ptr_array_unref);
@@ -316,8 +350,10 @@ void session_add_node(Session *s, Node *node)
 {
     g_ptr_array_add(s->nodes, node);
     s->next_index = MAX(s->next_index, node->index + 1);
-    if (node_is_live(node))
+    if (node_is_live(node)) {
         engine_add(s->engine, node);
+        events_add(s->events, node);
+    }
 }
 
 bool session_remove_node(Session *s, Node *node, GError **error)
@@ -344,6 +380,7 @@ bool session_start(Session *s, GError **error)
         if (!node_launch(n, s->dir, s->options.qemu, error))
             return false;
         engine_add(s->engine, n);
+        events_add(s->events, n);
     }
     s->started = true;
     return true;

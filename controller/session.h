@@ -67,6 +67,10 @@ typedef struct Session {
     void (*on_output)(const char *text, void *data);
     /* What is parked without a run ends on Ctrl-C. NULL: nothing is. */
     void (*on_interrupt)(struct Session *session);
+    struct Events *events; /* events.h: what the nodes tell; NULL when dry */
+    GError *lost;          /* a node failed while it stood, and no command has said so yet */
+    void (*on_node)(struct Session *session, const char *name, const NodeTelling *telling);
+    unsigned hurry_source;   /* the next barrier does not come soon enough */
     void (*on_change)(void); /* the ensemble has begun or ceased to run, though no command ran it */
     unsigned columns;        /* width of the terminal that output goes to; 0: it is none */
     bool console_open;       /* a guest's console has the terminal: nothing else draws on it */
@@ -87,6 +91,9 @@ void session_settle(Session *session);
 
 /* Ends all transcripts, so that what could not be written is known. */
 void session_end_transcripts(Session *session);
+/* The ensemble is to stop at the next barrier, or where it is if none comes within a few seconds.
+ */
+void session_interrupt(Session *session);
 
 /* Told to stop: for what makes the main loop wait, which alone serves signals. */
 bool session_told_to_stop(const Session *session);

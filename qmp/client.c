@@ -51,6 +51,7 @@ struct QmpClient {
     int64_t next_id;
     GHashTable *handlers; /* event name -> Handler; only looked up, never walked */
     Handler other_events;
+    int64_t event_us; /* of the event that is being handed out */
     bool greeted, ready;
     GError *ended;  /* no more input will come; waits for finish() */
     GError *broken; /* the sticky error */
@@ -272,6 +273,29 @@ static const char *string_member(json_object *object, const char *key)
                : NULL;
 }
 
+static int64_t int_member(json_object *object, const char *key)
+{
+    json_object *value;
+
+    return json_object_object_get_ex(object, key, &value) ? json_object_get_int64(value) : -1;
+}
+
+/* "timestamp": {"seconds": …, "microseconds": …}; -1 each where QEMU's host did not tell. */
+static int64_t timestamp_us(json_object *message)
+{
+    json_object *stamp;
+    int64_t seconds, micro;
+
+    if (!json_object_object_get_ex(message, "timestamp", &stamp) ||
+        !json_object_is_type(stamp, json_type_object))
+        return -1;
+    seconds = int_member(stamp, "seconds");
+    micro = int_member(stamp, "microseconds");
+    return seconds < 0 || seconds > INT32_MAX * INT64_C(1000) || micro < 0 || micro >= 1000000
+               ? -1
+               : seconds * 1000000 + micro;
+}
+
 static bool dispatch_event(QmpClient *client, json_object *message)
 {
     const char *name = string_member(message, "event");
@@ -286,6 +310,7 @@ static bool dispatch_event(QmpClient *client, json_object *message)
         return protocol_error(client, "an event with odd data", message);
     found = g_hash_table_lookup(client->handlers, name);
     handler = found ? *found : client->other_events; /* copied: it may remove itself */
+    client->event_us = timestamp_us(message);
     if (handler.func)
         handler.func(client, name, data ? qmp_json_text(data) : "{}", handler.data);
     return true;
@@ -385,6 +410,7 @@ QmpClient *qmp_client_new(int fd)
     client->codec = qmp_codec_new(QMP_CODEC_MAX_MESSAGE);
     client->out = g_byte_array_new();
     client->next_id = 1;
+    client->event_us = -1;
     client->handlers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&client->pending);
     /* Every call here asks for MSG_DONTWAIT as well; this is for whoever watches the socket. If it
@@ -421,6 +447,11 @@ int qmp_client_fd(const QmpClient *client)
 const GError *qmp_client_broken(const QmpClient *client)
 {
     return client->broken;
+}
+
+int64_t qmp_client_event_us(const QmpClient *client)
+{
+    return client->event_us;
 }
 
 unsigned qmp_client_pending(const QmpClient *client)

@@ -104,6 +104,41 @@ bool qmp_client_settle(QmpClient *client, int timeout_ms, GError **error);
  * arguments (NULL if there are none), to be freed with g_free(). */
 bool qmp_request_parse(const char *text, char **command, char **args_json, GError **error);
 
+/* --- events about whether the machine runs: qapi/run-state.json --- */
+
+typedef enum {
+    QMP_RUN_OTHER, /* any other event */
+    QMP_RUN_STOP,
+    QMP_RUN_RESUME,
+    QMP_RUN_SHUTDOWN,
+    QMP_RUN_POWERDOWN,
+    QMP_RUN_RESET,
+    QMP_RUN_SUSPEND,
+    QMP_RUN_SUSPEND_DISK,
+    QMP_RUN_WAKEUP,
+    QMP_RUN_WATCHDOG,
+    QMP_RUN_PANICKED,
+    QMP_RUN_CRASHLOADED,
+} QmpRunEventKind;
+
+#define QMP_WHY_MAX 32
+
+typedef struct {
+    QmpRunEventKind kind;
+    bool guest;            /* SHUTDOWN, RESET: the guest wanted it */
+    char why[QMP_WHY_MAX]; /* reason, or action, as QEMU calls it: "guest-reset", "pause"; or "" */
+} QmpRunEvent;
+
+/* What a QmpEventFunc is given; whatever it holds, *out is filled. */
+void qmp_run_event_parse(const char *name, const char *data_json, QmpRunEvent *out);
+
+/* The names of these events, NULL behind the last. */
+const char *qmp_run_event_name(unsigned i);
+
+/* In a QmpEventFunc: when QEMU sent the event, in µs of its host's time of day; -1 if it did not
+ * say. */
+int64_t qmp_client_event_us(const QmpClient *client);
+
 /* --- typed commands; each has QEMU's own name and its qapi/ file as source --- */
 
 typedef struct {

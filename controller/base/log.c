@@ -18,9 +18,10 @@ static const char *const names[] = {"error", "warn", "info", "debug"};
 /* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
  * it against the source tree. The last is for what is none of them. */
 static const char *const subsystems[] = {
-    "base",    "clock",    "command",  "engine",  "gdbstub-client", "main",    "network",
-    "node",    "qmp",      "remote",   "verify",  "report",         "gateway", "wire",
-    "packets", "describe", "checking", "session", "shell",          "other",   NULL,
+    "base",    "clock",   "command", "engine",  "events",   "gdbstub-client",
+    "main",    "network", "node",    "qmp",     "remote",   "verify",
+    "report",  "gateway", "wire",    "packets", "describe", "checking",
+    "session", "shell",   "other",   NULL,
 };
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };

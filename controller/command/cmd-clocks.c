@@ -86,8 +86,8 @@ static void on_quantum(const RunOutcome *o, void *data)
     else if (o->why)
         error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "clocks: %s", o->why);
     else if (q->node->state != NODE_PAUSED || o->end == RUN_EMPTY)
-        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "node %s has powered off",
-                            q->node->name);
+        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "node %s %s", q->node->name,
+                            node_left_text(q->node->state, q->node->exit_status));
     else if (agent_hear(q->node, q->answer, &error) && !q->answer->done &&
              engine_now(s->engine).ns >= q->give_up.ns)
         error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
@@ -174,12 +174,8 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
     }
     if (s->options.dry)
         return command_would_reach(s, node, error);
-    if (!node_is_live(node)) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s%s", node->name,
-                    node_state_name(node->state),
-                    node->state == NODE_ADDED ? ": `start` comes first" : "");
+    if (!node_check(node, false, error))
         return COMMAND_FAILED;
-    }
     if (!agent_why_not(node))
         return ask(call, node, timeout, error);
     print_own(s, node);

@@ -10,6 +10,7 @@
 #include "controller/base/tty.h"
 #include "controller/command/command.h"
 #include "controller/command/run.h"
+#include "controller/events.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -152,6 +153,7 @@ static void visit_end(Visit *v)
     g_string_free(v->keys, TRUE);
     tty_restore();
     s->console_open = false;
+    events_flush(s->events);
     g_free(v);
 }
 
@@ -171,7 +173,7 @@ static void on_run_done(const RunOutcome *o, void *data)
     else if (call->session->interrupted)
         error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
     else if (o->end == RUN_EMPTY)
-        command_print(call->session, "every guest has powered off\n");
+        command_print(call->session, "every guest has left\n");
     command_finish(call, error);
 }
 
@@ -234,11 +236,9 @@ static bool has_terminal(const CommandCall *call, GError **error)
 
 static bool has_console(const CommandCall *call, const Node *node, GError **error)
 {
-    if (!node_is_live(node))
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s%s", node->name,
-                    node_state_name(node->state),
-                    node->state == NODE_ADDED ? ": `start` comes first" : "");
-    else if (node->attached || !node->console)
+    if (!node_check(node, false, error))
+        return false;
+    if (node->attached || !node->console)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no console that metronome can read", node->name);
     else

@@ -15,15 +15,6 @@
 
 #define MAX_MEM 65536
 
-static bool check_stands(const Node *n, GError **error)
-{
-    if (n->state == NODE_PAUSED)
-        return true;
-    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s", n->name,
-                node_state_name(n->state));
-    return false;
-}
-
 char *look_instruction(Node *n, int vcpu, GError **error)
 {
     g_autofree char *arguments = NULL, *said = NULL;
@@ -111,8 +102,8 @@ static void on_step_done(const RunOutcome *o, void *data)
     else if (o->end == RUN_ASLEEP || o->end == RUN_TIME_UP)
         error = asleep_error(step);
     else if (o->end == RUN_EMPTY)
-        error =
-            g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE, "node %s powered off", step->node->name);
+        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE, "node %s %s", step->node->name,
+                            node_left_text(step->node->state, step->node->exit_status));
     call->data = NULL;
     command_finish(call, error);
 }
@@ -155,7 +146,7 @@ static CommandResult exec_step(CommandCall *call, GError **error)
 
     if (!command_check_started(s, error) || !parse_step(call, step, &count, error))
         return COMMAND_FAILED;
-    if (!s->options.dry && !check_stands(step->node, error))
+    if (!s->options.dry && !node_check(step->node, false, error))
         return COMMAND_FAILED;
     if (!step->node->icount.enabled) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
@@ -251,7 +242,7 @@ static CommandResult exec_regs(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (call->session->options.dry)
         return command_would_reach(call->session, n, error);
-    if (!check_stands(n, error) || !debug_use(n, error))
+    if (!node_check(n, true, error) || !debug_use(n, error))
         return COMMAND_FAILED;
     ok = show_registers(call, n, vcpu, error);
     debug_release(n);
@@ -324,7 +315,7 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
     if (call->session->options.dry)
         return command_would_reach(call->session, n, error);
     bytes = g_malloc((gsize)size);
-    if (!check_stands(n, error))
+    if (!node_check(n, true, error))
         return COMMAND_FAILED;
     if (!read_memory(n, address, bytes, (size_t)size, strcmp(phys, "on") == 0, error)) {
         g_prefix_error(error, "node %s, %" PRId64 " bytes at 0x%" PRIx64 ": ", n->name, size,

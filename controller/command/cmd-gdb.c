@@ -121,10 +121,11 @@ static GdbEndpoint *open_endpoint(Session *s, Node *node, const Wishes *w, GErro
     g_autofree char *path = w->path ? g_strdup(w->path) : NULL;
     GdbEndpoint *e;
 
-    if (!node_is_live(node) || !node->gdb_path) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s %s", node->name,
-                    node_is_live(node) ? "has no gdbstub: attach it with gdb=PATH"
-                                       : "is not started: `start` comes first");
+    if (!node_check(node, false, error))
+        return NULL;
+    if (!node->gdb_path) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s has no gdbstub: attach it with gdb=PATH", node->name);
         return NULL;
     }
     if (!path)

@@ -34,13 +34,16 @@ static void time_row(const Session *s, const Node *n)
 {
     int64_t offset = vtime_sub(node_ensemble_time(n), engine_now(s->engine)).ns;
     const char *state =
-        n->clock.idle && n->state == NODE_PAUSED ? "idle" : node_state_name(n->state);
+        n->clock.idle && n->state == NODE_PAUSED ? "idle" : node_state_name(node_shown_state(n));
 
     command_print(
-        s, "%-12s %-8s %16" PRId64 " %16" PRId64 " %16" PRId64 " %+9" PRId64 " %9.3f %8.2f %6.1f\n",
+        s, "%-12s %-9s %15" PRId64 " %16" PRId64 " %16" PRId64 " %+9" PRId64 " %9.3f %8.2f %6.1f\n",
         n->name, state, n->clock.icount.n, n->clock.virtual_time.ns, n->clock.bias.ns, offset,
         (double)s->in_runs.ns / 1e9, slowdown(s->in_runs, node_ensemble_time(n)),
         share(vcpu_time(n), s->in_runs));
+    if (node_state_has_left(n->state) && n->clock_stale)
+        command_print(s, "  its QEMU is gone: the time is that of the last barrier, the counts are "
+                         "older\n");
 }
 
 /* Under icount one host thread runs all vCPUs in turn, so all of them show its time. */
@@ -86,7 +89,7 @@ static CommandResult exec_time(CommandCall *call, GError **error)
     command_print(s, "virtual time %s, mode %s, slowdown %.2f, in the last run %.2f\n", now,
                   session_mode(s), slowdown(s->in_runs, engine_now(s->engine)),
                   slowdown(s->last_run, s->last_passed));
-    command_print(s, "%-12s %-8s %16s %16s %16s %9s %9s %8s %6s\n", "node", "state", "icount",
+    command_print(s, "%-12s %-9s %15s %16s %16s %9s %9s %8s %6s\n", "node", "state", "icount",
                   "virtual ns", "idle ns", "offset ns", "host s", "slowdown", "cpu %");
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!only || only == s->nodes->pdata[i])
@@ -158,6 +161,8 @@ const Command cmd_stats = {
 
 static char *show(ExprValue v)
 {
+    if (v.kind == EXPR_NAME)
+        return g_strdup(v.names[v.value]);
     return v.kind == EXPR_TIME ? units_format_duration(vtime(v.value))
                                : g_strdup_printf("%" PRId64, v.value);
 }

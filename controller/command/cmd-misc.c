@@ -131,12 +131,7 @@ static Node *live_node(const CommandCall *call, GError **error)
 
     if (node && call->session->options.dry)
         return command_would_reach(call->session, node, error) == COMMAND_DONE ? node : NULL;
-    if (node && !node_is_live(node) && node->state != NODE_OFF) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s", node->name,
-                    node_state_name(node->state));
-        return NULL;
-    }
-    return node;
+    return node && node_check(node, true, error) ? node : NULL;
 }
 
 static CommandResult exec_send(CommandCall *call, GError **error)
@@ -172,7 +167,8 @@ static CommandResult qmp_result(const CommandCall *call, Node *node, char *text,
     }
     if (node->qmp && qmp_client_broken(node->qmp)) {
         node_fail(node, e);
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_NODE, "%s", node->failure->message);
+        g_set_error_literal(error, COMMAND_ERROR, COMMAND_ERROR_NODE,
+                            node->failure ? node->failure->message : e->message);
         g_error_free(e);
     } else {
         g_propagate_prefixed_error(error, e, "node %s: ", node->name);

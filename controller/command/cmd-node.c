@@ -262,6 +262,18 @@ const Command cmd_node_remove = {
     .exec = exec_remove,
 };
 
+/* What of it is out of the ordinary. */
+static void list_what(const Session *s, const Node *n)
+{
+    if (n->failure)
+        command_print(s, "  %s\n", n->failure->message);
+    if (n->exit_status >= 0)
+        command_print(s, "  its QEMU exited with status %d\n", n->exit_status);
+    if (n->life.resets > 0)
+        command_print(s, "  it was reset %u time%s\n", n->life.resets,
+                      n->life.resets == 1 ? "" : "s");
+}
+
 static CommandResult exec_list(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
@@ -269,7 +281,7 @@ static CommandResult exec_list(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    command_print(s, "%-12s %-8s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
+    command_print(s, "%-12s %-9s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
                   "icount", "host", "cpu", "QEMU");
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
@@ -278,13 +290,12 @@ static CommandResult exec_list(CommandCall *call, GError **error)
                                                         n->icount.sleep_on ? "on" : "off")
                                       : g_strdup("off");
 
-        command_print(s, "%-12s %-8s %-8s %-4d %-16s %-8s %-4d %s\n", n->name,
-                      node_state_name(n->state), n->attached ? "attached" : n->options->arch,
-                      n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount,
-                      n->options->host ? n->options->host : "local", n->cpu,
-                      n->version ? n->version : "-");
-        if (n->failure)
-            command_print(s, "  %s\n", n->failure->message);
+        command_print(
+            s, "%-12s %-9s %-8s %-4d %-16s %-8s %-4d %s\n", n->name,
+            node_state_name(node_shown_state(n)), n->attached ? "attached" : n->options->arch,
+            n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount,
+            n->options->host ? n->options->host : "local", n->cpu, n->version ? n->version : "-");
+        list_what(s, n);
     }
     return COMMAND_DONE;
 }

@@ -114,11 +114,11 @@ static GError *exit_error(const Session *s)
         const Node *n = s->nodes->pdata[i];
         g_autofree char *time = units_format_seconds(node_ensemble_time(n));
 
-        if (n->state == NODE_OFF && !n->options->on_exit_continue)
+        if (node_state_has_left(n->state) && !n->options->on_exit_continue)
             return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
-                               "node %s powered off at %s, before the target; `node add … "
+                               "node %s %s at %s, before the target; `node add … "
                                "on-exit=continue` lets the others go on",
-                               n->name, time);
+                               n->name, node_left_text(n->state, n->exit_status), time);
     }
     return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
                        "the guest powered off before the target");
@@ -129,6 +129,9 @@ static GError *error_of(const CommandCall *call, const RunOutcome *o)
 {
     Session *s = call->session;
 
+    if (s->interrupted && engine_hurried(s->engine) && o->end == RUN_FAILED)
+        return g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted; %s",
+                           o->error->message);
     if (o->end == RUN_FAILED)
         return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
     if (s->interrupted)
@@ -138,7 +141,7 @@ static GError *error_of(const CommandCall *call, const RunOutcome *o)
     if (o->end == RUN_EXITED || (o->end == RUN_EMPTY && call->command == &cmd_run_until))
         return exit_error(s);
     if (o->end == RUN_EMPTY)
-        log_warn("every guest that was to run has powered off");
+        log_warn("every guest that was to run has left");
     return NULL;
 }
 

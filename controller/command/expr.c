@@ -33,6 +33,19 @@ static void skip_blanks(Parser *ps)
         ps->p++;
 }
 
+/* A word that is no value so far; it may be a name. */
+typedef struct {
+    char *word; /* NULL: there is none */
+    GError *error;
+} Unknown;
+
+static void unknown_clear(Unknown *u)
+{
+    g_free(u->word);
+    g_clear_error(&u->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Unknown, unknown_clear)
+
 static bool is_word(char c)
 {
     return g_ascii_isalnum(c) || c == '_' || c == '.';
@@ -54,12 +67,12 @@ static bool literal(const char *word, ExprValue *out, GError **error)
     if (units_is_insns(word)) {
         if (!units_parse_insns(word, &insns, error))
             return false;
-        *out = (ExprValue){EXPR_COUNT, insns.n};
+        *out = (ExprValue){.kind = EXPR_COUNT, .value = insns.n};
         return true;
     }
     if (!units_parse_duration(word, &time, error))
         return false;
-    *out = (ExprValue){EXPR_TIME, time.ns};
+    *out = (ExprValue){.kind = EXPR_TIME, .value = time.ns};
     return true;
 }
 
@@ -101,6 +114,9 @@ static bool term(Parser *ps, ExprValue *out, GError **error)
 
 static bool same_kind(ExprValue *a, ExprValue b, GError **error)
 {
+    if (a->kind == EXPR_NAME || b.kind == EXPR_NAME)
+        return fail(error, "a state can only be compared by == and !=, with the name of one or "
+                           "the state of another node");
     if (a->kind != EXPR_ANY && b.kind != EXPR_ANY && a->kind != b.kind)
         return fail(error, "a time and a count can't be compared or added: give both a unit of the "
                            "same kind");
@@ -144,22 +160,88 @@ static bool compare(const char *op, int64_t a, int64_t b, bool *holds)
     return false;
 }
 
+/* Which of the names of `like` the word is. */
+static bool name_of(const char *word, const ExprValue *like, ExprValue *out, GError **error)
+{
+    g_autofree char *all = NULL;
+
+    for (int i = 0; like->names[i]; i++) {
+        if (strcmp(like->names[i], word) == 0) {
+            *out = (ExprValue){EXPR_NAME, i, like->names};
+            return true;
+        }
+    }
+    all = g_strjoinv(", ", (char **)like->names);
+    return fail(error, "'%s' is no state: %s", word, all);
+}
+
+/* One side: a sum, or a word that is no value, which is put aside. */
+static bool side(Parser *ps, ExprValue *out, Unknown *unknown, GError **error)
+{
+    const char *start;
+    size_t length;
+    GError *e = NULL;
+
+    skip_blanks(ps);
+    start = ps->p;
+    if (sum(ps, out, &e))
+        return true;
+    for (length = 0; g_ascii_isalpha(start[length]);)
+        length++;
+    if (length == 0 || is_word(start[length])) {
+        g_propagate_error(error, e);
+        return false;
+    }
+    ps->p = start + length;
+    *unknown = (Unknown){g_strndup(start, length), e};
+    return true;
+}
+
+/* Both sides are known now: a word is a name if the other side is one. */
+static bool resolve(ExprResult *r, Unknown *left, Unknown *right, GError **error)
+{
+    Unknown *first = left->word ? left : right;
+
+    if (left->word && r->right.kind == EXPR_NAME)
+        return name_of(left->word, &r->right, &r->left, error);
+    if (right->word && r->left.kind == EXPR_NAME)
+        return name_of(right->word, &r->left, &r->right, error);
+    if (!first->word)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&first->error));
+    return false;
+}
+
+static bool compare_names(const char *op, const ExprResult *r, GError **error)
+{
+    return r->left.kind != EXPR_NAME ||
+           (r->right.kind == EXPR_NAME && r->left.names == r->right.names &&
+            (strcmp(op, "==") == 0 || strcmp(op, "!=") == 0)) ||
+           same_kind(&(ExprValue){EXPR_NAME, 0, NULL}, r->right, error);
+}
+
 bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *out, GError **error)
 {
     Parser ps = {.p = text, .lookup = lookup, .data = data};
+    g_auto(Unknown) left = {0}, right = {0};
     g_autofree char *op = NULL;
     ExprResult result = {0};
     size_t length;
 
-    if (!sum(&ps, &result.left, error))
+    if (!side(&ps, &result.left, &left, error))
         return false;
     skip_blanks(&ps);
     length = strspn(ps.p, "=!<>");
     op = g_strndup(ps.p, length);
-    if (!compare(op, 0, 0, &result.holds))
+    if (!compare(op, 0, 0, &result.holds)) {
+        if (left.word)
+            return resolve(&result, &left, &right, error);
         return fail(error, "a comparison (== != < <= > >=) is expected at '%s'", ps.p);
+    }
     ps.p += length;
-    if (!sum(&ps, &result.right, error) || !same_kind(&result.left, result.right, error))
+    if (!side(&ps, &result.right, &right, error) || !resolve(&result, &left, &right, error) ||
+        !compare_names(op, &result, error) ||
+        (result.left.kind != EXPR_NAME && !same_kind(&result.left, result.right, error)))
         return false;
     skip_blanks(&ps);
     if (*ps.p)

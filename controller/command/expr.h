@@ -2,12 +2,14 @@
 /*
  * expr.h: comparisons such as "a.icount == 3000000" or "a.time - b.time < 1ms". Pure.
  *
- *   comparison := sum ( == | != | < | <= | > | >= ) sum
+ *   comparison := sum ( == | != | < | <= | > | >= ) sum | name ( == | != ) name
+ *   name       := NODE.FIELD of which one side is a state | a word such as paused
  *   sum        := term { ( + | - ) term }
  *   term       := NODE.FIELD | FIELD | [ - ] literal, nothing between the two
  *   literal    := number | duration | instruction count
  *
- * A value is a time (ns) or a count; the two don't mix. A plain number is a count, 0 is either.
+ * A value is a time (ns), a count or one of a set of names; they don't mix. A plain number is a
+ * count, 0 is either time or count. A word that is no value is a name where the other side is one.
  */
 #ifndef COMMAND_EXPR_H
 #define COMMAND_EXPR_H
@@ -23,11 +25,13 @@ typedef enum {
     EXPR_ANY, /* 0 */
     EXPR_COUNT,
     EXPR_TIME, /* ns */
+    EXPR_NAME, /* index into `names` */
 } ExprKind;
 
 typedef struct {
     ExprKind kind;
     int64_t value;
+    const char *const *names; /* EXPR_NAME: all there are, ended by NULL */
 } ExprValue;
 
 /* Value of a name with or without a dot; false with an error if it is unknown. */

@@ -8,6 +8,7 @@
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
+#include "controller/events.h"
 #include "controller/remote/ssh-host.h"
 
 #include <inttypes.h>
@@ -89,9 +90,7 @@ static void on_fall(Node *node, void *data)
 {
     Session *s = data;
 
-    log_warn("%s", node->failure->message);
-    if (s->on_change)
-        s->on_change();
+    events_failed(s->events, node);
 }
 
 static char *agent_command(const FarHostOptions *o)

@@ -76,8 +76,23 @@ static void reply_end(GdbEndpoint *e)
     g_autofree char *text = g_strdup_printf("metronome: node %s is %s\n", e->node->name,
                                             node_state_name(e->node->state));
 
+    g_autofree char *exited =
+        g_strdup_printf("W%02x;process:1", (unsigned)MAX(0, e->node->exit_status) & 0xff);
+
     gdb_peer_tell(e->peer, text);
-    gdb_peer_reply_text(e->peer, e->node->state == NODE_OFF ? "W00;process:1" : "X09;process:1");
+    gdb_peer_reply_text(e->peer, e->node->state == NODE_OFF ? exited : "X09;process:1");
+}
+
+void gdb_tell_all(const Session *s, const char *line)
+{
+    g_autofree char *text = g_strdup_printf("metronome: %s\n", line);
+
+    for (unsigned i = 0; s->endpoints && i < s->endpoints->len; i++) {
+        const GdbEndpoint *e = s->endpoints->pdata[i];
+
+        if (e->running)
+            gdb_peer_tell(e->peer, text);
+    }
 }
 
 static void tell_why(GdbEndpoint *e, const RunOutcome *o)

@@ -41,4 +41,7 @@ bool gdb_endpoint_attached(const GdbEndpoint *endpoint);
 void gdb_close_node(Session *session, const Node *node);
 void gdb_end_all(Session *session);
 
+/* A line for each gdb that waits for its node to stop. */
+void gdb_tell_all(const Session *session, const char *line);
+
 #endif

@@ -7,6 +7,7 @@
 #include "controller/command/clock-watch.h"
 #include "controller/command/sampler.h"
 #include "controller/engine/debug.h"
+#include "controller/events.h"
 #include "controller/wire.h"
 
 typedef struct {
@@ -167,6 +168,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     g_autofree char *why = NULL;
     RunOutcome outcome = {.end = end, .error = error};
 
+    events_flush(s->events);
     if (end != RUN_FAILED) {
         sampler_take(s);
         clock_watch_take(s);

@@ -476,6 +476,11 @@ Outcome command_outcome(const GError *error)
         return error->code == QMP_ERROR_COMMAND || error->code == QMP_ERROR_ARGUMENT
                    ? OUTCOME_USAGE
                    : OUTCOME_NODE_FAILED;
+    if (error->domain == GDB_ERROR)
+        return error->code == GDB_ERROR_REPLY || error->code == GDB_ERROR_UNSUPPORTED ||
+                       error->code == GDB_ERROR_ARGUMENT
+                   ? OUTCOME_USAGE
+                   : OUTCOME_NODE_FAILED;
     if (error->domain == REPORT_ERROR)
         return OUTCOME_OUTPUT_LOST;
     return OUTCOME_USAGE;

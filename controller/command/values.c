@@ -33,6 +33,9 @@ enum {
     NODE_DROPPED,
     NODE_LATE,
     NODE_CARRIED,
+    NODE_STATE,
+    NODE_EXIT,
+    NODE_RESETS,
     NODE_END
 };
 
@@ -53,6 +56,9 @@ const ValueHelp values_of_nodes[] = {
     [NODE_LATE] = {"late", "packets that it got later than at their boundary"},
     [NODE_CARRIED] = {"carried",
                       "packets that had to wait for a later boundary: the card was full"},
+    [NODE_STATE] = {"state", "its state, a name: paused, off, panicked, …; for == and != only"},
+    [NODE_EXIT] = {"exit", "the exit status of its QEMU, -1 if it did not exit by itself"},
+    [NODE_RESETS] = {"resets", "how often its guest was reset"},
     [NODE_END] = {NULL, NULL},
 };
 
@@ -104,20 +110,24 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
     VTime time = time_of(v, n);
     NetPortStats packets = wire_node_stats(v->session->wire, n);
     const ExprValue all[NODE_END] = {
-        [NODE_TIME] = {EXPR_TIME, time.ns},
-        [NODE_VIRTUAL] = {EXPR_TIME, vtime_add(time, n->epoch).ns},
-        [NODE_ICOUNT] = {EXPR_COUNT, n->clock.icount.n},
-        [NODE_IDLE] = {EXPR_TIME, n->clock.bias.ns},
-        [NODE_OVERSHOOT] = {EXPR_TIME, st ? dist_max(&st->overshoot) : 0},
-        [NODE_IDLE_SKIP] = {EXPR_TIME, st ? dist_max(&st->idle_skip) : 0},
-        [NODE_MISSED] = {EXPR_COUNT, st ? (int64_t)st->missed : 0},
-        [NODE_OFFSET] = {EXPR_TIME, vtime_sub(time, now(v)).ns},
-        [NODE_CONSOLE_BYTES] = {EXPR_COUNT, n->console ? (int64_t)console_bytes(n->console) : 0},
-        [NODE_SENT] = {EXPR_COUNT, (int64_t)packets.sent},
-        [NODE_RECEIVED] = {EXPR_COUNT, (int64_t)packets.received},
-        [NODE_DROPPED] = {EXPR_COUNT, (int64_t)packets.dropped},
-        [NODE_LATE] = {EXPR_COUNT, (int64_t)packets.late},
-        [NODE_CARRIED] = {EXPR_COUNT, (int64_t)packets.carried},
+        [NODE_TIME] = {.kind = EXPR_TIME, .value = time.ns},
+        [NODE_VIRTUAL] = {.kind = EXPR_TIME, .value = vtime_add(time, n->epoch).ns},
+        [NODE_ICOUNT] = {.kind = EXPR_COUNT, .value = n->clock.icount.n},
+        [NODE_IDLE] = {.kind = EXPR_TIME, .value = n->clock.bias.ns},
+        [NODE_OVERSHOOT] = {.kind = EXPR_TIME, .value = st ? dist_max(&st->overshoot) : 0},
+        [NODE_IDLE_SKIP] = {.kind = EXPR_TIME, .value = st ? dist_max(&st->idle_skip) : 0},
+        [NODE_MISSED] = {.kind = EXPR_COUNT, .value = st ? (int64_t)st->missed : 0},
+        [NODE_OFFSET] = {.kind = EXPR_TIME, .value = vtime_sub(time, now(v)).ns},
+        [NODE_CONSOLE_BYTES] = {.kind = EXPR_COUNT,
+                                .value = n->console ? (int64_t)console_bytes(n->console) : 0},
+        [NODE_SENT] = {.kind = EXPR_COUNT, .value = (int64_t)packets.sent},
+        [NODE_RECEIVED] = {.kind = EXPR_COUNT, .value = (int64_t)packets.received},
+        [NODE_DROPPED] = {.kind = EXPR_COUNT, .value = (int64_t)packets.dropped},
+        [NODE_LATE] = {.kind = EXPR_COUNT, .value = (int64_t)packets.late},
+        [NODE_CARRIED] = {.kind = EXPR_COUNT, .value = (int64_t)packets.carried},
+        [NODE_STATE] = {EXPR_NAME, (int64_t)node_shown_state(n), node_state_names},
+        [NODE_EXIT] = {.kind = EXPR_COUNT, .value = n->exit_status},
+        [NODE_RESETS] = {.kind = EXPR_COUNT, .value = n->life.resets},
     };
     int i = find(values_of_nodes, field);
 
@@ -132,11 +142,11 @@ static bool ensemble_value(const Values *v, const char *name, ExprValue *out)
 {
     const Session *s = v->session;
     const ExprValue all[OF_END] = {
-        [OF_TIME] = {EXPR_TIME, now(v).ns},
-        [OF_QUANTUM] = {EXPR_TIME, engine_quantum(s->engine).ns},
-        [OF_BARRIERS] = {EXPR_COUNT, (int64_t)engine_stats(s->engine)->barriers},
-        [OF_MISSED] = {EXPR_COUNT, (int64_t)engine_missed(s->engine)},
-        [OF_BREAK] = {EXPR_COUNT, s->stopped_by},
+        [OF_TIME] = {.kind = EXPR_TIME, .value = now(v).ns},
+        [OF_QUANTUM] = {.kind = EXPR_TIME, .value = engine_quantum(s->engine).ns},
+        [OF_BARRIERS] = {.kind = EXPR_COUNT, .value = (int64_t)engine_stats(s->engine)->barriers},
+        [OF_MISSED] = {.kind = EXPR_COUNT, .value = (int64_t)engine_missed(s->engine)},
+        [OF_BREAK] = {.kind = EXPR_COUNT, .value = s->stopped_by},
     };
     int i = find(values_of_ensemble, name);
 

@@ -28,6 +28,8 @@ static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
                     "node %s has no gdbstub: attach it with gdb=PATH", n->name);
         return NULL;
     }
+    if (!node_check(n, true, error))
+        return NULL;
     client = n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, timeout_ms, error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);

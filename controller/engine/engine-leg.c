@@ -202,6 +202,7 @@ void engine_start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
     e->leg.on_grid = on_grid;
     e->leg.next_barrier = engine_next_barrier(e);
     e->leg.data = e;
+    e->leg.hurry = &e->hurry;
     set_stride(e, &e->leg);
     if (hosts_are_several(&e->leg)) {
         g_array_set_size(e->marks, e->leg.stride * e->slots->len);

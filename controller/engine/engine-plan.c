@@ -38,6 +38,8 @@ static void finish(Engine *e, RunEnd end, const GError *error)
 
     e->running = false;
     e->done = NULL;
+    if (e->rest_func)
+        e->rest_func(true, e->rest_data);
     done(end, error, e->done_data);
 }
 
@@ -46,7 +48,7 @@ static void on_step_done(void *data)
     Engine *e = data;
 
     if (e->step.error) {
-        node_fail(e->step.node, e->step.error);
+        node_lose(e->step.node, e->step.error, true, e->now);
         g_clear_error(&e->step.error);
     }
     e->broke = e->broke || e->step.hit;
@@ -248,7 +250,7 @@ static bool exited(const Engine *e)
         bool ends = e->goal.exits == m->node ||
                     (e->goal.stop_on_exit && !m->node->options->on_exit_continue);
 
-        if (ends && m->node->state == NODE_OFF && !m->was_off)
+        if (ends && node_state_has_left(m->node->state) && !m->had_left)
             return true;
     }
     return false;
@@ -314,6 +316,8 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
 {
     g_assert(!e->running);
     e->running = true;
+    if (e->rest_func)
+        e->rest_func(false, e->rest_data);
     e->goal = *goal;
     e->done = done;
     e->done_data = data;
@@ -324,10 +328,11 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
     for (unsigned i = 0; i < e->members->len; i++) {
         Member *m = e->members->pdata[i];
 
-        m->was_off = m->node->state == NODE_OFF;
+        m->had_left = node_state_has_left(m->node->state);
     }
     e->leg.n_slots = 0;
     atomic_store(&e->interrupted, false);
+    atomic_store(&e->hurry, false);
     g_idle_add(plan_idle, e);
 }
 
@@ -335,6 +340,23 @@ void engine_interrupt(Engine *e)
 {
     atomic_store(&e->interrupted, true);
     atomic_store(&e->leg.stop, true);
+}
+
+void engine_hurry(Engine *e)
+{
+    atomic_store(&e->hurry, true);
+    engine_interrupt(e);
+}
+
+bool engine_hurried(const Engine *e)
+{
+    return atomic_load(&e->hurry);
+}
+
+void engine_on_rest(Engine *e, void (*func)(bool at_rest, void *data), void *data)
+{
+    e->rest_func = func;
+    e->rest_data = data;
 }
 
 VTime engine_goal(const Engine *e)

@@ -11,7 +11,7 @@
 typedef struct {
     Node *node;
     NodeStats stats;
-    bool was_off; /* when the run began */
+    bool had_left; /* when the run began */
 } Member;
 
 typedef struct {
@@ -28,6 +28,8 @@ struct Engine {
     EnsembleStats stats;
     GArray *observers; /* Observer */
     EngineExchange exchange;
+    void (*rest_func)(bool at_rest, void *data);
+    void *rest_data;
     double pace;
     VTime pace_from; /* the pace counts from here … */
     HTime pace_host; /* … and then */
@@ -41,7 +43,7 @@ struct Engine {
     bool leg_done;      /* a barrier was reached */
     bool stopping;      /* on the way to the barrier where it ends early */
     bool replan;        /* the leg ends early because a boundary is to be added */
-    atomic_bool interrupted;
+    atomic_bool interrupted, hurry;
     Leg leg;
     GArray *marks; /* LegMark */
     bool on_grid;  /* the leg's boundaries are barriers of the ensemble */

@@ -54,7 +54,7 @@ typedef struct {
      * the run. Costs some ms a barrier. */
     bool (*at_rest)(void *data);
     void *at_rest_data;
-    bool stop_on_exit; /* end when a guest powers off, unless its node says otherwise */
+    bool stop_on_exit; /* end when a guest leaves, unless its node says otherwise */
     Node *exits;       /* end when this one's does, whatever its node says; NULL: none */
 } RunGoal;
 
@@ -64,7 +64,7 @@ typedef enum {
     RUN_STOPPED, /* stands at a barrier before it: interrupted, or a console matched */
     RUN_BROKE,   /* a node has hit a point (debug_hit()); the others stand at their next barrier */
     RUN_ASLEEP,  /* the vCPU that is to be stepped waits for an interrupt */
-    RUN_EXITED,  /* a guest powered off (stop_on_exit) */
+    RUN_EXITED,  /* a guest has left, such as by powering off (stop_on_exit) */
     RUN_FAILED,  /* a node failed; the others are held at their barrier */
     RUN_EMPTY,   /* there is no node (left) that could run */
 } RunEnd;
@@ -77,6 +77,15 @@ void engine_run(Engine *engine, const RunGoal *goal, EngineDoneFunc done, void *
 
 /* Ends the run at the next barrier; single steps where they are. */
 void engine_interrupt(Engine *engine);
+
+/* The next barrier does not come soon enough: nodes are stopped where they are; one that does not
+ * answer then has failed. The run ends as one that broke off. */
+void engine_hurry(Engine *engine);
+bool engine_hurried(const Engine *engine);
+
+/* func is told when the nodes are given to the lanes, and when they are back; in the main thread.
+ */
+void engine_on_rest(Engine *engine, void (*func)(bool at_rest, void *data), void *data);
 
 /* Holds the virtual time of runs to `pace` times the host's (1: real time), by waiting at barriers;
  * 0: as fast as it goes. */

@@ -23,6 +23,7 @@
 #define TOKEN_SIZE   3000
 #define TOKEN_RECORD (sizeof(DumpHead) + TOKEN_SIZE)
 #define PIPE_SIZE    4096
+#define HALT_MS      2000 /* for a stop in the middle of a quantum */
 
 /* Any number that no other hub of the machine has. */
 #define HUB_ID 28020
@@ -495,13 +496,13 @@ static bool pass_gate(Gate *g, GError **error)
     return note.kind == NOTE_NONE || note.kind == NOTE_GONE || take_record(g, error);
 }
 
-static bool await_stop(Gate *g, GError **error)
+static bool await_stop(Gate *g, int timeout_ms, GError **error)
 {
     struct pollfd fds[] = {{.fd = qmp_client_fd(g->node->qmp), .events = POLLIN},
                            {.fd = g->note_fd, .events = POLLIN}};
 
     while (qmp_client_pending(g->node->qmp) > 0) {
-        if (poll(fds, G_N_ELEMENTS(fds), NODE_REPLY_MS) == 0)
+        if (poll(fds, G_N_ELEMENTS(fds), timeout_ms) == 0)
             break; /* settle says so */
         if ((fds[1].revents & POLLIN) && !pass_gate(g, error))
             return false;
@@ -510,7 +511,7 @@ static bool await_stop(Gate *g, GError **error)
         if (!qmp_client_pump(g->node->qmp, 0, error))
             return false;
     }
-    return settle(g, error);
+    return qmp_client_settle(g->node->qmp, timeout_ms, error);
 }
 
 bool gate_stop(Gate *g, GError **error)
@@ -519,7 +520,17 @@ bool gate_stop(Gate *g, GError **error)
 
     g->node->expect_stop = true;
     ok = qmp_client_post(g->node->qmp, "stop", NULL, error) && take_record(g, error) &&
-         await_stop(g, error);
+         await_stop(g, NODE_REPLY_MS, error);
+    g->node->expect_stop = false;
+    return ok;
+}
+
+bool gate_halt(Gate *g, GError **error)
+{
+    bool ok;
+
+    g->node->expect_stop = true;
+    ok = qmp_client_post(g->node->qmp, "stop", NULL, error) && await_stop(g, HALT_MS, error);
     g->node->expect_stop = false;
     return ok;
 }

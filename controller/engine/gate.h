@@ -100,4 +100,7 @@ bool gate_open(Gate *gate, GError **error);
  * outranks the vCPU, so a busy node executes nothing more. */
 bool gate_stop(Gate *gate, GError **error);
 
+/* Node on its way: stops it wherever it is, if it answers within a few seconds. */
+bool gate_halt(Gate *gate, GError **error);
+
 #endif

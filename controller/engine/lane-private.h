@@ -3,6 +3,7 @@
 #ifndef ENGINE_LANE_PRIVATE_H
 #define ENGINE_LANE_PRIVATE_H
 
+#include "controller/engine/freeze.h"
 #include "controller/engine/gate.h"
 #include "controller/engine/lane.h"
 #include "controller/engine/shield.h"
@@ -11,7 +12,7 @@ typedef enum {
     PLACE_REST,
     PLACE_RUNNING,
     PLACE_GATE,
-    PLACE_OUT, /* off or failed */
+    PLACE_OUT, /* left or failed */
 } Place;
 
 /* A node in a leg. */
@@ -19,8 +20,9 @@ typedef struct {
     Slot *slot;
     Node *node;
     Place place;
-    Insns left;  /* its count when it left its last rest */
-    bool anew;   /* stop and arm it before it goes on */
+    Insns left; /* its count when it left its last rest */
+    bool anew;  /* stop and arm it before it goes on */
+    Freeze freeze;
     bool judged; /* that it ran past its boundary is counted already */
 } Rider;
 
@@ -46,10 +48,11 @@ struct Lane {
     bool lost_one; /* a node failed since the last rendezvous */
     VTime until;   /* end of the present quantum */
     HTime looked;  /* when consoles of running nodes were drained last */
+    Quanta quanta; /* the last ones */
     Shield shield;
 };
 
-/* Takes over the error: the node has failed. */
+/* Takes over the error: the node has failed, or its guest made QEMU exit. */
 void rider_fail(Lane *lane, Rider *rider, GError *error);
 
 /* A node at rest goes on to boundary k, unless it stands there or farther already. */
@@ -62,13 +65,16 @@ void rider_go_on(Lane *lane, Leg *leg, Rider *rider, uint64_t k);
 /* From its gate at boundary k to rest, its clock read. */
 void rider_rest(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
 
+/* Nobody waits for the boundary any longer: the node is stopped where it is, or fails. */
+void rider_halt(Lane *lane, Leg *leg, Rider *rider);
+
 /* Its note, its monitor, its stub became readable. */
 void rider_on_note(Lane *lane, Leg *leg, Rider *rider);
 void rider_on_qmp(Lane *lane, Leg *leg, Rider *rider);
 /* True if a point was hit. */
 bool rider_on_stub(Lane *lane, Leg *leg, Rider *rider);
 
-/* At the leg's end, if it powered off. */
-void rider_settle_off(const Lane *lane, const Rider *rider);
+/* If its guest has left and it stands, it is out. */
+bool rider_take_end(Lane *lane, Rider *rider);
 
 #endif

@@ -23,6 +23,7 @@ enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
 static void begin_quantum(Lane *l, Leg *leg, uint64_t k)
 {
     l->until = leg_boundary(leg, k);
+    quanta_begin(&l->quanta, leg->granted, l->until);
     for (unsigned i = 0; i < l->n_riders; i++) {
         Rider *r = &l->riders[i];
 
@@ -52,24 +53,33 @@ static void handle(Lane *l, Leg *leg, const struct epoll_event *event)
     }
 }
 
-static void drain_consoles(const Lane *l)
+/* While a quantum lasts. */
+static void look_after(Lane *l, Leg *leg)
 {
-    for (unsigned i = 0; i < l->n_riders; i++)
-        if (l->riders[i].place == PLACE_RUNNING) {
-            console_drain(l->riders[i].node->console, l->until);
-            nics_read(l->riders[i].node);
-        }
+    bool hurry = leg->hurry && atomic_load(leg->hurry);
+
+    for (unsigned i = 0; i < l->n_riders; i++) {
+        Rider *r = &l->riders[i];
+
+        if (r->place != PLACE_RUNNING)
+            continue;
+        console_drain(r->node->console, l->until);
+        nics_read(r->node);
+        freeze_look(&r->freeze, r->node, leg->granted, leg->quantum);
+        if (hurry)
+            rider_halt(l, leg, r);
+    }
 }
 
 /* Now and then while nodes run, however often others wake the lane meanwhile. */
-static void look_around(Lane *l, bool idle)
+static void look_around(Lane *l, Leg *leg, bool idle)
 {
     HTime now = htime_now();
 
     if (!idle && htime_sub(now, l->looked).ns < DRAIN_MS * NS_PER_MS)
         return;
     l->looked = now;
-    drain_consoles(l);
+    look_after(l, leg);
     shield_watch(&l->shield, false);
 }
 
@@ -84,7 +94,7 @@ static void collect(Lane *l, Leg *leg)
         for (int i = 0; i < n; i++)
             handle(l, leg, &events[i]);
         if (l->running > 0)
-            look_around(l, n == 0);
+            look_around(l, leg, n == 0);
     }
 }
 
@@ -106,7 +116,10 @@ static void board(Lane *l, Rider *r, unsigned i)
     GError *error = NULL;
     Node *n = r->node;
 
-    n->powered_off = n->stopped_outside = false;
+    n->life.stopped = false;
+    if (rider_take_end(l, r)) /* it was told while it stood */
+        return;
+    n->quanta = &l->quanta;
     if (!n->gate)
         n->gate = gate_new(n, &error);
     if (!n->gate || !node_rank(n, l->rank, &error) ||
@@ -123,6 +136,7 @@ static void prepare(Lane *l, Leg *leg)
     l->riders = g_new0(Rider, leg->n_slots);
     l->n_riders = l->running = 0;
     l->lost_one = false;
+    quanta_begin(&l->quanta, htime_now(), leg->now);
     for (unsigned i = 0; i < leg->n_slots; i++) {
         Rider *r = &l->riders[l->n_riders];
 
@@ -165,7 +179,7 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
 
         if (r->place == PLACE_GATE)
             rider_rest(l, leg, r, k);
-        rider_settle_off(l, r);
+        r->node->quanta = NULL;
         if (r->place != PLACE_OUT) {
             console_drain(r->node->console, l->until);
             nics_read(r->node);

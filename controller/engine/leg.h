@@ -75,8 +75,10 @@ typedef struct Leg {
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
     bool on_grid;        /* its boundaries are barriers of the ensemble */
     VTime next_barrier;  /* when it is not: the one behind it */
-    bool stop_on_exit;   /* end when a guest powers off, unless its node says otherwise */
+    bool stop_on_exit;   /* end when a guest leaves, unless its node says otherwise */
     const Node *exits;   /* end when this one's does; NULL: none */
+
+    const atomic_bool *hurry; /* wish to end before the next barrier; NULL: nobody has it */
 
     atomic_bool stop;  /* wish to end at the next barrier */
     atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */

@@ -440,6 +440,6 @@ bool debug_leave_point(Node *n, bool *hit, GError **error)
         return true;
     n->expect_stop = true;
     ok = d->hit.pending ? debug_finish_access(n, error) : step_off(n, thread, hit, error);
-    n->expect_stop = n->stopped_outside = false;
+    n->expect_stop = n->life.stopped = false;
     return ok;
 }

@@ -25,16 +25,51 @@ static void rider_out(Lane *l, Rider *r)
     if (r->place == PLACE_RUNNING)
         l->running--;
     r->place = PLACE_OUT;
+    r->node->frozen = false;
     node_hush(r->node, false);
+}
+
+/* Its guest has left. */
+static void rider_left(Lane *l, Rider *r)
+{
+    Node *n = r->node;
+
+    /* Its last words may be the awaited ones. */
+    if (console_drain(n->console, l->until) || l->leg->exits == n ||
+        (l->leg->stop_on_exit && !n->options->on_exit_continue))
+        atomic_store(&l->leg->stop, true);
+    nics_read(n);
+    rider_out(l, r);
 }
 
 void rider_fail(Lane *l, Rider *r, GError *error)
 {
-    node_fail(r->node, error);
-    log_warn("%s: the others are held at the next barrier", r->node->failure->message);
+    VTime at = vtime(MAX(0, r->slot->stamp_us) * NS_PER_US);
+
+    if (node_lose(r->node, error, r->node->state == NODE_RUNNING, at)) {
+        rider_left(l, r);
+    } else {
+        log_warn("%s: the others are held at the next barrier", r->node->failure->message);
+        rider_out(l, r);
+        l->lost_one = true;
+    }
     g_error_free(error);
+}
+
+bool rider_take_end(Lane *l, Rider *r)
+{
+    if (!r->node->life.stands)
+        return false;
+    node_hush(r->node, false);
+    if (!node_take_end(r->node))
+        return false;
+    if (r->node->state != NODE_FAILED) {
+        rider_left(l, r);
+        return true;
+    }
+    log_warn("%s: the others are held at the next barrier", r->node->failure->message);
     rider_out(l, r);
-    l->lost_one = true;
+    return l->lost_one = true;
 }
 
 /* Length of the shift register: where rank does not rule, late tokens have to be seen early. */
@@ -164,6 +199,8 @@ void rider_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
         rider_fail(l, r, error);
         return;
     }
+    if (rider_take_end(l, r))
+        return; /* in the quantum that is over, and it was not heard before */
     r->place = PLACE_REST;
     r->node->state = NODE_PAUSED;
     if (!r->judged)
@@ -195,6 +232,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
 
     r->place = PLACE_GATE;
     l->running--;
+    freeze_end(&r->freeze, n);
     node_hush(n, true);
     r->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     r->slot->arrived = htime_now();
@@ -277,6 +315,18 @@ static void note_skip(const Lane *l, const Leg *leg, Node *n, VTime bias)
     debug_set_skip(n, vtime(MIN(passed, MAX(limit, 0))), passed > limit);
 }
 
+/* It is at rest before the boundary, and the barrier will not be complete. */
+static void break_off(Lane *l, Leg *leg, Rider *r)
+{
+    Node *n = r->node;
+
+    n->expect_stop = n->life.stopped = false;
+    if (rider_take_end(l, r))
+        return;
+    l->running--;
+    rest_at_hit(leg, r);
+}
+
 /* A point was hit before the boundary. */
 static void take_hit(Lane *l, Leg *leg, Rider *r)
 {
@@ -290,11 +340,24 @@ static void take_hit(Lane *l, Leg *leg, Rider *r)
         rider_fail(l, r, error);
         return;
     }
-    n->expect_stop = n->stopped_outside = false;
     if (!n->icount.sleep_on)
         note_skip(l, leg, n, bias);
-    l->running--;
-    rest_at_hit(leg, r);
+    break_off(l, leg, r);
+}
+
+void rider_halt(Lane *l, Leg *leg, Rider *r)
+{
+    GError *error = NULL;
+    Node *n = r->node;
+
+    node_hush(n, false);
+    if (!gate_halt(n->gate, &error) || !node_read_clock(n, &error) ||
+        !gate_disarm(n->gate, &error)) {
+        g_prefix_error(&error, "it did not reach the next barrier, and does not stop: ");
+        rider_fail(l, r, error);
+    } else {
+        break_off(l, leg, r);
+    }
 }
 
 bool rider_on_stub(Lane *l, Leg *leg, Rider *r)
@@ -311,40 +374,28 @@ bool rider_on_stub(Lane *l, Leg *leg, Rider *r)
     return hit;
 }
 
-static void power_off(Lane *l, Leg *leg, Rider *r)
+/* QEMU's reason is asked for: its event may be another, or not have come. */
+static void stopped_unasked(Lane *l, Rider *r)
 {
-    Node *n = r->node;
+    GError *error = NULL;
 
-    n->state = NODE_OFF;
-    /* Its last words may be the awaited ones. */
-    if (console_drain(n->console, l->until) || leg->exits == n ||
-        (leg->stop_on_exit && !n->options->on_exit_continue))
-        atomic_store(&leg->stop, true);
-    rider_out(l, r);
+    node_hush(r->node, false);
+    if (node_ask_end(r->node, &error))
+        rider_left(l, r);
+    else
+        rider_fail(l, r, error);
 }
 
 void rider_on_qmp(Lane *l, Leg *leg, Rider *r)
 {
     GError *error = NULL;
     Node *n = r->node;
+    bool lives = qmp_client_pump(n->qmp, 0, &error);
 
-    if (!qmp_client_pump(n->qmp, 0, &error)) {
+    if (rider_take_end(l, r))
+        g_clear_error(&error);
+    else if (!lives)
         rider_fail(l, r, error);
-    } else if (n->powered_off) {
-        power_off(l, leg, r);
-    } else if (n->stopped_outside && !(debug_armed(n) && rider_on_stub(l, leg, r))) {
-        g_set_error(&error, NODE_ERROR, NODE_ERROR_STATE,
-                    "stopped from outside in the middle of a quantum (event STOP)");
-        rider_fail(l, r, error);
-    }
-}
-
-/* A guest that powered off stands still, its clock can be read, its gate is of no use any more. */
-void rider_settle_off(const Lane *l, const Rider *r)
-{
-    if (r->node->state != NODE_OFF)
-        return;
-    console_drain(r->node->console, l->until);
-    if (!node_read_clock(r->node, NULL))
-        log_warn("node %s: powered off, and its clock can't be read", r->node->name);
+    else if (n->life.stopped && !(debug_armed(n) && rider_on_stub(l, leg, r)))
+        stopped_unasked(l, r);
 }

@@ -246,11 +246,18 @@ void step_node(StepRequest *q)
 {
     Node *n = q->node;
 
+    Quanta quanta = {.n = 0};
+
+    quanta_begin(&quanta, htime_now(), vtime(q->fence_us * NS_PER_US - n->epoch.ns));
+    n->quanta = &quanta;
     node_hush(n, false);
     q->asleep = q->hit = false;
     n->expect_stop = true; /* gdbstub stops it at every step */
     run(q, &q->error);
     /* The events of all those stops are read now, while they are still ours. */
     qmp_client_pump(n->qmp, 0, NULL);
-    n->expect_stop = n->stopped_outside = false;
+    n->expect_stop = n->life.stopped = false;
+    if (node_take_end(n))
+        g_clear_error(&q->error);
+    n->quanta = NULL;
 }

@@ -8,37 +8,14 @@
 #include "controller/node/preflight.h"
 #include "controller/node/serial.h"
 #include "controller/node/spawn.h"
-#include "controller/node/sweep.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#define STDERR_TAIL 2000
-
-const char *node_state_name(NodeState state)
-{
-    switch (state) {
-    case NODE_ADDED:
-        return "added";
-    case NODE_PAUSED:
-        return "paused";
-    case NODE_RUNNING:
-        return "running";
-    case NODE_OFF:
-        return "off";
-    case NODE_FAILED:
-        return "failed";
-    }
-    g_assert_not_reached();
-}
 
 Node *node_new(NodeOptions *options, unsigned index)
 {
@@ -53,96 +30,11 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->devices_fd = -1;
     n->agent_fd = -1;
     n->cpu = -1;
+    n->exit_status = -1;
     n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* of another host: all 0 */
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
     n->far_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
     return n;
-}
-
-static void on_event(QmpClient *client, const char *event, const char *data, void *opaque)
-{
-    Node *n = opaque;
-
-    (void)client;
-    /* A QEMU that is told to end (SIGTERM, `quit`) says so too, but it ends. */
-    if (strcmp(event, "SHUTDOWN") == 0 && strstr(data, "\"guest\":true"))
-        n->powered_off = true;
-    else if (strcmp(event, "STOP") == 0 && !n->expect_stop)
-        n->stopped_outside = true;
-    else if (strcmp(event, "RESUME") == 0)
-        n->stopped_outside = false;
-}
-
-static void watch_events(Node *n)
-{
-    qmp_client_on_event(n->qmp, "SHUTDOWN", on_event, n);
-    qmp_client_on_event(n->qmp, "STOP", on_event, n);
-    qmp_client_on_event(n->qmp, "RESUME", on_event, n);
-}
-
-/* Waits until a launched QEMU has ended; returns how, or NULL if it has not within the time. */
-static char *reap(Node *n, int timeout_ms)
-{
-    struct pollfd p = {.fd = n->pidfd, .events = POLLIN};
-    siginfo_t end = {0};
-    int status = 0;
-
-    if (n->attached || n->pid <= 0)
-        return NULL;
-    if (n->pidfd >= 0 && poll(&p, 1, timeout_ms) != 1)
-        return NULL;
-    if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
-        end.si_pid != n->pid)
-        return NULL;
-    spawn_kill(n); /* what is left of its group, whose number it has until it is waited for */
-    waitpid(n->pid, &status, 0);
-    fd_clear(&n->pidfd);
-    n->pid = -1;
-    if (WIFSIGNALED(status))
-        return g_strdup_printf("killed by signal %d (%s)", WTERMSIG(status),
-                               strsignal(WTERMSIG(status)));
-    return g_strdup_printf("exit status %d", WEXITSTATUS(status));
-}
-
-static char *stderr_tail(const Node *n)
-{
-    g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
-    g_autofree char *text = NULL;
-    gsize size;
-
-    if (!g_file_get_contents(path, &text, &size, NULL))
-        return NULL;
-    while (size > 0 && g_ascii_isspace(text[size - 1]))
-        size--;
-    if (size == 0)
-        return NULL;
-    return text_plain(text + size - MIN(size, STDERR_TAIL), (gssize)MIN(size, STDERR_TAIL));
-}
-
-void node_fail(Node *n, const GError *why)
-{
-    g_autofree char *end = NULL, *said = NULL;
-    GString *text;
-
-    if (n->state == NODE_FAILED)
-        return;
-    text = g_string_new(NULL);
-    g_string_append_printf(text, "node %s: ", n->name);
-    /* A broken connection is QEMU's end in nearly every case: wait for it to be complete. */
-    end = reap(n, n->qmp && qmp_client_broken(n->qmp) ? 2000 : 0);
-    if (end)
-        g_string_append_printf(text, "QEMU ended, %s", end);
-    else
-        g_string_append(text, why->message);
-    said = n->attached || !n->dir ? NULL : stderr_tail(n);
-    if (said)
-        g_string_append_printf(text, "; it said: %s", said);
-    n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
-    n->state = NODE_FAILED;
-    g_string_free(text, TRUE);
-    spawn_kill(n); /* whatever is left of it must not run on */
-    if (end)
-        sweep_processes(n->dir);
 }
 
 static bool read_identity(Node *n, GError **error)
@@ -219,7 +111,7 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
         return false;
     if (n->far)
         return launch_far(n, qemu, error);
-    if (!launch(n, qemu, &e) || (watch_events(n), !node_read_clock(n, &e))) {
+    if (!launch(n, qemu, &e) || (node_watch_events(n), !node_read_clock(n, &e))) {
         if (e->domain == NODE_ERROR) {
             g_propagate_error(error, e);
             n->state = NODE_FAILED;
@@ -261,7 +153,7 @@ static bool attach(Node *n, const char *qmp_path, GError **error)
     n->console = console_new(-1, log, error);
     if (!n->console)
         return false;
-    watch_events(n);
+    node_watch_events(n);
     return node_read_clock(n, error);
 }
 
@@ -288,25 +180,14 @@ bool node_detach(Node *n, GError **error)
 {
     if (n->memo)
         rank_memo_restore(n->memo);
-    return n->state == NODE_OFF || qmp_cont(n->qmp, NODE_REPLY_MS, error);
-}
-
-/* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
-static void end_process(Node *n)
-{
-    g_autofree char *end = reap(n, 0);
-
-    if (end)
-        sweep_processes(n->dir); /* it ended by itself, perhaps to leave another one behind */
-    spawn_kill(n);
-    g_free(reap(n, 10000));
+    return node_state_has_left(n->state) || qmp_cont(n->qmp, NODE_REPLY_MS, error);
 }
 
 void node_free(Node *n)
 {
     if (!n)
         return;
-    end_process(n);
+    node_end_process(n);
     if (n->far && n->state != NODE_ADDED)
         n->far->ops->end(n->far, n);
     fd_clear(&n->pidfd);
@@ -330,6 +211,7 @@ void node_free(Node *n)
     g_array_unref(n->far_used);
     node_options_free(n->options);
     g_free(n->version);
+    g_free(n->program);
     g_free(n->transcript);
     g_free(n->dir);
     g_free(n->gdb_path);

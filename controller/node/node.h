@@ -12,23 +12,15 @@
 #include "controller/clock/clock.h"
 #include "controller/node/console.h"
 #include "controller/node/far.h"
+#include "controller/node/life.h"
 #include "controller/node/options.h"
+#include "controller/node/quanta.h"
 #include "controller/node/rank.h"
 #include "controller/node/rundir.h"
 #include "qmp/qmp.h"
 
 /* Longest wait for one answer of a QEMU that is not at a gate: it is then hung, not busy. */
 #define NODE_REPLY_MS 20000
-
-typedef enum {
-    NODE_ADDED,  /* known, not started */
-    NODE_PAUSED, /* stands at a virtual time */
-    NODE_RUNNING,
-    NODE_OFF,    /* the guest powered off; clocks can still be read */
-    NODE_FAILED, /* QEMU died or broke; `failure` says why */
-} NodeState;
-
-const char *node_state_name(NodeState state);
 
 typedef struct Node {
     char *name;
@@ -43,6 +35,7 @@ typedef struct Node {
     Icount icount;
     pid_t pid;
     int pidfd;
+    char *program;      /* as QEMU calls itself */
     char *version;      /* "7.2.22 (Debian 1:7.2+…)" */
     char *dir;          /* its part of the run directory */
     char *gdb_path;     /* NULL: none */
@@ -61,9 +54,12 @@ typedef struct Node {
 
     Clock clock;          /* as last read */
     VTime epoch;          /* its virtual time when the ensemble's was 0: whole µs */
-    bool powered_off;     /* event SHUTDOWN seen */
-    bool stopped_outside; /* event STOP seen that nobody here asked for */
+    bool clock_stale;     /* QEMU is gone: the virtual time is the last barrier's, the rest older */
+    NodeLife life;        /* what its events have said */
     bool expect_stop;     /* a stop of ours is on its way */
+    bool frozen;          /* told that it does not move */
+    int exit_status;      /* of a QEMU that exited by itself; -1: it did not */
+    const Quanta *quanta; /* of the lane that drives it; NULL: at rest */
 
     struct Gate *gate;   /* engine/gate.h; NULL until armed for the first time */
     GPtrArray *nics;     /* engine/nic.h: the cards that are in a link; NULL: none yet */
@@ -108,15 +104,61 @@ HTime node_vcpu_time(const Node *node, unsigned vcpu);
 /* Its virtual time as the ensemble counts: virtual_time - epoch. */
 VTime node_ensemble_time(const Node *node);
 
+/* Hears what QEMU's events say. */
+void node_watch_events(Node *node);
+
+/* Ends a launched QEMU, and waits for that. */
+void node_end_process(Node *node);
+
 /* Stops the node for good with the reason, for which error (not taken over) is quoted together with
  * what QEMU wrote to stderr and how it ended. */
 void node_fail(Node *node, const GError *error);
 
-/* True while it takes part in quanta. */
+/*
+ * QEMU is gone, or does not answer. If its guest made it exit (semihosting, isa-debug-exit), which
+ * it can only if it ran, the node has left with an exit status, and this is true; else it failed as
+ * by node_fail(). at: the virtual time that it had surely reached, in the ensemble's time.
+ */
+bool node_lose(Node *node, const GError *error, bool ran, VTime at);
+
+/* If its events say that it has left, and it stands, it becomes so: its clock is read, and it is
+ * told. For whom the node belongs to. */
+bool node_take_end(Node *node);
+
+/* QEMU has stopped it unasked, so query-status says why: as node_take_end(), or it has failed and
+ * *error is why. */
+bool node_ask_end(Node *node, GError **error);
+
+/* The state to be shown: NODE_FROZEN for one that does not move. */
+NodeState node_shown_state(const Node *node);
+
+/* Something of it is to be told. For whom the node belongs to. */
+void node_tell(Node *node, NodeWhat what, const char *why, const char *detail);
+
+/* Who is told, in the thread that the node belongs to; NULL: nobody. */
+typedef void (*NodeTellFunc)(const Node *node, const NodeTelling *telling, void *data);
+void node_on_tell(NodeTellFunc func, void *data);
+/* What the node has told elsewhere, in any thread. */
+void node_relay(const Node *node, const NodeTelling *telling);
+
+/* One letter, as in /proc/PID/stat: T, stopped by a signal; '?' if it is not there. */
+char node_process_state(const Node *node);
+
+/* While it takes part in quanta. */
 static inline bool node_is_live(const Node *node)
 {
-    return node->state == NODE_PAUSED || node->state == NODE_RUNNING;
+    return node_state_is_live(node->state);
 }
+
+/* Whether QEMU can be asked: it takes part, or has left and stands where it was. */
+static inline bool node_answers(const Node *node)
+{
+    return node_is_live(node) || (node_state_has_left(node->state) && !node->clock_stale);
+}
+
+/* Whether it takes part; or, with `readable`, can be asked at least. An error that says what it is:
+ * what can't be because QEMU is gone is a node's failure. */
+bool node_check(const Node *node, bool readable, GError **error);
 
 /* Virtual ns of an instruction. */
 static inline int64_t node_granule_ns(const Node *node)

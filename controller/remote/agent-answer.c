@@ -7,14 +7,11 @@
 #include "controller/remote/files.h"
 #include "controller/remote/outcome.h"
 
-#include <glib-unix.h>
-
 void agent_node_free(void *data)
 {
     AgentNode *n = data;
 
-    if (n->death)
-        g_source_remove(n->death);
+    node_watch_remove(n->agent->watch, n->node);
     stub_free(n->stub);
     g_clear_pointer(&n->node->gate, gate_free);
     nics_free(n->node);
@@ -26,27 +23,31 @@ void agent_node_free(void *data)
     g_free(n);
 }
 
-/* One that is in a leg is its lane's, which sees it too. */
-static gboolean on_death(gint fd, GIOCondition condition, gpointer data)
+void agent_on_failed(Node *n, void *data)
 {
-    AgentNode *n = data;
-    Agent *a = n->agent;
-    g_autoptr(GError) error = NULL;
-    gsize begun;
+    Agent *a = data;
+    gsize begun = message_begin(a->made, MSG_FELL);
 
-    (void)fd;
-    (void)condition;
-    n->death = 0;
-    if (n->node->state != NODE_PAUSED || a->in_leg || a->in_step)
-        return G_SOURCE_REMOVE;
-    g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU has ended");
-    node_fail(n->node, error);
-    begun = message_begin(a->made, MSG_FELL);
-    put_u32(a->made, n->node->index);
-    put_text(a->made, n->node->failure->message);
+    put_u32(a->made, n->index);
+    put_text(a->made, n->failure->message);
     message_end(a->made, begun);
     agent_send(a, a->made);
-    return G_SOURCE_REMOVE;
+}
+
+/* A failure goes its own way: with the leg, or as MSG_FELL. */
+void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
+{
+    g_autoptr(GByteArray) message = NULL;
+    gsize begun;
+
+    if (telling->what == NODE_WHAT_FAILED)
+        return;
+    message = g_byte_array_new();
+    begun = message_begin(message, MSG_TOLD);
+    put_u32(message, n->index);
+    telling_put(message, telling);
+    message_end(message, begun);
+    agent_send(data, message);
 }
 
 static NodeOptions *take_options(const char *name, Reader *r, GError **error)
@@ -86,8 +87,7 @@ static bool take_node(Agent *a, Reader *r, GError **error)
     }
     host_place(a->host, n->node);
     agent_hear_console(n);
-    if (n->node->pidfd >= 0)
-        n->death = g_unix_fd_add(n->node->pidfd, G_IO_IN, on_death, n);
+    node_watch_add(a->watch, n->node);
     g_ptr_array_add(a->nodes, n);
     put_text(a->made, n->node->version);
     put_u32(a->made, n->node->vcpus->len);

@@ -180,6 +180,7 @@ static void on_leg_done(void *data)
     message_end(a->made, begun);
     agent_send(a, a->made);
     a->in_leg = false;
+    node_watch_hold(a->watch, false);
     agent_listen(a, true);
 }
 
@@ -248,7 +249,9 @@ void agent_leg(Agent *a, Reader *r)
         leg->reach = on_reach;
         leg->fill = on_fill;
     }
+    leg->now = now;
     a->in_leg = true;
+    node_watch_hold(a->watch, true);
     agent_listen(a, false);
     host_run_leg(a->host, leg, on_leg_done, a);
 }
@@ -259,18 +262,19 @@ static void on_step_done(void *data)
 {
     Agent *a = data;
     AgentNode *n = agent_node(a, a->step.node->index, NULL);
+    bool failed =
+        a->step.error && !node_lose(n->node, a->step.error, true, node_ensemble_time(n->node));
     gsize begun = message_begin(a->made, MSG_STEPPED);
 
     put_u8(a->made, a->step.asleep);
     put_u8(a->made, a->step.hit);
-    put_text(a->made, a->step.error ? a->step.error->message : "");
-    if (a->step.error)
-        node_fail(n->node, a->step.error);
+    put_text(a->made, failed ? a->step.error->message : "");
     g_clear_error(&a->step.error);
     outcome_put(a->made, n->node, &n->stats);
     forget_stats(&n->stats);
     message_end(a->made, begun);
     a->in_step = false;
+    node_watch_hold(a->watch, false);
     agent_send(a, a->made);
 }
 
@@ -293,5 +297,6 @@ void agent_step(Agent *a, Reader *r)
         agent_die("a malformed step");
     atomic_store(&a->cancel, false);
     a->in_step = true;
+    node_watch_hold(a->watch, true);
     host_step(a->host, &a->step, on_step_done, a);
 }

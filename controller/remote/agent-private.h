@@ -7,6 +7,7 @@
 #include "controller/engine/card.h"
 #include "controller/engine/host.h"
 #include "controller/network/network.h"
+#include "controller/node/watch.h"
 #include "controller/remote/news.h"
 #include "controller/remote/protocol.h"
 
@@ -20,7 +21,6 @@ typedef struct {
     NodeStats stats;     /* since the last outcome */
     GByteArray *console; /* i64 until, bytes: drained and not told */
     Stub *stub;          /* NULL: nobody debugs it */
-    unsigned death;      /* source: its process ends */
 } AgentNode;
 
 typedef struct {
@@ -43,6 +43,7 @@ typedef struct Agent {
     atomic_llong last_heard; /* host ns */
     int waiting;             /* bytes that nobody had read at the last pulse */
     GMainLoop *loop;
+    NodeWatch *watch; /* of the nodes, while they stand */
     unsigned source;  /* of in */
     GByteArray *made; /* a message of the main thread */
     RunDir *dir;
@@ -90,6 +91,9 @@ void agent_listen(Agent *agent, bool listen);
 
 /* --- agent-answer.c --- */
 
+/* NodeWatch's, and a NodeTellFunc of any thread. */
+void agent_on_failed(Node *node, void *agent);
+void agent_on_tell(const Node *node, const NodeTelling *telling, void *agent);
 /* Of a request. */
 void agent_answer(Agent *agent, uint8_t type, Reader *fields);
 bool agent_take_stub(Agent *agent, Reader *fields, bool open, GError **error);

@@ -420,6 +420,8 @@ int agent_run(const char *cpus, const char *version, GError **error)
     own_version = version;
     logging = a;
     log_set_writer(write_log);
+    a->watch = node_watch_new(agent_on_failed, a);
+    node_on_tell(agent_on_tell, a);
     say_hello(a, version);
     agent_listen(a, true);
     g_thread_unref(g_thread_new("pulse", pulse_main, a));

@@ -229,6 +229,18 @@ static void hear_pulse(Line *l, Reader *r)
     l->offset = offset;
 }
 
+static void hear_telling(Line *l, unsigned index, Reader *r)
+{
+    const Node *n = node_by_index(l, index);
+    NodeTelling t;
+
+    if (!telling_get(r, &t))
+        return;
+    if (n)
+        node_relay(n, &t);
+    g_free(t.detail);
+}
+
 /* What needs nobody else; false: it is somebody's. */
 static bool pass_on(Line *l, uint8_t type, Reader *r)
 {
@@ -249,6 +261,10 @@ static bool pass_on(Line *l, uint8_t type, Reader *r)
         text = get_words(r);
         if (node_by_index(l, index))
             fall_later(l, node_by_index(l, index), text);
+        return true;
+    case MSG_TOLD:
+        index = get_u32(r);
+        hear_telling(l, index, r);
         return true;
     case MSG_LOG:
         level = (LogLevel)get_u8(r);
@@ -367,6 +383,11 @@ bool line_hear(Line *l, uint8_t *type, Reader *r)
     do {
         if (!line_hear_for(l, PROTOCOL_PULSE_MS, type, r))
             return false;
+        if (*type == 0 && l->leg && l->leg->hurry && atomic_load(l->leg->hurry)) {
+            line_lose(l, g_error_new(REMOTE_ERROR, REMOTE_ERROR_LOST,
+                                     "its nodes did not reach the next barrier in time"));
+            return false;
+        }
     } while (*type == 0);
     return true;
 }

@@ -111,6 +111,9 @@ static void get_hit(Reader *r, Node *n)
 void outcome_put(GByteArray *out, const Node *n, const NodeStats *stats)
 {
     put_u8(out, (uint8_t)n->state);
+    put_i64(out, n->exit_status);
+    put_u32(out, n->life.resets);
+    put_u8(out, n->clock_stale);
     put_text(out, n->failure ? n->failure->message : "");
     clock_put(out, &n->clock);
     put_u32(out, n->vcpus->len);
@@ -138,10 +141,13 @@ static void get_vcpus(Reader *r, Node *n)
 void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
 {
     unsigned state = get_u8(r);
+    int64_t exit_status = get_i64(r);
+    uint32_t resets = get_u32(r);
+    bool stale = get_u8(r) != 0;
     g_autofree char *failure = get_words(r);
     uint64_t missed, overshot, repairs;
 
-    r->bad = r->bad || state > NODE_FAILED;
+    r->bad = r->bad || state > NODE_FAILED || exit_status < -1 || exit_status > 255;
     clock_get(r, &n->clock);
     get_vcpus(r, n);
     missed = get_u64(r);
@@ -157,10 +163,47 @@ void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
         stats->overshot += overshot;
         stats->repairs += repairs;
     }
+    n->exit_status = (int)exit_status;
+    n->life.resets = resets;
+    n->clock_stale = stale;
+    n->frozen = false;
     if (state == NODE_FAILED)
         outcome_fail(n, host, failure);
     else
         n->state = (NodeState)state;
+}
+
+void telling_put(GByteArray *out, const NodeTelling *t)
+{
+    put_u8(out, (uint8_t)t->what);
+    put_u8(out, (uint8_t)t->state);
+    put_text(out, t->why);
+    put_i64(out, t->time.ns);
+    put_u8(out, t->exact);
+    put_i64(out, t->exit_status);
+    put_text(out, t->detail);
+}
+
+bool telling_get(Reader *r, NodeTelling *t)
+{
+    unsigned what = get_u8(r), state = get_u8(r);
+    g_autofree char *why = get_words(r), *detail = NULL;
+    NodeTelling got = {.what = (NodeWhat)what, .state = (NodeState)state};
+    int64_t exit_status;
+
+    got.time = vtime(get_i64(r));
+    got.exact = get_u8(r) != 0;
+    exit_status = get_i64(r);
+    detail = get_words(r);
+    r->bad = r->bad || what > NODE_WHAT_FAILED || state > NODE_FROZEN || exit_status < -1 ||
+             exit_status > 255;
+    if (r->bad)
+        return false;
+    g_strlcpy(got.why, why, sizeof(got.why));
+    got.exit_status = (int)exit_status;
+    got.detail = *detail ? g_steal_pointer(&detail) : NULL;
+    *t = got;
+    return true;
 }
 
 void outcome_fail(Node *n, const char *host, const char *why)

@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 4
+#define PROTOCOL_VERSION 5
 
 /* Who says nothing else says PULSE every second; who is silent for longer than this is gone. */
 #define PROTOCOL_PULSE_MS  1000
@@ -83,6 +83,7 @@ typedef enum {
                      n times (u32 card, u8 frames wait inside QEMU) */
     MSG_STEPPED,  /* u8 asleep, u8 hit, text why it failed or "", an outcome */
     MSG_FELL,     /* u32 node, text why: it failed while the ensemble stood */
+    MSG_TOLD,     /* u32 node, what it tells (outcome.h) */
     MSG_LOG,      /* u8 level, text: a line of its log */
 
     /* Both ways. */

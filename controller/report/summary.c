@@ -107,6 +107,9 @@ static json_object *node_json(const ReportNode *n)
     put_text(o, "host", n->host ? n->host : "local");
     put_text(o, "qemu_version", n->version);
     put_text(o, "state", n->state);
+    json_object_object_add(o, "exit_status",
+                           n->exit_status >= 0 ? json_object_new_int(n->exit_status) : NULL);
+    put_int(o, "resets", n->resets);
     put_text(o, "icount_mode", n->icount_mode);
     put_int(o, "icount", n->icount.n);
     put_int(o, "virtual_ns", n->virtual_time.ns);

@@ -40,6 +40,8 @@ typedef struct {
 
 typedef struct {
     char *name, *host, *version, *state, *icount_mode;
+    int exit_status; /* of a QEMU that exited by itself; -1: it did not */
+    unsigned resets; /* of its guest */
     Insns icount;
     VTime virtual_time, bias;
     ReportDist overshoot;

@@ -9,7 +9,6 @@
 #include "controller/base/tty.h"
 #include "controller/command/run.h"
 #include "controller/shell/complete.h"
-#include "controller/shell/deaths.h"
 #include "controller/shell/history.h"
 #include "controller/shell/pipe.h"
 #include "controller/shell/progress.h"
@@ -49,7 +48,7 @@ static void picture(PromptPicture *out)
         const Node *n = session->nodes->pdata[i];
 
         out->live += node_is_live(n);
-        out->off += n->state == NODE_OFF;
+        out->off += node_state_has_left(n->state);
         out->failed += n->state == NODE_FAILED;
     }
 }
@@ -87,11 +86,6 @@ static void on_change(void)
     if (busy)
         return;
     refresh();
-    /* While they run, the nodes are the lanes'. */
-    if (engine_running(session->engine))
-        deaths_unwatch();
-    else
-        deaths_watch(session, refresh);
     if (!follow && engine_running(session->engine))
         follow = g_timeout_add(FOLLOW_MS, on_follow, NULL);
 }
@@ -140,7 +134,6 @@ static void run_line(const char *line)
 {
     busy = true;
     presses = 0;
-    deaths_unwatch();
     g_clear_handle_id(&follow, g_source_remove);
     listen_for_end();
     session->interrupted = false;
@@ -185,7 +178,10 @@ static void on_done(void *data)
 static void stop_running(void)
 {
     session->interrupted = true;
-    if (engine_running(session->engine))
+    /* A person may wait for the barrier, or press once more. */
+    if (engine_running(session->engine) && leaving)
+        session_interrupt(session);
+    else if (engine_running(session->engine))
         engine_interrupt(session->engine);
     else if (!session->on_interrupt)
         run_pause(session, NULL);
@@ -274,7 +270,6 @@ static void run_terminal(void)
     g_main_loop_run(session->loop);
     g_clear_handle_id(&input, g_source_remove);
     g_clear_handle_id(&follow, g_source_remove);
-    deaths_unwatch();
     history_close();
     screen_close();
     log_set_writer(NULL);

@@ -6,6 +6,7 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/scenario-text.h"
+#include "controller/events.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/signals.h"
 
@@ -361,6 +362,20 @@ static bool refuse_text(Runner *r, Source *s, const char *start, GError *error)
     return after_error(r, error);
 }
 
+/* A node that failed while it stood ends a run of commands; at the prompt it was told. */
+static bool lost_one(Runner *r)
+{
+    Session *s = r->session;
+    g_autoptr(GError) lost = NULL;
+
+    events_look(s->events);
+    lost = g_steal_pointer(&s->lost);
+    if (!lost || s->interactive)
+        return false;
+    after_error(r, g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, lost->message));
+    return true;
+}
+
 /* One command. True if the next may follow at once. */
 static bool next(Runner *r)
 {
@@ -382,6 +397,8 @@ static bool next(Runner *r)
         return refuse_text(r, s, start, error);
     if (!words[0])
         return true;
+    if (lost_one(r))
+        return false;
     more = execute(r, words);
     if (r->call) /* its arguments live as long as it */
         r->words = g_steal_pointer(&words);

@@ -152,7 +152,7 @@ void signals_stop(Session *s)
         signals_exit();
     s->interrupted = true;
     if (engine_running(s->engine)) {
-        engine_interrupt(s->engine);
+        session_interrupt(s);
         log_info("interrupted: stopping at the next barrier");
     } else if (!s->on_interrupt) {
         run_pause(s, NULL); /* a gdb holds it */

@@ -17,6 +17,8 @@ static void demand(bool holds)
         abort();
 }
 
+static const char *const states[] = {"alive", "broken", NULL};
+
 /* The name's first letter decides what it is. */
 static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
 {
@@ -24,13 +26,16 @@ static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
     demand(*name != '\0');
     switch (*name) {
     case 't':
-        *out = (ExprValue){EXPR_TIME, (int64_t)strlen(name)};
+        *out = (ExprValue){.kind = EXPR_TIME, .value = (int64_t)strlen(name)};
         return true;
     case 'c':
-        *out = (ExprValue){EXPR_COUNT, -(int64_t)strlen(name)};
+        *out = (ExprValue){.kind = EXPR_COUNT, .value = -(int64_t)strlen(name)};
         return true;
     case 'm':
-        *out = (ExprValue){EXPR_COUNT, name[1] == 'i' ? INT64_MIN : INT64_MAX};
+        *out = (ExprValue){.kind = EXPR_COUNT, .value = name[1] == 'i' ? INT64_MIN : INT64_MAX};
+        return true;
+    case 's':
+        *out = (ExprValue){EXPR_NAME, name[1] == 'b', states};
         return true;
     default:
         g_set_error(error, EXPR_ERROR, 1, "unknown '%s'", name);

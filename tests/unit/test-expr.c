@@ -6,14 +6,18 @@
 
 #include <string.h>
 
+static const char *const states[] = {"paused", "off", "panicked", NULL};
+static const char *const colours[] = {"paused", "red", NULL};
+
 static const struct {
     const char *name;
     ExprValue value;
 } names[] = {
-    {"a.icount", {EXPR_COUNT, 3000000}}, {"a.time", {EXPR_TIME, 2000000000}},
-    {"b.time", {EXPR_TIME, 1999999000}}, {"b.overshoot", {EXPR_TIME, 0}},
-    {"missed", {EXPR_COUNT, 0}},         {"web-1.icount", {EXPR_COUNT, 7}},
-    {"big", {EXPR_COUNT, INT64_MAX}},
+    {"a.icount", {EXPR_COUNT, 3000000, NULL}}, {"a.time", {EXPR_TIME, 2000000000, NULL}},
+    {"b.time", {EXPR_TIME, 1999999000, NULL}}, {"b.overshoot", {EXPR_TIME, 0, NULL}},
+    {"missed", {EXPR_COUNT, 0, NULL}},         {"web-1.icount", {EXPR_COUNT, 7, NULL}},
+    {"big", {EXPR_COUNT, INT64_MAX, NULL}},    {"a.state", {EXPR_NAME, 1, states}},
+    {"b.state", {EXPR_NAME, 0, states}},       {"a.colour", {EXPR_NAME, 0, colours}},
 };
 
 static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
@@ -131,6 +135,51 @@ static void test_negative(void)
                 "'1d' has an unknown unit: ns, us, ms, s, m or h is expected");
 }
 
+#define COMPARED                                                                                   \
+    "a state can only be compared by == and !=, with the name of one or the state of another node"
+
+static void test_names(void)
+{
+    check("a.state == off", true, EXPR_NAME, 1, 1);
+    check("a.state != off", false, EXPR_NAME, 1, 1);
+    check("a.state==panicked", false, EXPR_NAME, 1, 2);
+    check("paused == b.state", true, EXPR_NAME, 0, 0);
+    check(" a.state !=  b.state ", true, EXPR_NAME, 1, 0);
+    check_error("a.state == offf", EXPR_ERROR, "'offf' is no state: paused, off, panicked");
+    check_error("of == a.state", EXPR_ERROR, "'of' is no state: paused, off, panicked");
+    check_error("a.state == red", EXPR_ERROR, "'red' is no state: paused, off, panicked");
+    check_error("a.state < off", EXPR_ERROR, COMPARED);
+    check_error("off >= a.state", EXPR_ERROR, COMPARED);
+    check_error("a.state == 1", EXPR_ERROR, COMPARED);
+    check_error("0 != a.state", EXPR_ERROR, COMPARED);
+    check_error("a.state == a.colour", EXPR_ERROR, COMPARED);
+    check_error("a.state + 1 == 2", EXPR_ERROR, COMPARED);
+    check_error("a.state == b.state + 0", EXPR_ERROR, COMPARED);
+    check_error("a.state == off off", EXPR_ERROR, "'off' is too much: one comparison is expected");
+    check_error("a.state == ", EXPR_ERROR, "a value is missing at the end");
+    check_error("a.state", EXPR_ERROR, "a comparison (== != < <= > >=) is expected at ''");
+}
+
+/* A word is a name only where the other side is one. */
+static void test_no_names(void)
+{
+    g_autoptr(GError) error = NULL;
+    ExprResult result;
+
+    g_assert_false(expr_evaluate("off == off", lookup, NULL, &result, &error));
+    g_assert_error(error, EXPR_ERROR, 42);
+    g_assert_cmpstr(error->message, ==, "no 'off'");
+    g_clear_error(&error);
+    g_assert_false(expr_evaluate("missed == off", lookup, NULL, &result, &error));
+    g_assert_cmpstr(error->message, ==, "no 'off'");
+    g_clear_error(&error);
+    g_assert_false(expr_evaluate("off", lookup, NULL, &result, &error));
+    g_assert_cmpstr(error->message, ==, "no 'off'");
+    g_clear_error(&error);
+    g_assert_false(expr_evaluate("c.state == off", lookup, NULL, &result, &error));
+    g_assert_cmpstr(error->message, ==, "no 'c.state'");
+}
+
 static void test_kinds(void)
 {
     check_error("a.time == 5", EXPR_ERROR, MIXED);
@@ -194,6 +243,8 @@ int main(int argc, char **argv)
     g_test_add_func("/expr/negative", test_negative);
     g_test_add_func("/expr/zero", test_zero);
     g_test_add_func("/expr/kinds", test_kinds);
+    g_test_add_func("/expr/names", test_names);
+    g_test_add_func("/expr/no-names", test_no_names);
     g_test_add_func("/expr/syntax", test_syntax);
     g_test_add_func("/expr/unknown-name", test_unknown_name);
     g_test_add_func("/expr/bad-literals", test_bad_literals);

@@ -52,6 +52,9 @@ static GByteArray *made(NodeState state, const char *failure)
 
     n->clock = clock_there;
     n->state = state;
+    n->exit_status = 3;
+    n->life.resets = 2;
+    n->clock_stale = true;
     if (failure)
         n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, failure);
     g_array_append_val(n->vcpus, none);
@@ -89,6 +92,9 @@ static void test_round_trip(void)
     g_assert_true(get(bytes, bytes->len, n, &s));
     g_assert_cmpint(n->state, ==, NODE_PAUSED);
     g_assert_null(n->failure);
+    g_assert_cmpint(n->exit_status, ==, 3);
+    g_assert_cmpuint(n->life.resets, ==, 2);
+    g_assert_true(n->clock_stale);
     assert_clock(&n->clock, &clock_there);
     g_assert_cmpuint(n->far_used->len, ==, 2);
     g_assert_cmpuint(s.missed, ==, 1);
@@ -204,6 +210,36 @@ static void test_failed_once(void)
     far_node_free(n);
 }
 
+static void test_telling(void)
+{
+    NodeTelling t = {.what = NODE_WHAT_LEFT,
+                     .state = NODE_PANICKED,
+                     .why = "pause",
+                     .time = {123},
+                     .exact = true,
+                     .exit_status = 7,
+                     .detail = (char *)"so"};
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+
+    telling_put(bytes, &t);
+    for (gsize size = 0; size <= bytes->len; size++) {
+        Reader r = {bytes->data, bytes->data + size, false};
+        NodeTelling got = {.exit_status = 99};
+
+        g_assert_true(telling_get(&r, &got) == (size == bytes->len));
+        g_assert_cmpint(got.exit_status, ==, size == bytes->len ? 7 : 99);
+        if (size < bytes->len)
+            continue;
+        g_assert_true(got.what == t.what && got.state == t.state && got.exact);
+        g_assert_cmpint(got.time.ns, ==, 123);
+        g_assert_cmpstr(got.why, ==, "pause");
+        g_assert_cmpstr(got.detail, ==, "so");
+        g_free(got.detail);
+    }
+    bytes->data[0] = 99;
+    g_assert_false(telling_get(&(Reader){bytes->data, bytes->data + bytes->len, false}, &t));
+}
+
 /* --- malformed --- */
 
 static void assert_untouched(const Node *n, const NodeStats *s)
@@ -267,6 +303,9 @@ static void test_huge_count(void)
 
     n->state = NODE_RUNNING;
     put_u8(bytes, NODE_PAUSED);
+    put_i64(bytes, -1);
+    put_u32(bytes, 0);
+    put_u8(bytes, 0);
     put_text(bytes, "");
     clock_put(bytes, &n->clock);
     put_u32(bytes, UINT32_MAX);
@@ -377,6 +416,7 @@ static void test_clock(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/remote-outcome/telling", test_telling);
     g_test_add_func("/remote/outcome/round-trip", test_round_trip);
     g_test_add_func("/remote/outcome/states", test_states);
     g_test_add_func("/remote/outcome/statistics/add", test_statistics_add);

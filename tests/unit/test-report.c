@@ -80,6 +80,8 @@ static void fill(ReportSummary *s)
     n->name = g_strdup("a");
     n->version = g_strdup("7.2.22");
     n->state = g_strdup("paused");
+    n->exit_status = 3;
+    n->resets = 2;
     n->icount_mode = g_strdup("shift=0,sleep=off");
     n->icount = (Insns){1000000001};
     n->virtual_time = (VTime){1000000042};
@@ -246,11 +248,13 @@ static void check_node(json_object *n)
 {
     json_object *part;
 
-    keys_are(n, "name host qemu_version state icount_mode icount virtual_ns bias_ns overshoot_ns "
-                "idle_skip_ns packets packet_trace_sha256 console_sha256");
+    keys_are(n, "name host qemu_version state exit_status resets icount_mode icount virtual_ns "
+                "bias_ns overshoot_ns idle_skip_ns packets packet_trace_sha256 console_sha256");
     text_is(n, "name", "a");
     text_is(n, "qemu_version", "7.2.22");
     text_is(n, "state", "paused");
+    int_is(n, "exit_status", 3);
+    int_is(n, "resets", 2);
     text_is(n, "icount_mode", "shift=0,sleep=off");
     int_is(n, "icount", 1000000001);
     int_is(n, "virtual_ns", 1000000042);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* freeze.c: see freeze.h. */
+#include "controller/engine/freeze.h"
+
+#include <inttypes.h>
+
+#define LOOK_NS NS_PER_S
+
+static int64_t used_ns(const Node *n)
+{
+    int64_t used = 0;
+
+    for (unsigned i = 0; i < n->vcpus->len; i++)
+        used += node_vcpu_time(n, i).ns;
+    return used;
+}
+
+/* With sleep=on, and without icount, an idle guest waits in host time, and uses no CPU. */
+static bool may_sleep(const Node *n, HTime since, VTime quantum, HTime now)
+{
+    return (!n->icount.enabled || n->icount.sleep_on) &&
+           htime_sub(now, since).ns < quantum.ns + FREEZE_NS;
+}
+
+static void thaw(Freeze *f, Node *n, HTime now)
+{
+    g_autofree char *text = g_strdup_printf("moves again, after %" PRId64 " s of host time",
+                                            htime_sub(now, f->moved).ns / NS_PER_S);
+
+    n->frozen = false;
+    node_tell(n, NODE_WHAT_MOVES, NULL, text);
+}
+
+static void freeze(const Freeze *f, Node *n, HTime now, char state)
+{
+    int64_t seconds = htime_sub(now, f->moved).ns / NS_PER_S;
+    const char *why = state == 'T'   ? ", stopped by a signal"
+                      : state == 't' ? ", stopped by a debugger"
+                      : state == 'D' ? ", waiting for the host's storage"
+                                     : "";
+    g_autofree char *text =
+        g_strdup_printf("frozen? QEMU has not moved for %" PRId64 " s of host time (state %c%s)",
+                        seconds, state, why);
+
+    n->frozen = true;
+    node_tell(n, NODE_WHAT_FROZEN, NULL, text);
+}
+
+void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
+{
+    HTime now = htime_now();
+    int64_t used;
+    char state;
+
+    if (htime_sub(now, since).ns < LOOK_NS || htime_sub(now, f->looked).ns < LOOK_NS)
+        return;
+    f->looked = now;
+    used = used_ns(n);
+    if (f->moved.ns < since.ns || used != f->used_ns) {
+        if (n->frozen && f->moved.ns >= since.ns)
+            thaw(f, n, now);
+        f->moved = f->moved.ns < since.ns ? since : now;
+        f->used_ns = used;
+        return;
+    }
+    if (n->frozen || htime_sub(now, f->moved).ns < FREEZE_NS)
+        return;
+    state = node_process_state(n);
+    if (state == 'T' || state == 't' || !may_sleep(n, since, quantum, now))
+        freeze(f, n, now, state);
+}
+
+void freeze_end(Freeze *f, Node *n)
+{
+    if (n->frozen)
+        thaw(f, n, htime_now());
+}

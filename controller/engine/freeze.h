@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * freeze.h: a QEMU that does not move while it should is told of: one that was stopped by a signal,
+ * or hangs. Host time, so nothing but telling hangs on it.
+ */
+#ifndef ENGINE_FREEZE_H
+#define ENGINE_FREEZE_H
+
+#include "controller/node/node.h"
+
+/* Told after so much host time without a move. */
+#define FREEZE_NS (5 * NS_PER_S)
+
+typedef struct {
+    HTime looked, moved; /* last; 0: not yet in this quantum */
+    int64_t used_ns;     /* CPU time of its vCPUs then */
+} Freeze;
+
+/* The node is on its way since `since`, through `quantum` of virtual time. Looks once a second, in
+ * the thread that the node belongs to. */
+void freeze_look(Freeze *freeze, Node *node, HTime since, VTime quantum);
+
+/* It has arrived, or left. */
+void freeze_end(Freeze *freeze, Node *node);
+
+#endif
