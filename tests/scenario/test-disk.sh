@@ -45,6 +45,6 @@ expect 'a disk in use: the lock is named' 3 "node add d $program disk=$dir/raw f
     disk=$dir/raw format=raw persist=on; start" 'node e: QEMU ended, exit status 1; it said: .*Failed to get "write" lock'
 expect 'a guest that never gets there: its last lines, in virtual time' 1 "node add d $uefi; start; \
     wait-line d 'Welcome' timeout=1s" "no line of node d matched 'Welcome' until 1\.000000000s; its console ends with:" \
-    '^UEFI firmware'
+    '^    UEFI firmware'
 
 done_testing

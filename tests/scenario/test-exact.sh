@@ -10,9 +10,10 @@ small='memory=16M nic=off'
 
 # payload PAYLOAD NODE OPTION...: a `node add` for aarch64 with sleep=off, unless the options say otherwise.
 payload() {
-    local name=$1 node=$2
+    local name=$1 node=$2 icount=icount=shift=0,sleep=off
     shift 2
-    echo "node add $node $small icount=shift=0,sleep=off kernel=$guest/$name-aarch64.elf $*; "
+    [[ $* != *icount=* ]] || icount=
+    echo "node add $node $small $icount kernel=$guest/$name-aarch64.elf $*; "
 }
 
 exact() {
