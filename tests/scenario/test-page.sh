@@ -127,7 +127,7 @@ check 'a QEMU that is killed: exit 3' ended 3
 check 'its page is there, and says so' grep -q '^<div id="outcome" class="verdict bad"><p><strong>A node or a host failed' "$dir/failed/report.html"
 check 'the node is named' grep -q '<strong>Node [ab] failed' "$dir/failed/report.html"
 check 'with the barriers until then' grep -q '<title>1 barrier, 5.00 ms' "$dir/failed/report.html"
-mtr --report "$dir/none" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; nonsense"
+mtr --report "$dir/none" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; assert 1 == 2"
 check 'a run that never began: a page as well' grep -q 'No barrier was recorded' "$dir/none/report.html"
 
 # Sixteen nodes with long names that ping nobody; long lines; long commands and checks that fail.

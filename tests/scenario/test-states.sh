@@ -136,21 +136,31 @@ assert off != a.state" >"$dir/states.mtr"
 
 # --- QEMUs that end while they stand
 
-# dies NAME COMMAND: its QEMU is killed while the ensemble stands, before the command.
+# is_dead PID: it has ended, whether or not its parent has asked how.
+is_dead() {
+    ! grep -qE '^State:\s[^Z]' "/proc/$1/status" 2>/dev/null
+}
+
+# dies NAME COMMAND: its QEMU is killed while the ensemble stands, before the command comes through a pipe.
 dies() {
-    local from took
-    mkfifo "$dir/gate"
-    printf 'quantum 1ms\nnode add a %s\n%s\nstart\nrun 1ms\necho standing\ninclude %s\n%s\necho behind\n' \
-        "$count_node" "$beside" "$dir/gate" "$2" >"$dir/dies.mtr"
-    background run "$dir/dies.mtr"
+    local from took victim
+    mkfifo "$dir/lines"
+    : >"$dir/out" 2>"$dir/err"
+    "$metronome" <"$dir/lines" >"$dir/out" 2>"$dir/err" &
+    pid=$!
+    exec 9>"$dir/lines"
+    printf 'quantum 1ms\nnode add a %s\n%s\nstart\nrun 1ms\necho standing\n' "$count_node" "$beside" >&9
     within 20 says '^standing$'
-    # shellcheck disable=SC2046
-    kill -9 $(qemus | head -n 1)
+    read -r victim < <(qemus)
+    kill -9 "$victim"
+    within 10 is_dead "$victim"
     from=${EPOCHREALTIME/./}
-    : >"$dir/gate"
+    # It may have ended by itself.
+    (trap '' PIPE && printf '%s\necho behind\n' "$2" >&9 2>/dev/null) || true
+    exec 9>&-
     join
     took=$((${EPOCHREALTIME/./} - from))
-    rm "$dir/gate"
+    rm "$dir/lines"
     check "$1 behind the death of a standing QEMU" ended 3 'node [ac]: QEMU ended, killed by signal 9'
     check "$1: at once, and nothing behind it" eval "[[ $took -lt 5000000 ]] && not says '^behind'"
 }
