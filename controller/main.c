@@ -284,7 +284,7 @@ static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError *
         return false;
     case MODE_AGENT:
         code = agent_run(a->cpus, METRONOME_VERSION, error);
-        if (code > 0)
+        if (code > 0 && !*error)
             verdict_note(verdict, outcome_of_exit_code(code), NULL, NULL);
         return false;
     case MODE_VERSION:

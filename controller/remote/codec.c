@@ -212,15 +212,15 @@ void inbox_filled(Inbox *in, gsize size)
 /* Where a shell greets, or somebody else answers, that is text. */
 static void refuse(const uint8_t *at, gsize left, uint32_t size, GError **error)
 {
-    g_autofree char *text = text_line((const char *)at, (gssize)MIN(left, SHOWN));
+    g_autofree char *raw = g_strndup((const char *)at, MIN(left, SHOWN));
+    g_autofree char *text = text_line(g_strchomp(raw), -1);
     bool words = true;
 
     for (unsigned i = 0; i < HEADER; i++)
         words = words && (g_ascii_isprint(at[i]) || g_ascii_isspace(at[i]));
     if (words)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
-                    "what came is no message of metronome's: '%s'",
-                    g_strdelimit(g_strchomp(text), "\n\t", ' '));
+                    "what came is no message of metronome's: '%s'", text);
     else
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
                     "what came is no message: length %" G_GUINT32_FORMAT ", type %u", size,
