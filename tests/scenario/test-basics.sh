@@ -89,6 +89,7 @@ help_texts() {
         check "help lists $name" ended 0 "^$name +[A-Z]"
     done
     check 'help for every command' help_for_each
+    # shellcheck disable=SC2016
     expect 'help for an unknown command' 2 'help dance' "unknown command 'dance'" '`help` lists the commands'
 }
 
