@@ -268,7 +268,8 @@ disks() {
     expect 'the command report, too' 2 "report $dir/plain/sub; echo done" "can't write the report to"
     mkdir "$dir/taken" "$dir/taken/report.json"
     mtr --report "$dir/taken" -c 'echo done'
-    check 'a report.json that can not be written' ended 2 '^done$' "can't write the report to '$dir/taken'"
+    check 'a report.json that can not be written: said before anything is run' ended 2 "can't write the report to '$dir/taken'"
+    check 'and nothing is run' not says '^done$'
 }
 
 # --- size
