@@ -31,9 +31,12 @@ void process_ignore_signals(void)
 
 void process_prepare(void)
 {
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDWR) < 0)
-            break;
+    int lowest = 0;
+
+    /* open() takes the lowest number that is free: what is left open is one of the three. */
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && lowest >= 0; fd++)
+        if (fcntl(fd, F_GETFD) < 0)
+            lowest = open("/dev/null", O_RDWR);
     process_ignore_signals();
     pthread_atfork(NULL, NULL, on_fork);
 }

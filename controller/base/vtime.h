@@ -47,7 +47,9 @@ static inline VTime vtime_add_capped(VTime a, VTime b)
 {
     VTime sum;
 
-    return __builtin_add_overflow(a.ns, b.ns, &sum.ns) ? (VTime){INT64_MAX} : sum;
+    if (__builtin_add_overflow(a.ns, b.ns, &sum.ns))
+        sum.ns = INT64_MAX;
+    return sum;
 }
 
 /* Whole microseconds, rounded down: the grid on which QEMU's net filters set their timers. */
