@@ -57,7 +57,9 @@ sum_of_vcpus() {
 
 # options PAYLOAD SLEEP OPTION...
 aarch64() {
-    echo "memory=16M kernel=$guest/$1-aarch64.elf icount=shift=0,sleep=$2 ${*:3}"
+    local icount=icount=shift=0,sleep=$2
+    [[ ${*:3} != *icount=* ]] || icount=
+    echo "memory=16M kernel=$guest/$1-aarch64.elf $icount ${*:3}"
 }
 
 x86_64() {
