@@ -249,6 +249,7 @@ static void help(const Arguments *a, GError **error)
     g_autofree char *text =
         g_strconcat(modes, "\n\nCommands of a scenario and of the prompt:\n", NULL);
 
+    g_assert(a->rest); /* its first word is the mode */
     if (!a->rest[1])
         output_print(text);
     command_begin(&call, a->rest, error);

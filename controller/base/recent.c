@@ -53,7 +53,6 @@ static bool in_the_way(const Recent *r, gsize from, gsize to)
 {
     const Line *l = line_at(r, 0);
 
-    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): the caller has looked that there is one */
     return l->offset < to && from < l->offset + MAX(l->size, 1);
 }
 
@@ -63,7 +62,7 @@ void recent_add(Recent *r, const char *text, gsize size, VTime at)
 
     if (!r->bytes) {
         r->bytes = g_malloc(RECENT_BYTES);
-        r->lines = g_new(Line, RECENT_LINES);
+        r->lines = g_new0(Line, RECENT_LINES);
     }
     if (start + MAX(kept, 1) > RECENT_BYTES) {
         while (r->n > 0 && line_at(r, 0)->offset >= start)

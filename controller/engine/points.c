@@ -32,8 +32,10 @@ static bool stops_before(Node *n, bool *before, GError **error)
     const char *arch = gdb_architecture(n->debug->client, NODE_REPLY_MS, NULL);
     g_autofree char *target = NULL;
 
-    if (!arch || !*arch)
-        arch = target = node_qmp(n, "query-target", NULL, error);
+    if (!arch || !*arch) {
+        target = node_qmp(n, "query-target", NULL, error);
+        arch = target;
+    }
     if (!arch)
         return false;
     *before = false;

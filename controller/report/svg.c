@@ -100,8 +100,10 @@ void svg_short_count(GString *out, uint64_t n)
         g_string_append_printf(out, "%" PRIu64, n);
         return;
     }
-    for (; value >= 999.5; value /= 1000)
+    while (value >= 999.5) {
+        value /= 1000;
         unit++;
+    }
     g_string_append_printf(out, "%.*f%s",
                            value < 9.995   ? 2
                            : value < 99.95 ? 1

@@ -57,7 +57,7 @@ static void connect_to(const char *address)
         g_strlcpy(path.sun_path, address, sizeof(path.sun_path));
         failed = connect(fd, (struct sockaddr *)&path, sizeof(path));
     } else {
-        port.sin_port = htons((uint16_t)atoi(address));
+        port.sin_port = htons((uint16_t)strtoul(address, NULL, 10));
         failed = connect(fd, (struct sockaddr *)&port, sizeof(port));
     }
     if (failed)

@@ -9,18 +9,18 @@ static const Outcome all[] = {OUTCOME_FAILED,      OUTCOME_USAGE,          OUTCO
 static void test_codes(void)
 {
     static const struct {
-        Outcome outcome;
         const char *name;
+        Outcome outcome;
         int code;
     } rows[] = {
-        {OUTCOME_RUNNING, "running", -1},
-        {OUTCOME_PASSED, "passed", 0},
-        {OUTCOME_FAILED, "failed", 1},
-        {OUTCOME_USAGE, "usage", 2},
-        {OUTCOME_OUTPUT_LOST, "output-lost", 2},
-        {OUTCOME_NODE_FAILED, "node-failed", 3},
-        {OUTCOME_EXACTNESS_LOST, "exactness-lost", 4},
-        {OUTCOME_INTERRUPTED, "interrupted", 130},
+        {"running", OUTCOME_RUNNING, -1},
+        {"passed", OUTCOME_PASSED, 0},
+        {"failed", OUTCOME_FAILED, 1},
+        {"usage", OUTCOME_USAGE, 2},
+        {"output-lost", OUTCOME_OUTPUT_LOST, 2},
+        {"node-failed", OUTCOME_NODE_FAILED, 3},
+        {"exactness-lost", OUTCOME_EXACTNESS_LOST, 4},
+        {"interrupted", OUTCOME_INTERRUPTED, 130},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(rows); i++) {
