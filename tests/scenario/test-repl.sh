@@ -410,7 +410,7 @@ consoles() {
     terminal -- --log info
     line "node add a $count_node"
     line 'node console a'
-    shows 'node console before the start' 'node a is added: .start. comes first'
+    shows 'node console before the start' 'node a is not started: .start. comes first'
     line 'node remove a'
     line "node add a memory=128M icount=shift=0,sleep=off kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz append='console=ttyAMA0 quiet'"
     line "node transcript a $dir/transcript"
@@ -450,7 +450,7 @@ transcripts() {
     expect 'of the same run' 0 "$hello/two; start; run 5ms"
     check 'each line has its time' grep -qE '^\[0\.00[0-9]000000s\] .*hello from metronome' "$dir/one"
     check 'it is the same' cmp "$dir/one" "$dir/two"
-    expect 'a transcript that can not be written' 2 "$hello/no/where; start" "node a: can't write '$dir/no/where'"
+    expect 'a transcript that can not be written' 2 "$hello/no/where; start" "can't write '$dir/no/where'"
 }
 
 # --- a pipe
