@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/near.h"
 #include "controller/command/command.h"
+#include "controller/node/monitor.h"
 
 #include <string.h>
 
@@ -176,6 +177,13 @@ static CommandResult qmp_result(const CommandCall *call, Node *node, char *text,
     return COMMAND_FAILED;
 }
 
+/* What QEMU's monitors are not to be told. */
+static CommandResult refused(const CommandCall *call, GError **error)
+{
+    g_prefix_error(error, "node %s: ", call->args[0]);
+    return COMMAND_FAILED;
+}
+
 static CommandResult exec_qmp(CommandCall *call, GError **error)
 {
     Node *node = live_node(call, error);
@@ -191,6 +199,8 @@ static CommandResult exec_qmp(CommandCall *call, GError **error)
     } else {
         command = g_strdup(call->args[1]);
     }
+    if (!monitor_check_qmp(command, arguments, error))
+        return refused(call, error);
     if (call->session->options.dry)
         return COMMAND_DONE;
     text = node_qmp(node, command, arguments, &e);
@@ -202,7 +212,7 @@ const Command cmd_qmp = {
     .usage = "NODE 'JSON'",
     .help = "Send a QMP command, such as '{\"execute\":\"query-status\"}' or just query-status, "
             "and show "
-            "what it returns",
+            "what it returns; commands that would move the node without the others are refused",
     .min_args = 2,
     .max_args = 2,
     .exec = exec_qmp,
@@ -218,6 +228,8 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
 
     if (!node)
         return COMMAND_FAILED;
+    if (!monitor_check_hmp(call->args[1], error))
+        return refused(call, error);
     if (call->session->options.dry)
         return COMMAND_DONE;
     text = node_hmp(node, call->args[1], &e);
@@ -227,7 +239,8 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
 const Command cmd_hmp = {
     .name = "hmp",
     .usage = "NODE TEXT",
-    .help = "Send a line to QEMU's human monitor and show the answer",
+    .help = "Send a line to QEMU's human monitor and show the answer; commands that would move the "
+            "node without the others are refused",
     .min_args = 2,
     .max_args = 2,
     .exec = exec_hmp,

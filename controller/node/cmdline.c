@@ -232,6 +232,11 @@ GArray *cmdline_pairs(const char *value, const char *implied)
     return pairs;
 }
 
+void cmdline_add(GArray *pairs, const char *key, const char *value)
+{
+    add_pair(pairs, g_strdup(key), g_strdup(value));
+}
+
 const char *cmdline_get(const GArray *pairs, const char *key)
 {
     for (unsigned i = pairs->len; i > 0; i--)

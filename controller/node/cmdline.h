@@ -34,6 +34,9 @@ typedef struct {
  * are "outer.inner". Free with g_array_unref(). */
 GArray *cmdline_pairs(const char *value, const char *implied);
 
+/* Adds one; both are copied. */
+void cmdline_add(GArray *pairs, const char *key, const char *value);
+
 /* The value that counts, the last one; NULL if the key is not there. */
 const char *cmdline_get(const GArray *pairs, const char *key);
 bool cmdline_is_on(const GArray *pairs, const char *key);

@@ -90,7 +90,7 @@ static bool changes_user(const char *value)
 }
 
 /* Names that spawn.c, options.c and the engine give: mtr-…, those of the gate, those of cards. */
-static bool is_own_id(const char *id)
+bool lint_is_own_id(const char *id)
 {
     if (!id || id[0] != 'm')
         return false;
@@ -103,7 +103,7 @@ static bool takes_id(const char *value)
 {
     g_autoptr(GArray) pairs = cmdline_pairs(value, NULL);
 
-    return is_own_id(cmdline_get(pairs, "id"));
+    return lint_is_own_id(cmdline_get(pairs, "id"));
 }
 
 /* A filter on a card that moves frames, at times of its own; filter-dump only looks. */
@@ -113,7 +113,7 @@ static bool filters_card(const char *value)
     const char *type = cmdline_get(pairs, "qom-type");
 
     return type && g_str_has_prefix(type, "filter-") && strcmp(type, "filter-dump") != 0 &&
-           is_own_id(cmdline_get(pairs, "netdev"));
+           lint_is_own_id(cmdline_get(pairs, "netdev"));
 }
 
 static const Rule rules[] = {

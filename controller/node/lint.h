@@ -7,6 +7,7 @@
 #define NODE_LINT_H
 
 #include <glib.h>
+#include <stdbool.h>
 
 typedef enum {
     LINT_NOTE,  /* good to know */
@@ -34,6 +35,9 @@ GPtrArray *lint_arguments(char *const *argv, LintOrigin origin);
 /* What of it would take from metronome what is its own: all of severity LINT_ERROR. argv begins
  * with the program, followed by what a user added to a node's options. */
 GPtrArray *lint_refused(char *const *argv);
+
+/* Whether an id of QEMU's is one that metronome gives: of its gate, cards, chardevs. NULL: no. */
+bool lint_is_own_id(const char *id);
 
 /* "WHAT: REASON; MEND"; free with g_free(). */
 char *lint_text(const LintFinding *finding);

@@ -27,6 +27,24 @@ refused() {
         "node add a $count_node extra='-device pvpanic-pci -no-reboot -serial null'; start; run 1ms; assert a.icount == 1000000"
 }
 
+# --- monitor commands that would move a node behind metronome's back
+
+behind() {
+    local command
+    expect 'a monitor command that lets a node run is refused, with what to write instead' 2 \
+        "node add a $count_node; start; run 1ms; hmp a ' c'; echo behind" \
+        'node a: .c. is refused: the nodes stop and go on together; use .run., '
+    check 'nothing behind the refusal is run' not says '^behind'
+    for command in "hmp a cont" "hmp a 'loadvm s1'" "qmp a stop" "qmp a '{\"execute\":\"object-del\",\"arguments\":{\"id\":\"mtn\"}}'" \
+        "qmp a '{\"execute\":\"human-monitor-command\",\"arguments\":{\"command-line\":\"c\"}}'" "watch 'hmp a q' 1ms"; do
+        printf '%s\n' "node add a $count_node" start "$command" 'run 1ms' >"$dir/behind.mtr"
+        mtr check "$dir/behind.mtr"
+        check "check refuses $command" ended 2 "behind.mtr:3: node a: .* is refused: .*; "
+    done
+    expect 'what leaves the node in its place is not' 0 "node add a $count_node; start; run 1ms; hmp a 'info status'
+         qmp a query-status; hmp a 'qom-get mtd status'; qmp a system_powerdown; run 1ms; assert a.icount == 2000000; assert missed == 0"
+}
+
 # --- guests that leave, and what they do on their way
 
 act="arch=x86_64 memory=32M nic=off icount=shift=0,sleep=off kernel=$guest/act-x86_64.elf"
@@ -173,7 +191,7 @@ standing() {
     dies 'the end' ''
 }
 
-all=(refused states reports resets exits asserts standing)
+all=(refused behind states reports resets exits asserts standing)
 for part in ${ONLY:-${all[@]}}; do
     "$part"
 done
