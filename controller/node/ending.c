@@ -5,6 +5,7 @@
 #include "controller/node/node.h"
 #include "controller/node/spawn.h"
 #include "controller/node/sweep.h"
+#include "gdbstub-client/gdbstub.h"
 
 #include <poll.h>
 #include <signal.h>
@@ -181,15 +182,18 @@ static void fail(Node *n, End end, const GError *why)
 }
 
 /* A broken connection is QEMU's end in nearly every case: wait for it to be complete. */
-static End wait_end(Node *n)
+static End wait_end(Node *n, const GError *why)
 {
-    return reap(n, n->qmp && qmp_client_broken(n->qmp) ? 2000 : 0);
+    bool broken = (n->qmp && qmp_client_broken(n->qmp)) ||
+                  g_error_matches(why, GDB_ERROR, GDB_ERROR_DISCONNECTED);
+
+    return reap(n, broken ? 2000 : 0);
 }
 
 void node_fail(Node *n, const GError *why)
 {
     if (n->state != NODE_FAILED)
-        fail(n, wait_end(n), why);
+        fail(n, wait_end(n, why), why);
 }
 
 static void become(Node *n, NodeState state)
@@ -207,7 +211,7 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
 
     if (n->state == NODE_FAILED)
         return false;
-    end = wait_end(n);
+    end = wait_end(n, why);
     said = stderr_whole(n);
     if (told ? !n->qmp || !qmp_client_broken(n->qmp)
              : !ran || !end.exited || n->life.ends ||

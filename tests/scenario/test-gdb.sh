@@ -162,7 +162,7 @@ tcp() {
     session "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; run 1ms; \
         gdb a port=$port wait=on; time; gdb a off; run 1ms; assert a.missed == 0"
     within 30 listens "$port"
-    check 'TCP: on 127.0.0.1 only' [ "$(awk '{print $2}' /proc/net/tcp /proc/net/tcp6 | grep -ci ":$hex$")" = 1 ]
+    check 'TCP: on 127.0.0.1 only' [ "$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 | grep -ci ":$hex$")" = 1 ]
     check 'TCP: 127.0.0.1 it is' grep -qi "0100007F:$hex " /proc/net/tcp
     # Garbage: dropped, and the endpoint is there for the next one.
     (

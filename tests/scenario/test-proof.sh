@@ -7,12 +7,8 @@
 source "$(dirname "$0")/lib.sh"
 
 target=1232203923
-plugin=$build/tests/plugin/insn-count.so
-# Later ones take another plugin, which is much slower.
-if [[ $(qemu-system-aarch64 --version) =~ version\ ([0-9]+) && ${BASH_REMATCH[1]} -ge 9 ]]; then
-    plugin=$build/tests/plugin/insn-count-2.so
-    target=123220392
-fi
+plugin=$(plugin insn-count)
+[[ $plugin != *-2.so ]] || target=123220392 # it is much slower
 
 # counted MODE RUN OPTION...: a session of one node called a, which is reported to $dir/report.
 counted() {

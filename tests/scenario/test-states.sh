@@ -132,6 +132,8 @@ exits() {
         'node a is off, and its QEMU is gone'
     expect 'one that exits while it is stepped' 3 "node add a $semi append=3; $beside; start; run 200000insn on a; step a 100000" \
         'node a: off: QEMU exited with status 3' 'error: node a exited'
+    expect 'one that hangs up before it has exited' 3 "node add a ${semi%\'} -plugin $(plugin late-exit)' append=3; start;
+         run 200000insn on a; step a 100000" 'node a: off: QEMU exited with status 3' 'error: node a exited'
 }
 
 asserts() {
