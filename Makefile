@@ -40,7 +40,12 @@ PLUGINS := $(foreach name,insn-count late-exit,$(BUILD)/tests/plugin/$(name).so 
 # Programs that tests start.
 HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
-REAL_RUN := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
+REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
+# Nodes on several CPUs, or many; limits in the host's time.
+ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults \
+         hosts hosts-faults hosts-line hosts-same notes outcome random-faults repl unprivileged)
+# As arguments of tests/run.
+REAL_RUN := -- $(filter-out $(ALONE),$(REAL)) -- $(filter $(ALONE),$(REAL))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
 # Scenarios where threads meet: lanes, other hosts, the report, gdb, consoles.
@@ -113,7 +118,7 @@ check: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) run-tests
 
 run-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
-	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) -- $(REAL_RUN)
+	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) $(REAL_RUN)
 
 unit: all $(UNIT_RUN) $(REPLAYS)
 	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN)
@@ -129,7 +134,7 @@ asan: guest
 
 asan-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(BUILD)/tests/sanitize/planted
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(UNIT_RUN) -- $(REAL_RUN)
+	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(UNIT_RUN) $(REAL_RUN)
 
 tsan: guest
 	@scripts/setup check
@@ -153,7 +158,7 @@ coverage: guest
 
 coverage-run: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) -- $(REAL_RUN)
+	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) $(REAL_RUN)
 	gcovr --root . --filter 'qmp/' --filter 'gdbstub-client/' --filter 'controller/' $(BUILD)
 
 bench: guest
