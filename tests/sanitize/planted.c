@@ -1,9 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* planted.c: reads behind what was allocated, and races: each sanitizer is to find its own before the tests run. */
+/*
+ * planted.c: faults that the sanitizers of this build have to find before the tests run. Without an argument it prints
+ * their names; with a name it commits that fault.
+ */
+#include <limits.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+#ifdef __SANITIZE_THREAD__
+#define FAULTS "race"
+#else
+#define FAULTS "address undefined leak"
+#endif
 
 static volatile int raced;
+static void *volatile kept;
 
 static void *race(void *data)
 {
@@ -13,17 +26,25 @@ static void *race(void *data)
     return NULL;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    volatile size_t behind = 1;
-    volatile int *place = calloc(1, sizeof(*place));
+    volatile int number = INT_MAX;
     pthread_t other;
 
-    if (!place || pthread_create(&other, NULL, race, NULL) != 0)
-        return 1;
-    race(NULL);
-    pthread_join(other, NULL);
-    raced = place[behind];
-    free((void *)place);
+    if (argc != 2) {
+        puts(FAULTS);
+    } else if (strcmp(argv[1], "address") == 0) {
+        kept = calloc(1, sizeof(number));
+        free(kept);
+        number = *(int *)kept;
+    } else if (strcmp(argv[1], "undefined") == 0) {
+        number = number + 1;
+    } else if (strcmp(argv[1], "leak") == 0) {
+        kept = malloc(1);
+        kept = NULL;
+    } else if (strcmp(argv[1], "race") == 0 && pthread_create(&other, NULL, race, NULL) == 0) {
+        race(NULL);
+        pthread_join(other, NULL);
+    }
     return 0;
 }
