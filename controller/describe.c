@@ -2,6 +2,7 @@
 /* describe.c: nodes, network and verdict as a report's summary. */
 #include "controller/describe.h"
 
+#include "controller/node/rank.h"
 #include "controller/packets.h"
 #include "controller/wire.h"
 
@@ -84,4 +85,21 @@ void session_describe(const Session *s, ReportSummary *out)
         describe_node(s, s->nodes->pdata[i], report_summary_add(out));
     if (s->wire)
         packets_describe(s->wire, &out->trace);
+}
+
+bool session_report_unstarted(const Session *s, const char *dir, const Verdict *verdict,
+                              GError **error)
+{
+    g_autoptr(Report) report = report_new(dir, error);
+    ReportSummary summary;
+    bool ok;
+
+    if (!report)
+        return false;
+    session_describe(s, &summary);
+    summary.mode = rank_name(rank_probe());
+    summary.verdict = verdict;
+    ok = report_write(report, &summary, error);
+    report_summary_clear(&summary);
+    return ok;
 }

@@ -9,4 +9,12 @@
  * report_summary_clear() frees the others. The ensemble stands. */
 void session_describe(const Session *session, ReportSummary *out);
 
+/*
+ * The report of a run that never began: how it ended, no nodes, no barriers. An earlier run's in
+ * the same folder must not pass for this one's. session: a dry one in which nothing was carried
+ * out.
+ */
+bool session_report_unstarted(const Session *session, const char *dir, const Verdict *verdict,
+                              GError **error);
+
 #endif

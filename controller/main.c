@@ -171,8 +171,25 @@ static void end_session(Session *s, Verdict *verdict)
     s->verdict = (Verdict){0};
 }
 
-/* All of it, before anything starts: nothing is launched, connected or written. False if it told how
- * this ends: there were errors, or the check was all that was asked for. */
+/* An earlier report in the folder would pass for that of this run, which never began. */
+static void report_unstarted(const Arguments *a, char **argv, const Verdict *verdict)
+{
+    g_autoptr(GError) error = NULL;
+    g_autoptr(Session) s = NULL;
+
+    if (!a->report || !arguments_records(a) || verdict->outcome == OUTCOME_RUNNING ||
+        verdict->outcome == OUTCOME_PASSED)
+        return;
+    s = new_session(a, argv, true, &error);
+    if (s && session_report_unstarted(s, a->report, verdict, &error))
+        return;
+    if (!verdict->message || !strstr(verdict->message, error->message)) /* that is not why */
+        log_write(LOG_ERROR, "%s", error->message);
+}
+
+/* All of it, before anything starts: nothing is launched or connected, and nothing written but the
+ * report of an end here. False if it told how this ends: there were errors, or the check was all
+ * that was asked for. */
 static bool check_scenario(const Arguments *a, char **argv, const Scenario *scenario,
                            Verdict *verdict, GError **error)
 {
@@ -183,8 +200,10 @@ static bool check_scenario(const Arguments *a, char **argv, const Scenario *scen
         command_free_state(s);
         return true;
     }
-    if (s)
+    if (s) {
+        report_unstarted(a, argv, &s->verdict);
         end_session(s, verdict);
+    }
     return false;
 }
 
@@ -329,8 +348,10 @@ int main(int argc, char **argv)
         verdict_note(&verdict, command_outcome(error), NULL, error->message);
     note_loss(&verdict);
     verdict_end(&verdict);
-    if (!told)
+    if (!told) {
+        report_unstarted(&a, argv, &verdict);
         tell_exit(&verdict, NULL, a.json);
+    }
     note_loss(&verdict); /* the event itself */
     tell_last(&verdict);
     arguments_clear(&a);

@@ -4,6 +4,8 @@
 
 #include "controller/report/report.h"
 
+#include <glib/gstdio.h>
+#include <json-c/json.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -95,4 +97,44 @@ bool folder_takes_report(const char *dir, GError **error)
         known = known || owner == OURS;
     }
     return known || check_consoles(dir, error);
+}
+
+/* --- what is out of date --- */
+
+static void remove_console(const char *dir, const char *node)
+{
+    g_autofree char *name = g_strdup_printf("console-%s.log", node);
+    g_autofree char *path = g_build_filename(dir, name, NULL);
+
+    if (!strchr(node, '/') && has_content(path))
+        g_unlink(path);
+}
+
+static void remove_consoles(const char *dir, json_object *report)
+{
+    json_object *nodes, *name;
+
+    if (!json_object_object_get_ex(report, "nodes", &nodes) ||
+        !json_object_is_type(nodes, json_type_array))
+        return;
+    for (size_t i = 0; i < json_object_array_length(nodes); i++) {
+        json_object *node = json_object_array_get_idx(nodes, i);
+
+        if (json_object_object_get_ex(node, "name", &name) &&
+            json_object_is_type(name, json_type_string))
+            remove_console(dir, json_object_get_string(name));
+    }
+}
+
+void folder_clear(const char *dir)
+{
+    g_autofree char *clocks = g_build_filename(dir, "clocks.csv", NULL);
+    g_autofree char *path = g_build_filename(dir, "report.json", NULL);
+    json_object *report = whose(dir, "report.json") == OURS ? json_object_from_file(path) : NULL;
+
+    if (whose(dir, "clocks.csv") == OURS)
+        g_unlink(clocks);
+    if (report)
+        remove_consoles(dir, report);
+    json_object_put(report);
 }

@@ -47,6 +47,7 @@ Report *report_new(const char *dir, GError **error)
 
     if (!folder_takes_report(dir, error))
         return NULL;
+    folder_clear(dir);
     r = g_new0(Report, 1);
     g_mutex_init(&r->lock);
     g_cond_init(&r->room);
@@ -214,13 +215,23 @@ static bool flush_csv(Report *r, GError **error)
     return false;
 }
 
+/* On a full disk there is no room for the old and the new one, and the old one is not true any more.
+ */
+static bool put_file(const char *path, const char *text, GError **error)
+{
+    if (g_file_set_contents(path, text, -1, NULL))
+        return true;
+    g_unlink(path);
+    return g_file_set_contents(path, text, -1, error);
+}
+
 static bool write_page(const Report *r, const ReportSummary *s, GError **error)
 {
     g_autofree char *path = g_build_filename(r->dir, "report.html", NULL);
     g_autofree char *page =
         page_html(&(Picture){.summary = s, .series = r->series, .curves = r->curves});
 
-    return g_file_set_contents(path, page, -1, error);
+    return put_file(path, page, error);
 }
 
 static bool write_json(const Report *r, const ReportSummary *s, GError **error)
@@ -228,7 +239,7 @@ static bool write_json(const Report *r, const ReportSummary *s, GError **error)
     g_autofree char *path = g_build_filename(r->dir, "report.json", NULL);
     g_autofree char *json = report_json(s);
 
-    return g_file_set_contents(path, json, -1, error);
+    return put_file(path, json, error);
 }
 
 /* Keeps the first error, and notes it for what is still to be written. Takes over e. */

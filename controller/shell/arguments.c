@@ -212,6 +212,22 @@ static bool parse_values(Arguments *a, GError **error)
     return true;
 }
 
+/* GOption has put all values back; how this ends is to be said where it was asked for. */
+static void take_output(Arguments *a, int argc, char **argv)
+{
+    const char *dir = NULL;
+
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        a->json = a->json || strcmp(argv[i], "--json") == 0;
+        if (strcmp(argv[i], "--report") == 0 && i + 1 < argc)
+            dir = argv[++i];
+        else if (g_str_has_prefix(argv[i], "--report="))
+            dir = argv[i] + strlen("--report=");
+    }
+    g_free(a->report);
+    a->report = g_strdup(dir);
+}
+
 bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
 {
     g_auto(GStrv) copy = g_strdupv(argv); /* GOption takes away what it has parsed */
@@ -221,10 +237,13 @@ bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
 
     if (parse(a, &n, &words, error))
         return choose_mode(a, error) && check_options(a, error) && parse_values(a, error);
-    /* GOption has put all values back. */
-    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++)
-        a->json = a->json || strcmp(argv[i], "--json") == 0;
+    take_output(a, argc, argv);
     return false;
+}
+
+bool arguments_records(const Arguments *a)
+{
+    return IN(a->mode) & OF_RUNS;
 }
 
 void arguments_clear(Arguments *a)

@@ -29,8 +29,11 @@ typedef struct {
     unsigned runs; /* of verify */
 } Arguments;
 
-/* Sets the log's level. json is right also when it fails. */
+/* Sets the log's level. json and report are right also when it fails. */
 bool arguments_parse(Arguments *arguments, int argc, char **argv, GError **error);
+
+/* Whether it is of a mode that has --report. */
+bool arguments_records(const Arguments *arguments);
 void arguments_clear(Arguments *arguments);
 
 /* argv as a shell would take it; free with g_free(). */

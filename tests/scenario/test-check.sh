@@ -85,7 +85,7 @@ traces() {
 }
 
 nothing_started() {
-    [[ ! -e $dir/launched && ! -e $dir/connected && ! -e $dir/report && ! -e $dir/x.pcapng && ! -s $dir/out ]] && no_folders && no_processes
+    [[ ! -e $dir/launched && ! -e $dir/connected && ! -e $dir/x.pcapng && ! -s $dir/out ]] && no_folders && no_processes
 }
 
 errors() {

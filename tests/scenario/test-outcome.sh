@@ -1,107 +1,218 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Ways to end that start nothing, errors of usage and `check`: exit code, the last line on stderr and the `exit` event say
-# the same, and the events are as their schema says.
+# Every way to end that the README's table lists: exit code, the last line on stderr, the event `exit`, report.json and
+# report.html say the same, and all that is for programs is as its schema says. Prints TAP, takes about two minutes.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/sshd.sh
+source "$(dirname "$0")/sshd.sh"
+# shellcheck source=tests/scenario/foreign.sh
+source "$(dirname "$0")/foreign.sh"
 
-cat >"$dir/agree.py" <<'END'
-"""agree.py STATUS OUTCOME WHERE MESSAGE OUT ERR REPORT: WHERE and MESSAGE are regular expressions; REPORT may be empty."""
-import html, json, re, sys
+report=$dir/report
+scenario=
+out=$dir/out
 
-status, outcome, where, message, out, err, report = sys.argv[1:]
-events = [json.loads(line) for line in open(out, encoding="utf-8")]
-last = open(err, encoding="utf-8").read().splitlines()[-1:]
-exits = [event for event in events if event["event"] == "exit"]
-
-
-def same(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}: {got!r}, not {wanted!r}")
-
-
-def like(what, got, wanted):
-    if not re.fullmatch(wanted, got or "", re.DOTALL):
-        sys.exit(f"{what}: {got!r} is not like {wanted!r}")
-
-
-same("number of exit events", len(exits), 1)
-same("last event", events[-1]["event"], "exit")
-event = events[-1]
-same("code of the event", event["code"], status)
-same("outcome of the event", event["outcome"], outcome)
-like("where of the event", event["where"], where)
-like("message of the event", event["message"], message)
-if outcome == "passed":
-    if last and last[0].startswith("metronome: passed"):
-        sys.exit("stderr speaks of a run that passed")
-else:
-    first = event["message"].split("\n")[0].strip()
-    line = f"metronome: {outcome}, exit code {status}: " + (event["where"] + ": " if event["where"] else "") + first
-    if event["message"].strip() != first:
-        line = line.rstrip(":")
-    same("last line on stderr", last, [line])
-if report:
-    made = json.load(open(report + "/report.json", encoding="utf-8"))
-    same("exit_code of report.json", str(made["exit_code"]), status)
-    same("outcome of report.json", made["outcome"], outcome)
-    same("where of report.json", made["where"] or "", event["where"])
-    same("message of report.json", made["message"] or "", event["message"])
-    page = open(report + "/report.html", encoding="utf-8").read()
-    first = re.search(r'<main>\n<div id="outcome" class="verdict (\w+)">(.*?)</div>', page, re.DOTALL)
-    same("colour of report.html", first.group(1), "good" if outcome == "passed" else "bad")
-    said = html.unescape(re.sub(r"<[^>]*>", "", first.group(2)))
-    for part in (f"outcome {outcome}", f"exit code {status}", event["where"], event["message"]):
-        if part not in said:
-            sys.exit(f"the first line of report.html lacks {part!r}: {said!r}")
-END
-
-agrees() {
-    local status_and=("$status" "$@" "$dir/out" "$dir/err")
-    python3 "$dir/agree.py" "${status_and[@]}" "$report" || return 1
-    scripts/schema/validate event "$dir/out" || return 1
-    [[ -z $report ]] || {
-        scripts/schema/validate report "$report/report.json" && scripts/schema/validate barriers "$report/barriers.csv"
-    }
-}
-
-# ends DESCRIPTION STATUS OUTCOME WHERE MESSAGE: how the last run ended.
+# ends DESCRIPTION STATUS OUTCOME WHERE MESSAGE: how the last run ended; WHERE and MESSAGE are regular expressions. Its
+# report is in $report (empty: it has none), its file was $scenario; $out is empty if nobody could read its events.
 ends() {
     check "$1: exit code $2" [ "$status" -eq "$2" ]
-    check "$1: all say '$3', where and why" agrees "$3" "$4" "$5"
+    check "$1: all say '$3', where and why, as their schemas have it" \
+        python3 tests/scenario/agree.py "$status" "$3" "$4" "$5" "$out" "$dir/err" "$report" "$scenario"
+}
+
+# An earlier run's report lies where the next one's is to be.
+older() {
+    rm -rf "$dir/report"
+    cp -r "$dir/older" "$dir/report"
+}
+
+# reported ARGUMENT...: a run with events and a report, in the place of an older one.
+reported() {
+    report=$dir/report out=$dir/out scenario=
+    older
+    mtr --json --report "$report" "$@"
+}
+
+# of NAME [ARGUMENT...]: the same of a scenario, which is $dir/NAME.mtr.
+of() {
+    local file=$dir/$1.mtr
+    shift
+    reported run "$file" "$@"
+    scenario=$file
 }
 
 plain() {
-    report=
+    report='' out=$dir/out scenario=
     mtr --json "$@"
 }
 
-a64="node add a kernel=$guest/count-aarch64.elf memory=32M icount=shift=0,sleep=off nic=off"
-scenario() { # NAME: the rest of a scenario comes on stdin
-    { echo "$a64" && echo start && cat; } >"$dir/$1.mtr"
+# goes ARGUMENT...: a run with events and a report that goes on until something from outside ends it.
+goes() {
+    report=$dir/report out=$dir/out scenario=
+    older
+    background --json --report "$report" "$@"
+    within 40 says going
 }
 
-scenario passes <<'END'
-run 2ms
-assert a.icount == 2000000
+# stands COMMANDS: a run that has carried out these commands and waits for more.
+stands() {
+    report=$dir/report out=$dir/out scenario=
+    older
+    rm -f "$dir/lines"
+    mkfifo "$dir/lines"
+    : >"$dir/out" 2>"$dir/err"
+    "$metronome" --json --report "$report" <"$dir/lines" >"$dir/out" 2>"$dir/err" &
+    pid=$!
+    exec 9>"$dir/lines"
+    printf '%s\necho standing\n' "$1" >&9
+    within 40 says standing
+}
+
+# more COMMANDS: the last ones of such a run.
+more() {
+    (trap '' PIPE && printf '%s\n' "$1" >&9 2>/dev/null) || true # it may have ended by itself
+    exec 9>&-
+    join
+}
+
+# report_has PYTHON: what holds of report.json, which is r.
+report_has() {
+    python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); sys.exit(0 if eval(sys.argv[2]) else f"{r}")' \
+        "$report/report.json" "$1"
+}
+
+counts() { # NAME: a guest that counts for ever
+    echo "node add $1 kernel=$guest/count-aarch64.elf memory=32M icount=shift=0,sleep=off nic=off"
+}
+
+exits() { # NAME: a guest that makes its QEMU exit with status 3
+    echo "node add $1 kernel=$guest/exit-aarch64.elf append=3 extra='-semihosting-config enable=on,target=native' memory=32M nic=off \
+        icount=shift=0,sleep=off"
+}
+
+# file NAME: a scenario with a node that counts; the rest of it comes on stdin.
+file() {
+    { counts a && echo start && cat; } >"$dir/$1.mtr"
+}
+
+# --- passed, failed
+
+passed() {
+    of passes
+    ends 'passed' 0 passed '' ''
+    check 'passed: nothing on stderr' not [ -s "$dir/err" ]
+    check 'passed: the check is in the report' report_has "[(c['line'], c['what'], c['virtual_ns'], c['result']) for c in \
+        r['checks']] == [('$dir/passes.mtr:4', 'assert a.icount == 2000000', 2000000, 'passed')]"
+    reported
+    ends 'nothing to do' 0 passed '' ''
+    reported -c "$a; start; run 1ms; quit; assert 1 == 2"
+    ends 'quit' 0 passed '' ''
+}
+
+failed() {
+    of assert
+    ends 'an assert' 1 failed "$dir/assert\\.mtr:6" 'assert a\.icount == 5 failed: 2000000 against 5'
+    check 'an assert: nothing behind it is run' not says 'not reached'
+    check 'an assert: variables are in the report, and replaced in the checks' report_has \
+        "r['variables'] == {'n': '5'} and [(c['what'], c['result']) for c in r['checks']] == \
+        [('assert a.missed == 0', 'passed'), ('assert a.icount == 5', 'failed')] and '2000000' in r['checks'][1]['found']"
+    of assert n=7
+    ends 'an assert on a value of the command line' 1 failed "$dir/assert\\.mtr:6" '.* failed: 2000000 against 7'
+    file wait <<<'wait-line a "never \"printed" timeout=3ms'
+    of wait
+    ends 'a wait: its time is up' 1 failed "$dir/wait\\.mtr:3" 'no line of node a matched .*'
+    check 'a wait: it is a check that failed' report_has "[(c['virtual_ns'], c['result']) for c in r['checks']] == \
+        [(3000000, 'failed')] and r['checks'][0]['what'].startswith('wait-line a ')"
+    file broken <<'END'
+break time 1500us
+wait-line a never timeout=3ms
 END
-scenario unknown <<<'nonsense 5'
-plain check "$dir/passes.mtr"
-ends 'check of a good scenario' 0 passed '' ''
-plain check "$dir/unknown.mtr"
-ends 'check of a bad one' 2 usage '.*:3' '.*nonsense.*'
-plain --nonsense
-ends 'an unknown option' 2 usage '' '.*--nonsense.*'
-plain walk
-ends 'an unknown mode' 2 usage '' '.*walk.*'
+    of broken
+    ends 'a wait: a break ends it' 1 failed "$dir/broken\\.mtr:4" 'no line of node a matched .*: break 1: .*'
+    reported -c "$(exits a); start; run 5ms; wait-line a never timeout=3ms"
+    ends 'a wait for a node that is off' 1 failed '' 'no line of node a matched .*: it is off since .*'
+    printf 'echo one\nassert 1 == 2\necho two\n' >"$dir/typed"
+    input=$dir/typed reported
+    ends 'an assert from a pipe' 1 failed 'stdin:2' 'assert 1 == 2 failed: .*'
+    check 'an assert from a pipe: nothing behind it is run' not says '"two'
+    input=$dir/typed reported run -
+    scenario=-
+    ends 'an assert of standard input' 1 failed 'stdin:2' 'assert 1 == 2 failed: .*'
+}
+
+verified() {
+    plain verify "$dir/passes.mtr"
+    ends 'verify: equal' 0 passed '' ''
+    plain verify "$dir/assert.mtr"
+    ends 'verify: runs that fail alike' 1 failed '' 'run 1 ended with exit code 1'
+    echo 'echo nothing runs' >"$dir/nothing.mtr"
+    plain verify "$dir/nothing.mtr"
+    ends 'verify: nothing was compared' 2 usage '' 'nothing was compared.*'
+    # The second run's QEMU does not start.
+    cat >"$dir/qemu-once" <<END
+#!/bin/bash
+mkdir $dir/seen 2>/dev/null || exit 1
+exec qemu-system-aarch64 "\$@"
+END
+    chmod +x "$dir/qemu-once"
+    plain --qemu "$dir/qemu-once" verify "$dir/passes.mtr"
+    ends 'verify: runs that end otherwise are not equal' 1 failed '' 'run 2 ended with exit code 3, run 1 with 0'
+}
+
+# --- usage: nothing has run
+
+refused() {
+    file unknown <<<'nonsense 5'
+    of unknown
+    ends 'an unknown command' 2 usage "$dir/unknown\\.mtr:3" ".*nonsense.*"
+    check 'the report is that of a run that never began' report_has "r['nodes'] == [] and r['barriers'] == 0"
+    check 'nothing of the older one is left' \
+        [ "$(ls "$report")" = $'barriers.csv\nreport.html\nreport.json' ]
+    file include <<<'include nowhere.mtr'
+    of include
+    ends 'an include that is not there' 2 usage "$dir/include\\.mtr:3" '.*nowhere\.mtr.*'
+    of nowhere
+    ends 'a scenario that is not there' 2 usage '' '.*nowhere\.mtr.*'
+    of passes novalue
+    ends 'a variable without a value' 2 usage '' '.*novalue.*'
+    of passes unused=1
+    ends 'a variable that no line uses' 2 usage '' '.*unused.*'
+    reported -c 'run 5'
+    ends 'a bad value in -c' 2 usage '' '.+'
+    reported -c "$a; assert 0 == 0 1"
+    ends 'an assert that is none' 2 usage '' '.+'
+    reported -c "node add a kernel=$dir/no-kernel; start"
+    ends 'a kernel that is not there' 2 usage '' '.*no-kernel.*'
+    printf 'echo one\nrun 5\n' >"$dir/typed"
+    input=$dir/typed reported
+    ends 'a bad value through a pipe' 2 usage 'stdin:2' '.+'
+    printf 'echo one\n\0' >"$dir/typed"
+    input=$dir/typed reported
+    ends 'a NUL through a pipe' 2 usage '.*' '.*NUL.*'
+    reported --nonsense run "$dir/passes.mtr"
+    ends 'an unknown option' 2 usage '' '.*--nonsense.*'
+    reported walk
+    ends 'an unknown mode' 2 usage '' '.*walk.*'
+    reported run
+    ends 'run without a file' 2 usage '' '.*run needs a FILE.*'
+    reported --log loud -c 'echo 1'
+    ends 'a log level that is none' 2 usage '' '.*loud.*'
+    plain check "$dir/passes.mtr"
+    ends 'check of a good scenario' 0 passed '' ''
+    plain check "$dir/unknown.mtr"
+    ends 'check of a bad one' 2 usage '.*:3' '.*nonsense.*'
+}
 
 # What a mode has no use for is refused, as whoever gives it expects something of it.
-while read -r arguments; do
-    # shellcheck disable=SC2086
-    plain ${arguments//FILE/$dir/passes.mtr}
-    ends "refused: $arguments" 2 usage '' '.*(is no option of|out of range|not a whole number|is expected|does not go).*'
-done <<'END'
+of_no_use() {
+    local arguments
+    while read -r arguments; do
+        # shellcheck disable=SC2086
+        plain ${arguments//FILE/$dir/passes.mtr}
+        ends "refused: $arguments" 2 usage '' '.*(is no option of|out of range|not a whole number|is expected|does not go).*'
+    done <<'END'
 run FILE --runs 3
 run FILE --registers
 run FILE --devices
@@ -120,5 +231,158 @@ verify FILE --runs 3x
 verify FILE --runs=
 agent --stdio more
 END
+    check 'refused: no report is made by a mode that has none' [ ! -e DIR ]
+}
 
+# --- output-lost
+
+# small KILOBYTES ARGUMENT...: with the report on a file system of that size.
+small() {
+    local size=$1
+    shift
+    report=$dir/report out=$dir/out scenario=
+    rm -rf "$report" "$dir/small"
+    mkdir "$dir/small"
+    status=0
+    # shellcheck disable=SC2016
+    unshare -m -- bash -c 'mount -t tmpfs -o size="$1"k none "$2" || exit 99
+        "$3" --json --report "$2/report" "${@:4}" || status=$?
+        cp -r "$2/report" "$2.copy"; exit "${status:-0}"' - \
+        "$size" "$dir/small" "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" || status=$?
+    mv "$dir/small.copy" "$report"
+}
+
+lost() {
+    report='' out=$dir/out scenario=
+    mtr --json --report "$dir/out/below" -c 'echo'
+    ends 'a report that can not begin: the check finds it' 2 usage '' "--report: can't write the report to .*"
+    reported -c "$a; start; run 2ms; report $dir/passes.mtr/below"
+    ends 'a report on the way that can not be: the check finds it' 2 usage '' "can't write the report to .*"
+    printf '%s\n' "$a" start 'run 2ms' "report $dir/passes.mtr/below" >"$dir/typed"
+    input=$dir/typed reported
+    ends 'the same through a pipe' 2 output-lost 'stdin:4' "can't write the report to .*"
+    report=$dir/report
+    rm -rf "$report" && mkdir "$report"
+    ln -s /dev/full "$report/barriers.csv"
+    mtr --json --report "$report" -c "$a; start; run 2ms"
+    ln -sf /dev/null "$report/barriers.csv"
+    ends 'barriers.csv is lost' 2 output-lost '' "can't write the report to .*: barriers.csv is not complete: No space.*"
+    small 300 -c "quantum 1us; $a; start; run 20ms"
+    sed -i '$d' "$report/barriers.csv" # the last line is cut off
+    ends 'a disk that gets full' 2 output-lost '' "can't write the report to .*: No space left on device"
+    report=$dir/report out=
+    older
+    status=0
+    "$metronome" --json --report "$report" -c "$a; start; run 2ms" </dev/null >/dev/full 2>"$dir/err" || status=$?
+    ends 'standard output is full' 2 output-lost '' "can't write to standard output: No space left on device"
+    reported -c "$a; node transcript a /dev/full; start; run 2ms; assert 1 == 2"
+    ends 'an assert counts more than a lost transcript' 1 failed '' 'assert 1 == 2 failed: .*'
+}
+
+# --- node-failed, exactness-lost, interrupted
+
+nodes() {
+    goes run "$dir/long.mtr"
+    scenario=$dir/long.mtr
+    # shellcheck disable=SC2046
+    kill -9 $(qemus)
+    join
+    ends 'a QEMU that is killed' 3 node-failed "$dir/long\\.mtr:5" 'node a: QEMU ended, killed by signal 9.*'
+    check 'a QEMU that is killed: its node has failed' report_has "[n['state'] for n in r['nodes']] == ['failed']"
+    stands "$a"$'\nstart\nrun 1ms'
+    # shellcheck disable=SC2046
+    kill -9 $(qemus)
+    more 'time'
+    ends 'a QEMU that is killed at rest' 3 node-failed '(stdin:5)?' 'node a: QEMU ended, killed by signal 9.*'
+    reported -c "$(exits a); start; run-until 5ms"
+    ends 'a QEMU that its guest makes exit' 3 node-failed '' 'node a exited at .*, before the target; .*'
+    check 'a QEMU that its guest makes exit: the status' report_has "[n['exit_status'] for n in r['nodes']] == [3]"
+    reported --qemu /bin/false -c "$a; start"
+    ends 'a QEMU that does not start' 3 node-failed '' 'node a: .*'
+    start_hosts
+    goes -c "$first $(bare b one) start; run 1ms; echo going; run 1000s"
+    # shellcheck disable=SC2046
+    kill -9 $(agents)
+    join
+    ends 'a host that is lost' 3 node-failed '' '.*host one.*: the connection is lost.*'
+    reported -c 'host add east command=/bin/false'
+    ends 'a host that does not answer' 3 node-failed '' '.*east.*'
+    within 10 no_agents
+    stop_sshd
+}
+
+# A QEMU that somebody else lets run while the ensemble stands.
+exactness() {
+    local command
+    for command in 'assert 1 == 2' 'assert 1 == 1'; do
+        start_foreign shift=0,sleep=off
+        stands "node attach f qmp=$dir/qmp gdb=$dir/gdb"$'\nrun 1ms'
+        qmp cont
+        within 10 foreign_runs
+        qmp stop
+        more $'run 20ms\n'"$command"
+        end_foreign
+        ends "exactness lost, $command" 4 exactness-lost '' 'exactness was lost: [1-9][0-9]* .*'
+    done
+}
+
+interrupted() {
+    local signal
+    for signal in INT TERM HUP; do
+        goes -c "$a; start; run 1ms; echo going; run 1000s"
+        kill -"$signal" "$pid"
+        join
+        ends "SIG$signal" 130 interrupted '' 'interrupted.*'
+        check "SIG$signal: what was until then is in the report" report_has "r['virtual_ns'] >= 1000000"
+    done
+    goes run "$dir/long.mtr"
+    scenario=$dir/long.mtr
+    kill -TERM "$pid"
+    join
+    ends 'SIGTERM in a scenario' 130 interrupted "$dir/long\\.mtr:5" 'interrupted.*'
+}
+
+# --- running: of a run that is not over, or whose end nobody saw
+
+under_way() {
+    reported -c "$a; start; run 1ms; report $dir/mid; run 1ms"
+    ends 'a report on the way' 0 passed '' ''
+    report=$dir/mid
+    check 'a report on the way: running' report_has "r['outcome'] == 'running' and r['exit_code'] is None and \
+        r['message'] is None and r['virtual_ns'] == 1000000"
+    check 'a report on the way: as its schema says' scripts/schema/validate report "$report/report.json"
+    goes -c "$a; start; run 1ms; echo going; run 1000s"
+    kill -9 "$pid"
+    join 2>/dev/null
+    check 'killed: what it leaves is no earlier success' report_has "r['outcome'] == 'running'"
+    check 'killed: nor is its page' grep -q '^<div id="outcome" class="verdict fair"><p><strong>Not over yet' "$report/report.html"
+    check 'killed: nothing else of the earlier one is left' [ ! -e "$report/clocks.csv" ]
+    check 'killed: report.json is as its schema says' scripts/schema/validate report "$report/report.json"
+}
+
+a=$(counts a)
+mtr --report "$dir/older" -c "node add of-older kernel=$guest/hello-aarch64.elf memory=32M icount=shift=0,sleep=off; start; run 1ms"
+echo virtual_ns,node,clock,cpu,at_ns,value_ns,offset_ns,rate >"$dir/older/clocks.csv"
+check 'an older report, with a console' [ -s "$dir/older/console-of-older.log" ]
+file passes <<'END'
+run 2ms
+assert a.icount == 2000000
+END
+file assert <<'END'
+run 2ms
+set n 5
+assert a.missed == 0
+assert a.icount == $n
+echo "not reached"
+END
+file long <<'END'
+run 1ms
+echo going
+run 1000s
+END
+
+all=(passed failed verified refused of_no_use lost nodes exactness interrupted under_way)
+for part in ${ONLY:-${all[@]}}; do
+    "$part"
+done
 done_testing
