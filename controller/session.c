@@ -82,8 +82,7 @@ static bool remove_node(Session *s, Node *node, GError **error)
 
     events_remove(s->events, node);
     ok = engine_remove(s->engine, node, error);
-    if (node->qmp && node->attached && !qmp_client_broken(node->qmp) &&
-        !node_detach(node, ok ? error : NULL))
+    if (node->before && !node_detach(node, ok ? error : NULL))
         ok = false;
     if (!ok)
         g_prefix_error(error, "node %s: ", node->name);

@@ -184,6 +184,38 @@ GArray *qmp_query_cpus_fast(QmpClient *client, int timeout_ms, GError **error)
     return g_steal_pointer(&cpus);
 }
 
+/* --- qapi/char.json --- */
+
+/* "unix:PATH,server=on"; "disconnected:unix:PATH,server=on" where nobody is (chardev/char-socket.c). */
+static bool is_taken(const char *filename, const char *path)
+{
+    size_t length = strlen(path);
+
+    return g_str_has_prefix(filename, "unix:") && strncmp(filename + 5, path, length) == 0 &&
+           filename[5 + length] == ',';
+}
+
+bool qmp_query_chardev_taken(QmpClient *client, const char *path, bool *taken, int timeout_ms,
+                             GError **error)
+{
+    static const char command[] = "query-chardev";
+    g_autoptr(json_object) reply = query(client, command, NULL, json_type_array, timeout_ms, error);
+    bool any = false;
+
+    if (!reply)
+        return false;
+    for (size_t i = 0; i < json_object_array_length(reply); i++) {
+        json_object *name = member(json_object_array_get_idx(reply, i), command, "filename",
+                                   json_type_string, error);
+
+        if (!name)
+            return false;
+        any = any || is_taken(json_object_get_string(name), path);
+    }
+    *taken = any;
+    return true;
+}
+
 /* --- qapi/replay.json --- */
 
 bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError **error)

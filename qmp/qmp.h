@@ -168,6 +168,10 @@ bool qmp_query_status(QmpClient *client, bool *running, char **status, int timeo
 /* qapi/machine.json; a GArray of QmpCpu that clears its elements when freed. */
 GArray *qmp_query_cpus_fast(QmpClient *client, int timeout_ms, GError **error);
 
+/* qapi/char.json: whether somebody is connected to the chardev that listens at this path. */
+bool qmp_query_chardev_taken(QmpClient *client, const char *path, bool *taken, int timeout_ms,
+                             GError **error);
+
 /* qapi/replay.json: instructions executed so far; works without record/replay too. */
 bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError **error);
 

@@ -3,8 +3,10 @@
 #include "controller/base/process.h"
 
 #include <fcntl.h>
+#include <glib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
@@ -39,4 +41,21 @@ void process_prepare(void)
             lowest = open("/dev/null", O_RDWR);
     process_ignore_signals();
     pthread_atfork(NULL, NULL, on_fork);
+}
+
+/* The fields of stat(5) behind the name, which may have spaces and brackets itself, begin with the
+ * third. */
+#define START_FIELD 22
+
+int64_t process_start_time(pid_t pid, pid_t tid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/stat", (int)pid, (int)tid);
+    g_autofree char *text = NULL;
+    const char *p = NULL;
+
+    if (pid > 0 && g_file_get_contents(path, &text, NULL, NULL))
+        p = strrchr(text, ')');
+    for (int field = 2; p && field < START_FIELD; field++)
+        p = strchr(p + 1, ' ');
+    return p ? g_ascii_strtoll(p, NULL, 10) : -1;
 }

@@ -17,6 +17,25 @@ static GdbClient *connect_far(Node *n, GError **error)
                                                                         : NULL;
 }
 
+/* Who connects to a stub that another gdb has is kept waiting, and once that one goes QEMU takes the
+ * connection from the queue and stops its guest for it, however long ago it was closed. */
+static bool stub_is_free(Node *n, GError **error)
+{
+    bool taken;
+
+    if (!n->attached)
+        return true; /* nobody else knows of it */
+    if (!qmp_query_chardev_taken(n->qmp, n->gdb_path, &taken, NODE_REPLY_MS, error))
+        return false;
+    if (taken)
+        g_set_error(
+            error, NODE_ERROR, NODE_ERROR_STATE,
+            "node %s: another gdb is connected to '%s', and QEMU serves one: end it, or let "
+            "it attach by `gdb %s`",
+            n->name, n->gdb_path, n->name);
+    return !taken;
+}
+
 static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
 {
     struct Debug *d;
@@ -28,7 +47,7 @@ static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
                     "node %s has no gdbstub: attach it with gdb=PATH", n->name);
         return NULL;
     }
-    if (!node_check(n, true, error))
+    if (!node_check(n, true, error) || !stub_is_free(n, error))
         return NULL;
     client = n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, timeout_ms, error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {

@@ -134,18 +134,6 @@ static bool settle(const Gate *g, GError **error)
     return qmp_client_settle(g->node->qmp, NODE_REPLY_MS, error);
 }
 
-/* A controller that was killed may have left its gate in an attached QEMU. */
-static void remove_leftovers(const Gate *g)
-{
-    static const char *const objects[] = {"mtb", "mtf", "mt0", "mt1", "mt2",
-                                          "mt3", "mtw", "mtd", "mtn"};
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(objects); i++)
-        qmp_object_del(g->node->qmp, objects[i], NODE_REPLY_MS, NULL);
-    qmp_netdev_del(g->node->qmp, "mth", NODE_REPLY_MS, NULL);
-    qmp_netdev_del(g->node->qmp, "mtg", NODE_REPLY_MS, NULL);
-}
-
 static bool add_netdev(const Gate *g, GError **error)
 {
     QmpClient *qmp = g->node->qmp;
@@ -223,8 +211,8 @@ static bool build(Gate *g, GError **error)
         if (g->witness_fd < 0)
             return false;
     }
-    if (g->node->attached)
-        remove_leftovers(g);
+    if (g->node->attached) /* a controller that was killed may have left its gate there */
+        attached_remove_gate(g->node->qmp);
     if (!add_netdev(g, &e) || !add_dumps(g, &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
                     "QEMU %s can't hold the gate (%s); metronome needs QEMU 7.2 or later "

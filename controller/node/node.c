@@ -3,6 +3,7 @@
 #include "controller/node/node.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
 #include "controller/base/text.h"
 #include "controller/base/tree.h"
 #include "controller/node/preflight.h"
@@ -136,25 +137,81 @@ static pid_t peer_pid(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 ? cred.pid : -1;
 }
 
-static bool attach(Node *n, const char *qmp_path, GError **error)
+/* The new connection, where the old one broke while QEMU lives. */
+static bool reconnect(Node *n, GError **error)
+{
+    QmpClient *again;
+
+    if (!qmp_client_broken(n->qmp))
+        return true;
+    again = attached_connect(n->before, error);
+    if (!again)
+        return false;
+    qmp_client_free(n->qmp);
+    n->qmp = again;
+    return true;
+}
+
+static bool let_run(Node *n, GError **error)
+{
+    g_autofree char *status = NULL;
+    bool running;
+
+    if (!reconnect(n, error) ||
+        !qmp_query_status(n->qmp, &running, &status, ATTACHED_GIVE_BACK_MS, error))
+        return false;
+    if (n->state == NODE_FAILED)
+        attached_remove_gate(n->qmp);
+    return qmp_cont(n->qmp, ATTACHED_GIVE_BACK_MS, error);
+}
+
+/* An attach that fails behind the stop. */
+static void give_back(Node *n)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (attached_ran(n->before) && attached_lives(n->before) && !let_run(n, &error))
+        log_warn("node %s: its QEMU was stopped, and can't be let run again: %s", n->name,
+                 error->message);
+}
+
+static bool read_state(Node *n, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
 
+    n->devices_path = g_build_filename(n->dir, "devices", NULL);
+    n->devices_fd = open(n->devices_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    n->console = console_new(-1, log, error);
+    return n->console && node_read_clock(n, error);
+}
+
+static bool take_over(Node *n, GError **error)
+{
+    g_autofree char *status = NULL;
+    bool running;
+
+    if (!qmp_query_status(n->qmp, &running, &status, NODE_REPLY_MS, error) ||
+        !attached_remember(n->before, running, error))
+        return false;
+    if (qmp_stop(n->qmp, NODE_REPLY_MS, error) && read_state(n, error))
+        return true;
+    give_back(n);
+    return false;
+}
+
+static bool attach(Node *n, const char *run_dir, const char *qmp_path, GError **error)
+{
     n->qmp = qmp_client_connect(qmp_path, 2000, error);
     if (!n->qmp || !read_identity(n, error))
         return false;
     n->pid = peer_pid(qmp_client_fd(n->qmp));
-    if (!preflight_attached(n->name, n->pid, &n->icount, error) ||
-        !qmp_stop(n->qmp, NODE_REPLY_MS, error))
+    if (!preflight_attached(n->name, n->pid, &n->icount, error))
         return false;
-    n->devices_path = g_build_filename(n->dir, "devices", NULL);
-    n->devices_fd = open(n->devices_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    n->memo = rank_memo_new(n->pid);
-    n->console = console_new(-1, log, error);
-    if (!n->console)
+    n->before = attached_new(n->pid, qmp_path, run_dir, error);
+    if (!n->before || !take_over(n, error))
         return false;
     node_watch_events(n);
-    return node_read_clock(n, error);
+    return true;
 }
 
 Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
@@ -168,7 +225,7 @@ Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp
     n->dir = rundir_make(dir, sub, error);
     if (!n->dir)
         return NULL;
-    if (!attach(n, qmp_path, error)) {
+    if (!attach(n, rundir_path(dir), qmp_path, error)) {
         g_prefix_error(error, "node %s: can't attach to '%s': ", name, qmp_path);
         return NULL;
     }
@@ -178,9 +235,15 @@ Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp
 
 bool node_detach(Node *n, GError **error)
 {
-    if (n->memo)
-        rank_memo_restore(n->memo);
-    return node_state_has_left(n->state) || qmp_cont(n->qmp, NODE_REPLY_MS, error);
+    bool ok = true;
+
+    if (!attached_restore_ranks(n->before))
+        log_warn("node %s: not all threads of its QEMU could be given their priority and CPUs back",
+                 n->name);
+    if (!node_state_has_left(n->state) && attached_lives(n->before))
+        ok = let_run(n, error);
+    g_clear_pointer(&n->before, attached_free);
+    return ok;
 }
 
 void node_free(Node *n)
@@ -201,7 +264,7 @@ void node_free(Node *n)
     if (n->dir && n->options->serial)
         serial_remove(n->options->serial);
     g_clear_error(&n->failure);
-    g_clear_pointer(&n->memo, rank_memo_free);
+    g_clear_pointer(&n->before, attached_free);
     if (n->nics)
         g_ptr_array_unref(n->nics);
     g_array_unref(n->vcpus);

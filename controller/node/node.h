@@ -10,6 +10,7 @@
 
 #include "controller/base/vtime.h"
 #include "controller/clock/clock.h"
+#include "controller/node/attached.h"
 #include "controller/node/console.h"
 #include "controller/node/far.h"
 #include "controller/node/life.h"
@@ -47,7 +48,7 @@ typedef struct Node {
     char *transcript; /* where its console's begins when it is launched; NULL: none */
     GArray *vcpus;    /* pid_t of the vCPU threads */
     GArray *cables;   /* int: our ends of its network cards' sockets, which live as long as it */
-    RankMemo *memo;   /* attached: how its threads were ranked before */
+    Attached *before; /* of an attached one: what it was like, and is to be again */
     int cpu;          /* host CPU; -1 before placement */
     pid_t monitor;    /* QEMU's thread for QMP, if it may be hushed, else 0 */
     bool hushed;      /* QMP must not be spoken: node_hush() */
@@ -77,11 +78,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
  * QEMU dies with the thread that started it. */
 bool node_launch(Node *node, RunDir *dir, const char *qemu, GError **error);
 
-/* Takes over a QEMU that runs already; stops it. gdb_path may be NULL. */
+/* Takes over a QEMU that runs already; stops it. gdb_path may be NULL. On failure it is left as it
+ * was found. */
 Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
                   const char *gdb_path, GError **error);
 
-/* Puts an attached QEMU's threads back as they were and lets it run; its gate is gone already. */
+/* Puts an attached QEMU's threads back as they were and lets it run, also if the node has failed or
+ * the connection broke. The gate of one that has not failed is gone already. */
 bool node_detach(Node *node, GError **error);
 
 /* Pins all threads that the node has now to its CPU, and ranks them. */

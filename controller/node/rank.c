@@ -130,8 +130,7 @@ Rank rank_probe(void)
     return rank;
 }
 
-/* Calls func for each thread of a process; a thread that ends meanwhile is no error. */
-static bool each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error)
+bool rank_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/task", (int)pid);
     GDir *dir = g_dir_open(path, 0, error);
@@ -190,7 +189,7 @@ bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **err
 
     if (rank == RANK_BEST_EFFORT)
         return true;
-    return each_thread(pid, rank_thread, &ranking, error);
+    return rank_each_thread(pid, rank_thread, &ranking, error);
 }
 
 void rank_shield_vcpus(const GArray *vcpus, bool shield)
@@ -223,7 +222,7 @@ pid_t rank_find_monitor(pid_t pid)
 {
     pid_t tid = 0;
 
-    each_thread(pid, match_monitor, &tid, NULL);
+    rank_each_thread(pid, match_monitor, &tid, NULL);
     return tid;
 }
 
@@ -277,54 +276,4 @@ bool rank_apply_self(Rank rank, int cpu)
     if (!pin(0, cpu))
         return false;
     return rank != RANK_STRICT || set_policy(0, SCHED_FIFO, LANE_PRIORITY);
-}
-
-typedef struct {
-    pid_t tid;
-    int policy;
-    struct sched_param param;
-    cpu_set_t affinity;
-} Memo;
-
-struct RankMemo {
-    GArray *threads;
-};
-
-static bool remember(pid_t tid, void *data)
-{
-    Memo memo = {.tid = tid};
-
-    memo.policy = sched_getscheduler(tid);
-    if (memo.policy < 0 || sched_getparam(tid, &memo.param) != 0 ||
-        sched_getaffinity(tid, sizeof(memo.affinity), &memo.affinity) != 0)
-        return true; /* gone meanwhile */
-    g_array_append_val((GArray *)data, memo);
-    return true;
-}
-
-RankMemo *rank_memo_new(pid_t pid)
-{
-    RankMemo *memo = g_new0(RankMemo, 1);
-
-    memo->threads = g_array_new(FALSE, FALSE, sizeof(Memo));
-    each_thread(pid, remember, memo->threads, NULL);
-    return memo;
-}
-
-void rank_memo_restore(const RankMemo *memo)
-{
-    for (unsigned i = 0; i < memo->threads->len; i++) {
-        const Memo *m = &g_array_index(memo->threads, Memo, i);
-
-        sched_setscheduler(m->tid, m->policy, &m->param);
-        sched_setaffinity(m->tid, sizeof(m->affinity), &m->affinity);
-    }
-}
-
-void rank_memo_free(RankMemo *memo)
-{
-    if (!memo)
-        return;
-    g_array_unref(memo->threads);
-    g_free(memo);
 }

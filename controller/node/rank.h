@@ -86,11 +86,8 @@ void rank_hush_monitor(pid_t tid, bool hush);
  * own threads. Returns false where the system refuses. */
 bool rank_apply_self(Rank rank, int cpu);
 
-/* What rank_apply() changed, so that an attached QEMU can be left as it was. */
-typedef struct RankMemo RankMemo;
-RankMemo *rank_memo_new(pid_t pid);
-void rank_memo_restore(const RankMemo *memo);
-void rank_memo_free(RankMemo *memo);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(RankMemo, rank_memo_free)
+/* Calls func for each thread of a process until it is false, with errno set; a thread that ends
+ * meanwhile is no error. */
+bool rank_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/tree.h"
+#include "controller/node/attached.h"
 #include "controller/node/mark.h"
 #include "controller/node/options.h"
 #include "controller/node/sweep.h"
@@ -54,6 +55,7 @@ static void janitor_main(int fd, const RunDir *dir)
     prctl(PR_SET_NAME, "metronome-tidy");
     while (read(fd, &byte, 1) < 0 && errno == EINTR)
         ;
+    attached_give_back(dir->path);
     sweep_processes(dir->path);
     tree_remove(dir->path, &dir->id);
     _exit(0);

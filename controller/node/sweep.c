@@ -10,6 +10,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/tree.h"
+#include "controller/node/attached.h"
 #include "controller/node/mark.h"
 
 #include <dirent.h>
@@ -125,6 +126,7 @@ static void sweep_dead(int parent, const char *parent_path, const char *name)
         log_info("left '%s' alone: its lock file does not say that it is metronome's", path);
         return;
     }
+    attached_give_back(path);
     sweep_processes(path);
     tree_remove(path, &id);
     log_info("removed '%s', left by a controller that was killed", path);

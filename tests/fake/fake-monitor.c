@@ -11,6 +11,8 @@
  *   rude         greets, and refuses everything in words that a terminal would obey
  *   no-filter    QMP as of a QEMU without filter-buffer and filter-dump; its device state is that
  *                file. What comes behind it is only there to be seen in /proc.
+ *   cuts         QMP as of a QEMU that runs, but the first connection ends when its device state is
+ *                asked for. The commands that it got are in SOCKET.log.
  */
 #include <fcntl.h>
 #include <stdbool.h>
@@ -77,7 +79,19 @@ static void member(const char *line, const char *key, const char *end, char *out
     snprintf(out, size, "%.*s", (int)strcspn(p, end), p);
 }
 
-static void answer(FILE *peer, const char *line, const char *state)
+static void note(const char *path, const char *line)
+{
+    FILE *log = fopen(path, "ae");
+    char command[64];
+
+    member(line, "\"execute\"", "\"", command, sizeof(command));
+    if (log) {
+        fprintf(log, "%s\n", command);
+        fclose(log);
+    }
+}
+
+static void answer(FILE *peer, const char *line, const char *state, bool runs)
 {
     char command[64], file[256];
     const char *kind = "return", *value = "{}";
@@ -94,7 +108,8 @@ static void answer(FILE *peer, const char *line, const char *state)
                  (int)getpid());
         value = text;
     } else if (strcmp(command, "query-status") == 0) {
-        value = "{\"status\": \"paused\", \"singlestep\": false, \"running\": false}";
+        value = runs ? "{\"status\": \"running\", \"singlestep\": false, \"running\": true}"
+                     : "{\"status\": \"paused\", \"singlestep\": false, \"running\": false}";
     } else if ((strcmp(command, "xen-save-devices-state") == 0 && !copy_file(state, file)) ||
                strcmp(command, "object-add") == 0) {
         kind = "error";
@@ -113,11 +128,33 @@ static void refuse(FILE *peer, const char *line)
     fflush(peer);
 }
 
-static void serve(int fd, const char *mode, const char *state)
+/* False: the connection is cut here. */
+static bool respond(FILE *peer, const char *line, const char *mode, const char *path,
+                    const char *state)
+{
+    static bool cut;
+
+    if (strcmp(mode, "no-filter") == 0)
+        answer(peer, line, state, false);
+    else if (strcmp(mode, "rude") == 0)
+        refuse(peer, line);
+    if (strcmp(mode, "cuts") != 0)
+        return true;
+    note(path, line);
+    if (!cut && strstr(line, "xen-save-devices-state")) {
+        cut = true;
+        return false;
+    }
+    answer(peer, line, state, true);
+    return true;
+}
+
+static void serve(int fd, const char *mode, const char *path, const char *state)
 {
     FILE *peer = fdopen(fd, "r+e");
-    char line[4096];
+    char line[4096], log[128];
 
+    snprintf(log, sizeof(log), "%s.log", path);
     if (!peer)
         exit(1);
     setvbuf(peer, NULL, _IONBF, 0);
@@ -127,12 +164,9 @@ static void serve(int fd, const char *mode, const char *state)
         fprintf(peer, "%.40s", greeting);
     else if (strcmp(mode, "silent") != 0)
         fputs(greeting, peer);
-    while (strcmp(mode, "dies") != 0 && fgets(line, sizeof(line), peer)) {
-        if (strcmp(mode, "no-filter") == 0)
-            answer(peer, line, state);
-        else if (strcmp(mode, "rude") == 0)
-            refuse(peer, line);
-    }
+    while (strcmp(mode, "dies") != 0 && fgets(line, sizeof(line), peer) &&
+           respond(peer, line, mode, log, state))
+        ;
     fclose(peer);
 }
 
@@ -150,6 +184,6 @@ int main(int argc, char **argv)
 
         if (peer < 0)
             return 1;
-        serve(peer, argv[1], argc > 3 ? argv[3] : "/dev/null");
+        serve(peer, argv[1], argv[2], argc > 3 ? argv[3] : "/dev/null");
     }
 }

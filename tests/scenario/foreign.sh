@@ -4,14 +4,18 @@
 # Sourced behind lib.sh: a QEMU that is not metronome's, to be attached, and what it is like.
 # shellcheck disable=SC2154
 
-# start_foreign ICOUNT: a QEMU that is not metronome's, with a monitor of ours on two pipes.
+foreign_as=() # whoever is to start it, as words of a command
+
+# start_foreign ICOUNT [FOLDER]: a QEMU that is not metronome's, with a monitor of ours on two pipes. FOLDER, $dir unless
+# said, is for its sockets: qmp, gdb and qmp2, a second monitor.
 start_foreign() {
-    rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qmp "$dir"/gdb
-    mkfifo "$dir/mon.in" "$dir/mon.out"
+    local dir=${2:-$dir}
+    rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qmp "$dir"/qmp2 "$dir"/gdb
+    mkfifo -m 666 "$dir/mon.in" "$dir/mon.out"
     exec 7<>"$dir/mon.in" 8<>"$dir/mon.out"
-    qemu-system-aarch64 -M virt -cpu cortex-a57 -m 16 -accel tcg -nodefaults -display none \
-        -icount "$1" -rtc base=2024-01-01,clock=vm -kernel "$guest/count-aarch64.elf" \
-        -qmp "unix:$dir/qmp,server=on,wait=off" -chardev "socket,id=gdb,path=$dir/gdb,server=on,wait=off" \
+    "${foreign_as[@]}" qemu-system-aarch64 -M virt -cpu cortex-a57 -m 16 -accel tcg -nodefaults -display none \
+        -icount "$1" -rtc base=2024-01-01,clock=vm -kernel "${foreign_kernel:-$guest/count-aarch64.elf}" \
+        -qmp "unix:$dir/qmp,server=on,wait=off" -qmp "unix:$dir/qmp2,server=on,wait=off" -chardev "socket,id=gdb,path=$dir/gdb,server=on,wait=off" \
         -gdb chardev:gdb -chardev "pipe,id=mon,path=$dir/mon" -mon chardev=mon,mode=control \
         </dev/null >/dev/null 2>"$dir/foreign.err" 7>&- 8>&- &
     foreign=$!
