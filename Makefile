@@ -45,9 +45,13 @@ REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults \
          hosts hosts-faults hosts-line hosts-same notes outcome random-faults repl unprivileged)
 # As arguments of tests/run.
-REAL_RUN := -- $(filter-out $(ALONE),$(REAL)) -- $(filter $(ALONE),$(REAL))
+split = -- $(filter-out $(ALONE),$(1)) -- $(filter $(ALONE),$(1))
+REAL_RUN := $(call split,$(REAL))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
+# Names of scenario tests; without any, all that run QEMU.
+ASAN_TESTS ?=
+ASAN_RUN = $(call split,$(or $(ASAN_TESTS:%=tests/scenario/test-%.sh),$(REAL)))
 # Scenarios where threads meet: lanes, other hosts, the report, gdb, consoles.
 TSAN_TESTS ?= basics exact network gdb hosts-same repl
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -79,7 +83,7 @@ help:
 	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one and a newer one'
 	@echo 'make unit       the tests that need no QEMU'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
-	@echo 'make asan       all tests under AddressSanitizer and UBSan'
+	@echo 'make asan       all tests, or those without QEMU and the scenarios ASAN_TESTS, under AddressSanitizer and UBSan'
 	@echo 'make tsan       the scenarios TSAN_TESTS under ThreadSanitizer'
 	@echo 'make fuzz       every fuzzer for FUZZ_SECONDS (30)'
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
@@ -134,7 +138,7 @@ asan: guest
 
 asan-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(BUILD)/tests/sanitize/planted
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(UNIT_RUN) $(REAL_RUN)
+	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(UNIT_RUN) $(ASAN_RUN)
 
 tsan: guest
 	@scripts/setup check
@@ -142,7 +146,7 @@ tsan: guest
 
 tsan-tests: all $(HELPERS) $(BUILD)/tests/sanitize/planted
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) $(TSAN_TESTS:%=tests/scenario/test-%.sh)
+	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(call split,$(TSAN_TESTS:%=tests/scenario/test-%.sh))
 
 fuzz: setup
 	@scripts/setup check

@@ -5,7 +5,8 @@
 # that nothing of them is left.
 #
 # environment: BUILD, the output folder (default: build); KEEP=1 keeps the temporary folder; METRONOME_QEMU_DIR, a folder
-# with the QEMU to test with (default: that of PATH).
+# with the QEMU to test with (default: that of PATH); TEST_PATIENCE, how many times as long as usual to wait for what has
+# to happen (default: 1).
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -22,6 +23,7 @@ unset METRONOME_RANK
 # Inherited by every process of this test, however it was started and whoever its parent is.
 export METRONOME_TEST=$dir
 count=0 failed=0 status=0 pid=0
+patience=${TEST_PATIENCE:-1}
 
 # The ids of all processes of this test, but for its own shell, which got the mark too late to show it.
 processes() {
@@ -68,7 +70,7 @@ check() {
 
 # within SECONDS COMMAND...: tries again until it succeeds.
 within() {
-    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    local end=$((${EPOCHREALTIME/./} + $1 * patience * 1000000))
     shift
     until "$@"; do
         [[ ${EPOCHREALTIME/./} -lt $end ]] || return 1
@@ -83,7 +85,7 @@ not() {
 # mtr ARGUMENT...: runs metronome to its end; sets $status, fills $dir/out and $dir/err.
 mtr() {
     status=0
-    timeout -k 5 "${limit:-60}" "$metronome" "$@" <"${input:-/dev/null}" >"$dir/out" 2>"$dir/err" || status=$?
+    timeout -k 5 "$((${limit:-60} * patience))" "$metronome" "$@" <"${input:-/dev/null}" >"$dir/out" 2>"$dir/err" || status=$?
 }
 
 # commands TEXT: runs commands; the shortest way to a node is in $count_node and the like.

@@ -88,9 +88,9 @@ thaw() {
 # wait_for_end KIND SIGNAL: as long as it may take.
 wait_for_end() {
     if [[ $1-$2 == qemu-STOP ]]; then
-        within 8 ended_now || kill -TERM "$pid" 2>/dev/null || true
+        patience=1 within 8 ended_now || kill -TERM "$pid" 2>/dev/null || true
         # While it starts QEMUs it serves nobody: a second one ends it at once, without a report.
-        within 8 ended_now || { at_once=1 && kill -TERM "$pid" 2>/dev/null; } || true
+        patience=1 within 8 ended_now || { at_once=1 && kill -TERM "$pid" 2>/dev/null; } || true
     elif [[ $1-$2 == controller-STOP || $1-$2 == *janitor-STOP ]]; then
         sleep 2
         thaw
