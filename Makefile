@@ -146,7 +146,7 @@ tsan: guest
 
 tsan-tests: all $(HELPERS) $(BUILD)/tests/sanitize/planted
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(call split,$(TSAN_TESTS:%=tests/scenario/test-%.sh))
+	@TEST_TIMEOUT=600 BRIEF=1 tests/sanitize/run $(BUILD) -j $(shell nproc) $(call split,$(TSAN_TESTS:%=tests/scenario/test-%.sh))
 
 fuzz: setup
 	@scripts/setup check

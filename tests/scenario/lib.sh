@@ -6,7 +6,7 @@
 #
 # environment: BUILD, the output folder (default: build); KEEP=1 keeps the temporary folder; METRONOME_QEMU_DIR, a folder
 # with the QEMU to test with (default: that of PATH); TEST_PATIENCE, how many times as long as usual to wait for what has
-# to happen (default: 1).
+# to happen (default: 1); BRIEF=1 leaves out what varies a theme, in those that take long.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -76,6 +76,10 @@ within() {
         [[ ${EPOCHREALTIME/./} -lt $end ]] || return 1
         sleep 0.02
     done
+}
+
+brief() {
+    [[ ${BRIEF:-} ]]
 }
 
 not() {
