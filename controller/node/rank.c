@@ -11,6 +11,7 @@
 #include "controller/node/rank.h"
 
 #include "controller/base/cpu-list.h"
+#include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/node/options.h"
 
@@ -18,6 +19,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #define MESSENGER_PRIORITY 12
@@ -98,29 +100,53 @@ static bool set_policy(pid_t tid, int policy, int priority)
 /* Out of SCHED_IDLE there is no way back without RLIMIT_NICE or privilege. */
 static bool can_hush;
 
-static void *probe_thread(void *data)
+/* fd: of a socket pair; writes its id there, and ends when the other end is closed. */
+static void *sleeper_main(void *fd)
 {
-    Rank *rank = data;
-    g_autoptr(GArray) cpus = rank_host_cpus();
-    bool pinned = pin(0, g_array_index(cpus, int, 0));
+    fd_auto end = GPOINTER_TO_INT(fd);
+    pid_t tid = gettid();
 
-    if (pinned && set_policy(0, SCHED_FIFO, LANE_PRIORITY)) {
-        *rank = RANK_STRICT;
-        can_hush = set_policy(0, SCHED_IDLE, 0) && set_policy(0, SCHED_FIFO, LANE_PRIORITY);
-    } else if (pinned && set_policy(0, SCHED_IDLE, 0)) {
-        *rank = RANK_UNPRIVILEGED;
-    } else {
-        *rank = RANK_BEST_EFFORT;
-    }
+    if (write(end, &tid, sizeof(tid)) == sizeof(tid))
+        TEMP_FAILURE_RETRY(read(end, &tid, sizeof(tid)));
     return NULL;
+}
+
+/*
+ * A thread that sleeps until *end is closed, while its policies are changed; 0: there is none. It
+ * must not run meanwhile, and nobody may wait for it afterwards: on a busy CPU a SCHED_IDLE thread
+ * may not get to its next system call for minutes.
+ */
+static pid_t start_sleeper(int *end)
+{
+    int pair[2];
+    pid_t tid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return 0;
+    *end = pair[0];
+    g_thread_unref(g_thread_new("probe", sleeper_main, GINT_TO_POINTER(pair[1])));
+    return TEMP_FAILURE_RETRY(read(pair[0], &tid, sizeof(tid))) == sizeof(tid) ? tid : 0;
+}
+
+static Rank try_policies(pid_t tid)
+{
+    g_autoptr(GArray) cpus = rank_host_cpus();
+
+    if (tid == 0 || !pin(tid, g_array_index(cpus, int, 0)))
+        return RANK_BEST_EFFORT;
+    if (set_policy(tid, SCHED_FIFO, LANE_PRIORITY)) {
+        can_hush = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, LANE_PRIORITY);
+        return RANK_STRICT;
+    }
+    return set_policy(tid, SCHED_IDLE, 0) ? RANK_UNPRIVILEGED : RANK_BEST_EFFORT;
 }
 
 Rank rank_probe(void)
 {
     const char *wish = g_getenv("METRONOME_RANK");
-    Rank rank = RANK_BEST_EFFORT;
+    fd_auto end = -1;
+    Rank rank = try_policies(start_sleeper(&end));
 
-    g_thread_join(g_thread_new("probe", probe_thread, &rank));
     if (wish && strcmp(wish, "unprivileged") == 0)
         return MAX(rank, RANK_UNPRIVILEGED);
     if (wish && strcmp(wish, "best-effort") == 0)
