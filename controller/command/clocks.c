@@ -9,6 +9,8 @@
 /* More than any answer has: 512 vCPUs with all of their clocks. */
 #define MAX_SAMPLES 10000
 #define MAX_LINE    512
+/* Of a counter, Hz: its steps in a second, in ns, fit 63 bits. */
+#define MAX_FREQUENCY (9 * NS_PER_S)
 
 G_DEFINE_QUARK(metronome_clocks_error_quark, clocks_error)
 
@@ -47,12 +49,11 @@ static bool bad(const char *line, GError **error)
     return false;
 }
 
-/* Rounded down; 64 bits are enough for nearly 300 years of ns. */
-static int64_t to_ns(uint64_t steps, int64_t frequency)
+/* Rounded down. False: it is more than 64 bits hold, nearly 300 years. */
+static bool to_ns(int64_t steps, int64_t frequency, int64_t *ns)
 {
-    uint64_t f = (uint64_t)frequency;
-
-    return (int64_t)(steps / f * NS_PER_S + steps % f * NS_PER_S / f);
+    return !__builtin_mul_overflow(steps / frequency, NS_PER_S, ns) &&
+           !__builtin_add_overflow(*ns, steps % frequency * NS_PER_S / frequency, ns);
 }
 
 /* What a step of the clock is, in ns; 0: a step of the axis. */
@@ -72,16 +73,16 @@ static bool take_clock(ClocksAnswer *a, char *const *words, const char *line, GE
 
     if (g_strv_length((char **)words) != 4 || a->frequency <= 0 || a->samples->len == MAX_SAMPLES ||
         !units_parse_int(words[1], "cpu", 0, 511, &cpu, NULL) ||
-        !units_parse_int(words[3], "at", 0, INT64_MAX, &at, NULL))
+        !units_parse_int(words[3], "at", 0, INT64_MAX, &at, NULL) ||
+        !to_ns(at, a->frequency, &s.at.ns))
         return bad(line, error);
     s.cpu = (int)cpu;
-    s.at = vtime(to_ns((uint64_t)at, a->frequency));
     if (units_parse_int(words[2], "value", 0, INT64_MAX, &value, NULL)) {
         int64_t step = step_ns(a, s.name);
 
-        if (step > 0 && value > INT64_MAX / step)
+        if (step > 0 ? __builtin_mul_overflow(value, step, &s.value)
+                     : !to_ns(value, a->frequency, &s.value))
             return bad(line, error);
-        s.value = step ? value * step : to_ns((uint64_t)value, a->frequency);
     } else if (strcmp(words[2], "forbidden") == 0 || strcmp(words[2], "absent") == 0) {
         s.why_not = g_strdup(words[2]);
     } else {
@@ -103,7 +104,7 @@ static bool take_line(ClocksAnswer *a, const char *line, GError **error)
         a->done = true;
     else if (strcmp(words[1], "frequency") == 0)
         return (words[2] &&
-                units_parse_int(words[2], "frequency", 1, 1000 * NS_PER_S, &a->frequency, NULL)) ||
+                units_parse_int(words[2], "frequency", 1, MAX_FREQUENCY, &a->frequency, NULL)) ||
                bad(line, error);
     else if (strcmp(words[1], "clock") == 0)
         return take_clock(a, words + 2, line, error);

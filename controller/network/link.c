@@ -101,7 +101,9 @@ static void take_changes(LinkWay *way, VTime at)
 
 VTime link_latency(const LinkParams *params, VTime quantum)
 {
-    return vtime(MIN(NEVER, MAX(params->latency.ns, quantum.ns * (params->exact ? 2 : 1))));
+    int64_t least = MIN(quantum.ns, NEVER / 2) * (params->exact ? 2 : 1);
+
+    return vtime(MIN(NEVER, MAX(params->latency.ns, least)));
 }
 
 /* Bits on the wire times 10^9: in 1/bandwidth ns. */

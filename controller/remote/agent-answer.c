@@ -5,6 +5,7 @@
 #include "controller/engine/nics.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
+#include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
 
 void agent_node_free(void *data)
@@ -50,41 +51,35 @@ void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
     agent_send(data, message);
 }
 
-static NodeOptions *take_options(const char *name, Reader *r, GError **error)
+static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
 {
-    g_autoptr(NodeOptions) options = node_options_new(name);
-    uint32_t count = get_count(r, 8);
+    AgentNode *n = g_new0(AgentNode, 1);
 
-    for (uint32_t i = 0; i < count; i++) {
-        g_autofree char *key = get_text(r), *value = get_text(r);
-
-        if (r->bad || !node_options_set(options, key, value, error))
-            return NULL;
-    }
-    return node_options_finish(options, error) ? g_steal_pointer(&options) : NULL;
+    n->agent = a;
+    n->console = g_byte_array_new();
+    n->node = node_new(g_steal_pointer(&order->options), order->index);
+    if (node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL, error))
+        return n;
+    agent_node_free(n);
+    return NULL;
 }
 
 static bool take_node(Agent *a, Reader *r, GError **error)
 {
-    unsigned index = get_u32(r);
-    g_autofree char *name = get_text(r), *qemu = get_text(r);
-    NodeOptions *options = take_options(name, r, error);
+    NodeOrder order;
     AgentNode *n;
+    bool taken;
 
-    if (!options || agent_node(a, index, NULL)) {
-        node_options_free(options);
-        if (error && !*error)
-            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "node %s can't be made", name);
+    if (!node_order_get(r, &order, error))
         return false;
-    }
-    n = g_new0(AgentNode, 1);
-    n->agent = a;
-    n->console = g_byte_array_new();
-    n->node = node_new(options, index);
-    if (!node_launch(n->node, a->dir, *qemu ? qemu : NULL, error)) {
-        agent_node_free(n);
+    taken = agent_node(a, order.index, NULL) != NULL;
+    if (taken)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "there is a node %u already",
+                    order.index);
+    n = taken ? NULL : launch(a, &order, error);
+    node_order_clear(&order);
+    if (!n)
         return false;
-    }
     host_place(a->host, n->node);
     agent_hear_console(n);
     node_watch_add(a->watch, n->node);
@@ -96,9 +91,17 @@ static bool take_node(Agent *a, Reader *r, GError **error)
     return true;
 }
 
+/* The node that a message names, and nothing else. */
+static AgentNode *take_index(const Agent *a, Reader *r, GError **error)
+{
+    unsigned index;
+
+    return index_order_get(r, &index, error) ? agent_node(a, index, error) : NULL;
+}
+
 static bool take_end(Agent *a, Reader *r, GError **error)
 {
-    AgentNode *n = agent_node(a, get_u32(r), error);
+    AgentNode *n = take_index(a, r, error);
 
     if (!n)
         return false;
@@ -115,14 +118,18 @@ static bool take_end(Agent *a, Reader *r, GError **error)
 
 static bool take_qmp(const Agent *a, Reader *r, GError **error)
 {
-    AgentNode *n = agent_node(a, get_u32(r), error);
-    bool hmp = get_u8(r) != 0;
-    g_autofree char *command = get_text(r), *arguments = get_text(r), *text = NULL;
+    g_autofree char *text = NULL;
+    QmpOrder order;
+    AgentNode *n;
 
-    if (!n)
+    if (!qmp_order_get(r, &order, error))
         return false;
-    text = hmp ? node_hmp(n->node, command, error)
-               : node_qmp(n->node, command, *arguments ? arguments : NULL, error);
+    n = agent_node(a, order.node, error);
+    if (n && order.hmp)
+        text = node_hmp(n->node, order.command, error);
+    else if (n)
+        text = node_qmp(n->node, order.command, *order.arguments ? order.arguments : NULL, error);
+    qmp_order_clear(&order);
     if (text)
         put_text(a->made, text);
     return text != NULL;
@@ -130,7 +137,7 @@ static bool take_qmp(const Agent *a, Reader *r, GError **error)
 
 bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
 {
-    AgentNode *n = agent_node(a, get_u32(r), error);
+    AgentNode *n = take_index(a, r, error);
 
     if (!n)
         return false;
@@ -142,12 +149,15 @@ bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
 
 static bool take_file(const Agent *a, Reader *r, GError **error)
 {
-    g_autofree char *sha256 = get_text(r), *path = NULL, *there = NULL;
-    uint64_t size = get_u64(r);
-    bool may = get_u8(r) != 0, here = false;
+    g_autofree char *path = NULL;
+    FileOrder order;
+    bool here = false;
 
-    there = get_text(r);
-    path = r->bad ? NULL : files_find(a->cache, sha256, size, may ? there : NULL, &here, error);
+    if (!file_order_get(r, &order, error))
+        return false;
+    path = files_find(a->cache, order.sha256, order.size, order.may ? order.there : NULL, &here,
+                      error);
+    file_order_clear(&order);
     if (!path)
         return false;
     put_u8(a->made, here);
@@ -174,7 +184,7 @@ static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
     case MSG_STUB_OPEN:
         return agent_take_stub(a, r, true, error);
     case MSG_PING:
-        return true;
+        return reader_done(r, "ping", error);
     }
     agent_die("a message of a type that nobody knows");
 }

@@ -5,6 +5,7 @@
  * which moves on with each boundary that the leg goes beyond.
  */
 #include "controller/remote/agent-private.h"
+#include "controller/remote/orders.h"
 #include "controller/remote/topology.h"
 
 typedef struct {
@@ -54,29 +55,28 @@ static const CardNetwork line = {on_sent, on_next, on_settled};
 
 bool agent_open_card(Agent *a, Reader *r, GError **error)
 {
-    unsigned number = get_u32(r), node = get_u32(r), index = get_u32(r), port = get_u32(r);
-    VTime now = vtime(get_i64(r));
-    AgentNode *n = agent_node(a, node, error);
+    CardOrder o;
+    AgentNode *n;
     AgentCard *c;
 
-    if (!n)
+    if (!card_order_get(r, &o, error) || !(n = agent_node(a, o.node, error)))
         return false;
-    if (number != a->cards->len || index >= n->node->cables->len) {
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "no card %u can be made", number);
+    if (o.card != a->cards->len || o.index >= n->node->cables->len) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "no card %u can be made", o.card);
         return false;
     }
     c = g_new0(AgentCard, 1);
     c->agent = a;
-    c->port = port;
+    c->port = o.port;
     c->own = vtime(INT64_MIN);
     c->due = g_array_new(FALSE, FALSE, sizeof(Due));
-    c->card = card_new(n->node, index, now, &line, error);
+    c->card = card_new(n->node, o.index, o.now, &line, error);
     if (!c->card) {
         agent_card_free(c);
         return false;
     }
     c->card->owner = c;
-    c->card->number = number;
+    c->card->number = o.card;
     g_ptr_array_add(a->cards, c);
     return true;
 }
@@ -92,9 +92,9 @@ void agent_card_free(void *data)
     g_free(c);
 }
 
-void agent_take_frames(const Agent *a, Reader *r)
+void agent_take_frames(const Agent *a, Reader frames)
 {
-    uint32_t count = get_count(r, 20);
+    OrderFrame f;
 
     for (unsigned i = 0; i < a->cards->len; i++) {
         AgentCard *c = a->cards->pdata[i];
@@ -102,16 +102,23 @@ void agent_take_frames(const Agent *a, Reader *r)
         g_array_remove_range(c->due, 0, c->n_used);
         c->n_used = 0;
     }
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
-        unsigned card = get_u32(r);
-        Due d = {.id = get_u32(r), .due = vtime(get_i64(r))};
-        const uint8_t *bytes = get_bytes(r, &d.size);
+    while (order_next_frame(&frames, &f)) {
+        Due d = {f.id, f.due, NULL, f.size};
 
-        if (card >= a->cards->len || !bytes)
+        if (f.card >= a->cards->len)
             agent_die("a frame for a card that is not there");
-        d.data = g_memdup2(bytes, d.size);
-        g_array_append_val(((AgentCard *)a->cards->pdata[card])->due, d);
+        d.data = g_memdup2(f.data, f.size);
+        g_array_append_val(((AgentCard *)a->cards->pdata[f.card])->due, d);
     }
+}
+
+void agent_take_grant(const Agent *a, Reader *r)
+{
+    Reader frames;
+
+    if (!grant_order_get(r, &frames, NULL))
+        agent_die("a malformed grant");
+    agent_take_frames(a, frames);
 }
 
 /* What the card's island brings it by `until`. The controller's network takes the same, in the same
@@ -129,25 +136,22 @@ static void take_own(AgentCard *c, VTime until)
     }
 }
 
-void agent_take_cards(const Agent *a, Reader *r)
+void agent_take_cards(const Agent *a, Reader cards)
 {
-    uint32_t count = get_count(r, 13);
+    OrderCard o;
 
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
-        unsigned card = get_u32(r);
-        bool exact = get_u8(r) != 0;
-        VTime own = vtime(get_i64(r));
+    while (order_next_card(&cards, &o)) {
         AgentCard *c;
 
-        if (card >= a->cards->len)
+        if (o.card >= a->cards->len)
             agent_die("a leg with a card that is not there");
-        c = a->cards->pdata[card];
-        if (own.ns > INT64_MIN && (!a->copy || c->port >= network_n_ports(a->copy)))
+        c = a->cards->pdata[o.card];
+        if (o.own.ns > INT64_MIN && (!a->copy || c->port >= network_n_ports(a->copy)))
             agent_die("a card of a network that is not there");
-        c->card->exact = exact;
-        if (is_island(c) && own.ns != INT64_MAX)
-            take_own(c, own);
-        c->own = own;
+        c->card->exact = o.exact;
+        if (is_island(c) && o.own.ns != INT64_MAX)
+            take_own(c, o.own);
+        c->own = o.own;
     }
 }
 
@@ -183,13 +187,14 @@ void agent_take_back(const Agent *a)
 
 void agent_follow(Agent *a, Reader *r)
 {
-    VTime moved = vtime(get_i64(r));
-    uint32_t count = get_count(r, TOPOLOGY_LEAST);
+    TopologyHead head;
 
+    if (!topology_get_head(r, &head))
+        agent_die("malformed changes of the network");
     if (!a->copy)
         a->copy = network_new(1, vtime(NS_PER_US));
-    agent_move_islands(a, moved);
-    for (uint32_t i = 0; i < count; i++) {
+    agent_move_islands(a, head.moved);
+    for (uint32_t i = 0; i < head.count; i++) {
         g_autofree char *name = NULL;
         NetOp op;
 
@@ -197,4 +202,6 @@ void agent_follow(Agent *a, Reader *r)
         if (r->bad || !network_repeat(a->copy, &op, NULL))
             agent_die("a change of the network that can't be");
     }
+    if (!reader_done(r, "topology", NULL))
+        agent_die("malformed changes of the network");
 }

@@ -7,6 +7,7 @@
 #include "controller/base/log.h"
 #include "controller/engine/debug.h"
 #include "controller/remote/agent-private.h"
+#include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
 
 #include <string.h>
@@ -72,9 +73,7 @@ static bool hear_grant(Agent *a)
             agent_receive(a, -1);
             break;
         case MSG_GRANT:
-            agent_take_frames(a, &r);
-            if (r.bad)
-                agent_die("a malformed grant");
+            agent_take_grant(a, &r);
             return true;
         case MSG_HALT:
             return false;
@@ -184,72 +183,71 @@ static void on_leg_done(void *data)
     agent_listen(a, true);
 }
 
-static void take_members(Agent *a, Reader *r)
+static void take_members(Agent *a, Reader members)
 {
-    uint32_t count = get_count(r, 12);
+    OrderMember m;
 
     g_array_set_size(a->slots, 0);
     g_ptr_array_set_size(a->members, 0);
-    for (uint32_t i = 0; i < count && !r->bad; i++) {
-        unsigned index = get_u32(r);
-        VTime epoch = vtime(get_i64(r));
-        AgentNode *n = agent_node(a, index, NULL);
+    while (order_next_member(&members, &m)) {
+        AgentNode *n = agent_node(a, m.node, NULL);
         Slot slot;
 
         if (!n)
             agent_die("a leg with a node that is not there");
-        n->node->epoch = epoch;
+        n->node->epoch = m.epoch;
         slot = (Slot){.node = n->node, .stats = &n->stats, .stamp_us = -1};
         g_array_append_val(a->slots, slot);
         g_ptr_array_add(a->members, n);
     }
-    agent_take_cards(a, r);
+}
+
+static void prepare(Agent *a, const LegOrder *o)
+{
+    Leg *leg = &a->leg;
+
+    memset(leg, 0, sizeof(*leg));
+    leg->first = o->first;
+    leg->quantum = o->quantum;
+    leg->count = o->count;
+    leg->brake = o->brake;
+    leg->max_skip_us = o->max_skip_us;
+    leg->on_grid = o->on_grid;
+    leg->next_barrier = o->next_barrier;
+    leg->stop_on_exit = o->stop_on_exit;
+    leg->now = o->now;
+    leg->slots = (Slot *)(void *)a->slots->data;
+    leg->n_slots = a->slots->len;
+    for (guint i = 0; i < leg->n_slots; i++)
+        if (leg->slots[i].node->index == o->exits)
+            leg->exits = leg->slots[i].node;
+    a->stride = o->stride;
+    a->granted = MIN((uint64_t)o->stride + o->lead, leg->count);
 }
 
 void agent_leg(Agent *a, Reader *r)
 {
+    g_autoptr(GError) error = NULL;
     Leg *leg = &a->leg;
-    VTime moved = vtime(get_i64(r)), now = vtime(get_i64(r));
-    uint32_t exits;
-    bool cards;
+    LegOrder order;
 
-    memset(leg, 0, sizeof(*leg));
-    leg->first = vtime(get_i64(r));
-    leg->quantum = vtime(get_i64(r));
-    leg->count = get_u64(r);
-    a->stride = get_u32(r);
-    a->granted = a->stride;
-    a->granted += get_u32(r);
-    a->granted = MIN(a->granted, leg->count);
-    leg->brake = get_u8(r) != 0;
-    leg->max_skip_us = get_i64(r);
-    leg->on_grid = get_u8(r) != 0;
-    leg->next_barrier = vtime(get_i64(r));
-    leg->stop_on_exit = get_u8(r) != 0;
-    exits = get_u32(r);
-    cards = get_u8(r) != 0;
-    agent_move_islands(a, moved);
-    take_members(a, r);
-    agent_take_frames(a, r);
-    if (!reader_done(r, "leg", NULL) || a->slots->len == 0 || leg->quantum.ns <= 0 ||
-        leg->count == 0 || a->stride == 0)
-        agent_die("a malformed leg");
+    if (!leg_order_get(r, &order, &error))
+        agent_die(error->message);
+    agent_move_islands(a, order.moved);
+    take_members(a, order.members);
+    agent_take_cards(a, order.cards);
+    agent_take_frames(a, order.frames);
+    prepare(a, &order);
     if (leg->quantum.ns != a->quantum.ns)
         agent_take_back(a);
     a->quantum = leg->quantum;
-    leg->slots = (Slot *)(void *)a->slots->data;
-    leg->n_slots = a->slots->len;
-    for (guint i = 0; i < leg->n_slots; i++)
-        if (leg->slots[i].node->index == exits)
-            leg->exits = leg->slots[i].node;
     leg->on_barrier = on_barrier;
     leg->data = a;
-    if (cards) {
-        agent_fill_cards(a, now, leg->first);
+    if (order.moves_cards) {
+        agent_fill_cards(a, leg->now, leg->first);
         leg->reach = on_reach;
         leg->fill = on_fill;
     }
-    leg->now = now;
     a->in_leg = true;
     node_watch_hold(a->watch, true);
     agent_listen(a, false);
@@ -280,21 +278,20 @@ static void on_step_done(void *data)
 
 void agent_step(Agent *a, Reader *r)
 {
-    AgentNode *n = agent_node(a, get_u32(r), NULL);
+    g_autoptr(GError) error = NULL;
+    StepRequest step = {.cancel = &a->cancel};
+    unsigned index;
+    AgentNode *n;
+    VTime epoch;
 
-    if (!n || a->in_step)
+    if (!step_order_get(r, &index, &epoch, &step, &error))
+        agent_die(error->message);
+    n = agent_node(a, index, NULL);
+    if (!n || a->in_step || step.vcpu >= (int)n->node->vcpus->len)
         agent_die("a step that can't be");
-    n->node->epoch = vtime(get_i64(r));
-    a->step = (StepRequest){.node = n->node, .cancel = &a->cancel};
-    a->step.by_icount = get_u8(r) != 0;
-    a->step.icount = (Insns){get_i64(r)};
-    a->step.time = vtime(get_i64(r));
-    a->step.manner = (StepManner)get_u32(r);
-    a->step.vcpu = (int)get_i64(r);
-    a->step.grain_us = get_i64(r);
-    a->step.fence_us = get_i64(r);
-    if (!reader_done(r, "step", NULL))
-        agent_die("a malformed step");
+    n->node->epoch = epoch;
+    step.node = n->node;
+    a->step = step;
     atomic_store(&a->cancel, false);
     a->in_step = true;
     node_watch_hold(a->watch, true);

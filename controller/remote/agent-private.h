@@ -113,9 +113,10 @@ void agent_card_free(void *card);
 /* The copy of the network is to be changed. */
 void agent_follow(Agent *agent, Reader *fields);
 /* Where the cards' frames come from: as MSG_LEG has it. */
-void agent_take_cards(const Agent *agent, Reader *fields);
-/* Frames that are due: as MSG_GRANT has them. */
-void agent_take_frames(const Agent *agent, Reader *fields);
+void agent_take_cards(const Agent *agent, Reader cards);
+/* Frames that are due: a list of orders.h, or all of MSG_GRANT. */
+void agent_take_frames(const Agent *agent, Reader frames);
+void agent_take_grant(const Agent *agent, Reader *fields);
 /* All that the islands' cards have sent up to `now` is known, and no host ends the run there. */
 void agent_move_islands(const Agent *agent, VTime now);
 /* As card_reach(), card_fill(), card_take_back(), for all cards. */

@@ -9,6 +9,7 @@
 #include "controller/remote/agent-front.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
+#include "controller/remote/orders.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -145,19 +146,21 @@ AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
 
 void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
 {
-    AgentNode *n = agent_node(a, get_u32(r), NULL);
-    gsize size;
-    const uint8_t *bytes = get_bytes(r, &size);
+    BytesOrder o;
+    AgentNode *n;
 
-    if (!n || !bytes)
+    if (!bytes_order_get(r, &o, NULL))
+        agent_die("malformed bytes for a node");
+    n = agent_node(a, o.node, NULL);
+    if (!n) /* it has ended meanwhile */
         return;
     if (type == MSG_STUB && n->stub)
-        stub_take(n->stub, bytes, size);
+        stub_take(n->stub, o.bytes, o.size);
     else if (type == MSG_TYPE && n->node->console &&
-             console_type(n->node->console, (const char *)bytes, size, NULL) != (gssize)size)
+             console_type(n->node->console, (const char *)o.bytes, o.size, NULL) != (gssize)o.size)
         log_warn("node %s: its console takes no more of what is typed", n->node->name);
     else if (type == MSG_PORT && n->node->agent_fd >= 0 &&
-             write(n->node->agent_fd, bytes, size) != (ssize_t)size)
+             write(n->node->agent_fd, o.bytes, o.size) != (ssize_t)o.size)
         log_warn("node %s: the port of the guest's agent takes no more", n->node->name);
 }
 
@@ -190,9 +193,7 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     case MSG_HALT: /* it crossed the end of a leg */
         break;
     case MSG_GRANT: /* that, too; its frames are counted as sent */
-        agent_take_frames(a, r);
-        if (r->bad)
-            agent_die("a malformed grant");
+        agent_take_grant(a, r);
         break;
     case MSG_CANCEL:
         atomic_store(&a->cancel, true);

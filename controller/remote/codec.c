@@ -87,6 +87,14 @@ uint8_t get_u8(Reader *r)
     return at ? *at : 0;
 }
 
+bool get_flag(Reader *r)
+{
+    uint8_t value = get_u8(r);
+
+    r->bad = r->bad || value > 1;
+    return value != 0;
+}
+
 uint32_t get_u32(Reader *r)
 {
     const uint8_t *at = take(r, sizeof(uint32_t));
@@ -110,6 +118,14 @@ uint64_t get_u64(Reader *r)
 int64_t get_i64(Reader *r)
 {
     return (int64_t)get_u64(r);
+}
+
+VTime get_time(Reader *r)
+{
+    int64_t ns = get_i64(r);
+
+    r->bad = r->bad || ns <= -CODEC_TIME_END || ns >= CODEC_TIME_END;
+    return vtime(r->bad ? 0 : ns);
 }
 
 const uint8_t *get_bytes(Reader *r, gsize *size)

@@ -10,6 +10,8 @@
 #ifndef REMOTE_CODEC_H
 #define REMOTE_CODEC_H
 
+#include "controller/base/vtime.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -26,6 +28,9 @@ typedef enum {
 
 /* Longest message; a host's frames and console output of one grant fit many times over. */
 #define CODEC_MAX_MESSAGE (UINT32_C(256) << 20)
+
+/* Times and their distances are below this, some 146 years either way: the sum of two is a time. */
+#define CODEC_TIME_END (INT64_MAX / 2)
 
 /* --- writing --- */
 
@@ -49,6 +54,9 @@ typedef struct {
 } Reader;
 
 uint8_t get_u8(Reader *r);
+/* A u8 that is 0 or 1; an i64 of virtual time: another value makes the reader bad. */
+bool get_flag(Reader *r);
+VTime get_time(Reader *r);
 uint32_t get_u32(Reader *r);
 uint64_t get_u64(Reader *r);
 int64_t get_i64(Reader *r);

@@ -5,6 +5,7 @@
  */
 #include "controller/engine/debug.h"
 #include "controller/remote/line-private.h"
+#include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
 
 #include <inttypes.h>
@@ -35,10 +36,7 @@ static void put_frames(Line *l)
         for (guint j = 0; j < c->due->len; j++) {
             const FarDue *d = &g_array_index(c->due, FarDue, j);
 
-            put_u32(l->out, c->number);
-            put_u32(l->out, d->id);
-            put_i64(l->out, d->due.ns);
-            put_bytes(l->out, d->data, d->size);
+            order_frame_put(l->out, &(OrderFrame){c->number, d->id, d->due, d->data, d->size});
         }
         g_array_set_size(c->due, 0);
     }
@@ -57,32 +55,31 @@ static bool say_leg(Line *l)
     const Leg *leg = l->leg;
     gsize begun = message_begin(l->out, MSG_LEG);
 
-    put_i64(l->out, l->moved.ns);
-    put_i64(l->out, leg->now.ns);
-    put_i64(l->out, leg->first.ns);
-    put_i64(l->out, leg->quantum.ns);
-    put_u64(l->out, leg->count);
-    put_u32(l->out, leg->stride);
-    put_u32(l->out, leg->lead);
-    put_u8(l->out, leg->brake);
-    put_i64(l->out, leg->max_skip_us);
-    put_u8(l->out, leg->on_grid);
-    put_i64(l->out, leg->next_barrier.ns);
-    put_u8(l->out, leg->stop_on_exit);
-    put_u32(l->out, leg->exits ? leg->exits->index : UINT32_MAX);
-    put_u8(l->out, leg->cards);
+    leg_order_put(l->out, &(LegOrder){.moved = l->moved,
+                                      .now = leg->now,
+                                      .first = leg->first,
+                                      .quantum = leg->quantum,
+                                      .next_barrier = leg->next_barrier,
+                                      .count = leg->count,
+                                      .stride = leg->stride,
+                                      .lead = leg->lead,
+                                      .brake = leg->brake,
+                                      .on_grid = leg->on_grid,
+                                      .stop_on_exit = leg->stop_on_exit,
+                                      .moves_cards = leg->cards,
+                                      .max_skip_us = leg->max_skip_us,
+                                      .exits = leg->exits ? leg->exits->index : ORDER_NOBODY});
     put_u32(l->out, l->which->len);
     for (guint i = 0; i < l->which->len; i++) {
         const Node *n = my_slot(l, i)->node;
 
-        put_u32(l->out, n->index);
-        put_i64(l->out, n->epoch.ns);
+        order_member_put(l->out, (OrderMember){n->index, n->epoch});
     }
     put_u32(l->out, l->cards->len);
     for (guint i = 0; i < l->cards->len; i++) {
-        put_u32(l->out, i);
-        put_u8(l->out, ((FarCard *)l->cards->pdata[i])->exact);
-        put_i64(l->out, ((FarCard *)l->cards->pdata[i])->own.ns);
+        const FarCard *c = l->cards->pdata[i];
+
+        order_card_put(l->out, (OrderCard){i, c->exact, c->own});
     }
     put_frames(l);
     message_end(l->out, begun);
@@ -345,15 +342,7 @@ static bool say_step(Line *l)
     const StepRequest *s = l->step;
     gsize begun = message_begin(l->out, MSG_STEP);
 
-    put_u32(l->out, s->node->index);
-    put_i64(l->out, s->node->epoch.ns);
-    put_u8(l->out, s->by_icount);
-    put_i64(l->out, s->icount.n);
-    put_i64(l->out, s->time.ns);
-    put_u32(l->out, s->manner);
-    put_i64(l->out, s->vcpu);
-    put_i64(l->out, s->grain_us);
-    put_i64(l->out, s->fence_us);
+    step_order_put(l->out, s->node->index, s->node->epoch, s);
     message_end(l->out, begun);
     return line_send(l);
 }

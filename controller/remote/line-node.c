@@ -5,6 +5,7 @@
 #include "controller/base/log.h"
 #include "controller/remote/files.h"
 #include "controller/remote/line-private.h"
+#include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
 #include "controller/remote/topology.h"
 
@@ -338,11 +339,8 @@ static bool open_card(Far *far, FarCard *card, VTime now, GError **error)
     Reader r;
 
     card->number = l->cards->len;
-    put_u32(request, card->number);
-    put_u32(request, card->node->index);
-    put_u32(request, card->index);
-    put_u32(request, card->port);
-    put_i64(request, now.ns);
+    card_order_put(request,
+                   &(CardOrder){card->number, card->node->index, card->index, card->port, now});
     message_end(request, begun);
     if (!line_request(l, request, &r, error))
         return false;

@@ -70,14 +70,6 @@ static void demand(Reader *r, bool holds)
     r->bad = r->bad || !holds;
 }
 
-static bool get_flag(Reader *r)
-{
-    uint8_t value = get_u8(r);
-
-    demand(r, value <= 1);
-    return value != 0;
-}
-
 static int64_t get_natural(Reader *r)
 {
     int64_t value = get_i64(r);
@@ -125,6 +117,13 @@ static void get_name(Reader *r, NetOp *op, char **name)
     demand(r, **name != '\0');
 }
 
+bool topology_get_head(Reader *r, TopologyHead *head)
+{
+    head->moved = get_time(r);
+    head->count = get_count(r, TOPOLOGY_LEAST);
+    return !r->bad;
+}
+
 void topology_get(Reader *r, NetOp *op, char **name)
 {
     unsigned kind = get_u8(r);
@@ -140,8 +139,9 @@ void topology_get(Reader *r, NetOp *op, char **name)
         op->seed = get_u64(r);
         break;
     case NET_OP_QUANTUM:
-        op->quantum = vtime(get_natural(r));
-        op->at = vtime(get_i64(r));
+        op->quantum = get_time(r);
+        demand(r, op->quantum.ns > 0);
+        op->at = get_time(r);
         break;
     case NET_OP_PORT:
         get_name(r, op, name);
@@ -165,7 +165,7 @@ void topology_get(Reader *r, NetOp *op, char **name)
     case NET_OP_SCHEDULE:
         op->link = get_u32(r);
         op->direction = get_u8(r);
-        op->at = vtime(get_i64(r));
+        op->at = get_time(r);
         op->up = get_flag(r);
         break;
     }

@@ -17,6 +17,14 @@
 /* No change is shorter. */
 #define TOPOLOGY_LEAST 5
 
+/* What a message of changes begins with. */
+typedef struct {
+    VTime moved; /* the network has, up to this */
+    uint32_t count;
+} TopologyHead;
+
+bool topology_get_head(Reader *r, TopologyHead *head);
+
 void topology_put(GByteArray *out, const NetOp *op);
 
 /* *name is for the caller to g_free(), op->name points to it. What is in no range marks the reader

@@ -67,6 +67,9 @@ static void test_bad(void)
         "1 frequency 1000\n1 clock MONOTONIC 512 1 1\n",
         "1 frequency 1000\n1 clock MONOTONIC 0 1 -1\n",
         "1 error no such CPU\n",
+        "1 frequency 9000000001\n", /* a second's steps, in ns, need more than 63 bits */
+        "1 frequency 61\n1 clock CNTVCT_EL0 0 12500402000000000 1\n", /* later than 292 years */
+        "1 frequency 61\n1 clock MONOTONIC 0 1 12500402000000000\n",
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {

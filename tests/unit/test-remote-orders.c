@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-remote-orders.c: orders of a controller that are not whole, out of range, or name a thing twice. */
+#include "controller/remote/orders.h"
+
+#include <string.h>
+
+static const LegOrder usual = {.quantum = {1000},
+                               .first = {1000},
+                               .count = 10,
+                               .stride = 1,
+                               .next_barrier = {1000},
+                               .exits = ORDER_NOBODY};
+
+static Reader all_of(const GByteArray *out)
+{
+    return (Reader){out->data, out->data + out->len, false};
+}
+
+static bool leg_is_taken(const LegOrder *o, const unsigned *members, unsigned n, unsigned cards)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    LegOrder got;
+    Reader r;
+
+    leg_order_put(out, o);
+    put_u32(out, n);
+    for (unsigned i = 0; i < n; i++)
+        order_member_put(out, (OrderMember){members[i], vtime(-5)});
+    put_u32(out, cards);
+    for (unsigned i = 0; i < cards; i++)
+        order_card_put(out, (OrderCard){0, true, vtime(INT64_MIN)});
+    put_u32(out, 0);
+    r = all_of(out);
+    if (leg_order_get(&r, &got, &error))
+        return true;
+    g_assert_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
+    return false;
+}
+
+static void test_leg(void)
+{
+    LegOrder o = usual;
+
+    g_assert_true(leg_is_taken(&o, (unsigned[]){3, 4}, 2, 1));
+    g_assert_false(leg_is_taken(&o, (unsigned[]){3, 3}, 2, 1));
+    g_assert_false(leg_is_taken(&o, (unsigned[]){3, 4}, 2, 2));
+    g_assert_false(leg_is_taken(&o, NULL, 0, 1));
+    o.quantum = vtime(0);
+    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    o = usual;
+    o.stride = 0;
+    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    o = usual;
+    o.count = INT64_MAX / 1000;
+    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    o = usual;
+    o.first = vtime(INT64_MAX);
+    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+}
+
+static bool step_is_taken(const StepRequest *step, unsigned cut)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    StepRequest got = {.vcpu = 77};
+    unsigned node;
+    VTime epoch;
+    Reader r;
+
+    step_order_put(out, 2, vtime(-1000), step);
+    r = all_of(out);
+    r.end -= cut;
+    if (!step_order_get(&r, &node, &epoch, &got, NULL))
+        return false;
+    g_assert_cmpuint(node, ==, 2);
+    g_assert_cmpint(epoch.ns, ==, -1000);
+    g_assert_cmpint(got.vcpu, ==, step->vcpu);
+    g_assert_cmpint(got.manner, ==, step->manner);
+    return true;
+}
+
+static void test_step(void)
+{
+    StepRequest step = {.manner = STEP_ACCESS, .vcpu = -1, .fence_us = 5};
+
+    g_assert_true(step_is_taken(&step, 0));
+    g_assert_false(step_is_taken(&step, 1));
+    step.manner = (StepManner)(STEP_ACCESS + 1);
+    g_assert_false(step_is_taken(&step, 0));
+    step.manner = STEP_LIVE;
+    step.vcpu = -2;
+    g_assert_false(step_is_taken(&step, 0));
+    step.vcpu = 1024;
+    g_assert_false(step_is_taken(&step, 0));
+    step.vcpu = 0;
+    step.fence_us = -1;
+    g_assert_false(step_is_taken(&step, 0));
+}
+
+/* A command that was cut off is not carried out in part. */
+static void test_qmp(void)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    QmpOrder order;
+
+    put_u32(out, 1);
+    put_u8(out, 0);
+    put_text(out, "system_reset");
+    put_text(out, "{}");
+    for (guint size = 0; size <= out->len; size++) {
+        Reader r = {out->data, out->data + size, false};
+        bool whole = qmp_order_get(&r, &order, NULL);
+
+        g_assert_true(whole == (size == out->len));
+        if (whole)
+            g_assert_cmpstr(order.command, ==, "system_reset");
+        qmp_order_clear(&order);
+    }
+}
+
+static void test_node(void)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_autoptr(GError) error = NULL;
+    NodeOrder order;
+    Reader r;
+
+    put_u32(out, 1);
+    put_text(out, "a");
+    put_text(out, "");
+    put_u32(out, 1);
+    put_text(out, "arch");
+    put_text(out, "abacus");
+    r = all_of(out);
+    g_assert_false(node_order_get(&r, &order, &error));
+    g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
+    g_clear_error(&error);
+    put_u8(out, 0);
+    r = all_of(out);
+    g_assert_false(node_order_get(&r, &order, &error));
+    g_assert_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
+}
+
+static void test_frames(void)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    static const uint8_t bytes[20] = {0};
+    OrderFrame frame = {1, 2, vtime(3), bytes, sizeof(bytes)}, got;
+    Reader r, frames;
+
+    put_u32(out, 1);
+    order_frame_put(out, &frame);
+    r = all_of(out);
+    g_assert_true(grant_order_get(&r, &frames, NULL));
+    g_assert_true(order_next_frame(&frames, &got));
+    g_assert_cmpint(got.due.ns, ==, 3);
+    g_assert_cmpmem(got.data, got.size, bytes, sizeof(bytes));
+    g_assert_false(order_next_frame(&frames, &got));
+    g_byte_array_set_size(out, 0);
+    frame.size = 3; /* less than a header */
+    put_u32(out, 1);
+    order_frame_put(out, &frame);
+    r = all_of(out);
+    g_assert_false(grant_order_get(&r, &frames, NULL));
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/remote/orders/leg", test_leg);
+    g_test_add_func("/remote/orders/step", test_step);
+    g_test_add_func("/remote/orders/qmp", test_qmp);
+    g_test_add_func("/remote/orders/node", test_node);
+    g_test_add_func("/remote/orders/frames", test_frames);
+    return g_test_run();
+}
