@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* ending.c: what a node tells on its way, and how it ends; see node.h. */
 #include "controller/base/fd.h"
+#include "controller/base/proc.h"
 #include "controller/base/text.h"
 #include "controller/node/node.h"
 #include "controller/node/spawn.h"
@@ -140,12 +141,10 @@ static char *stderr_tail(const Node *n)
 char node_process_state(const Node *n)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)n->pid), *text = NULL;
-    const char *name_end;
 
     if (n->pid <= 0 || !g_file_get_contents(path, &text, NULL, NULL))
         return '?';
-    name_end = strrchr(text, ')');
-    return name_end && name_end[1] == ' ' && name_end[2] ? name_end[2] : '?';
+    return proc_state(text);
 }
 
 static void append_end(GString *text, const Node *n, End end, const GError *why)

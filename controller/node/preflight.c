@@ -3,6 +3,7 @@
 #include "controller/node/preflight.h"
 
 #include "controller/base/log.h"
+#include "controller/base/proc.h"
 #include "controller/node/cmdline.h"
 
 #include <string.h>
@@ -53,16 +54,9 @@ static char **read_arguments(pid_t pid, GError **error)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
     g_autofree char *data = NULL;
-    GPtrArray *argv;
     gsize size;
 
-    if (!g_file_get_contents(path, &data, &size, error))
-        return NULL;
-    argv = g_ptr_array_new();
-    for (const char *p = data; p < data + size; p += strlen(p) + 1)
-        g_ptr_array_add(argv, g_strdup(p));
-    g_ptr_array_add(argv, NULL);
-    return (char **)g_ptr_array_free(argv, FALSE);
+    return g_file_get_contents(path, &data, &size, error) ? proc_words(data, size) : NULL;
 }
 
 /* Several -icount are one to QEMU (merge_lists, softmmu/icount.c). */

@@ -45,7 +45,7 @@ static void tell_consoles(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {
         AgentNode *n = a->members->pdata[i];
-        Reader r = {n->console->data, n->console->data + n->console->len, false};
+        Reader r = reader_of(n->console);
 
         while (r.at < r.end) {
             VTime until = vtime(get_i64(&r));

@@ -68,6 +68,14 @@ void message_end(GByteArray *out, gsize begun)
 
 /* --- reading --- */
 
+/* An array that never had a byte has no memory, to whose address nothing may be added. */
+Reader reader_of(const GByteArray *bytes)
+{
+    const uint8_t *at = bytes->data ? bytes->data : (const uint8_t *)"";
+
+    return (Reader){at, at + bytes->len, false};
+}
+
 static const uint8_t *take(Reader *r, gsize size)
 {
     const uint8_t *at = r->at;

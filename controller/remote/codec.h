@@ -53,6 +53,9 @@ typedef struct {
     bool bad;
 } Reader;
 
+/* All of the bytes; they stay the array's. */
+Reader reader_of(const GByteArray *bytes);
+
 uint8_t get_u8(Reader *r);
 /* A u8 that is 0 or 1; an i64 of virtual time: another value makes the reader bad. */
 bool get_flag(Reader *r);

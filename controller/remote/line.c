@@ -161,7 +161,7 @@ bool line_request(Line *l, GByteArray *request, Reader *answer, GError **error)
     l->request = request;
     line_submit(l, JOB_REQUEST);
     line_wait(l);
-    *answer = (Reader){l->answer->data, l->answer->data + l->answer->len, false};
+    *answer = reader_of(l->answer);
     if (l->answer_type == MSG_OK)
         return true;
     if (refuse_lost(l, error))

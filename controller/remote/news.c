@@ -80,6 +80,8 @@ static void read_marks(Reader *r, unsigned nodes, NewsHead *head, const NewsFunc
         for (unsigned i = 0; i < nodes; i++) {
             int64_t stamp = get_i64(r), arrived = get_i64(r);
 
+            r->bad = r->bad || stamp < -1 || stamp >= CODEC_TIME_END / NS_PER_US || arrived < 0 ||
+                     arrived > head->now.ns;
             if (f->mark && !r->bad)
                 f->mark(q, i, stamp, (HTime){arrived}, data);
         }
@@ -92,7 +94,7 @@ static void read_console(Reader *r, unsigned nodes, const NewsFuncs *f, void *da
 
     for (uint32_t i = 0; i < count && !r->bad; i++) {
         unsigned node = get_u32(r);
-        VTime until = vtime(get_i64(r));
+        VTime until = get_time(r);
         gsize size;
         const uint8_t *bytes = get_bytes(r, &size);
 
@@ -108,7 +110,7 @@ static void read_sent(Reader *r, const NewsFuncs *f, void *data)
 
     for (uint32_t i = 0; i < count && !r->bad; i++) {
         unsigned card = get_u32(r);
-        VTime boundary = vtime(get_i64(r)), at = vtime(get_i64(r));
+        VTime boundary = get_time(r), at = get_time(r);
         gsize size;
         const uint8_t *bytes = get_bytes(r, &size);
 
@@ -123,7 +125,7 @@ static void read_settled(Reader *r, const NewsFuncs *f, void *data)
 
     for (uint32_t i = 0; i < count && !r->bad; i++) {
         unsigned card = get_u32(r), id = get_u32(r), flags = get_u8(r);
-        VTime boundary = vtime(get_i64(r)), when = vtime(get_i64(r));
+        VTime boundary = get_time(r), when = get_time(r);
 
         if (f->settled && !r->bad)
             f->settled(card, id, flags, boundary, when, data);
@@ -135,6 +137,7 @@ void news_read(Reader *r, unsigned nodes, NewsHead *head, const NewsFuncs *f, vo
     head->k = get_u64(r);
     head->flags = get_u8(r);
     head->now = (HTime){get_i64(r)};
+    r->bad = r->bad || head->now.ns < 0;
     read_marks(r, nodes, head, f, data);
     read_console(r, nodes, f, data);
     read_sent(r, f, data);

@@ -16,9 +16,10 @@ void clock_get(Reader *r, Clock *c)
 {
     Clock got;
 
-    got.virtual_time = vtime(get_i64(r));
+    got.virtual_time = get_time(r);
     got.icount = (Insns){get_i64(r)};
-    got.bias = vtime(get_i64(r));
+    got.bias = get_time(r);
+    r->bad = r->bad || got.icount.n < 0;
     got.idle = get_u8(r) != 0;
     if (!r->bad)
         *c = got;
@@ -100,7 +101,7 @@ static void get_hit(Reader *r, Node *n)
     hit.pending = get_u8(r) != 0;
     hit.finished = get_u8(r) != 0;
     hit.by = get_u64(r);
-    hit.skip = vtime(get_i64(r));
+    hit.skip = get_time(r);
     hit.at_most = get_u8(r) != 0;
     get_watched(r, &hit);
     r->bad = r->bad || hit.stop.kind > GDB_STOP_KILLED || hit.stop.watch > GDB_WATCH_ACCESS;
@@ -191,7 +192,7 @@ bool telling_get(Reader *r, NodeTelling *t)
     NodeTelling got = {.what = (NodeWhat)what, .state = (NodeState)state};
     int64_t exit_status;
 
-    got.time = vtime(get_i64(r));
+    got.time = get_time(r);
     got.exact = get_u8(r) != 0;
     exit_status = get_i64(r);
     detail = get_words(r);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fuzz-usage.c: whatever a usage and arguments are, the hints are of the kinds that there are, with
- * text where they have text, none twice. Lines: the usage, the head of the word, the arguments.
+ * text where they have text, none twice; what is complained of is an argument or one that is missing;
+ * and the keys are those of the usage. Lines: the usage, the head of the word, the arguments.
  */
 #include "controller/command/usage.h"
 
@@ -18,6 +19,35 @@ static void demand(bool holds)
         abort();
 }
 
+static bool is_any(const char *text, char **args, unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        g_autofree char *quoted = g_strdup_printf("'%s'", args[i]);
+
+        if (g_str_has_prefix(text, quoted))
+            return true;
+    }
+    return false;
+}
+
+static void check_complaint(const char *usage, char **args, unsigned n)
+{
+    g_autofree char *first = usage_complaint(usage, args, n);
+    g_autofree char *again = usage_complaint(usage, args, n);
+
+    demand(g_strcmp0(first, again) == 0);
+    demand(!first || is_any(first, args, n) || g_str_has_suffix(first, " is missing"));
+}
+
+static void check_keys(const char *usage)
+{
+    g_autoptr(GPtrArray) keys = usage_keys(usage);
+
+    demand((keys->len > 0) == (usage_first_key(usage) != G_MAXUINT));
+    for (unsigned i = 0; i < keys->len; i++)
+        demand(*(char *)keys->pdata[i] && strstr(usage, keys->pdata[i]));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     g_autofree char *text = g_strndup((const char *)bytes, len);
@@ -27,6 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
     if (n < 2 || len > 1000)
         return 0;
+    check_complaint(lines[0], lines + 2, n - 2);
+    check_keys(lines[0]);
     hints = usage_hints(lines[0], lines + 2, n - 2, lines[1]);
     for (unsigned i = 0; i < hints->len; i++) {
         const UsageHint *h = hints->pdata[i];

@@ -87,7 +87,7 @@ static void fill(News *n)
     news_mark(n, 201, (HTime){INT64_MAX});
     news_sent(n, 0, vtime(200000), vtime(150001), "frame", 5);
     news_settled(n, 3, UINT32_MAX, NEWS_TAKEN | NEWS_CARRIED, vtime(200000), vtime(200000));
-    news_sent(n, 4000000000U, vtime(INT64_MIN), vtime(-7), "", 0);
+    news_sent(n, 4000000000U, vtime(1 - CODEC_TIME_END), vtime(-7), "", 0);
     news_quantum(n);
     news_mark(n, 300, (HTime){7000});
     news_mark(n, 300, (HTime){7001});
@@ -106,7 +106,7 @@ static const char filled[] = "mark 0 0 100 5000\n"
                              "console 0 300000 0:\n"
                              "console 1 300000 7:login: \n"
                              "sent 0 200000 150001 5:frame\n"
-                             "sent 4000000000 -9223372036854775808 -7 0:\n"
+                             "sent 4000000000 -4611686018427387902 -7 0:\n"
                              "settled 3 4294967295 3 200000 200000\n"
                              "settled 0 1 0 300000 123\n";
 
@@ -117,7 +117,7 @@ static GByteArray *made(void)
 
     news_init(&n);
     fill(&n);
-    news_put(&n, UINT64_C(1) << 40, NEWS_WANTS_STOP, (HTime){777}, out);
+    news_put(&n, UINT64_C(1) << 40, NEWS_WANTS_STOP, (HTime){INT64_MAX}, out);
     news_clear(&n);
     return out;
 }
@@ -134,7 +134,7 @@ static void test_round_trip(void)
     g_assert_cmpstr(told, ==, filled);
     g_assert_cmpuint(head.k, ==, UINT64_C(1) << 40);
     g_assert_cmpuint(head.flags, ==, NEWS_WANTS_STOP);
-    g_assert_cmpint(head.now.ns, ==, 777);
+    g_assert_cmpint(head.now.ns, ==, INT64_MAX);
     g_assert_cmpuint(head.quanta, ==, 3);
 }
 
@@ -167,7 +167,7 @@ static void test_put_forgets(void)
 
     news_init(&n);
     fill(&n);
-    news_put(&n, 3, NEWS_WANTS_STOP, (HTime){1}, first);
+    news_put(&n, 3, NEWS_WANTS_STOP, (HTime){INT64_MAX}, first);
     g_assert_cmpuint(n.marks->len + n.console->len + n.sent->len + n.settled->len, ==, 0);
     news_put(&n, 6, 0, (HTime){2}, second);
     told = read_some(second, second->len, 2, &head, &good);
@@ -176,7 +176,7 @@ static void test_put_forgets(void)
     g_assert_cmpuint(head.k, ==, 6);
     g_assert_cmpuint(head.flags, ==, 0);
     fill(&n);
-    news_put(&n, 3, NEWS_WANTS_STOP, (HTime){1}, third);
+    news_put(&n, 3, NEWS_WANTS_STOP, (HTime){INT64_MAX}, third);
     again = read_some(third, third->len, 2, &head, &good);
     g_assert_true(good);
     g_assert_cmpstr(again, ==, filled);
@@ -214,7 +214,7 @@ static void test_put_appends(void)
     put_text(out, "before");
     news_init(&n);
     fill(&n);
-    news_put(&n, UINT64_C(1) << 40, NEWS_WANTS_STOP, (HTime){777}, out);
+    news_put(&n, UINT64_C(1) << 40, NEWS_WANTS_STOP, (HTime){INT64_MAX}, out);
     g_assert_cmpmem(out->data, 10, "\6\0\0\0before", 10);
     g_assert_cmpmem(out->data + 10, out->len - 10, bytes->data, bytes->len);
     news_clear(&n);
@@ -247,6 +247,35 @@ static void test_left_over(void)
     told = read_some(bytes, bytes->len, 2, &head, &good);
     g_assert_false(good);
     g_assert_cmpstr(told, ==, filled);
+}
+
+/* Nothing arrives after it was told, nor before time began, and no sum of two times overflows. */
+static void test_times_out_of_range(void)
+{
+    static const struct {
+        int64_t stamp_us, arrived, now, boundary;
+    } bad[] = {
+        {-2, 0, 10, 0},        {INT64_MAX / 1000, 0, 10, 0}, {5, 11, 10, 0},
+        {5, INT64_MIN, 10, 0}, {5, INT64_MIN, INT64_MIN, 0}, {5, 5, 10, CODEC_TIME_END},
+        {5, 5, 10, INT64_MIN},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        g_autofree char *told = NULL;
+        NewsHead head;
+        bool good;
+        News n;
+
+        news_init(&n);
+        news_quantum(&n);
+        news_mark(&n, bad[i].stamp_us, (HTime){bad[i].arrived});
+        news_settled(&n, 0, 1, 0, vtime(bad[i].boundary), vtime(0));
+        news_put(&n, 1, 0, (HTime){bad[i].now}, bytes);
+        told = read_some(bytes, bytes->len, 1, &head, &good);
+        g_assert_false(good);
+        news_clear(&n);
+    }
 }
 
 /* A leg of one node has no node 1: the console of that is told to nobody. */
@@ -326,7 +355,7 @@ static void test_not_wanted(void)
     g_assert_true(reader_done(&r, "news", NULL));
     g_assert_cmpstr(log->str, ==,
                     "sent 0 200000 150001 5:frame\n"
-                    "sent 4000000000 -9223372036854775808 -7 0:\n");
+                    "sent 4000000000 -4611686018427387902 -7 0:\n");
 }
 
 int main(int argc, char **argv)
@@ -339,6 +368,7 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/news/put/appends", test_put_appends);
     g_test_add_func("/remote/news/truncated", test_truncated);
     g_test_add_func("/remote/news/left-over", test_left_over);
+    g_test_add_func("/remote/news/times-out-of-range", test_times_out_of_range);
     g_test_add_func("/remote/news/node-out-of-range", test_node_out_of_range);
     g_test_add_func("/remote/news/other-number-of-nodes", test_other_number_of_nodes);
     g_test_add_func("/remote/news/huge-counts", test_huge_counts);

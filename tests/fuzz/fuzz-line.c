@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fuzz-line.c: whatever another host's agent answers, the line to it ends or goes on with what is in
+ * range, a request has an answer or an error, and no word of the agent's is unfit for a terminal.
+ *
+ * The first byte chooses what the agent is asked: an answer to a ping, a node, a monitor command, a
+ * step, or a leg. The rest is what it says then, without a length: two bytes with the size of the
+ * fields, the type, the fields. Behind that its stream ends.
+ */
+#include "controller/base/log.h"
+#include "controller/base/text.h"
+#include "controller/engine/debug.h"
+#include "controller/engine/leg.h"
+#include "controller/engine/step.h"
+#include "controller/remote/codec.h"
+#include "controller/remote/line.h"
+#include "controller/remote/orders.h"
+#include "controller/remote/protocol.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define NODES  2
+#define QUANTA 6
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
+
+static void demand(bool holds)
+{
+    if (!holds)
+        abort();
+}
+
+static void check_words(const char *text)
+{
+    g_autofree char *plain = text_plain(text, -1);
+
+    demand(strcmp(plain, text) == 0);
+}
+
+/* --- the agent --- */
+
+/* Each message that comes makes it say the next part. */
+typedef struct {
+    Stream stream;
+    GMutex lock;
+    int fd; /* readable while there is something to be read, or nothing will come any more */
+    GPtrArray *parts; /* GByteArray, not owned */
+    unsigned said;
+    GByteArray *ready;
+} Agent;
+
+static gssize agent_read(Stream *s, void *data, gsize size, GError **error)
+{
+    Agent *a = (Agent *)s;
+    gsize n;
+
+    g_mutex_lock(&a->lock);
+    n = MIN(size, a->ready->len);
+    if (n > 0) {
+        memcpy(data, a->ready->data, n);
+        g_byte_array_remove_range(a->ready, 0, (guint)n);
+    }
+    if (n == 0 && a->said == a->parts->len)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "it has ended");
+    else if (a->ready->len == 0 && a->said < a->parts->len)
+        eventfd_read(a->fd, &(eventfd_t){0});
+    g_mutex_unlock(&a->lock);
+    return *error ? -1 : (gssize)n;
+}
+
+static bool agent_write(Stream *s, const void *data, gsize size, GError **error)
+{
+    Agent *a = (Agent *)s;
+
+    (void)error;
+    g_mutex_lock(&a->lock);
+    if (size > 4 && ((const uint8_t *)data)[4] != MSG_PULSE && a->said < a->parts->len) {
+        const GByteArray *part = a->parts->pdata[a->said++];
+
+        g_byte_array_append(a->ready, part->data, part->len);
+        eventfd_write(a->fd, 1);
+    }
+    g_mutex_unlock(&a->lock);
+    return true;
+}
+
+static int agent_fd(const Stream *s)
+{
+    return ((const Agent *)s)->fd;
+}
+
+static void agent_free(Stream *s)
+{
+    Agent *a = (Agent *)s;
+
+    close(a->fd);
+    g_byte_array_unref(a->ready);
+    g_mutex_clear(&a->lock);
+    g_free(a);
+}
+
+static const StreamOps agent_ops = {agent_read, agent_write, agent_fd, agent_free};
+
+static Stream *agent_new(GPtrArray *parts)
+{
+    Agent *a = g_new0(Agent, 1);
+
+    a->stream.ops = &agent_ops;
+    g_mutex_init(&a->lock);
+    a->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    a->parts = parts;
+    a->ready = g_byte_array_new();
+    return &a->stream;
+}
+
+static GByteArray *hello(void)
+{
+    GByteArray *out = g_byte_array_new();
+    gsize begun = message_begin(out, MSG_HELLO);
+
+    put_u32(out, PROTOCOL_MAGIC);
+    put_u32(out, PROTOCOL_VERSION);
+    put_text(out, "1.0");
+    put_u32(out, 0);
+    put_u32(out, 1);
+    put_u32(out, 0);
+    message_end(out, begun);
+    return out;
+}
+
+static GByteArray *ok(bool node)
+{
+    GByteArray *out = g_byte_array_new();
+    gsize begun = message_begin(out, MSG_OK);
+
+    if (node) {
+        put_text(out, "7.2");
+        put_u32(out, 1);
+        for (unsigned i = 0; i < 3; i++)
+            put_i64(out, 0);
+        put_u8(out, 0);
+        put_u32(out, 0);
+    }
+    message_end(out, begun);
+    return out;
+}
+
+static GByteArray *messages(const uint8_t *bytes, size_t len)
+{
+    GByteArray *out = g_byte_array_new();
+
+    while (len >= 3) {
+        size_t size = MIN((size_t)(bytes[0] | bytes[1] << 8), len - 3);
+        gsize begun = message_begin(out, bytes[2]);
+
+        if (size > 0)
+            g_byte_array_append(out, bytes + 3, (guint)size);
+        message_end(out, begun);
+        bytes += 3 + size;
+        len -= 3 + size;
+    }
+    return out;
+}
+
+/* --- the controller --- */
+
+typedef struct {
+    Line *line;
+    Node *nodes[NODES];
+    FarCard *card;
+    int ends[NODES]; /* of their consoles */
+    GMutex lock;
+    GCond changed;
+    bool done;
+} Session;
+
+static void on_done(void *data)
+{
+    Session *s = data;
+
+    g_mutex_lock(&s->lock);
+    s->done = true;
+    g_cond_signal(&s->changed);
+    g_mutex_unlock(&s->lock);
+}
+
+static void wait_done(Session *s)
+{
+    g_mutex_lock(&s->lock);
+    while (!s->done)
+        g_cond_wait(&s->changed, &s->lock);
+    g_mutex_unlock(&s->lock);
+}
+
+static void on_fall(Node *node, void *data)
+{
+    (void)data;
+    demand(node->state == NODE_FAILED);
+}
+
+static bool launch(Session *s, unsigned i, GError **error)
+{
+    Node *n = node_new(node_options_new(i ? "b" : "a"), i);
+    int pair[2];
+
+    n->far = line_far(s->line);
+    n->console = console_new(-1, "/dev/null", NULL);
+    s->nodes[i] = n;
+    demand(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
+    s->ends[i] = pair[0];
+    return n->far->ops->launch(n->far, n, NULL, pair[1], -1, error);
+}
+
+static void check_node(const Node *n)
+{
+    demand(n->state <= NODE_FAILED && (n->state == NODE_FAILED) == (n->failure != NULL));
+    if (n->failure)
+        check_words(n->failure->message);
+    demand(n->exit_status >= -1 && n->exit_status <= 255);
+}
+
+static void check_card(const FarCard *c)
+{
+    gsize end = 0;
+
+    for (guint i = 0; i < c->sent->len; i++) {
+        const FarFrame *f = &g_array_index(c->sent, FarFrame, i);
+
+        demand(f->offset == end && f->size <= c->bytes->len - end);
+        end += f->size;
+    }
+    demand(end == c->bytes->len);
+}
+
+static void take_steps(Session *s)
+{
+    Node *n = s->nodes[0];
+    atomic_bool cancel = false;
+    StepRequest step = {.node = n, .manner = STEP_LIVE, .vcpu = -1, .cancel = &cancel};
+
+    n->far->ops->step(n->far, &step, on_done, s);
+    wait_done(s);
+    if (step.error)
+        check_words(step.error->message);
+    g_clear_error(&step.error);
+}
+
+static void run_leg(Session *s)
+{
+    NodeStats stats[NODES] = {0};
+    LegMark marks[NODES * 2] = {0};
+    Slot slots[NODES];
+    Leg leg = {.first = {NS_PER_MS},
+               .quantum = {NS_PER_MS},
+               .count = QUANTA,
+               .cards = true,
+               .slots = slots,
+               .n_slots = NODES,
+               .stride = 2,
+               .lead = 1,
+               .marks = marks,
+               .next_barrier = {NS_PER_MS}};
+
+    for (unsigned i = 0; i < NODES; i++)
+        slots[i] = (Slot){.node = s->nodes[i], .stats = &stats[i], .stamp_us = -1};
+    leg_init(&leg, 1);
+    leg_begin(&leg);
+    s->nodes[0]->far->ops->run_leg(s->nodes[0]->far, &leg, on_done, s);
+    wait_done(s);
+    demand(atomic_load(&leg.k) <= QUANTA);
+    leg_clear(&leg);
+    for (unsigned i = 0; i < NODES; i++) {
+        dist_clear(&stats[i].overshoot);
+        dist_clear(&stats[i].idle_skip);
+    }
+}
+
+static void ask(Session *s, unsigned what)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *text = NULL;
+    HTime took;
+    bool good;
+
+    switch (what) {
+    case 0:
+        good = line_ping(s->line, &took, &error);
+        break;
+    case 1:
+        good = launch(s, 0, &error);
+        break;
+    case 2:
+        text = s->nodes[0]->far->ops->qmp(s->nodes[0]->far, s->nodes[0], "stop", "", false, &error);
+        good = text != NULL;
+        break;
+    case 3:
+        take_steps(s);
+        return;
+    default:
+        run_leg(s);
+        return;
+    }
+    demand(good == !error);
+    if (error)
+        check_words(error->message);
+}
+
+static void end(Session *s)
+{
+    while (g_main_context_iteration(NULL, FALSE))
+        ;
+    if (s->line && line_lost(s->line))
+        check_words(line_lost(s->line));
+    for (unsigned i = 0; i < NODES; i++) {
+        if (!s->nodes[i])
+            continue;
+        check_node(s->nodes[i]);
+        debug_free(s->nodes[i]);
+        node_free(s->nodes[i]);
+        close(s->ends[i]);
+    }
+    line_free(s->line);
+    if (s->card)
+        check_card(s->card);
+    far_card_free(s->card);
+    g_mutex_clear(&s->lock);
+    g_cond_clear(&s->changed);
+}
+
+static void write_log(const char *line)
+{
+    check_words(line);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
+{
+    g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
+    Session s = {0};
+    LineParams params = {.name = "h", .version = "1.0", .rank = RANK_BEST_EFFORT};
+    unsigned what;
+
+    if (len < 1)
+        return 0;
+    what = bytes[0] % 5;
+    log_set_writer(write_log);
+    log_set_level(LOG_DEBUG);
+    g_mutex_init(&s.lock);
+    g_cond_init(&s.changed);
+    g_ptr_array_add(parts, hello());
+    for (unsigned i = 0; what > 1 && i < NODES; i++)
+        g_ptr_array_add(parts, ok(true));
+    if (what > 1)
+        g_ptr_array_add(parts, ok(false));
+    g_ptr_array_add(parts, messages(bytes + 1, len - 1));
+    params.on_fall = on_fall;
+    params.stream = agent_new(parts);
+    s.line = line_new(&params, NULL);
+    demand(s.line != NULL);
+    for (unsigned i = 0; what > 1 && i < NODES; i++) {
+        demand(launch(&s, i, NULL));
+        s.nodes[i]->state = NODE_PAUSED;
+    }
+    if (what > 1) {
+        s.card = far_card_new(s.nodes[0], 0);
+        demand(line_far(s.line)->ops->open_card(line_far(s.line), s.card, vtime(0), NULL));
+    }
+    ask(&s, what);
+    end(&s);
+    return 0;
+}
