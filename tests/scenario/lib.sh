@@ -86,6 +86,10 @@ not() {
     ! "$@"
 }
 
+now_ms() {
+    echo "$((${EPOCHREALTIME/./} / 1000))"
+}
+
 # mtr ARGUMENT...: runs metronome to its end; sets $status, fills $dir/out and $dir/err.
 mtr() {
     status=0
@@ -146,6 +150,16 @@ qemus() {
     local id
     for id in $(processes); do
         if grep -qsa mtr-qmp "/proc/$id/cmdline"; then
+            echo "$id"
+        fi
+    done
+}
+
+# janitors: ids of the processes that tidy up behind controllers of this test.
+janitors() {
+    local id
+    for id in $(processes); do
+        if [[ $(cat "/proc/$id/comm" 2>/dev/null) == metronome-tidy ]]; then
             echo "$id"
         fi
     done

@@ -12,10 +12,6 @@ small='memory=16M nic=off icount=shift=0,sleep=off'
 count_node="$small kernel=$guest/count-aarch64.elf"
 two="quantum 100us; node add a $count_node; node add b $count_node; start; echo running; run 10000s; echo behind"
 
-now_ms() {
-    echo "$((${EPOCHREALTIME/./} / 1000))"
-}
-
 # --- QEMU does not start
 
 launches() {
@@ -86,15 +82,6 @@ deaths() {
     check 'SIGTERM for a QEMU: named' ended 3 'node a: '
 }
 
-tidy_of() {
-    local id
-    for id in $(processes); do
-        if [[ $(cat "/proc/$id/comm" 2>/dev/null) == metronome-tidy ]]; then
-            echo "$id"
-        fi
-    done
-}
-
 controller_deaths() {
     check 'two nodes run' begin -c "$two"
     check 'there are 2 QEMUs and FIFOs' test "$(qemus | wc -l) $(find "$runtime" -type p | wc -l)" != '0 0'
@@ -104,9 +91,9 @@ controller_deaths() {
     join 2>/dev/null
 
     check 'two nodes run' begin -c "$two"
-    check 'the janitor is there' test "$(tidy_of | wc -l)" -eq 1
+    check 'the janitor is there' test "$(janitors | wc -l)" -eq 1
     # shellcheck disable=SC2046
-    kill -9 $(tidy_of) "$pid"
+    kill -9 $(janitors) "$pid"
     join 2>/dev/null
     check 'kill -9 of controller and janitor: no QEMU is left within 5 s' within 5 no_processes
     check 'kill -9 of controller and janitor: the folder stays' not no_folders

@@ -123,15 +123,6 @@ begin() {
     within 20 says '^running$' && sleep 0.2
 }
 
-tidy_of() {
-    local id
-    for id in $(processes); do
-        if [[ $(cat "/proc/$id/comm" 2>/dev/null) == metronome-tidy ]]; then
-            echo "$id"
-        fi
-    done
-}
-
 wrappers() {
     local name
     # shellcheck disable=SC2016
@@ -160,7 +151,7 @@ wrappers() {
     done
     begin --qemu "$dir/session" -c "node add a $count_node; start; echo running; gdb a wait=on"
     # shellcheck disable=SC2046
-    kill -9 $(tidy_of) "$pid"
+    kill -9 $(janitors) "$pid"
     join 2>/dev/null
     check 'kill -9 of controller and janitor: a QEMU that left its group runs on' test -n "$(ours)"
     mtr -c 'echo next'

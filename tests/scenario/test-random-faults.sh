@@ -16,10 +16,6 @@ trials=${TRIALS:-10} seed=${SEED:-$((RANDOM % 30000))}
 within_s=25
 node="kernel=$guest/count-aarch64.elf memory=16M nic=off icount=shift=0,sleep=off"
 
-now_ms() {
-    echo "$((${EPOCHREALTIME/./} / 1000))"
-}
-
 # --- who is there
 
 of_name() { # NAME PARENT: ids of processes of this test with this name, children of PARENT, or (-PARENT) of others
