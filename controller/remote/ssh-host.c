@@ -7,13 +7,12 @@
 #include "controller/base/text.h"
 #include "controller/node/options.h"
 #include "controller/remote/codec.h"
+#include "controller/remote/ssh-login.h"
 #include "controller/remote/ssh-place.h"
 #include "controller/remote/ssh-proxy.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libssh/callbacks.h>
-#include <libssh/libssh.h>
 #include <libssh/sftp.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -24,7 +23,6 @@
 #define CONNECT_S    15
 #define SAID_MAX     2000
 #define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
-#define TRIES        3     /* of a password */
 #define LOOK_MS      200   /* whether it is told to stop */
 
 /* Of a network that is dead: until what waits for it is told. Where a line listens, it notices the
@@ -35,30 +33,15 @@
 #define MAX_PROBE 3
 
 struct SshHost {
-    ssh_session session;
+    SshLogin login;
     Stream *proxy; /* the ProxyCommand, or NULL */
-    struct ssh_callbacks_struct callbacks;
-    /* While it connects: */
-    const SshAsk *ask;    /* NULL: there is nobody */
-    const char *identity; /* the key of identity=; NULL: it is one of ~/.ssh */
-    bool asked;           /* for the passphrase of a key */
-    char *name;
-    GMutex lock; /* guards: */
-    int copy_fd; /* the socket, while a file is copied; else -1 */
+    GMutex lock;   /* guards: */
+    int copy_fd;   /* the socket, while a file is copied; else -1 */
 };
-
-/* The library's words; some of them may be the server's. */
-static char *reason(const SshHost *h)
-{
-    return text_plain(ssh_get_error(h->session), -1);
-}
 
 static bool fail(GError **error, const SshHost *h, const char *what)
 {
-    g_autofree char *why = reason(h);
-
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "ssh %s: %s: %s", h->name, what, why);
-    return false;
+    return ssh_login_fail(error, &h->login, what);
 }
 
 /* --- where --- */
@@ -100,7 +83,7 @@ static bool set_options(SshHost *h, const SshPlace *p, GError **error)
     const char *dir = g_getenv("METRONOME_SSH_DIR");
     int yes = 1, no = 0;
     long timeout = CONNECT_S;
-    ssh_session s = h->session;
+    ssh_session s = h->login.session;
 
     ssh_options_set(s, SSH_OPTIONS_HOST, p->host);
     ssh_options_set(s, SSH_OPTIONS_PROCESS_CONFIG, &no);
@@ -117,159 +100,7 @@ static bool set_options(SshHost *h, const SshPlace *p, GError **error)
     return true;
 }
 
-/* --- who is there --- */
-
-static bool refuse_key(GError **error, const SshHost *h, const char *type, const char *fingerprint,
-                       const char *why)
-{
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED, "ssh %s: its %s key %s is refused: %s",
-                h->name, type, fingerprint, why);
-    return false;
-}
-
-static bool judge_key(const SshHost *h, const SshTarget *t, const char *type,
-                      const char *fingerprint, GError **error)
-{
-    if (t->fingerprint)
-        return strcmp(t->fingerprint, fingerprint) == 0 ||
-               refuse_key(error, h, type, fingerprint, "fingerprint= names another");
-    switch (ssh_session_is_known_server(h->session)) {
-    case SSH_KNOWN_HOSTS_OK:
-        return true;
-    case SSH_KNOWN_HOSTS_CHANGED:
-        return refuse_key(error, h, type, fingerprint,
-                          "known_hosts has another one for it; that may be an attack, or a host "
-                          "that was set up anew: then `ssh-keygen -R` forgets the old one");
-    case SSH_KNOWN_HOSTS_OTHER:
-        return refuse_key(error, h, type, fingerprint,
-                          "known_hosts has a key of another type for it");
-    case SSH_KNOWN_HOSTS_UNKNOWN:
-    case SSH_KNOWN_HOSTS_NOT_FOUND:
-        if (!h->ask || !h->ask->accept || !h->ask->accept(h->name, type, fingerprint, h->ask->data))
-            return refuse_key(error, h, type, fingerprint,
-                              "known_hosts does not have it; compare it, then give it as "
-                              "fingerprint=, or connect once with ssh");
-        return ssh_session_update_known_hosts(h->session) == SSH_OK ||
-               fail(error, h, "known_hosts can't be written");
-    case SSH_KNOWN_HOSTS_ERROR:
-        break;
-    }
-    return fail(error, h, "its key can't be checked");
-}
-
-static bool check_key(const SshHost *h, const SshTarget *t, GError **error)
-{
-    ssh_key key = NULL;
-    unsigned char *hash = NULL;
-    size_t size = 0;
-    char *fingerprint = NULL;
-    bool ok = false;
-
-    if (ssh_get_server_publickey(h->session, &key) == SSH_OK &&
-        ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &size) == SSH_OK &&
-        (fingerprint = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, size)))
-        ok = judge_key(h, t, ssh_key_type_to_char(ssh_key_type(key)), fingerprint, error);
-    else
-        fail(error, h, "its key can't be read");
-    ssh_string_free_char(fingerprint);
-    ssh_clean_pubkey_hash(&hash);
-    ssh_key_free(key);
-    return ok;
-}
-
-/* --- who we are --- */
-
-static void wipe(char *secret)
-{
-    if (secret)
-        explicit_bzero(secret, strlen(secret));
-    g_free(secret);
-}
-
-/* Where nobody can be asked the answer is no: without this function OpenSSL would ask on /dev/tty
- * by itself. */
-static int ask_passphrase(const char *prompt, char *buf, size_t size, int echo, int verify,
-                          void *data)
-{
-    SshHost *h = data;
-    g_autofree char *question = NULL;
-    char *path = NULL, *secret;
-    bool fits;
-
-    (void)prompt;
-    (void)echo;
-    (void)verify;
-    if (!h->ask || !h->ask->password)
-        return -1;
-    h->asked = true;
-    if (!h->identity)
-        ssh_userauth_publickey_auto_get_current_identity(h->session, &path);
-    question = g_strdup_printf("Passphrase of %s: ", h->identity ? h->identity
-                                                     : path      ? path
-                                                                 : "your key");
-    ssh_string_free_char(path);
-    secret = h->ask->password(question, h->ask->data);
-    fits = secret && g_strlcpy(buf, secret, size) < size;
-    wipe(secret);
-    return fits ? 0 : -1;
-}
-
-static bool use_identity(SshHost *h, GError **error)
-{
-    ssh_key key = NULL;
-    int rc = ssh_pki_import_privkey_file(h->identity, NULL, ask_passphrase, h, &key);
-
-    if (rc != SSH_OK) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "identity='%s': %s", h->identity,
-                    h->asked ? "no private key that can be read with this passphrase"
-                             : "no private key that can be read without a passphrase; ssh-add "
-                               "gives it to your ssh-agent, which is used without identity=");
-        return false;
-    }
-    rc = ssh_userauth_publickey(h->session, NULL, key);
-    ssh_key_free(key);
-    if (rc == SSH_AUTH_SUCCESS)
-        return true;
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED, "ssh %s: the key '%s' is not accepted",
-                h->name, h->identity);
-    return false;
-}
-
-static bool use_password(const SshHost *h)
-{
-    g_autofree char *prompt = g_strdup_printf("Password for %s: ", h->name);
-
-    for (unsigned i = 0; i < TRIES; i++) {
-        char *secret = h->ask->password(prompt, h->ask->data);
-        int rc = secret ? ssh_userauth_password(h->session, NULL, secret) : SSH_AUTH_DENIED;
-        bool given = secret != NULL;
-
-        wipe(secret);
-        if (rc == SSH_AUTH_SUCCESS)
-            return true;
-        if (!given)
-            return false;
-    }
-    return false;
-}
-
-static bool authenticate(SshHost *h, GError **error)
-{
-    if (ssh_userauth_none(h->session, NULL) == SSH_AUTH_SUCCESS)
-        return true;
-    if (h->identity)
-        return use_identity(h, error);
-    if (ssh_userauth_publickey_auto(h->session, NULL, NULL) == SSH_AUTH_SUCCESS)
-        return true;
-    if (h->ask && h->ask->password &&
-        (ssh_userauth_list(h->session, NULL) & SSH_AUTH_METHOD_PASSWORD) && use_password(h))
-        return true;
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_REFUSED,
-                "ssh %s: no key of your ssh-agent or ~/.ssh is accepted: name one with identity=, "
-                "or ssh-add it",
-                h->name);
-    return false;
-}
+/* --- connecting --- */
 
 /* SFTP waits for its answers without limit: the kernel is to notice that none can come. Of a
  * ProxyCommand the socket is no TCP socket; then it knows nothing of the network. */
@@ -284,9 +115,9 @@ static void notice_death(const SshHost *h)
                    {IPPROTO_TCP, TCP_USER_TIMEOUT, DEAD_MS}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(options); i++)
-        if (setsockopt(ssh_get_fd(h->session), options[i].level, options[i].option,
+        if (setsockopt(ssh_get_fd(h->login.session), options[i].level, options[i].option,
                        &options[i].value, sizeof(options[i].value)) != 0)
-            log_debug("ssh %s: socket option %d: %s", h->name, options[i].option,
+            log_debug("ssh %s: socket option %d: %s", h->login.name, options[i].option,
                       g_strerror(errno));
 }
 
@@ -294,23 +125,16 @@ static SshHost *ssh_host_new(const SshTarget *target, const SshAsk *ask)
 {
     SshHost *h = g_new0(SshHost, 1);
 
-    h->name = g_strdup(target->target);
-    h->session = ssh_new();
-    h->ask = ask;
-    h->identity = target->identity;
+    ssh_login_init(&h->login, target, ask);
     h->copy_fd = -1;
     g_mutex_init(&h->lock);
-    h->callbacks.auth_function = ask_passphrase;
-    h->callbacks.userdata = h;
-    ssh_callbacks_init(&h->callbacks);
-    ssh_set_callbacks(h->session, &h->callbacks);
     return h;
 }
 
 static void wait_for_server(const SshHost *h)
 {
-    int flags = ssh_get_poll_flags(h->session);
-    struct pollfd p = {.fd = ssh_get_fd(h->session), .events = POLLIN};
+    int flags = ssh_get_poll_flags(h->login.session);
+    struct pollfd p = {.fd = ssh_get_fd(h->login.session), .events = POLLIN};
 
     if (flags & SSH_WRITE_PENDING)
         p.events |= POLLOUT;
@@ -325,7 +149,7 @@ static bool no_connection(GError **error, const SshHost *h)
     if (!end)
         return fail(error, h, "no connection");
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
-                "ssh %s: no connection: its ProxyCommand: %s", h->name, end);
+                "ssh %s: no connection: its ProxyCommand: %s", h->login.name, end);
     return false;
 }
 
@@ -335,21 +159,21 @@ static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
     HTime start = htime_now();
     int rc;
 
-    ssh_set_blocking(h->session, 0);
-    while ((rc = ssh_connect(h->session)) == SSH_AGAIN) {
+    ssh_set_blocking(h->login.session, 0);
+    while ((rc = ssh_connect(h->login.session)) == SSH_AGAIN) {
         if (t->told_to_stop && t->told_to_stop(t->data)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
-                        "ssh %s: interrupted while it was connected to", h->name);
+                        "ssh %s: interrupted while it was connected to", h->login.name);
             return false;
         }
         if (htime_sub(htime_now(), start).ns > CONNECT_S * NS_PER_S) {
             g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
-                        "ssh %s: no connection: no answer for %d s", h->name, CONNECT_S);
+                        "ssh %s: no connection: no answer for %d s", h->login.name, CONNECT_S);
             return false;
         }
         wait_for_server(h);
     }
-    ssh_set_blocking(h->session, 1);
+    ssh_set_blocking(h->login.session, 1);
     if (rc != SSH_OK)
         return no_connection(error, h);
     notice_death(h);
@@ -363,11 +187,10 @@ SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
     bool ok;
 
     ok = ssh_place_parse(t->target, &place, error) && set_options(h, &place, error) &&
-         ssh_proxy_start(h->session, &h->proxy, error) && connect_to(h, t, error) &&
-         check_key(h, t, error) && authenticate(h, error);
+         ssh_proxy_start(h->login.session, &h->proxy, error) && connect_to(h, t, error) &&
+         ssh_login_check_host(&h->login, t->fingerprint, error) && ssh_login_user(&h->login, error);
     ssh_place_clear(&place);
-    h->ask = NULL;
-    h->identity = NULL;
+    ssh_login_end(&h->login);
     if (ok)
         return h;
     ssh_host_free(h);
@@ -378,12 +201,12 @@ void ssh_host_free(SshHost *h)
 {
     if (!h)
         return;
-    if (ssh_is_connected(h->session))
-        ssh_disconnect(h->session);
-    ssh_free(h->session);
+    if (ssh_is_connected(h->login.session))
+        ssh_disconnect(h->login.session);
+    ssh_free(h->login.session);
     stream_free(h->proxy);
     g_mutex_clear(&h->lock);
-    g_free(h->name);
+    g_free(h->login.name);
     g_free(h);
 }
 
@@ -415,9 +238,10 @@ static void tell_end(SshStream *s, GError **error)
     hear_stderr(s);
     g_strchomp(s->said->str);
     said = text_plain(s->said->str, -1);
-    status = ssh_is_connected(s->host->session) ? ssh_channel_get_exit_status(s->channel) : -1;
-    why = reason(s->host);
-    if (!ssh_is_connected(s->host->session))
+    status =
+        ssh_is_connected(s->host->login.session) ? ssh_channel_get_exit_status(s->channel) : -1;
+    why = ssh_login_reason(&s->host->login);
+    if (!ssh_is_connected(s->host->login.session))
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", *why ? why : "it was closed");
     else if (status < 0)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed%s%s",
@@ -438,7 +262,7 @@ static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **e
     if (n > 0)
         return n;
     if (n == 0 || n == SSH_AGAIN) {
-        if (!ssh_channel_is_eof(s->channel) && ssh_is_connected(s->host->session))
+        if (!ssh_channel_is_eof(s->channel) && ssh_is_connected(s->host->login.session))
             return 0;
     }
     tell_end(s, error);
@@ -454,7 +278,7 @@ static bool ssh_stream_write(Stream *stream, const void *data, gsize size, GErro
         int n = ssh_channel_write(s->channel, at, (uint32_t)MIN(size, (gsize)1 << 20));
 
         if (n <= 0) {
-            g_autofree char *why = reason(s->host);
+            g_autofree char *why = ssh_login_reason(&s->host->login);
 
             g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", why);
             return false;
@@ -467,7 +291,7 @@ static bool ssh_stream_write(Stream *stream, const void *data, gsize size, GErro
 
 static int ssh_stream_fd(const Stream *stream)
 {
-    return ssh_get_fd(((const SshStream *)stream)->host->session);
+    return ssh_get_fd(((const SshStream *)stream)->host->login.session);
 }
 
 static void ssh_stream_free(Stream *stream)
@@ -484,7 +308,7 @@ static const StreamOps ssh_ops = {ssh_stream_read, ssh_stream_write, ssh_stream_
 
 Stream *ssh_host_exec(SshHost *h, const char *command, GError **error)
 {
-    ssh_channel channel = ssh_channel_new(h->session);
+    ssh_channel channel = ssh_channel_new(h->login.session);
     SshStream *s;
 
     if (!channel || ssh_channel_open_session(channel) != SSH_OK ||
@@ -568,8 +392,8 @@ bool ssh_host_upload(SshHost *h, const SshCopy *c, GError **error)
     sftp_session sftp;
     bool ok;
 
-    set_copy_fd(h, fcntl(ssh_get_fd(h->session), F_DUPFD_CLOEXEC, 0));
-    sftp = sftp_new(h->session);
+    set_copy_fd(h, fcntl(ssh_get_fd(h->login.session), F_DUPFD_CLOEXEC, 0));
+    sftp = sftp_new(h->login.session);
     if (!sftp || sftp_init(sftp) != SSH_OK)
         ok = fail(error, h, "SFTP can't be used");
     else
