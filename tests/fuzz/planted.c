@@ -26,6 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         lost = malloc(16);
         lost = NULL;
     }
+    if (strcmp(fault, "huge") == 0) {
+        lost = malloc((size_t)600 << 20);
+        free(lost);
+    }
     while (strcmp(fault, "hang") == 0)
         ;
     return 0;
