@@ -19,6 +19,8 @@
 #include "controller/shell/signals.h"
 #include "controller/verify/verify.h"
 #include "controller/wire.h"
+#include "gdbstub-client/gdbstub.h"
+#include "qmp/qmp.h"
 
 #include <locale.h>
 #include <stdio.h>
@@ -28,6 +30,16 @@ static void on_signal(int number, void *data)
 {
     (void)number;
     signals_stop(data);
+}
+
+/* Longer than it takes until nodes are stopped where they are (session_interrupt()). */
+#define PATIENCE_MS 5500
+
+/* Async-signal-safe. */
+static void on_hurry(bool on)
+{
+    qmp_hurry(on ? PATIENCE_MS : -1);
+    gdb_hurry(on ? PATIENCE_MS : -1);
 }
 
 static void on_runner_done(void *data)
@@ -215,6 +227,7 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
     if (!s)
         return false;
     s->columns = tty_columns();
+    signals_on_hurry(on_hurry);
     signals_watch(on_signal, s);
     s->signalled = signals_pending;
     s->on_node = tell_node;

@@ -14,7 +14,7 @@
 
 /* A moment on the host's monotonic clock in µs; negative: never. */
 typedef struct {
-    int64_t at_us;
+    int64_t at_us, began_us;
 } GdbDeadline;
 
 /* What the next packet of the stub is to be taken for. */

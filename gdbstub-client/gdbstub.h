@@ -313,4 +313,11 @@ bool gdb_thread_select(GdbClient *client, const GdbThread *thread, int timeout_m
 bool gdb_forward(GdbClient *client, const char *request, size_t len, GString *reply, int timeout_ms,
                  GError **error);
 
+/* --- whoever wants to end --- */
+
+/* From now on no wait for a stub lasts longer than limit_ms, or than a second where it begins later
+ * than that; -1: as ever. For all clients, in all threads, also for waits under way; not for those
+ * without a limit. Async-signal-safe. */
+void gdb_hurry(int limit_ms);
+
 #endif

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,9 +27,21 @@
 GdbDeadline gdb_deadline(int timeout_ms)
 {
     if (timeout_ms < 0) {
-        return (GdbDeadline){-1};
+        return (GdbDeadline){-1, 0};
     }
-    return (GdbDeadline){g_get_monotonic_time() + (int64_t)timeout_ms * 1000};
+    int64_t now = g_get_monotonic_time();
+    return (GdbDeadline){now + (int64_t)timeout_ms * 1000, now};
+}
+
+#define HURRIED_US INT64_C(1000000) /* for a wait that begins when all should have ended */
+#define LOOK_MS    200              /* at whether somebody is in a hurry */
+
+static atomic_llong hurried_until = INT64_MAX;
+
+void gdb_hurry(int limit_ms)
+{
+    atomic_store(&hurried_until,
+                 limit_ms < 0 ? INT64_MAX : g_get_monotonic_time() + (int64_t)limit_ms * 1000);
 }
 
 /* For poll(2): rounded up, so that it does not spin through the last millisecond. */
@@ -37,7 +50,9 @@ static int remaining_ms(GdbDeadline deadline)
     if (deadline.at_us < 0) {
         return -1;
     }
-    int64_t left = deadline.at_us - g_get_monotonic_time();
+    int64_t at_us =
+        MIN(deadline.at_us, MAX(atomic_load(&hurried_until), deadline.began_us + HURRIED_US));
+    int64_t left = at_us - g_get_monotonic_time();
     return left <= 0 ? 0 : (int)MIN((left + 999) / 1000, G_MAXINT);
 }
 
@@ -67,11 +82,12 @@ static bool poll_fd(GdbClient *client, short events, GdbDeadline deadline, bool 
                     GError **error)
 {
     struct pollfd item = {.fd = client->fd, .events = events};
-    int n;
+    int n, left;
 
     do {
-        n = poll(&item, 1, remaining_ms(deadline));
-    } while (n < 0 && errno == EINTR);
+        left = remaining_ms(deadline);
+        n = poll(&item, 1, left < 0 ? -1 : MIN(left, LOOK_MS));
+    } while ((n < 0 && errno == EINTR) || (n == 0 && left != 0));
     if (n < 0) {
         return break_errno(client, "poll", errno, error);
     }

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,7 +34,7 @@ typedef struct {
     int64_t id;
     char *command;
     int timeout_ms;
-    int64_t deadline; /* as g_get_monotonic_time() */
+    int64_t began, deadline; /* as g_get_monotonic_time() */
     QmpReplyFunc func;
     void *data;
 } Call;
@@ -69,6 +70,24 @@ static int64_t deadline_after(int timeout_ms)
                           : g_get_monotonic_time() + (int64_t)timeout_ms * G_TIME_SPAN_MILLISECOND;
 }
 
+#define HURRIED_MS 1000 /* for a wait that begins when all should have ended */
+
+static atomic_llong hurried_until = NO_DEADLINE;
+
+void qmp_hurry(int limit_ms)
+{
+    atomic_store(&hurried_until, deadline_after(limit_ms));
+}
+
+static int64_t hurried(int64_t began, int64_t deadline)
+{
+    int64_t until = atomic_load(&hurried_until);
+
+    return until == NO_DEADLINE || deadline == NO_DEADLINE
+               ? deadline
+               : MIN(deadline, MAX(until, began + HURRIED_MS * G_TIME_SPAN_MILLISECOND));
+}
+
 /* As poll(2) wants it, rounded up so that a wait does not end just before its deadline. */
 static int ms_until(int64_t deadline)
 {
@@ -78,6 +97,22 @@ static int ms_until(int64_t deadline)
         return -1;
     left = deadline - g_get_monotonic_time();
     return left <= 0 ? 0 : (int)MIN((left + 999) / G_TIME_SPAN_MILLISECOND, INT_MAX);
+}
+
+int qmp_ms_left(int64_t began_us, int timeout_ms)
+{
+    int64_t deadline =
+        timeout_ms < 0 ? NO_DEADLINE : began_us + (int64_t)timeout_ms * G_TIME_SPAN_MILLISECOND;
+
+    return ms_until(hurried(began_us, deadline));
+}
+
+/* What is left until then, but no longer than until somebody might have got into a hurry. */
+static int ms_to_look(int64_t deadline)
+{
+    int left = ms_until(deadline);
+
+    return left < 0 ? QMP_LOOK_MS : MIN(left, QMP_LOOK_MS);
 }
 
 /* --- errors --- */
@@ -147,12 +182,17 @@ static void end_all_calls(QmpClient *client, const GError *error)
         end_call(client, call, NULL, error);
 }
 
+static int64_t due(const Call *call)
+{
+    return hurried(call->began, call->deadline);
+}
+
 static int64_t nearest_deadline(const QmpClient *client)
 {
     int64_t nearest = NO_DEADLINE;
 
     for (const GList *l = client->pending.head; l; l = l->next)
-        nearest = MIN(nearest, ((const Call *)l->data)->deadline);
+        nearest = MIN(nearest, due(l->data));
     return nearest;
 }
 
@@ -161,7 +201,7 @@ static Call *take_expired(QmpClient *client, int64_t now, int64_t id_limit)
     for (GList *l = client->pending.head; l; l = l->next) {
         Call *call = l->data;
 
-        if (call->deadline <= now && call->id < id_limit) {
+        if (due(call) <= now && call->id < id_limit) {
             g_queue_delete_link(&client->pending, l);
             return call;
         }
@@ -249,14 +289,14 @@ static bool wait_for(QmpClient *client, short events, int timeout_ms)
 }
 
 /* A peer that can't read because it is itself blocked writing to us is relieved by reading. */
-static void flush(QmpClient *client, int64_t deadline)
+static void flush(QmpClient *client, int64_t began, int64_t deadline)
 {
     while (drain(client)) {
-        int timeout_ms = ms_until(deadline);
+        int64_t until = hurried(began, deadline);
 
-        if (timeout_ms == 0)
+        if (ms_until(until) == 0)
             return;
-        if (wait_for(client, POLLIN | POLLOUT, timeout_ms))
+        if (wait_for(client, POLLIN | POLLOUT, ms_to_look(until)))
             fill(client);
     }
 }
@@ -508,7 +548,8 @@ static char *command_line(const char *command, const char *args_json, int64_t id
 bool qmp_client_send(QmpClient *client, const char *command, const char *args_json, int timeout_ms,
                      QmpReplyFunc func, void *data, GError **error)
 {
-    int64_t id = client->next_id, deadline = deadline_after(timeout_ms);
+    int64_t id = client->next_id, began = g_get_monotonic_time();
+    int64_t deadline = deadline_after(timeout_ms);
     g_autofree char *line = NULL;
     Call *call;
 
@@ -519,24 +560,37 @@ bool qmp_client_send(QmpClient *client, const char *command, const char *args_js
         return false;
     client->next_id++;
     g_byte_array_append(client->out, (const guint8 *)line, (guint)strlen(line));
-    flush(client, deadline);
+    flush(client, began, deadline);
     if (client->ended && client->out->len > 0)
         return fail_with(client->ended, error);
     call = g_new(Call, 1);
-    *call = (Call){id, g_strdup(command), timeout_ms, deadline, func, data};
+    *call = (Call){id, g_strdup(command), timeout_ms, began, deadline, func, data};
     g_queue_push_tail(&client->pending, call);
     return true;
 }
 
+/* Until there is something to read, or to write, or a deadline. */
+static void await_peer(QmpClient *client, int64_t deadline)
+{
+    struct pollfd p = {.fd = client->fd, .events = POLLIN};
+    int64_t until;
+
+    if (client->out->len > 0)
+        p.events |= POLLOUT;
+    do
+        until = MIN(deadline, nearest_deadline(client));
+    while (poll(&p, 1, ms_to_look(until)) == 0 && ms_until(until) != 0);
+}
+
 bool qmp_client_pump(QmpClient *client, int timeout_ms, GError **error)
 {
-    int64_t until = MIN(deadline_after(timeout_ms), nearest_deadline(client));
+    int64_t deadline = deadline_after(timeout_ms);
 
     if (is_open(client)) {
-        short events = client->out->len > 0 ? POLLIN | POLLOUT : POLLIN;
         bool waiting = qmp_codec_has_next(client->codec); /* read by a send that had to wait */
 
-        wait_for(client, events, waiting ? 0 : ms_until(until));
+        if (!waiting)
+            await_peer(client, deadline);
         fill(client);
         drain(client);
     }
@@ -585,7 +639,7 @@ static bool handshake_failed(QmpClient *client, GError *cause, GError **error)
 
 bool qmp_client_handshake(QmpClient *client, int timeout_ms, GError **error)
 {
-    int64_t deadline = deadline_after(timeout_ms);
+    int64_t began = g_get_monotonic_time();
     g_autofree char *result = NULL;
     GError *cause = NULL;
     int left = -1;
@@ -593,8 +647,8 @@ bool qmp_client_handshake(QmpClient *client, int timeout_ms, GError **error)
     if (client->ready)
         return finish(client, error);
     while (!client->greeted && left != 0) {
-        left = ms_until(deadline);
-        if (!qmp_client_pump(client, left, error))
+        left = qmp_ms_left(began, timeout_ms);
+        if (!qmp_client_pump(client, left < 0 ? QMP_LOOK_MS : MIN(left, QMP_LOOK_MS), error))
             return false;
     }
     if (!client->greeted) {
@@ -604,7 +658,8 @@ bool qmp_client_handshake(QmpClient *client, int timeout_ms, GError **error)
                             timeout_ms);
         return handshake_failed(client, cause, error);
     }
-    result = qmp_client_call(client, "qmp_capabilities", NULL, ms_until(deadline), &cause);
+    result =
+        qmp_client_call(client, "qmp_capabilities", NULL, qmp_ms_left(began, timeout_ms), &cause);
     if (!result)
         return handshake_failed(client, cause, error);
     client->ready = true;
@@ -696,12 +751,13 @@ bool qmp_client_post(QmpClient *client, const char *command, const char *args_js
 
 bool qmp_client_settle(QmpClient *client, int timeout_ms, GError **error)
 {
-    int64_t deadline = deadline_after(timeout_ms);
+    int64_t began = g_get_monotonic_time(), deadline = deadline_after(timeout_ms);
 
     for (GList *l = client->pending.head; l; l = l->next) {
         Call *call = l->data;
 
         if (call->func == take_posted) {
+            call->began = began;
             call->deadline = deadline;
             call->timeout_ms = timeout_ms;
         }

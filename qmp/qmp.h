@@ -197,4 +197,18 @@ char *qmp_qom_get(QmpClient *client, const char *path, const char *property, int
 /* human-monitor-command: the monitor's text. */
 char *qmp_hmp(QmpClient *client, const char *line, int timeout_ms, GError **error);
 
+/* --- whoever wants to end --- */
+
+/*
+ * From now on no wait for a reply lasts longer than limit_ms, or than a second where it begins
+ * later than that; -1: as ever. For all clients, in all threads, also for waits under way; not for
+ * those without a limit. Async-signal-safe.
+ */
+void qmp_hurry(int limit_ms);
+
+/* Whoever polls a client's descriptor himself looks again after so long, … */
+#define QMP_LOOK_MS 200
+/* … at what is left of a wait of timeout_ms that began then (g_get_monotonic_time()), in ms. */
+int qmp_ms_left(int64_t began_us, int timeout_ms);
+
 #endif

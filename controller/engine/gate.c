@@ -488,10 +488,16 @@ static bool await_stop(Gate *g, int timeout_ms, GError **error)
 {
     struct pollfd fds[] = {{.fd = qmp_client_fd(g->node->qmp), .events = POLLIN},
                            {.fd = g->note_fd, .events = POLLIN}};
+    int64_t began = g_get_monotonic_time();
 
     while (qmp_client_pending(g->node->qmp) > 0) {
-        if (poll(fds, G_N_ELEMENTS(fds), timeout_ms) == 0)
-            break; /* settle says so */
+        int left = qmp_ms_left(began, timeout_ms);
+
+        if (poll(fds, G_N_ELEMENTS(fds), MIN(left, QMP_LOOK_MS)) == 0) {
+            if (left == 0)
+                break; /* settle says so */
+            continue;
+        }
         if ((fds[1].revents & POLLIN) && !pass_gate(g, error))
             return false;
         if ((fds[1].revents & POLLHUP) && !(fds[1].revents & POLLIN))

@@ -180,10 +180,12 @@ static void fail(Node *n, End end, const GError *why)
         sweep_processes(n->dir);
 }
 
-/* A broken connection is QEMU's end in nearly every case: wait for it to be complete. */
+/* A broken connection is QEMU's end in nearly every case: wait for it to be complete. Not so one that
+ * has never answered. */
 static End wait_end(Node *n, const GError *why)
 {
-    bool broken = (n->qmp && qmp_client_broken(n->qmp)) ||
+    const GError *qmp = n->qmp ? qmp_client_broken(n->qmp) : NULL;
+    bool broken = (qmp && !g_error_matches(qmp, QMP_ERROR, QMP_ERROR_TIMEOUT)) ||
                   g_error_matches(why, GDB_ERROR, GDB_ERROR_DISCONNECTED);
 
     return reap(n, broken ? 2000 : 0);

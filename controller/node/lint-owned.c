@@ -68,6 +68,17 @@ static bool powers_off(const char *value)
     return has(value, "shutdown", "poweroff");
 }
 
+/* QEMU does not stop then, and exits before it tells of the watchdog. */
+static bool bites(const char *value)
+{
+    return has(value, "watchdog", "poweroff");
+}
+
+static bool is_poweroff(const char *value)
+{
+    return value && strcmp(value, "poweroff") == 0;
+}
+
 static bool names_accelerator(const char *value)
 {
     g_autoptr(GArray) pairs = cmdline_pairs(value, "type");
@@ -155,6 +166,12 @@ static const Rule rules[] = {
     {"action", powers_off,
      REFUSED("QEMU would end with its guest, and its last clock could not be read",
              "leave shutdown= away: a guest that powers off stays readable")},
+    {"action", bites,
+     REFUSED("QEMU would end at once, with status 0, as if its guest had powered off",
+             "say watchdog=pause: the node is then `watchdog`, and stays readable")},
+    {"watchdog-action", is_poweroff,
+     REFUSED("QEMU would end at once, with status 0, as if its guest had powered off",
+             "say -watchdog-action pause: the node is then `watchdog`, and stays readable")},
     {"name", hides_threads,
      REFUSED("QEMU's threads are ranked by their names", "leave debug-threads= away")},
     {"chroot", NULL, REFUSED(PRIVATE, "leave it away")},

@@ -137,6 +137,7 @@ static void run_line(const char *line)
     g_clear_handle_id(&follow, g_source_remove);
     listen_for_end();
     session->interrupted = false;
+    signals_calm();
     runner_push_text(runner, NULL, line);
     runner_start(runner);
 }

@@ -239,6 +239,15 @@ static void tell(Runner *r, const GError *error)
 }
 
 /* Takes over error. True if the next command may follow. */
+/* A QEMU that did not answer any more when somebody wanted to end is no failure of the run's. */
+static Outcome outcome_of(const Runner *r, const GError *error)
+{
+    Outcome outcome = r->session->checking ? OUTCOME_USAGE : command_outcome(error);
+
+    return outcome == OUTCOME_NODE_FAILED && session_told_to_stop(r->session) ? OUTCOME_INTERRUPTED
+                                                                              : outcome;
+}
+
 static bool after_error(Runner *r, GError *error)
 {
     if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_QUIT)) {
@@ -249,8 +258,7 @@ static bool after_error(Runner *r, GError *error)
     tell(r, error);
     r->failed = true;
     if (!r->session->interactive)
-        session_note(r->session, r->session->checking ? OUTCOME_USAGE : command_outcome(error),
-                     error->message);
+        session_note(r->session, outcome_of(r, error), error->message);
     g_error_free(error);
     return r->keep_going;
 }

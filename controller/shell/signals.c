@@ -21,6 +21,8 @@
 static void (*handler)(int number, void *data);
 static void *handler_data;
 
+static void (*hurry)(bool on);
+
 /* Not through GLib: while the main thread waits for somebody, it serves nobody, and a second Ctrl-C
  * must be able to end it. */
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
@@ -50,8 +52,21 @@ static void on_signal(int number)
             now - first > STUCK_NS)
             end_at_once();
     }
+    if (hurry)
+        hurry(true);
     eventfd_write(pending_fd, 1);
     errno = saved;
+}
+
+void signals_on_hurry(void (*func)(bool on))
+{
+    hurry = func;
+}
+
+void signals_calm(void)
+{
+    if (hurry)
+        hurry(false);
 }
 
 bool signals_pending(void)

@@ -20,6 +20,13 @@ void signals_watch(void (*func)(int number, void *data), void *data);
 /* One has come that is not served yet. */
 bool signals_pending(void);
 
+/* Calls func as soon as one comes, in the signal's handler: from then on nobody waits long for what
+ * does not answer. */
+void signals_on_hurry(void (*func)(bool on));
+
+/* Calls it with false: what came was for something that is over. */
+void signals_calm(void);
+
 /* Serves what is pending now; for whoever stands where the main loop could. */
 void signals_serve(void);
 

@@ -301,6 +301,34 @@ static void test_no_greeting(void)
     peer_finish(&peer, client);
 }
 
+static void *get_into_a_hurry(void *data)
+{
+    (void)data;
+    g_usleep(50000);
+    qmp_hurry(100);
+    return NULL;
+}
+
+/* A wait that is under way ends as well as one that begins then. */
+static void test_hurry(void)
+{
+    int64_t start = g_get_monotonic_time();
+    GThread *thread = g_thread_new("hurry", get_into_a_hurry, NULL);
+
+    for (unsigned i = 0; i < 2; i++) {
+        g_autoptr(GError) error = NULL;
+        Peer peer = {0};
+        QmpClient *client = peer_start(&peer, &(const char *const){NULL});
+
+        g_assert_false(qmp_client_handshake(client, 600000, &error));
+        g_assert_error(error, QMP_ERROR, QMP_ERROR_TIMEOUT);
+        peer_finish(&peer, client);
+    }
+    g_thread_join(thread);
+    qmp_hurry(-1);
+    g_assert_cmpint(g_get_monotonic_time() - start, <, 60 * G_USEC_PER_SEC);
+}
+
 static void test_connect(void)
 {
     g_autoptr(GError) error = NULL;
@@ -949,6 +977,7 @@ int main(int argc, char **argv)
     g_test_add_func("/qmp/client/greeting-in-single-bytes", test_greeting_in_single_bytes);
     g_test_add_func("/qmp/client/not-qmp", test_not_qmp);
     g_test_add_func("/qmp/client/no-greeting", test_no_greeting);
+    g_test_add_func("/qmp/client/hurry", test_hurry);
     g_test_add_func("/qmp/client/connect", test_connect);
     g_test_add_func("/qmp/client/many-replies-in-one-read", test_many_replies_in_one_read);
     g_test_add_func("/qmp/client/replies-out-of-order", test_replies_out_of_order);

@@ -18,7 +18,7 @@ refused() {
         'node a: refused: -s: .*; use .gdb NODE port=1234.; also -S: .*; leave it away'
     check 'nothing behind the refusal is run' not says '^behind'
     for option in '-gdb tcp::1' '-qmp stdio' '--monitor stdio' '-daemonize' '-icount shift=1' '-seed 7' \
-        '-enable-kvm' '-incoming defer' '-nographic' '-loadvm x' '-chroot /tmp' '-netdev user,id=mtg'; do
+        '-enable-kvm' '-incoming defer' '-nographic' '-loadvm x' '-chroot /tmp' '-netdev user,id=mtg' '-watchdog-action poweroff' '-action watchdog=poweroff'; do
         echo "node add a $count_node extra='$option'" >"$dir/refused.mtr"
         mtr check "$dir/refused.mtr"
         check "check refuses $option" ended 2 "refused.mtr:1: node a: refused: ${option/#--/-}: "

@@ -373,6 +373,9 @@ static void test_refused(void)
         "-preconfig",
         "-action shutdown=poweroff",
         "-action panic=none,shutdown=poweroff",
+        "-action watchdog=poweroff",
+        "-action watchdog=poweroff,panic=none",
+        "-watchdog-action poweroff",
         "-name x,debug-threads=off",
         "-chroot /",
         "-runas nobody",
@@ -413,6 +416,7 @@ static void test_not_refused(void)
         "q",
         "q -append '-s -S' -kernel -gdb -device pvpanic -name -S",
         "q -gdb none -monitor none -qmp none",
+        "q -action watchdog=pause -action shutdown=pause,watchdog=reset -watchdog-action shutdown",
         "q -device pvpanic -device i6300esb -watchdog-action pause -action "
         "panic=none,reboot=shutdown",
         "q -semihosting-config enable=on,target=native -device isa-debug-exit -no-reboot "

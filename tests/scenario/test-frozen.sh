@@ -1,0 +1,150 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# A QEMU that does not move: it is told of, the run goes on once it moves again, and one Ctrl-C or SIGTERM is enough
+# wherever metronome waits for it. Prints TAP, takes a minute.
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/scenario/foreign.sh
+source "$(dirname "$0")/foreign.sh"
+
+count_node="memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/count-aarch64.elf"
+two="quantum 100us; node add a $count_node; node add b $count_node; start; echo running; run 10000s; echo behind"
+
+qemu_of() {
+    local id
+    for id in $(qemus); do
+        if grep -qsaz "^guest=$1," "/proc/$id/cmdline"; then
+            echo "$id"
+        fi
+    done
+}
+
+# ticks PROCESS: of CPU time, in user mode.
+ticks() {
+    sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f12
+}
+
+busier() {
+    [[ $(ticks "$1") -ge $2 ]]
+}
+
+# guest_runs PROCESS: nothing but its guest, which counts, takes so much of the CPU.
+guest_runs() {
+    within 20 busier "$1" $(($(ticks "$1") + 20))
+}
+
+# begin ARGUMENT...: it runs, amid quanta.
+begin() {
+    background "$@"
+    within 20 says 'running'
+    guest_runs "${foreign:-$(qemu_of b)}"
+}
+
+# ends_after SIGNAL SECONDS: one signal ends it within so many.
+ends_after() {
+    local from=${EPOCHREALTIME/./}
+    kill -s "$1" "$pid"
+    within 30 not kill -0 "$pid" 2>/dev/null || kill -9 "$pid"
+    took=$((${EPOCHREALTIME/./} - from))
+    join
+    [[ $took -le $(($2 * 1000000)) ]]
+}
+
+told() {
+    begin --json -c "$two"
+    kill -STOP "$(qemu_of b)"
+    check 'a QEMU that was stopped is told of within 8 s' within 8 says \
+        'node b: frozen\? QEMU has not moved for [5-7] s of host time \(state T, stopped by a signal\)'
+    check 'its state is frozen' says '"event":"node".*"node":"b".*"state":"frozen".*"what":"frozen"'
+    check 'the run waits for it' kill -0 "$pid"
+    kill -CONT "$(qemu_of b)"
+    check 'it moves again' within 5 says 'node b: moves again, after [0-9]+ s of host time'
+    check 'its state is running' says '"what":"moves".*"node b: moves again' '"node":"b".*"state":"running".*"what":"moves"'
+    check 'told once' test "$(grep -c '"what":"frozen"' "$dir/out")" -eq 1
+    check 'Ctrl-C ends the run as ever' ends_after INT 2
+    check 'and it was exact' eval "ended 130 && not says 'exactness was lost' 'behind'"
+}
+
+ends() {
+    local signal
+    for signal in INT TERM; do
+        begin -c "$two"
+        kill -STOP "$(qemu_of b)"
+        within 8 says 'node b: frozen'
+        check "SIG$signal while it is frozen ends the run within 7 s" ends_after "$signal" 7
+        check "SIG$signal: interrupted" ended 130 'no barrier within 3 s: the nodes are stopped where they are'
+        check "SIG$signal: no QEMU is left" within 5 no_qemus
+    done
+    begin -c "$two"
+    # shellcheck disable=SC2046
+    kill -STOP $(qemus)
+    check 'all of them, and the signal comes before anything is told' ends_after TERM 9
+    check 'all of them: interrupted' ended 130
+}
+
+# A command asks a QEMU that stands, and does not answer.
+asks() {
+    local command
+    mkfifo "$dir/commands"
+    for command in "hmp a 'info status'" 'regs a' 'qmp a query-status' 'run 1ms'; do
+        : >"$dir/out"
+        env --default-signal=INT,QUIT "$metronome" <"$dir/commands" >"$dir/out" 2>"$dir/err" &
+        pid=$!
+        exec 9>"$dir/commands"
+        echo "node add a $count_node; start; run 1ms; echo ready" >&9
+        within 10 says '^ready$'
+        kill -STOP "$(qemu_of a)"
+        echo "$command; echo behind" >&9
+        sleep 1
+        check "$command: one SIGTERM ends it within 7 s" ends_after TERM 7
+        check "$command: interrupted" ended 130
+        check "$command: nothing behind it is run" not says '^behind'
+        exec 9>&-
+    done
+}
+
+# Its process is there, and has stopped itself before it became QEMU.
+starting() {
+    local id
+    for id in $(processes); do
+        if grep -qsa "$dir/stops" "/proc/$id/cmdline" && grep -q '^State:.T' "/proc/$id/status"; then
+            return 0
+        fi
+    done
+    return 1
+}
+
+starts() {
+    cat >"$dir/stops" <<'END'
+#!/bin/bash
+kill -STOP $$
+exec qemu-system-aarch64 "$@"
+END
+    chmod +x "$dir/stops"
+    background --qemu "$dir/stops" -c "node add a $count_node; start; echo behind"
+    within 10 starting
+    check 'a QEMU that is stopped while it starts: one SIGTERM ends it within 7 s' ends_after TERM 7
+    check 'interrupted' ended 130
+    check 'nothing behind it is run' not says '^behind'
+}
+
+attached() {
+    start_foreign shift=0,sleep=off
+    within 5 foreign_runs
+    begin -c "quantum 100us; node attach x qmp=$dir/qmp; echo running; run 10000s"
+    kill -STOP "$foreign"
+    within 8 says 'node x: frozen'
+    check 'an attached one: one Ctrl-C ends it within 12 s' ends_after INT 12
+    check 'an attached one: interrupted' ended 130
+    kill -CONT "$foreign"
+    check 'an attached one runs on when it is let' within 10 foreign_runs
+    end_foreign
+    foreign=
+}
+
+all=(told ends asks starts attached)
+for part in ${ONLY:-${all[@]}}; do
+    "$part"
+done
+done_testing
