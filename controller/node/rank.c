@@ -130,10 +130,6 @@ static pid_t start_sleeper(int *end)
 
 static Rank try_policies(pid_t tid)
 {
-    g_autoptr(GArray) cpus = rank_host_cpus();
-
-    if (tid == 0 || !pin(tid, g_array_index(cpus, int, 0)))
-        return RANK_BEST_EFFORT;
     if (set_policy(tid, SCHED_FIFO, LANE_PRIORITY)) {
         can_hush = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, LANE_PRIORITY);
         return RANK_STRICT;
@@ -141,11 +137,26 @@ static Rank try_policies(pid_t tid)
     return set_policy(tid, SCHED_IDLE, 0) ? RANK_UNPRIVILEGED : RANK_BEST_EFFORT;
 }
 
+static Rank try_rank(pid_t tid)
+{
+    g_autoptr(GArray) cpus = rank_host_cpus();
+    cpu_set_t all;
+    Rank rank;
+
+    if (tid == 0 || sched_getaffinity(tid, sizeof(all), &all) != 0 ||
+        !pin(tid, g_array_index(cpus, int, 0)))
+        return RANK_BEST_EFFORT;
+    rank = try_policies(tid);
+    /* It may end anywhere: a process has not ended before its threads have. */
+    sched_setaffinity(tid, sizeof(all), &all);
+    return rank;
+}
+
 Rank rank_probe(void)
 {
     const char *wish = g_getenv("METRONOME_RANK");
     fd_auto end = -1;
-    Rank rank = try_policies(start_sleeper(&end));
+    Rank rank = try_rank(start_sleeper(&end));
 
     if (wish && strcmp(wish, "unprivileged") == 0)
         return MAX(rank, RANK_UNPRIVILEGED);
