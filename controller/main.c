@@ -290,7 +290,7 @@ static void help(const Arguments *a, GError **error)
 /* True if the verdict has been told as an event already. */
 static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError **error)
 {
-    g_autoptr(Texts) texts = texts_new();
+    g_autoptr(Texts) texts = texts_new(a->mode == MODE_VERIFY);
     const Scenario scenario = {
         .file = a->commands || !a->rest ? NULL : a->rest[1],
         .commands = a->commands,

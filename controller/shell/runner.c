@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* Deeper than anyone nests on purpose. */
 #define MAX_INCLUDES 16
@@ -124,13 +125,15 @@ static bool check_loop(const Runner *r, const char *canonical, GError **error)
 /* --- texts of files --- */
 
 struct Texts {
+    bool again;          /* files are to be read by others, too */
     GHashTable *by_path; /* char * -> char * */
 };
 
-Texts *texts_new(void)
+Texts *texts_new(bool again)
 {
     Texts *t = g_new0(Texts, 1);
 
+    t->again = again;
     t->by_path = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     return t;
 }
@@ -163,6 +166,29 @@ static char *read_text(const char *path, GError **error)
     return text;
 }
 
+/* What another process opens by that name is another file. */
+static bool is_own_descriptor(const char *path)
+{
+    return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0 ||
+           g_str_has_prefix(path, "/dev/fd/") || g_str_has_prefix(path, "/proc/self/");
+}
+
+/* A pipe has nothing for whoever reads it next. */
+static bool check_again(const char *path, GError **error)
+{
+    bool own = is_own_descriptor(path);
+    struct stat st;
+
+    if (!own && (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
+        return true; /* what is wrong with it is said where it is read */
+    g_set_error(
+        error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        "each run of `verify` reads '%s', and what comes from %s is there only once: put it "
+        "into a file",
+        path, own ? "standard input or a descriptor" : "a pipe");
+    return false;
+}
+
 void runner_set_texts(Runner *r, Texts *texts)
 {
     r->texts = texts;
@@ -173,7 +199,8 @@ bool runner_push_file(Runner *r, const char *path, GError **error)
     g_autofree char *canonical = realpath(path, NULL), *text = NULL;
     const char *known = r->texts ? g_hash_table_lookup(r->texts->by_path, path) : NULL;
 
-    if (canonical && !check_loop(r, canonical, error))
+    if ((canonical && !check_loop(r, canonical, error)) ||
+        (r->texts && r->texts->again && !check_again(path, error)))
         return false;
     text = known ? g_strdup(known) : read_text(path, error);
     if (!text)

@@ -10,9 +10,10 @@
 
 typedef struct Runner Runner;
 
-/* Texts of files by path, each read once. */
+/* Texts of files by path, each read once. again: other processes are to read these files as well,
+ * so one that can be read only once is refused. */
 typedef struct Texts Texts;
-Texts *texts_new(void);
+Texts *texts_new(bool again);
 void texts_free(Texts *texts);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Texts, texts_free)
 

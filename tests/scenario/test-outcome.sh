@@ -143,6 +143,7 @@ END
 }
 
 verified() {
+    local name
     plain verify "$dir/passes.mtr"
     ends 'verify: equal' 0 passed '' ''
     plain verify "$dir/assert.mtr"
@@ -150,6 +151,16 @@ verified() {
     echo 'echo nothing runs' >"$dir/nothing.mtr"
     plain verify "$dir/nothing.mtr"
     ends 'verify: nothing was compared' 2 usage '' 'nothing was compared.*'
+    mkfifo "$dir/fifo.mtr"
+    echo "include $dir/fifo.mtr" >"$dir/of-fifo.mtr"
+    limit=10 plain verify "$dir/fifo.mtr"
+    ends 'verify: a pipe can not be read twice' 2 usage '' ".*each run of .verify. reads '.*fifo.mtr', .*"
+    limit=10 plain verify "$dir/of-fifo.mtr"
+    ends 'verify: nor can one that is included' 2 usage '.*:1' ".*each run of .verify. reads '.*fifo.mtr', .*"
+    for name in - /dev/stdin /dev/fd/0 /proc/self/fd/0; do
+        input=$dir/passes.mtr plain verify $name
+        ends "verify: nor can $name" 2 usage '' ".*each run of .verify. reads '$name', .*"
+    done
     # The second run's QEMU does not start.
     cat >"$dir/qemu-once" <<END
 #!/bin/bash
