@@ -64,6 +64,20 @@ static void tell_problem(const char *what, int problem, GError **error)
                     g_strerror(problem), problem == ENXIO ? "; start its reader first" : "");
 }
 
+bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **error)
+{
+    fd_auto fd = -1;
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        return true;
+    fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    if (fd >= 0 && may_overwrite(fd, knows))
+        return true;
+    tell_problem(what, fd < 0 ? errno : EEXIST, error);
+    return false;
+}
+
 Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error)
 {
     int fd = open_any(path, knows);

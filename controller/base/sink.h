@@ -23,6 +23,9 @@ typedef bool (*SinkKnows)(const char *head, gsize size);
  */
 Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error);
 
+/* Whether a file that is there already would keep it from being opened; opens nothing. */
+bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **error);
+
 /* True until something could not be written. */
 bool sink_is_open(const Sink *sink);
 

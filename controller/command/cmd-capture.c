@@ -114,15 +114,26 @@ static bool is_capture(const char *head, gsize size)
     return false;
 }
 
+static bool refuse(const char *path, const GError *e, GError **error)
+{
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't capture into '%s': %s", path,
+                e->message);
+    return false;
+}
+
+static bool takes_capture(const char *path, GError **error)
+{
+    g_autoptr(GError) e = NULL;
+
+    return sink_takes(path, "capture", is_capture, &e) || refuse(path, e, error);
+}
+
 static bool open_file(Capture *c, GError **error)
 {
     g_autoptr(GError) e = NULL;
 
     c->sink = sink_open(c->path, "capture", is_capture, &e);
-    if (!c->sink)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't capture into '%s': %s",
-                    c->path, e->message);
-    return c->sink != NULL;
+    return c->sink || refuse(c->path, e, error);
 }
 
 static CommandResult begin(Session *s, const char *path, const SniffOptions *options,
@@ -221,6 +232,8 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     }
     if (!off && !parse(call, &options, error))
+        return COMMAND_FAILED;
+    if (s->options.dry && !off && !takes_capture(call->args[0], error))
         return COMMAND_FAILED;
     if (s->options.dry)
         return command_would_capture(s, call->args[0], off, error);

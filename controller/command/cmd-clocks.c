@@ -94,6 +94,8 @@ static void on_quantum(const RunOutcome *o, void *data)
                             "node %s: its guest has not answered in time: is initramfs-agent "
                             "booted, or `agent serve` running? What needs no guest is above",
                             q->node->name);
+    if (error || q->answer->done)
+        command_resume(q->call);
     if (error && error->code == COMMAND_ERROR_FAILED && error->domain == COMMAND_ERROR)
         print_own(s, q->node);
     if (!error && q->answer->done)

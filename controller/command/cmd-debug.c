@@ -94,6 +94,7 @@ static void on_step_done(const RunOutcome *o, void *data)
     g_autofree Step *step = call->data;
     GError *error = NULL;
 
+    command_resume(call);
     show_step(call, step, o);
     if (o->end == RUN_FAILED)
         error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);

@@ -149,6 +149,7 @@ static void on_run_done(const RunOutcome *outcome, void *data)
 {
     CommandCall *call = data;
 
+    command_resume(call);
     run_announce(call, outcome, NULL);
     if (outcome->end == RUN_REACHED && call->command == &cmd_run_until && outcome->number == 0 &&
         call->n_args >= 1 && !units_is_insns(call->args[call->n_args - 1]))

@@ -109,6 +109,7 @@ static void on_run_done(const RunOutcome *outcome, void *data)
     Wait *w = call->data;
 
     call->data = NULL;
+    command_resume(call);
     command_finish(call, conclude(call, w, outcome));
 }
 

@@ -86,6 +86,8 @@ struct CommandCall {
     double pace; /* of a run; 0: as fast as it goes */
     bool inside; /* from gdb's monitor: no command that reaches outside */
     void *data;  /* of a parked command */
+    /* Catches what is printed from now on; NULL: it goes where all goes. */
+    void (*resumed)(CommandCall *call);
     void (*done)(CommandCall *call, GError *error);
 };
 
@@ -109,6 +111,10 @@ const Command *command_guess(char **words, unsigned *used);
  * g_ptr_array_unref().
  */
 GPtrArray *command_words(char **words, unsigned n, const char *head);
+
+/* A parked call is about to end: what is printed until command_finish() is its own, while what was
+ * printed since it parked was not. */
+void command_resume(CommandCall *call);
 
 /* Ends a parked call; takes over error (NULL: it went well). */
 void command_finish(CommandCall *call, GError *error);

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-monitor.c: one command at a time, its output caught; see gdb-monitor.h. */
+/*
+ * gdb-monitor.c: one command at a time, its output caught; see gdb-monitor.h.
+ *
+ * While a command is parked others may print: the prompt, the scenario, a watch, what nodes tell.
+ * So its output is caught while it begins, and from command_resume() to its end.
+ */
 #include "controller/command/gdb-monitor.h"
 
 #include "controller/base/text.h"
@@ -14,12 +19,14 @@ struct GdbMonitor {
     char **words;
     GString *output;
     bool cut;                                     /* more than MOST_OUTPUT */
-    void (*before)(const char *text, void *data); /* the session's own on_output */
+    bool catches;                                 /* the session's output goes to it */
+    void (*before)(const char *text, void *data); /* if so: the session's own on_output, … */
+    bool json;                                    /* … and whether that is of JSON lines */
     GdbMonitorFunc done;
     void *data;
 };
 
-/* Whose output it is that is being printed. */
+/* The one that is under way. */
 static GdbMonitor *current;
 
 static void on_output(const char *text, void *data)
@@ -35,11 +42,35 @@ static void on_output(const char *text, void *data)
     }
 }
 
+/* gdb shows text, also where the rest is JSON. */
+static void catch (GdbMonitor *m)
+{
+    Session *s = m->call.session;
+
+    g_assert(!m->catches);
+    m->catches = true;
+    m->before = s->on_output;
+    m->json = s->options.json;
+    s->on_output = on_output;
+    s->options.json = false;
+}
+
+static void release(GdbMonitor *m)
+{
+    Session *s = m->call.session;
+
+    if (!m->catches)
+        return;
+    m->catches = false;
+    s->on_output = m->before;
+    s->options.json = m->json;
+}
+
 static void finish(GdbMonitor *m)
 {
     g_autofree char *plain = text_plain(m->output->str, -1);
 
-    m->call.session->on_output = m->before;
+    release(m);
     current = NULL;
     if (m->done)
         m->done(plain, m->data);
@@ -55,9 +86,19 @@ static void add_error(GdbMonitor *m, GError *error)
     g_clear_error(&error);
 }
 
+static GdbMonitor *monitor_of(CommandCall *call)
+{
+    return (GdbMonitor *)(void *)((char *)call - G_STRUCT_OFFSET(GdbMonitor, call));
+}
+
+static void on_resumed(CommandCall *call)
+{
+    catch (monitor_of(call));
+}
+
 static void on_done(CommandCall *call, GError *error)
 {
-    GdbMonitor *m = (GdbMonitor *)(void *)((char *)call - G_STRUCT_OFFSET(GdbMonitor, call));
+    GdbMonitor *m = monitor_of(call);
 
     add_error(m, error);
     finish(m);
@@ -180,15 +221,17 @@ GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, si
         return NULL;
     }
     m = g_new0(GdbMonitor, 1);
-    m->call = (CommandCall){.session = session, .inside = true, .done = on_done};
+    m->call =
+        (CommandCall){.session = session, .inside = true, .resumed = on_resumed, .done = on_done};
     m->output = g_string_new(NULL);
-    m->before = session->on_output;
     m->done = done;
     m->data = data;
     current = m;
-    session->on_output = on_output;
-    if (begin(m, node, text, size))
+    catch (m);
+    if (begin(m, node, text, size)) {
+        release(m);
         return m;
+    }
     finish(m);
     return NULL;
 }

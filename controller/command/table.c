@@ -344,6 +344,12 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error)
     return false;
 }
 
+void command_resume(CommandCall *call)
+{
+    if (call->resumed)
+        call->resumed(call);
+}
+
 void command_finish(CommandCall *call, GError *error)
 {
     call->done(call, error);

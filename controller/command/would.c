@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* would.c: what a check can tell of a command that a run would carry out. */
 #include "controller/command/command.h"
+#include "controller/report/folder.h"
 
 #include <errno.h>
 #include <string.h>
@@ -54,7 +55,9 @@ bool command_would_write(const Session *s, const char *path, bool folder, GError
     if (stat(path, &st) == 0) {
         if (S_ISDIR(st.st_mode) != folder)
             return cannot(path, folder, g_strerror(folder ? ENOTDIR : EISDIR), error);
-        return access(path, W_OK) == 0 || cannot(path, folder, g_strerror(errno), error);
+        if (access(path, W_OK) != 0)
+            return cannot(path, folder, g_strerror(errno), error);
+        return !folder || folder_takes_report(path, error);
     }
     if (errno != ENOENT)
         return cannot(path, folder, g_strerror(errno), error);

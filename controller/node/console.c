@@ -23,6 +23,7 @@ struct Console {
     int input_fd; /* -1: fd, if it is a socket */
     int log_fd;   /* -1: it could not be written to its end */
     char *log_path;
+    char *node; /* "node NAME: ", for messages; NULL: it has none */
     guint64 bytes;
     GChecksum *digest; /* of what the log holds */
     Lines *lines;
@@ -77,6 +78,12 @@ Console *console_new(int fd, const char *log_path, GError **error)
     return c;
 }
 
+void console_set_node(Console *c, const char *name)
+{
+    g_free(c->node);
+    c->node = g_strdup_printf("node %s: ", name);
+}
+
 void console_set_input(Console *c, int fd)
 {
     fcntl(fd, F_SETFL, O_NONBLOCK);
@@ -98,6 +105,7 @@ void console_free(Console *c)
         g_string_free(c->tap, TRUE);
     g_mutex_clear(&c->lock);
     g_free(c->log_path);
+    g_free(c->node);
     g_free(c);
 }
 
@@ -108,8 +116,8 @@ static void log_bytes(Console *c, const char *data, size_t size)
         ssize_t n = write(c->log_fd, data, size);
 
         if (n < 0 && errno != EINTR) {
-            output_lost("the log of a console ends here: can't write '%s': %s", c->log_path,
-                        g_strerror(errno));
+            output_lost("%sthe log of its console ends here: can't write '%s': %s",
+                        c->node ? c->node : "", c->log_path, g_strerror(errno));
             fd_clear(&c->log_fd);
         }
         g_checksum_update(c->digest, (const guchar *)data, MAX(n, 0));
@@ -126,6 +134,16 @@ static bool is_transcript(const char *head, gsize size)
     while (digits < size && (g_ascii_isdigit(head[digits]) || head[digits] == '.'))
         digits++;
     return head[0] == '[' && (digits == size || (digits > 1 && head[digits] == 's'));
+}
+
+bool console_takes_transcript(const char *path, GError **error)
+{
+    g_autoptr(GError) e = NULL;
+
+    if (sink_takes(path, "transcript", is_transcript, &e))
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path, e->message);
+    return false;
 }
 
 bool console_transcript(Console *c, const char *path, GError **error)

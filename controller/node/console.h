@@ -21,6 +21,9 @@ typedef struct Console Console;
  * or takes it by console_set_input()) or -1: no console. The log is created or emptied. */
 Console *console_new(int fd, const char *log_path, GError **error);
 
+/* Whose it is: for messages. */
+void console_set_node(Console *console, const char *name);
+
 /* Takes over the writing end of a pipe. SIGPIPE must be ignored. */
 void console_set_input(Console *console, int fd);
 void console_free(Console *console);
@@ -58,6 +61,7 @@ GBytes *console_take(Console *console);
 
 /* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
  * "[1.234000000s] text". NULL ends it. */
+bool console_takes_transcript(const char *path, GError **error);
 bool console_transcript(Console *console, const char *path, GError **error);
 
 /* The last lines that are complete; as long as the console. */

@@ -44,6 +44,7 @@ static HTime event_time(const Node *n)
 void node_tell(Node *n, NodeWhat what, const char *why, const char *detail)
 {
     NodeTelling t = {.what = what, .state = node_shown_state(n), .exit_status = n->exit_status};
+    g_autofree char *repeated = NULL;
 
     if (!tell_func)
         return;
@@ -53,6 +54,14 @@ void node_tell(Node *n, NodeWhat what, const char *why, const char *detail)
     t.time = !t.exact && n->quanta
                  ? quanta_find(n->quanta, detail || n->clock_stale ? htime_now() : event_time(n))
                  : node_ensemble_time(n);
+    if (what != NODE_WHAT_LEFT && !detail) {
+        unsigned times;
+
+        if (!node_life_tells(&n->life, what, t.time, &times))
+            return;
+        if (times >= 10)
+            t.detail = repeated = g_strdup_printf("%u times so far", times);
+    }
     node_relay(n, &t);
 }
 

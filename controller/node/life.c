@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* What comes sooner behind the last one is not told each time. */
+#define FOLDED_NS (100 * NS_PER_MS)
+
 const char *const node_state_names[] = {
     [NODE_ADDED] = "added",         [NODE_PAUSED] = "paused",
     [NODE_RUNNING] = "running",     [NODE_OFF] = "off",
@@ -82,6 +85,25 @@ NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
         return NODE_WHAT_RESET;
     }
     return NODE_WHAT_NOTHING;
+}
+
+/* 1 to 9, 10, 20, …, 100, 200, …: however many there are, there are few of these. */
+static bool is_round(unsigned n)
+{
+    while (n >= 10 && n % 10 == 0)
+        n /= 10;
+    return n < 10;
+}
+
+bool node_life_tells(NodeLife *life, NodeWhat what, VTime at, unsigned *n)
+{
+    bool tells;
+
+    *n = ++life->told[what].n;
+    tells = is_round(*n) || vtime_sub(at, life->told[what].last).ns >= FOLDED_NS;
+    if (tells)
+        life->told[what].last = at;
+    return tells;
 }
 
 static bool is_complaint(const char *line, const char *program)
@@ -165,6 +187,8 @@ const char *node_what_name(const NodeTelling *t)
         return "moves";
     case NODE_WHAT_FAILED:
         return "failed";
+    case NODE_WHATS:
+        break;
     }
     g_assert_not_reached();
 }
@@ -214,14 +238,24 @@ static char *text_of(const NodeTelling *t)
     case NODE_WHAT_MOVES:
     case NODE_WHAT_FAILED:
         return g_strdup(t->detail ? t->detail : "");
+    case NODE_WHATS:
+        break;
     }
     g_assert_not_reached();
+}
+
+/* Of what it says itself the detail is no part. */
+static bool has_times(const NodeTelling *t)
+{
+    return t->detail && t->what != NODE_WHAT_FROZEN && t->what != NODE_WHAT_MOVES &&
+           t->what != NODE_WHAT_FAILED;
 }
 
 char *node_telling_text(const char *name, const NodeTelling *t)
 {
     g_autofree char *what = text_of(t), *time = units_format_seconds(t->time);
+    const char *comma = has_times(t) ? ", " : "", *times = has_times(t) ? t->detail : "";
 
-    return g_strdup_printf("node %s: %s %s %s", name, what,
+    return g_strdup_printf("node %s: %s%s%s%s %s %s", name, what, comma, times, comma,
                            t->exact ? "at" : "in the quantum up to", time);
 }

@@ -40,15 +40,6 @@ static inline bool node_state_has_left(NodeState state)
     return state >= NODE_OFF && state <= NODE_SUSPENDED;
 }
 
-typedef struct {
-    NodeState becomes;     /* how the guest leaves; NODE_ADDED: it does not */
-    bool stands;           /* and QEMU has stopped it */
-    bool stopped;          /* stopped, and nobody here asked for it */
-    bool ends;             /* somebody outside told QEMU to end */
-    char why[QMP_WHY_MAX]; /* QEMU's reason or action of how it leaves */
-    unsigned resets;
-} NodeLife;
-
 typedef enum {
     NODE_WHAT_NOTHING,
     NODE_WHAT_LEFT, /* the state says how */
@@ -62,11 +53,33 @@ typedef enum {
     NODE_WHAT_FROZEN,
     NODE_WHAT_MOVES, /* a frozen one */
     NODE_WHAT_FAILED,
+    NODE_WHATS,
 } NodeWhat;
+
+typedef struct {
+    NodeState becomes;     /* how the guest leaves; NODE_ADDED: it does not */
+    bool stands;           /* and QEMU has stopped it */
+    bool stopped;          /* stopped, and nobody here asked for it */
+    bool ends;             /* somebody outside told QEMU to end */
+    char why[QMP_WHY_MAX]; /* QEMU's reason or action of how it leaves */
+    unsigned resets;
+    struct {
+        unsigned n;
+        VTime last; /* when it was told */
+    } told[NODE_WHATS];
+} NodeLife;
 
 /* What of an event is to be told at once. expected: a stop of ours is on its way. That a guest
  * leaves is told once it stands. */
 NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *event, bool expected);
+
+/*
+ * Whether it is to be told that a guest has done this once more: a guest may do it in a loop, for
+ * ever. True of the first ten times, of every tenth up to the hundredth, of every hundredth up to
+ * the thousandth and so on, and of whatever comes 100 ms of virtual time or more behind what was
+ * told last. *n: how many times it was by now.
+ */
+bool node_life_tells(NodeLife *life, NodeWhat what, VTime at, unsigned *n);
 
 /* Whether QEMU itself complained in what it wrote to stderr, warnings aside: its messages begin
  * with the program's name (util/error-report.c). A guest may write there too (semihosting). */
@@ -83,7 +96,7 @@ typedef struct {
     VTime time;            /* the ensemble's: when, … */
     bool exact;            /* … or, if not exact, the end of the quantum in which */
     int exit_status;       /* of QEMU; -1: it did not exit */
-    char *detail;          /* of what is frozen or failed; NULL: none */
+    char *detail;          /* of what is frozen or failed; how often it was; NULL: none */
 } NodeTelling;
 
 /* "powered off", "exited", …: what a node that has left did. */

@@ -85,6 +85,8 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
     n->agent_fd = port[0];
     n->gdb_path = g_strdup_printf("host %s", n->far->name);
     n->console = console_new(console[0], log, error);
+    if (n->console)
+        console_set_node(n->console, n->name);
     if (n->console && n->transcript && !console_transcript(n->console, n->transcript, error))
         g_clear_pointer(&n->console, console_free);
     if (!n->console) {

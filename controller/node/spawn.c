@@ -168,6 +168,8 @@ static bool make_console(Node *n, Inheritance *given, GError **error)
         return false;
     given->fd[given->n++] = output[1];
     n->console = console_new(output[0], log, error);
+    if (n->console)
+        console_set_node(n->console, n->name);
     return n->console &&
            (n->options->serial || (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
                                    name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));

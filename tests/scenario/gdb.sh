@@ -59,12 +59,14 @@ session() {
     background -c "$1"
 }
 
-# driven COMMANDS: metronome in the background, which goes on reading commands: drive COMMANDS; drive: no more come.
+# driven COMMANDS: metronome in the background, with $arguments, which goes on reading commands: drive COMMANDS; drive: no
+# more come.
+arguments=()
 driven() {
     rm -f "$dir"/*.sock "$dir/in"
     : >"$dir/out" 2>"$dir/err"
     mkfifo "$dir/in"
-    env --default-signal=INT,QUIT "$metronome" <"$dir/in" >"$dir/out" 2>"$dir/err" &
+    env --default-signal=INT,QUIT "$metronome" "${arguments[@]}" <"$dir/in" >"$dir/out" 2>"$dir/err" &
     pid=$!
     exec {commands}>"$dir/in"
     drive "$1"

@@ -97,8 +97,34 @@ said_off() {
         [[ $(grep -c '^W00' "$dir/gdb.a") == 3 ]]
 }
 
+# A command from gdb's monitor that lets time pass: what is printed meanwhile is not its own.
+parked() {
+    local option
+    for option in "" --json; do
+        driven "$one; start; gdb a path=$dir/a.sock"
+        within 30 is_there a
+        (without_drive raw a ">$(monitor 'run 1000s')" '<' '<' "$(monitor 'echo hers')") &
+        peer=$!
+        within 20 qemus_run
+        drive 'echo mine'
+        check "monitor run: what the prompt says meanwhile is said there $option" within 10 says '^mine$|"text":"mine'
+        check "monitor run: and not to gdb $option" not grep -q mine "$dir/gdb.a"
+        drive 'pause'
+        wait "$peer" || true
+        drive 'echo behind'
+        check "monitor run: nothing is caught behind it $option" within 10 says '^behind$|"text":"behind'
+        drive
+        join
+        check "monitor run: its end is told to gdb $option" heard a '^O .*the ensemble stands at' '^OK$' '^O hers$'
+        check "monitor run: and to nobody else $option" not says 'the ensemble stands at' hers
+        arguments=(--json)
+    done
+    arguments=()
+}
+
 at_end_of_input
 at_interrupt
+parked
 at_death
 at_power_off
 done_testing

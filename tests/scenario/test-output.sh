@@ -180,8 +180,8 @@ console_log() {
     in_small_folder 12 --report "$dir/cut" -c "quantum 1ms; node add a $linux append=console=ttyAMA0; start
         run 1s; assert a.console_bytes > 12000; echo behind"
     check 'a console log that a full run directory cuts off: told, exit 2' ended 2 '^behind$' \
-        "error: the log of a console ends here: can't write '$dir/small/.*/console.log': No space left on device"
-    check 'told once' test "$(grep -c 'error: the log of a console' "$dir/err")" -eq 1
+        "error: node a: the log of its console ends here: can't write '$dir/small/.*/console.log': No space left on device"
+    check 'told once' test "$(grep -c 'error: node a: the log of its console' "$dir/err")" -eq 1
     check 'it has been cut off' test "$(stat -c %s "$log")" -lt 12000
     check 'the digest is of what the file holds' \
         test "$(sha256sum <"$log")" = "$(text console_sha256 "$dir/cut/report.json" | cut -d'"' -f4)  -"
@@ -196,6 +196,9 @@ overwrite() {
         "can't capture into '$dir/precious': there is a file already that is no capture"
     expect 'a transcript into a file that is none' 2 "node add a $count_node; node transcript a $dir/precious; start" \
         "can't write '$dir/precious': there is a file already that is no transcript"
+    expect 'they are looked at before anything is run' 2 "$pings; echo behind; capture $dir/precious; \
+        node transcript a $dir/precious" "can't capture into '$dir/precious'" "can't write '$dir/precious': there is a file"
+    check 'nothing was run' not says '^behind$'
     check 'neither touched it' test "$(<"$dir/precious")" = precious
     expect 'a capture and a transcript into new files' 0 "$pings; capture $dir/new.pcapng; node transcript a $dir/new.txt"
     printf '\012\015\015\012old' >"$dir/new.pcapng"
@@ -209,8 +212,9 @@ overwrite() {
         mtr --report "$dir/of-user" -c 'echo run'
         check "--report does not overwrite $name of the user's" ended 2 "its file '$name' is no report of metronome's"
         check "nothing was run" not says '^run$'
-        commands "report $dir/of-user"
+        commands "echo run; report $dir/of-user"
         check "nor does the command report" ended 2 "its file '$name' is no report of metronome's"
+        check "and it is found before anything is run" not says '^run$'
         check 'the folder is as it was' test "$(cat "$dir/of-user"/*)" = "my own $name"
         rm -r "$dir/of-user"
     done

@@ -102,6 +102,12 @@ resets() {
          assert a.icount == 5000000; assert a.console_bytes == 63" \
         '^node a: reset by its guest in the quantum up to 0\.000[0-9]+s$' 'it was reset 2 times'
     first=$(grep '^node a: reset' "$dir/out")
+    expect 'a guest that resets for ever: counted, and told ever more rarely' 0 \
+        "node add a $act append=w extra='-device ib700'; start; run 500ms; assert a.resets > 30; node list" \
+        '^node a: reset by its guest, 20 times so far, in the quantum up to' 'it was reset [0-9]+ times'
+    check 'a guest that resets for ever: some lines' [ "$(grep -c '^node a: reset by' "$dir/out")" -lt 28 ]
+    check 'its watchdog likewise' [ "$(grep -c "^node a: its guest's watchdog" "$dir/out")" -lt 28 ]
+    commands "quantum 50us; node add a $arm kernel=$guest/reset-aarch64.elf; start; run 5ms"
     for _ in 1 2 3; do
         commands "quantum 50us; node add a $arm kernel=$guest/reset-aarch64.elf; start; run 5ms"
         check 'resets are in the same quantum in every run' [ "$(grep '^node a: reset' "$dir/out")" = "$first" ]

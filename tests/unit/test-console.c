@@ -188,13 +188,15 @@ static void test_full_disk(Fixture *f, gconstpointer data)
     g_assert_null(output_loss());
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), ==, 0);
     console = console_new(ends[0], "/dev/full", NULL);
+    console_set_node(console, "a");
     lines_await(console_lines(console), regex);
     g_assert_cmpint(write(ends[1], "x\n", 2), ==, 2);
     g_assert_true(console_drain(console, vtime(0)));
     sha256 = console_sha256(console);
     g_assert_cmpstr(sha256, ==, expected);
     g_assert_cmpuint(console_bytes(console), ==, 2);
-    g_assert_nonnull(strstr(output_loss(), "the log of a console ends here"));
+    g_assert_nonnull(
+        strstr(output_loss(), "node a: the log of its console ends here: can't write '/dev/full'"));
     fd_clear(&ends[1]);
 }
 

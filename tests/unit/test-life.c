@@ -196,6 +196,37 @@ static NodeTelling telling(NodeWhat what, NodeState state, const char *why, bool
     return t;
 }
 
+/* How many of n that come every step are told. */
+static unsigned told_of(unsigned n, VTime step)
+{
+    NodeLife life = {0};
+    unsigned told = 0, times = 0;
+
+    for (unsigned i = 0; i < n; i++) {
+        told += node_life_tells(&life, NODE_WHAT_RESET, vtime(step.ns * i), &times);
+        g_assert_cmpuint(times, ==, i + 1);
+    }
+    return told;
+}
+
+static void test_loop(void)
+{
+    NodeLife life = {0};
+    unsigned times;
+
+    g_assert_cmpuint(told_of(9, vtime(0)), ==, 9);
+    g_assert_cmpuint(told_of(1000, vtime(0)), ==, 9 + 9 + 9 + 1);
+    g_assert_cmpuint(told_of(1000000, vtime(1)), ==, 6 * 9 + 1);
+    g_assert_cmpuint(told_of(1000, vtime(100 * NS_PER_MS)), ==, 1000);
+    g_assert_cmpuint(told_of(10000, vtime(NS_PER_MS)), <=, 9 + 9 + 9 + 9 + 1 + 100);
+    g_assert_cmpuint(told_of(10000, vtime(NS_PER_MS)), >=, 90);
+    /* Each kind is counted by itself. */
+    for (unsigned i = 0; i < 15; i++)
+        node_life_tells(&life, NODE_WHAT_RESET, vtime(0), &times);
+    g_assert_true(node_life_tells(&life, NODE_WHAT_WATCHDOG, vtime(0), &times));
+    g_assert_cmpuint(times, ==, 1);
+}
+
 static void test_told(void)
 {
     NodeTelling t;
@@ -208,6 +239,10 @@ static void test_told(void)
                 "node a: reset by its guest in the quantum up to 1.500000000s");
     assert_told(telling(NODE_WHAT_RESET, NODE_PAUSED, "host-qmp-system-reset", true), "reset",
                 "node a: reset from outside at 1.500000000s");
+    t = telling(NODE_WHAT_RESET, NODE_RUNNING, "guest-reset", false);
+    t.detail = "200 times so far";
+    assert_told(t, "reset",
+                "node a: reset by its guest, 200 times so far, in the quantum up to 1.500000000s");
     t = telling(NODE_WHAT_LEFT, NODE_OFF, "", false);
     t.exit_status = 3;
     assert_told(t, "off",
@@ -247,6 +282,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/states", test_states);
     g_test_add_func("/life/complaints", test_complaints);
     g_test_add_func("/life/told", test_told);
+    g_test_add_func("/life/loop", test_loop);
     g_test_add_func("/life/quanta", test_quanta);
     return g_test_run();
 }
