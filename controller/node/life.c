@@ -254,8 +254,8 @@ static bool has_times(const NodeTelling *t)
 char *node_telling_text(const char *name, const NodeTelling *t)
 {
     g_autofree char *what = text_of(t), *time = units_format_seconds(t->time);
-    const char *comma = has_times(t) ? ", " : "", *times = has_times(t) ? t->detail : "";
+    g_autofree char *times = has_times(t) ? g_strdup_printf(", %s,", t->detail) : g_strdup("");
 
-    return g_strdup_printf("node %s: %s%s%s%s %s %s", name, what, comma, times, comma,
+    return g_strdup_printf("node %s: %s%s %s %s", name, what, times,
                            t->exact ? "at" : "in the quantum up to", time);
 }

@@ -103,7 +103,7 @@ parked() {
     for option in "" --json; do
         driven "$one; start; gdb a path=$dir/a.sock"
         within 30 is_there a
-        (without_drive raw a ">$(monitor 'run 1000s')" '<' '<' "$(monitor 'echo hers')") &
+        (without_drive raw a "$(monitor 'run 1000s')" "$(monitor 'echo hers')") &
         peer=$!
         within 20 qemus_run
         drive 'echo mine'

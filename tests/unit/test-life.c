@@ -240,7 +240,7 @@ static void test_told(void)
     assert_told(telling(NODE_WHAT_RESET, NODE_PAUSED, "host-qmp-system-reset", true), "reset",
                 "node a: reset from outside at 1.500000000s");
     t = telling(NODE_WHAT_RESET, NODE_RUNNING, "guest-reset", false);
-    t.detail = "200 times so far";
+    t.detail = (char *)"200 times so far";
     assert_told(t, "reset",
                 "node a: reset by its guest, 200 times so far, in the quantum up to 1.500000000s");
     t = telling(NODE_WHAT_LEFT, NODE_OFF, "", false);
