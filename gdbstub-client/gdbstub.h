@@ -76,6 +76,10 @@ typedef enum {
 /* Signal numbers are gdb's own (RSP), not the host's. */
 #define GDB_SIGNAL_INT  2 /* stopped by gdb_interrupt() or by QMP `stop` */
 #define GDB_SIGNAL_TRAP 5 /* a step's end, a break- or watchpoint */
+/* What a process ended by, told to a gdb. */
+#define GDB_SIGNAL_ABRT 6
+#define GDB_SIGNAL_KILL 9
+#define GDB_SIGNAL_ALRM 14
 
 /* RSP "Stop Reply Packets". */
 typedef struct {

@@ -70,17 +70,26 @@ static void reply_stop(GdbEndpoint *e, unsigned signal, const GdbStop *stop)
     gdb_peer_reply_text(e->peer, text->str);
 }
 
+/* What a program that ends so gets: abort() of its own, an alarm that nobody cared for, a kill. */
+static unsigned signal_of(NodeState state)
+{
+    return state == NODE_PANICKED   ? GDB_SIGNAL_ABRT
+           : state == NODE_WATCHDOG ? GDB_SIGNAL_ALRM
+                                    : GDB_SIGNAL_KILL;
+}
+
 /* The node takes part no more: for gdb its process has ended. */
 static void reply_end(GdbEndpoint *e)
 {
-    g_autofree char *text = g_strdup_printf("metronome: node %s is %s\n", e->node->name,
-                                            node_state_name(e->node->state));
-
-    g_autofree char *exited =
-        g_strdup_printf("W%02x;process:1", (unsigned)MAX(0, e->node->exit_status) & 0xff);
+    NodeState state = e->node->state;
+    g_autofree char *text =
+        g_strdup_printf("metronome: node %s is %s\n", e->node->name, node_state_name(state));
+    g_autofree char *end = g_strdup_printf(
+        "%c%02x;process:1", state == NODE_OFF ? 'W' : 'X',
+        state == NODE_OFF ? (unsigned)MAX(0, e->node->exit_status) & 0xff : signal_of(state));
 
     gdb_peer_tell(e->peer, text);
-    gdb_peer_reply_text(e->peer, e->node->state == NODE_OFF ? exited : "X09;process:1");
+    gdb_peer_reply_text(e->peer, end);
 }
 
 void gdb_tell_all(const Session *s, const char *line)

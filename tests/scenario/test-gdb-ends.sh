@@ -92,6 +92,23 @@ at_power_off() {
     check 'the guest powers off: the scenario goes on' ended 0 '^a .* off'
 }
 
+# leaves DESCRIPTION ANSWER NODE: the guest leaves while a gdb lets it run.
+leaves() {
+    session "$3; start; gdb a path=$dir/a.sock wait=on"
+    within 30 is_there a
+    raw a 'vCont;c' '?' D || true
+    join
+    check "$1: gdb is told how" heard a "^$2;process:1\$"
+}
+
+at_other_ends() {
+    local act="arch=x86_64 memory=32M nic=off icount=shift=0,sleep=off kernel=$guest/act-x86_64.elf"
+    leaves 'an exit status' W03 "node add a kernel=$guest/exit-aarch64.elf append=3 memory=32M nic=off icount=shift=0,sleep=off \
+        extra='-semihosting-config enable=on,target=native'"
+    leaves 'a panic is an abort' X06 "node add a $act append=p extra='-device pvpanic'"
+    leaves 'a watchdog is an alarm' X0e "node add a $act append=w extra='-device ib700 -watchdog-action pause'"
+}
+
 said_off() {
     heard a '^W00;process:1$' '^O metronome: node a is off' '^E01$' '^O virtual time' '^OK$' &&
         [[ $(grep -c '^W00' "$dir/gdb.a") == 3 ]]
@@ -127,4 +144,5 @@ at_interrupt
 parked
 at_death
 at_power_off
+at_other_ends
 done_testing
