@@ -35,7 +35,7 @@ static void write_log(const char *line)
 static char *check(char **variables, const char *commands)
 {
     g_autoptr(Session) s = NULL;
-    Texts *texts = texts_new();
+    Texts *texts = texts_new(false);
     Scenario scenario = {.commands = commands, .variables = variables, .texts = texts};
     bool good;
 
