@@ -24,6 +24,8 @@ struct QmpCodec {
     size_t used;    /* bytes of the message under way */
     guint64 offset; /* of the next byte in the whole stream */
     bool in_message;
+    char before;             /* the last byte of the message under way */
+    bool in_string, escaped; /* where it stands */
     GError *broken;
 };
 
@@ -84,8 +86,39 @@ static size_t skip_to_message(QmpCodec *codec, const char *p, size_t length)
         return 0;
     }
     codec->in_message = true;
+    codec->in_string = codec->escaped = false;
+    codec->before = '\0';
     codec->used = 0;
     return 0;
+}
+
+/* A sign right behind a digit, outside of strings: json-c 0.16 takes it for a part of the number where
+ * a read ends between the two. NULL: there is none. */
+static const char *find_sign(QmpCodec *codec, const char *p, size_t length)
+{
+    for (const char *end = p + length; p < end; codec->before = *p++) {
+        if (codec->in_string) {
+            codec->in_string = codec->escaped || *p != '"';
+            codec->escaped = !codec->escaped && *p == '\\';
+        } else if (*p == '"') {
+            codec->in_string = true;
+        } else if ((*p == '-' || *p == '+') && g_ascii_isdigit(codec->before)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+/* The tokener has taken so many bytes, as far as it was asked. */
+static bool check_taken(QmpCodec *codec, const char *p, size_t taken, size_t length)
+{
+    const char *sign = find_sign(codec, p, taken);
+
+    if (!sign)
+        return true;
+    codec->offset += (guint64)(sign - p);
+    reject(codec, sign, length - (size_t)(sign - p), "a sign within a number");
+    return false;
 }
 
 static size_t feed_tokener(QmpCodec *codec, const char *p, size_t length)
@@ -107,6 +140,10 @@ static size_t feed_tokener(QmpCodec *codec, const char *p, size_t length)
     if (result == json_tokener_success) {
         size_t end = json_tokener_get_parse_end(codec->tokener);
 
+        if (!check_taken(codec, p, end, length)) {
+            json_object_put(message);
+            return 0;
+        }
         g_queue_push_tail(&codec->messages, message);
         json_tokener_reset(codec->tokener);
         codec->in_message = false;
@@ -119,6 +156,8 @@ static size_t feed_tokener(QmpCodec *codec, const char *p, size_t length)
         reject(codec, p + end, length - end, json_tokener_error_desc(result));
         return 0;
     }
+    if (!check_taken(codec, p, chunk, length))
+        return 0;
     codec->used += chunk;
     if (codec->used == codec->max_message)
         reject(codec, p, 0, "a message beyond the size limit");
