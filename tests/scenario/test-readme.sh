@@ -23,6 +23,8 @@ for name in two-guests exact-stop debug ping; do
     limit=120 mtr run "scripts/scenarios/$name.mtr" "${arguments[@]}"
     check "$name.mtr runs" ended 0
     check "README has an example of $name.mtr" [ -n "$(example "$name")" ]
-    check "$name.mtr prints what the README shows" diff <(example "$name" | shape) <(sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' "$dir/out" | shape)
+    example "$name" >"$dir/shown"
+    [[ $name != ping ]] || sed -i '/^virtual time/,$d' "$dir/out" # the README leaves its tables out
+    check "$name.mtr prints what the README shows" diff <(shape <"$dir/shown") <(sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' "$dir/out" | shape)
 done
 done_testing
