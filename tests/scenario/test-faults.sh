@@ -259,6 +259,27 @@ disks() {
     check 'and nothing is run' not says '^done$'
 }
 
+# --- a host that is busy
+
+# The thread that tries what may be ranked has to be on the first CPU; nobody is to wait until it gets to run there.
+taken_cpu() {
+    local first from hog hogs=() took
+    first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
+    [[ $(nproc) -gt 1 ]] && chrt -f 50 true 2>/dev/null || return 0
+    for hog in 'chrt -f 50' '' '' '' ''; do
+        # shellcheck disable=SC2086
+        timeout 10 taskset -c "$first" $hog sh -c 'while :; do :; done' &
+        hogs+=($!)
+    done
+    within 5 pgrep -P "${hogs[0]}" >/dev/null
+    from=$(now_ms)
+    commands 'echo up'
+    took=$(($(now_ms) - from))
+    check "a start while others have the first CPU ($took ms)" eval "ended 0 '^up$' && [[ $took -lt 5000 ]]"
+    kill "${hogs[@]}" 2>/dev/null || true
+    wait "${hogs[@]}" 2>/dev/null || true
+}
+
 # --- size
 
 # controller_kb KEY: of its status in /proc.
@@ -357,6 +378,7 @@ else
     strange_monitors
     attach
     disks
+    taken_cpu
     sizes
     repl
 fi
