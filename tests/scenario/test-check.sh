@@ -380,7 +380,7 @@ scenario() {
 
 speed() {
     local small took factor=1
-    ! grep -qa __asan_init "$metronome" || factor=10
+    ! grep -qa __asan_init "$metronome" || factor=30
     scenario 10000 >"$dir/small.mtr"
     scenario 100000 >"$dir/large.mtr"
     cpu_time check "$dir/small.mtr"
