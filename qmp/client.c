@@ -26,8 +26,9 @@
 #include <unistd.h>
 
 #define READ_BYTES  65536
-#define READS_MAX   16 /* a peer that floods us must not keep us from our timeouts */
-#define RETRY_MS    5  /* between two attempts to connect */
+#define READS_MAX   16  /* a peer that floods us must not keep us from our timeouts */
+#define RETRY_MS    5   /* between two attempts to connect */
+#define LEAVE_MS    500 /* for what is no QMP monitor, but has to be put right */
 #define NO_DEADLINE INT64_MAX
 
 typedef struct {
@@ -236,6 +237,19 @@ static void take_end_of_file(QmpClient *client)
                                   "the peer closed the connection%s", where));
 }
 
+/* A gdbstub stops the guest of whoever connects, and tells so if it ran. Detached from, it lets it
+ * run again; its answer is waited for, as it may drop what it has not read when we close. */
+static void leave_gdbstub(const QmpClient *client, const char *data, size_t size)
+{
+    static const char stopped[] = "$T", detach[] = "+$D#44";
+    struct pollfd p = {.fd = client->fd, .events = POLLIN};
+
+    if (!client->greeted && size >= strlen(stopped) &&
+        memcmp(data, stopped, strlen(stopped)) == 0 &&
+        send(client->fd, detach, strlen(detach), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        poll(&p, 1, LEAVE_MS);
+}
+
 /* Reads what is there into the codec; dispatches nothing. */
 static void fill(QmpClient *client)
 {
@@ -248,8 +262,10 @@ static void fill(QmpClient *client)
         if (n == 0) {
             take_end_of_file(client);
         } else if (n > 0) {
-            if (!qmp_codec_feed(client->codec, buffer, (size_t)n, &error))
+            if (!qmp_codec_feed(client->codec, buffer, (size_t)n, &error)) {
+                leave_gdbstub(client, buffer, (size_t)n);
                 end_input(client, error);
+            }
         } else if (errno != EINTR) {
             if (errno != EAGAIN)
                 end_with_errno(client, "reading");

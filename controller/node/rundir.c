@@ -44,6 +44,27 @@ static const char *parent_dir(void)
     return g_get_tmp_dir();
 }
 
+/* Paths of what is in it are handed to QEMU as text of JSON and of options. */
+static bool is_plain(const char *parent, GError **error)
+{
+    const char *bad = strpbrk(parent, "\"\\");
+
+    for (const char *p = parent; *p && !bad; p++)
+        if (g_ascii_iscntrl(*p))
+            bad = p;
+    if (!bad && g_utf8_validate(parent, -1, NULL))
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
+                "can't make run directories in '%s': %s can't be in a path that QEMU is told; set "
+                "XDG_RUNTIME_DIR or TMPDIR to another folder",
+                parent,
+                !bad                    ? "what is no UTF-8"
+                : g_ascii_iscntrl(*bad) ? "a control character"
+                : *bad == '"'           ? "a double quote"
+                                        : "a backslash");
+    return false;
+}
+
 /* Runs in the child: waits for the controller's end, then tidies up. */
 static void janitor_main(int fd, const RunDir *dir)
 {
@@ -151,7 +172,7 @@ RunDir *rundir_new(GError **error)
 
     dir->lock_fd = dir->janitor_fd = -1;
     sweep_folder(parent);
-    if (!make_locked(dir, parent, error) || !start_janitor(dir, error))
+    if (!is_plain(parent, error) || !make_locked(dir, parent, error) || !start_janitor(dir, error))
         return NULL;
     return g_steal_pointer(&dir);
 }

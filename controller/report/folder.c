@@ -37,8 +37,16 @@ static bool has_words(unsigned i, const char *text, gsize size)
     return true;
 }
 
-/* What has no content is nothing, and so is what is no regular file: writing loses nothing of it.
- */
+/* What a report is never put in place of, even without content: a FIFO, which waits for a reader, a
+ * folder, a socket, a disk. A device for characters loses nothing by what is written into it. */
+static bool is_no_file(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode);
+}
+
+/* What has no content is nothing. */
 static bool has_content(const char *path)
 {
     struct stat st;
@@ -51,6 +59,8 @@ static Whose whose(const char *dir, const char *name)
     g_autofree char *path = g_build_filename(dir, name, NULL);
     g_autoptr(GMappedFile) file = NULL;
 
+    if (is_no_file(path))
+        return THEIRS;
     if (!has_content(path))
         return NOTHING;
     file = g_mapped_file_new(path, FALSE, NULL);
@@ -71,7 +81,7 @@ static bool refuse(const char *dir, const char *name, GError **error)
 }
 
 /* Bytes of guests, by which nobody can tell whose they are: known by what lies beside them. */
-static bool check_consoles(const char *dir, GError **error)
+static bool check_consoles(const char *dir, bool known, GError **error)
 {
     g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);
 
@@ -79,7 +89,7 @@ static bool check_consoles(const char *dir, GError **error)
         g_autofree char *path = g_build_filename(dir, name, NULL);
 
         if (g_str_has_prefix(name, "console-") && g_str_has_suffix(name, ".log") &&
-            has_content(path))
+            (is_no_file(path) || (!known && has_content(path))))
             return refuse(dir, name, error);
     }
     return true;
@@ -96,7 +106,7 @@ bool folder_takes_report(const char *dir, GError **error)
             return refuse(dir, files[i].name, error);
         known = known || owner == OURS;
     }
-    return known || check_consoles(dir, error);
+    return check_consoles(dir, known, error);
 }
 
 /* --- what is out of date --- */

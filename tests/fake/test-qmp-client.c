@@ -289,6 +289,27 @@ static void test_not_qmp(void)
                     QMP_ERROR_COMMAND, "CommandNotFound: no");
 }
 
+/* What a gdbstub says whose guest ran until we came: it is let run again. */
+static void test_gdbstub(void)
+{
+    static const char stopped[] = "$T02thread:p01.01;#03";
+    g_autoptr(GError) error = NULL;
+    QmpClient *client;
+    char said[16] = "";
+    int fds[2];
+
+    g_assert_cmpint(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+    client = qmp_client_new(fds[0]);
+    g_assert_cmpint(write(fds[1], stopped, strlen(stopped)), ==, strlen(stopped));
+    g_assert_cmpint(shutdown(fds[1], SHUT_WR), ==, 0); /* nobody need wait for its answer */
+    g_assert_false(qmp_client_handshake(client, PATIENCE_MS, &error));
+    g_assert_error(error, QMP_ERROR, QMP_ERROR_PROTOCOL);
+    g_assert_cmpint(read(fds[1], said, sizeof(said) - 1), ==, strlen("+$D#44"));
+    g_assert_cmpstr(said, ==, "+$D#44");
+    qmp_client_free(client);
+    close(fds[1]);
+}
+
 static void test_no_greeting(void)
 {
     g_autoptr(GError) error = NULL;
@@ -976,6 +997,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/qmp/client/greeting-in-single-bytes", test_greeting_in_single_bytes);
     g_test_add_func("/qmp/client/not-qmp", test_not_qmp);
+    g_test_add_func("/qmp/client/gdbstub", test_gdbstub);
     g_test_add_func("/qmp/client/no-greeting", test_no_greeting);
     g_test_add_func("/qmp/client/hurry", test_hurry);
     g_test_add_func("/qmp/client/connect", test_connect);

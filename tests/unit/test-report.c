@@ -6,6 +6,7 @@
 #include <glib/gstdio.h>
 #include <json-c/json.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define SHA_EMPTY "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -544,7 +545,31 @@ static void test_bad_directory(Fixture *f, gconstpointer data)
     new_fails(below, g_strerror(ENOTDIR));
     new_fails("/proc/report", g_strerror(ENOENT));
     g_assert_cmpint(g_mkdir_with_parents(csv, 0700), ==, 0);
-    new_fails(taken, g_strerror(EISDIR));
+    new_fails(taken, "its file 'barriers.csv' is no report of metronome's and is not overwritten: "
+                     "choose another folder, or remove it");
+}
+
+/* One that writes into a FIFO waits for its reader for ever, one that renames takes it away. */
+static void test_fifos(Fixture *f, gconstpointer data)
+{
+    static const char *const names[] = {"barriers.csv", "clocks.csv", "report.html", "report.json",
+                                        "console-a.log"};
+
+    (void)data;
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *dir = g_build_filename(f->base, "fifo", NULL);
+        g_autofree char *fifo = g_build_filename(dir, names[i], NULL);
+        g_autofree char *reason =
+            g_strdup_printf("its file '%s' is no report of metronome's and is not overwritten: "
+                            "choose another folder, or remove it",
+                            names[i]);
+
+        g_assert_cmpint(g_mkdir(dir, 0700), ==, 0);
+        g_assert_cmpint(mkfifo(fifo, 0600), ==, 0);
+        new_fails(dir, reason);
+        g_assert_cmpint(g_unlink(fifo), ==, 0); /* it is there still */
+        g_assert_cmpint(g_rmdir(dir), ==, 0);   /* and nothing else is */
+    }
 }
 
 /* barriers.csv is a link to a disk that is always full. */
@@ -658,6 +683,7 @@ int main(int argc, char **argv)
     ADD("/report/console/copied", test_console);
     ADD("/report/console/gone", test_console_gone);
     ADD("/report/bad/directory", test_bad_directory);
+    ADD("/report/bad/fifos", test_fifos);
     ADD("/report/bad/full-disk", test_full_disk);
     ADD("/report/bad/full-disk-in-run", test_full_disk_in_run);
     ADD("/report/bad/full-disk-told", test_full_disk_told);

@@ -749,6 +749,25 @@ static void test_bad_runtime_dir(void)
     g_assert_true(g_str_has_prefix(rundir_path(dir), prefix));
 }
 
+/* Else QEMU would be told another path, or other options. */
+static void test_paths_for_qemu(void)
+{
+    static const char *const names[] = {"a\"b", "a\\b", "a\nb", "a\377b"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *parent = g_build_filename(runtime, names[i], NULL);
+        g_autoptr(GError) error = NULL;
+
+        g_assert_cmpint(g_mkdir(parent, 0700), ==, 0);
+        g_setenv("XDG_RUNTIME_DIR", parent, TRUE);
+        g_assert_null(rundir_new(&error));
+        g_setenv("XDG_RUNTIME_DIR", runtime, TRUE);
+        g_assert_nonnull(error);
+        g_assert_nonnull(strstr(error->message, "can't be in a path that QEMU is told"));
+        g_assert_cmpint(g_rmdir(parent), ==, 0);
+    }
+}
+
 static void add_sweep_tests(void)
 {
     g_test_add_func("/rundir/sweep/free-lock", test_sweep_free_lock);
@@ -799,6 +818,7 @@ int main(int argc, char **argv)
     add_sweep_tests();
     add_death_tests();
     g_test_add_func("/rundir/bad-runtime-dir", test_bad_runtime_dir);
+    g_test_add_func("/rundir/paths-for-qemu", test_paths_for_qemu);
     status = g_test_run();
     tree_remove(base, NULL);
     g_free(runtime);
