@@ -59,6 +59,7 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     if (n->console) {
         out->console_sha256 = console_sha256(n->console);
         out->console = console_recent(n->console);
+        out->console_open = console_open_line(n->console, &out->console_open_at);
         out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));
     }
 }

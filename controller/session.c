@@ -320,15 +320,17 @@ Node *session_node(const Session *s, const char *name)
 static char *node_hint(const Session *s, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
-    g_autofree char *list = NULL;
+    g_autofree char *all = NULL, *list = NULL;
 
     if (s->nodes->len == 0)
         return g_strdup("there is none yet");
     for (unsigned i = 0; i < s->nodes->len; i++)
         g_ptr_array_add(names, ((Node *)s->nodes->pdata[i])->name);
     g_ptr_array_add(names, NULL);
-    list = s->nodes->len <= LISTED_NODES ? g_strjoinv(", ", (char **)names->pdata)
-                                         : g_strdup("`node list` shows them");
+    all = g_strjoinv(", ", (char **)names->pdata);
+    list = s->nodes->len > LISTED_NODES
+               ? g_strdup("`node list` shows them")
+               : g_strconcat(s->nodes->len == 1 ? "there is only " : "there are ", all, NULL);
     return near_hint(name, (const char *const *)names->pdata, list);
 }
 

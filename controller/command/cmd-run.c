@@ -257,6 +257,23 @@ static bool add_insns(const Node *node, Insns *n, GError **error)
     return false;
 }
 
+/* A time where a count of instructions would do as well. */
+static bool parse_time(const char *text, VTime *out, GError **error)
+{
+    GError *inner = NULL;
+
+    if (units_parse_duration(text, out, &inner))
+        return true;
+    if (!g_error_matches(inner, UNITS_ERROR, UNITS_ERROR_SYNTAX)) {
+        g_propagate_error(error, inner);
+        return false;
+    }
+    g_set_error(error, inner->domain, inner->code, "%s; instructions are written as 1000insn",
+                inner->message);
+    g_error_free(inner);
+    return false;
+}
+
 static CommandResult exec_run(CommandCall *call, GError **error)
 {
     Session *s = call->session;
@@ -277,7 +294,7 @@ static CommandResult exec_run(CommandCall *call, GError **error)
     }
     if (call->n_args != 1)
         return command_usage_error(call, error);
-    if (!units_parse_duration(call->args[0], &duration, error) ||
+    if (!parse_time(call->args[0], &duration, error) ||
         !run_add_time(engine_now(s->engine), duration, &target, error))
         return COMMAND_FAILED;
     return run_time(call, target, error);
@@ -310,7 +327,7 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
             return COMMAND_FAILED;
         return run_insns(call, node, insns, error);
     }
-    if (!units_parse_duration(call->args[0], &target, error))
+    if (!parse_time(call->args[0], &target, error))
         return COMMAND_FAILED;
     if (target.ns < now.ns) {
         g_autofree char *text = units_format_seconds(now);

@@ -13,15 +13,17 @@ const ManualItem manual_modes[] = {
      "run a scenario several times and find the first difference"},
     {"help [COMMAND]", "show the commands, or one of them"},
     {"version", "show the version"},
+    {"agent --stdio [--cpus LIST]", "what `host add` starts on another host"},
     {NULL, NULL},
 };
 
 const ManualItem manual_exit_statuses[] = {
     {"0", "done"},
     {"1", "an assert or wait failed"},
-    {"2", "usage, parse error or bad value"},
-    {"3", "a node or QEMU failed"},
-    {"4", "exactness was lost (a missed boundary); takes the place of 0 and 1"},
+    {"2", "usage, parse error or bad value; or output was lost (a full disk)"},
+    {"3", "a node, QEMU or another host failed"},
+    {"4", "exactness was lost (a missed boundary, a late packet); takes the place of 0, 1 and lost "
+          "output"},
     {"130", "interrupted"},
     {NULL, NULL},
 };

@@ -29,7 +29,7 @@ char *manual_epilogue(void)
 
     for (const ManualItem *m = manual_exit_statuses; m->name; m++)
         g_string_append_printf(out, "  %3s %s\n", m->name, m->text);
-    g_string_append(out, "\n`metronome -c help` lists the commands, `man metronome` says more.");
+    g_string_append(out, "\n`metronome help` lists the commands, `man metronome` says more.");
     return g_string_free(out, FALSE);
 }
 

@@ -258,6 +258,17 @@ static char *meant(const char *usage, const GPtrArray *expected, const char *arg
                 : g_strdup("");
 }
 
+/* True for a command whose text, pattern or command is one argument. */
+static bool takes_text(const char *usage)
+{
+    static const char *const texts[] = {"TEXT", "REGEX", "'JSON'", "COMMAND EVERY"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+        if (strstr(usage, texts[i]))
+            return true;
+    return false;
+}
+
 static char *complain(const char *usage, const Misfit *m, char **args, unsigned n_args)
 {
     g_autofree char *expected = alternatives(m->expected), *hint = NULL;
@@ -275,6 +286,10 @@ static char *complain(const char *usage, const Misfit *m, char **args, unsigned 
         return g_strdup_printf("'%s': %s is expected%s", arg, list, hint);
     }
     hint = meant(usage, m->expected, arg);
+    if (!*hint && m->at > 0 && takes_text(usage)) {
+        g_free(hint);
+        hint = g_strdup("; a text with spaces in it needs quotes");
+    }
     return *expected ? g_strdup_printf("'%s' is no %s%s", arg, expected, hint)
                      : g_strdup_printf("'%s' is too much%s", arg, hint);
 }

@@ -295,6 +295,11 @@ bool console_send(Console *c, const char *text, GError **error)
     return true;
 }
 
+bool console_open_line(const Console *c, VTime *time)
+{
+    return lines_open(c->lines, time);
+}
+
 const Recent *console_recent(const Console *c)
 {
     return c->recent;

@@ -67,6 +67,9 @@ bool console_transcript(Console *console, const char *path, GError **error);
 /* The last lines that are complete; as long as the console. */
 const Recent *console_recent(const Console *console);
 
+/* Whether the last line has not ended, and its time. */
+bool console_open_line(const Console *console, VTime *time);
+
 const char *console_log_path(const Console *console);
 guint64 console_bytes(const Console *console);
 

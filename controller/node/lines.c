@@ -232,6 +232,12 @@ void lines_follow(Lines *l, LinesFunc func, void *data)
     l->data = data;
 }
 
+bool lines_open(const Lines *l, VTime *time)
+{
+    *time = l->line_time;
+    return l->line->len > 0;
+}
+
 static void begin_view(View *view, gsize length, VTime until)
 {
     if (view->from == length)

@@ -33,6 +33,9 @@ bool lines_feed(Lines *lines, const char *bytes, gsize size, VTime until);
 typedef void (*LinesFunc)(const char *text, gsize size, VTime time, void *data);
 void lines_follow(Lines *lines, LinesFunc func, void *data);
 
+/* Whether there is a line that has not ended, and its time. */
+bool lines_open(const Lines *lines, VTime *time);
+
 /* What a pattern has found. */
 typedef struct LinesFound {
     char *line; /* NULL: nothing yet */

@@ -64,6 +64,7 @@ static void console(GString *out, const ReportNode *n, unsigned index, gsize byt
     unsigned shown = MAX(first, count > SHOWN ? count - SHOWN : 0);
     uint64_t before = n->console ? recent_left_out(n->console) + first : 0;
     g_autofree char *last = open_line(n->console_log);
+    g_autofree char *at = n->console_open ? units_format_seconds(n->console_open_at) : NULL;
 
     if (count == 0 && !last)
         return;
@@ -88,7 +89,7 @@ static void console(GString *out, const ReportNode *n, unsigned index, gsize byt
     else
         g_string_append(out, "<div class=\"console\">\n");
     if (last)
-        put_line(out, "", last, strlen(last), 0);
+        put_line(out, at ? at : "", last, strlen(last), 0);
     g_string_append(out, "</div></details>\n");
 }
 

@@ -51,6 +51,8 @@ typedef struct {
     char *console_sha256;
     char *console_log;     /* path, to be copied; NULL: none */
     const Recent *console; /* its last lines; not owned; NULL: none */
+    bool console_open;     /* the last line has not ended */
+    VTime console_open_at; /* its time */
     /* Of the page only: */
     uint64_t missed, waited_for;
     uint64_t overshoot_zeros; /* targets that were met exactly */

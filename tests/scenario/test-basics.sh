@@ -12,7 +12,7 @@ node="node add a memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/count
 options() {
     mtr --help
     check '--help shows all modes and exit codes' ended 0 'run FILE' 'check FILE' "-c 'COMMAND" '--report' '--qemu' \
-        '--log' '--json' '--version' '130 interrupted'
+        '--log' '--json' '--version' 'agent --stdio' '2 .*output was lost' '4 .*lost output' '130 interrupted'
     mtr --version
     check '--version' ended 0 '^metronome [0-9]+\.[0-9]+\.[0-9]+$'
     mtr --nonsense
@@ -103,12 +103,15 @@ refusals() {
     expect 'ambiguous prefix: named, with the candidates' 2 's' "ambiguous command 's': could be " 'start, step, stats'
     expect 'ambiguous prefix of a subcommand' 2 'node a' "ambiguous command 'node a': could be add, attach"
     expect 'a whole name is not ambiguous' 2 'run' 'usage: run DURATION'
+    expect 'run: a number alone may be meant as a time or as instructions' 2 "$node; start; run 5" "'5' has no unit: write ns" '1000insn'
+    expect 'run-until: likewise' 2 "$node; start; run-until 5pc" "'5pc' has an unknown unit" '1000insn'
+    expect 'a text of several words: it needs quotes' 2 "$node; start; hmp a info registers" "'registers' is too much; .* needs quotes"
     expect 'a unique prefix will do' 0 'quan 10us; quantu' '^10us$'
     expect 'unknown key: named, with the valid ones' 2 'node add a colour=red' "unknown key 'colour'" '.help node add. lists the keys'
     expect 'a word that is no key=value' 2 'node add a fast' "'fast' is no key=value"
     expect 'unknown key of attach' 2 'node attach a port=1' "unknown key 'port=1'" 'qmp=PATH'
     expect 'attach without qmp=' 2 'node attach a gdb=/tmp/x' 'usage: node attach'
-    expect 'unknown node: named, with those there are' 2 'node add a; node add b; time c' "unknown node 'c': a, b"
+    expect 'unknown node: named, with those there are' 2 'node add a; node add b; time c' "unknown node 'c': there are a, b"
     expect 'unknown node where there is none' 2 'time c' "unknown node 'c': there is none yet"
     expect 'a duplicate node' 2 'node add a; node add a' "there is a node 'a' already"
     for value in 1a -a a.b a/b "''" abcdefghijklmnopqrstuvwxyz0123456; do

@@ -132,7 +132,7 @@ start" ":2: 'b' is neither a node nor a switch"
     bad 'a node that is there no more' 1 "$a; $b
 node remove b
 start
-time b" ":4: unknown node 'b': a"
+time b" ":4: unknown node 'b': there is only a"
     bad 'a regular expression' 2 "$a; start
 wait-line a '('
 break console a '['" ':2: ' ':3: '

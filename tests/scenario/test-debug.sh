@@ -43,7 +43,7 @@ steps() {
 
     expect 'step: 0 is refused' 2 "$busy; start; step a 0" "'0' is out of range: 1 to"
     expect 'step: a vCPU that does not exist' 2 "$busy; start; step a.1 5" 'node a has no vCPU 1: 0 to 0 are there'
-    expect 'step: a node that does not exist' 2 "$busy; start; step x 5" "unknown node 'x': a"
+    expect 'step: a node that does not exist' 2 "$busy; start; step x 5" "unknown node 'x': there is only a"
     expect 'step: which of two nodes?' 2 "$busy; $busy_b; start; step 5" 'which node'
     expect 'step: a mask that is neither on nor off' 2 "$busy; start; step a 5 mask=maybe" 'usage: step'
     expect 'step: before start' 2 "$busy; step a 5" 'no node is started'

@@ -228,6 +228,23 @@ static void test_times(void)
     g_assert_cmpstr(lines->str, ==, "1:half a line|3:next|5:|6:10 %|7:20 %|9:x|");
 }
 
+/* A prompt: its line is open, and began with its first byte. */
+static void test_open(void)
+{
+    g_autoptr(Lines) l = lines_new();
+    VTime at;
+
+    g_assert_false(lines_open(l, &at));
+    fed(l, "hello\n", 1);
+    g_assert_false(lines_open(l, &at));
+    fed(l, "/ ", 2);
+    fed(l, "# ", 3);
+    g_assert_true(lines_open(l, &at));
+    g_assert_cmpint(at.ns, ==, 2 * NS_PER_MS);
+    fed(l, "ls\n", 4);
+    g_assert_false(lines_open(l, &at));
+}
+
 /* 10 MB without an end: bounded memory, lines of 64 KiB, and the end is found. */
 static void test_long(void)
 {
@@ -328,6 +345,7 @@ int main(int argc, char **argv)
     g_test_add_func("/lines/wait/gave-up", test_gave_up);
     g_test_add_func("/lines/ends", test_ends);
     g_test_add_func("/lines/times", test_times);
+    g_test_add_func("/lines/open", test_open);
     g_test_add_func("/lines/long", test_long);
     g_test_add_func("/lines/past-is-bounded", test_past_is_bounded);
     g_test_add_func("/lines/watch", test_watch);

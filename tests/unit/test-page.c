@@ -208,6 +208,8 @@ static void test_hostile(void)
     recent_add(recent, bytes, strlen(bytes), vtime(8));
     ((ReportNode *)r.summary.nodes->pdata[0])->console_log = g_strdup(log);
     ((ReportNode *)r.summary.nodes->pdata[0])->console = recent;
+    ((ReportNode *)r.summary.nodes->pdata[0])->console_open = true;
+    ((ReportNode *)r.summary.nodes->pdata[0])->console_open_at = vtime(9);
     verdict_check(&verdict, HOSTILE ":1", "assert " HOSTILE, HOSTILE, vtime(1), false);
     verdict_note(&verdict, OUTCOME_FAILED, HOSTILE ":1", HOSTILE);
     r.summary.verdict = &verdict;
@@ -227,7 +229,7 @@ static void test_hostile(void)
     has(page, "<span>0.000000007s</span><code>bold &lt;img src=x "
               "onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;&lt;/script&gt;</code>");
     has(page, "<span>0.000000008s</span><code>\\xff\\xfe tail &quot;quoted&quot;</code>");
-    has(page, "<span></span><code>prompt &lt;img"); /* not ended yet */
+    has(page, "<span>0.000000009s</span><code>prompt &lt;img"); /* not ended yet */
     has(page,
         "\\u003cimg src=x onerror=\\u0022alert('1')\\u0022\\u003e\\u0026\\u003c/script\\u003e");
     g_assert_true(g_utf8_validate(page, -1, NULL));

@@ -233,6 +233,16 @@ static void test_misfits(void)
     complains(run, "5insn onn a", "'onn' is no on; did you mean 'on'?");
     complains(run, "5ms pcae=2", "'pcae=2' is too much; did you mean 'pace='?");
     complains("NODE NINSN", "a b", "'b' is no NINSN");
+    complains("NODE TEXT", "a info", NULL);
+    complains("NODE TEXT", "a info registers",
+              "'registers' is too much; a text with spaces in it needs quotes");
+    complains("NODE REGEX [timeout=5s] [or-break]", "a Boot took",
+              "'took' is no or-break; a text with spaces in it needs quotes");
+    complains("NODE REGEX [timeout=5s] [or-break]", "a Boot or-brek",
+              "'or-brek' is no or-break; did you mean 'or-break'?");
+    complains("COMMAND EVERY", "regs a pc 1ms",
+              "'pc' is too much; a text with spaces in it needs quotes");
+    complains("NODE FILE|off", "a b c", "'c' is too much");
     complains("NODE FILE|off", "a", "FILE or off is missing");
     complains("[NODE] [mask=on|off]", "mask=onn",
               "'mask=onn': on or off is expected; did you mean 'on'?");
