@@ -141,6 +141,26 @@ check 'a run of many nodes that fails' ended 1
 mtr --report "$dir/best" -c "node add a kernel=$guest/count-aarch64.elf memory=64M icount=off; node add b \
     kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=on; start; run 50ms"
 check 'a run with overshoot and clocks that stray' ended 0
-check 'from 500 to 1600 pixels nothing is cut off or overlaps' fits "$dir"/{ping,failed,none,many,best}/report.html
+# Bytes of escape sequences, colours and no UTF-8 among them, on the console and in what is asserted; a run that is interrupted;
+# one that never began.
+mtr --report "$dir/escapes" -c "$(linux a 1 "printf '\\\\033[31mred\\\\033[0m \\\\260C \\\\342\\\\200\\\\256 ${long}\\\\n'")start; wait-line a 'run ended' timeout=20s
+    set x \"$(printf '\033[1m\302\233')${long}\"; wait-line a \"never \$x\" timeout=1ms"
+check 'a run whose guest prints escape bytes, which fails' ended 1
+check 'its page has none of them' not grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80\xae' "$dir/escapes/report.html"
+check 'they are written out' grep -qF '\x1b' "$dir/escapes/report.html"
+background --report "$dir/interrupted" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; start; run 5ms; echo going; run 1000s"
+within 40 says going
+kill -INT "$pid"
+join
+check 'a run that is interrupted' ended 130
+mtr --report "$dir/refused" -c "node add a; ${long}"
+check 'a run that never began' ended 2
+for name in escapes interrupted refused failed; do
+    for scheme in 0 1; do
+        browse "$dir/$name/report.html" --blink-settings=preferredColorScheme=$scheme --screenshot="$dir/$name-$scheme.png"
+        check "a picture of it ($name, $scheme), without an error" test "$(stat -c %s "$dir/$name-$scheme.png")" -gt 10000 -a ! -s "$dir/err"
+    done
+done
+check 'from 500 to 1600 pixels nothing is cut off or overlaps' fits "$dir"/{ping,failed,none,many,best,escapes,interrupted,refused}/report.html
 
 done_testing
