@@ -19,7 +19,11 @@
 /* Pause between tries while the socket is not there yet. */
 #define CONNECT_RETRY_MS 10
 
-G_DEFINE_QUARK(gdb_error_quark, gdb_error)
+/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+GQuark gdb_error_quark(void)
+{
+    return g_quark_from_static_string("gdb-error-quark");
+}
 
 GdbClient *gdb_client_new(int fd)
 {

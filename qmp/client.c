@@ -61,7 +61,11 @@ struct QmpClient {
     GError *post_error;
 };
 
-G_DEFINE_QUARK(qmp_error_quark, qmp_error)
+/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+GQuark qmp_error_quark(void)
+{
+    return g_quark_from_static_string("qmp-error-quark");
+}
 
 /* --- time --- */
 

@@ -8,7 +8,11 @@
 #include <errno.h>
 #include <string.h>
 
-G_DEFINE_QUARK(metronome_units_error_quark, units_error)
+/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+GQuark units_error_quark(void)
+{
+    return g_quark_from_static_string("metronome-units-error-quark");
+}
 
 /* Powers of ten that are worth reading: more than any int64 can hold is out of range anyway. */
 #define MAX_EXPONENT 18

@@ -20,7 +20,11 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(metronome_devstate_error_quark, devstate_error)
+/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+GQuark devstate_error_quark(void)
+{
+    return g_quark_from_static_string("metronome-devstate-error-quark");
+}
 
 /* migration/savevm.h and migration/qemu-file-types.h */
 #define FILE_MAGIC     0x5145564du

@@ -14,7 +14,11 @@
 #include <string.h>
 #include <unistd.h>
 
-G_DEFINE_QUARK(metronome_node_error_quark, node_error)
+/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+GQuark node_error_quark(void)
+{
+    return g_quark_from_static_string("metronome-node-error-quark");
+}
 
 /* icount_configure() in QEMU's accel/tcg/icount-common.c (7.2: softmmu/icount.c): MAX_ICOUNT_SHIFT
  */

@@ -6,7 +6,11 @@
 
 #include <string.h>
 
-G_DEFINE_QUARK(metronome_remote_error_quark, remote_error)
+/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+GQuark remote_error_quark(void)
+{
+    return g_quark_from_static_string("metronome-remote-error-quark");
+}
 
 #define HEADER 5  /* length and type */
 #define SHOWN  60 /* bytes of what is none */
