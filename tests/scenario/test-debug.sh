@@ -76,7 +76,7 @@ breaks() {
         "max-skip 1us; max-skip; $busy; start; run 5ms; break pc a 0x40080008; run 1s; assert a.idle <= 1us; \
          assert a.time <= 5001us" '^1us$'
     expect 'break pc: sleep=on' 0 \
-        "node add a kernel=$guest/count-aarch64.elf memory=64M; start; run 1ms; break pc a 0x40080008; run 1s; \
+        "node add a kernel=$guest/count-aarch64.elf memory=64M; start; run 2000insn on a; break pc a 0x40080008; run 1s; \
          assert break == 1; assert a.icount > 1000; delete 1; run 2ms; assert a.missed == 0"
     expect 'break pc: found by single steps too' 0 \
         "$busy; start; run 1ms; break pc a 0x40080008; step a 100; assert break == 1; assert a.icount == 1000002"
