@@ -59,8 +59,10 @@ void node_tell(Node *n, NodeWhat what, const char *why, const char *detail)
 
         if (!node_life_tells(&n->life, what, t.time, &times))
             return;
-        if (times >= 10)
-            t.detail = repeated = g_strdup_printf("%u times so far", times);
+        if (times >= 10) {
+            repeated = g_strdup_printf("%u times so far", times);
+            t.detail = repeated;
+        }
     }
     node_relay(n, &t);
 }
