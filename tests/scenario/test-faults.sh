@@ -52,7 +52,7 @@ ends_within() {
     within 20 not kill -0 "$pid" 2>/dev/null || kill -9 "$pid"
     took=$(($(now_ms) - from))
     join
-    [[ $took -le $1 ]]
+    [[ $took -le $(($1 * patience)) ]]
 }
 
 # qemu_of NODE: id of its QEMU.
@@ -275,7 +275,7 @@ taken_cpu() {
     from=$(now_ms)
     commands 'echo up'
     took=$(($(now_ms) - from))
-    check "a start while others have the first CPU ($took ms)" eval "ended 0 '^up$' && [[ $took -lt 5000 ]]"
+    check "a start while others have the first CPU ($took ms)" eval "ended 0 '^up$' && [[ $took -lt $((5000 * patience)) ]]"
     kill "${hogs[@]}" 2>/dev/null || true
     wait "${hogs[@]}" 2>/dev/null || true
 }

@@ -48,7 +48,7 @@ ends_after() {
     within 30 not kill -0 "$pid" 2>/dev/null || kill -9 "$pid"
     took=$((${EPOCHREALTIME/./} - from))
     join
-    [[ $took -le $(($2 * 1000000)) ]]
+    [[ $took -le $(($2 * 1000000 * patience)) ]]
 }
 
 told() {

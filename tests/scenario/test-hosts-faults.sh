@@ -46,9 +46,9 @@ thaw() {
     sftp=
 }
 
-# took SECONDS: no more than these since $since.
+# took SECONDS: no more than these, or patience times these, since $since.
 took() {
-    [[ ${EPOCHREALTIME/./} -lt $((since + $1 * 1000000)) ]]
+    [[ ${EPOCHREALTIME/./} -lt $((since + $1 * 1000000 * patience)) ]]
 }
 
 mkdir -p "$dir/cache/metronome/files"
