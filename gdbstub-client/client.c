@@ -18,6 +18,7 @@
 #define DEFAULT_PACKET_SIZE 400u
 /* Pause between tries while the socket is not there yet. */
 #define CONNECT_RETRY_MS 10
+#define LEAVE_MS         500 /* for another one's stub to tell, and to have read */
 
 /* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
 GQuark gdb_error_quark(void)
@@ -153,7 +154,33 @@ static int connect_until(const char *path, GdbDeadline deadline, GError **error)
 
 static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error);
 
-GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error)
+/* A guest that ran is told of as stopped; one that stood tells nothing, and is left so. */
+static void leave(int fd)
+{
+    static const char detach[] = "+$D;1#b0";
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+    char said[64];
+
+    if (poll(&p, 1, LEAVE_MS) == 1 && recv(fd, said, sizeof(said), MSG_DONTWAIT) > 0 &&
+        send(fd, detach, strlen(detach), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        poll(&p, 1, LEAVE_MS); /* what it has not read when we close it may drop */
+}
+
+static bool is_of_process(int fd, const char *path, pid_t pid, GError **error)
+{
+    struct ucred peer = {0};
+    socklen_t size = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 || peer.pid == pid) {
+        return true;
+    }
+    g_set_error(error, GDB_ERROR, GDB_ERROR_CONNECT,
+                "gdbstub: '%s' is of process %d, not of the QEMU with the monitor, process %d",
+                path, (int)peer.pid, (int)pid);
+    return false;
+}
+
+GdbClient *gdb_client_connect_process(const char *path, pid_t pid, int timeout_ms, GError **error)
 {
     GdbDeadline deadline = gdb_deadline(timeout_ms);
     int fd = connect_until(path, deadline, error);
@@ -161,8 +188,18 @@ GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error)
     if (fd < 0) {
         return NULL;
     }
+    if (pid > 0 && !is_of_process(fd, path, pid, error)) {
+        leave(fd);
+        close(fd);
+        return NULL;
+    }
     g_autoptr(GdbClient) client = gdb_client_new(fd);
     return handshake(client, deadline, error) ? g_steal_pointer(&client) : NULL;
+}
+
+GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error)
+{
+    return gdb_client_connect_process(path, 0, timeout_ms, error);
 }
 
 static void take_features(GdbClient *client, const char *reply, bool *no_acks)

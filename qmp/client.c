@@ -245,7 +245,7 @@ static void take_end_of_file(QmpClient *client)
  * run again; its answer is waited for, as it may drop what it has not read when we close. */
 static void leave_gdbstub(const QmpClient *client, const char *data, size_t size)
 {
-    static const char stopped[] = "$T", detach[] = "+$D#44";
+    static const char stopped[] = "$T", detach[] = "+$D;1#b0";
     struct pollfd p = {.fd = client->fd, .events = POLLIN};
 
     if (!client->greeted && size >= strlen(stopped) &&

@@ -49,7 +49,9 @@ static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
     }
     if (!node_check(n, true, error) || !stub_is_free(n, error))
         return NULL;
-    client = n->far ? connect_far(n, error) : gdb_client_connect(n->gdb_path, timeout_ms, error);
+    client = n->far ? connect_far(n, error)
+                    : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0, timeout_ms,
+                                                 error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);
         gdb_client_free(client);

@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #define SOON  5000
@@ -407,6 +408,44 @@ static void test_no_socket(void)
     gdb_client_free(NULL);
 }
 
+static void *stub_of_other(void *data)
+{
+    static const char stopped[] = "$T02thread:p01.01;#03";
+    int fd = accept(GPOINTER_TO_INT(data), NULL, NULL);
+    GString *said = g_string_new(NULL);
+    char c;
+
+    g_assert_cmpint(fd, >=, 0);
+    g_assert_cmpint(send(fd, stopped, strlen(stopped), MSG_NOSIGNAL), ==, strlen(stopped));
+    while (said->len < strlen("+$D;1#b0") && read(fd, &c, 1) == 1)
+        g_string_append_c(said, c);
+    close(fd);
+    return g_string_free(said, FALSE);
+}
+
+static void test_stub_of_other(void)
+{
+    g_autofree char *dir = g_dir_make_tmp("test-gdb-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(dir, "gdb", NULL), *said = NULL;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    g_autoptr(GError) error = NULL;
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    GThread *thread;
+
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    g_assert_cmpint(bind(listener, (struct sockaddr *)&address, sizeof(address)), ==, 0);
+    g_assert_cmpint(listen(listener, 1), ==, 0);
+    thread = g_thread_new("stub", stub_of_other, GINT_TO_POINTER(listener));
+    g_assert_null(gdb_client_connect_process(path, getppid(), SOON, &error));
+    said = g_thread_join(thread);
+    g_assert_error(error, GDB_ERROR, GDB_ERROR_CONNECT);
+    g_assert_nonnull(strstr(error->message, "not of the QEMU with the monitor"));
+    g_assert_cmpstr(said, ==, "+$D;1#b0");
+    close(listener);
+    unlink(path);
+    rmdir(dir);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -428,5 +467,6 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb/client/g-fallback", test_g_fallback);
     g_test_add_func("/gdb/client/garbage", test_garbage);
     g_test_add_func("/gdb/client/no-socket", test_no_socket);
+    g_test_add_func("/gdb/client/stub-of-other", test_stub_of_other);
     return g_test_run();
 }

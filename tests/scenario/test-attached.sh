@@ -60,6 +60,15 @@ other_user() {
     foreign_as=() foreign_kernel=
 }
 
+# A gdbstub stops the guest of whoever connects.
+stub_as_monitor() {
+    start_foreign shift=0,sleep=off
+    remember
+    expect 'a gdbstub is no monitor' 3 "node attach x qmp=$dir/gdb gdb=$dir/qmp" "not QMP"
+    as_before 'and its QEMU runs on'
+    end_foreign
+}
+
 # Without privilege a QEMU of root's can be attached, but not ranked.
 no_ranks() {
     local theirs=$dir/nobody
