@@ -144,6 +144,8 @@ static CommandResult exec_send(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (call->session->options.dry)
         return COMMAND_DONE;
+    if (!node_check(node, false, error)) /* nobody reads it */
+        return COMMAND_FAILED;
     text = g_strcompress(call->args[1]);
     return console_send(node->console, text, error) ? COMMAND_DONE : COMMAND_FAILED;
 }

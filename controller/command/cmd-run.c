@@ -108,17 +108,37 @@ static void tell_grain(const Session *s, VTime target)
     }
 }
 
+/* The node whose instructions a run is to reach, NULL: it runs to a time. */
+static const Node *goal_node(const CommandCall *call)
+{
+    const char *const *args = (const char *const *)call->args;
+    unsigned n = (unsigned)call->n_args;
+
+    if (call->command != &cmd_run && call->command != &cmd_run_until)
+        return NULL;
+    if (n == 3 && units_is_insns(args[0]))
+        return session_find_node(call->session, args[2], NULL);
+    if (n == 0 || !units_is_insns(args[n - 1]))
+        return NULL;
+    return n == 2 ? session_find_node(call->session, args[0], NULL)
+                  : command_only_node(call->session);
+}
+
+static GError *left_error(const Node *n, const char *mend)
+{
+    g_autofree char *time = units_format_seconds(node_ensemble_time(n));
+
+    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE, "node %s %s at %s, before the target%s",
+                       n->name, node_left_text(n->state, n->exit_status), time, mend);
+}
+
 static GError *exit_error(const Session *s)
 {
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
-        g_autofree char *time = units_format_seconds(node_ensemble_time(n));
 
         if (node_state_has_left(n->state) && !n->options->on_exit_continue)
-            return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
-                               "node %s %s at %s, before the target; `node add … "
-                               "on-exit=continue` lets the others go on",
-                               n->name, node_left_text(n->state, n->exit_status), time);
+            return left_error(n, "; `node add … on-exit=continue` lets the others go on");
     }
     return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
                        "the guest powered off before the target");
@@ -128,6 +148,7 @@ static GError *exit_error(const Session *s)
 static GError *error_of(const CommandCall *call, const RunOutcome *o)
 {
     Session *s = call->session;
+    const Node *node = goal_node(call);
 
     if (s->interrupted && engine_hurried(s->engine) && o->end == RUN_FAILED)
         return g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted; %s",
@@ -138,6 +159,8 @@ static GError *error_of(const CommandCall *call, const RunOutcome *o)
         return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
     if (o->number > 0 || o->why)
         return NULL;
+    if (node && (o->end == RUN_EXITED || o->end == RUN_EMPTY) && node_state_has_left(node->state))
+        return left_error(node, "");
     if (o->end == RUN_EXITED || (o->end == RUN_EMPTY && call->command == &cmd_run_until))
         return exit_error(s);
     if (o->end == RUN_EMPTY)

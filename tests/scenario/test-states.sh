@@ -59,6 +59,12 @@ leaves() {
     expect "$1: run-until ends with it" 3 "node add a $act append=$2 extra='$3'; $beside; start; run-until 20ms; echo behind" \
         "^node a: $5 at" 'metronome: .*node a .* at 0\.00[0-9]*s, before the target; .*on-exit=continue'
     check "$1: nothing behind it is run" not says '^behind'
+    expect "$1: a run to an instruction that it never executes" 3 "node add a $act append=$2 extra='$3'; $beside; start;
+         run 1000000000insn on a; echo behind" 'metronome: .*node a .* at 0\.00[0-9]*s, before the target$'
+    expect "$1: behind it as well" 3 "node add a $act append=$2 extra='$3'; $beside; start; run 20ms; run 5insn on a" \
+        'metronome: .*node a .* at 0\.00[0-9]*s, before the target$'
+    expect "$1: nobody reads what is sent to it" 3 "node add a $act append=$2 extra='$3'; $beside; start; run 20ms; send a x" \
+        'node a is .*: it takes part no more'
     expect "$1: on-exit=continue lets the others go on" 0 \
         "node add a $act append=$2 extra='$3' on-exit=continue; $beside; start; run-until 20ms; assert c.icount == 20000000"
 }
