@@ -6,6 +6,7 @@
  * the host meets all of them alike; medians are shown, and ratios to the first setup. After each
  * turn icount must have grown by just as many instructions as steps were made.
  */
+#include "controller/node/rank-memo.h"
 #include "gdbstub-client/gdbstub.h"
 #include "tests/bench/lib/rig.h"
 

@@ -37,11 +37,17 @@ static void check_text(const char *text, const char *bytes, size_t len)
 static void check_place(const char *message, const char *bytes, size_t len)
 {
     g_autofree char *line = text_line(message, -1);
-    unsigned number, lines = 0;
+    const char *comma = strchr(message, ',');
+    unsigned long number, lines = 0;
     long column;
+    char *end;
 
     demand(strcmp(line, message) == 0);
-    demand(sscanf(message, "line %u, column %ld: ", &number, &column) == 2);
+    demand(g_str_has_prefix(message, "line ") && comma && g_str_has_prefix(comma, ", column "));
+    number = strtoul(message + strlen("line "), &end, 10);
+    demand(end == comma);
+    column = strtol(comma + strlen(", column "), &end, 10);
+    demand(g_str_has_prefix(end, ": "));
     for (size_t i = 0; i < len; i++)
         lines += bytes[i] == '\n';
     demand(number >= FIRST && number <= FIRST + lines && column >= 1 && column <= (long)len);
