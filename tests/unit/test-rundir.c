@@ -271,8 +271,11 @@ static void test_sweep_names(void)
         "xmetronome-ABC123", ".metronome-data",         "..metronome-ABC123", "metronome-",
         "something-else",    "metronome-ABC123.bak"};
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
-        make_old(stale_dir(names[i]));
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+        g_autofree char *path = stale_dir(names[i]);
+
+        make_old(path);
+    }
     sweep_now();
     g_assert_cmpuint(entries(), ==, G_N_ELEMENTS(names));
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
