@@ -4,12 +4,29 @@
 
 #include <string.h>
 
-/* The name in front of it may have brackets, too. */
+/* Field 22 of proc(5). */
+#define START_FIELD 22
+
+/* The bracket behind the name, which is field 2 and may have brackets and spaces itself. */
+static const char *name_end_of(const char *stat)
+{
+    return strrchr(stat, ')');
+}
+
 char proc_state(const char *stat)
 {
-    const char *name_end = strrchr(stat, ')');
+    const char *name_end = name_end_of(stat);
 
     return name_end && name_end[1] == ' ' && g_ascii_isalpha(name_end[2]) ? name_end[2] : '?';
+}
+
+int64_t proc_start_time(const char *stat)
+{
+    const char *p = name_end_of(stat);
+
+    for (int field = 2; p && field < START_FIELD; field++)
+        p = strchr(p + 1, ' ');
+    return p ? g_ascii_strtoll(p, NULL, 10) : -1;
 }
 
 char **proc_words(const char *cmdline, gsize size)

@@ -2,11 +2,12 @@
 /* process.c: see process.h. */
 #include "controller/base/process.h"
 
+#include "controller/base/proc.h"
+
 #include <fcntl.h>
 #include <glib.h>
 #include <pthread.h>
 #include <signal.h>
-#include <string.h>
 #include <unistd.h>
 
 static const int ignored[] = {SIGPIPE, SIGXFSZ};
@@ -43,19 +44,10 @@ void process_prepare(void)
     pthread_atfork(NULL, NULL, on_fork);
 }
 
-/* The fields of stat(5) behind the name, which may have spaces and brackets itself, begin with the
- * third. */
-#define START_FIELD 22
-
 int64_t process_start_time(pid_t pid, pid_t tid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/stat", (int)pid, (int)tid);
     g_autofree char *text = NULL;
-    const char *p = NULL;
 
-    if (pid > 0 && g_file_get_contents(path, &text, NULL, NULL))
-        p = strrchr(text, ')');
-    for (int field = 2; p && field < START_FIELD; field++)
-        p = strchr(p + 1, ' ');
-    return p ? g_ascii_strtoll(p, NULL, 10) : -1;
+    return pid > 0 && g_file_get_contents(path, &text, NULL, NULL) ? proc_start_time(text) : -1;
 }

@@ -108,22 +108,6 @@ static void tell_grain(const Session *s, VTime target)
     }
 }
 
-/* The node whose instructions a run is to reach, NULL: it runs to a time. */
-static const Node *goal_node(const CommandCall *call)
-{
-    const char *const *args = (const char *const *)call->args;
-    unsigned n = (unsigned)call->n_args;
-
-    if (call->command != &cmd_run && call->command != &cmd_run_until)
-        return NULL;
-    if (n == 3 && units_is_insns(args[0]))
-        return session_find_node(call->session, args[2], NULL);
-    if (n == 0 || !units_is_insns(args[n - 1]))
-        return NULL;
-    return n == 2 ? session_find_node(call->session, args[0], NULL)
-                  : command_only_node(call->session);
-}
-
 static GError *left_error(const Node *n, const char *mend)
 {
     g_autofree char *time = units_format_seconds(node_ensemble_time(n));
@@ -144,11 +128,12 @@ static GError *exit_error(const Session *s)
                        "the guest powered off before the target");
 }
 
-/* What the end means for the command; NULL: it went well. */
+/* What the end means for the command; NULL: it went well. call->data is the node whose instructions
+ * it was to reach, NULL: it ran to a time. */
 static GError *error_of(const CommandCall *call, const RunOutcome *o)
 {
     Session *s = call->session;
-    const Node *node = goal_node(call);
+    const Node *node = call->data;
 
     if (s->interrupted && engine_hurried(s->engine) && o->end == RUN_FAILED)
         return g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted; %s",
@@ -175,7 +160,7 @@ static void on_run_done(const RunOutcome *outcome, void *data)
     command_resume(call);
     run_announce(call, outcome, NULL);
     if (outcome->end == RUN_REACHED && call->command == &cmd_run_until && outcome->number == 0 &&
-        call->n_args >= 1 && !units_is_insns(call->args[call->n_args - 1]))
+        !call->data)
         tell_grain(call->session, engine_now(call->session->engine));
     command_finish(call, error_of(call, outcome));
 }
@@ -187,6 +172,7 @@ static CommandResult start_run(CommandCall *call, RunGoal goal, GError **error)
 
     if (s->options.dry)
         return COMMAND_DONE;
+    call->data = goal.node;
     return run_start(s, &spec, on_run_done, call, error) ? COMMAND_PARKED : COMMAND_FAILED;
 }
 

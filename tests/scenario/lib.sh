@@ -165,6 +165,16 @@ janitors() {
     done
 }
 
+# qemu_of NODE: id of its QEMU.
+qemu_of() {
+    local id
+    for id in $(qemus); do
+        if grep -qsaz "^guest=$1," "/proc/$id/cmdline"; then
+            echo "$id"
+        fi
+    done
+}
+
 no_processes() {
     [[ -z $(processes) ]]
 }

@@ -55,16 +55,6 @@ ends_within() {
     [[ $took -le $(($1 * patience)) ]]
 }
 
-# qemu_of NODE: id of its QEMU.
-qemu_of() {
-    local id
-    for id in $(qemus); do
-        if grep -qsaz "^guest=$1," "/proc/$id/cmdline"; then
-            echo "$id"
-        fi
-    done
-}
-
 deaths() {
     check 'two nodes run' begin --report "$dir/report" -c "$two"
     kill -9 "$(qemu_of b)"

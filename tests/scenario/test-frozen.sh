@@ -11,15 +11,6 @@ source "$(dirname "$0")/foreign.sh"
 count_node="memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/count-aarch64.elf"
 two="quantum 100us; node add a $count_node; node add b $count_node; start; echo running; run 10000s; echo behind"
 
-qemu_of() {
-    local id
-    for id in $(qemus); do
-        if grep -qsaz "^guest=$1," "/proc/$id/cmdline"; then
-            echo "$id"
-        fi
-    done
-}
-
 # ticks PROCESS: of CPU time, in user mode.
 ticks() {
     sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f12

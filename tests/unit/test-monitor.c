@@ -6,6 +6,16 @@
 
 #include <string.h>
 
+typedef bool (*Check)(const char *line, GError **error);
+
+/* A line is a command, and after a space its arguments. */
+static bool check_qmp(const char *line, GError **error)
+{
+    g_auto(GStrv) words = g_strsplit(line, " ", 2);
+
+    return monitor_check_qmp(words[0] ? words[0] : "", words[0] ? words[1] : NULL, error);
+}
+
 static void refused(bool ok, const GError *error, const char *text)
 {
     if (ok)
@@ -16,6 +26,27 @@ static void refused(bool ok, const GError *error, const char *text)
     g_assert_nonnull(strstr(error->message, "` is refused: "));
     g_assert_nonnull(strstr(error->message, "; "));
     g_assert_cmpuint(strlen(error->message), <, 300);
+}
+
+static void all_refused(Check check, const char *const lines[], unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        g_autoptr(GError) error = NULL;
+        bool ok = check(lines[i], &error);
+
+        refused(ok, error, lines[i]);
+    }
+}
+
+static void all_pass(Check check, const char *const lines[], unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        g_autoptr(GError) error = NULL;
+        bool ok = check(lines[i], &error);
+
+        g_assert_no_error(error);
+        g_assert_true(ok);
+    }
 }
 
 static void test_hmp_refused(void)
@@ -74,12 +105,7 @@ static void test_hmp_refused(void)
         "set_link mtr-net0 off",
     };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_autoptr(GError) error = NULL;
-        bool ok = monitor_check_hmp(lines[i], &error);
-
-        refused(ok, error, lines[i]);
-    }
+    all_refused(monitor_check_hmp, lines, G_N_ELEMENTS(lines));
 }
 
 static void test_hmp_passes(void)
@@ -125,13 +151,7 @@ static void test_hmp_passes(void)
         "set_password vnc x",
     };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_autoptr(GError) error = NULL;
-        bool ok = monitor_check_hmp(lines[i], &error);
-
-        g_assert_no_error(error);
-        g_assert_true(ok);
-    }
+    all_pass(monitor_check_hmp, lines, G_N_ELEMENTS(lines));
 }
 
 /* A command, and its arguments behind a space. */
@@ -174,13 +194,7 @@ static void test_qmp_refused(void)
         "human-monitor-command {\"command-line\":\"object_del \\\"mt0\\\"\"}",
     };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_auto(GStrv) words = g_strsplit(lines[i], " ", 2);
-        g_autoptr(GError) error = NULL;
-        bool ok = monitor_check_qmp(words[0], words[1], &error);
-
-        refused(ok, error, lines[i]);
-    }
+    all_refused(check_qmp, lines, G_N_ELEMENTS(lines));
 }
 
 static void test_qmp_passes(void)
@@ -206,14 +220,7 @@ static void test_qmp_passes(void)
         "human-monitor-command {\"command-line\":\"\"}",
     };
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(lines); i++) {
-        g_auto(GStrv) words = g_strsplit(lines[i], " ", 2);
-        g_autoptr(GError) error = NULL;
-        bool ok = monitor_check_qmp(words[0] ? words[0] : "", words[0] ? words[1] : NULL, &error);
-
-        g_assert_no_error(error);
-        g_assert_true(ok);
-    }
+    all_pass(check_qmp, lines, G_N_ELEMENTS(lines));
 }
 
 static void test_message(void)
