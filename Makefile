@@ -82,7 +82,7 @@ help:
 	@echo 'make            build $(BUILD)/metronome'
 	@echo 'make demo       set up, build, run two Linux guests in lockstep'
 	@echo 'make check      set up, build, run all tests'
-	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one and a newer one'
+	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one, 10.0 and 11.1'
 	@echo 'make unit       the tests that need no QEMU'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
 	@echo 'make asan       all tests, or those without QEMU and the scenarios ASAN_TESTS, under AddressSanitizer and UBSan'
@@ -113,7 +113,7 @@ demo: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) all
 	$(BUILD)/metronome run scripts/scenarios/two-guests.mtr guest=$(BUILD)/guest
 
-# The tests that run QEMU, with the installed one and with that of fetch-qemu.
+# The tests that run QEMU, with the installed one and with those of fetch-qemu.
 check-qemu-matrix: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(TESTS) $(PLUGINS) $(HELPERS)

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Scripts that build QEMU and busybox from source, as far as they go without a source: what they refuse, and how they say
-# it. Prints TAP, takes seconds.
+# Scripts that build QEMU and busybox from source or fetch QEMU, as far as they go without a source: what they refuse, and
+# how they say it. Prints TAP, takes seconds.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -44,10 +44,18 @@ script 1 'build-busybox: no network' "https://localhost:1/busybox-1.36.1.tar.bz2
     env PATH="$dir/tools:$PATH" METRONOME_BUSYBOX_SITE=https://localhost:1 scripts/build-busybox "$dir/busybox"
 script 1 'make guest with a busybox that is not there' "METRONOME_BUSYBOX='$dir/none' is not there" \
     env METRONOME_BUSYBOX="$dir/none" BUILD="$dir/build" scripts/build-guest linux
+script 0 'fetch-qemu --help' 'usage: scripts/fetch-qemu 10.0' scripts/fetch-qemu --help
+script 2 'fetch-qemu: no version' 'usage: scripts/fetch-qemu 10.0' scripts/fetch-qemu "$dir/fetched"
+for version in 9 '' '*' @; do
+    script 1 "fetch-qemu: version '$version'" "QEMU '.*' is not known here: there are 10.0 and 11.1" \
+        scripts/fetch-qemu "$version" "$dir/fetched"
+done
+check 'fetch-qemu: nothing was made' [ ! -e "$dir/fetched" ]
 # What they remove before they fill a folder (bin, root, build, source) may be the user's there.
 mkdir -p "$dir"/home/{bin,root,build,source}
 touch "$dir"/home/{bin,root,build,source}/precious
-script 1 'fetch-qemu: a folder of the user' "'$dir/home' is not empty, and was not made by this script" scripts/fetch-qemu "$dir/home"
+script 1 'fetch-qemu: a folder of the user' "'$dir/home' is not empty, and was not made by this script" \
+    scripts/fetch-qemu 10.0 "$dir/home"
 for name in build-qemu build-busybox; do
     script 1 "$name: a folder of the user" "'$dir/home' is not empty, and was not made by this script" \
         env PATH="$dir/tools:$PATH" METRONOME_QEMU_SITE=https://localhost:1 METRONOME_BUSYBOX_SITE=https://localhost:1 \
