@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * codec.c: the QMP stream, taken apart into JSON objects by a resumable json-c tokener.
+ * codec.c: the QMP stream, taken apart into JSON objects.
  *
- * Invariant: the tokener only ever sees bytes of one message; it starts at the opening brace and is
- * reset after the closing one. Whitespace between messages is skipped here, so that anything else
- * in that place, such as another protocol's banner, is named as what it is.
+ * Where a message ends is found here, by its brackets and strings alone, and json-c sees whole
+ * messages only: its tokener, asked to go on in the middle of a number or of a character, takes
+ * other texts for JSON than in one piece (json-c 0.16, 0.18). Whitespace between messages is skipped
+ * here, so that anything else in that place, such as another protocol's banner, is named as what it
+ * is.
  */
 #include "qmp/codec.h"
 
@@ -21,11 +23,10 @@ struct QmpCodec {
     json_tokener *tokener;
     GQueue messages; /* of json_object, oldest first */
     size_t max_message;
-    size_t used;    /* bytes of the message under way */
     guint64 offset; /* of the next byte in the whole stream */
-    bool in_message;
-    char before;             /* the last byte of the message under way */
-    bool in_string, escaped; /* where it stands */
+    GString *text;  /* of the message under way */
+    unsigned depth; /* brackets that are open in it; 0: between messages */
+    bool in_string, escaped;
     GError *broken;
 };
 
@@ -43,9 +44,8 @@ QmpCodec *qmp_codec_new(size_t max_message)
 {
     QmpCodec *codec = g_new0(QmpCodec, 1);
 
-    /* Bytes after the closing brace belong to the next message. JSON_TOKENER_VALIDATE_UTF8 stays
-     * off: json-c 0.16 forgets at each call that it was inside a character. */
-    codec->tokener = tokener_new(JSON_TOKENER_STRICT | JSON_TOKENER_ALLOW_TRAILING_CHARS);
+    codec->tokener = tokener_new(JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    codec->text = g_string_new(NULL);
     codec->max_message = CLAMP(max_message, 2, QMP_CODEC_MAX_MESSAGE);
     g_queue_init(&codec->messages);
     return codec;
@@ -62,106 +62,92 @@ void qmp_codec_free(QmpCodec *codec)
         return;
     g_queue_clear_full(&codec->messages, free_message);
     json_tokener_free(codec->tokener);
+    g_string_free(codec->text, TRUE);
     g_clear_error(&codec->broken);
     g_free(codec);
 }
 
-/* `at` is where the trouble is; what stands there is quoted, for it often names the real peer. */
-static void reject(QmpCodec *codec, const char *at, size_t length, const char *why)
+/* The trouble is at byte `offset` of the stream; what stands there is quoted, for it often names the
+ * real peer. */
+static void reject(QmpCodec *codec, guint64 offset, const char *at, size_t length, const char *why)
 {
     g_autofree char *raw = g_strndup(at, MIN(length, EXCERPT_BYTES));
     g_autofree char *excerpt = g_strescape(raw, NULL);
 
     codec->broken =
         g_error_new(QMP_ERROR, QMP_ERROR_PROTOCOL,
-                    "not QMP: %s at byte %" G_GUINT64_FORMAT ": '%s'", why, codec->offset, excerpt);
+                    "not QMP: %s at byte %" G_GUINT64_FORMAT ": '%s'", why, offset, excerpt);
 }
 
 static size_t skip_to_message(QmpCodec *codec, const char *p, size_t length)
 {
-    if (strchr(" \t\r\n", *p) && *p)
+    if (strchr(" \t\r\n", *p) && *p) {
+        codec->offset++;
         return 1;
+    }
     if (*p != '{') {
-        reject(codec, p, length, "expected a JSON object");
+        reject(codec, codec->offset, p, length, "expected a JSON object");
         return 0;
     }
-    codec->in_message = true;
+    g_string_assign(codec->text, "{");
+    codec->depth = 1;
     codec->in_string = codec->escaped = false;
-    codec->before = '\0';
-    codec->used = 0;
-    return 0;
+    codec->offset++;
+    return 1;
 }
 
-/* A sign right behind a digit, outside of strings: json-c 0.16 takes it for a part of the number where
- * a read ends between the two. NULL: there is none. */
-static const char *find_sign(QmpCodec *codec, const char *p, size_t length)
+static void step_over(QmpCodec *codec, char byte)
 {
-    for (const char *end = p + length; p < end; codec->before = *p++) {
-        if (codec->in_string) {
-            codec->in_string = codec->escaped || *p != '"';
-            codec->escaped = !codec->escaped && *p == '\\';
-        } else if (*p == '"') {
-            codec->in_string = true;
-        } else if ((*p == '-' || *p == '+') && g_ascii_isdigit(codec->before)) {
-            return p;
-        }
+    if (codec->in_string) {
+        codec->in_string = codec->escaped || byte != '"';
+        codec->escaped = !codec->escaped && byte == '\\';
+    } else if (byte == '"') {
+        codec->in_string = true;
+    } else if (byte == '{' || byte == '[') {
+        codec->depth++;
+    } else if (byte == '}' || byte == ']') {
+        codec->depth--;
     }
-    return NULL;
 }
 
-/* The tokener has taken so many bytes, as far as it was asked. */
-static bool check_taken(QmpCodec *codec, const char *p, size_t taken, size_t length)
+/* The message is complete: codec->offset is behind its last byte. */
+static void parse_message(QmpCodec *codec)
 {
-    const char *sign = find_sign(codec, p, taken);
+    const GString *text = codec->text;
+    json_object *message = json_tokener_parse_ex(codec->tokener, text->str, (int)text->len);
+    enum json_tokener_error result = json_tokener_get_error(codec->tokener);
+    size_t end = MIN(json_tokener_get_parse_end(codec->tokener), text->len);
 
-    if (!sign)
-        return true;
-    codec->offset += (guint64)(sign - p);
-    reject(codec, sign, length - (size_t)(sign - p), "a sign within a number");
-    return false;
-}
-
-static size_t feed_tokener(QmpCodec *codec, const char *p, size_t length)
-{
-    size_t chunk = MIN(length, codec->max_message - codec->used);
-    const char *nul = memchr(p, '\0', chunk);
-    json_object *message;
-    enum json_tokener_error result;
-
-    /* To the tokener a NUL would be the end of its input. */
-    if (nul)
-        chunk = (size_t)(nul - p);
-    if (chunk == 0) {
-        reject(codec, p, length, "a NUL byte");
-        return 0;
-    }
-    message = json_tokener_parse_ex(codec->tokener, p, (int)chunk);
-    result = json_tokener_get_error(codec->tokener);
-    if (result == json_tokener_success) {
-        size_t end = json_tokener_get_parse_end(codec->tokener);
-
-        if (!check_taken(codec, p, end, length)) {
-            json_object_put(message);
-            return 0;
-        }
+    json_tokener_reset(codec->tokener);
+    if (result == json_tokener_success && end == text->len) {
         g_queue_push_tail(&codec->messages, message);
-        json_tokener_reset(codec->tokener);
-        codec->in_message = false;
-        return end;
+        return;
     }
-    if (result != json_tokener_continue) {
-        size_t end = MIN(json_tokener_get_parse_end(codec->tokener), chunk);
+    json_object_put(message);
+    reject(codec, codec->offset - text->len + end, text->str + end, text->len - end,
+           result == json_tokener_continue ? "brackets that do not match"
+                                           : json_tokener_error_desc(result));
+}
 
-        codec->offset += end;
-        reject(codec, p + end, length - end, json_tokener_error_desc(result));
-        return 0;
-    }
-    if (!check_taken(codec, p, chunk, length))
-        return 0;
-    codec->used += chunk;
-    if (codec->used == codec->max_message)
-        reject(codec, p, 0, "a message beyond the size limit");
-    return chunk;
+/* Takes bytes up to the message's end, or all of them. */
+static size_t take_message(QmpCodec *codec, const char *p, size_t length)
+{
+    size_t room = codec->max_message - codec->text->len;
+    size_t n = 0;
+
+    while (n < MIN(length, room) && codec->depth > 0 && codec->depth <= MAX_DEPTH && p[n])
+        step_over(codec, p[n++]);
+    g_string_append_len(codec->text, p, (gssize)n);
+    codec->offset += n;
+    if (codec->depth == 0)
+        parse_message(codec);
+    else if (codec->depth > MAX_DEPTH)
+        reject(codec, codec->offset - 1, p + n - 1, length - n + 1, "too many open brackets");
+    else if (n == room)
+        reject(codec, codec->offset, p + n, 0, "a message beyond the size limit");
+    else if (n < length)
+        reject(codec, codec->offset, p + n, length - n, "a NUL byte");
+    return n;
 }
 
 bool qmp_codec_feed(QmpCodec *codec, const void *bytes, size_t length, GError **error)
@@ -170,11 +156,10 @@ bool qmp_codec_feed(QmpCodec *codec, const void *bytes, size_t length, GError **
 
     while (length > 0 && !codec->broken) {
         size_t step =
-            codec->in_message ? feed_tokener(codec, p, length) : skip_to_message(codec, p, length);
+            codec->depth > 0 ? take_message(codec, p, length) : skip_to_message(codec, p, length);
 
         p += step;
         length -= step;
-        codec->offset += step;
     }
     if (!codec->broken)
         return true;
@@ -195,7 +180,7 @@ bool qmp_codec_has_next(const QmpCodec *codec)
 
 bool qmp_codec_in_message(const QmpCodec *codec)
 {
-    return codec->in_message;
+    return codec->depth > 0;
 }
 
 /* json-c takes NaN, Infinity and 1e999 even when strict; JSON knows no such numbers. */

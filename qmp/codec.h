@@ -5,7 +5,8 @@
  * Private to qmp/ and its tests; this is the one header that shows json-c.
  *
  * The messages that come out depend on the bytes alone, never on how reads split them. The first
- * bad byte ends the stream: what was complete before it still comes out, nothing after it does.
+ * bad message ends the stream, at its end if not before: what was complete before it still comes
+ * out, nothing after it does.
  */
 #ifndef QMP_CODEC_H
 #define QMP_CODEC_H
@@ -27,8 +28,8 @@ QmpCodec *qmp_codec_new(size_t max_message);
 void qmp_codec_free(QmpCodec *codec);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(QmpCodec, qmp_codec_free)
 
-/* Takes the next bytes of the stream. False with QMP_ERROR_PROTOCOL on the first byte that is not
- * JSON objects in a row, and again on every later call. */
+/* Takes the next bytes of the stream. False with QMP_ERROR_PROTOCOL once they are not JSON
+ * objects in a row, and again on every later call. */
 bool qmp_codec_feed(QmpCodec *codec, const void *bytes, size_t length, GError **error);
 
 /* The oldest message not yet taken, always an object, owned by the caller; NULL if none. */

@@ -82,6 +82,12 @@ static void test_garbage(void)
     REJECTED("{\"a\":'b'}", "", NULL);
     REJECTED("{\"a\":tru}", "", NULL);
     REJECTED("{/* no */}", "", NULL);
+    REJECTED("{\"a\":[1}}", "", NULL);
+    REJECTED("{\"a\":'}'}", "", NULL);
+    REJECTED("{\"b\":--1}", "", NULL); /* json-c 0.16: a sign by itself may be followed by more */
+    REJECTED("{\"b\":1-1}", "", NULL);
+    REJECTED("{\"b\":1e+-1}", "", NULL);
+    REJECTED("{\"b\":\"\xc3\"}", "", NULL);
     REJECTED("{\"a\":\0"
              "1}",
              "", "not QMP: a NUL byte at byte 5: ''");
