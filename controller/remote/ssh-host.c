@@ -230,6 +230,18 @@ static void hear_stderr(SshStream *s)
         g_string_erase(s->said, 0, (gssize)(s->said->len - SAID_MAX));
 }
 
+/* Exit status of the channel's command; below 0: none is known, a signal ended it. Waits for it. */
+static int exit_status(ssh_channel channel)
+{
+#if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 11, 0)
+    uint32_t code = 0;
+
+    return ssh_channel_get_exit_state(channel, &code, NULL, NULL) == SSH_OK ? (int)code : -1;
+#else
+    return ssh_channel_get_exit_status(channel);
+#endif
+}
+
 static void tell_end(SshStream *s, GError **error)
 {
     g_autofree char *said = NULL, *why = NULL;
@@ -238,8 +250,7 @@ static void tell_end(SshStream *s, GError **error)
     hear_stderr(s);
     g_strchomp(s->said->str);
     said = text_plain(s->said->str, -1);
-    status =
-        ssh_is_connected(s->host->login.session) ? ssh_channel_get_exit_status(s->channel) : -1;
+    status = ssh_is_connected(s->host->login.session) ? exit_status(s->channel) : -1;
     why = ssh_login_reason(&s->host->login);
     if (!ssh_is_connected(s->host->login.session))
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", *why ? why : "it was closed");

@@ -221,7 +221,7 @@ static void pump_all(QmpClient *client)
 
 static void test_greeting_in_single_bytes(void)
 {
-    g_autofree char *greeting = double_quotes(GREETING + 3);
+    g_autofree char *greeting = double_quotes(&GREETING[3]);
     Peer peer = {.script =
                      SCRIPT("-> {'execute':'qmp_capabilities'}", "<- {'return': {}, 'id': $1}",
                             "-> {'execute':'stop'}", "<- {'return': {}, 'id': $2}")};

@@ -115,7 +115,6 @@ static unsigned entries(const char *path)
 static void test_given_back(void)
 {
     g_autofree char *run_dir = g_dir_make_tmp("metronome-XXXXXX", NULL);
-    g_autoptr(GError) error = NULL;
     pid_t pid = child_new(), controller;
     cpu_set_t before;
 

@@ -58,8 +58,8 @@ static void test_other_course(void)
 {
     static const char *const others[] = {
         "1000 a icount=10 bias=0 console=x\n1000 b icount=5 bias=1 console=y\n",
-        "1000 a icount=10 bias=0 console=x\n1000 b icount=5 bias=1 console=y\n"
-        "1500 a icount=15 bias=0 console=x\n",
+        ("1000 a icount=10 bias=0 console=x\n1000 b icount=5 bias=1 console=y\n"
+         "1500 a icount=15 bias=0 console=x\n"),
         "",
         "no sample at all",
     };
