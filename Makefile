@@ -70,7 +70,7 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup guest guest-x86_64 demo check check-qemu-matrix unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
+.PHONY: all help setup compile guest guest-x86_64 demo check check-qemu-matrix unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
         known run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -83,6 +83,7 @@ help:
 	@echo 'make demo       set up, build, run two Linux guests in lockstep'
 	@echo 'make check      set up, build, run all tests'
 	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one, 10.0 and 11.1'
+	@echo 'make compile    programs, tests and benches, none of them run; CC=clang CI=true'
 	@echo 'make unit       the tests that need no QEMU'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
 	@echo 'make asan       all tests, or those without QEMU and the scenarios ASAN_TESTS, under AddressSanitizer and UBSan'
@@ -125,6 +126,9 @@ check: guest
 
 run-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN) $(REAL_RUN)
+
+# With another compiler: make compile CC=clang BUILD=build/clang CI=true
+compile: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
 
 unit: all $(UNIT_RUN) $(REPLAYS)
 	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN)
