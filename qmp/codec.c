@@ -30,21 +30,62 @@ struct QmpCodec {
     GError *broken;
 };
 
-static json_tokener *tokener_new(int flags)
+static json_tokener *tokener_new(void)
 {
     json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
 
     if (!tokener)
         g_error("qmp: out of memory");
-    json_tokener_set_flags(tokener, flags);
     return tokener;
+}
+
+typedef struct {
+    enum json_tokener_error error;
+    size_t end; /* of what was taken */
+} Parsed;
+
+static json_object *parse_with(json_tokener *tokener, int flags, const char *text, size_t length,
+                               Parsed *parsed)
+{
+    json_object *value;
+
+    json_tokener_set_flags(tokener, flags);
+    value = json_tokener_parse_ex(tokener, text, (int)length);
+    parsed->error = json_tokener_get_error(tokener);
+    parsed->end = MIN(json_tokener_get_parse_end(tokener), length);
+    json_tokener_reset(tokener);
+    return value;
+}
+
+/*
+ * Strict JSON in UTF-8; NULL may be the value `null`, so parsed->error tells. A strict json-c 0.18
+ * refuses each byte above 127, as it takes them for negative. So it is shown a copy of the same
+ * length without them first: '?' has no place outside of strings either, nor behind a backslash.
+ */
+static json_object *parse_strictly(json_tokener *tokener, const char *text, size_t length,
+                                   Parsed *parsed)
+{
+    g_autofree char *ascii = NULL;
+    json_object *value;
+
+    if (g_str_is_ascii(text))
+        return parse_with(tokener, JSON_TOKENER_STRICT, text, length, parsed);
+    ascii = g_strdup(text);
+    for (char *p = ascii; *p; p++)
+        if ((guchar)*p > 127)
+            *p = '?';
+    value = parse_with(tokener, JSON_TOKENER_STRICT, ascii, length, parsed);
+    if (parsed->error != json_tokener_success)
+        return value;
+    json_object_put(value);
+    return parse_with(tokener, JSON_TOKENER_VALIDATE_UTF8, text, length, parsed);
 }
 
 QmpCodec *qmp_codec_new(size_t max_message)
 {
     QmpCodec *codec = g_new0(QmpCodec, 1);
 
-    codec->tokener = tokener_new(JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    codec->tokener = tokener_new();
     codec->text = g_string_new(NULL);
     codec->max_message = CLAMP(max_message, 2, QMP_CODEC_MAX_MESSAGE);
     g_queue_init(&codec->messages);
@@ -114,19 +155,18 @@ static void step_over(QmpCodec *codec, char byte)
 static void parse_message(QmpCodec *codec)
 {
     const GString *text = codec->text;
-    json_object *message = json_tokener_parse_ex(codec->tokener, text->str, (int)text->len);
-    enum json_tokener_error result = json_tokener_get_error(codec->tokener);
-    size_t end = MIN(json_tokener_get_parse_end(codec->tokener), text->len);
+    Parsed parsed;
+    json_object *message = parse_strictly(codec->tokener, text->str, text->len, &parsed);
 
-    json_tokener_reset(codec->tokener);
-    if (result == json_tokener_success && end == text->len) {
+    if (parsed.error == json_tokener_success && parsed.end == text->len) {
         g_queue_push_tail(&codec->messages, message);
         return;
     }
     json_object_put(message);
-    reject(codec, codec->offset - text->len + end, text->str + end, text->len - end,
-           result == json_tokener_continue ? "brackets that do not match"
-                                           : json_tokener_error_desc(result));
+    reject(codec, codec->offset - text->len + parsed.end, text->str + parsed.end,
+           text->len - parsed.end,
+           parsed.error == json_tokener_continue ? "brackets that do not match"
+                                                 : json_tokener_error_desc(parsed.error));
 }
 
 /* Takes bytes up to the message's end, or all of them. */
@@ -203,27 +243,26 @@ static bool all_finite(json_object *value)
 
 bool qmp_json_parse(const char *text, json_object **value, GError **error)
 {
-    json_tokener *tokener = tokener_new(JSON_TOKENER_STRICT);
+    json_tokener *tokener = tokener_new();
     size_t length = strlen(text) + 1; /* a bare number ends only at the NUL */
-    enum json_tokener_error result = json_tokener_error_size;
-    json_object *parsed = NULL;
+    Parsed parsed = {.error = json_tokener_error_size};
+    json_object *object = NULL;
 
     if (length <= QMP_CODEC_MAX_MESSAGE) {
-        parsed = json_tokener_parse_ex(tokener, text, (int)length);
-        result = json_tokener_get_error(tokener);
-        if (result == json_tokener_continue)
-            result = json_tokener_error_parse_eof;
+        object = parse_strictly(tokener, text, length, &parsed);
+        if (parsed.error == json_tokener_continue)
+            parsed.error = json_tokener_error_parse_eof;
     }
     json_tokener_free(tokener);
-    if (result == json_tokener_success && !all_finite(parsed))
-        result = json_tokener_error_parse_number;
-    if (result != json_tokener_success) {
-        json_object_put(parsed);
+    if (parsed.error == json_tokener_success && !all_finite(object))
+        parsed.error = json_tokener_error_parse_number;
+    if (parsed.error != json_tokener_success) {
+        json_object_put(object);
         g_set_error(error, QMP_ERROR, QMP_ERROR_ARGUMENT, "not JSON (%s): '%.*s'",
-                    json_tokener_error_desc(result), EXCERPT_BYTES, text);
+                    json_tokener_error_desc(parsed.error), EXCERPT_BYTES, text);
         return false;
     }
-    *value = parsed;
+    *value = object;
     return true;
 }
 

@@ -88,6 +88,11 @@ static void test_garbage(void)
     REJECTED("{\"b\":1-1}", "", NULL);
     REJECTED("{\"b\":1e+-1}", "", NULL);
     REJECTED("{\"b\":\"\xc3\"}", "", NULL);
+    REJECTED("{\"b\":\"\\\xc3\xa9\"}", "", NULL);
+    REJECTED("{\"b\":\"\\u00\xc3\xa9\"}", "", NULL);
+    REJECTED("{\"b\":\xc3\xa9}", "", NULL);
+    REJECTED("{\"\xc3\xa9\":'b'}", "", NULL);
+    REJECTED("{\"\xc3\xa9\":1,}", "", NULL);
     REJECTED("{\"a\":\0"
              "1}",
              "", "not QMP: a NUL byte at byte 5: ''");
@@ -143,20 +148,12 @@ static void test_in_message(void)
 
 static void test_json_text(void)
 {
-    static const char *const good[] = {"{}",   "[1,2]", "-7",     "1.5",
-                                       "true", "null",  "\"/x\"", " {\"a\":{}} "};
-    static const char *const bad[] = {"",
-                                      " ",
-                                      "{",
-                                      "{} {}",
-                                      "nope",
-                                      "'a'",
-                                      "1 2",
-                                      "{\"a\"}",
-                                      "[1",
-                                      "NaN",
-                                      "{\"a\": [1, -Infinity]}",
-                                      "[1e999]"};
+    static const char *const good[] = {"{}",   "[1,2]",  "-7",           "1.5",         "true",
+                                       "null", "\"/x\"", "\"\xc3\xa9\"", " {\"a\":{}} "};
+    static const char *const bad[] = {
+        "",        " ",  "{",        "{} {}",          "nope",     "'a'", "1 2",
+        "{\"a\"}", "[1", "\"\xc3\"", "\"\\\xc3\xa9\"", "\xc3\xa9", "NaN", "{\"a\": [1, -Infinity]}",
+        "[1e999]"};
 
     for (size_t i = 0; i < G_N_ELEMENTS(good); i++) {
         g_autoptr(GError) error = NULL;
