@@ -70,8 +70,8 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup compile guest guest-x86_64 demo check check-qemu-matrix unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
-        known run-tests asan-tests tsan-tests fuzz-run coverage-run
+.PHONY: all help setup compile guest guest-x86_64 demo check check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
+        known run-tests run-real asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
 
@@ -83,6 +83,7 @@ help:
 	@echo 'make demo       set up, build, run two Linux guests in lockstep'
 	@echo 'make check      set up, build, run all tests'
 	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one, 10.0 and 11.1'
+	@echo 'make check-debian13  demo, lint and tests in a Debian 13, with its QEMU and that of its backports; STAGES'
 	@echo 'make compile    programs, tests and benches, none of them run; CC=clang CI=true'
 	@echo 'make unit       the tests that need no QEMU'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, include directions, shellcheck'
@@ -120,6 +121,11 @@ check-qemu-matrix: guest
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) scripts/qemu-matrix $(REAL_RUN)
 
+# In a Debian 13 of its own; STAGES as of scripts/check-debian13.
+check-debian13: guest
+	@$(MAKE) --no-print-directory $(PARALLEL) all
+	@BUILD=$(BUILD) scripts/check-debian13 $(STAGES)
+
 check: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory $(PARALLEL) run-tests
@@ -129,6 +135,10 @@ run-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 
 # With another compiler: make compile CC=clang BUILD=build/clang CI=true
 compile: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
+
+# With the QEMU of METRONOME_QEMU_DIR, if it is set.
+run-real: all $(TESTS) $(PLUGINS) $(HELPERS)
+	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(REAL_RUN)
 
 unit: all $(UNIT_RUN) $(REPLAYS)
 	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN)
