@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
     RunEnd end;
-    const char *how; /* one word: reached, stopped, break, matched, asleep, exited, failed, … */
+    const char *how; /* one word: reached, stopped, break, matched, asleep, exited, failed or so */
     unsigned number; /* of the break that stopped it; 0: none */
     const char *why; /* a sentence without a full stop; NULL: it reached its goal */
     const GError *error; /* RUN_FAILED */

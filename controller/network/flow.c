@@ -20,9 +20,9 @@ typedef enum {
     EVENT_TAKEN,
 } EventClass;
 
-static uint64_t rank(EventClass class, unsigned index)
+static uint64_t rank(EventClass event, unsigned index)
 {
-    return (uint64_t) class << 32 | index;
+    return (uint64_t)event << 32 | index;
 }
 
 static Packet *packet_new(Network *net, Frame *frame)

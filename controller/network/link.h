@@ -69,6 +69,12 @@ typedef struct {
     uint64_t bytes;      /* of the frames that entered, without Ethernet's overhead */
 } LinkStats;
 
+/* A frame that waits for its turn on the line. */
+typedef struct {
+    VTime until; /* when its last bit is sent */
+    size_t size;
+} LinkQueued;
+
 typedef struct {
     LinkParams params;
     LinkStats stats;
@@ -79,10 +85,7 @@ typedef struct {
     VTime busy_until;  /* last bit of the last frame, rounded down, … */
     int64_t busy_rest; /* … and the rest, in 1/bandwidth ns */
     struct {
-        struct {
-            VTime until;
-            size_t size;
-        } * items;
+        LinkQueued *items;
         size_t first, len, capacity;
         int64_t bytes;
     } queue;         /* frames whose last bit is not sent yet */

@@ -13,10 +13,7 @@ typedef struct {
     LintVerdict verdict;
 } Rule;
 
-#define REFUSED(reason, mend)                                                                      \
-    {                                                                                              \
-        LINT_ERROR, reason, mend, NULL                                                             \
-    }
+#define REFUSED(reason, mend) ((LintVerdict){LINT_ERROR, reason, mend, NULL})
 
 #define STUB      "each node's gdbstub is metronome's, which passes your gdb on"
 #define MONITOR   "through a monitor of its own somebody could stop or end the node unseen"

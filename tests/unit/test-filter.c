@@ -178,7 +178,8 @@ static void profile(const void *frame, size_t size, const char *which)
 
 #define MACS 0x52, 0x54, 0, 0, 0, 2, 0x52, 0x54, 0, 0, 0, 1
 #define IPV4(proto, fragment)                                                                      \
-    0x45, 0, 0, 40, 0, 0, (fragment) >> 8, (fragment)&255, 64, proto, 0, 0, 10, 0, 0, 1, 10, 0, 0, 2
+    0x45, 0, 0, 40, 0, 0, (fragment) >> 8, (fragment) % 256, 64, proto, 0, 0, 10, 0, 0, 1, 10, 0,  \
+        0, 2
 #define IPV6(next)                                                                                 \
     0x60, 0, 0, 0, 0, 20, next, 64, 0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0xfe,    \
         0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2
