@@ -15,7 +15,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 
 G_DEFINE_QUARK(metronome_gateway_error_quark, gateway_error)
@@ -56,17 +55,14 @@ static bool fail(GError **error, const char *format, ...)
 
 /* --- options --- */
 
-static bool check_path(const char *key, const char *path, GError **error)
+static bool check_paths(const GatewayOptions *o, GError **error)
 {
-    struct sockaddr_un address;
+    g_autoptr(GError) e = NULL;
 
-    if (path && !*path)
-        return fail(error, "%s='': the path of a socket is needed", key);
-    if (path && strlen(path) >= sizeof(address.sun_path))
-        return fail(error,
-                    "%s='%s': %zu bytes are too many for the path of a unix socket, %zu are "
-                    "allowed",
-                    key, path, strlen(path), sizeof(address.sun_path) - 1);
+    if (o->unix_path && !socket_file_fits(o->unix_path, &e))
+        return fail(error, "unix='%s': %s", o->unix_path, e->message);
+    if (o->peer && !socket_file_check_length(o->peer, &e))
+        return fail(error, "peer='%s': %s", o->peer, e->message);
     return true;
 }
 
@@ -80,7 +76,7 @@ bool gateway_check(const GatewayOptions *o, GError **error)
         return fail(error, "tap='%s': an interface's name has 1 to %d bytes", o->tap, IFNAMSIZ - 1);
     if (o->peer && o->unix_path && strcmp(o->peer, o->unix_path) == 0)
         return fail(error, "peer='%s' is the gateway's own socket", o->peer);
-    return check_path("unix", o->unix_path, error) && check_path("peer", o->peer, error);
+    return check_paths(o, error);
 }
 
 /* --- a unix socket --- */
@@ -95,21 +91,11 @@ static struct sockaddr_un address_of(const char *path)
 
 static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
 {
-    struct sockaddr_un address = address_of(o->unix_path);
-    int result;
+    g_autoptr(GError) e = NULL;
 
-    g->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    g->fd = socket_file_bind(o->unix_path, SOCK_DGRAM, 0777, &e);
     if (g->fd < 0)
-        return fail(error, "socket: %s", g_strerror(errno));
-    result = bind(g->fd, (struct sockaddr *)&address, sizeof(address));
-    if (result != 0 && errno == EADDRINUSE) {
-        socket_file_remove(o->unix_path, SOCK_DGRAM); /* of one that was killed */
-        result = bind(g->fd, (struct sockaddr *)&address, sizeof(address));
-    }
-    if (result != 0)
-        return fail(error, "can't make the socket unix='%s': %s%s", o->unix_path,
-                    errno == EADDRINUSE ? "there is something already" : g_strerror(errno),
-                    errno == EADDRINUSE ? "; choose a path that is free" : "");
+        return fail(error, "unix='%s': %s", o->unix_path, e->message);
     g->path = g_strdup(o->unix_path);
     g->description = o->peer ? g_strdup_printf("unix=%s peer=%s", o->unix_path, o->peer)
                              : g_strdup_printf("unix=%s", o->unix_path);
@@ -179,7 +165,7 @@ void gateway_free(Gateway *g)
         return;
     fd_clear(&g->fd);
     if (g->path)
-        socket_file_remove(g->path, SOCK_DGRAM);
+        socket_file_remove(g->path);
     g_queue_clear_full(&g->kept, g_free);
     g_free(g->path);
     g_free(g->name);

@@ -38,6 +38,7 @@ struct GdbClient {
     bool reply_ready;
     bool stop_ready; /* `stop` ends the last resume and was not fetched */
     GdbStop stop;
+    bool greets;       /* the handshake is under way: whoever is there may be no stub */
     bool acks;         /* until QStartNoAckMode */
     bool ack_due;      /* something came that we did not acknowledge yet */
     bool awaiting_ack; /* of our last request */

@@ -124,7 +124,8 @@ static int connect_once(const struct sockaddr_un *address)
     return fd;
 }
 
-static int connect_until(const char *path, GdbDeadline deadline, GError **error)
+/* may_come: a socket that is not there yet is waited for. */
+static int connect_until(const char *path, bool may_come, GdbDeadline deadline, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -142,8 +143,9 @@ static int connect_until(const char *path, GdbDeadline deadline, GError **error)
         if (fd >= 0) {
             return fd;
         }
-        bool may_come = why == ENOENT || why == ECONNREFUSED || why == EAGAIN || why == EINTR;
-        if (!may_come || (deadline.at_us >= 0 && g_get_monotonic_time() >= deadline.at_us)) {
+        bool again =
+            why == EAGAIN || why == EINTR || (may_come && (why == ENOENT || why == ECONNREFUSED));
+        if (!again || (deadline.at_us >= 0 && g_get_monotonic_time() >= deadline.at_us)) {
             g_set_error(error, GDB_ERROR, GDB_ERROR_CONNECT, "gdbstub: can't connect to '%s': %s",
                         path, g_strerror(why));
             return -1;
@@ -162,7 +164,7 @@ static void leave(int fd)
     char said[64];
 
     if (poll(&p, 1, LEAVE_MS) == 1 && recv(fd, said, sizeof(said), MSG_DONTWAIT) > 0 &&
-        send(fd, detach, strlen(detach), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
+        said[0] == '$' && send(fd, detach, strlen(detach), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
         poll(&p, 1, LEAVE_MS); /* what it has not read when we close it may drop */
 }
 
@@ -183,7 +185,7 @@ static bool is_of_process(int fd, const char *path, pid_t pid, GError **error)
 GdbClient *gdb_client_connect_process(const char *path, pid_t pid, int timeout_ms, GError **error)
 {
     GdbDeadline deadline = gdb_deadline(timeout_ms);
-    int fd = connect_until(path, deadline, error);
+    int fd = connect_until(path, pid == 0, deadline, error);
 
     if (fd < 0) {
         return NULL;
@@ -194,7 +196,11 @@ GdbClient *gdb_client_connect_process(const char *path, pid_t pid, int timeout_m
         return NULL;
     }
     g_autoptr(GdbClient) client = gdb_client_new(fd);
-    return handshake(client, deadline, error) ? g_steal_pointer(&client) : NULL;
+    if (handshake(client, deadline, error)) {
+        return g_steal_pointer(&client);
+    }
+    g_prefix_error(error, "'%s': ", path);
+    return NULL;
 }
 
 GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error)
@@ -213,7 +219,7 @@ static void take_features(GdbClient *client, const char *reply, bool *no_acks)
     *no_acks = features.no_acks;
 }
 
-static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error)
+static bool greet(GdbClient *client, GdbDeadline deadline, GError **error)
 {
     g_autoptr(GError) cause = NULL;
     bool no_ack = false;
@@ -245,6 +251,14 @@ static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error)
         client->no_vcont = true;
     }
     return true;
+}
+
+static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error)
+{
+    client->greets = true;
+    bool good = greet(client, deadline, error);
+    client->greets = false;
+    return good;
 }
 
 bool gdb_client_handshake(GdbClient *client, int timeout_ms, GError **error)

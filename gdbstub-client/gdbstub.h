@@ -100,7 +100,8 @@ GdbClient *gdb_client_new(int fd);
 /* Connects to a unix socket and shakes hands; tries again until the time is up while the socket
  * does not exist yet or refuses. GDB_ERROR_CONNECT, or an error of the handshake. */
 GdbClient *gdb_client_connect(const char *path, int timeout_ms, GError **error);
-/* Only to a stub of the process pid; another's guest, which connecting has stopped, is let go on. */
+/* Only to a stub of the process pid, which runs already: a socket that is not there is not waited
+ * for. Another's guest, which connecting has stopped, is let go on. */
 GdbClient *gdb_client_connect_process(const char *path, pid_t pid, int timeout_ms, GError **error);
 
 /* Closes the socket; sends nothing, so a stopped VM stays stopped. NULL is allowed. */

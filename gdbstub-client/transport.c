@@ -256,6 +256,12 @@ static bool digest(GdbClient *client, const uint8_t *bytes, size_t len, GError *
             return false;
         }
     }
+    if (client->greets && gdb_decoder_garbage(client->decoder) > 0) {
+        return break_connection(client, GDB_ERROR_PROTOCOL,
+                                "gdbstub: what comes is not the gdb protocol; is that the socket "
+                                "of a monitor?",
+                                error);
+    }
     if (gdb_decoder_garbage(client->decoder) > MAX_GARBAGE) {
         return break_connection(client, GDB_ERROR_PROTOCOL,
                                 "gdbstub: what comes is not the gdb protocol", error);

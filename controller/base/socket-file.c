@@ -10,22 +10,122 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
-bool socket_file_is_stale(const char *path, int type)
-{
-    fd_auto probe = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat st;
+#define PATH_MAX_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
-    if (probe < 0 || strlen(path) >= sizeof(address.sun_path) || lstat(path, &st) != 0 ||
-        !S_ISSOCK(st.st_mode))
-        return false;
-    memcpy(address.sun_path, path, strlen(path));
-    return connect(probe, (struct sockaddr *)&address, sizeof(address)) != 0 &&
-           errno == ECONNREFUSED;
+/* What is at a path. */
+typedef enum {
+    PLACE_EMPTY,
+    PLACE_LEFT,      /* a socket of this user that no process has */
+    PLACE_IN_USE,    /* a socket that a process has */
+    PLACE_ANOTHERS,  /* a socket of another user, or one that this user may not ask */
+    PLACE_NO_SOCKET, /* something else, a link too */
+} Place;
+
+static struct sockaddr_un address_of(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
+    return address;
 }
 
-void socket_file_remove(const char *path, int type)
+/* The kernel looks for a socket's process first and for its type then (unix_find_bsd()): a datagram
+ * socket that connects is refused where there is none, and is noticed by no stream socket. */
+static Place look(const char *path)
 {
-    if (socket_file_is_stale(path, type))
+    fd_auto probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = address_of(path);
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return PLACE_EMPTY; /* or out of reach, as bind() will say */
+    if (!S_ISSOCK(st.st_mode))
+        return PLACE_NO_SOCKET;
+    if (st.st_uid != geteuid() || probe < 0)
+        return PLACE_ANOTHERS;
+    if (connect(probe, (struct sockaddr *)&address, sizeof(address)) == 0)
+        return PLACE_IN_USE;
+    switch (errno) {
+    case ECONNREFUSED:
+        return PLACE_LEFT;
+    case ENOENT:
+        return PLACE_EMPTY;
+    case EACCES:
+        return PLACE_ANOTHERS;
+    default:
+        return PLACE_IN_USE;
+    }
+}
+
+static bool fail(GError **error, int code, const char *what)
+{
+    g_set_error_literal(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), what);
+    return false;
+}
+
+bool socket_file_check_length(const char *path, GError **error)
+{
+    if (!*path)
+        return fail(error, EINVAL, "the path is empty");
+    if (strlen(path) <= PATH_MAX_BYTES)
+        return true;
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG,
+                "the path has %zu bytes, that of a socket %zu at most", strlen(path),
+                PATH_MAX_BYTES);
+    return false;
+}
+
+bool socket_file_fits(const char *path, GError **error)
+{
+    if (!socket_file_check_length(path, error))
+        return false;
+    return look(path) != PLACE_NO_SOCKET ||
+           fail(error, EEXIST,
+                "there is something else than a socket already; choose a path that is free");
+}
+
+bool socket_file_is_free(const char *path, GError **error)
+{
+    if (!socket_file_check_length(path, error))
+        return false;
+    switch (look(path)) {
+    case PLACE_EMPTY:
+    case PLACE_LEFT:
+        return true;
+    case PLACE_IN_USE:
+        return fail(error, EEXIST,
+                    "there is a socket already that a program uses; choose a path that is free, or "
+                    "end that program");
+    case PLACE_ANOTHERS:
+        return fail(
+            error, EEXIST,
+            "there is a socket already that is not this user's; choose a path that is free");
+    case PLACE_NO_SOCKET:
+        return socket_file_fits(path, error);
+    }
+    g_assert_not_reached();
+}
+
+/* Linux takes the mode of the socket itself for the file that bind() makes. */
+int socket_file_bind(const char *path, int type, unsigned mode, GError **error)
+{
+    fd_auto fd = -1;
+    struct sockaddr_un address = address_of(path);
+
+    if (!socket_file_is_free(path, error))
+        return -1;
+    socket_file_remove(path);
+    fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0 || fchmod(fd, mode) != 0 ||
+        bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
+        fail(error, errno, g_strerror(errno));
+        return -1;
+    }
+    return fd_steal(&fd);
+}
+
+void socket_file_remove(const char *path)
+{
+    if (*path && strlen(path) <= PATH_MAX_BYTES && look(path) == PLACE_LEFT)
         unlink(path);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-gdb.c: endpoints for the user's own gdb. */
 #include "controller/base/log.h"
+#include "controller/base/socket-file.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/gdb-endpoint.h"
@@ -144,6 +145,10 @@ static CommandResult would_open(const Session *s, const Node *node, const Wishes
     if (node->attached && !node->gdb_path) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no gdbstub: attach it with gdb=PATH", node->name);
+        return COMMAND_FAILED;
+    }
+    if (w->path && !socket_file_fits(w->path, error)) {
+        g_prefix_error(error, "can't listen on '%s': ", w->path);
         return COMMAND_FAILED;
     }
     return command_would_reach(s, node, error);

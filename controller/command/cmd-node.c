@@ -213,6 +213,12 @@ static CommandResult exec_attach(CommandCall *call, GError **error)
                     call->command->usage);
         return COMMAND_FAILED;
     }
+    if (gdb && strcmp(gdb, qmp) == 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "node %s: gdb='%s' is the monitor's socket: the gdbstub has one of its own",
+                    call->args[0], gdb);
+        return COMMAND_FAILED;
+    }
     if (s->options.dry)
         node = attached_unseen(s, call->args[0], gdb);
     else

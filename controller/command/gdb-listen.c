@@ -3,21 +3,17 @@
 #include "controller/command/gdb-listen.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/socket-file.h"
 #include "controller/node/node.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 
 struct GdbListener {
     int fd;
     char *address;
     bool is_path;
-    dev_t device; /* of the path, so that nobody else's file is removed */
-    ino_t inode;
 };
 
 static bool fail(GError **error, const char *address)
@@ -27,25 +23,18 @@ static bool fail(GError **error, const char *address)
     return false;
 }
 
-/* Linux takes the mode of the socket itself for the file that bind() makes. */
 static bool listen_unix(GdbListener *l, const char *path, GError **error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    struct stat made;
+    g_autoptr(GError) e = NULL;
 
     l->address = g_strdup(path);
-    if (g_strlcpy(address.sun_path, path, sizeof(address.sun_path)) >= sizeof(address.sun_path)) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is too long for a unix socket",
-                    path);
+    l->fd = socket_file_bind(path, SOCK_STREAM, 0600, &e);
+    if (l->fd < 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't listen on '%s': %s", path,
+                    e->message);
         return false;
     }
-    l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (l->fd < 0 || fchmod(l->fd, 0600) != 0 ||
-        bind(l->fd, (struct sockaddr *)&address, sizeof(address)) != 0)
-        return fail(error, path);
-    l->is_path = lstat(path, &made) == 0;
-    l->device = made.st_dev;
-    l->inode = made.st_ino;
+    l->is_path = true;
     return listen(l->fd, 4) == 0 || fail(error, path);
 }
 
@@ -76,14 +65,11 @@ GdbListener *gdb_listener_new(const char *path, unsigned port, GError **error)
 
 void gdb_listener_free(GdbListener *l)
 {
-    struct stat now;
-
     if (!l)
         return;
     fd_clear(&l->fd);
-    if (l->is_path && lstat(l->address, &now) == 0 && now.st_dev == l->device &&
-        now.st_ino == l->inode)
-        unlink(l->address);
+    if (l->is_path)
+        socket_file_remove(l->address);
     g_free(l->address);
     g_free(l);
 }

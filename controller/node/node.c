@@ -9,6 +9,7 @@
 #include "controller/node/preflight.h"
 #include "controller/node/serial.h"
 #include "controller/node/spawn.h"
+#include "gdbstub-client/gdbstub.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +18,8 @@
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#define STUB_MS 5000 /* a QEMU that stands answers at once */
 
 Node *node_new(NodeOptions *options, unsigned index)
 {
@@ -187,6 +190,30 @@ static bool read_state(Node *n, GError **error)
     return n->console && node_read_clock(n, error);
 }
 
+/* A gdb= that is wrong would be found at the first step only. The guest stands, so connecting changes
+ * nothing of it; a stub that another gdb has is left alone, and told to whoever needs it. Before
+ * read_state(): by its first answer QEMU has noticed that we are gone. */
+static bool check_stub(Node *n, GError **error)
+{
+    g_autoptr(GdbClient) client = NULL;
+    GError *e = NULL;
+    bool taken;
+
+    if (!n->gdb_path)
+        return true;
+    if (!qmp_query_chardev_taken(n->qmp, n->gdb_path, &taken, NODE_REPLY_MS, error))
+        return false;
+    client = taken ? NULL : gdb_client_connect_process(n->gdb_path, n->pid, STUB_MS, &e);
+    if (taken || client)
+        return true;
+    g_set_error(error, e->domain, e->code,
+                "%s; gdb= is the unix socket of its own gdbstub (-gdb "
+                "unix:PATH,server=on,wait=off)",
+                e->message);
+    g_error_free(e);
+    return false;
+}
+
 static bool take_over(Node *n, GError **error)
 {
     g_autofree char *status = NULL;
@@ -195,7 +222,7 @@ static bool take_over(Node *n, GError **error)
     if (!qmp_query_status(n->qmp, &running, &status, NODE_REPLY_MS, error) ||
         !attached_remember(n->before, running, error))
         return false;
-    if (qmp_stop(n->qmp, NODE_REPLY_MS, error) && read_state(n, error))
+    if (qmp_stop(n->qmp, NODE_REPLY_MS, error) && check_stub(n, error) && read_state(n, error))
         return true;
     give_back(n);
     return false;

@@ -7,10 +7,6 @@
 #include "controller/node/cmdline.h"
 
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #define UNIX   "unix:"
 #define TELNET "telnet:"
@@ -24,20 +20,12 @@ static const char *unix_path(const char *value)
  * socket that somebody listens at would be lost. */
 static bool check_path(const char *path, GError **error)
 {
-    struct stat st;
-    const char *problem = NULL;
+    g_autoptr(GError) e = NULL;
 
-    if (!*path)
-        problem = "the path is empty";
-    else if (strlen(path) >= sizeof(((struct sockaddr_un *)NULL)->sun_path))
-        problem = "the path is too long for a socket: 107 bytes at most";
-    else if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
-        problem = "there is something else than a socket already";
-    else if (lstat(path, &st) == 0 && !socket_file_is_stale(path, SOCK_STREAM))
-        problem = "there is a socket already that another program listens at";
-    if (problem)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "serial='" UNIX "%s': %s", path, problem);
-    return !problem;
+    if (socket_file_is_free(path, &e))
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "serial='" UNIX "%s': %s", path, e->message);
+    return false;
 }
 
 bool serial_check(const char *value, GError **error)
@@ -73,5 +61,5 @@ void serial_remove(const char *value)
     const char *path = unix_path(value);
 
     if (path)
-        socket_file_remove(path, SOCK_STREAM);
+        socket_file_remove(path);
 }

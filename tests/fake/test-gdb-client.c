@@ -399,6 +399,30 @@ static void test_garbage(void)
     fake_end(&fake);
 }
 
+/* A monitor, say: found at its first byte, not when the time is up. */
+static void test_no_stub(void)
+{
+    gint64 began = g_get_monotonic_time();
+
+    START("< QEMU 7.2.22 monitor");
+    g_assert_false(gdb_client_handshake(fake.client, SOON, &error));
+    g_assert_error(error, GDB_ERROR, GDB_ERROR_PROTOCOL);
+    g_assert_cmpint(g_get_monotonic_time() - began, <, SOON * 1000 / 2);
+    fake_end(&fake);
+}
+
+/* That of a process that runs already is not waited for. */
+static void test_no_socket_of_process(void)
+{
+    gint64 began = g_get_monotonic_time();
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(gdb_client_connect_process("/nonexistent/gdb.sock", getpid(), SOON, &error));
+    g_assert_error(error, GDB_ERROR, GDB_ERROR_CONNECT);
+    g_assert_nonnull(strstr(error->message, "/nonexistent/gdb.sock"));
+    g_assert_cmpint(g_get_monotonic_time() - began, <, SOON * 1000 / 2);
+}
+
 static void test_no_socket(void)
 {
     g_autoptr(GError) error = NULL;
@@ -466,7 +490,9 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb/client/threads", test_threads);
     g_test_add_func("/gdb/client/g-fallback", test_g_fallback);
     g_test_add_func("/gdb/client/garbage", test_garbage);
+    g_test_add_func("/gdb/client/no-stub", test_no_stub);
     g_test_add_func("/gdb/client/no-socket", test_no_socket);
+    g_test_add_func("/gdb/client/no-socket-of-process", test_no_socket_of_process);
     g_test_add_func("/gdb/client/stub-of-other", test_stub_of_other);
     return g_test_run();
 }

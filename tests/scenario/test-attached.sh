@@ -69,6 +69,42 @@ stub_as_monitor() {
     end_foreign
 }
 
+# refused DESCRIPTION GDB PATTERN: an attach with this gdb= fails at once, and leaves QEMU as it was.
+refused() {
+    limit=10 expect "$1: found at the attach" 3 "node attach x qmp=$dir/qmp gdb=$2; echo behind" \
+        "node x: can't attach to '$dir/qmp': .*$3.*; gdb= is the unix socket of its own gdbstub"
+    check "$1: it ends there" not says '^behind$'
+    as_before "$1"
+}
+
+# A gdb= that leads nowhere, or elsewhere.
+no_stub() {
+    local theirs=$dir/theirs-too other
+    mkdir "$theirs"
+    start_foreign shift=0,sleep=off "$theirs"
+    other=$foreign
+    start_foreign shift=0,sleep=off
+    remember
+    : >"$dir/plain"
+    refused 'gdb= that is not there' "$dir/none" "can't connect to '$dir/none': No such file"
+    refused 'gdb= that is no socket' "$dir/plain" "can't connect to '$dir/plain': Connection refused"
+    refused 'gdb= of a port' tcp::1 "can't connect to 'tcp::1': No such file"
+    refused 'gdb= of its second monitor' "$dir/qmp2" "'$dir/qmp2': .*is not the gdb protocol; is that the socket of a monitor"
+    refused "gdb= of another's monitor" "$theirs/qmp" "'$theirs/qmp' is of process $other, not of the QEMU with the monitor"
+    refused "gdb= of another's gdbstub" "$theirs/gdb" "'$theirs/gdb' is of process $other"
+    expect 'gdb= of the monitor itself' 2 "echo behind; node attach x qmp=$dir/qmp gdb=$dir/qmp" \
+        "node x: gdb='$dir/qmp' is the monitor's socket"
+    check 'gdb= of the monitor itself: found before anything is run' not says '^behind$'
+    expect 'what was refused can be attached rightly' 0 "$take; run 1ms; run 12345insn; assert x.overshoot == 0; assert missed == 0"
+    as_before 'and is given back'
+    qmp stop
+    expect 'one that stands' 3 "node attach x qmp=$dir/qmp gdb=$dir/none" "can't connect to '$dir/none'"
+    as_before 'one that stands' stands
+    kill -9 "$other"
+    wait "$other" 2>/dev/null || true
+    end_foreign
+}
+
 # Without privilege a QEMU of root's can be attached, but not ranked.
 no_ranks() {
     local theirs=$dir/nobody
@@ -208,7 +244,7 @@ killed() {
     end_foreign
 }
 
-all=(other_user no_ranks cut_off in_use killed)
+all=(other_user no_stub no_ranks cut_off in_use killed)
 for part in ${ONLY:-${all[@]}}; do
     "$part"
 done

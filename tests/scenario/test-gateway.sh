@@ -98,9 +98,9 @@ refusals() {
     local long
     long=$(printf '%0108d' 0)
     echo precious >"$dir/file"
-    expect 'a path that is taken' 2 "gateway add gw unix=$dir/file" "gateway gw: can't make the socket unix='$dir/file': there is something already"
+    expect 'a path that is taken' 2 "gateway add gw unix=$dir/file" "gateway gw: unix='$dir/file': there is something else than a socket already"
     check '... and what is there stays' grep -q precious "$dir/file"
-    expect 'a path that is too long' 2 "gateway add gw unix=$long" '108 bytes are too many .* 107 are allowed'
+    expect 'a path that is too long' 2 "gateway add gw unix=$long" 'the path has 108 bytes, that of a socket 107 at most'
     expect 'a tap that is not there' 2 'gateway add gw tap=mtrnone' "no such interface: .ip tuntap add dev mtrnone mode tap. makes it"
     expect 'an interface that is no tap' 2 'gateway add gw tap=lo' "tap='lo'"
     expect 'nothing to lead to' 2 "gateway add gw peer=$dir/x" 'either unix=PATH or tap=IFNAME'
@@ -111,6 +111,18 @@ refusals() {
     expect 'a name that a gateway has' 2 "gateway add a unix=$dir/x; node add a" "there is a switch or gateway 'a' already"
     expect 'no gateways' 0 'gateway list' '^no gateways'
     check 'no socket is left' not test -e "$dir/x"
+    background -c "gateway add gw unix=$dir/x; node add a kernel=$guest/count-aarch64.elf memory=64M nic=off; start; echo here; run 1000s"
+    within 30 says '^here$'
+    status=0
+    "$metronome" -c "gateway add gw unix=$dir/x" </dev/null >"$dir/second" 2>&1 || status=$?
+    check 'a socket in use is refused' test "$status" = 2
+    check '... and told' grep -q "gateway gw: unix='$dir/x': there is a socket already that a program uses" "$dir/second"
+    check '... and stays' test -S "$dir/x"
+    kill -9 "$pid"
+    join 2>/dev/null
+    check 'kill -9: the socket is left behind' test -S "$dir/x"
+    expect 'kill -9: the next run takes its place' 0 "gateway add gw unix=$dir/x; gateway list" "^gw .* unix=$dir/x"
+    check 'kill -9: and removes it' not test -e "$dir/x"
 }
 
 # --- check and verify

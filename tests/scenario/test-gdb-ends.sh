@@ -109,6 +109,37 @@ at_other_ends() {
     leaves 'a watchdog is an alarm' X0e "node add a $act append=w extra='-device ib700 -watchdog-action pause'"
 }
 
+# The socket of a metronome that was killed is replaced; what somebody uses, or is none, stays.
+at_kill() {
+    session "$one; start; gdb a path=$dir/a.sock wait=on"
+    within 30 is_there a
+    kill -9 "$pid"
+    join 2>/dev/null
+    check 'kill -9: the socket is left behind' is_there a
+    background -c "$one; start; gdb a path=$dir/a.sock wait=on; run 1ms; assert time == 1ms"
+    check 'kill -9: the next run listens there' within 30 raw a '?' D
+    join
+    check 'kill -9: and goes on' ended 0
+    check 'kill -9: its socket is gone with it' not is_there a
+
+    session "$one; start; gdb a path=$dir/a.sock wait=on"
+    within 30 is_there a
+    cp "$dir/out" "$dir/first.out"
+    status=0
+    "$metronome" -c "$one; start; gdb a path=$dir/a.sock" </dev/null >"$dir/second" 2>&1 || status=$?
+    check 'a socket that somebody listens at is refused' test "$status" = 2
+    check '... and told' grep -q "can't listen on '$dir/a.sock': there is a socket already that a program uses" "$dir/second"
+    raw a '?' D || true
+    join
+    check '... and is served as before' heard a '^T05'
+    check '... to its end' ended 0
+    echo precious >"$dir/file"
+    expect 'a file that is no socket is found before anything is started' 2 "$one; start; gdb a path=$dir/file; run 1ms" \
+        "can't listen on '$dir/file': there is something else than a socket already"
+    check '... and stays' grep -q precious "$dir/file"
+    expect 'a path that is too long' 2 "$one; start; gdb a path=/$(printf '%0120d' 0)" 'that of a socket 107 at most'
+}
+
 said_off() {
     heard a '^W00;process:1$' '^O metronome: node a is off' '^E01$' '^O virtual time' '^OK$' &&
         [[ $(grep -c '^W00' "$dir/gdb.a") == 3 ]]
@@ -145,4 +176,5 @@ parked
 at_death
 at_power_off
 at_other_ends
+at_kill
 done_testing

@@ -233,14 +233,14 @@ sockets() {
     answer=$!
     within 5 grep -q listening "$dir/answer"
     expect 'serial= does not take the socket of another program' 2 "node add a $count_node serial=unix:$dir/dgram; start" \
-        'there is a socket already that another program listens at'
+        'there is a socket already that a program uses'
     check 'it is still there' test -S "$dir/dgram"
     kill "$answer"
     wait "$answer" 2>/dev/null || true
     exec 9>&-
     expect 'nor do two nodes take one socket' 2 \
         "node add a $count_node serial=unix:$dir/serial; node add b $count_node serial=unix:$dir/serial; start" \
-        "node b: serial='unix:$dir/serial': there is a socket already that another program listens at"
+        "node b: serial='unix:$dir/serial': there is a socket already that a program uses"
     check 'the end removes it' test ! -e "$dir/serial"
 }
 

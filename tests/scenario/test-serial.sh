@@ -63,7 +63,7 @@ echo precious >"$dir/file"
 expect 'a file is not replaced' 2 "node add a $program serial=unix:$dir/file" \
     "serial='unix:$dir/file': there is something else than a socket already"
 check 'it is what it was' grep -q precious "$dir/file"
-expect 'a path that is too long' 2 "node add a $program serial=unix:/$(printf '%0120d' 0)" 'too long for a socket'
+expect 'a path that is too long' 2 "node add a $program serial=unix:/$(printf '%0120d' 0)" 'that of a socket 107 at most'
 expect 'an empty path' 2 "node add a $program serial=unix:" 'the path is empty'
 expect 'neither of them' 2 "node add a $program serial=pty" "serial='pty': unix:PATH or telnet:\[HOST\]:PORT is expected"
 expect 'telnet without a port' 2 "node add a $program serial=telnet:4444" 'unix:PATH or telnet:\[HOST\]:PORT is expected'

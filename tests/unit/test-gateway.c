@@ -240,12 +240,12 @@ static void test_path(Fixture *f, gconstpointer data)
     fd_auto old = bind_to(f->ours);
 
     (void)data;
-    refused(&(GatewayOptions){.unix_path = f->ours}, "there is something already");
+    refused(&(GatewayOptions){.unix_path = f->ours}, "that a program uses");
     fd_clear(&old); /* as if its owner had been killed */
     g_assert_true(g_file_test(f->ours, G_FILE_TEST_EXISTS));
     gateway_free(open_gateway(f, true));
     g_assert_true(g_file_set_contents(f->ours, "precious", -1, NULL));
-    refused(&(GatewayOptions){.unix_path = f->ours}, "there is something already");
+    refused(&(GatewayOptions){.unix_path = f->ours}, "something else than a socket");
     g_assert_true(g_file_test(f->ours, G_FILE_TEST_IS_REGULAR));
     g_unlink(f->ours);
     refused(&(GatewayOptions){.unix_path = none}, "No such file or directory");
@@ -257,7 +257,7 @@ static void test_options(Fixture *f, gconstpointer data)
 
     (void)data;
     g_assert_true(gateway_check(&(GatewayOptions){.unix_path = most}, NULL));
-    refused(&(GatewayOptions){.unix_path = more}, "108 bytes are too many");
+    refused(&(GatewayOptions){.unix_path = more}, "the path has 108 bytes");
     refused(&(GatewayOptions){.unix_path = f->ours, .peer = more}, "peer='xxx");
     refused(&(GatewayOptions){.unix_path = ""}, "unix=''");
     refused(&(GatewayOptions){.unix_path = f->ours, .peer = f->ours}, "own socket");

@@ -12,6 +12,7 @@
 #include "controller/base/socket-file.h"
 #include "controller/base/tree.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
@@ -224,30 +225,85 @@ static int listen_at(const char *path, int type)
     return fd;
 }
 
+static void refuses(const char *path, const char *why)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_cmpint(socket_file_bind(path, SOCK_STREAM, 0600, &error), ==, -1);
+    g_assert_nonnull(strstr(error->message, why));
+}
+
+static void assert_in_use(const char *path)
+{
+    socket_file_remove(path);
+    g_assert_false(socket_file_is_free(path, NULL));
+    g_assert_true(socket_file_fits(path, NULL));
+    refuses(path, "that a program uses");
+    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+/* In use, then left behind, then replaced by one of each type, then gone. */
 static void check_socket(const char *name, int type)
 {
+    static const int types[] = {SOCK_STREAM, SOCK_DGRAM, SOCK_SEQPACKET};
     g_autofree char *path = in_dir(name);
     fd_auto fd = listen_at(path, type);
+    struct stat st;
 
-    g_assert_false(socket_file_is_stale(path, SOCK_STREAM));
-    g_assert_false(socket_file_is_stale(path, SOCK_DGRAM));
-    socket_file_remove(path, type);
-    g_assert_true(g_file_test(path, G_FILE_TEST_EXISTS));
+    assert_in_use(path);
+    for (unsigned i = 0; i < G_N_ELEMENTS(types); i++) {
+        fd_clear(&fd);
+        g_assert_true(socket_file_is_free(path, NULL));
+        fd = socket_file_bind(path, types[i], 0600, NULL);
+        g_assert_cmpint(fd, >=, 0);
+        g_assert_cmpint(lstat(path, &st), ==, 0);
+        g_assert_cmpint(st.st_mode & 07777, ==, 0600);
+        assert_in_use(path); /* also a stream socket that does not listen yet */
+    }
     fd_clear(&fd);
-    g_assert_true(socket_file_is_stale(path, type));
-    socket_file_remove(path, type);
+    socket_file_remove(path);
     g_assert_false(g_file_test(path, G_FILE_TEST_EXISTS));
+}
+
+/* Whoever connects to a gdbstub stops its guest. */
+static void test_socket_is_not_disturbed(void)
+{
+    g_autofree char *path = in_dir("quiet");
+    fd_auto fd = listen_at(path, SOCK_STREAM);
+
+    assert_in_use(path);
+    g_assert_cmpint(fcntl(fd, F_SETFL, O_NONBLOCK), ==, 0);
+    g_assert_cmpint(accept(fd, NULL, NULL), ==, -1);
+    g_assert_cmpint(errno, ==, EAGAIN);
+    fd_clear(&fd);
+    socket_file_remove(path);
 }
 
 static void test_sockets(void)
 {
-    g_autofree char *file = in_dir("file");
+    g_autofree char *file = in_dir("no-socket"), *link = in_dir("to-left"), *left = in_dir("left");
+    g_autofree char *long_path = g_strnfill(108, 'x');
+    fd_auto fd = listen_at(left, SOCK_STREAM);
 
     check_socket("stream", SOCK_STREAM);
     check_socket("dgram", SOCK_DGRAM);
+    fd_clear(&fd);
     put(file, "precious");
-    socket_file_remove(file, SOCK_STREAM);
+    socket_file_remove(file);
+    refuses(file, "something else than a socket");
+    g_assert_false(socket_file_fits(file, NULL));
     assert_holds(file, "precious");
+    g_assert_cmpint(symlink(left, link), ==, 0);
+    refuses(link, "something else than a socket");
+    g_assert_true(g_file_test(left, G_FILE_TEST_EXISTS));
+    if (geteuid() == 0) {
+        g_assert_cmpint(chown(left, 65534, 65534), ==, 0);
+        refuses(left, "that is not this user's");
+        g_assert_true(g_file_test(left, G_FILE_TEST_EXISTS));
+    }
+    refuses(long_path, "108 bytes, that of a socket 107");
+    refuses("", "the path is empty");
+    refuses("/nowhere/at/all", "No such file");
 }
 
 /* --- standard output, in a child --- */
@@ -338,6 +394,7 @@ int main(int argc, char **argv)
     g_test_add_func("/sink/fifo/slow-reader", test_slow_reader);
     g_test_add_func("/sink/fifo/never-reads", test_never_reads);
     g_test_add_func("/socket-file", test_sockets);
+    g_test_add_func("/socket-file/not-disturbed", test_socket_is_not_disturbed);
     log_set_writer(note);
     status = g_test_run();
     tree_remove(dir, NULL);
