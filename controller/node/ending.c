@@ -122,33 +122,6 @@ static End reap(Node *n, int timeout_ms)
                                : (End){true, true, WEXITSTATUS(status)};
 }
 
-/* A guest may have put anything in it (semihosting): NULs are made spaces. */
-static char *stderr_whole(const Node *n)
-{
-    g_autofree char *path = n->dir ? g_build_filename(n->dir, "stderr", NULL) : NULL;
-    char *text = NULL;
-    gsize size;
-
-    if (n->attached || !path || !g_file_get_contents(path, &text, &size, NULL))
-        return NULL;
-    for (gsize i = 0; i < size; i++)
-        if (text[i] == '\0')
-            text[i] = ' ';
-    return text;
-}
-
-static char *stderr_tail(const Node *n)
-{
-    g_autofree char *text = stderr_whole(n);
-    gsize size;
-
-    if (!text)
-        return NULL;
-    g_strchomp(text);
-    size = strlen(text);
-    return size == 0 ? NULL : text_plain(text + size - MIN(size, STDERR_TAIL), -1);
-}
-
 char node_process_state(const Node *n)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)n->pid), *text = NULL;
@@ -176,12 +149,12 @@ static void append_end(GString *text, const Node *n, End end, const GError *why)
 
 static void fail(Node *n, End end, const GError *why)
 {
-    g_autofree char *said = stderr_tail(n);
+    g_autofree char *said = n->said ? said_end(n->said, STDERR_TAIL) : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "node %s: ", n->name);
     append_end(text, n, end, why);
-    if (said)
+    if (said && *said)
         g_string_append_printf(text, "; it said: %s", said);
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
@@ -224,7 +197,7 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
     if (n->state == NODE_FAILED)
         return false;
     end = wait_end(n, why);
-    said = stderr_whole(n);
+    said = n->said ? said_text(n->said) : NULL;
     if (told ? !n->qmp || !qmp_client_broken(n->qmp)
              : !ran || !end.exited || n->life.ends ||
                    (said && node_complained(said, n->program ? n->program : ""))) {

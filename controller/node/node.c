@@ -304,6 +304,7 @@ void node_free(Node *n)
     node_options_free(n->options);
     g_free(n->version);
     g_free(n->program);
+    said_free(n->said);
     g_free(n->transcript);
     g_free(n->dir);
     g_free(n->gdb_path);

@@ -8,6 +8,7 @@
 #ifndef NODE_NODE_H
 #define NODE_NODE_H
 
+#include "controller/base/said.h"
 #include "controller/base/vtime.h"
 #include "controller/clock/clock.h"
 #include "controller/node/attached.h"
@@ -37,6 +38,7 @@ typedef struct Node {
     pid_t pid;
     int pidfd;
     char *program;      /* as QEMU calls itself */
+    Said *said;         /* what it wrote to stdout and stderr; NULL: not launched here */
     char *version;      /* "7.2.22 (Debian 1:7.2+…)" */
     char *dir;          /* its part of the run directory */
     char *gdb_path;     /* NULL: none */

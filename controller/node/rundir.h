@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * rundir.h: the controller's private directory, mode 0700, under $XDG_RUNTIME_DIR or the temp
- * folder: FIFOs, sockets, clock dumps and QEMU's stderr live there.
+ * folder: FIFOs, sockets, clock dumps and consoles live there.
  *
  * Nothing of it outlives the controller, however that ends: a janitor process ends what was
  * launched with it and removes it when the controller dies, and should the janitor be killed too,

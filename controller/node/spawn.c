@@ -49,17 +49,22 @@ typedef struct {
     unsigned n;
 } Inheritance;
 
-/* Starts argv with these as its descriptors and stdout and stderr in a file. */
+/* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->said. */
 static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error)
 {
-    g_autofree char *path = g_build_filename(n->dir, "stderr", NULL);
     int target[G_N_ELEMENTS(given->fd)];
-    fd_auto out = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    fd_auto out = -1;
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     g_auto(GStrv) environment = marked_environment(n);
     pid_t self = getpid();
     GError *e = NULL;
 
+    n->said = said_new(&out, &e);
+    if (!n->said) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: %s", n->name, e->message);
+        g_error_free(e);
+        return false;
+    }
     for (unsigned i = 0; i < given->n; i++)
         target[i] = CHILD_QMP_FD + (int)i;
     if (!g_spawn_async_with_pipes_and_fds(

@@ -2,7 +2,7 @@
 /* stream.c: a command of this host as a stream. */
 #include "controller/remote/stream.h"
 #include "controller/base/fd.h"
-#include "controller/base/text.h"
+#include "controller/base/said.h"
 #include "controller/remote/codec.h"
 
 #include <errno.h>
@@ -10,7 +10,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -24,8 +23,8 @@
 typedef struct {
     Stream stream; /* the first member */
     pid_t pid;
-    int fd;   /* its stdin and stdout */
-    int said; /* its stderr: a file without a name */
+    int fd;     /* its stdin and stdout */
+    Said *said; /* its stderr */
 } CommandStream;
 
 /* A group of its own: Ctrl-C at the terminal is for the controller, and all of it can be ended.
@@ -55,21 +54,9 @@ static char *how_it_ended(const CommandStream *c)
                            strsignal(end.si_status));
 }
 
-/* The last of what it wrote to stderr. */
-static char *what_it_said(const CommandStream *c)
-{
-    char text[SAID_MAX + 1] = "";
-    off_t size = lseek(c->said, 0, SEEK_END);
-    ssize_t n = pread(c->said, text, SAID_MAX, MAX(size - SAID_MAX, 0));
-
-    text[MAX(n, 0)] = '\0';
-    g_strchomp(text);
-    return text_plain(text, -1);
-}
-
 static void tell_end(const CommandStream *c, GError **error)
 {
-    g_autofree char *how = how_it_ended(c), *said = what_it_said(c);
+    g_autofree char *how = how_it_ended(c), *said = said_end(c->said, SAID_MAX);
 
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s%s%s", how, *said ? "; it said: " : "",
                 said);
@@ -120,9 +107,9 @@ static void command_free(Stream *stream)
     CommandStream *c = (CommandStream *)stream;
 
     fd_clear(&c->fd);
-    fd_clear(&c->said);
     kill(-c->pid, SIGKILL);
     waitpid(c->pid, NULL, 0);
+    said_free(c->said);
     g_free(c);
 }
 
@@ -131,8 +118,11 @@ static const StreamOps command_ops = {command_read, command_write, command_fd, c
 Stream *stream_new_command(const char *command, GError **error)
 {
     const char *const argv[] = {"/bin/sh", "-c", command, NULL};
+    g_autoptr(GError) e = NULL;
     CommandStream *c;
-    int pair[2], said;
+    int pair[2];
+    fd_auto said_fd = -1;
+    Said *said;
     pid_t pid;
     bool ok;
 
@@ -141,18 +131,17 @@ Stream *stream_new_command(const char *command, GError **error)
                     g_strerror(errno));
         return NULL;
     }
-    said = memfd_create("said", MFD_CLOEXEC);
-    if (said < 0)
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "no more memory files: %s",
-                    g_strerror(errno));
-    ok = said >= 0 &&
-         g_spawn_async_with_pipes_and_fds(
-             NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, child_setup, NULL,
-             pair[1], pair[1], said, NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
+    said = said_new(&said_fd, &e);
+    if (!said)
+        g_set_error_literal(error, REMOTE_ERROR, REMOTE_ERROR_LOST, e->message);
+    ok = said && g_spawn_async_with_pipes_and_fds(NULL, argv, NULL,
+                                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES,
+                                                  child_setup, NULL, pair[1], pair[1], said_fd,
+                                                  NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
     close(pair[1]);
     if (!ok) {
         close(pair[0]);
-        fd_clear(&said);
+        said_free(said);
         return NULL;
     }
     c = g_new0(CommandStream, 1);
