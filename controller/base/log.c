@@ -141,7 +141,7 @@ static char *stamp(const char *subsystem)
  * so that none of them looks like a message of its own. */
 static char *indent(const char *text)
 {
-    g_autofree char *plain = text_plain(text, -1);
+    g_autofree char *brief = text_brief(text), *plain = text_plain(brief, -1);
     g_auto(GStrv) lines = g_strsplit(plain, "\n", -1);
 
     return g_strjoinv("\n    ", lines);

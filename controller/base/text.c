@@ -69,6 +69,59 @@ char *text_plain(const char *text, gssize length)
     return make_plain(text, length, true);
 }
 
+/* --- messages --- */
+
+static bool is_inside(char c)
+{
+    return ((unsigned char)c & 0xc0) == 0x80; /* of a character of several bytes */
+}
+
+static void append_shortened(GString *out, const char *text, gsize size, gsize most)
+{
+    gsize head = most * 5 / 8, tail = size - most / 4;
+
+    if (size <= most) {
+        g_string_append_len(out, text, (gssize)size);
+        return;
+    }
+    for (int i = 0; i < 3 && is_inside(text[head]); i++)
+        head--;
+    for (int i = 0; i < 3 && is_inside(text[tail]); i++)
+        tail++;
+    g_string_append_len(out, text, (gssize)head);
+    g_string_append_printf(out, "[... %" G_GSIZE_FORMAT " bytes ...]", tail - head);
+    g_string_append_len(out, text + tail, (gssize)(size - tail));
+}
+
+/* An apostrophe stands between letters, a quote does not. NULL: none closes any more. */
+static const char *closing_quote(const char *p)
+{
+    while ((p = strchr(p, '\'')) && g_ascii_isalnum(p[1]))
+        p++;
+    return p;
+}
+
+char *text_brief(const char *message)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    GString *brief;
+    bool closes = true;
+
+    for (const char *p = message; *p;) {
+        bool opens = *p == '\'' && closes && (p == message || !g_ascii_isalnum(p[-1]));
+        const char *end = opens ? closing_quote(p + 1) : NULL;
+
+        closes = closes && (!opens || end);
+        if (!end)
+            end = p + strcspn(p + 1, " \t\n'");
+        append_shortened(out, p, (gsize)(end + 1 - p), TEXT_QUOTE_MAX);
+        p = end + 1;
+    }
+    brief = g_string_new(NULL);
+    append_shortened(brief, out->str, out->len, TEXT_BRIEF_MAX - 64);
+    return g_string_free(brief, FALSE);
+}
+
 /* --- escape sequences --- */
 
 enum {

@@ -20,6 +20,18 @@ char *text_line(const char *text, gssize length);
 /* Lines: newline and tab stay. */
 char *text_plain(const char *text, gssize length);
 
+/* What text_brief() leaves of a quotation or a word, and of a message, at most. */
+#define TEXT_QUOTE_MAX 320
+#define TEXT_BRIEF_MAX 16384
+
+/*
+ * A message that fits a terminal, whatever it quotes: of what stands between single quotes, and of
+ * any other word, that is longer than TEXT_QUOTE_MAX bytes the beginning and the end are left, with
+ * how many bytes there were in between. So of the whole, should it still be longer than
+ * TEXT_BRIEF_MAX. Free with g_free().
+ */
+char *text_brief(const char *message);
+
 /* A terminal's escape sequences (ECMA-48), taken out of a stream of bytes that comes in pieces. */
 typedef struct {
     unsigned char state; /* zero at first */

@@ -67,7 +67,7 @@ void verdict_note(Verdict *v, Outcome outcome, const char *where, const char *me
     g_free(v->where);
     v->where = g_strdup(where);
     g_free(v->message);
-    v->message = g_strdup(message);
+    v->message = message ? text_brief(message) : NULL;
 }
 
 void verdict_end(Verdict *v)

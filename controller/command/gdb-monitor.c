@@ -81,8 +81,10 @@ static void finish(GdbMonitor *m)
 
 static void add_error(GdbMonitor *m, GError *error)
 {
-    if (error)
-        g_string_append_printf(m->output, "%s\n", error->message);
+    g_autofree char *message = error ? text_brief(error->message) : NULL;
+
+    if (message)
+        g_string_append_printf(m->output, "%s\n", message);
     g_clear_error(&error);
 }
 

@@ -2,6 +2,7 @@
 /* lint.c: findings, and the rules on how QEMU counts time and instructions. */
 #include "controller/node/lint.h"
 
+#include "controller/base/text.h"
 #include "controller/node/lint-rules.h"
 
 const char *lint_severity_name(LintSeverity severity)
@@ -19,7 +20,9 @@ const char *lint_severity_name(LintSeverity severity)
 
 char *lint_text(const LintFinding *f)
 {
-    return g_strdup_printf("%s: %s; %s", f->what, f->reason, f->mend);
+    g_autofree char *text = g_strdup_printf("%s: %s; %s", f->what, f->reason, f->mend);
+
+    return text_brief(text);
 }
 
 static void free_finding(void *data)

@@ -3,6 +3,7 @@
 #include "controller/shell/runner.h"
 
 #include "controller/base/log.h"
+#include "controller/base/text.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/scenario-text.h"
@@ -259,10 +260,11 @@ static void tell(Runner *r, const GError *error)
 {
     Session *s = r->session;
     const char *where = r->where ? r->where : "";
-    const char *const members[] = {"where", where, "message", error->message, NULL};
+    g_autofree char *message = text_brief(error->message);
+    const char *const members[] = {"where", where, "message", message, NULL};
 
     command_event(s, "error", members);
-    log_write(LOG_ERROR, "%s%s%s", where, *where ? ": " : "", error->message);
+    log_write(LOG_ERROR, "%s%s%s", where, *where ? ": " : "", message);
 }
 
 /* Takes over error. True if the next command may follow. */

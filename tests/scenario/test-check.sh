@@ -393,8 +393,29 @@ speed() {
     check 'and in no more than their share of the time' test "$took" -lt $((small * 20 + 100))
 }
 
+# What a message quotes is shortened, whoever makes it: it still fits a terminal, and says what it says.
+overlong() {
+    local word line
+    local -a lines=('WORD' 'quantum WORD' "quantum 'a WORD b'" 'node add WORD' 'node add a kernel=WORD' 'node add a WORD=1'
+        'node add a icount=WORD' 'node add a serial=unix:WORD' "node add a extra='-s WORD'" 'link add a b latency=WORD'
+        'log WORD' 'assert time == WORD' 'break when WORD' 'echo $WORD' 'include WORD' 'set k; WORD' 'network order WORD 1'
+        'host add a WORD' 'gateway add WORD' 'gateway add a unix=WORD' 'node add b; break console b "(WORD"'
+        'node add b; break pc b WORD' 'watch WORD 1ms' 'help WORD' 'wait-line WORD x')
+    word=$(printf '%01000000d' 0 | tr 0 x)
+    for line in "${lines[@]}"; do
+        echo "${line/WORD/$word}" >"$dir/overlong.mtr"
+        mtr check "$dir/overlong.mtr"
+        check "a word of 1 MB is shortened: $line" eval 'ended 2 overlong.mtr:1: && [[ $(wc -c <"$dir/err") -lt 3000 ]]'
+    done
+    mtr --json run "$dir/overlong.mtr"
+    check 'a word of 1 MB is shortened: JSON' eval 'ended 2 event.*error && [[ $(wc -c <"$dir/out") -lt 3000 ]]'
+    mtr --report "$dir/overlong" run "$dir/overlong.mtr"
+    check 'a word of 1 MB is shortened: the report' eval '[[ $(text message "$dir/overlong/report.json" | wc -c) -lt 1000 ]]'
+}
+
 bytes
 language
+overlong
 traces
 echo 'dance' >"$dir/inner.mtr"
 faults

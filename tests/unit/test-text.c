@@ -188,6 +188,58 @@ static void test_filter_broken(void)
     shows("\033[3\r4mx", "\rx");
 }
 
+static void brief(const char *message, const char *expected)
+{
+    g_autofree char *got = text_brief(message);
+
+    g_assert_cmpstr(got, ==, expected);
+}
+
+static void test_brief(void)
+{
+    g_autofree char *most = g_strnfill(TEXT_QUOTE_MAX - 2, 'x'), *more = g_strnfill(10000, 'y');
+    g_autofree char *head = g_strnfill(199, 'y'), *tail = g_strnfill(79, 'y');
+    g_autofree char *fits = g_strdup_printf("it can't be '%s' or %s", most, most);
+    g_autofree char *quote = g_strdup_printf("can't: unknown '%s'; did you mean 'x'?", more);
+    g_autofree char *words = g_strdup_printf("a %s\n'%s", more, more);
+    g_autofree char *spaced = g_strdup_printf("no '%s %s' here", more, more);
+    g_autofree char *short_quote =
+        g_strdup_printf("can't: unknown '%s[... 9722 bytes ...]%s'; did you mean 'x'?", head, tail);
+    g_autofree char *short_spaced =
+        g_strdup_printf("no '%s[... 19723 bytes ...]%s' here", head, tail);
+    g_autofree char *got = text_brief(words);
+
+    brief("", "");
+    brief("a.icount == 5 failed: 7 against 5", "a.icount == 5 failed: 7 against 5");
+    brief(fits, fits);
+    brief(quote, short_quote);
+    brief(spaced, short_spaced);
+    g_assert_cmpuint(strlen(got), <, 2 * TEXT_QUOTE_MAX + 100);
+    g_assert_true(g_str_has_prefix(got, "a yyy"));
+    g_assert_nonnull(strstr(got, "yyy\n'yyy"));
+}
+
+/* Characters stay whole, however the cut falls; no text makes it slow or long. */
+static void test_brief_hostile(void)
+{
+    static const char *const units[] = {
+        "\xc3\xbc", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "'", "' ", "a'", " 'a", "a 'b' "};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {
+        for (unsigned shift = 0; shift < 4; shift++) {
+            GString *text = g_string_new("xxx" + shift);
+            g_autofree char *got = NULL;
+
+            while (text->len < 3000000)
+                g_string_append(text, units[i]);
+            got = text_brief(text->str);
+            g_assert_cmpuint(strlen(got), <=, TEXT_BRIEF_MAX);
+            g_assert_true(g_utf8_validate(got, -1, NULL));
+            g_string_free(text, TRUE);
+        }
+    }
+}
+
 static void test_tail(void)
 {
     static const char text[] = "old\none\033[31m\r\n10 %\r20 %\r\r\n\n\rT=21\xb0"
@@ -218,6 +270,8 @@ int main(int argc, char **argv)
     g_test_add_func("/text/length", test_length);
     g_test_add_func("/text/filter", test_filter);
     g_test_add_func("/text/filter-broken", test_filter_broken);
+    g_test_add_func("/text/brief", test_brief);
+    g_test_add_func("/text/brief-hostile", test_brief_hostile);
     g_test_add_func("/text/tail", test_tail);
     return g_test_run();
 }
