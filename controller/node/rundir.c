@@ -35,33 +35,48 @@ struct RunDir {
     pid_t janitor;
 };
 
-static const char *parent_dir(void)
+/* *variable: the one of the environment that names it; NULL: none does. */
+static const char *parent_dir(const char **variable)
 {
-    const char *runtime = g_getenv("XDG_RUNTIME_DIR");
+    const char *runtime = g_getenv("XDG_RUNTIME_DIR"), *tmp = g_getenv("TMPDIR");
 
+    *variable = "XDG_RUNTIME_DIR";
     if (runtime && *runtime && access(runtime, W_OK) == 0)
         return runtime;
+    *variable = tmp && *tmp ? "TMPDIR" : NULL;
     return g_get_tmp_dir();
+}
+
+/* The environment is the user's to mend, before anything is run. */
+static void refuse(const char *parent, const char *why, GError **error)
+{
+    const char *variable;
+
+    parent_dir(&variable);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "can't make run directories in '%s'%s%s: %s; set XDG_RUNTIME_DIR or TMPDIR to %s "
+                "folder",
+                parent, variable ? ", the value of " : "", variable ? variable : "", why,
+                variable ? "another" : "a");
 }
 
 /* Paths of what is in it are handed to QEMU as text of JSON and of options. */
 static bool is_plain(const char *parent, GError **error)
 {
     const char *bad = strpbrk(parent, "\"\\");
+    g_autofree char *why = NULL;
 
     for (const char *p = parent; *p && !bad; p++)
         if (g_ascii_iscntrl(*p))
             bad = p;
     if (!bad && g_utf8_validate(parent, -1, NULL))
         return true;
-    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
-                "can't make run directories in '%s': %s can't be in a path that QEMU is told; set "
-                "XDG_RUNTIME_DIR or TMPDIR to another folder",
-                parent,
-                !bad                    ? "what is no UTF-8"
-                : g_ascii_iscntrl(*bad) ? "a control character"
-                : *bad == '"'           ? "a double quote"
-                                        : "a backslash");
+    why = g_strdup_printf("%s can't be in a path that QEMU is told",
+                          !bad                    ? "what is no UTF-8"
+                          : g_ascii_iscntrl(*bad) ? "a control character"
+                          : *bad == '"'           ? "a double quote"
+                                                  : "a backslash");
+    refuse(parent, why, error);
     return false;
 }
 
@@ -116,7 +131,7 @@ static bool make_lock(RunDir *dir, const char *name, GError **error)
         if (write(dir->lock_fd, text, (size_t)size) == size)
             return true;
     }
-    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't make '%s': %s", path,
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't make '%s': %s", path,
                 g_strerror(errno));
     return false;
 }
@@ -138,7 +153,7 @@ static bool name_it(RunDir *dir, const char *path, GError **error)
         dir->path = g_strdup(path);
         return true;
     }
-    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't make '%s': %s", path,
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't make '%s': %s", path,
                 g_strerror(errno));
     return false;
 }
@@ -151,8 +166,7 @@ static bool make_locked(RunDir *dir, const char *parent, GError **error)
     g_autofree char *name = NULL, *final = NULL;
 
     if (!g_mkdtemp_full(path, MARK_NEW_MODE)) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't create '%s': %s", path,
-                    g_strerror(errno));
+        refuse(parent, g_strerror(errno), error);
         return false;
     }
     dir->path = g_steal_pointer(&path);
@@ -168,7 +182,7 @@ static bool make_locked(RunDir *dir, const char *parent, GError **error)
 RunDir *rundir_new(GError **error)
 {
     g_autoptr(RunDir) dir = g_new0(RunDir, 1);
-    const char *parent = parent_dir();
+    const char *variable, *parent = parent_dir(&variable);
 
     dir->lock_fd = dir->janitor_fd = -1;
     sweep_folder(parent);

@@ -413,6 +413,25 @@ overlong() {
     check 'a word of 1 MB is shortened: the report' eval '[[ $(text message "$dir/overlong/report.json" | wc -c) -lt 1000 ]]'
 }
 
+# Where run directories can't be made: the user's environment is wrong, which is found before anything is run.
+no_room() {
+    local remedy='set XDG_RUNTIME_DIR or TMPDIR to another folder'
+    : >"$dir/plain"
+    XDG_RUNTIME_DIR='' TMPDIR=$dir/nowhere mtr --report "$dir/no-room" -c 'echo behind'
+    check 'a TMPDIR that is not there' ended 2 \
+        "can't make run directories in '$dir/nowhere', the value of TMPDIR: No such file or directory; $remedy" \
+        '^metronome: usage, exit code 2: '
+    check '... nothing is run' not says '^behind$'
+    check '... and the report says so' grep -q '"outcome": *"usage"' "$dir/no-room/report.json"
+    XDG_RUNTIME_DIR=$dir/none TMPDIR=$dir/plain mtr -c 'echo behind'
+    check 'a TMPDIR that is a file' ended 2 "in '$dir/plain', the value of TMPDIR: Not a directory"
+    XDG_RUNTIME_DIR=$dir/plain TMPDIR='' mtr -c 'echo behind'
+    check 'an XDG_RUNTIME_DIR that is a file' ended 2 "in '$dir/plain', the value of XDG_RUNTIME_DIR: Not a directory"
+    XDG_RUNTIME_DIR='' TMPDIR=/proc mtr -c 'echo behind'
+    check 'a TMPDIR that takes no folders' ended 2 "in '/proc', the value of TMPDIR: .*; $remedy"
+}
+
+no_room
 bytes
 language
 overlong
