@@ -53,6 +53,7 @@ chatter() {
     expect 'a QEMU that says 200 MB: its last words are shown' 3 "node add a $count_node qemu=$dir/much; start" \
         'node a: QEMU ended, exit status 1; it said: x' 'last words$'
     check '... they did not fill the run directory' says 'first MB: [01]\.$'
+    # shellcheck disable=SC2016
     script endless 'yes "$(printf %01000d 0)" >&2 &' 'exec qemu-system-aarch64 "$@"'
     background -c "quantum 100us; node add a $count_node qemu=$dir/endless; start; run 1s; run 12345insn; run 2s pace=1
         assert missed == 0; assert a.overshoot == 0; echo over; run 1s pace=1; echo behind"
