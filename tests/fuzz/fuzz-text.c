@@ -10,16 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void check_brief(const char *bytes, size_t len)
-{
-    g_autofree char *text = g_strndup(bytes, len), *line = text_line(text, -1);
-    g_autofree char *brief = text_brief(text), *line_brief = text_brief(line);
-
-    demand(strlen(brief) <= TEXT_BRIEF_MAX && strlen(line_brief) <= TEXT_BRIEF_MAX);
-    demand(g_utf8_validate(line_brief, -1, NULL));
-    demand(strlen(text) > TEXT_QUOTE_MAX || strcmp(brief, text) == 0);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len);
 
 static void demand(bool holds)
@@ -64,6 +54,16 @@ static GString *filter(const char *bytes, size_t len, size_t most)
         text_filter(&f, bytes + at, step, out);
     }
     return out;
+}
+
+static void check_brief(const char *bytes, size_t len)
+{
+    g_autofree char *text = g_strndup(bytes, len), *line = text_line(text, -1);
+    g_autofree char *brief = text_brief(text), *line_brief = text_brief(line);
+
+    demand(strlen(brief) <= TEXT_BRIEF_MAX && strlen(line_brief) <= TEXT_BRIEF_MAX);
+    demand(g_utf8_validate(line_brief, -1, NULL));
+    demand(strlen(text) > TEXT_QUOTE_MAX || strcmp(brief, text) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
