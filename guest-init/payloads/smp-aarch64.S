@@ -29,10 +29,12 @@ _start:
     adr x4, all_on
     mov w5, #1
     str w5, [x4]
+    dsb ish
+    sev
     b count
 
 // A vCPU that counted at once would use up its whole time slice before CPU 0 can start the next one (seconds with 32
-// vCPUs). WFE ends the slice in QEMU.
+// vCPUs). WFE ends the slice in QEMU; since 11.0 the vCPU sleeps until there is an event.
 secondary:
     adr x4, all_on
 5:  ldr w5, [x4]
