@@ -44,6 +44,8 @@ GdbTarget *gdb_target_parse(const char *xml, GdbFileFunc load, void *data, GErro
 void gdb_target_free(GdbTarget *target);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GdbTarget, gdb_target_free)
 
+/* NULL if there is none. An AArch64 register that AArch32 has, too, is VBAR up to QEMU 10 and VBAR_EL1
+ * since (target/arm/helper.c): either name finds it. */
 const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name);
 
 #endif

@@ -204,11 +204,22 @@ void gdb_target_free(GdbTarget *target)
     g_free(target);
 }
 
-const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name)
+static const GdbRegister *find_exactly(const GdbTarget *target, const char *name)
 {
     unsigned index = GPOINTER_TO_UINT(g_hash_table_lookup(target->by_name, name));
 
     return index ? &g_array_index(target->registers, GdbRegister, index - 1) : NULL;
+}
+
+const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name)
+{
+    static const char level[] = "_EL1";
+    g_autofree char *other = g_str_has_suffix(name, level)
+                                 ? g_strndup(name, strlen(name) - strlen(level))
+                                 : g_strconcat(name, level, NULL);
+    const GdbRegister *reg = find_exactly(target, name);
+
+    return reg ? reg : find_exactly(target, other);
 }
 
 static bool is_core(const char *feature)

@@ -110,7 +110,7 @@ breaks() {
 
 looking() {
     expect 'regs: general ones, by vCPU, and system registers by name' 0 \
-        "$smp; start; run 1ms; regs s.1; regs s.1 SCTLR" '^x30 +0x[0-9a-f]{16}$' '^cpsr +0x' '^SCTLR +0x'
+        "$smp; start; run 1ms; regs s.1; regs s.1 SCTLR; regs s.1 SCTLR_EL1" '^x30 +0x[0-9a-f]{16}$' '^cpsr +0x' '^SCTLR[A-Z0-9_]* +0x'
     # A stack, an entry, and a loop: all that a Cortex-M needs.
     printf '\0\20\0\40\11\0\0\0\1\60\375\347' >"$dir/loop"
     expect 'regs: those of a Cortex-M' 0 \

@@ -54,8 +54,10 @@ by_name() {
 }
 
 two_gdbs() {
-    # shellcheck disable=SC2016
-    local first second vector='hbreak *($VBAR + 0x280)'
+    local first second vbar vector
+    commands "node add a $linux; start; regs a VBAR"
+    vbar=$(grep -oE '^VBAR(_EL1)?' "$dir/out") # as this QEMU calls it
+    vector="hbreak *(\$$vbar + 0x280)"
     session "node add a $linux; node add b $linux; start; run 500ms; gdb a path=$dir/a.sock; \
         gdb b path=$dir/b.sock wait=on; run 1ms; assert a.missed == 0; assert b.missed == 0"
     within 30 is_there b

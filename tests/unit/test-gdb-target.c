@@ -55,6 +55,10 @@ static void test_aarch64(void)
     g_assert_nonnull(gdb_target_find(target, "PMCCNTR_EL0"));
     g_assert_nonnull(gdb_target_find(target, "CNTV_CVAL_EL0"));
     g_assert_null(gdb_target_find(target, "CNTVCT_EL0"));
+    /* ... and under the names of other versions. */
+    g_assert_true(gdb_target_find(target, "SCTLR_EL1") == gdb_target_find(target, "SCTLR"));
+    g_assert_true(gdb_target_find(target, "ESR") == gdb_target_find(target, "ESR_EL1"));
+    g_assert_null(gdb_target_find(target, "SCTLR_EL2"));
     g_assert_null(gdb_target_find(target, "X0"));
 }
 
