@@ -404,7 +404,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* rank.h */
     add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
-    add(argv, "-mon", g_strdup("chardev=mtr-qmp,mode=control"));
+    add(argv, "-qmp", g_strdup("chardev:mtr-qmp")); /* -mon is deprecated since QEMU 11.1 */
     add(argv, "-chardev",
         o->serial ? serial_chardev(o->serial, w->console_fd)
                   : g_strdup_printf("pipe,id=mtr-console,path=%s", console));

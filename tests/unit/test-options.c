@@ -331,7 +331,7 @@ static char *expected(const char *head, const char *icount, const char *images, 
         head, "-accel\ntcg\n-nodefaults\n-no-user-config\n-display\nnone\n", icount,
         "-rtc\nbase=2024-01-01,clock=vm\n-seed\n1\n", images,
         "-S\n-name\nguest=a,debug-threads=on\n-no-shutdown\n"
-        "-chardev\nsocket,id=mtr-qmp,fd=3\n-mon\nchardev=mtr-qmp,mode=control\n"
+        "-chardev\nsocket,id=mtr-qmp,fd=3\n-qmp\nchardev:mtr-qmp\n"
         "-chardev\npipe,id=mtr-console,path=/run/m,,1/console\n-serial\nchardev:mtr-console\n"
         "-chardev\nsocket,id=mtr-gdb,path=/run/m,,1/gdb,server=on,wait=off\n"
         "-gdb\nchardev:mtr-gdb",
