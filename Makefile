@@ -70,7 +70,7 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup compile guest guest-x86_64 demo check check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
+.PHONY: all help setup compile guest guest-x86_64 demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
         known run-tests run-real asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -82,6 +82,7 @@ help:
 	@echo 'make            build $(BUILD)/metronome'
 	@echo 'make demo       set up, build, run two Linux guests in lockstep'
 	@echo 'make check      set up, build, run all tests'
+	@echo 'make check-qemu  those that run QEMU, or the scenarios QEMU_TESTS, with another QEMU: QEMU=10.0 or 11.1'
 	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one, 10.0 and 11.1'
 	@echo 'make check-debian13  demo, lint and tests in a Debian 13, with its QEMU and that of its backports; STAGES'
 	@echo 'make compile    programs, tests and benches, none of them run; CC=clang CI=true'
@@ -120,6 +121,16 @@ check-qemu-matrix: guest
 	@scripts/setup check
 	@$(MAKE) --no-print-directory $(PARALLEL) all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) scripts/qemu-matrix $(REAL_RUN)
+
+# Those that run QEMU, or the scenarios QEMU_TESTS, with the QEMU of that version that fetch-qemu gets.
+QEMU ?= 11.1
+QEMU_TESTS ?=
+check-qemu: guest
+	@scripts/setup check
+	@scripts/fetch-qemu $(QEMU) $(BUILD)/qemu-$(QEMU)
+	@$(MAKE) --no-print-directory $(PARALLEL) all $(TESTS) $(PLUGINS) $(HELPERS)
+	@BUILD=$(BUILD) METRONOME_QEMU_DIR=$(BUILD)/qemu-$(QEMU)/bin tests/run -j $(shell nproc) \
+	    $(call split,$(or $(QEMU_TESTS:%=tests/scenario/test-%.sh),$(REAL)))
 
 # In a Debian 13 of its own; STAGES as of scripts/check-debian13.
 check-debian13: guest
