@@ -357,6 +357,14 @@ static bool post_brakes(const Gate *g, int64_t now_us, GError **error)
            (!g->plan.grain_us || post_brake(g, "mtf", g->plan.grain_us, error));
 }
 
+bool gate_keeps_up(const Gate *g, const GatePlan *plan)
+{
+    const Node *n = g->node;
+
+    return plan->boundaries == 1 || !n->interval_rearms ||
+           plan->first_us - vtime_floor_us(n->clock.virtual_time) == plan->quantum_us;
+}
+
 bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
 {
     int64_t now_us = vtime_floor_us(g->node->clock.virtual_time);

@@ -64,6 +64,9 @@ typedef struct {
     unsigned stages;  /* length of the shift register: 1 to GATE_MAX_STAGES */
 } GatePlan;
 
+/* Whether ticks made where the node stands reach all boundaries of the plan, not only the first. */
+bool gate_keeps_up(const Gate *gate, const GatePlan *plan);
+
 /* Arms a stopped node whose clock was read just now. The tokens of the first boundaries are in
  * place when it returns. */
 bool gate_arm(Gate *gate, const GatePlan *plan, GError **error);

@@ -313,9 +313,11 @@ bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
         return false;
     n->armed = true;
     n->next_us = aim_us;
-    n->quantum_us = quantum_us;
+    /* What can't be set behind the first firing is as it is: then it is made anew. */
+    n->quantum_us = n->node->interval_rearms ? aim_us - now_us : quantum_us;
     return qmp_client_post(n->node->qmp, "object-add", add, error) &&
-           (aim_us - now_us == quantum_us || qmp_client_post(n->node->qmp, "qom-set", set, error));
+           (aim_us - now_us == quantum_us || n->node->interval_rearms ||
+            qmp_client_post(n->node->qmp, "qom-set", set, error));
 }
 
 void nic_reached(Nic *n, int64_t stamp_us)

@@ -83,9 +83,29 @@ static int64_t grain_us(const Leg *leg)
     return MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US);
 }
 
+/*
+ * A tick that can't be made to fire every quantum from where the node stands is good for one
+ * boundary. An idle node must stand at that boundary itself afterwards, not a µs behind it, or the
+ * next tick is no better: so the gate closes a µs ahead, and the brake is at the boundary.
+ */
+static void aim_once(Rider *r, GatePlan *plan)
+{
+    const Node *n = r->node;
+    int64_t ahead_us = plan->first_us - vtime_floor_us(n->clock.virtual_time);
+
+    plan->boundaries = plan->stages = 1;
+    r->once = true;
+    r->approach =
+        ahead_us > 1 && n->icount.enabled && !n->icount.sleep_on && node_granule_ns(n) <= NS_PER_US;
+    if (r->approach) {
+        plan->first_us--;
+        plan->brake = true;
+    }
+}
+
 /* Cards before the gate: their timers are to be older than its tick, and on the grid also where the
  * leg is not. */
-static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **error)
+static bool arm(Lane *l, const Leg *leg, Rider *r, uint64_t k, GError **error)
 {
     VTime next = leg->on_grid ? leg_boundary(leg, k) : leg->next_barrier;
     GatePlan plan = {
@@ -99,6 +119,8 @@ static bool arm(Lane *l, const Leg *leg, const Rider *r, uint64_t k, GError **er
         .stages = stages_for(l),
     };
 
+    if (!gate_keeps_up(r->node->gate, &plan))
+        aim_once(r, &plan);
     return nics_arm(r->node, vtime_floor_us(vtime_add(next, r->node->epoch)), plan.quantum_us,
                     error) &&
            gate_arm(r->node->gate, &plan, error);
@@ -129,6 +151,8 @@ void rider_depart(Lane *l, Leg *leg, Rider *r, uint64_t k)
     GError *error = NULL;
     bool hit;
 
+    r->k = k;
+    r->once = r->approach = false;
     if (stands_at(leg, r, k)) {
         if (!nics_send(r->node, true, &error) || !nics_release(r->node, &error))
             rider_fail(l, r, error);
@@ -244,8 +268,26 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
         r->slot->stats->repairs++;
         r->anew = true;
     }
-    if (!n->icount.enabled)
+    if (!n->icount.enabled || r->once)
         r->anew = true; /* without icount every boundary is a stop */
+}
+
+/* A µs ahead of its boundary: an idle node is then at it, a busy one goes on to it. */
+static void approached(Lane *l, Leg *leg, Rider *r)
+{
+    r->place = PLACE_GATE;
+    r->judged = true;
+    l->running--;
+    rider_rest(l, leg, r, r->k);
+    if (r->place != PLACE_REST)
+        return;
+    rider_depart(l, leg, r, r->k);
+    if (r->place != PLACE_REST)
+        return;
+    r->slot->stamp_us = vtime_floor_us(leg_boundary(leg, r->k));
+    r->slot->arrived = htime_now();
+    nics_reached(r->node, vtime_floor_us(r->node->clock.virtual_time));
+    nics_read(r->node);
 }
 
 static void judge_note(Rider *r, const Note *note)
@@ -301,7 +343,10 @@ void rider_on_note(Lane *l, Leg *leg, Rider *r)
         return;
     }
     judge_note(r, &note);
-    at_gate(l, leg, r, &note);
+    if (r->approach && !r->anew)
+        approached(l, leg, r);
+    else
+        at_gate(l, leg, r, &note);
 }
 
 /* How far the hit has moved the clock: as far as time passed without an instruction since the last

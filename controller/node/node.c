@@ -52,6 +52,7 @@ static bool read_identity(Node *n, GError **error)
     package = text_line(v.package ? v.package : "", -1);
     n->version =
         g_strdup_printf("%d.%d.%d%s%s", v.major, v.minor, v.micro, *package ? " " : "", package);
+    n->interval_rearms = true; /* until it was tried: that is right for both kinds */
     qmp_version_clear(&v);
     cpus = qmp_query_cpus_fast(n->qmp, NODE_REPLY_MS, error);
     if (!cpus)

@@ -37,13 +37,14 @@ typedef struct Node {
     Icount icount;
     pid_t pid;
     int pidfd;
-    char *program;      /* as QEMU calls itself */
-    Said *said;         /* what it wrote to stdout and stderr; NULL: not launched here */
-    char *version;      /* "7.2.22 (Debian 1:7.2+…)" */
-    char *dir;          /* its part of the run directory */
-    char *gdb_path;     /* NULL: none */
-    int devices_fd;     /* where it writes its device state, and … */
-    char *devices_path; /* … the path of that as QEMU sees it */
+    char *program;        /* as QEMU calls itself */
+    Said *said;           /* what it wrote to stdout and stderr; NULL: not launched here */
+    char *version;        /* "7.2.22 (Debian 1:7.2+…)" */
+    bool interval_rearms; /* setting a filter-buffer's interval arms it anew (QEMU 11) */
+    char *dir;            /* its part of the run directory */
+    char *gdb_path;       /* NULL: none */
+    int devices_fd;       /* where it writes its device state, and … */
+    char *devices_path;   /* … the path of that as QEMU sees it */
     QmpClient *qmp;
     Console *console;
     int agent_fd;     /* to guest-init/agent.c, non-blocking; -1: none */
