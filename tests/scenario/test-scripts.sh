@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Scripts that build QEMU and busybox from source or fetch QEMU, as far as they go without a source: what they refuse, and
-# how they say it. Prints TAP, takes seconds.
+# Scripts that build QEMU and busybox from source, fetch QEMU or make a Debian, as far as they go without a source: what they
+# refuse, and how they say it. Prints TAP, takes seconds.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -51,11 +51,22 @@ for version in 9 '' '*' @; do
         scripts/fetch-qemu "$version" "$dir/fetched"
 done
 check 'fetch-qemu: nothing was made' [ ! -e "$dir/fetched" ]
+script 0 'check-debian13 --help' 'usage: scripts/check-debian13' scripts/check-debian13 --help
+script 2 'check-debian13: a stage that is not there' "there is no stage 'lintt': there are compile demo" \
+    env BUILD="$dir/fetched" scripts/check-debian13 demo lintt
+script 2 'check-debian13: a test that is not there' "'tests/scenario/test-none.sh' is not there" \
+    env BUILD="$dir/fetched" scripts/check-debian13 tests/scenario/test-none.sh
+check 'check-debian13: nothing was made' [ ! -e "$dir/fetched" ]
 # What they remove before they fill a folder (bin, root, build, source) may be the user's there.
 mkdir -p "$dir"/home/{bin,root,build,source}
 touch "$dir"/home/{bin,root,build,source}/precious
 script 1 'fetch-qemu: a folder of the user' "'$dir/home' is not empty, and was not made by this script" \
     scripts/fetch-qemu 10.0 "$dir/home"
+mkdir "$dir/top"
+mv "$dir/home" "$dir/top/debian13"
+script 2 'check-debian13: a folder of the user' "'$dir/top/debian13' is not empty, and was not made by this script" \
+    env BUILD="$dir/top" scripts/check-debian13 demo
+mv "$dir/top/debian13" "$dir/home"
 for name in build-qemu build-busybox; do
     script 1 "$name: a folder of the user" "'$dir/home' is not empty, and was not made by this script" \
         env PATH="$dir/tools:$PATH" METRONOME_QEMU_SITE=https://localhost:1 METRONOME_BUSYBOX_SITE=https://localhost:1 \
