@@ -71,7 +71,7 @@ say = @$(if $(V),:,printf '  %-5s %s\n' $(1) $@)
 .SECONDARY:
 
 .PHONY: all help setup compile guest guest-x86_64 demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install clean \
-        known run-tests run-real asan-tests tsan-tests fuzz-run coverage-run
+        known run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
 
@@ -146,10 +146,6 @@ run-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS)
 
 # With another compiler: make compile CC=clang BUILD=build/clang CI=true
 compile: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(patsubst tests/%.c,$(BUILD)/%,$(wildcard tests/bench/*.c))
-
-# With the QEMU of METRONOME_QEMU_DIR, if it is set.
-run-real: all $(TESTS) $(PLUGINS) $(HELPERS)
-	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(REAL_RUN)
 
 unit: all $(UNIT_RUN) $(REPLAYS)
 	@BUILD=$(BUILD) tests/run -j $(shell nproc) $(UNIT_RUN)
