@@ -389,6 +389,10 @@ static int serve(void)
         return 1;
     }
     out = fdopen(fd, "w");
+    if (!out) {
+        perror("agent: " PORT);
+        return 1;
+    }
     for (;;) {
         ssize_t n = read(fd, line + used, 1);
 

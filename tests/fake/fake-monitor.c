@@ -44,11 +44,13 @@ static bool copy_file(const char *from, const char *to)
 {
     FILE *in = fopen(from, "re"), *out = fopen(to, "we");
     char chunk[4096];
-    size_t n;
+    size_t n = sizeof(chunk);
     bool ok = in && out;
 
-    while (ok && (n = fread(chunk, 1, sizeof(chunk), in)) > 0)
+    while (ok && n == sizeof(chunk)) {
+        n = fread(chunk, 1, sizeof(chunk), in);
         ok = fwrite(chunk, 1, n, out) == n;
+    }
     if (in)
         fclose(in);
     return out && fclose(out) == 0 && ok;
