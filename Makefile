@@ -36,7 +36,7 @@ SANITIZED := $(if $(findstring fsanitize=,$(SAN)),$(BUILD)/obj/tests/sanitize/op
 
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS)) tests/fuzz/test-seeds.sh
 # For QEMU up to 8.2, and for later ones.
-PLUGINS := $(foreach name,insn-count late-exit,$(BUILD)/tests/plugin/$(name).so $(BUILD)/tests/plugin/$(name)-2.so)
+PLUGINS := $(foreach name,insn-count late-exit spin,$(BUILD)/tests/plugin/$(name).so $(BUILD)/tests/plugin/$(name)-2.so)
 # Programs that tests start.
 HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 

@@ -2,6 +2,9 @@
 /* freeze.c: see freeze.h. */
 #include "controller/engine/freeze.h"
 
+#include "controller/base/log.h"
+#include "controller/node/rank.h"
+
 #include <inttypes.h>
 
 #define LOOK_NS NS_PER_S
@@ -46,16 +49,31 @@ static void freeze(const Freeze *f, Node *n, HTime now, char state)
     node_tell(n, NODE_WHAT_FROZEN, NULL, text);
 }
 
+/* Between two looks its vCPUs did nothing, and its main thread nothing but spin. Ranks are ours in
+ * strict mode alone, where there is a monitor to hush; elsewhere the kernel lets both run. */
+static void help(const Node *n, int64_t spun_ns)
+{
+    if (!n->monitor || spun_ns < LOOK_NS / 2)
+        return;
+    log_info("node %s: its main thread spins, and keeps its vCPUs from running: it waits for them",
+             n->name);
+    rank_let_vcpus_run(n->pid);
+}
+
 void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
 {
     HTime now = htime_now();
-    int64_t used;
+    int64_t used, main_ns;
     char state;
 
     if (htime_sub(now, since).ns < LOOK_NS || htime_sub(now, f->looked).ns < LOOK_NS)
         return;
     f->looked = now;
     used = used_ns(n);
+    main_ns = rank_thread_runtime_ns(n->pid, n->pid);
+    if (f->moved.ns >= since.ns && used == f->used_ns)
+        help(n, main_ns - f->main_ns);
+    f->main_ns = main_ns;
     if (f->moved.ns < since.ns || used != f->used_ns) {
         if (n->frozen && f->moved.ns >= since.ns)
             thaw(f, n, now);

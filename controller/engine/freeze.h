@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * freeze.h: a QEMU that does not move while it should is told of: one that was stopped by a signal,
- * or hangs. Host time, so nothing but telling hangs on it.
+ * or hangs. One that only keeps itself from moving, by a main thread that spins above its vCPUs, is
+ * helped. Host time, so nothing but telling hangs on it.
  */
 #ifndef ENGINE_FREEZE_H
 #define ENGINE_FREEZE_H
@@ -13,7 +14,8 @@
 
 typedef struct {
     HTime looked, moved; /* last; 0: not yet in this quantum */
-    int64_t used_ns;     /* CPU time of its vCPUs then */
+    int64_t used_ns;     /* CPU time of its vCPUs then, … */
+    int64_t main_ns;     /* … and of its main thread when it was looked at */
 } Freeze;
 
 /* The node is on its way since `since`, through `quantum` of virtual time. Looks once a second, in

@@ -28,6 +28,8 @@
 #define MAIN_PRIORITY      10
 #define VCPU_PRIORITY      1
 
+#define LET_RUN_US 1000
+
 const char *rank_name(Rank rank)
 {
     switch (rank) {
@@ -269,6 +271,13 @@ void rank_hush_monitor(pid_t tid, bool hush)
         set_policy(tid, SCHED_IDLE, 0);
     else
         set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
+}
+
+void rank_let_vcpus_run(pid_t pid)
+{
+    set_policy(pid, SCHED_OTHER, 0);
+    g_usleep(LET_RUN_US);
+    set_policy(pid, SCHED_FIFO, MAIN_PRIORITY);
 }
 
 void rank_apply_messenger(Rank rank)

@@ -82,6 +82,12 @@ pid_t rank_find_monitor(pid_t pid);
  */
 void rank_hush_monitor(pid_t tid, bool hush);
 
+/*
+ * For a QEMU whose main thread spins, waiting for what a vCPU below it on the same CPU has begun (its
+ * sequence lock of the clock, a spin lock): ranks it below that vCPU for a ms. Strict mode only.
+ */
+void rank_let_vcpus_run(pid_t pid);
+
 /* For the thread that drives the nodes of a CPU: pins it, and in strict mode ranks it above QEMU's
  * own threads. Returns false where the system refuses. */
 bool rank_apply_self(Rank rank, int cpu);

@@ -134,7 +134,15 @@ attached() {
     foreign=
 }
 
-all=(told ends asks starts attached)
+# Its main thread ranks above its vCPU, so what it waits for by spinning never comes unless it is made to wait otherwise.
+spins() {
+    local linux="nic=off memory=64M kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz icount=shift=3,sleep=off"
+    limit=30 commands "quantum 1ms; node add a $linux extra='-plugin $(plugin spin),at=2000'; start; run 500ms
+        assert missed == 0; time"
+    check 'a main thread that spins for its vCPU: it gets what it waits for' ended 0 '^virtual time 0.500000000s'
+}
+
+all=(told ends asks starts attached spins)
 for part in ${ONLY:-${all[@]}}; do
     "$part"
 done
