@@ -253,7 +253,7 @@ test_net() {
     # Three seconds are enough for what IPv6 sends first. Not what the other card takes in: it filters multicast.
     # shellcheck disable=SC2016
     local sent='sleep 3; echo sent $(cat /sys/class/net/eth[01]/statistics/tx_packets)'
-    local show='hostname; cat /sys/class/net/eth0/address /sys/class/net/eth1/address; ip -4 addr show; /bin/ip neigh'
+    local show='hostname; cat /sys/class/net/eth0/address /sys/class/net/eth1/address; ip -4 addr show; /bin/ip -color=never neigh'
     local tools="for i in iperf3 tcpdump chronyd chronyc; do \$i --version; done; /bin/ip -V"
     # Each is asked when it had time to begin.
     local try="iperf3 -s -1 >/dev/null & sleep 0.1; iperf3 -c 127.0.0.1 -n 1M"
