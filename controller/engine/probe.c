@@ -151,6 +151,7 @@ static NodeOptions *bare_options(const NodeOptions *o, const char *binary)
     node_options_set(bare, "icount", "shift=0,sleep=off", NULL);
     node_options_set(bare, "nic", "off", NULL);
     node_options_set(bare, "memory", "1M", NULL);
+    bare->trial = true;
     node_options_finish(bare, NULL);
     return bare;
 }

@@ -228,7 +228,8 @@ static void test_gate_removed(Fixture *f, gconstpointer data)
     g_clear_pointer(&n->gate, gate_free);
     g_free(objects);
     objects = qmp_client_call(n->qmp, "qom-list", "{\"path\":\"/objects\"}", NODE_REPLY_MS, &error);
-    g_assert_null(strstr(objects, "\"mt"));
+    /* Since QEMU 11 a monitor is an object, too: mtr-qmp. */
+    g_assert_false(g_regex_match_simple("\"mt[^r]", objects, 0, 0));
     network = qmp_hmp(n->qmp, "info network", NODE_REPLY_MS, &error);
     g_assert_null(strstr(network, "mtg"));
     run_to(f, 6 * NS_PER_MS); /* and it can be built again */
