@@ -43,7 +43,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 # Nodes on several CPUs, or many; limits in the host's time.
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,debug exact network faults proof \
-         hosts hosts-same notes outcome random-faults repl unprivileged)
+         hosts hosts-line hosts-same notes outcome random-faults repl unprivileged)
 # As arguments of tests/run.
 split = -- $(filter-out $(ALONE),$(1)) -- $(filter $(ALONE),$(1))
 REAL_RUN := $(call split,$(REAL))
