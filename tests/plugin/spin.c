@@ -44,7 +44,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
     (void)info;
     for (int i = 0; i < argc; i++)
         if (strncmp(argv[i], "at=", 3) == 0)
-            at = (unsigned)atoi(argv[i] + 3);
+            at = (unsigned)strtoul(argv[i] + 3, NULL, 10);
     main_thread = pthread_self();
     qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated);
     return sigaction(SIGRTMIN + 5, &action, NULL);
