@@ -37,8 +37,8 @@ launches() {
     check 'a QEMU that could not start leaves nothing' no_processes
 }
 
-# script NAME LINE...: a program to name with qemu=.
-script() {
+# stand_in NAME LINE...: a program to name with qemu=.
+stand_in() {
     local name=$1
     shift
     printf '%s\n' '#!/bin/bash' "$@" >"$dir/$name"
@@ -48,13 +48,13 @@ script() {
 # However much a QEMU writes to stderr, it fills neither disk nor memory, is not held up, and its last words are there.
 chatter() {
     local grown
-    script much "head -c 200000000 /dev/zero | tr '\\0' x >&2" "echo \"first MB: \$(du -sm '$runtime' | cut -f1).\" >&2" \
+    stand_in much "head -c 200000000 /dev/zero | tr '\\0' x >&2" "echo \"first MB: \$(du -sm '$runtime' | cut -f1).\" >&2" \
         'echo last words >&2' 'exit 1'
     expect 'a QEMU that says 200 MB: its last words are shown' 3 "node add a $count_node qemu=$dir/much; start" \
         'node a: QEMU ended, exit status 1; it said: x' 'last words$'
     check '... they did not fill the run directory' says 'first MB: [01]\.$'
     # shellcheck disable=SC2016
-    script endless 'yes "$(printf %01000d 0)" >&2 &' 'exec qemu-system-aarch64 "$@"'
+    stand_in endless 'yes "$(printf %01000d 0)" >&2 &' 'exec qemu-system-aarch64 "$@"'
     background -c "quantum 100us; node add a $count_node qemu=$dir/endless; start; run 1s; run 12345insn; run 2s pace=1
         assert missed == 0; assert a.overshoot == 0; echo over; run 1s pace=1; echo behind"
     check 'a QEMU that writes without end: the run is exact' within 30 says '^over$'
