@@ -81,14 +81,6 @@ bool gateway_check(const GatewayOptions *o, GError **error)
 
 /* --- a unix socket --- */
 
-static struct sockaddr_un address_of(const char *path)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-    g_strlcpy(address.sun_path, path, sizeof(address.sun_path));
-    return address;
-}
-
 static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
 {
     g_autoptr(GError) e = NULL;
@@ -100,7 +92,7 @@ static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
     g->description = o->peer ? g_strdup_printf("unix=%s peer=%s", o->unix_path, o->peer)
                              : g_strdup_printf("unix=%s", o->unix_path);
     if (o->peer)
-        g->peer = address_of(o->peer);
+        g->peer = socket_file_address(o->peer);
     g->peer_is_fixed = o->peer != NULL;
     return true;
 }

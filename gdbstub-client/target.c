@@ -214,12 +214,15 @@ static const GdbRegister *find_exactly(const GdbTarget *target, const char *name
 const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name)
 {
     static const char level[] = "_EL1";
-    g_autofree char *other = g_str_has_suffix(name, level)
-                                 ? g_strndup(name, strlen(name) - strlen(level))
-                                 : g_strconcat(name, level, NULL);
     const GdbRegister *reg = find_exactly(target, name);
+    g_autofree char *other = NULL;
 
-    return reg ? reg : find_exactly(target, other);
+    if (reg) {
+        return reg;
+    }
+    other = g_str_has_suffix(name, level) ? g_strndup(name, strlen(name) - strlen(level))
+                                          : g_strconcat(name, level, NULL);
+    return find_exactly(target, other);
 }
 
 static bool is_core(const char *feature)

@@ -21,7 +21,7 @@ typedef enum {
     PLACE_NO_SOCKET, /* something else, a link too */
 } Place;
 
-static struct sockaddr_un address_of(const char *path)
+struct sockaddr_un socket_file_address(const char *path)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -34,7 +34,7 @@ static struct sockaddr_un address_of(const char *path)
 static Place look(const char *path)
 {
     fd_auto probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_un address = address_of(path);
+    struct sockaddr_un address = socket_file_address(path);
     struct stat st;
 
     if (lstat(path, &st) != 0)
@@ -75,13 +75,16 @@ bool socket_file_check_length(const char *path, GError **error)
     return false;
 }
 
+static bool fail_no_socket(GError **error)
+{
+    return fail(error, EEXIST,
+                "there is something else than a socket already; choose a path that is free");
+}
+
 bool socket_file_fits(const char *path, GError **error)
 {
-    if (!socket_file_check_length(path, error))
-        return false;
-    return look(path) != PLACE_NO_SOCKET ||
-           fail(error, EEXIST,
-                "there is something else than a socket already; choose a path that is free");
+    return socket_file_check_length(path, error) &&
+           (look(path) != PLACE_NO_SOCKET || fail_no_socket(error));
 }
 
 bool socket_file_is_free(const char *path, GError **error)
@@ -101,7 +104,7 @@ bool socket_file_is_free(const char *path, GError **error)
             error, EEXIST,
             "there is a socket already that is not this user's; choose a path that is free");
     case PLACE_NO_SOCKET:
-        return socket_file_fits(path, error);
+        return fail_no_socket(error);
     }
     g_assert_not_reached();
 }
@@ -110,7 +113,7 @@ bool socket_file_is_free(const char *path, GError **error)
 int socket_file_bind(const char *path, int type, unsigned mode, GError **error)
 {
     fd_auto fd = -1;
-    struct sockaddr_un address = address_of(path);
+    struct sockaddr_un address = socket_file_address(path);
 
     if (!socket_file_is_free(path, error))
         return -1;
@@ -126,6 +129,6 @@ int socket_file_bind(const char *path, int type, unsigned mode, GError **error)
 
 void socket_file_remove(const char *path)
 {
-    if (*path && strlen(path) <= PATH_MAX_BYTES && look(path) == PLACE_LEFT)
+    if (socket_file_check_length(path, NULL) && look(path) == PLACE_LEFT)
         unlink(path);
 }

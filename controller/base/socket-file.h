@@ -10,6 +10,10 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <sys/un.h>
+
+/* Of a path whose length was checked. */
+struct sockaddr_un socket_file_address(const char *path);
 
 /* Whether path has the length of a socket's. */
 bool socket_file_check_length(const char *path, GError **error);

@@ -63,7 +63,7 @@ static void help(const Node *n, int64_t spun_ns)
 void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
 {
     HTime now = htime_now();
-    int64_t used, main_ns;
+    int64_t used, main_ns, spun_ns;
     char state;
 
     if (htime_sub(now, since).ns < LOOK_NS || htime_sub(now, f->looked).ns < LOOK_NS)
@@ -71,8 +71,7 @@ void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
     f->looked = now;
     used = used_ns(n);
     main_ns = rank_thread_runtime_ns(n->pid, n->pid);
-    if (f->moved.ns >= since.ns && used == f->used_ns)
-        help(n, main_ns - f->main_ns);
+    spun_ns = main_ns - f->main_ns;
     f->main_ns = main_ns;
     if (f->moved.ns < since.ns || used != f->used_ns) {
         if (n->frozen && f->moved.ns >= since.ns)
@@ -81,6 +80,7 @@ void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
         f->used_ns = used;
         return;
     }
+    help(n, spun_ns);
     if (n->frozen || htime_sub(now, f->moved).ns < FREEZE_NS)
         return;
     state = node_process_state(n);

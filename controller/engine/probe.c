@@ -122,11 +122,10 @@ void probe_set_free(ProbeSet *set)
 
 static char *binary_of(const NodeOptions *o, const char *qemu)
 {
-    g_autofree char *usual = g_strconcat("qemu-system-", o->arch, NULL);
-    const char *name = o->qemu ? o->qemu : qemu ? qemu : usual;
+    g_autofree char *name = node_options_program(o, qemu);
     char *path = g_find_program_in_path(name);
 
-    return path ? path : g_strdup(name);
+    return path ? path : g_steal_pointer(&name);
 }
 
 static Probe *find(const ProbeSet *set, const char *binary)
@@ -156,13 +155,14 @@ static NodeOptions *bare_options(const NodeOptions *o, const char *binary)
     return bare;
 }
 
-static void begin(ProbeSet *set, const Node *node, const char *qemu)
+/* The trial of the node's QEMU, which begins now unless there was one; NULL: none is needed. */
+static Probe *begin(ProbeSet *set, const Node *node, const char *qemu)
 {
     g_autofree char *binary = binary_of(node->options, qemu);
-    Probe *p;
+    Probe *p = find(set, binary);
 
-    if (!node->options->icount.enabled || find(set, binary))
-        return;
+    if (p || !node->options->icount.enabled)
+        return p;
     p = g_new0(Probe, 1);
     p->dir = set->dir;
     p->index = NODE_INDEX + set->probes->len;
@@ -170,15 +170,11 @@ static void begin(ProbeSet *set, const Node *node, const char *qemu)
     p->binary = g_steal_pointer(&binary);
     g_ptr_array_add(set->probes, p);
     p->thread = g_thread_new("probe", trial, p);
+    return p;
 }
 
-static bool end(ProbeSet *set, Node *node, const char *qemu, GError **error)
+static bool end(Probe *p, Node *node, GError **error)
 {
-    g_autofree char *binary = binary_of(node->options, qemu);
-    Probe *p = find(set, binary);
-
-    if (!p)
-        return true;
     finish(p);
     if (p->error && p->started) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH, "node %s: %s", node->name,
@@ -186,7 +182,7 @@ static bool end(ProbeSet *set, Node *node, const char *qemu, GError **error)
         return false;
     }
     if (p->error)
-        log_debug("%s could not be tried: %s", binary, p->error->message);
+        log_debug("%s could not be tried: %s", p->binary, p->error->message);
     else
         node->interval_rearms = p->interval_rearms;
     return true;
@@ -194,12 +190,12 @@ static bool end(ProbeSet *set, Node *node, const char *qemu, GError **error)
 
 bool probe_launch(ProbeSet *set, Node *node, const char *qemu, GError **error)
 {
+    Probe *p = begin(set, node, qemu);
     GError *e = NULL;
 
-    begin(set, node, qemu);
     if (!node_launch(node, set->dir, qemu, error))
         return false;
-    if (end(set, node, qemu, &e))
+    if (!p || end(p, node, &e))
         return true;
     node_fail(node, e);
     g_propagate_error(error, e);

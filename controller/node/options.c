@@ -420,16 +420,20 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const Arch *arch, 
     }
 }
 
+char *node_options_program(const NodeOptions *o, const char *qemu)
+{
+    if (o->qemu || qemu)
+        return g_strdup(o->qemu ? o->qemu : qemu);
+    return g_strdup_printf("qemu-system-%s", o->arch);
+}
+
 char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **error)
 {
     g_autoptr(GPtrArray) argv = g_ptr_array_new_with_free_func(g_free);
     const Arch *arch = node_options_is_microvm(o) ? &microvm : find_arch(o->arch);
     g_auto(GStrv) extra = NULL;
 
-    if (o->qemu || w->qemu)
-        g_ptr_array_add(argv, g_strdup(o->qemu ? o->qemu : w->qemu));
-    else
-        g_ptr_array_add(argv, g_strdup_printf("qemu-system-%s", o->arch));
+    g_ptr_array_add(argv, node_options_program(o, w->qemu));
     add_machine(argv, o);
     add_images(argv, o, arch);
     add_wiring(argv, o, arch, w);

@@ -93,6 +93,9 @@ typedef struct {
 /* The address of card number `nic`: as given, or made from the node's index. */
 void node_options_mac(const NodeOptions *options, unsigned index, unsigned nic, uint8_t mac[6]);
 
+/* What is started, as a path or a name; qemu: that of the session, or NULL. Free with g_free(). */
+char *node_options_program(const NodeOptions *options, const char *qemu);
+
 /* The argument vector, to be freed with g_strfreev(). */
 char **node_options_argv(const NodeOptions *options, const NodeWiring *wiring, GError **error);
 
