@@ -66,7 +66,6 @@ Session *session_new(SessionOptions options, GError **error)
     }
     s->checking = options.dry ? checking_new() : NULL;
     if (s->dir)
-        s->probes = probe_set_new(s->dir);
     s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
@@ -284,7 +283,6 @@ void session_free(Session *s)
     g_clear_pointer(&s->wire, wire_free);
     g_clear_pointer(&s->engine, engine_free);
     g_clear_pointer(&s->hosts, g_ptr_array_unref);
-    g_clear_pointer(&s->probes, probe_set_free);
     g_clear_pointer(&s->host, host_free);
     if (s->drain_source)
         g_source_remove(s->drain_source);
@@ -381,8 +379,7 @@ bool session_start(Session *s, GError **error)
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED, "interrupted while starting");
             return false;
         }
-        if (!(n->far ? node_launch(n, s->dir, s->options.qemu, error)
-                     : probe_launch(s->probes, n, s->options.qemu, error)))
+        if (!node_launch(n, s->dir, s->options.qemu, error))
             return false;
         engine_add(s->engine, n);
         events_add(s->events, n);

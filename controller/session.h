@@ -9,7 +9,6 @@
 #include "controller/base/verdict.h"
 #include "controller/checking.h"
 #include "controller/engine/engine.h"
-#include "controller/engine/probe.h"
 #include "controller/node/node.h"
 #include "controller/report/report.h"
 
@@ -33,7 +32,6 @@ typedef struct Session {
     GMainLoop *loop;
     RunDir *dir; /* NULL when dry */
     Host *host;
-    ProbeSet *probes; /* NULL when dry */
     Engine *engine;
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */

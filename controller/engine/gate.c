@@ -326,12 +326,13 @@ static bool load_stage(Gate *g, unsigned stage, int64_t interval_us, GError **er
            (stage + 1 == g->plan.stages || wait_taken(g, error));
 }
 
-/* The interval counts from the node's present µs; once armed, a new value holds for the re-arms. */
+/* The interval counts from the node's present µs; a new value holds for the re-arms, or arms anew
+ * (trial.h). */
 static bool set_followers(const Gate *g, int64_t interval_us, GError **error)
 {
     g_autofree char *quantum = g_strdup_printf("%" PRId64, g->plan.quantum_us);
 
-    if (g->plan.boundaries == 1 || g->plan.quantum_us == interval_us)
+    if (!g->plan.tries && (g->plan.boundaries == 1 || g->plan.quantum_us == interval_us))
         return true;
     for (unsigned stage = 0; stage < g->plan.stages; stage++) {
         g_autofree char *id = g_strdup_printf("mt%u", stage);
@@ -361,7 +362,7 @@ bool gate_keeps_up(const Gate *g, const GatePlan *plan)
 {
     const Node *n = g->node;
 
-    return plan->boundaries == 1 || !n->interval_rearms ||
+    return plan->boundaries == 1 || n->interval == INTERVAL_HOLDS ||
            plan->first_us - vtime_floor_us(n->clock.virtual_time) == plan->quantum_us;
 }
 

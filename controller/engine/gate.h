@@ -62,6 +62,7 @@ typedef struct {
     bool brake;          /* set the brake 1 µs behind the last of them, … */
     int64_t grain_us; /* … and, if not 0, one to every so many µs: no warp is longer, at a cost */
     unsigned stages;  /* length of the shift register: 1 to GATE_MAX_STAGES */
+    bool tries;       /* set the quantum behind a single boundary, too (trial.h) */
 } GatePlan;
 
 /* Whether ticks made where the node stands reach all boundaries of the plan, not only the first. */

@@ -3,6 +3,7 @@
 #include "controller/engine/host.h"
 
 #include "controller/engine/lane.h"
+#include "controller/engine/trial.h"
 
 struct Host {
     Rank rank;
@@ -82,6 +83,7 @@ void host_run_leg(Host *h, Leg *leg, HostDoneFunc done, void *data)
 
     g_assert(leg->n_slots > 0);
     leg->rank = h->rank;
+    trial_choose(leg->slots, leg->n_slots);
     for (unsigned i = 0; i < h->cpus->len; i++)
         members += lane_has_slot(leg, g_array_index(h->cpus, int, i));
     leg_init(leg, members);

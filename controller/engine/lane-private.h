@@ -20,11 +20,12 @@ typedef struct {
     Slot *slot;
     Node *node;
     Place place;
-    Insns left;    /* its count when it left its last rest */
-    uint64_t k;    /* the boundary that it was last sent to */
-    bool once;     /* its tick is good for that boundary alone */
-    bool approach; /* its tick is a µs ahead of that boundary */
-    bool anew;     /* stop and arm it before it goes on */
+    Insns left;     /* its count when it left its last rest */
+    uint64_t k;     /* the boundary that it was last sent to */
+    bool once;      /* its tick is good for that boundary alone */
+    bool approach;  /* its tick is ahead of that boundary */
+    GatePlan trial; /* if it is one, else .tries is false */
+    bool anew;      /* stop and arm it before it goes on */
     Freeze freeze;
     bool judged; /* that it ran past its boundary is counted already */
 } Rider;

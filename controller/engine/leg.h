@@ -28,6 +28,7 @@ typedef struct {
     NodeStats *stats;
     int64_t stamp_us; /* of its last note, in ensemble time; -1: none at this barrier */
     HTime arrived;
+    bool tries; /* its QEMU in this leg (trial.h) */
 } Slot;
 
 typedef struct Leg Leg;

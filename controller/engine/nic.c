@@ -294,8 +294,30 @@ static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quan
                                       n->n_sent == n->fill.frames);
 }
 
+static bool set_interval(const Nic *n, int64_t interval_us, GError **error)
+{
+    g_autofree char *set =
+        g_strdup_printf("{\"path\":\"mr%u\",\"property\":\"interval\",\"value\":%" PRId64 "}",
+                        n->index, interval_us);
+
+    return qmp_client_post(n->node->qmp, "qom-set", set, error);
+}
+
+/* Frames wait in it for that very time: made anew it would hand them out at once. */
+static bool holds_for(const Nic *n, int64_t aim_us)
+{
+    return n->armed && n->n_sent > 0 && n->next_us == aim_us;
+}
+
+bool nic_keeps_up(const Nic *n, int64_t first_us, int64_t quantum_us)
+{
+    return n->node->interval == INTERVAL_HOLDS || n->quantum_us == quantum_us ||
+           !holds_for(n, first_us);
+}
+
 bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
 {
+    bool can_set = n->node->interval == INTERVAL_HOLDS;
     int64_t now_us = vtime_floor_us(n->node->clock.virtual_time);
     int64_t aim_us = n->aim_us > now_us ? n->aim_us : first_us;
     g_autofree char *id = g_strdup_printf("{\"id\":\"mr%u\"}", n->index);
@@ -303,21 +325,22 @@ bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
         g_strdup_printf("{\"qom-type\":\"filter-buffer\",\"id\":\"mr%u\",\"netdev\":\"mtr-net%u\","
                         "\"queue\":\"tx\",\"interval\":%" PRId64 "}",
                         n->index, n->index, aim_us - now_us);
-    g_autofree char *set =
-        g_strdup_printf("{\"path\":\"mr%u\",\"property\":\"interval\",\"value\":%" PRId64 "}",
-                        n->index, quantum_us);
 
     if (on_grid(n, now_us, aim_us, quantum_us))
         return true;
-    if (n->armed && !qmp_client_post(n->node->qmp, "object-del", id, error))
-        return false;
-    n->armed = true;
-    n->next_us = aim_us;
+    if (!holds_for(n, aim_us)) {
+        if ((n->armed && !qmp_client_post(n->node->qmp, "object-del", id, error)) ||
+            !qmp_client_post(n->node->qmp, "object-add", add, error))
+            return false;
+        n->armed = true;
+        n->next_us = aim_us;
+        n->quantum_us = aim_us - now_us;
+    }
     /* What can't be set behind the first firing is as it is: then it is made anew. */
-    n->quantum_us = n->node->interval_rearms ? aim_us - now_us : quantum_us;
-    return qmp_client_post(n->node->qmp, "object-add", add, error) &&
-           (aim_us - now_us == quantum_us || n->node->interval_rearms ||
-            qmp_client_post(n->node->qmp, "qom-set", set, error));
+    if (n->quantum_us == quantum_us || !can_set)
+        return true;
+    n->quantum_us = quantum_us;
+    return set_interval(n, quantum_us, error);
 }
 
 void nic_reached(Nic *n, int64_t stamp_us)

@@ -68,6 +68,10 @@ void nic_clear(Nic *nic);
 /* Reads what the guest has sent so far, without waiting. */
 void nic_read(Nic *nic);
 
+/* Whether nic_arm() with the same can make the timer fire at all boundaries, not only at the first:
+ * one that holds frames for it can't be made anew. */
+bool nic_keeps_up(const Nic *nic, int64_t first_us, int64_t quantum_us);
+
 /* Before the gate is armed: aims the timer at the next barrier, or where nic_aim() says. first_us,
  * quantum_us: that barrier in the node's own µs, and the distance of those behind. Posts QMP
  * commands only. */

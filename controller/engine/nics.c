@@ -16,6 +16,14 @@ bool nics_arm(const Node *n, int64_t first_us, int64_t quantum_us, GError **erro
     return true;
 }
 
+bool nics_keep_up(const Node *n, int64_t first_us, int64_t quantum_us)
+{
+    for (unsigned i = 0; n->nics && i < n->nics->len; i++)
+        if (!nic_keeps_up(n->nics->pdata[i], first_us, quantum_us))
+            return false;
+    return true;
+}
+
 bool nics_send(const Node *n, bool at_rest, GError **error)
 {
     for (unsigned i = 0; n->nics && i < n->nics->len; i++)

@@ -7,7 +7,8 @@
 
 void nics_free(Node *node);
 
-/* As nic_arm(), nic_send(), nic_release(), nic_read(), nic_reached(). */
+/* As nic_keeps_up() (for all cards), nic_arm(), nic_send(), nic_release(), nic_read(), nic_reached(). */
+bool nics_keep_up(const Node *node, int64_t first_us, int64_t quantum_us);
 bool nics_arm(const Node *node, int64_t first_us, int64_t quantum_us, GError **error);
 /* To a node at rest: waits until QEMU has taken them. */
 bool nics_send(const Node *node, bool at_rest, GError **error);

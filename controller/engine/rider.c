@@ -9,6 +9,7 @@
 #include "controller/engine/debug.h"
 #include "controller/engine/lane-private.h"
 #include "controller/engine/nics.h"
+#include "controller/engine/trial.h"
 
 #include <inttypes.h>
 #include <sys/epoll.h>
@@ -108,9 +109,11 @@ static void aim_once(Rider *r, GatePlan *plan)
 static bool arm(Lane *l, const Leg *leg, Rider *r, uint64_t k, GError **error)
 {
     VTime next = leg->on_grid ? leg_boundary(leg, k) : leg->next_barrier;
+    int64_t next_us = vtime_floor_us(vtime_add(next, r->node->epoch));
+    int64_t quantum_us = leg->quantum.ns / NS_PER_US;
     GatePlan plan = {
         .first_us = vtime_floor_us(vtime_add(leg_boundary(leg, k), r->node->epoch)),
-        .quantum_us = leg->quantum.ns / NS_PER_US,
+        .quantum_us = quantum_us,
         .boundaries = leg->count - k + 1,
         /* With sleep=on no clock is warped: there is nothing to brake. */
         .brake = leg->brake && !r->node->icount.sleep_on,
@@ -119,11 +122,15 @@ static bool arm(Lane *l, const Leg *leg, Rider *r, uint64_t k, GError **error)
         .stages = stages_for(l),
     };
 
-    if (!gate_keeps_up(r->node->gate, &plan))
+    if (r->slot->tries && r->node->interval == INTERVAL_UNKNOWN && !debug_armed(r->node) &&
+        trial_plan(r->node, &plan)) {
+        r->trial = plan;
+        r->once = r->approach = true;
+    } else if (!gate_keeps_up(r->node->gate, &plan) ||
+               (plan.boundaries > 1 && !nics_keep_up(r->node, next_us, quantum_us))) {
         aim_once(r, &plan);
-    return nics_arm(r->node, vtime_floor_us(vtime_add(next, r->node->epoch)), plan.quantum_us,
-                    error) &&
-           gate_arm(r->node->gate, &plan, error);
+    }
+    return nics_arm(r->node, next_us, quantum_us, error) && gate_arm(r->node->gate, &plan, error);
 }
 
 /* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
@@ -152,7 +159,7 @@ void rider_depart(Lane *l, Leg *leg, Rider *r, uint64_t k)
     bool hit;
 
     r->k = k;
-    r->once = r->approach = false;
+    r->once = r->approach = r->trial.tries = false;
     if (stands_at(leg, r, k)) {
         if (!nics_send(r->node, true, &error) || !nics_release(r->node, &error))
             rider_fail(l, r, error);
@@ -272,7 +279,7 @@ static void at_gate(Lane *l, Leg *leg, Rider *r, const Note *note)
         r->anew = true; /* without icount every boundary is a stop */
 }
 
-/* A µs ahead of its boundary: an idle node is then at it, a busy one goes on to it. */
+/* Ahead of its boundary: an idle node is then at it perhaps, a busy one goes on to it. */
 static void approached(Lane *l, Leg *leg, Rider *r)
 {
     r->place = PLACE_GATE;
@@ -326,12 +333,12 @@ static void judge_note(Rider *r, const Note *note)
 void rider_on_note(Lane *l, Leg *leg, Rider *r)
 {
     Note note = gate_read_note(r->node->gate);
+    GError *error = NULL;
+    bool half_way;
 
     if (note.kind == NOTE_NONE)
         return;
     if (note.kind == NOTE_GONE) {
-        GError *error = NULL;
-
         /* The connection tells more than the FIFO; it breaks at the same time. */
         if (qmp_client_pump(r->node->qmp, 1000, &error))
             g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU closed its end of the gate");
@@ -341,6 +348,17 @@ void rider_on_note(Lane *l, Leg *leg, Rider *r)
     if (r->place != PLACE_RUNNING) {
         r->slot->stats->missed++; /* at no boundary that anyone sent it to */
         return;
+    }
+    if (r->trial.tries && note.kind != NOTE_BROKEN) {
+        if (!trial_judge(r->node, &r->trial, &note, &half_way, &error)) {
+            rider_fail(l, r, error);
+            return;
+        }
+        if (half_way) {
+            approached(l, leg, r);
+            return;
+        }
+        r->approach = false;
     }
     judge_note(r, &note);
     if (r->approach && !r->anew)

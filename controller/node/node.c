@@ -45,15 +45,15 @@ static bool read_identity(Node *n, GError **error)
 {
     QmpVersion v = {0};
     g_autoptr(GArray) cpus = NULL;
-    g_autofree char *package = NULL;
+    g_autofree char *package = NULL, *exe = g_strdup_printf("/proc/%d/exe", (int)n->pid);
 
     if (!qmp_query_version(n->qmp, &v, NODE_REPLY_MS, error))
         return false;
     package = text_line(v.package ? v.package : "", -1);
     n->version =
         g_strdup_printf("%d.%d.%d%s%s", v.major, v.minor, v.micro, *package ? " " : "", package);
-    n->interval_rearms = true; /* until it was tried: that is right for both kinds */
     qmp_version_clear(&v);
+    n->file = g_file_read_link(exe, NULL);
     cpus = qmp_query_cpus_fast(n->qmp, NODE_REPLY_MS, error);
     if (!cpus)
         return false;
@@ -304,6 +304,7 @@ void node_free(Node *n)
     g_array_unref(n->far_used);
     node_options_free(n->options);
     g_free(n->version);
+    g_free(n->file);
     g_free(n->program);
     said_free(n->said);
     g_free(n->transcript);

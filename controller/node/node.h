@@ -21,6 +21,14 @@
 #include "controller/node/rundir.h"
 #include "qmp/qmp.h"
 
+/* What setting a filter-buffer's interval does once it is armed. Until it was tried
+ * (engine/trial.h) it is taken to be armed anew, which is right for both, but costs more stops. */
+typedef enum {
+    INTERVAL_UNKNOWN,
+    INTERVAL_HOLDS,  /* for what follows its next firing (up to QEMU 10) */
+    INTERVAL_REARMS, /* at once (QEMU 11) */
+} IntervalKind;
+
 /* Longest wait for one answer of a QEMU that is not at a gate: it is then hung, not busy. */
 #define NODE_REPLY_MS 20000
 
@@ -37,14 +45,15 @@ typedef struct Node {
     Icount icount;
     pid_t pid;
     int pidfd;
-    char *program;        /* as QEMU calls itself */
-    Said *said;           /* what it wrote to stdout and stderr; NULL: not launched here */
-    char *version;        /* "7.2.22 (Debian 1:7.2+…)" */
-    bool interval_rearms; /* setting a filter-buffer's interval arms it anew (QEMU 11) */
-    char *dir;            /* its part of the run directory */
-    char *gdb_path;       /* NULL: none */
-    int devices_fd;       /* where it writes its device state, and … */
-    char *devices_path;   /* … the path of that as QEMU sees it */
+    char *program; /* as QEMU calls itself */
+    Said *said;    /* what it wrote to stdout and stderr; NULL: not launched here */
+    char *version; /* "7.2.22 (Debian 1:7.2+…)" */
+    char *file;    /* that its process executes; NULL: not known */
+    IntervalKind interval;
+    char *dir;          /* its part of the run directory */
+    char *gdb_path;     /* NULL: none */
+    int devices_fd;     /* where it writes its device state, and … */
+    char *devices_path; /* … the path of that as QEMU sees it */
     QmpClient *qmp;
     Console *console;
     int agent_fd;     /* to guest-init/agent.c, non-blocking; -1: none */

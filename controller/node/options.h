@@ -53,7 +53,6 @@ typedef struct {
     bool on_exit_continue; /* when its guest powers off, the others run on */
     bool agent;            /* a virtio port for guest-init/agent.c */
     char *extra;           /* raw QEMU options, quoted as in a shell */
-    bool trial;            /* not a node of the user's, who is told nothing of its options */
 } NodeOptions;
 
 NodeOptions *node_options_new(const char *name);

@@ -58,7 +58,7 @@ static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
     n->agent = a;
     n->console = g_byte_array_new();
     n->node = node_new(g_steal_pointer(&order->options), order->index);
-    if (probe_launch(a->probes, n->node, *order->qemu ? order->qemu : NULL, error))
+    if (node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL, error))
         return n;
     agent_node_free(n);
     return NULL;

@@ -6,7 +6,6 @@
 
 #include "controller/engine/card.h"
 #include "controller/engine/host.h"
-#include "controller/engine/probe.h"
 #include "controller/network/network.h"
 #include "controller/node/watch.h"
 #include "controller/remote/news.h"
@@ -48,7 +47,6 @@ typedef struct Agent {
     unsigned source;  /* of in */
     GByteArray *made; /* a message of the main thread */
     RunDir *dir;
-    ProbeSet *probes;
     Host *host;
     GPtrArray *nodes; /* AgentNode */
     GPtrArray *cards; /* AgentCard by number */

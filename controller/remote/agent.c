@@ -414,7 +414,6 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->members = g_ptr_array_new();
     a->cache = files_cache();
     news_init(&a->news);
-    a->probes = probe_set_new(a->dir);
     a->host = host_new(rank_probe());
     rank_apply_sshd(host_rank(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);

@@ -130,7 +130,10 @@ static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arr
         leg->marks[(k - 1) % leg->stride * leg->n_slots + slot_of(l, node)] =
             (LegMark){stamp_us, here};
     else
-        *my_slot(l, node) = (Slot){my_slot(l, node)->node, my_slot(l, node)->stats, stamp_us, here};
+        *my_slot(l, node) = (Slot){.node = my_slot(l, node)->node,
+                                   .stats = my_slot(l, node)->stats,
+                                   .stamp_us = stamp_us,
+                                   .arrived = here};
 }
 
 static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* trial.c: see trial.h. */
+#include "controller/engine/trial.h"
+
+#include "controller/base/log.h"
+
+#include <inttypes.h>
+
+/* With less on either side of half way it can't be told from the boundary. */
+#define MIN_WAY_US 4
+
+static bool same_qemu(const Node *a, const Node *b)
+{
+    return g_strcmp0(a->version, b->version) == 0 && g_strcmp0(a->file, b->file) == 0;
+}
+
+static bool may_try(const Node *n)
+{
+    return n->icount.enabled && n->interval == INTERVAL_UNKNOWN;
+}
+
+void trial_choose(Slot *slots, unsigned n_slots)
+{
+    for (unsigned i = 0; i < n_slots; i++) {
+        Node *n = slots[i].node;
+
+        slots[i].tries = may_try(n);
+        for (unsigned j = 0; slots[i].tries && j < n_slots; j++) {
+            const Node *other = slots[j].node;
+
+            if (j == i || !same_qemu(n, other))
+                continue;
+            if (other->interval != INTERVAL_UNKNOWN)
+                n->interval = other->interval;
+            if (n->interval != INTERVAL_UNKNOWN || (j < i && slots[j].tries))
+                slots[i].tries = false;
+        }
+    }
+}
+
+bool trial_plan(const Node *n, GatePlan *plan)
+{
+    int64_t now_us = vtime_floor_us(n->clock.virtual_time);
+    int64_t way_us = plan->first_us - now_us;
+
+    if (way_us < MIN_WAY_US || way_us * NS_PER_US < 4 * node_granule_ns(n))
+        return false;
+    *plan = (GatePlan){
+        .first_us = now_us + way_us / 2,
+        .quantum_us = way_us,
+        .boundaries = 1,
+        .stages = 1,
+        .tries = true,
+        /* An idle node stops a µs behind either. */
+        .brake = !n->icount.sleep_on,
+        .grain_us = n->icount.sleep_on ? 0 : way_us + 1,
+    };
+    return true;
+}
+
+static bool within_granule(const Node *n, int64_t late_us)
+{
+    return late_us >= 0 && late_us * NS_PER_US < MAX(NS_PER_US, node_granule_ns(n));
+}
+
+static void found(Node *n, IntervalKind kind)
+{
+    n->interval = kind;
+    log_info("QEMU %s (%s): setting a filter's interval %s", n->version,
+             n->file ? n->file : n->name,
+             kind == INTERVAL_HOLDS ? "holds for what follows" : "arms it anew at once");
+}
+
+bool trial_judge(Node *n, const GatePlan *plan, Note *note, bool *half_way, GError **error)
+{
+    int64_t rest_us = plan->quantum_us / 2 + plan->quantum_us % 2;
+    int64_t late_us = note->late_us;
+
+    /* An idle node with sleep=on is late by what its host's timers are. One whose tick was armed anew
+     * is not there before the boundary; behind it either may be, and nothing is found. */
+    bool late = n->icount.sleep_on && late_us >= 0;
+
+    *half_way = late_us < rest_us;
+    if (within_granule(n, late_us) || (late && *half_way)) {
+        found(n, INTERVAL_HOLDS);
+        return true;
+    }
+    if (within_granule(n, late_us - rest_us) || late) {
+        note->late_us -= rest_us;
+        note->kind = note->late_us == 0 ? NOTE_ON_TIME : late ? NOTE_IDLE : NOTE_GRAIN;
+        if (within_granule(n, note->late_us))
+            found(n, INTERVAL_REARMS);
+        return true;
+    }
+    g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
+                "QEMU %s is not known: of two ways to fire, %" PRId64 " or %" PRId64
+                " us after its interval was set, a filter-buffer took neither, but %" PRId64,
+                n->version, plan->quantum_us - rest_us, plan->quantum_us,
+                plan->quantum_us - rest_us + late_us);
+    return false;
+}

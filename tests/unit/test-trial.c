@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* test-trial.c: what a trial of a QEMU finds, and who is to make one. */
+#include "controller/engine/trial.h"
+
+#include <glib.h>
+
+#define WAY_US  1001
+#define HALF_US (WAY_US / 2)
+
+static char name[] = "a", version[] = "1.2.3", other_version[] = "1.2.4", other_file[] = "/other";
+
+/* A node that stands at 7 µs, to be sent to 7 + WAY_US. */
+static Node node_of(bool sleep_on, unsigned shift)
+{
+    return (Node){.name = name,
+                  .version = version,
+                  .icount = {.enabled = true, .sleep_on = sleep_on, .shift = shift},
+                  .clock = {.virtual_time = {7000}}};
+}
+
+/* What is found of a tick that fires so many µs after it was armed; false: it is refused. */
+static bool fires(Node *n, int64_t after_us, Note *note, bool *half_way, GError **error)
+{
+    GatePlan plan = {.first_us = 7 + WAY_US, .quantum_us = 100, .boundaries = 9, .stages = 4};
+
+    g_assert_true(trial_plan(n, &plan));
+    g_assert_cmpint(plan.first_us, ==, 7 + HALF_US);
+    g_assert_cmpint(plan.quantum_us, ==, WAY_US);
+    g_assert_true(plan.tries);
+    note->stamp_us = 7 + after_us;
+    note->late_us = note->stamp_us - plan.first_us;
+    note->kind = note->late_us == 0 ? NOTE_ON_TIME : n->icount.sleep_on ? NOTE_IDLE : NOTE_MISSED;
+    return trial_judge(n, &plan, note, half_way, error);
+}
+
+typedef struct {
+    bool sleep_on;
+    unsigned shift;
+    int64_t after_us;
+    IntervalKind found;
+    bool half_way;
+    NoteKind kind; /* at the boundary */
+} Case;
+
+static void test_judge(void)
+{
+    static const Case cases[] = {
+        {false, 0, HALF_US, INTERVAL_HOLDS, true, 0},
+        {false, 0, WAY_US, INTERVAL_REARMS, false, NOTE_ON_TIME},
+        /* An instruction takes 4.096 µs. */
+        {false, 12, HALF_US + 4, INTERVAL_HOLDS, true, 0},
+        {false, 12, WAY_US + 4, INTERVAL_REARMS, false, NOTE_GRAIN},
+        /* The host's timers are late. */
+        {true, 0, HALF_US, INTERVAL_HOLDS, true, 0},
+        {true, 0, HALF_US + 70, INTERVAL_HOLDS, true, 0},
+        {true, 0, WAY_US - 1, INTERVAL_HOLDS, true, 0},
+        {true, 0, WAY_US, INTERVAL_REARMS, false, NOTE_ON_TIME},
+        {true, 0, WAY_US + 70, INTERVAL_UNKNOWN, false, NOTE_IDLE},
+    };
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
+        const Case *c = &cases[i];
+        Node n = node_of(c->sleep_on, c->shift);
+        GError *error = NULL;
+        bool half_way;
+        Note note;
+
+        g_assert_true(fires(&n, c->after_us, &note, &half_way, &error));
+        g_assert_no_error(error);
+        g_assert_cmpint(n.interval, ==, c->found);
+        g_assert_cmpint(half_way, ==, c->half_way);
+        if (half_way)
+            continue;
+        g_assert_cmpint(note.kind, ==, c->kind);
+        g_assert_cmpint(note.late_us, ==, c->after_us - WAY_US);
+    }
+}
+
+static void test_unknown(void)
+{
+    static const int64_t after_us[] = {1,          HALF_US - 1, HALF_US + 1,
+                                       WAY_US - 1, WAY_US + 1,  WAY_US + HALF_US};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(after_us); i++) {
+        g_autofree char *number = g_strdup_printf("but %d", (int)after_us[i]);
+        g_autoptr(GError) error = NULL;
+        Node n = node_of(false, 0);
+        bool half_way;
+        Note note;
+
+        g_assert_false(fires(&n, after_us[i], &note, &half_way, &error));
+        g_assert_error(error, NODE_ERROR, NODE_ERROR_LAUNCH);
+        g_assert_nonnull(strstr(error->message, "QEMU 1.2.3 is not known"));
+        g_assert_nonnull(strstr(error->message, "500 or 1001 us"));
+        g_assert_nonnull(strstr(error->message, number));
+        g_assert_cmpint(n.interval, ==, INTERVAL_UNKNOWN);
+    }
+}
+
+static void test_too_short(void)
+{
+    GatePlan plan = {.first_us = 7 + 3, .quantum_us = 3, .boundaries = 9};
+    Node n = node_of(false, 0);
+
+    g_assert_false(trial_plan(&n, &plan));
+    g_assert_cmpint(plan.first_us, ==, 10);
+    plan.first_us = 7 + 4;
+    g_assert_true(trial_plan(&n, &plan));
+    n = node_of(false, 10); /* 1.024 µs */
+    plan = (GatePlan){.first_us = 7 + 4};
+    g_assert_false(trial_plan(&n, &plan));
+    plan.first_us = 7 + 5;
+    g_assert_true(trial_plan(&n, &plan));
+}
+
+static void test_choose(void)
+{
+    Node a = node_of(false, 0), b = a, c = a, without = a, d = a;
+    Slot slots[] = {{.node = &a}, {.node = &b}, {.node = &c}, {.node = &without}, {.node = &d}};
+
+    c.version = other_version;
+    d.file = other_file;
+    without.icount.enabled = false;
+    trial_choose(slots, G_N_ELEMENTS(slots));
+    g_assert_true(slots[0].tries && !slots[1].tries && slots[2].tries && !slots[3].tries);
+    g_assert_true(slots[4].tries);
+    a.interval = INTERVAL_HOLDS;
+    c.interval = INTERVAL_REARMS;
+    trial_choose(slots, G_N_ELEMENTS(slots));
+    g_assert_true(!slots[0].tries && !slots[1].tries && !slots[2].tries && slots[4].tries);
+    g_assert_cmpint(b.interval, ==, INTERVAL_HOLDS);
+    g_assert_cmpint(d.interval, ==, INTERVAL_UNKNOWN);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/trial/judge", test_judge);
+    g_test_add_func("/trial/unknown", test_unknown);
+    g_test_add_func("/trial/too-short", test_too_short);
+    g_test_add_func("/trial/choose", test_choose);
+    return g_test_run();
+}
