@@ -65,7 +65,6 @@ Session *session_new(SessionOptions options, GError **error)
         return NULL;
     }
     s->checking = options.dry ? checking_new() : NULL;
-    if (s->dir)
     s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);

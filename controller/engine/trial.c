@@ -73,7 +73,7 @@ static void found(Node *n, IntervalKind kind)
 
 bool trial_judge(Node *n, const GatePlan *plan, Note *note, bool *half_way, GError **error)
 {
-    int64_t rest_us = plan->quantum_us / 2 + plan->quantum_us % 2;
+    int64_t half_us = plan->quantum_us / 2, rest_us = plan->quantum_us - half_us;
     int64_t late_us = note->late_us;
 
     /* An idle node with sleep=on is late by what its host's timers are. One whose tick was armed anew
@@ -92,10 +92,10 @@ bool trial_judge(Node *n, const GatePlan *plan, Note *note, bool *half_way, GErr
             found(n, INTERVAL_REARMS);
         return true;
     }
-    g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
-                "QEMU %s is not known: of two ways to fire, %" PRId64 " or %" PRId64
-                " us after its interval was set, a filter-buffer took neither, but %" PRId64,
-                n->version, plan->quantum_us - rest_us, plan->quantum_us,
-                plan->quantum_us - rest_us + late_us);
+    g_set_error(
+        error, NODE_ERROR, NODE_ERROR_LAUNCH,
+        "QEMU %s behaves in no known way: a filter-buffer whose interval was set from %" PRId64
+        " to %" PRId64 " us fired after %" PRId64 " us, which is neither",
+        n->version, half_us, plan->quantum_us, half_us + late_us);
     return false;
 }

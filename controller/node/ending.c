@@ -156,6 +156,8 @@ static void fail(Node *n, End end, const GError *why)
     append_end(text, n, end, why);
     if (said && *said)
         g_string_append_printf(text, "; it said: %s", said);
+    if (said && strstr(said, "'dgram'"))
+        g_string_append(text, "; netdev dgram came with QEMU 7.2: this one is older");
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
     node_tell(n, NODE_WHAT_FAILED, NULL, n->failure->message);

@@ -41,19 +41,33 @@ Node *node_new(NodeOptions *options, unsigned index)
     return n;
 }
 
+static char *executed_by(pid_t pid)
+{
+    g_autofree char *exe = g_strdup_printf("/proc/%d/exe", (int)pid);
+
+    return g_file_read_link(exe, NULL);
+}
+
 static bool read_identity(Node *n, GError **error)
 {
     QmpVersion v = {0};
+    bool old;
     g_autoptr(GArray) cpus = NULL;
-    g_autofree char *package = NULL, *exe = g_strdup_printf("/proc/%d/exe", (int)n->pid);
+    g_autofree char *package = NULL;
 
     if (!qmp_query_version(n->qmp, &v, NODE_REPLY_MS, error))
         return false;
     package = text_line(v.package ? v.package : "", -1);
     n->version =
         g_strdup_printf("%d.%d.%d%s%s", v.major, v.minor, v.micro, *package ? " " : "", package);
+    old = v.major < 7 || (v.major == 7 && v.minor < 2);
     qmp_version_clear(&v);
-    n->file = g_file_read_link(exe, NULL);
+    if (old) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
+                    "node %s: QEMU %s has no netdev dgram, which came with QEMU 7.2", n->name,
+                    n->version);
+        return false;
+    }
     cpus = qmp_query_cpus_fast(n->qmp, NODE_REPLY_MS, error);
     if (!cpus)
         return false;
@@ -69,8 +83,11 @@ static bool read_identity(Node *n, GError **error)
 static bool launch(Node *n, const char *qemu, GError **error)
 {
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
-    return spawn_qemu(n, qemu, error) && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) &&
-           read_identity(n, error);
+    if (!spawn_qemu(n, qemu, error) || !qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) ||
+        !read_identity(n, error))
+        return false;
+    n->file = executed_by(n->pid);
+    return true;
 }
 
 /* Its QEMU is elsewhere; its console is here. */
@@ -235,6 +252,7 @@ static bool attach(Node *n, const char *run_dir, const char *qmp_path, GError **
     if (!n->qmp || !read_identity(n, error))
         return false;
     n->pid = peer_pid(qmp_client_fd(n->qmp));
+    n->file = executed_by(n->pid);
     if (!preflight_attached(n->name, n->pid, &n->icount, error))
         return false;
     n->before = attached_new(n->pid, qmp_path, run_dir, error);

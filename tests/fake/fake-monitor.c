@@ -11,6 +11,7 @@
  *   rude         greets, and refuses everything in words that a terminal would obey
  *   no-filter    QMP as of a QEMU without filter-buffer and filter-dump; its device state is that
  *                file. What comes behind it is only there to be seen in /proc.
+ *   old          QMP as of a QEMU 7.1
  *   cuts         QMP as of a QEMU that runs, but the first connection ends when its device state is
  *                asked for. The commands that it got are in SOCKET.log.
  */
@@ -93,7 +94,7 @@ static void note(const char *path, const char *line)
     }
 }
 
-static void answer(FILE *peer, const char *line, const char *state, bool runs)
+static void answer(FILE *peer, const char *line, const char *state, bool runs, bool old)
 {
     char command[64], file[256];
     const char *kind = "return", *value = "{}";
@@ -102,7 +103,8 @@ static void answer(FILE *peer, const char *line, const char *state, bool runs)
     member(line, "\"execute\"", "\"", command, sizeof(command));
     member(line, "\"filename\"", "\"", file, sizeof(file));
     if (strcmp(command, "query-version") == 0) {
-        value = "{\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 9}, \"package\": \"\"}";
+        value = old ? "{\"qemu\": {\"micro\": 0, \"minor\": 1, \"major\": 7}, \"package\": \"\"}"
+                    : "{\"qemu\": {\"micro\": 0, \"minor\": 0, \"major\": 9}, \"package\": \"\"}";
     } else if (strcmp(command, "query-cpus-fast") == 0) {
         snprintf(text, sizeof(text),
                  "[{\"cpu-index\": 0, \"thread-id\": %d, \"qom-path\": \"/machine/cpu\", "
@@ -136,8 +138,8 @@ static bool respond(FILE *peer, const char *line, const char *mode, const char *
 {
     static bool cut;
 
-    if (strcmp(mode, "no-filter") == 0)
-        answer(peer, line, state, false);
+    if (strcmp(mode, "no-filter") == 0 || strcmp(mode, "old") == 0)
+        answer(peer, line, state, false, strcmp(mode, "old") == 0);
     else if (strcmp(mode, "rude") == 0)
         refuse(peer, line);
     if (strcmp(mode, "cuts") != 0)
@@ -147,7 +149,7 @@ static bool respond(FILE *peer, const char *line, const char *mode, const char *
         cut = true;
         return false;
     }
-    answer(peer, line, state, true);
+    answer(peer, line, state, true, false);
     return true;
 }
 

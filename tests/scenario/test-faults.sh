@@ -205,6 +205,25 @@ strange_monitors() {
     limit=20 expect 'attach: a QEMU without filter-buffer is refused with its own words' 3 \
         "node attach x qmp=$dir/old; run 1ms" 'node x: QEMU 9\.0\.0 can.t hold the gate' 'invalid object type: filter-buffer'
     end_fake
+    fake old "$dir/older"
+    expect 'attach: a QEMU that is too old is refused for what it lacks' 3 "node attach x qmp=$dir/older; echo behind" \
+        'node x: QEMU 7\.1\.0 has no netdev dgram, which came with QEMU 7\.2'
+    end_fake
+}
+
+# QEMUs that are launched and do not suit: what one before 7.2 says (5.2 of Debian 11 was tried), and one whose
+# filter-buffers fire when no known one does.
+unknown_qemu() {
+    printf '#!/bin/sh\necho "qemu-system-aarch64: Invalid parameter '\''dgram'\''" >&2\nexit 1\n' >"$dir/qemu-old"
+    printf '#!/bin/sh\nexec python3 %s qemu-system-aarch64 "$@"\n' "$PWD/tests/fake/bent-qemu.py" >"$dir/qemu-bent"
+    chmod +x "$dir"/qemu-{old,bent}
+    expect 'a QEMU that is too old: what it says, and what that means' 3 \
+        "node add a qemu=$dir/qemu-old $small kernel=$guest/count-aarch64.elf; start; echo behind" \
+        "it said: qemu-system-aarch64: Invalid parameter 'dgram'; netdev dgram came with QEMU 7\.2: this one is older"
+    expect 'a QEMU that behaves in no known way is refused' 3 \
+        "node add a qemu=$dir/qemu-bent $count_node; start; run 10ms; echo behind" \
+        'node a: QEMU .* behaves in no known way: .* filter-buffer .* from 500 to 1000 us fired after '
+    check 'and nothing of it is left' within 5 no_processes
 }
 
 attach() {
@@ -392,6 +411,7 @@ if [[ ${PARTS:-} ]]; then
     done
 else
     launches
+    unknown_qemu
     chatter
     deaths
     controller_deaths
