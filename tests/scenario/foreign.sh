@@ -49,6 +49,7 @@ foreign_objects() {
 end_foreign() {
     kill -9 "$foreign"
     wait "$foreign" 2>/dev/null || true
+    foreign=
     exec 7>&- 8>&-
 }
 

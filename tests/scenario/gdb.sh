@@ -97,20 +97,3 @@ listens() {
     printf -v hex '%04X' "$1"
     grep -qi ":$hex .* 0A " /proc/net/tcp
 }
-
-free_port() {
-    local port
-    for port in 5{1,2,3,4}{1,3,5,7}{1,9}7; do
-        (: </dev/tcp/127.0.0.1/"$port") 2>/dev/null || break
-    done
-    echo "$port"
-}
-
-# The gdb waits for its target, and the QEMUs use time.
-qemus_run() {
-    local id before=0 after=0
-    for id in $(qemus); do before=$((before + $(cut -d' ' -f14 "/proc/$id/stat"))); done
-    read -r -t 0.2 _ <> <(:) || true
-    for id in $(qemus); do after=$((after + $(cut -d' ' -f14 "/proc/$id/stat"))); done
-    [[ $after -gt $((before + 3)) ]]
-}

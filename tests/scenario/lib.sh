@@ -107,14 +107,24 @@ commands() {
 background() {
     # At once, not when the child gets to it: nobody is to find in them what the last run said.
     : >"$dir/out" 2>"$dir/err"
-    # What bash starts in the background would ignore Ctrl-C.
-    env --default-signal=INT,QUIT "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" &
+    # What bash starts in the background would ignore Ctrl-C, and what nohup starts SIGHUP.
+    env --default-signal=INT,QUIT,HUP "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" &
     pid=$!
 }
 
 join() {
     status=0
     wait "$pid" || status=$?
+}
+
+# ends_within MILLISECONDS: waits for the end of the run; sets $took.
+ends_within() {
+    local from
+    from=$(now_ms)
+    within 30 not kill -0 "$pid" 2>/dev/null || kill -9 "$pid"
+    took=$(($(now_ms) - from))
+    join
+    [[ $took -le $(($1 * patience)) ]]
 }
 
 # says PATTERN...: each matches a line of what the last run printed.
@@ -167,6 +177,31 @@ janitors() {
     done
 }
 
+# kill_untidied: kill -9 of the metronome in the background and of its janitors. These first: none gets to do anything.
+kill_untidied() {
+    local tidy
+    mapfile -t tidy < <(janitors)
+    kill -9 "${tidy[@]}" "$pid"
+    join 2>/dev/null
+}
+
+# user_ticks: of CPU time that QEMUs of this test have taken in user mode; $foreign is one of them.
+user_ticks() {
+    local id
+    for id in $(qemus) ${foreign:-}; do
+        sed 's/.*) //' "/proc/$id/stat" 2>/dev/null || true
+    done | awk '{ sum += $12 } END { print sum + 0 }'
+}
+
+busier() {
+    [[ $(user_ticks) -ge $1 ]]
+}
+
+# guests_run: amid a run. Nothing but guests that execute takes so much of the CPU.
+guests_run() {
+    within 20 busier $(($(user_ticks) + 5))
+}
+
 # qemu_of NODE: id of its QEMU.
 qemu_of() {
     local id
@@ -175,6 +210,24 @@ qemu_of() {
             echo "$id"
         fi
     done
+}
+
+# first_cpu, last_cpu: of those that this test may use; it may be one.
+first_cpu() {
+    taskset -cp $$ | sed 's/.*: //; s/[-,].*//'
+}
+
+last_cpu() {
+    taskset -cp $$ | sed 's/.*[-, ]//'
+}
+
+# A port that nobody listens on, and that another test, which runs at the same time, hardly takes.
+free_port() {
+    local one
+    while one=$((20000 + RANDOM % 12000)) && (: <>"/dev/tcp/127.0.0.1/$one") 2>/dev/null; do
+        :
+    done
+    echo "$one"
 }
 
 no_processes() {

@@ -183,16 +183,9 @@ ranked() {
     not foreign_is_free "$ranks"
 }
 
-janitors() {
-    local id
-    for id in $(processes); do
-        [[ $(cat "/proc/$id/comm" 2>/dev/null) != metronome-tidy ]] || echo "$id"
-    done
-}
-
 # attached COMMANDS: a metronome that has it, and has ranked it.
 attached() {
-    background -c "$take; run 1ms; echo running; ${1/\%s/$RANDOM}"
+    background --log info -c "$take; run 1ms; echo running; ${1/\%s/$RANDOM}"
     within 10 says '^running$'
     check 'metronome has it' within 5 ranked
 }
@@ -208,28 +201,25 @@ killed() {
         as_before "kill -9 amid ${moment%% *}"
     done
     attached 'run 10000s'
+    guests_run
     kill -STOP "$foreign"
     kill -INT "$pid"
-    sleep 0.1
+    check 'the first Ctrl-C waits for it' within 10 says 'interrupted: stopping at the next barrier'
     kill -INT "$pid"
     join
-    check 'the second Ctrl-C ends it at once' test "$status" -eq 130
+    check 'the second Ctrl-C ends it at once' eval "ended 130 && not says 'no barrier within 3 s'"
     kill -CONT "$foreign"
     as_before 'the second Ctrl-C'
 
     attached 'gdb x path='"$dir"'/endpoint-%s wait=on'
-    # shellcheck disable=SC2046
-    kill -9 "$pid" $(janitors)
-    join 2>/dev/null
+    kill_untidied
     check 'kill -9 of the janitor, too: it stays as it is' foreign_stands
     check 'and ranked' ranked
     commands 'echo next'
     as_before 'the next start'
 
     attached 'run 10000s'
-    # shellcheck disable=SC2046
-    kill -9 "$pid" $(janitors)
-    join 2>/dev/null
+    kill_untidied
     find "$runtime" -name lock -delete # so that the start leaves it alone: the attach itself has to see to it
     commands "$take; run 1ms; assert missed == 0"
     check 'the next attach' ended 0

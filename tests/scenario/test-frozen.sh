@@ -11,35 +11,17 @@ source "$(dirname "$0")/foreign.sh"
 count_node="memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/count-aarch64.elf"
 two="quantum 100us; node add a $count_node; node add b $count_node; start; echo running; run 10000s; echo behind"
 
-# ticks PROCESS: of CPU time, in user mode.
-ticks() {
-    sed 's/.*) //' "/proc/$1/stat" | cut -d' ' -f12
-}
-
-busier() {
-    [[ $(ticks "$1") -ge $2 ]]
-}
-
-# guest_runs PROCESS: nothing but its guest, which counts, takes so much of the CPU.
-guest_runs() {
-    within 20 busier "$1" $(($(ticks "$1") + 20))
-}
-
 # begin ARGUMENT...: it runs, amid quanta.
 begin() {
     background "$@"
     within 20 says 'running'
-    guest_runs "${foreign:-$(qemu_of b)}"
+    guests_run
 }
 
 # ends_after SIGNAL SECONDS: one signal ends it within so many.
 ends_after() {
-    local from=${EPOCHREALTIME/./}
     kill -s "$1" "$pid"
-    within 30 not kill -0 "$pid" 2>/dev/null || kill -9 "$pid"
-    took=$((${EPOCHREALTIME/./} - from))
-    join
-    [[ $took -le $(($2 * 1000000 * patience)) ]]
+    ends_within $(($2 * 1000))
 }
 
 told() {
@@ -131,7 +113,6 @@ attached() {
     kill -CONT "$foreign"
     check 'an attached one runs on when it is let' within 10 foreign_runs
     end_foreign
-    foreign=
 }
 
 # Its main thread ranks above its vCPU, so what it waits for by spinning never comes unless it is made to wait otherwise.

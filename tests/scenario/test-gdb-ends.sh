@@ -14,7 +14,7 @@ peer=0
 continues() {
     (without_drive raw "$1" '>vCont;c' '<' '.') &
     peer=$!
-    within 20 qemus_run
+    guests_run
 }
 
 # over: metronome and the gdb have ended.
@@ -153,7 +153,7 @@ parked() {
         within 30 is_there a
         (without_drive raw a "$(monitor 'run 1000s')" "$(monitor 'echo hers')") &
         peer=$!
-        within 20 qemus_run
+        guests_run
         drive 'echo mine'
         check "monitor run: what the prompt says meanwhile is said there $option" within 10 says '^mine$|"text":"mine'
         check "monitor run: and not to gdb $option" not grep -q mine "$dir/gdb.a"

@@ -134,7 +134,7 @@ interrupt() {
     gdb=$!
     within 20 grep -qs going "$dir/gdb.a"
     # Once the ensemble runs: a second one then is turned away at once.
-    within 20 qemus_run
+    guests_run
     kill -INT "$gdb"
     wait "$gdb" || true
     join
@@ -150,7 +150,7 @@ gone() {
         -ex 'hbreak *0x1234' -ex continue >"$dir/gdb.a" 2>&1 </dev/null &
     local gdb=$!
     within 20 grep -qs going "$dir/gdb.a"
-    within 20 qemus_run
+    guests_run
     kill -9 "$gdb"
     wait "$gdb" 2>/dev/null || true
     join

@@ -118,9 +118,10 @@ none_of_ours() {
     [[ -z $(ours) ]] && no_processes
 }
 
+# begin ARGUMENT...: it waits for a gdb.
 begin() {
     background "$@"
-    within 20 says '^running$' && sleep 0.2
+    within 20 says '^target remote'
 }
 
 wrappers() {
@@ -143,16 +144,14 @@ wrappers() {
         check "qemu=$name: started" says '^up$'
         check "qemu=$name: nothing is left at the end" within 5 none_of_ours
         check "qemu=$name: kill -9 of the controller" begin --qemu "$dir/$name" -c \
-            "node add a $count_node; start; echo running; gdb a wait=on"
+            "node add a $count_node; start; gdb a wait=on"
         kill -9 "$pid"
         join 2>/dev/null
         check "qemu=$name: kill -9 of the controller: nothing is left" within 5 none_of_ours
         check "qemu=$name: kill -9 of the controller: no folder" within 5 no_folders
     done
-    begin --qemu "$dir/session" -c "node add a $count_node; start; echo running; gdb a wait=on"
-    # shellcheck disable=SC2046
-    kill -9 $(janitors) "$pid"
-    join 2>/dev/null
+    begin --qemu "$dir/session" -c "node add a $count_node; start; gdb a wait=on"
+    kill_untidied
     check 'kill -9 of controller and janitor: a QEMU that left its group runs on' test -n "$(ours)"
     mtr -c 'echo next'
     check 'the next start ends it' within 5 none_of_ours
