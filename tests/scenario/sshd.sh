@@ -11,15 +11,6 @@ ssh_dir=$dir/ssh
 sshd_prefix=()
 sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
 
-# A port that nobody listens on.
-free_port() {
-    local one
-    while one=$((20000 + RANDOM % 12000)) && (: <>"/dev/tcp/127.0.0.1/$one") 2>/dev/null; do
-        :
-    done
-    echo "$one"
-}
-
 # start_sshd: sets $port and $fingerprint. Its sessions have this test's environment.
 start_sshd() {
     mkdir -m 700 "$ssh_dir" "$ssh_dir/server" "$ssh_dir/client"
@@ -100,8 +91,8 @@ bare() { # NAME HOST: a guest that counts and never sleeps
 start_hosts() {
     start_sshd
     check 'a real sshd listens' test -n "$fingerprint"
-    first=$(host one cpus=0)
-    two=$first$(host two cpus="$(($(nproc) > 1))")
+    first=$(host one cpus="$(first_cpu)")
+    two=$first$(host two cpus="$(last_cpu)")
 }
 
 # what NAME: all of a report that must not depend on where the nodes are.

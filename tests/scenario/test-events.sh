@@ -57,12 +57,14 @@ outside() {
     for command in 'run 1000s' 'run-until 1000s' 'barrier 1000000' 'wait-line a never timeout=1000s'; do
         background --json -c "quantum 1ms; $a; start; echo going; $command"
         within 20 says going
+        guests_run
         kill -INT "$pid"
         join
         check "$command: stopped" ended 130 "\"command\":\"${command%% *}\",\"end\":\"stopped\""
         check "$command: stopped: as the schema says" valid
         background --json -c "quantum 1ms; $a; start; echo going; $command"
         within 20 says going
+        guests_run
         # shellcheck disable=SC2046
         kill -9 $(qemus)
         join

@@ -112,19 +112,31 @@ check 'a check tells that a port is wrong' ended 2 "ssh='127.0.0.1:99999': .*a p
 : >"$dir/empty-list"
 expect 'hosts from=FILE: a list of none' 2 "hosts from=$dir/empty-list" "from='.*/empty-list': it names no host"
 expect 'somebody else answers' 3 "host add x command='echo welcome to this machine; sleep 9'" "no message of metronome's: 'welcome to this machine'"
-silent() { # Ctrl-C ends that, too
+silent() { # ADDRESS COMMAND...: Ctrl-C ends it, once the command succeeds
     background -c "host add x $1"
-    sleep 0.5
+    within 10 "${@:2}" || return 1
     since=${EPOCHREALTIME/./}
     kill -INT "$pid"
     join
     ended 130 'host x: .*interrupted' && [[ ${EPOCHREALTIME/./} -lt $((since + 2000000)) ]]
 }
-check 'Ctrl-C while an agent says nothing' silent "command='sleep 100'"
+sleeps() {
+    local id
+    for id in $(processes); do
+        [[ $(cat "/proc/$id/comm" 2>/dev/null) != sleep ]] || return 0
+    done
+    return 1
+}
+connected() { # PORT
+    local hex
+    printf -v hex '%04X' "$1"
+    grep -qi ":$hex 01 " /proc/net/tcp
+}
+check 'Ctrl-C while an agent says nothing' silent "command='sleep 100'" sleeps
 "$build/tests/helper/mute" >"$dir/port" &
 mute=$!
 within 5 test -s "$dir/port"
-check 'Ctrl-C while an ssh server says nothing' silent "ssh=127.0.0.1:$(<"$dir/port")"
+check 'Ctrl-C while an ssh server says nothing' silent "ssh=127.0.0.1:$(<"$dir/port")" connected "$(<"$dir/port")"
 kill "$mute"
 echo "$first" >"$dir/dry.mtr"
 mtr check "$dir/dry.mtr"

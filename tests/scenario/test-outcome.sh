@@ -54,6 +54,7 @@ goes() {
     older
     background --json --report "$report" "$@"
     within 40 says going
+    guests_run
 }
 
 # stands COMMANDS: a run that has carried out these commands and waits for more.
