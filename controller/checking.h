@@ -25,6 +25,7 @@ typedef enum {
     CHECKING_LINK, /* name: checking_link_name() */
     CHECKING_BREAK,
     CHECKING_CAPTURE,
+    CHECKING_DEFAULTS, /* none has a name */
     CHECKING_KINDS,
 } CheckingKind;
 

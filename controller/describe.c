@@ -38,9 +38,7 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     out->state = g_strdup(node_state_name(node_shown_state(n)));
     out->exit_status = n->exit_status;
     out->resets = n->life.resets;
-    out->icount_mode = n->icount.enabled ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,
-                                                           n->icount.sleep_on ? "on" : "off")
-                                         : g_strdup("off");
+    out->icount_mode = icount_text(&n->icount);
     out->icount = n->clock.icount;
     out->virtual_time = n->clock.virtual_time;
     out->bias = n->clock.bias;

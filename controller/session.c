@@ -8,6 +8,7 @@
 #include "controller/describe.h"
 #include "controller/engine/debug.h"
 #include "controller/events.h"
+#include "controller/node/defaults.h"
 #include "controller/node/sweep.h"
 #include "controller/wire.h"
 
@@ -58,6 +59,7 @@ Session *session_new(SessionOptions options, GError **error)
     s->options = options;
     s->started_at = date_of_host();
     s->nodes = g_ptr_array_new_with_free_func(node_destroy);
+    s->defaults = node_defaults_new();
     s->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     s->fixed = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     if (!options.dry && !(s->dir = rundir_new(error))) {
@@ -293,6 +295,7 @@ void session_free(Session *s)
     g_clear_pointer(&s->loop, g_main_loop_unref);
     g_clear_pointer(&s->checking, checking_free);
     g_ptr_array_unref(s->nodes);
+    node_defaults_free(s->defaults);
     g_hash_table_unref(s->variables);
     g_hash_table_unref(s->fixed);
     g_free(s->options.qemu);

@@ -36,6 +36,8 @@ typedef struct Session {
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */
     GPtrArray *hosts;   /* the commands': other hosts (command/far-host.h); NULL: none yet */
+    struct NodeDefaults *defaults; /* node/defaults.h: of every node to be added */
+    bool sleep_told;               /* that nodes have sleep=on (command/sleep-note.h) */
     unsigned next_index;
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */

@@ -2,10 +2,14 @@
 /* cmd-node.c: node add, attach, remove, list; start. */
 #include "controller/base/log.h"
 #include "controller/base/near.h"
+#include "controller/base/text.h"
 #include "controller/command/breaks.h"
 #include "controller/command/command.h"
 #include "controller/command/far-host.h"
 #include "controller/command/gdb-endpoint.h"
+#include "controller/command/node-keys.h"
+#include "controller/command/sleep-note.h"
+#include "controller/node/defaults.h"
 #include "controller/node/lint.h"
 #include "controller/wire.h"
 
@@ -42,34 +46,33 @@ static bool check_node_name(const Session *s, const char *name, GError **error)
     return false;
 }
 
+/* Keys that do not go together may be said in two places. */
+static bool finish_options(const CommandCall *call, NodeOptions *options, GError **error)
+{
+    const Session *s = call->session;
+    g_autofree char *blamed = NULL, *text = NULL;
+
+    if (node_options_finish(options, error))
+        return true;
+    checking_in_doubt(s->checking, CHECKING_DEFAULTS, NULL);
+    blamed = node_defaults_blamed(s->defaults, call->args + 1, call->n_args - 1, (*error)->message);
+    if (blamed) {
+        text = g_strdup_printf("%s (`defaults` has %s)", (*error)->message, blamed);
+        g_free((*error)->message);
+        (*error)->message = g_steal_pointer(&text);
+    }
+    return false;
+}
+
 static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
 {
-    /* It decides how others are checked. */
-    for (unsigned i = 1; i < call->n_args; i++)
-        if (command_option(call->args[i], "host") &&
-            !node_options_set(options, "host", command_option(call->args[i], "host"), error))
-            return false;
-    for (unsigned i = 1; i < call->n_args; i++) {
-        const char *arg = call->args[i], *equals = strchr(arg, '=');
-        g_autofree char *key = equals ? g_strndup(arg, (gsize)(equals - arg)) : NULL;
+    const Session *s = call->session;
 
-        if (!equals) {
-            g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is no key=value", arg);
-            return false;
-        }
-        if (!node_options_set(options, key, equals + 1, error))
-            return false;
-    }
-    if (options->host && !far_host_find(call->session, options->host)) {
-        g_autofree char *meant = far_host_meant(call->session, options->host);
-
-        checking_in_doubt(call->session->checking, CHECKING_HOST, options->host);
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                    "host='%s' is unknown: 'local', or what `host add` has named%s", options->host,
-                    meant);
+    if (!node_defaults_apply(s->defaults, options, call->args + 1, call->n_args - 1, error))
         return false;
-    }
-    return node_options_finish(options, error);
+    if (options->host && !far_host_find(s, options->host))
+        return far_host_unknown(s, options->host, error);
+    return finish_options(call, options, error);
 }
 
 /* A run tells when QEMU is started; a check has only this. */
@@ -148,22 +151,14 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     /* Among nodes that run already it joins at once. */
     if (s->started && !s->options.dry && !session_start(s, error))
         return COMMAND_FAILED;
+    if (s->started)
+        sleep_note_tell(s);
     return COMMAND_DONE;
 }
 
 const Command cmd_node_add = {
     .name = "node add",
-    .usage =
-        "NAME [arch=aarch64|x86_64|riscv64] [qemu=PATH] [machine=virt] [cpu=…] [smp=1] "
-        "[memory=512M] "
-        "[kernel=FILE] "
-        "[initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] [persist=on|off] "
-        "[cdrom=FILE] "
-        "[firmware=FILE|uefi|none] [serial=unix:PATH|telnet:[HOST]:PORT] "
-        "[icount=shift=0,sleep=on|off] "
-        "[seed=1] "
-        "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|e1000] [mac=ADDRESS] [host=local|HOST] "
-        "[on-exit=stop|continue] [agent=on|off] [extra=\"raw qemu options\"]",
+    .usage = "NAME " NODE_SHARED_KEYS " " NODE_OWN_KEYS,
     .help = "Describe a node; `start` launches its QEMU",
     .min_args = 1,
     .max_args = COMMAND_ANY_ARGS,
@@ -280,21 +275,40 @@ static void list_what(const Session *s, const Node *n)
                       n->life.resets == 1 ? "" : "s");
 }
 
+/* As it would be typed, with what `defaults` had said of it. */
+static void list_options(const Session *s, const Node *n)
+{
+    const GPtrArray *given = n->options->given;
+    g_autoptr(GString) line = g_string_new(NULL);
+
+    g_string_printf(line, "node %s %s", n->attached ? "attach" : "add", n->name);
+    for (guint i = 0; i + 1 < given->len; i += 2) {
+        g_autofree char *word = g_strconcat(given->pdata[i], "=", given->pdata[i + 1], NULL);
+        g_autofree char *typed = command_quote(word), *plain = text_line(typed, -1);
+
+        g_string_append_printf(line, " %s", plain);
+    }
+    command_print(s, "%s\n", line->str);
+}
+
 static CommandResult exec_list(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
+    const Node *node = call->n_args ? session_find_node(s, call->args[0], error) : NULL;
 
-    (void)error;
+    if (call->n_args && !node)
+        return COMMAND_FAILED;
     if (s->options.dry)
         return COMMAND_DONE;
+    if (node) {
+        list_options(s, node);
+        return COMMAND_DONE;
+    }
     command_print(s, "%-12s %-9s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
                   "icount", "host", "cpu", "QEMU");
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
-        g_autofree char *icount = n->icount.enabled
-                                      ? g_strdup_printf("shift=%d,sleep=%s", n->icount.shift,
-                                                        n->icount.sleep_on ? "on" : "off")
-                                      : g_strdup("off");
+        g_autofree char *icount = icount_text(&n->icount);
 
         command_print(
             s, "%-12s %-9s %-8s %-4d %-16s %-8s %-4d %s\n", n->name,
@@ -308,8 +322,9 @@ static CommandResult exec_list(CommandCall *call, GError **error)
 
 const Command cmd_node_list = {
     .name = "node list",
-    .usage = "",
-    .help = "Show the nodes",
+    .usage = "[NODE]",
+    .help = "Show the nodes; of one, the keys that it has, with those of `defaults`",
+    .max_args = 1,
     .exec = exec_list,
     .when = COMMAND_LOOKS,
 };
@@ -325,10 +340,12 @@ static CommandResult exec_start(CommandCall *call, GError **error)
     }
     if (s->options.dry) {
         s->started = true;
+        sleep_note_tell(s);
         return COMMAND_DONE;
     }
     if (!session_start(s, error))
         return COMMAND_FAILED;
+    sleep_note_tell(s);
     log_info("%u nodes, mode %s", s->nodes->len, session_mode(s));
     return COMMAND_DONE;
 }

@@ -53,6 +53,7 @@ typedef enum {
     DEFINES_BREAK, /* by number */
     DEFINES_CAPTURE,
     DEFINES_VARIABLE,
+    DEFINES_DEFAULTS, /* none, but what nodes are to have */
     DEFINES_LINE,     /* $line and its like */
     DEFINES_START,    /* no name, but nodes run behind it */
     DEFINES_ANYTHING, /* a file of commands */
@@ -219,6 +220,13 @@ bool command_check_started(const Session *session, GError **error);
 /* A number for an address: decimal or 0x… */
 bool command_parse_address(const char *text, uint64_t *out, GError **error);
 
+/* Keys that `defaults` has set: as long as they are. Free with g_ptr_array_unref(). */
+GPtrArray *command_default_keys(const Session *session);
+
+/* A word as it would be typed: in quotes if the lexer would else make something else of it. Free with
+ * g_free(). */
+char *command_quote(const char *word);
+
 /* key=value: returns the value and the key's length, or NULL. */
 const char *command_option(const char *arg, const char *key);
 
@@ -230,9 +238,9 @@ extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down,
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
     cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
     cmd_regs, cmd_step, cmd_watch;
-extern const Command cmd_assert, cmd_barrier, cmd_echo, cmd_help, cmd_hmp, cmd_include, cmd_log,
-    cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list, cmd_node_remove,
-    cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report, cmd_run, cmd_run_until,
-    cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
+extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
+    cmd_include, cmd_log, cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list,
+    cmd_node_remove, cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report, cmd_run,
+    cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
 
 #endif

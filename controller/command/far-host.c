@@ -279,6 +279,16 @@ char *far_host_meant(const Session *s, const char *name)
     return near_meant(name, (const char *const *)names->pdata);
 }
 
+bool far_host_unknown(const Session *s, const char *name, GError **error)
+{
+    g_autofree char *meant = far_host_meant(s, name);
+
+    checking_in_doubt(s->checking, CHECKING_HOST, name);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "host='%s' is unknown: 'local', or what `host add` has named%s", name, meant);
+    return false;
+}
+
 unsigned far_host_nodes(const Session *s, const FarHost *h)
 {
     unsigned n = 0;

@@ -31,6 +31,9 @@ const char *const *far_host_keys(void);
 /* "; did you mean 'HOST'?" of a name that is none, or ""; free with g_free(). */
 char *far_host_meant(const Session *session, const char *name);
 
+/* False, with an error of a host= that is none; a check may be in doubt of it. */
+bool far_host_unknown(const Session *session, const char *name, GError **error);
+
 /* Connects, unless the session is dry; takes over what is in options. */
 bool far_host_add(Session *session, FarHostOptions *options, GError **error);
 

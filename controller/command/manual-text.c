@@ -62,8 +62,10 @@ const ManualItem manual_ideas[] = {
      "guest can't tell."},
     {"sleep=on, sleep=off",
      "What an idle node's clock does. off: it jumps to the next timer at once, which is "
-     "repeatable. on: it follows the host's clock, with the host's jitter. QEMU's manual had the "
-     "two the wrong way round until commit e372214e663a."},
+     "repeatable. on, which is the default: it follows the host's clock, with the host's jitter; "
+     "`defaults icount=sleep=off` in front of the nodes changes that. QEMU's manual had the two "
+     "the "
+     "wrong way round until commit e372214e663a."},
     {"mode",
      "strict: QEMU's other threads outrank its vCPUs (root, CAP_SYS_NICE or RLIMIT_RTPRIO), so "
      "stops are exact also under load. unprivileged: exact on a quiet host, a miss is told. best "

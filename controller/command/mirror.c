@@ -2,6 +2,7 @@
 /* mirror.c: a session that only checks, in the state of one that runs. */
 #include "controller/command/command.h"
 #include "controller/command/far-host.h"
+#include "controller/node/defaults.h"
 #include "controller/wire.h"
 
 #include <string.h>
@@ -104,6 +105,8 @@ Session *command_mirror(const Session *s, GError **error)
         copy_host(&((const FarHost *)s->hosts->pdata[i])->options, m);
     for (unsigned i = 0; i < s->nodes->len; i++)
         copy_node(s->nodes->pdata[i], m);
+    node_defaults_copy(s->defaults, m->defaults);
+    m->sleep_told = s->sleep_told;
     if (s->wire)
         copy_network(s, m);
     /* Which there are is not looked at. */

@@ -27,6 +27,7 @@ static const Command *const table[] = {
     &cmd_host_list,
     &cmd_host_remove,
     &cmd_hosts,
+    &cmd_defaults,
     &cmd_node_add,
     &cmd_node_attach,
     &cmd_node_remove,
@@ -431,8 +432,7 @@ const char *command_option(const char *arg, const char *key)
     return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
 }
 
-/* As it would be typed: in quotes if the lexer would else make something else of it. */
-static char *quoted(const char *word)
+char *command_quote(const char *word)
 {
     bool plain = *word && *word != '#' && !word[strcspn(word, " \t\r\n;'\"\\$")];
 
@@ -447,7 +447,7 @@ void command_check(const CommandCall *call, bool passed, const char *found)
     if (s->options.dry)
         return;
     for (unsigned i = 0; i < call->n_args; i++) {
-        g_autofree char *word = quoted(call->args[i]);
+        g_autofree char *word = command_quote(call->args[i]);
 
         g_string_append_printf(what, " %s", word);
     }

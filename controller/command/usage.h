@@ -8,8 +8,8 @@
  *     item         word, or [usage]: may be left out; [key=…] may stand anywhere behind the words
  *                  that are before it
  *     word         alternatives with bars between them: literals, placeholders, or key=values
- *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], COMMAND, REG
- *                  stand for what can be listed, every other for anything
+ *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], HOST, COMMAND,
+ *                  DEFAULT, REG stand for what can be listed, every other for anything
  */
 #ifndef COMMAND_USAGE_H
 #define COMMAND_USAGE_H
@@ -22,6 +22,7 @@ typedef enum {
     USAGE_NODE,     /* a node's name */
     USAGE_HOST,     /* another host's */
     USAGE_CPU,      /* a node's name, or NODE.CPU */
+    USAGE_DEFAULT,  /* a key that `defaults` has set */
     USAGE_COMMAND,  /* a command's name, of one word or two, that begins with argument `from` */
     USAGE_REGISTER, /* a register of the node that is argument `from` */
 } UsageKind;

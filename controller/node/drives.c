@@ -40,17 +40,22 @@ static bool is_qcow2(const char *path)
            memcmp(head, "QFI\xfb", sizeof(head)) == 0;
 }
 
+bool drives_check_format(const NodeOptions *o, GError **error)
+{
+    g_autofree char *all = NULL;
+
+    if (!o->format || g_strv_contains(formats, o->format))
+        return true;
+    all = g_strjoinv(", ", (char **)formats);
+    return refuse(error, "format='%s' is unknown: %s", o->format, all);
+}
+
 static bool check_disk(NodeOptions *o, GError **error)
 {
     if (!o->disk && (o->format || o->persist))
         return refuse(error, "%s= needs disk=", o->format ? "format" : "persist");
     if (!o->disk)
         return true;
-    if (o->format && !g_strv_contains(formats, o->format)) {
-        g_autofree char *all = g_strjoinv(", ", (char **)formats);
-
-        return refuse(error, "format='%s' is unknown: %s", o->format, all);
-    }
     if (!o->format && !is_qcow2(o->disk))
         return refuse(error, "disk='%s' is no qcow2 image: say what it is, such as format=raw",
                       o->disk);

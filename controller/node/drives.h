@@ -8,6 +8,9 @@
 
 #include "controller/node/options.h"
 
+/* Whether format= is one that a disk can have. */
+bool drives_check_format(const NodeOptions *options, GError **error);
+
 /* Checks what depends on several keys, and fills in the disk's format. */
 bool drives_finish(NodeOptions *options, GError **error);
 

@@ -109,10 +109,6 @@ static char *quote_all(const Lint *l, const char *name)
 
 /* --- icount --- */
 
-/* QEMU's qemu-options.hx said the opposite until then. */
-#define MANUAL                                                                                     \
-    "(QEMU's manual had sleep=on and sleep=off the wrong way round until commit e372214e663a)"
-
 static const LintVerdict no_icount = {
     LINT_WARN, "best effort, virtual time follows the host's clock and stops are late",
     "start it with -icount shift=0,sleep=off", "say icount=shift=0"};
@@ -129,11 +125,8 @@ static const LintVerdict align_on = {LINT_WARN, "QEMU delays the guest by the ho
 static const LintVerdict replay = {LINT_WARN, "record and replay set QEMU's clock themselves",
                                    "leave rr= away", NULL};
 static const LintVerdict sleep_on = {
-    LINT_NOTE, "idle time passes in host time, with the host's jitter " MANUAL,
-    "sleep=off jumps over idle time at once and is repeatable", NULL};
-static const LintVerdict sleep_off = {
-    LINT_NOTE, "idle time is jumped over at once, which is repeatable " MANUAL,
-    "sleep=on lets idle time pass in host time, with the host's jitter", NULL};
+    LINT_NOTE, "idle time passes in host time, with the host's jitter",
+    "with sleep=off it is jumped over at once, which is repeatable", NULL};
 
 static void rule_icount(Lint *l)
 {
@@ -156,9 +149,9 @@ static void rule_icount(Lint *l)
         lint_say(l, what, &align_on);
     if (rr)
         lint_say(l, what, &replay);
-    if (cmdline_get(pairs, "sleep") && !cmdline_is_on(pairs, "sleep"))
-        lint_say(l, what, &sleep_off);
-    else
+    /* Of the nodes that are launched it is said once for all of them: command/sleep-note.c. */
+    if (l->origin == LINT_ATTACHED &&
+        (!cmdline_get(pairs, "sleep") || cmdline_is_on(pairs, "sleep")))
         lint_say(l, what, &sleep_on);
 }
 

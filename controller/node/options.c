@@ -20,10 +20,6 @@ GQuark node_error_quark(void)
     return g_quark_from_static_string("metronome-node-error-quark");
 }
 
-/* icount_configure() in QEMU's accel/tcg/icount-common.c (7.2: softmmu/icount.c): MAX_ICOUNT_SHIFT
- */
-#define MAX_SHIFT 10
-
 typedef struct {
     const char *arch;
     const char *machine, *cpu, *disk, *scsi, *serial;
@@ -81,7 +77,7 @@ NodeOptions *node_options_new(const char *name)
     o->arch = g_strdup("aarch64");
     o->smp = 1;
     o->memory = INT64_C(512) << 20;
-    o->icount = (Icount){.enabled = true, .shift = 0, .sleep_on = true};
+    o->icount = icount_usual();
     o->seed = 1;
     o->nics = 1;
     return o;
@@ -134,7 +130,7 @@ static bool bad_choice(const char *key, const char *value, const char *right,
 
 static const char *const onoff[] = {"on", "off", NULL};
 
-static bool parse_onoff(const char *key, const char *value, bool *out, GError **error)
+bool node_options_onoff(const char *key, const char *value, bool *out, GError **error)
 {
     if (strcmp(value, "on") == 0 || strcmp(value, "off") == 0) {
         *out = value[1] == 'n';
@@ -153,65 +149,14 @@ static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
     return true;
 }
 
-static bool parse_icount_part(const char *part, Icount *out, GError **error)
+static bool set_icount(NodeOptions *o, const char *value, GError **error)
 {
-    const char *value = strchr(part, '=');
-    g_autofree char *key = value ? g_strndup(part, value - part) : g_strdup("shift"), *meant = NULL;
-    static const char *const known[] = {"shift", "sleep", "align", NULL};
-    int64_t shift;
-    bool on = false;
+    Icount icount = o->icount;
 
-    value = value ? value + 1 : part;
-    if (strcmp(key, "shift") == 0) {
-        if (strcmp(value, "auto") == 0)
-            return bad_option(error,
-                              "icount shift=auto is refused: QEMU would change the length of an "
-                              "instruction by the host's clock, so nothing would be exact or "
-                              "repeatable; give a number from 0 to %d",
-                              MAX_SHIFT);
-        if (!units_parse_int(value, "icount shift", 0, MAX_SHIFT, &shift, error))
-            return false;
-        out->shift = (int)shift;
-        return true;
-    }
-    if (strcmp(key, "sleep") == 0)
-        return parse_onoff("icount sleep", value, &out->sleep_on, error);
-    if (strcmp(key, "align") == 0) {
-        if (!parse_onoff("icount align", value, &on, error))
-            return false;
-        if (on)
-            return bad_option(error, "icount align=on is refused: QEMU would delay the guest by "
-                                     "the host's clock; leave it away or write align=off");
-        return true;
-    }
-    meant = near_meant(key, known);
-    return bad_option(error,
-                      "icount '%s': shift=0..%d, sleep=on|off, align=off or just 'off' is "
-                      "expected%s",
-                      part, MAX_SHIFT, meant);
-}
-
-bool icount_parse(const char *text, Icount *out, GError **error)
-{
-    g_auto(GStrv) parts = g_strsplit(text, ",", -1);
-
-    *out = (Icount){.enabled = true, .shift = 0, .sleep_on = true};
-    if (!*text)
-        return bad_option(error, "icount= is empty: shift=0..%d, sleep=on|off or off is expected",
-                          MAX_SHIFT);
-    if (strcmp(text, "off") == 0) {
-        out->enabled = false;
-        return true;
-    }
-    for (char **p = parts; *p; p++) {
-        for (char **before = parts; before < p; before++)
-            if (strcspn(*p, "=") == strcspn(*before, "=") &&
-                strncmp(*p, *before, strcspn(*p, "=")) == 0)
-                return bad_option(error, "icount '%s' and '%s': each may be given once", *before,
-                                  *p);
-        if (!parse_icount_part(*p, out, error))
-            return false;
-    }
+    if (!icount_change(value, &icount, error))
+        return false;
+    o->icount = icount;
+    o->sleep_said = o->sleep_said || strstr(value, "sleep=");
     return true;
 }
 
@@ -291,7 +236,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     if (strcmp(key, "format") == 0)
         return set_text(&o->format, value);
     if (strcmp(key, "persist") == 0)
-        return parse_onoff(key, value, &o->persist, error);
+        return node_options_onoff(key, value, &o->persist, error);
     if (strcmp(key, "cdrom") == 0)
         return set_file(&o->cdrom, key, value, error);
     /* -bios none: the kernel is all there is */
@@ -302,7 +247,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     if (strcmp(key, "serial") == 0)
         return serial_check(value, error) && set_text(&o->serial, value);
     if (strcmp(key, "icount") == 0)
-        return icount_parse(value, &o->icount, error);
+        return set_icount(o, value, error);
     if (strcmp(key, "seed") == 0)
         return units_parse_int(value, "seed", 0, UINT32_MAX, &o->seed, error);
     if (nic_options_key(key))
@@ -310,7 +255,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     if (strcmp(key, "on-exit") == 0)
         return parse_on_exit(value, &o->on_exit_continue, error);
     if (strcmp(key, "agent") == 0)
-        return parse_onoff(key, value, &o->agent, error);
+        return node_options_onoff(key, value, &o->agent, error);
     if (strcmp(key, "host") == 0)
         return set_text(&o->host, strcmp(value, "local") == 0 ? NULL : value);
     if (strcmp(key, "extra") == 0)
@@ -319,12 +264,28 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     return bad_option(error, "unknown key '%s': %s", key, hint);
 }
 
+/* The last value of a key is the one that counts. */
+static void remember(GPtrArray *given, const char *key, const char *value)
+{
+    for (guint i = 0; i + 1 < given->len; i += 2) {
+        if (strcmp(given->pdata[i], key) == 0) {
+            g_free(given->pdata[i + 1]);
+            given->pdata[i + 1] = g_strdup(value);
+            return;
+        }
+    }
+    g_ptr_array_add(given, g_strdup(key));
+    g_ptr_array_add(given, g_strdup(value));
+}
+
 bool node_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
 {
+    g_autofree char *icount = NULL;
+
     if (!set(o, key, value, error))
         return false;
-    g_ptr_array_add(o->given, g_strdup(key));
-    g_ptr_array_add(o->given, g_strdup(value));
+    icount = strcmp(key, "icount") == 0 ? icount_text(&o->icount) : NULL;
+    remember(o->given, key, icount ? icount : value);
     return true;
 }
 
@@ -337,6 +298,14 @@ bool node_options_is_file(const char *key, const char *value)
             strcmp(value, "uefi") != 0);
 }
 
+bool node_options_check_alone(const NodeOptions *o, GError **error)
+{
+    if (o->memory < (INT64_C(1) << 20))
+        return bad_option(error, "memory of %" PRId64 " bytes is too small: 1M at least",
+                          o->memory);
+    return drives_check_format(o, error) && preflight_options(o, error);
+}
+
 bool node_options_finish(NodeOptions *o, GError **error)
 {
     const Arch *arch = find_arch(o->arch);
@@ -345,15 +314,14 @@ bool node_options_finish(NodeOptions *o, GError **error)
         o->machine = g_strdup(arch->machine);
     if (!o->cpu)
         o->cpu = g_strdup(arch->cpu);
-    if (o->memory < (INT64_C(1) << 20))
-        return bad_option(error, "memory of %" PRId64 " bytes is too small: 1M at least",
-                          o->memory);
+    if (!node_options_check_alone(o, error))
+        return false;
     if (o->host && o->persist)
         return bad_option(error, "persist=on is for nodes of this host: a disk elsewhere is a copy "
                                  "whose changes are not brought back");
     if ((o->initrd || o->append) && !o->kernel)
         return bad_option(error, "initrd= and append= need kernel=");
-    return preflight_options(o, error) && nic_options_finish(o, error) && drives_finish(o, error);
+    return nic_options_finish(o, error) && drives_finish(o, error);
 }
 
 static void add(GPtrArray *argv, const char *option, char *value)
@@ -374,9 +342,7 @@ static void add_machine(GPtrArray *argv, const NodeOptions *o)
     add(argv, "-no-user-config", NULL);
     add(argv, "-display", g_strdup("none"));
     if (o->icount.enabled)
-        add(argv, "-icount",
-            g_strdup_printf("shift=%d,sleep=%s", o->icount.shift,
-                            o->icount.sleep_on ? "on" : "off"));
+        add(argv, "-icount", icount_text(&o->icount));
     /* What the guest can see of the outside is the same in every run. */
     add(argv, "-rtc", g_strdup("base=2024-01-01,clock=vm"));
     add(argv, "-seed", g_strdup_printf("%" PRId64, o->seed));

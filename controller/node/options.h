@@ -6,6 +6,8 @@
 #ifndef NODE_OPTIONS_H
 #define NODE_OPTIONS_H
 
+#include "controller/node/icount.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,17 +26,10 @@ typedef enum {
 
 #define NODE_MAX_NICS 8
 
-/* How QEMU counts, taken from -icount. */
-typedef struct {
-    bool enabled;
-    int shift;     /* an instruction takes 2^shift virtual ns */
-    bool sleep_on; /* idle time passes in real time; off: it is skipped */
-} Icount;
-
 typedef struct {
     char *name;
     char *host;       /* where it is to run; NULL: here */
-    GPtrArray *given; /* key, value, …: what was set, for that host */
+    GPtrArray *given; /* key, value, …: what was set, each key once, for that host */
     char *arch, *machine, *cpu;
     char *qemu; /* path or name of its QEMU; NULL: as the wiring says */
     int64_t smp;
@@ -45,6 +40,7 @@ typedef struct {
     char *firmware;              /* a file, "none" or "uefi" */
     char *serial; /* where QEMU listens for the port's other end, or NULL: serial.h */
     Icount icount;
+    bool sleep_said; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;
     int64_t nics;          /* network cards */
     const char *nic_model; /* QEMU's device; NULL before node_options_finish(): the usual one */
@@ -62,7 +58,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeOptions, node_options_free)
 /* The keys that `node add` knows, NULL-terminated, in the order of the manual. */
 const char *const *node_option_keys(void);
 
-/* One key=value; an unknown key, a bad value or a file that can't be read is an error. */
+/* One key=value; an unknown key, a bad value or a file that can't be read is an error. The last value
+ * of a key counts; icount= changes what it names, the rest stays. */
 bool node_options_set(NodeOptions *options, const char *key, const char *value, GError **error);
 
 /* machine=microvm of x86_64: its devices are on virtio-mmio, as those of the virt machines. */
@@ -71,11 +68,14 @@ bool node_options_is_microvm(const NodeOptions *options);
 /* Whether the value is a file that the node's host needs. */
 bool node_options_is_file(const char *key, const char *value);
 
+/* What is wrong whatever the other keys are. */
+bool node_options_check_alone(const NodeOptions *options, GError **error);
+
 /* Defaults that depend on other keys (machine and cpu by arch); checks the combination. */
 bool node_options_finish(NodeOptions *options, GError **error);
 
-/* "shift=0,sleep=on", "off", …: shift=auto and align=on are refused, with the reason. */
-bool icount_parse(const char *text, Icount *out, GError **error);
+/* on or off. */
+bool node_options_onoff(const char *key, const char *value, bool *out, GError **error);
 
 /* Where the parts that the controller holds are to be found. */
 typedef struct {

@@ -32,8 +32,10 @@ bool preflight_options(const NodeOptions *o, GError **error)
     if (o->extra && *o->extra && !g_shell_parse_argv(o->extra, NULL, &extra, error))
         return false;
     g_ptr_array_add(argv, o->arch);
-    g_ptr_array_add(argv, (char[]){"-machine"});
-    g_ptr_array_add(argv, o->machine);
+    if (o->machine) {
+        g_ptr_array_add(argv, (char[]){"-machine"});
+        g_ptr_array_add(argv, o->machine);
+    }
     for (char **p = extra; p && *p; p++)
         g_ptr_array_add(argv, *p);
     g_ptr_array_add(argv, NULL);

@@ -108,6 +108,14 @@ static void offer_hosts(const char *text)
         offer(((const FarHost *)session->hosts->pdata[i])->options.name, text);
 }
 
+static void offer_defaults(const char *text)
+{
+    g_autoptr(GPtrArray) keys = command_default_keys(session);
+
+    for (guint i = 0; i < keys->len; i++)
+        offer(keys->pdata[i], text);
+}
+
 /* name: NODE or NODE.CPU. */
 static void offer_registers(const char *name, const char *text)
 {
@@ -133,6 +141,9 @@ static void offer_hint(const UsageHint *h, char **args, unsigned n_args, const c
         break;
     case USAGE_HOST:
         offer_hosts(text);
+        break;
+    case USAGE_DEFAULT:
+        offer_defaults(text);
         break;
     case USAGE_CPU:
         offer_nodes(text, true);

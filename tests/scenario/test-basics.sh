@@ -217,7 +217,7 @@ checks() {
     check 'check: a good file, nothing is started' ended 0
     check 'check: warns of what ends repeatability, with the node and the option' \
         says '^node b: warn: -netdev user,id=u: packets come from outside'
-    check 'check: notes what sleep=off does' says '^node a: note: -icount shift=3,sleep=off: .*e372214e663a'
+    check 'check: says nothing of sleep=off' not says 'sleep='
     check 'check: tells each finding once' test "$(sort "$dir/out" | uniq -d | wc -l)" -eq 0
     mtr --json check "$dir/good.mtr"
     check 'check --json: findings are events' ended 0 \

@@ -30,7 +30,7 @@ full() {
 
 full_disk() {
     echo 'echo one' >"$dir/one.mtr"
-    echo 'node add a icount=shift=0,sleep=on' >"$dir/finding.mtr"
+    echo 'node add a icount=shift=0,sleep=on; start' >"$dir/finding.mtr"
     full '--help' --help
     full '--version' --version
     full '--man' --man

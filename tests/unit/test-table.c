@@ -5,6 +5,7 @@
 #include "controller/command/gdb-monitor.h"
 #include "controller/command/usage.h"
 #include "controller/network/link-options.h"
+#include "controller/node/defaults.h"
 
 #include <string.h>
 
@@ -210,6 +211,7 @@ static void test_keys_are_shown(void)
     const char *const of_list[] = {"from", "identity", "fingerprint", "metronome", "cpus", NULL};
 
     keys_are_shown(&cmd_node_add, node_option_keys());
+    keys_are_shown(&cmd_defaults, node_defaults_keys());
     keys_are_shown(&cmd_link_add, link_options_keys());
     keys_are_shown(&cmd_link_set, link_options_keys());
     keys_are_shown(&cmd_host_add, far_host_keys());
@@ -386,9 +388,9 @@ static void test_exit_codes(void)
 static void test_outside(void)
 {
     static const char *const outside[] = {
-        "capture", "gateway add", "gdb",      "hmp",         "host add",     "host remove",
-        "hosts",   "include",     "node add", "node attach", "node console", "node transcript",
-        "qmp",     "report",      "set",      "start",       NULL,
+        "capture",         "defaults", "gateway add", "gdb",      "hmp",         "host add",
+        "host remove",     "hosts",    "include",     "node add", "node attach", "node console",
+        "node transcript", "qmp",      "report",      "set",      "start",       NULL,
     };
     unsigned found = 0;
 

@@ -11,7 +11,7 @@
 static char *show(const GPtrArray *hints)
 {
     static const char *const kinds[] = {"word", "file",    "node",    "host",
-                                        "cpu",  "command", "register"};
+                                        "cpu",  "default", "command", "register"};
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < hints->len; i++) {
@@ -57,6 +57,8 @@ static void test_places(void)
     hints_are("FILE.pcapng [NODE]", "", "", "<file>");
     hints_are("NODE[.CPU]", "", "", "<cpu>");
     hints_are("HOST", "", "", "<host>");
+    hints_are("[key=value] | off [DEFAULT…]", "", "", "key= off");
+    hints_are("[key=value] | off [DEFAULT…]", "off", "", "<default>");
     hints_are("[host=local|HOST]", "", "host=", "local <host>");
     hints_are("NODES", "", "", "");
 }
@@ -110,10 +112,11 @@ static void test_keys(void)
 /* A value that has a '=' of its own. */
 static void test_nested_value(void)
 {
-    const char *usage = "[icount=shift=0,sleep=on|off]";
+    const char *usage = "[icount=shift=0,sleep=on|shift=0,sleep=off|off]";
 
-    hints_are(usage, "", "icount=", "shift=0,sleep=on off");
-    hints_are(usage, "", "icount=shift=", "0,sleep=on");
+    hints_are(usage, "", "icount=", "shift=0,sleep=on shift=0,sleep=off off");
+    hints_are(usage, "", "icount=shift=", "0,sleep=on 0,sleep=off");
+    hints_are(usage, "", "icount=shift=0,sleep=", "on off");
 }
 
 static void test_commands(void)
