@@ -25,6 +25,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static void on_signal(int number, void *data)
 {
@@ -250,11 +251,22 @@ static void print_finding(const char *text, void *data)
         output_print("\n");
 }
 
+static void show_progress(const char *text, void *data)
+{
+    (void)data;
+    if (text)
+        progress_show(text);
+    else
+        progress_clear();
+}
+
 /* The runs are processes of their own: this one needs no session. */
 static bool verify(const Arguments *a, Verdict *verdict, GError **error)
 {
     g_autoptr(GPtrArray) arguments = g_ptr_array_new_with_free_func(g_free);
     VerifyPlan plan = {.runs = a->runs,
+                       .every = a->every,
+                       .progress = !a->json && isatty(STDERR_FILENO) ? show_progress : NULL,
                        .registers = a->registers,
                        .devices = a->devices,
                        .print = print_finding,

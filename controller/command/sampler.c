@@ -19,6 +19,8 @@
 
 struct Sampler {
     FILE *file;
+    char *path;
+    int64_t nth;           /* barriers from one sample to the next */
     VTime from, to, every; /* the fine span; every 0: none */
     bool registers, devices;
     VTime last;  /* of the last sample */
@@ -43,12 +45,16 @@ bool sampler_open(Session *s, const char *text, GError **error)
     bool ok = words[0] != NULL;
 
     r->last = vtime(-1);
+    r->nth = 1;
+    r->path = g_strdup(words[0]);
     s->sampler = r;
     for (unsigned i = 1; ok && words[i]; i++) {
         if (strcmp(words[i], "registers") == 0)
             r->registers = true;
         else if (strcmp(words[i], "devices") == 0)
             r->devices = true;
+        else if (g_str_has_prefix(words[i], "nth="))
+            ok = units_parse_int(words[i] + strlen("nth="), "nth", 1, G_MAXINT32, &r->nth, error);
         else
             ok = g_str_has_prefix(words[i], "fine=") &&
                  parse_fine(r, words[i] + strlen("fine="), error);
@@ -57,16 +63,40 @@ bool sampler_open(Session *s, const char *text, GError **error)
         return true;
     if (error && !*error)
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't sample into '%s': %s", text,
-                    ok ? g_strerror(errno) : "FILE[,fine=FROM:TO:EVERY][,registers][,devices]");
+                    ok ? g_strerror(errno)
+                       : "FILE[,nth=N][,fine=FROM:TO:EVERY][,registers][,devices]");
     sampler_close(s);
     return false;
 }
 
+static void write_console(const struct Sampler *r, const Node *n)
+{
+    g_autofree char *path = g_strconcat(r->path, "-", n->name, NULL);
+    g_autoptr(GMappedFile) log = g_mapped_file_new(console_log_path(n->console), FALSE, NULL);
+    g_autoptr(GError) error = NULL;
+
+    if (log && !g_file_set_contents_full(path, g_mapped_file_get_contents(log),
+                                         (gssize)g_mapped_file_get_length(log),
+                                         G_FILE_SET_CONTENTS_NONE, 0600, &error))
+        output_lost("the consoles are not complete: %s", error->message);
+}
+
 void sampler_close(Session *s)
 {
-    if (s->sampler && s->sampler->file)
-        fclose(s->sampler->file);
-    g_clear_pointer(&s->sampler, g_free);
+    struct Sampler *r = g_steal_pointer(&s->sampler);
+
+    if (!r)
+        return;
+    for (unsigned i = 0; r->file && i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        if (n->console)
+            write_console(r, n);
+    }
+    if (r->file)
+        fclose(r->file);
+    g_free(r->path);
+    g_free(r);
 }
 
 void sampler_note(const Session *s, const char *format, ...)
@@ -85,11 +115,13 @@ void sampler_note(const Session *s, const char *format, ...)
 VTime sampler_next_time(const Session *s)
 {
     const struct Sampler *r = s->sampler;
-    int64_t now = engine_now(s->engine).ns, quantum = engine_quantum(s->engine).ns;
-    int64_t next = now - now % quantum + quantum;
+    int64_t now = engine_now(s->engine).ns, quantum = engine_quantum(s->engine).ns, step, next;
 
     if (!r)
         return vtime(RUN_FOR_EVER);
+    if (__builtin_mul_overflow(quantum, r->nth, &step) ||
+        __builtin_add_overflow(now - now % step, step, &next))
+        next = RUN_FOR_EVER;
     if (r->every.ns > 0 && now < r->to.ns) {
         int64_t fine = now < r->from.ns
                            ? r->from.ns

@@ -15,6 +15,7 @@
 
 #define DEFAULT_RUNS "2"
 #define MAX_RUNS     1000
+#define MAX_EVERY    1000000
 
 /* "Unknown option --jsno": GOption quotes it last. */
 static void add_meant(const GOptionEntry *entries, GError **error)
@@ -49,6 +50,8 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
         {"command", 'c', 0, G_OPTION_ARG_FILENAME, &a->commands, "Run these commands", "COMMANDS"},
         {"runs", 0, 0, G_OPTION_ARG_STRING, &a->runs_text,
          "verify: how many runs, 2 to 1000 (" DEFAULT_RUNS ")", "N"},
+        {"every", 0, 0, G_OPTION_ARG_STRING, &a->every_text,
+         "verify: compare at every Nth barrier, and where the scenario stops (1)", "N"},
         {"registers", 0, 0, G_OPTION_ARG_NONE, &a->registers,
          "verify: compare the registers of all vCPUs too", NULL},
         {"devices", 0, 0, G_OPTION_ARG_NONE, &a->devices,
@@ -177,6 +180,7 @@ static bool check_options(const Arguments *a, GError **error)
         {"--qemu", a->qemu, OF_SCRIPT, "what runs, checks or verifies a scenario"},
         {"--json", a->json, OF_SCRIPT, "what runs, checks or verifies a scenario"},
         {"--runs", a->runs_text, IN(MODE_VERIFY), "verify FILE"},
+        {"--every", a->every_text, IN(MODE_VERIFY), "verify FILE"},
         {"--registers", a->registers, IN(MODE_VERIFY), "verify FILE"},
         {"--devices", a->devices, IN(MODE_VERIFY), "verify FILE"},
         {"--sample", a->sample, IN(MODE_RUN), "run FILE"},
@@ -209,6 +213,9 @@ static bool parse_values(Arguments *a, GError **error)
     if (!units_parse_int(runs, "--runs", 2, MAX_RUNS, &n, error))
         return false;
     a->runs = (unsigned)n;
+    if (!units_parse_int(a->every_text ? a->every_text : "1", "--every", 1, MAX_EVERY, &n, error))
+        return false;
+    a->every = (unsigned)n;
     return true;
 }
 
@@ -255,6 +262,7 @@ void arguments_clear(Arguments *a)
     g_free(a->sample);
     g_free(a->cpus);
     g_free(a->runs_text);
+    g_free(a->every_text);
     g_strfreev(a->rest);
 }
 

@@ -22,11 +22,11 @@ typedef enum {
 } Mode;
 
 typedef struct {
-    char *report, *qemu, *log, *commands, *sample, *cpus, *runs_text;
+    char *report, *qemu, *log, *commands, *sample, *cpus, *runs_text, *every_text;
     gboolean stdio, json, help, version, man, registers, devices;
     char **rest; /* mode and its arguments */
     Mode mode;
-    unsigned runs; /* of verify */
+    unsigned runs, every; /* of verify */
 } Arguments;
 
 /* Sets the log's level. json and report are right also when it fails. */

@@ -25,6 +25,15 @@ void progress_clear(void)
     shown = false;
 }
 
+void progress_show(const char *text)
+{
+    if (!isatty(STDERR_FILENO))
+        return;
+    fprintf(stderr, "\r\033[K%s", text);
+    fflush(stderr);
+    shown = true;
+}
+
 static void show(const Session *s)
 {
     VTime now = engine_now(s->engine);
@@ -54,7 +63,9 @@ static gboolean tick(gpointer data)
 
 void progress_begin(Session *session)
 {
-    if (timer || session->options.json || session->console_open || !isatty(STDERR_FILENO))
+    /* Of what verify runs, verify itself shows how far it is. */
+    if (timer || session->sampler || session->options.json || session->console_open ||
+        !isatty(STDERR_FILENO))
         return;
     last_host = htime_now();
     last_now = engine_now(session->engine);

@@ -10,6 +10,9 @@
 void progress_begin(Session *session);
 void progress_end(void);
 
+/* A line of another kind, unless stderr is no terminal. */
+void progress_show(const char *text);
+
 /* Takes the line away, before something else is printed. */
 void progress_clear(void);
 

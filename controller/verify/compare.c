@@ -2,6 +2,8 @@
 /* compare.c: line by line; see compare.h. */
 #include "controller/verify/compare.h"
 
+#include "controller/base/text.h"
+
 #include <string.h>
 
 /* The line at *p, which is moved behind it; NULL at the end. */
@@ -45,6 +47,20 @@ char *compare_next_note(const char **p)
 static VTime time_of(char **words)
 {
     return vtime(words && words[0] ? g_ascii_strtoll(words[0], NULL, 10) : 0);
+}
+
+VTime compare_last_time(const char *end)
+{
+    g_auto(GStrv) lines = g_strsplit(end, "\n", -1);
+
+    /* Behind the last newline begins a line that is not whole. */
+    for (unsigned i = g_strv_length(lines); i-- > 1;) {
+        const char *line = lines[i - 1];
+
+        if (i > 1 && g_ascii_isdigit(*line))
+            return vtime(g_ascii_strtoll(line, NULL, 10));
+    }
+    return vtime(0);
 }
 
 static const char *field_of(char **words, const char *name)
@@ -139,5 +155,62 @@ void difference_free(Difference *d)
     g_free(d->b);
     g_free(d->from_a);
     g_free(d->to_a);
+    g_free(d);
+}
+
+/* --- consoles --- */
+
+/* Of a long line what is around the difference. */
+#define SHOWN_BEFORE 100
+#define SHOWN_MAX    320
+
+/* The line that begins at start, fit for a terminal; at: where it differs from another one. */
+static char *line_at(const char *text, size_t size, size_t start, size_t at)
+{
+    const char *newline = start < size ? memchr(text + start, '\n', size - start) : NULL;
+    size_t end = newline ? (size_t)(newline - text) : size, from = start, to;
+    g_autofree char *shown = NULL;
+
+    if (start >= size)
+        return NULL;
+    if (newline && end > at + 1 && text[end - 1] == '\r')
+        end--;
+    if (end - start > SHOWN_MAX && at - start > 2 * SHOWN_BEFORE)
+        from = at - SHOWN_BEFORE;
+    while (from > start && ((unsigned char)text[from] & 0xc0) == 0x80) /* within a character */
+        from--;
+    to = MIN(end, from + SHOWN_MAX);
+    shown = text_line(text + from, (gssize)(to - from));
+    return g_strconcat(from > start ? "…" : "", shown, to < end ? "…" : "", NULL);
+}
+
+ConsoleDifference *compare_consoles(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    size_t common = MIN(a_size, b_size), at = 0, start = 0;
+    ConsoleDifference *d;
+    uint64_t line = 1;
+
+    for (; at < common && a[at] == b[at]; at++) {
+        if (a[at] == '\n') {
+            line++;
+            start = at + 1;
+        }
+    }
+    if (at == common && a_size == b_size)
+        return NULL;
+    d = g_new0(ConsoleDifference, 1);
+    d->line = line;
+    d->longer = at == common;
+    d->a = line_at(a, a_size, start, at);
+    d->b = line_at(b, b_size, start, at);
+    return d;
+}
+
+void console_difference_free(ConsoleDifference *d)
+{
+    if (!d)
+        return;
+    g_free(d->a);
+    g_free(d->b);
     g_free(d);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * compare.h: samples of two runs of one scenario, and where they first differ. Pure.
+ * compare.h: samples and consoles of two runs of one scenario, and where they first differ. Pure.
  *
  * A file of samples has a line for each node and sample:
  *
@@ -30,9 +30,27 @@ typedef struct {
 /* NULL if the texts are equal; free with difference_free(). *samples: lines that are equal. */
 Difference *compare_samples(const char *a, const char *b, uint64_t *samples);
 
+/* The time in the last line of samples that has ended, of the end of a file, which may begin within a
+ * line: the first one does not count. 0: there is none. */
+VTime compare_last_time(const char *end);
+
 /* The next note at or behind *p, without its '# ', and *p behind it; NULL if there is none. Free
  * with g_free(). */
 char *compare_next_note(const char **p);
+
+/* Where two consoles first differ. */
+typedef struct {
+    uint64_t line; /* from 1 */
+    bool longer;   /* one is the other and more */
+    char *a, *b; /* the lines, as text_line() makes them, long ones around the difference; NULL: the
+                      console ended before */
+} ConsoleDifference;
+
+/* NULL if what was printed is equal; free with console_difference_free(). */
+ConsoleDifference *compare_consoles(const char *a, size_t a_size, const char *b, size_t b_size);
+
+void console_difference_free(ConsoleDifference *difference);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(ConsoleDifference, console_difference_free)
 
 void difference_free(Difference *difference);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Difference, difference_free)

@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* verify.c: the processes, and closing in on a difference. */
+/* verify.c: the runs, closing in on a difference, and what is said of it. */
 #include "controller/verify/verify.h"
 
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/node/rundir.h"
+#include "controller/verify/child.h"
 #include "controller/verify/compare.h"
 
-#include <gio/gio.h>
-#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 
 /* The span of a difference is looked at in so many parts, until a part is this short. */
 #define PARTS    16
@@ -27,6 +24,12 @@ typedef struct {
     VTime from, to, every; /* every 0: at barriers only */
     char **samples;        /* of each run */
     int *codes;
+    int broken;     /* the run that did not come to its end, so that nothing is known; -1: none */
+    char *consoles; /* the lines that say where consoles differ; NULL: they do not */
+    /* For whoever waits. */
+    unsigned run;      /* under way */
+    VTime end;         /* of the run before it; 0: there was none */
+    HTime began, took; /* when this one, how long that one */
 } Work;
 
 G_GNUC_PRINTF(2, 3)
@@ -41,35 +44,6 @@ static void say(const Work *w, const char *format, ...)
     w->plan->print(text, w->plan->data);
 }
 
-/* The run that is under way, for Ctrl-C. */
-static GSubprocess *child;
-static bool interrupted;
-
-/* The second time it is not asked any more. */
-static gboolean on_signal(gpointer data)
-{
-    (void)data;
-    if (child && interrupted)
-        g_subprocess_force_exit(child);
-    else if (child)
-        g_subprocess_send_signal(child, SIGINT);
-    interrupted = true;
-    return G_SOURCE_CONTINUE;
-}
-
-/* In the child, between fork and exec: it ends with this process, however that ends. */
-static void child_setup(gpointer data)
-{
-    (void)data;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-}
-
-static void on_end(GObject *source, GAsyncResult *result, gpointer data)
-{
-    g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
-    g_main_loop_quit(data);
-}
-
 static char *sample_option(const Work *w, const char *path)
 {
     g_autofree char *fine = w->every.ns > 0
@@ -77,46 +51,120 @@ static char *sample_option(const Work *w, const char *path)
                                                   w->from.ns, w->to.ns, w->every.ns)
                                 : g_strdup("");
 
-    return g_strdup_printf("--sample=%s%s%s%s", path, fine, w->plan->registers ? ",registers" : "",
+    return g_strdup_printf("--sample=%s,nth=%u%s%s%s", path, w->plan->every, fine,
+                           w->plan->registers ? ",registers" : "",
                            w->plan->devices ? ",devices" : "");
 }
 
-/* One run, to its end. What it prints goes nowhere, but for its errors. */
+/* --- how far it is --- */
+
+static char *sample_path(const Work *w, unsigned run)
+{
+    g_autofree char *name = g_strdup_printf("run-%u", run);
+
+    return g_build_filename(w->dir, name, "samples", NULL);
+}
+
+/* The time of the last sample so far. */
+static VTime reached(const Work *w)
+{
+    g_autofree char *path = sample_path(w, w->run);
+    char bytes[1024] = "\n";
+    FILE *file = fopen(path, "re");
+    size_t n = 0;
+
+    if (!file)
+        return vtime(0);
+    if (fseek(file, -(long)(sizeof(bytes) - 1), SEEK_END) == 0)
+        n = fread(bytes, 1, sizeof(bytes) - 1, file);
+    else if (fseek(file, 0, SEEK_SET) == 0)
+        n = 1 +
+            fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* all of it, from its first line on */
+    fclose(file);
+    bytes[n] = '\0';
+    return compare_last_time(bytes);
+}
+
+static void on_tick(void *data)
+{
+    const Work *w = data;
+    VTime now = reached(w);
+    g_autofree char *at = units_format_seconds(now), *end = units_format_seconds(w->end);
+    g_autoptr(GString) text = g_string_new(NULL);
+    double share = w->end.ns > 0 ? MIN(1.0, (double)now.ns / (double)w->end.ns) : 0;
+    double rest = (double)w->took.ns / 1e9 * (w->plan->runs - w->run - share);
+
+    g_string_printf(text, "%srun %u of %u: %s", w->every.ns > 0 ? "closing in, " : "", w->run + 1,
+                    w->plan->runs, at);
+    if (share > 0)
+        g_string_append_printf(text, " of %s  %.0f %%  ETA %.0f s", end, share * 100, rest);
+    w->plan->progress(text->str, w->plan->data);
+}
+
+static void on_clear(void *data)
+{
+    const Work *w = data;
+
+    w->plan->progress(NULL, w->plan->data);
+}
+
+/* --- runs --- */
+
+/* What an earlier one has left there must not pass for this one's. */
+static bool empty_folder(const char *samples, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(samples);
+    g_autoptr(GDir) dir = NULL;
+
+    if (g_mkdir(folder, 0700) != 0 && !(dir = g_dir_open(folder, 0, error)))
+        return false;
+    for (const char *name; dir && (name = g_dir_read_name(dir));) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+
+        g_unlink(path);
+    }
+    return true;
+}
+
+/* What it prints goes nowhere, but for its errors. */
 static bool run_once(Work *w, unsigned i, GError **error)
 {
-    g_autofree char *path = g_build_filename(w->dir, "samples", NULL);
-    g_autofree char *sample = sample_option(w, path);
+    g_autofree char *path = sample_path(w, i), *sample = sample_option(w, path);
     g_autoptr(GPtrArray) argv = g_ptr_array_new();
-    g_autoptr(GSubprocessLauncher) launcher =
-        g_subprocess_launcher_new(G_SUBPROCESS_FLAGS_STDOUT_SILENCE);
-    g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
+    ChildPlan plan = {.clear = on_clear, .data = w, .tick = w->plan->progress ? on_tick : NULL};
 
+    if (!empty_folder(path, error))
+        return false;
     g_ptr_array_add(argv, (char *)"/proc/self/exe");
     g_ptr_array_add(argv, sample);
     for (char **a = w->plan->arguments; *a; a++)
         g_ptr_array_add(argv, *a);
     g_ptr_array_add(argv, NULL);
-    g_subprocess_launcher_set_child_setup(launcher, child_setup, NULL, NULL);
-    child = g_subprocess_launcher_spawnv(launcher, (const char *const *)argv->pdata, error);
-    if (!child)
+    plan.argv = (char *const *)argv->pdata;
+    w->run = i;
+    w->began = htime_now();
+    w->codes[i] = child_run(&plan, error);
+    if (w->codes[i] < 0)
         return false;
-    g_subprocess_wait_async(child, NULL, on_end, loop);
-    g_main_loop_run(loop);
-    w->codes[i] = g_subprocess_get_if_exited(child) ? g_subprocess_get_exit_status(child) : 3;
-    g_clear_object(&child);
+    w->took = htime_sub(htime_now(), w->began);
+    w->end = reached(w);
     g_free(w->samples[i]);
     w->samples[i] = NULL;
     if (!g_file_get_contents(path, &w->samples[i], NULL, NULL))
         w->samples[i] = g_strdup("");
-    g_unlink(path);
     return true;
 }
 
+/* A run that failed by more than an assert or a wait says nothing of how runs of the scenario go. */
 static bool run_all(Work *w, GError **error)
 {
-    for (unsigned i = 0; i < w->plan->runs && !interrupted; i++)
+    w->broken = -1;
+    for (unsigned i = 0; i < w->plan->runs && !child_interrupted() && w->broken < 0; i++) {
         if (!run_once(w, i, error))
             return false;
+        if (w->codes[i] > outcome_exit_code(OUTCOME_FAILED))
+            w->broken = (int)i;
+    }
     return true;
 }
 
@@ -141,6 +189,75 @@ static Difference *compare_all(const Work *w, unsigned *other, uint64_t *samples
     return first;
 }
 
+/* --- consoles --- */
+
+/* NULL: it was not written. */
+static GMappedFile *open_console(const Work *w, unsigned run, const char *node)
+{
+    g_autofree char *samples = sample_path(w, run), *path = g_strconcat(samples, "-", node, NULL);
+
+    return g_mapped_file_new(path, FALSE, NULL);
+}
+
+static char *console_line(unsigned run, const char *text)
+{
+    return g_strdup_printf("  run %u: %s\n", run + 1, text ? text : "(nothing more)");
+}
+
+/* Where a node's consoles in the first and in another run differ; NULL: nowhere. surely: also if one
+ * of them merely goes on, as that of a run does that got farther. */
+static char *console_text(const Work *w, unsigned other, const char *node, bool surely)
+{
+    g_autoptr(GMappedFile) a = open_console(w, 0, node), b = open_console(w, other, node);
+    g_autoptr(ConsoleDifference) d = NULL;
+    g_autofree char *first = NULL, *second = NULL;
+
+    if (a && b)
+        d = compare_consoles(g_mapped_file_get_contents(a), g_mapped_file_get_length(a),
+                             g_mapped_file_get_contents(b), g_mapped_file_get_length(b));
+    if (!d || (d->longer && !surely))
+        return NULL;
+    first = console_line(0, d->a);
+    second = console_line(other, d->b);
+    return g_strdup_printf("the console of node %s differs in line %" PRIu64 ":\n%s%s", node,
+                           d->line, first, second);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted: what is said does not depend on the order in a folder. */
+static GPtrArray *nodes_with_consoles(const Work *w)
+{
+    g_autofree char *samples = sample_path(w, 0), *folder = g_path_get_dirname(samples);
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    GPtrArray *nodes = g_ptr_array_new_with_free_func(g_free);
+
+    for (const char *name; dir && (name = g_dir_read_name(dir));)
+        if (g_str_has_prefix(name, "samples-"))
+            g_ptr_array_add(nodes, g_strdup(name + strlen("samples-")));
+    g_ptr_array_sort(nodes, by_name);
+    return nodes;
+}
+
+/* Those of the runs that d was found in: later ones take their place. The node of the difference comes
+ * first; it may be another one's console that shows it. */
+static void keep_consoles(Work *w, const Difference *d, unsigned other)
+{
+    g_autoptr(GPtrArray) nodes = nodes_with_consoles(w);
+    bool named = d->field && g_str_has_prefix(d->field, "console");
+
+    g_clear_pointer(&w->consoles, g_free);
+    if (d->node)
+        w->consoles = console_text(w, other, d->node, named);
+    for (unsigned i = 0; i < nodes->len && !w->consoles; i++)
+        w->consoles = console_text(w, other, nodes->pdata[i], false);
+}
+
+/* --- what is said --- */
+
 static void tell(const Work *w, const Difference *d, unsigned other)
 {
     g_autofree char *before = units_format_seconds(d->before);
@@ -159,13 +276,15 @@ static void tell(const Work *w, const Difference *d, unsigned other)
     if (d->node)
         say(w, "the difference arose in node %s between its instructions %s and %s (in run 1)\n",
             d->node, d->from_a, d->to_a);
+    if (w->consoles)
+        say(w, "%s", w->consoles);
     verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
 }
 
 /* Looks closer at the span of a difference, as long as it shows there again. */
 static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
 {
-    for (unsigned i = 0; i < MAX_ZOOM && !interrupted; i++) {
+    for (unsigned i = 0; i < MAX_ZOOM && !child_interrupted(); i++) {
         int64_t span = vtime_sub((*d)->at, (*d)->before).ns, every = span / PARTS;
         g_autoptr(Difference) closer = NULL;
         unsigned which = 0;
@@ -178,7 +297,14 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
         w->every = vtime(MAX(every - every % NS_PER_US, FINEST));
         if (!run_all(w, error))
             return false;
-        closer = interrupted ? NULL : compare_all(w, &which, &samples);
+        if (child_interrupted())
+            return true;
+        if (w->broken >= 0) {
+            say(w, "looked at more closely, run %d ended with exit code %d\n", w->broken + 1,
+                w->codes[w->broken]);
+            return true;
+        }
+        closer = compare_all(w, &which, &samples);
         if (!closer) {
             say(w, "looked at more closely, the runs were equal: it does not happen every time\n");
             return true;
@@ -188,6 +314,7 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
         difference_free(*d);
         *d = g_steal_pointer(&closer);
         *other = which;
+        keep_consoles(w, *d, which);
     }
     return true;
 }
@@ -205,8 +332,10 @@ static void tell_notes(const Work *w)
 }
 
 /* Runs that end otherwise differ, whatever their samples say. */
-static void compare_ends(const Work *w)
+static bool compare_ends(const Work *w)
 {
+    bool alike = true;
+
     for (unsigned i = 1; i < w->plan->runs; i++) {
         g_autofree char *what = NULL;
 
@@ -216,21 +345,45 @@ static void compare_ends(const Work *w)
                                w->codes[0]);
         say(w, "%s\n", what);
         verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
+        alike = false;
     }
+    return alike;
+}
+
+static void no_verdict(const Work *w, Outcome outcome, const char *why)
+{
+    g_autofree char *what = g_strdup_printf("no verdict: %s", why);
+
+    say(w, "%s\n", what);
+    verdict_note(w->verdict, outcome, NULL, what);
+}
+
+static void judge_broken(const Work *w)
+{
+    int code = w->codes[w->broken];
+    Outcome outcome = outcome_of_exit_code(code);
+    g_autofree char *why = g_strdup_printf("run %d ended with exit code %d (%s)", w->broken + 1,
+                                           code, outcome_name(outcome));
+
+    no_verdict(w, outcome, why);
 }
 
 /* No sample differs. */
-static void judge_equal(const Work *w, uint64_t samples)
+static void judge_equal(const Work *w, uint64_t samples, bool alike)
 {
-    g_autofree char *what = NULL;
+    g_autofree char *why = NULL;
 
-    say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
-    if (w->codes[0] != 0) {
-        what = g_strdup_printf("run 1 ended with exit code %d", w->codes[0]);
-        verdict_note(w->verdict, outcome_of_exit_code(w->codes[0]), NULL, what);
+    if (!alike) {
+        say(w, "until then %" PRIu64 " samples are equal\n", samples);
+    } else if (w->codes[0] != 0) {
+        why = g_strdup_printf("run 1 ended with exit code %d, and so did the others; %" PRIu64
+                              " samples until then are equal",
+                              w->codes[0], samples);
+        no_verdict(w, outcome_of_exit_code(w->codes[0]), why);
     } else if (samples == 0) {
-        verdict_note(w->verdict, OUTCOME_USAGE, NULL,
-                     "nothing was compared: the scenario lets no virtual time pass");
+        no_verdict(w, OUTCOME_USAGE, "nothing was sampled: the scenario lets no virtual time pass");
+    } else {
+        say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
     }
 }
 
@@ -239,14 +392,20 @@ static bool judge(Work *w, GError **error)
     unsigned other = 0;
     uint64_t samples = 0;
     g_autoptr(Difference) d = NULL;
+    bool alike;
 
     tell_notes(w);
-    compare_ends(w);
-    d = compare_all(w, &other, &samples);
-    if (!d) {
-        judge_equal(w, samples);
+    if (w->broken >= 0) {
+        judge_broken(w);
         return true;
     }
+    alike = compare_ends(w);
+    d = compare_all(w, &other, &samples);
+    if (!d) {
+        judge_equal(w, samples, alike);
+        return true;
+    }
+    keep_consoles(w, d, other);
     say(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
     if (!zoom(w, &d, &other, error))
         return false;
@@ -256,24 +415,23 @@ static bool judge(Work *w, GError **error)
 
 bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error)
 {
-    Work w = {.plan = plan, .verdict = verdict};
+    Work w = {.plan = plan, .verdict = verdict, .broken = -1};
     g_autoptr(RunDir) dir = rundir_new(error);
     bool ok;
 
     if (!dir || !(w.dir = rundir_make(dir, "verify", error)))
         return false;
-    g_unix_signal_add(SIGINT, on_signal, NULL);
-    g_unix_signal_add(SIGTERM, on_signal, NULL);
-    g_unix_signal_add(SIGHUP, on_signal, NULL);
+    child_watch_signals();
     w.samples = g_new0(char *, plan->runs);
     w.codes = g_new0(int, plan->runs);
-    ok = run_all(&w, error) && (interrupted || judge(&w, error));
-    if (interrupted)
+    ok = run_all(&w, error) && (child_interrupted() || judge(&w, error));
+    if (child_interrupted())
         verdict_note(verdict, OUTCOME_INTERRUPTED, NULL, "interrupted");
     for (unsigned i = 0; i < plan->runs; i++)
         g_free(w.samples[i]);
     g_free(w.samples);
     g_free(w.codes);
+    g_free(w.consoles);
     g_free(w.dir);
     return ok;
 }

@@ -14,8 +14,12 @@
 typedef struct {
     char **arguments; /* of metronome: options, then FILE [KEY=VALUE…]; NULL-terminated */
     unsigned runs;    /* 2 at least */
+    unsigned every;   /* barriers from one sample to the next */
     bool registers, devices;
     void (*print)(const char *text, void *data); /* a line that it found; ends with a newline */
+    /* How far it is, now and then; NULL: what is shown must go, as something is printed. NULL: nobody
+     * looks. */
+    void (*progress)(const char *text, void *data);
     void *data;
 } VerifyPlan;
 

@@ -23,6 +23,20 @@ static void check_notes(const char *text)
         demand(!strchr(note, '\n'));
 }
 
+/* What is shown fits a terminal, and is the same whichever comes first. */
+static void check_consoles(const char *a, const char *b)
+{
+    g_autoptr(ConsoleDifference) one = compare_consoles(a, strlen(a), b, strlen(b));
+    g_autoptr(ConsoleDifference) other = compare_consoles(b, strlen(b), a, strlen(a));
+
+    demand(!one == (strcmp(a, b) == 0) && !other == !one);
+    if (!one)
+        return;
+    demand(one->line == other->line && one->longer == other->longer && (one->a || one->b));
+    demand(g_strcmp0(one->a, other->b) == 0 && g_strcmp0(one->b, other->a) == 0);
+    demand((!one->a || !strchr(one->a, '\n')) && (!one->b || g_utf8_validate(one->b, -1, NULL)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     g_autofree char *a = g_strndup((const char *)bytes, len);
@@ -39,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         demand(g_strcmp0(one->a, other->b) == 0 && g_strcmp0(one->b, other->a) == 0);
         demand(one->samples == forth && one->from_a);
     }
+    check_consoles(a, b);
     check_notes(a);
     check_notes(b);
     return 0;

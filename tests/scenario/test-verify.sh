@@ -46,12 +46,13 @@ wait-line a "# "
 include typed.mtr
 run 100ms
 END
-limit=200 mtr verify "$dir/typed-it.mtr"
+limit=200 mtr verify "$dir/typed-it.mtr" --every 4
 check 'different keys typed in each run: found in the node that got them, not before' ended 1 \
     'differ at [0-9.]+s, node a: ' 'the difference arose in node a between its instructions [0-9]+ and [0-9]+'
 when=$(sed -nE 's/.*differ at ([0-9]+)\.([0-9]+)s.*/\1\2/p' "$dir/out")
 from=$(sed -nE 's/.*between its instructions ([0-9]+) and.*/\1/p' "$dir/out")
 to=$(sed -nE 's/.*between its instructions [0-9]+ and ([0-9]+).*/\1/p' "$dir/out")
+check '... and the lines of the console that differ' [ "$(sed -nE '/^the console of node a differs in line [0-9]+:$/,+2s/^  run [12]: .*echo ([0-9.]+)$/\1/p' "$dir/out" | sort -u | wc -l)" = 2 ]
 check "... at a time behind the boot ($when ns)" [ "${when:-0}" -gt 100000000 ]
 check "... narrowed down to a few thousand instructions ($from to $to)" [ $((${to:-999999999} - ${from:-0})) -le 20000 ]
 kill "$feeder" 2>/dev/null || true
@@ -72,11 +73,49 @@ run 5ms
 assert t.time == 1ms
 END
 mtr verify "$dir/fails.mtr"
-check 'runs that fail alike: equal, and their exit code' ended 1 '2 runs, [0-9]+ samples: equal' 'assert t.time == 1ms failed'
+check 'runs that fail alike: no verdict, and their exit code' ended 1 'assert t.time == 1ms failed' \
+    '^no verdict: run 1 ended with exit code 1, and so did the others; [1-9][0-9]* samples until then are equal$'
+check '... they are not called equal' not says 'samples: equal'
+echo "node add t kernel=$guest/tick-aarch64.elf qemu=$dir/no-qemu; start; run 1ms" >"$dir/broken.mtr"
+printf '#!/bin/sh\nexit 1\n' >"$dir/no-qemu"
+chmod +x "$dir/no-qemu"
+mtr verify "$dir/broken.mtr" --runs 3
+check 'a run whose QEMU does not start: no verdict, and its exit code' ended 3 '^no verdict: run 1 ended with exit code 3 \(node-failed\)$'
+check '... the others are not begun' [ "$(grep -c '^metronome: node-failed' "$dir/err")" = 2 ]
+echo 'echo nothing' >"$dir/still.mtr"
+mtr verify "$dir/still.mtr"
+check 'nothing was sampled: no verdict' ended 2 '^no verdict: nothing was sampled'
+check '... it is not called equal' not says 'equal'
+
+scenario every <<END
+node add t kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=off nic=off
+start
+run 20ms
+run 500us
+run 19ms
+END
+mtr verify "$dir/every.mtr"
+check 'every barrier, and where the scenario stops' ended 0 '^2 runs, 41 samples: equal'
+mtr verify "$dir/every.mtr" --every 10
+check 'every tenth barrier, and where the scenario stops' ended 0 '^2 runs, 5 samples: equal'
+mtr verify "$dir/every.mtr" --every=1000000
+check 'no barrier, but where the scenario stops' ended 0 '^2 runs, 3 samples: equal'
+mtr verify "$dir/every.mtr" --every 0
+check 'every none' ended 2 "--every '0' is out of range: 1 to 1000000"
+mtr run "$dir/every.mtr" --every 2
+check '--every is of verify' ended 2 '--every is no option of run: it goes with verify FILE'
 mtr verify "$dir/fails.mtr" --runs 1
 check 'one run is none' ended 2 "--runs '1' is out of range: 2 to 1000"
 mtr verify
 check 'verify needs a file' ended 2 'verify needs a FILE'
+# A terminal shows how far it is: script(1) makes one, and what it shows goes to a file.
+mtr verify "$dir/every.mtr"
+check 'no terminal: nothing of how far it is' not grep -q 'run 1 of' "$dir/err"
+status=0
+script -qefc "$metronome verify $dir/equal.mtr" "$dir/out" </dev/null >"$dir/err" 2>&1 || status=$?
+check 'a terminal: how far it is, and from the second run on how long it takes' ended 0 'run 1 of 2: 0\.[0-9]+s' \
+    'run 2 of 2: 0\.[0-9]+s of 0\.[0-9]+s +[0-9]+ % +ETA [0-9]+ s' '2 runs, [0-9]+ samples: equal'
+check '... it does not stay' [ "$(tail -n 1 "$dir/out" | grep -c 'run . of')" = 0 ]
 background verify "$dir/equal.mtr" --runs 50
 within 30 qemus_are_there
 kill -INT "$pid"
