@@ -41,19 +41,22 @@ PLUGINS := $(foreach name,insn-count late-exit spin,$(BUILD)/tests/plugin/$(name
 HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
 REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
-# Nodes on several CPUs, or many; limits in the host's time.
-ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,debug exact network faults proof \
-         hosts hosts-line hosts-same notes outcome random-faults repl unprivileged)
+# Nodes on several CPUs, or many.
+ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults hosts hosts-line \
+         hosts-same notes repl-hosts)
+# Those that take long; they begin first, so that no CPU waits for the last one.
+LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture)
 # As arguments of tests/run.
-split = -- $(filter-out $(ALONE),$(1)) -- $(filter $(ALONE),$(1))
+split = -- $(filter $(LONG),$(1)) $(filter-out $(LONG) $(ALONE),$(1)) -- $(filter $(ALONE),$(1))
 REAL_RUN := $(call split,$(REAL))
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
 # Names of scenario tests; without any, all that run QEMU.
 ASAN_TESTS ?=
-ASAN_RUN = $(call split,$(or $(ASAN_TESTS:%=tests/scenario/test-%.sh),$(REAL)))
+# Those without QEMU beside them, on a CPU each: the few that CI names leave a CPU free.
+ASAN_RUN = $(call split,$(or $(ASAN_TESTS:%=tests/scenario/test-%.sh),$(REAL)) $(UNIT_RUN))
 # Scenarios where threads meet: lanes, other hosts, the report, gdb, consoles.
-TSAN_TESTS ?= basics exact network gdb hosts-same repl
+TSAN_TESTS ?= basics exact network links gdb hosts-same repl repl-hosts
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_SECONDS ?= 30
 # Each fuzzer has all of the libraries in it: a fast linker, if there is one, saves a second a fuzzer.
@@ -161,7 +164,7 @@ asan: guest
 
 asan-tests: all $(TESTS) $(REPLAYS) $(PLUGINS) $(HELPERS) $(BUILD)/tests/sanitize/planted
 	@mkdir -p $(BUILD) && ln -sfn $(abspath $(BUILD))/../guest $(BUILD)/guest
-	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(UNIT_RUN) $(ASAN_RUN)
+	@TEST_TIMEOUT=600 tests/sanitize/run $(BUILD) -j $(shell nproc) $(ASAN_RUN)
 
 tsan: guest
 	@scripts/setup check

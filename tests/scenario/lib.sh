@@ -246,6 +246,11 @@ no_fifos() {
     [[ -z $(find "$runtime" -type p) ]]
 }
 
+# repeats FILE: what the last run printed is in FILE, but for what it said of host time.
+repeats() {
+    cmp <(grep -v ' of host time' "$dir/out") <(grep -v ' of host time' "$1")
+}
+
 # number KEY FILE: the first number behind "KEY": in a report.
 number() {
     grep -oE "\"$1\": *-?[0-9]+" "$2" | head -n 1 | grep -oE -- '-?[0-9]+$'

@@ -11,7 +11,8 @@ ssh_dir=$dir/ssh
 sshd_prefix=()
 sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
 
-# start_sshd: sets $port and $fingerprint. Its sessions have this test's environment.
+# start_sshd: sets $port and $fingerprint. Its sessions have this test's environment. SHLVL: bash reads the user's .bashrc for
+# who comes by ssh, unless another shell has done so; what is in there is not for a test to wait for.
 start_sshd() {
     mkdir -m 700 "$ssh_dir" "$ssh_dir/server" "$ssh_dir/client"
     ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/server/key"
@@ -33,7 +34,7 @@ KbdInteractiveAuthentication no
 PermitRootLogin prohibit-password
 MaxStartups 100
 Subsystem sftp internal-sftp
-SetEnv METRONOME_TEST=$METRONOME_TEST XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR XDG_CACHE_HOME=$dir/cache PATH=$PATH G_SLICE=${G_SLICE:-}
+SetEnv METRONOME_TEST=$METRONOME_TEST XDG_RUNTIME_DIR=$XDG_RUNTIME_DIR XDG_CACHE_HOME=$dir/cache PATH=$PATH SHLVL=1 G_SLICE=${G_SLICE:-}
 END
     "${sshd_prefix[@]}" "$sshd_program" -f "$ssh_dir/server/config" -E "$ssh_dir/server/log" || return 1
     within 10 test -s "$ssh_dir/server/pid"

@@ -40,8 +40,9 @@ told() {
 }
 
 ends() {
-    local signal
-    for signal in INT TERM; do
+    local signal signals=(INT TERM)
+    ! brief || signals=(INT)
+    for signal in "${signals[@]}"; do
         begin -c "$two"
         kill -STOP "$(qemu_of b)"
         within 8 says 'node b: frozen'
@@ -58,9 +59,10 @@ ends() {
 
 # A command asks a QEMU that stands, and does not answer.
 asks() {
-    local command
+    local command asked=('regs a' 'qmp a query-status' 'run 1ms' "hmp a 'info status'")
     mkfifo "$dir/commands"
-    for command in "hmp a 'info status'" 'regs a' 'qmp a query-status' 'run 1ms'; do
+    ! brief || unset "asked[3]"
+    for command in "${asked[@]}"; do
         : >"$dir/out"
         env --default-signal=INT,QUIT "$metronome" <"$dir/commands" >"$dir/out" 2>"$dir/err" &
         pid=$!

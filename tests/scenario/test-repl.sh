@@ -6,118 +6,12 @@
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
 source "$(dirname "$0")/sshd.sh"
+# shellcheck source=tests/scenario/terminal.sh
+source "$(dirname "$0")/terminal.sh"
 
 small='memory=16M nic=off icount=shift=0,sleep=off'
 count_node="$small kernel=$guest/count-aarch64.elf"
 state=$dir/state
-export TMUX_TMPDIR=$dir INPUTRC=/dev/null
-unset TMUX NO_COLOR
-
-terminals=0
-tm() {
-    tmux -L "terminal$terminals" -f /dev/null "$@"
-}
-
-width=150
-
-gone() {
-    ! tm has-session 2>/dev/null
-}
-
-# A tmux that is told to end takes its time: the next one has another name.
-another_terminal() {
-    tm kill-server 2>/dev/null || true
-    within 5 gone
-    terminals=$((terminals + 1))
-}
-
-# terminal [-e VARIABLE=VALUE]... [--] [ARGUMENT...]: metronome on a new terminal. When it has ended, the terminal shows
-# its exit status and the modes that it left behind. A busy host may cost exactness, so 4 is as good as 0 here.
-#
-# Built with sanitizers it looks for no leaks here: that search stops the threads by signals, and a terminal that goes
-# away sends SIGCONT, which takes them back, so that the search waits for ever. Over a pipe it does look.
-terminal() {
-    local -a variables=()
-    while [[ ${1:-} == -e ]]; do
-        variables+=("$2")
-        shift 2
-    done
-    [[ ${1:-} != -- ]] || shift
-    another_terminal
-    # shellcheck disable=SC2016
-    tm new-session -d -x "$width" -y 50 \
-        bash --norc -c '"$@"; echo "status $?"; stty -a; exec cat' bash env "ASAN_OPTIONS=detect_leaks=0" \
-        "${variables[@]}" "$metronome" "$@"
-    # A Ctrl-C before it reads would be for the shell as well.
-    within 10 shown '^metronome>' || true
-}
-
-# Where a line of it was longer than the terminal is wide, it is one all the same.
-screen() {
-    tm capture-pane -p -J -S - 2>/dev/null | sed 's/ *$//'
-}
-
-# Its last line.
-last() {
-    screen | sed '/^$/d' | tail -n 1
-}
-
-type_text() {
-    tm send-keys -l -- "$1"
-}
-
-key() {
-    tm send-keys "$@"
-}
-
-line() {
-    type_text "$1"
-    key Enter
-}
-
-# What the tests fail with: the screen.
-look() {
-    screen | sed '/^$/d' >"$dir/out"
-    : >"$dir/err"
-}
-
-shown() {
-    look
-    grep -qE -e "$1" "$dir/out"
-}
-
-stands() {
-    [[ $(last) =~ ^$1$ ]]
-}
-
-# shows DESCRIPTION PATTERN: a line of the screen matches, now or soon.
-shows() {
-    check "$1" within 10 shown "$2"
-}
-
-# at DESCRIPTION PATTERN: so the last line is, now or soon.
-at() {
-    local description=$1
-    look
-    check "$description" within 10 stands "$2"
-}
-
-paused() {
-    echo "metronome [0-9.]+s paused>"
-}
-
-# completes TYPED LINE: the tab key makes the line of what was typed.
-completes() {
-    key C-u
-    type_text "$1"
-    key Tab
-    at "completes '${1/"$dir"/DIR}'" "metronome.*> $2"
-}
-
-# metronome's own id
-controller() {
-    pgrep -P "$(tm display -p '#{pane_pid}')" -x metronome
-}
 
 # --- prompt
 
@@ -491,48 +385,6 @@ pipes() {
 }
 
 # What ssh asks for, is asked at the prompt; a secret is neither shown nor kept.
-# Two hosts with grants of several quanta, and pings, some inside a host: whoever is interrupted, and when, the guests do
-# the same.
-unnoticed() {
-    local hosts
-    hosts="host add one command='$metronome agent --stdio --cpus=0'
-        host add two command='$metronome agent --stdio --cpus=$(($(nproc) > 1))'"
-    pinging() { # NAME NUMBER HOST COMMAND
-        echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=128M icount=shift=0,sleep=off host=$3 \
-append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$4\\\"\""
-    }
-    cat >"$dir/two.mtr" <<END
-quantum 100us
-$hosts
-$(pinging a 1 one 'sleep 0.2; ping -q -c 500 -i 0.001 10.0.0.2')
-$(pinging b 2 one 'sleep 60')
-$(pinging c 3 one 'sleep 0.2; ping -q -c 150 -i 0.003 10.0.0.4')
-$(pinging d 4 two 'sleep 60')
-link add a b latency=150us
-link add c d latency=1ms
-start
-run 650ms
-END
-    mtr --report "$dir/uninterrupted" -c "include $dir/two.mtr; run 450ms; perf"
-    check 'two hosts, nobody interrupts' ended 0 '^one .* (6\.9|7)'
-    terminal -- --report "$dir/interrupted"
-    line "include $dir/two.mtr"
-    check 'they run at the prompt' within 60 stands 'metronome 0\.650000000s paused>'
-    for _ in 1 2 3; do
-        line 'run 100s'
-        within 10 stands '.* ETA .*' || true
-        key C-c
-        check 'Ctrl-C in a grant' within 10 stands "$(paused)"
-    done
-    line 'run-until 1100ms'
-    check 'and on' within 60 stands 'metronome 1\.100000000s paused>'
-    line quit
-    shows 'it ends well' '^status [04]$'
-    check 'the same packets and consoles' cmp <(text 'packet_trace_sha256' "$dir/uninterrupted/report.json" \
-        && text 'console_sha256' "$dir/uninterrupted/report.json") <(text 'packet_trace_sha256' \
-        "$dir/interrupted/report.json" && text 'console_sha256' "$dir/interrupted/report.json")
-}
-
 questions() {
     local add="host add x ssh=127.0.0.1:PORT metronome=$metronome"
     start_sshd
@@ -596,7 +448,6 @@ half_typed
 helps
 consoles
 vanishing
-unnoticed
 questions
 transcripts
 pipes
