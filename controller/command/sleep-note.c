@@ -63,7 +63,8 @@ void sleep_note_tell(Session *s)
     if (nodes->len == 0)
         return;
     s->sleep_told = true;
-    f.what = what = quote(nodes, s);
+    what = quote(nodes, s);
+    f.what = what;
     f.mend = mend(nodes);
     text = lint_text(&f);
     if (s->options.dry)

@@ -28,12 +28,13 @@ bool preflight_options(const NodeOptions *o, GError **error)
     g_autoptr(GPtrArray) argv = g_ptr_array_new(), findings = NULL;
     g_autoptr(GString) text = g_string_new(NULL);
     g_auto(GStrv) extra = NULL;
+    char machine[] = "-machine";
 
     if (o->extra && *o->extra && !g_shell_parse_argv(o->extra, NULL, &extra, error))
         return false;
     g_ptr_array_add(argv, o->arch);
     if (o->machine) {
-        g_ptr_array_add(argv, (char[]){"-machine"});
+        g_ptr_array_add(argv, machine);
         g_ptr_array_add(argv, o->machine);
     }
     for (char **p = extra; p && *p; p++)
