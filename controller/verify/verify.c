@@ -24,7 +24,6 @@ typedef struct {
     VTime from, to, every; /* every 0: at barriers only */
     char **samples;        /* of each run */
     int *codes;
-    int broken;     /* the run that did not come to its end, so that nothing is known; -1: none */
     char *consoles; /* the lines that say where consoles differ; NULL: they do not */
     /* For whoever waits. */
     unsigned run;      /* under way */
@@ -155,16 +154,11 @@ static bool run_once(Work *w, unsigned i, GError **error)
     return true;
 }
 
-/* A run that failed by more than an assert or a wait says nothing of how runs of the scenario go. */
 static bool run_all(Work *w, GError **error)
 {
-    w->broken = -1;
-    for (unsigned i = 0; i < w->plan->runs && !child_interrupted() && w->broken < 0; i++) {
+    for (unsigned i = 0; i < w->plan->runs && !child_interrupted(); i++)
         if (!run_once(w, i, error))
             return false;
-        if (w->codes[i] > outcome_exit_code(OUTCOME_FAILED))
-            w->broken = (int)i;
-    }
     return true;
 }
 
@@ -299,14 +293,13 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
             return false;
         if (child_interrupted())
             return true;
-        if (w->broken >= 0) {
-            say(w, "looked at more closely, run %d ended with exit code %d\n", w->broken + 1,
-                w->codes[w->broken]);
-            return true;
-        }
         closer = compare_all(w, &which, &samples);
         if (!closer) {
             say(w, "looked at more closely, the runs were equal: it does not happen every time\n");
+            return true;
+        }
+        if (!closer->node) {
+            say(w, "looked at more closely, one of the runs ended early\n");
             return true;
         }
         if (vtime_sub(closer->at, closer->before).ns >= span && closer->at.ns == (*d)->at.ns)
@@ -350,41 +343,38 @@ static bool compare_ends(const Work *w)
     return alike;
 }
 
-static void no_verdict(const Work *w, Outcome outcome, const char *why)
+/* samples: how many are equal. */
+static void judge_failed(const Work *w, uint64_t samples)
 {
-    g_autofree char *what = g_strdup_printf("no verdict: %s", why);
+    Outcome outcome = outcome_of_exit_code(w->codes[0]);
+    g_autofree char *what = g_strdup_printf("run 1 ended with exit code %d", w->codes[0]);
 
-    say(w, "%s\n", what);
+    say(w, "no verdict: %s (%s), and so did the others; %" PRIu64 " samples until then are equal\n",
+        what, outcome_name(outcome), samples);
     verdict_note(w->verdict, outcome, NULL, what);
 }
 
-static void judge_broken(const Work *w)
+/* No sample differs. */
+static void judge_equal(const Work *w, uint64_t samples)
 {
-    int code = w->codes[w->broken];
-    Outcome outcome = outcome_of_exit_code(code);
-    g_autofree char *why = g_strdup_printf("run %d ended with exit code %d (%s)", w->broken + 1,
-                                           code, outcome_name(outcome));
+    static const char nothing[] = "nothing was compared: the scenario lets no virtual time pass";
 
-    no_verdict(w, outcome, why);
+    if (samples > 0) {
+        say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
+        return;
+    }
+    say(w, "no verdict: %s\n", nothing);
+    verdict_note(w->verdict, OUTCOME_USAGE, NULL, nothing);
 }
 
-/* No sample differs. */
-static void judge_equal(const Work *w, uint64_t samples, bool alike)
+/* Whether a difference says nothing, as all runs failed: that they came to different ends of what they
+ * did in common, or that they were not exact, may be why. */
+static bool is_no_wonder(const Work *w, const Difference *d)
 {
-    g_autofree char *why = NULL;
+    Outcome outcome = outcome_of_exit_code(w->codes[0]);
 
-    if (!alike) {
-        say(w, "until then %" PRIu64 " samples are equal\n", samples);
-    } else if (w->codes[0] != 0) {
-        why = g_strdup_printf("run 1 ended with exit code %d, and so did the others; %" PRIu64
-                              " samples until then are equal",
-                              w->codes[0], samples);
-        no_verdict(w, outcome_of_exit_code(w->codes[0]), why);
-    } else if (samples == 0) {
-        no_verdict(w, OUTCOME_USAGE, "nothing was sampled: the scenario lets no virtual time pass");
-    } else {
-        say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
-    }
+    return outcome == OUTCOME_EXACTNESS_LOST ||
+           (!d->node && outcome != OUTCOME_PASSED && outcome != OUTCOME_FAILED);
 }
 
 static bool judge(Work *w, GError **error)
@@ -395,27 +385,27 @@ static bool judge(Work *w, GError **error)
     bool alike;
 
     tell_notes(w);
-    if (w->broken >= 0) {
-        judge_broken(w);
-        return true;
-    }
     alike = compare_ends(w);
     d = compare_all(w, &other, &samples);
-    if (!d) {
-        judge_equal(w, samples, alike);
-        return true;
+    if (alike && (d ? is_no_wonder(w, d) : w->codes[0] != 0)) {
+        judge_failed(w, d ? d->samples : samples);
+    } else if (d) {
+        keep_consoles(w, d, other);
+        say(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
+        if (!zoom(w, &d, &other, error))
+            return false;
+        tell(w, d, other);
+    } else if (alike) {
+        judge_equal(w, samples);
+    } else {
+        say(w, "until then %" PRIu64 " samples are equal\n", samples);
     }
-    keep_consoles(w, d, other);
-    say(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
-    if (!zoom(w, &d, &other, error))
-        return false;
-    tell(w, d, other);
     return true;
 }
 
 bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error)
 {
-    Work w = {.plan = plan, .verdict = verdict, .broken = -1};
+    Work w = {.plan = plan, .verdict = verdict};
     g_autoptr(RunDir) dir = rundir_new(error);
     bool ok;
 
