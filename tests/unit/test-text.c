@@ -227,7 +227,7 @@ static void test_brief_hostile(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {
         for (unsigned shift = 0; shift < 4; shift++) {
-            GString *text = g_string_new("xxx" + shift);
+            GString *text = g_string_new(&"xxx"[shift]);
             g_autofree char *got = NULL;
 
             while (text->len < 3000000)
