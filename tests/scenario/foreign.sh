@@ -43,7 +43,7 @@ foreign_runs() {
 }
 
 foreign_objects() {
-    qmp qom-list '{"path":"/objects"}' && echo "$reply"
+    qmp qom-list '{"path":"/objects"}' && grep -oE '"name": "[^"]+"' <<<"$reply" | sort # QEMU's order is that of a hash
 }
 
 end_foreign() {
