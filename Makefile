@@ -35,8 +35,8 @@ SANITIZED := $(if $(findstring fsanitize=,$(SAN)),$(BUILD)/obj/tests/sanitize/op
              $(if $(findstring fsanitize=thread,$(SAN)),$(BUILD)/obj/tests/sanitize/glib-sync.o)
 
 UNIT_RUN := $(filter $(BUILD)/tests/unit/% $(BUILD)/tests/fake/%,$(TESTS)) tests/fuzz/test-seeds.sh
-# For QEMU up to 8.2, and for later ones.
-PLUGINS := $(foreach name,insn-count late-exit spin,$(BUILD)/tests/plugin/$(name).so $(BUILD)/tests/plugin/$(name)-2.so)
+# For QEMU up to 8.2, for 9.0 to 10, and for 11.
+PLUGINS := $(foreach name,insn-count late-exit spin,$(addprefix $(BUILD)/tests/plugin/$(name),.so -2.so -7.so))
 # Programs that tests start.
 HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 
@@ -278,6 +278,11 @@ $(BUILD)/tests/plugin/%-2.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -DPLUGIN_API=2 -I. -fPIC -shared -fvisibility=hidden -o $@ $<
+
+$(BUILD)/tests/plugin/%-7.so: tests/plugin/%.c $(wildcard tests/plugin/*.h)
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -DPLUGIN_API=7 -I. -fPIC -shared -fvisibility=hidden -o $@ $<
 
 $(BUILD)/bench/%: $(BUILD)/obj/tests/bench/%.o $(call obj,$(BENCH_LIB)) $(LIBS)
 	@mkdir -p $(@D)

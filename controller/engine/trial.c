@@ -6,8 +6,10 @@
 
 #include <inttypes.h>
 
-/* With less on either side of half way it can't be told from the boundary. */
+/* With less on either side of half way it can't be told from the boundary; with more the first note
+ * that ever comes can't be placed (dump_time()). */
 #define MIN_WAY_US 4
+#define MAX_WAY_US (1000 * 1000)
 
 static bool same_qemu(const Node *a, const Node *b)
 {
@@ -43,7 +45,7 @@ bool trial_plan(const Node *n, GatePlan *plan)
     int64_t now_us = vtime_floor_us(n->clock.virtual_time);
     int64_t way_us = plan->first_us - now_us;
 
-    if (way_us < MIN_WAY_US || way_us * NS_PER_US < 4 * node_granule_ns(n))
+    if (way_us < MIN_WAY_US || way_us > MAX_WAY_US || way_us * NS_PER_US < 4 * node_granule_ns(n))
         return false;
     *plan = (GatePlan){
         .first_us = now_us + way_us / 2,

@@ -18,7 +18,7 @@
  * tried, one. The others of that QEMU learn what was found. */
 void trial_choose(Slot *slots, unsigned n_slots);
 
-/* Makes the plan of one boundary a trial. False if its way is too short for one: it is unchanged. */
+/* Makes the plan of one boundary a trial. False if its way is too short or too long for one: it is unchanged. */
 bool trial_plan(const Node *node, GatePlan *plan);
 
 /* The note of a planned trial: sets what the node's QEMU does, unless the host was late by so much

@@ -11,8 +11,9 @@ build=$(realpath "${BUILD:-build}")
 metronome=$build/metronome
 # shellcheck disable=SC2034
 guest=$build/guest
-# shellcheck disable=SC2034
-plugin=$build/tests/plugin/insn-count.so
+# shellcheck source=tests/plugin/choose.sh
+source tests/plugin/choose.sh
+plugin=$(plugin insn-count)
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-bench.XXXXXX")
 qemu=
 cpus=0

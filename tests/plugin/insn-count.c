@@ -65,11 +65,10 @@ static void on_insn_until(unsigned int vcpu, void *data)
             pause();
 }
 
-static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+static void on_translated(PLUGIN_TRANSLATED(tb))
 {
     size_t n = qemu_plugin_tb_n_insns(tb);
 
-    (void)id;
     for (size_t i = 0; i < n; i++) {
         struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 
@@ -145,7 +144,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
     for (int i = 0; i < argc; i++)
         if (!parse(argv[i], &path))
             return -1;
-    if (PLUGIN_API > 1) { /* insn-count-2.so has callbacks alone */
+    if (PLUGIN_API > 1) { /* insn-count-2.so and insn-count-7.so have callbacks alone */
         inlined = false;
         called = true;
     }
@@ -155,6 +154,6 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
     }
     if (!map_counts(path, (size_t)info->system.max_vcpus))
         return -1;
-    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated, NULL);
     return 0;
 }

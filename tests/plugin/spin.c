@@ -26,9 +26,9 @@ static void spin(int number)
         ;
 }
 
-static void on_translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb)
+static void on_translated(PLUGIN_TRANSLATED(tb))
 {
-    (void)id, (void)tb;
+    (void)tb;
     if (++seen != at)
         return;
     atomic_store(&held, true);
@@ -46,6 +46,6 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
         if (strncmp(argv[i], "at=", 3) == 0)
             at = (unsigned)strtoul(argv[i] + 3, NULL, 10);
     main_thread = pthread_self();
-    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated);
+    qemu_plugin_register_vcpu_tb_trans_cb(id, on_translated, NULL);
     return sigaction(SIGRTMIN + 5, &action, NULL);
 }

@@ -150,12 +150,8 @@ expect() {
     check "$description" ended "$wanted" "$@"
 }
 
-# plugin NAME: the file of a TCG plugin that this QEMU takes. QEMU 9.0 and later want another than those before.
-plugin() {
-    local later=''
-    ! [[ $(qemu-system-aarch64 --version) =~ version\ ([0-9]+) && ${BASH_REMATCH[1]} -ge 9 ]] || later=-2
-    echo "$build/tests/plugin/$1$later.so"
-}
+# shellcheck source=tests/plugin/choose.sh
+source tests/plugin/choose.sh
 
 # qemus: ids of the QEMUs that metronome launched in this test.
 qemus() {

@@ -10,17 +10,20 @@ bench() {
     timeout -k 5 120 "scripts/bench/$1" --quick "${@:2}" >"$dir/out" 2>"$dir/err" || status=$?
 }
 
+# Differences of QEMU: no plain inline counts since 9.0; vCPUs share the instructions up to the next timer since 8.1.
+three=three inline=123220392 wait='(1\.99[0-9]|2\.000)'
+[[ $(plugin insn-count) != *-[27].so ]] || three=two inline=- wait='[01]\.[0-9]{3}'
 bench precision
-check 'stops at an instruction: all three counts agree' ended 0 'all three counts are exact'
-check 'a row of 128 vCPUs: icount, inline and callback' says '^\| +128 \|.* 123220392 +123220392 +123220392 \|$'
+check 'stops at an instruction: all counts agree' ended 0 "all $three counts are exact"
+check 'a row of 128 vCPUs: icount, inline and callback' says "^\| +128 \|.* 123220392 +$inline +123220392 \|\$"
 check 'without icount 128 vCPUs do not stop there' not says '^\| +128 \| +2 \| +123220392 \|[^|]*\| +[0-9]+ +123220392 \|'
 bench period
 check 'periods of virtual time: exact with icount' ended 0 'every distance is the period exactly'
 check 'rows of 500 ms and of 500 us' says '\| +500 \| icount +\| 500\.000000 \| +500\.000 \| +500\.000 \| +500\.000 \|' \
     '\| +0\.5 \| icount +\| +0\.500000 \| +0\.500 \| +0\.500 \| +0\.500 \|'
 bench starve
-check 'a vCPU that spins for another: it waits for two quanta' ended 0 'The wait grows with the quantum'
-check 'by quantum' says '^\| +100 us .* (1\.99[0-9]|2\.000) \|$' '^\| +10000 us .* (1\.99[0-9]|2\.000) \|$'
+check 'a vCPU that spins for another: its wait is bounded by the quantum' ended 0 'The wait grows with the quantum'
+check 'by quantum' says "^\| +100 us .* $wait \|\$" "^\| +10000 us .* $wait \|\$"
 bench sleep "$dir/sleep.svg"
 check 'sleep=off jumps, sleep=on follows the host' ended 0 'It is sleep=off that jumps'
 four_lines() {

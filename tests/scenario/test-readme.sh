@@ -12,9 +12,9 @@ example() {
         sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 }
 
-# shape: figures are N, whatever their width; an instruction is I.
+# shape: figures are N, whatever their width; an instruction is I. A register has the name that the README's QEMU gives it.
 shape() {
-    sed -E 's/(0x[0-9a-f]+):  .*/\1: I/; s/[-+]?(0x)?[0-9][0-9a-f.]*/N/g; s/ +/ /g; s/ $//'
+    sed -E 's/VBAR_EL1/VBAR/; s/(0x[0-9a-f]+):  .*/\1: I/; s/[-+]?(0x)?[0-9][0-9a-f.]*/N/g; s/ +/ /g; s/ $//'
 }
 
 for name in two-guests exact-stop debug ping; do

@@ -97,7 +97,7 @@ static void test_unknown(void)
     }
 }
 
-static void test_too_short(void)
+static void test_way(void)
 {
     GatePlan plan = {.first_us = 7 + 3, .quantum_us = 3, .boundaries = 9};
     Node n = node_of(false, 0);
@@ -105,6 +105,10 @@ static void test_too_short(void)
     g_assert_false(trial_plan(&n, &plan));
     g_assert_cmpint(plan.first_us, ==, 10);
     plan.first_us = 7 + 4;
+    g_assert_true(trial_plan(&n, &plan));
+    plan.first_us = 7 + 1000001;
+    g_assert_false(trial_plan(&n, &plan));
+    plan.first_us = 7 + 1000000;
     g_assert_true(trial_plan(&n, &plan));
     n = node_of(false, 10); /* 1.024 µs */
     plan = (GatePlan){.first_us = 7 + 4};
@@ -137,7 +141,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/trial/judge", test_judge);
     g_test_add_func("/trial/unknown", test_unknown);
-    g_test_add_func("/trial/too-short", test_too_short);
+    g_test_add_func("/trial/way", test_way);
     g_test_add_func("/trial/choose", test_choose);
     return g_test_run();
 }
