@@ -530,8 +530,14 @@ bool gate_stop(Gate *g, GError **error)
 
 bool gate_halt(Gate *g, GError **error)
 {
+    char state = node_process_state(g->node);
     bool ok;
 
+    /* It would read the stop some time after we have left, and nobody would let it run again. */
+    if (g->node->attached && (state == 'T' || state == 't')) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "QEMU can't be asked");
+        return false;
+    }
     g->node->expect_stop = true;
     ok = qmp_client_post(g->node->qmp, "stop", NULL, error) && await_stop(g, HALT_MS, error);
     g->node->expect_stop = false;

@@ -180,9 +180,13 @@ static bool let_run(Node *n, GError **error)
     g_autofree char *status = NULL;
     bool running;
 
-    if (!reconnect(n, error) ||
-        !qmp_query_status(n->qmp, &running, &status, ATTACHED_GIVE_BACK_MS, error))
+    if (!reconnect(n, error))
         return false;
+    if (!qmp_query_status(n->qmp, &running, &status, ATTACHED_GIVE_BACK_MS, error)) {
+        /* Frozen: the stop that it was sent is read once it moves again, and so is this. */
+        qmp_client_post(n->qmp, "cont", NULL, NULL);
+        return false;
+    }
     if (n->state == NODE_FAILED)
         attached_remove_gate(n->qmp);
     return qmp_cont(n->qmp, ATTACHED_GIVE_BACK_MS, error);
