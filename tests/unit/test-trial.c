@@ -34,28 +34,27 @@ static bool fires(Node *n, int64_t after_us, Note *note, bool *half_way, GError 
 }
 
 typedef struct {
-    bool sleep_on;
-    unsigned shift;
     int64_t after_us;
+    unsigned shift;
     IntervalKind found;
-    bool half_way;
     NoteKind kind; /* at the boundary */
+    bool sleep_on, half_way;
 } Case;
 
 static void test_judge(void)
 {
     static const Case cases[] = {
-        {false, 0, HALF_US, INTERVAL_HOLDS, true, 0},
-        {false, 0, WAY_US, INTERVAL_REARMS, false, NOTE_ON_TIME},
+        {HALF_US, 0, INTERVAL_HOLDS, 0, false, true},
+        {WAY_US, 0, INTERVAL_REARMS, NOTE_ON_TIME, false, false},
         /* An instruction takes 4.096 µs. */
-        {false, 12, HALF_US + 4, INTERVAL_HOLDS, true, 0},
-        {false, 12, WAY_US + 4, INTERVAL_REARMS, false, NOTE_GRAIN},
+        {HALF_US + 4, 12, INTERVAL_HOLDS, 0, false, true},
+        {WAY_US + 4, 12, INTERVAL_REARMS, NOTE_GRAIN, false, false},
         /* The host's timers are late. */
-        {true, 0, HALF_US, INTERVAL_HOLDS, true, 0},
-        {true, 0, HALF_US + 70, INTERVAL_HOLDS, true, 0},
-        {true, 0, WAY_US - 1, INTERVAL_HOLDS, true, 0},
-        {true, 0, WAY_US, INTERVAL_REARMS, false, NOTE_ON_TIME},
-        {true, 0, WAY_US + 70, INTERVAL_UNKNOWN, false, NOTE_IDLE},
+        {HALF_US, 0, INTERVAL_HOLDS, 0, true, true},
+        {HALF_US + 70, 0, INTERVAL_HOLDS, 0, true, true},
+        {WAY_US - 1, 0, INTERVAL_HOLDS, 0, true, true},
+        {WAY_US, 0, INTERVAL_REARMS, NOTE_ON_TIME, true, false},
+        {WAY_US + 70, 0, INTERVAL_UNKNOWN, NOTE_IDLE, true, false},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
