@@ -56,8 +56,9 @@ mtr -c "host add x command='$fake colours'; host list; host list"
 check 'what a host logs is told as text, in one line' ended 0 \
     'warn: host x: .x1b\[31mred.x1b\]0;title.x07.u\{009b\}2J.u\{202e\}.nmetronome: error: forged$'
 check 'and no line of it is one of ours' not grep -q '^metronome: error' "$dir/err"
-mtr --log info -c "$first $(bare a one) start"
-check 'an agent logs as loud as its controller' ended 0 'info: \[.*\] remote: host one: \[.*\] node: node a: -icount'
+mtr --log info -c "$first $(bare a one) start; run 2ms; assert missed == 0"
+check 'an agent logs as loud as its controller, and tries its QEMU' ended 0 \
+    "info: \[.*\] remote: host one: \[.*\] engine: QEMU .*: setting a filter's interval (holds for what follows|arms it anew at once)\$"
 expect 'no metronome at all' 3 'host add x command="echo welcome to this machine"' 'host x: its agent did not start: what came is no message'
 
 # --- hosts of a list
