@@ -9,16 +9,19 @@
 #include "controller/command/manual.h"
 #include "controller/command/sampler.h"
 #include "controller/command/tell-node.h"
-#include "controller/describe.h"
+#include "controller/fabric/fabric.h"
 #include "controller/remote/agent.h"
+#include "controller/session/describe.h"
+#include "controller/session/recorder.h"
+#include "controller/session/session-life.h"
 #include "controller/shell/arguments.h"
+#include "controller/shell/complete-shell.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/repl.h"
 #include "controller/shell/runner.h"
 #include "controller/shell/scenario.h"
 #include "controller/shell/signals.h"
 #include "controller/verify/verify.h"
-#include "controller/wire.h"
 #include "gdbstub-client/gdbstub.h"
 #include "qmp/qmp.h"
 
@@ -73,7 +76,7 @@ static void tell_exit(const Verdict *v, const Session *s, bool json)
 
 static void check_exactness(Session *s)
 {
-    uint64_t lost = engine_violations(s->engine) + wire_late(s->wire);
+    uint64_t lost = engine_violations(s->engine) + fabric_late(s->fabric);
     g_autofree char *text = NULL;
 
     if (lost == 0)
@@ -368,6 +371,10 @@ int main(int argc, char **argv)
 
     process_prepare();
     setlocale(LC_CTYPE, "");
+    if (argc > 1 && strcmp(argv[1], COMPLETE_SHELL_OPTION) == 0) {
+        complete_shell(argv + 2);
+        return 0;
+    }
     told = arguments_parse(&a, argc, argv, &error) && run_mode(&a, argv, &verdict, &error);
     if (error)
         verdict_note(&verdict, command_outcome(error), NULL, error->message);

@@ -34,6 +34,7 @@ struct GdbClient {
     GString *out;     /* what is being sent */
     GString *request; /* the last frame sent, for a NAK */
     GString *reply;   /* the last answer */
+    GString *told;    /* where the monitor's output goes; NULL: nowhere */
     GdbExpect expect;
     bool reply_ready;
     bool stop_ready; /* `stop` ends the last resume and was not fetched */

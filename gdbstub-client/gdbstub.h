@@ -306,6 +306,17 @@ bool gdb_point_insert(GdbClient *client, GdbPoint type, uint64_t address, unsign
 bool gdb_point_remove(GdbClient *client, GdbPoint type, uint64_t address, unsigned kind,
                       int timeout_ms, GError **error);
 
+/* --- QEMU's monitor --- */
+
+/*
+ * qRcmd: one line of QEMU's human monitor (HMP), carried out while the target stands; what it prints
+ * replaces `output`, which is empty for most commands that succeed. The stub takes a packet in one
+ * read, where QMP is read byte by byte, so this is the fastest way to have QEMU do something. Whether
+ * the command failed is in its output only ("Error: …", "unknown command: …"), not in the result.
+ */
+bool gdb_monitor(GdbClient *client, const char *line, GString *output, int timeout_ms,
+                 GError **error);
+
 /* --- for somebody else --- */
 
 /* Makes `thread` the one that the requests after it are about: memory, and what is forwarded. It is

@@ -190,6 +190,16 @@ static void take_reply(GdbClient *client, const GdbToken *token)
     client->expect = EXPECT_NOTHING;
 }
 
+static void take_output(GdbClient *client, const GdbToken *token)
+{
+    size_t digits = token->len - 1, size = digits / 2;
+    g_autofree uint8_t *bytes = g_malloc(size + 1);
+
+    if (client->told && gdb_hex_decode(token->data + 1, digits, bytes, size)) {
+        g_string_append_len(client->told, (const char *)bytes, (gssize)size);
+    }
+}
+
 /* Decides what a packet answers; what answers nothing is dropped. */
 static void take_packet(GdbClient *client, const GdbToken *token)
 {
@@ -208,9 +218,12 @@ static void take_packet(GdbClient *client, const GdbToken *token)
         take_unasked(client, &stop);
         return;
     }
-    /* "QC": late answer of an earlier mark. "Oxx": monitor output of QEMU, but OK is an answer. */
-    if (client->awaiting_ack || is_mark ||
-        (token->data[0] == 'O' && token->len > 1 && g_ascii_isxdigit(token->data[1]))) {
+    if (client->awaiting_ack || is_mark) {
+        return; /* "QC": late answer of an earlier mark */
+    }
+    /* "Oxx": monitor output of QEMU, but OK is an answer. */
+    if (token->data[0] == 'O' && token->len > 1 && g_ascii_isxdigit(token->data[1])) {
+        take_output(client, token);
         return;
     }
     if (client->expect == EXPECT_STOP && is_stop) {

@@ -216,6 +216,27 @@ bool qmp_query_chardev_taken(QmpClient *client, const char *path, bool *taken, i
     return true;
 }
 
+/* --- qapi/virtio.json --- */
+
+bool qmp_query_virtio_queue(QmpClient *client, const char *path, unsigned queue, int timeout_ms,
+                            QmpVirtioQueue *out, GError **error)
+{
+    static const char command[] = "x-query-virtio-queue-status";
+    g_autoptr(json_object) args = json_object_new_object(), reply = NULL;
+    int64_t size, desc, avail, used;
+
+    add_string(args, "path", path);
+    json_object_object_add(args, "queue", json_object_new_int64(queue));
+    reply = query(client, command, args, json_type_object, timeout_ms, error);
+    if (!reply || !get_int64(reply, command, "vring-num", &size, error) ||
+        !get_int64(reply, command, "vring-desc", &desc, error) ||
+        !get_int64(reply, command, "vring-avail", &avail, error) ||
+        !get_int64(reply, command, "vring-used", &used, error))
+        return false;
+    *out = (QmpVirtioQueue){size, (uint64_t)desc, (uint64_t)avail, (uint64_t)used};
+    return true;
+}
+
 /* --- qapi/replay.json --- */
 
 bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError **error)
@@ -228,14 +249,31 @@ bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError
 
 /* --- qapi/migration.json --- */
 
-bool qmp_save_devices_state(QmpClient *client, const char *path, int timeout_ms, GError **error)
-{
-    g_autoptr(json_object) args = json_object_new_object();
+/* "xen" is in the name only; the command works with any accelerator. */
+static const char save_devices_state[] = "xen-save-devices-state";
 
-    /* "xen" is in the name only; the command works with any accelerator. */
+static json_object *save_devices_state_args(const char *path)
+{
+    json_object *args = json_object_new_object();
+
     add_string(args, "filename", path);
     json_object_object_add(args, "live", json_object_new_boolean(false));
-    return run(client, "xen-save-devices-state", args, timeout_ms, error);
+    return args;
+}
+
+bool qmp_save_devices_state(QmpClient *client, const char *path, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = save_devices_state_args(path);
+
+    return run(client, save_devices_state, args, timeout_ms, error);
+}
+
+bool qmp_post_save_devices_state(QmpClient *client, const char *path, GError **error)
+{
+    g_autoptr(json_object) args = save_devices_state_args(path);
+
+    return qmp_client_post(client, save_devices_state,
+                           json_object_to_json_string_ext(args, JSON_C_TO_STRING_PLAIN), error);
 }
 
 /* --- qapi/net.json --- */

@@ -172,11 +172,24 @@ GArray *qmp_query_cpus_fast(QmpClient *client, int timeout_ms, GError **error);
 bool qmp_query_chardev_taken(QmpClient *client, const char *path, bool *taken, int timeout_ms,
                              GError **error);
 
+/* qapi/virtio.json. A queue of a virtio device: where the guest's driver has put its parts, by the
+ * guest's addresses; avail is 0 where no driver has. */
+typedef struct {
+    int64_t size;
+    uint64_t desc, avail, used;
+} QmpVirtioQueue;
+
+/* path: QEMU's name of the device (qom-tree). */
+bool qmp_query_virtio_queue(QmpClient *client, const char *path, unsigned queue, int timeout_ms,
+                            QmpVirtioQueue *out, GError **error);
+
 /* qapi/replay.json: instructions executed so far; works without record/replay too. */
 bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError **error);
 
 /* qapi/migration.json; always with live:false, which leaves the block devices as they are. */
 bool qmp_save_devices_state(QmpClient *client, const char *path, int timeout_ms, GError **error);
+/* Likewise, posted: qmp_client_settle() waits for it. */
+bool qmp_post_save_devices_state(QmpClient *client, const char *path, GError **error);
 
 /* qapi/net.json. dgram between two unix sockets, named by path. */
 bool qmp_netdev_add_dgram(QmpClient *client, const char *id, const char *local_path,

@@ -13,15 +13,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const names[] = {"error", "warn", "info", "debug"};
+static const char *const names[] = {"error", "warn", "info", "debug", NULL};
 
 /* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
  * it against the source tree. The last is for what is none of them. */
 static const char *const subsystems[] = {
-    "base",    "clock",   "command", "engine",  "events",   "gdbstub-client",
-    "main",    "network", "node",    "qmp",     "remote",   "verify",
-    "report",  "gateway", "wire",    "packets", "describe", "checking",
-    "session", "shell",   "other",   NULL,
+    "base", "clock",  "command", "engine",  "fabric", "gdbstub-client", "main",  "network", "node",
+    "qmp",  "remote", "report",  "session", "shell",  "verify",         "other", NULL,
 };
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };
@@ -70,7 +68,7 @@ const char *const *log_subsystems(void)
 }
 
 /* The index in subsystems of a path such as controller/engine/lane.c, /somewhere/qmp/client.c, or
- * controller/wire-apart.c, a part of wire. */
+ * controller/session-x.c, a part of session. */
 static unsigned subsystem_index(const char *file)
 {
     const char *slash = strrchr(file, '/'), *start = slash, *end = "/";
@@ -94,6 +92,11 @@ const char *log_subsystem_of(const char *file)
     return subsystems[subsystem_index(file)];
 }
 
+const char *const *log_levels(void)
+{
+    return names;
+}
+
 const char *log_level_name(LogLevel level)
 {
     return names[level];
@@ -101,16 +104,15 @@ const char *log_level_name(LogLevel level)
 
 bool log_level_parse(const char *text, LogLevel *out, GError **error)
 {
-    static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
     g_autofree char *meant = NULL;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++) {
+    for (unsigned i = 0; names[i]; i++) {
         if (strcmp(text, names[i]) == 0) {
             *out = (LogLevel)i;
             return true;
         }
     }
-    meant = near_meant(text, levels);
+    meant = near_meant(text, names);
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "'%s' is not a log level: error, warn, info or debug is%s", text, meant);
     return false;

@@ -42,6 +42,8 @@ const char *log_subsystem_of(const char *file);
 /* "error" "warn" "info" "debug"; the message of a failure names them. */
 bool log_level_parse(const char *text, LogLevel *out, GError **error);
 const char *log_level_name(LogLevel level);
+/* The names of all, NULL-terminated. */
+const char *const *log_levels(void);
 
 /* Writes the lines instead of stderr, so that a prompt or a progress line can be taken away before;
  * in the thread that logs. NULL: plainly to stderr. A line ends with a newline. */

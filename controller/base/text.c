@@ -76,16 +76,25 @@ static bool is_inside(char c)
     return ((unsigned char)c & 0xc0) == 0x80; /* of a character of several bytes */
 }
 
+gsize text_cut(const char *text, gsize size, gsize most)
+{
+    gsize cut = MIN(size, most);
+
+    if (size <= most)
+        return size;
+    for (int i = 0; i < 3 && cut > 0 && is_inside(text[cut]); i++)
+        cut--;
+    return cut;
+}
+
 static void append_shortened(GString *out, const char *text, gsize size, gsize most)
 {
-    gsize head = most * 5 / 8, tail = size - most / 4;
+    gsize head = text_cut(text, size, most * 5 / 8), tail = size - most / 4;
 
     if (size <= most) {
         g_string_append_len(out, text, (gssize)size);
         return;
     }
-    for (int i = 0; i < 3 && is_inside(text[head]); i++)
-        head--;
     for (int i = 0; i < 3 && is_inside(text[tail]); i++)
         tail++;
     g_string_append_len(out, text, (gssize)head);

@@ -20,6 +20,9 @@ char *text_line(const char *text, gssize length);
 /* Lines: newline and tab stay. */
 char *text_plain(const char *text, gssize length);
 
+/* How many of a text's `size` bytes are left if it is cut to `most`, without half a character. */
+gsize text_cut(const char *text, gsize size, gsize most);
+
 /* What text_brief() leaves of a quotation or a word, and of a message, at most. */
 #define TEXT_QUOTE_MAX 320
 #define TEXT_BRIEF_MAX 16384

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* version.h: the program's version. */
+/* version.h: the program's version, and the day it is of, for the manual pages. */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 
 #define METRONOME_VERSION "0.1.0"
+#define METRONOME_DATE    "2026-11-29"
 
 #endif

@@ -58,6 +58,12 @@ static inline int64_t vtime_floor_us(VTime a)
     return a.ns / NS_PER_US;
 }
 
+/* The first whole microsecond that is not before it. */
+static inline VTime vtime_ceil_us(VTime a)
+{
+    return vtime((a.ns + NS_PER_US - 1) / NS_PER_US * NS_PER_US);
+}
+
 static inline HTime htime_now(void)
 {
     struct timespec ts;

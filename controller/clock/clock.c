@@ -24,15 +24,19 @@ static uint8_t *read_whole(int fd, size_t *size, GError **error)
     return NULL;
 }
 
-bool clock_read(QmpClient *qmp, const char *path, int fd, int shift, int timeout_ms, Clock *out,
-                GError **error)
+bool clock_ask(QmpClient *qmp, const char *path, GError **error)
+{
+    return qmp_post_save_devices_state(qmp, path, error);
+}
+
+bool clock_read(QmpClient *qmp, int fd, int shift, int timeout_ms, Clock *out, GError **error)
 {
     g_autofree uint8_t *data = NULL;
     size_t size;
     DevState state;
 
-    if (!qmp_save_devices_state(qmp, path, timeout_ms, error) ||
-        !(data = read_whole(fd, &size, error)) || !devstate_parse(data, size, &state, error))
+    if (!qmp_client_settle(qmp, timeout_ms, error) || !(data = read_whole(fd, &size, error)) ||
+        !devstate_parse(data, size, &state, error))
         return false;
     if (state.has_icount != (shift >= 0)) {
         g_set_error(error, DEVSTATE_ERROR, 0,

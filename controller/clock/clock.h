@@ -18,14 +18,17 @@ typedef struct {
     Insns icount;       /* executed instructions over all vCPUs; 0 without icount */
     VTime bias;         /* virtual time skipped or slept while idle */
     bool idle;          /* every vCPU is halted */
+    bool rough;         /* no more than the µs of its virtual time is known: the rest is older */
 } Clock;
 
+/* Asks a stopped QEMU for its device-state stream, which it writes to `path` as it sees it. It writes
+ * while others are asked. */
+bool clock_ask(QmpClient *qmp, const char *path, GError **error);
+
 /*
- * Reads the clock of a stopped QEMU through its device-state stream, which QEMU writes to `path` as
- * it sees it and which is read through fd, the same file (best in memory). shift: that of -icount;
- * -1 without icount. Errors: QMP_ERROR, DEVSTATE_ERROR, file errors.
+ * Waits for that stream, and reads the clock out of it through fd, the same file (best in memory).
+ * shift: that of -icount; -1 without icount. Errors: QMP_ERROR, DEVSTATE_ERROR, file errors.
  */
-bool clock_read(QmpClient *qmp, const char *path, int fd, int shift, int timeout_ms, Clock *out,
-                GError **error);
+bool clock_read(QmpClient *qmp, int fd, int shift, int timeout_ms, Clock *out, GError **error);
 
 #endif

@@ -7,7 +7,7 @@
 #define COMMAND_ASK_AGENT_H
 
 #include "controller/command/clocks.h"
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* NULL, or why the guest can't be asked for its clocks: a sentence without a full stop. */
 const char *agent_why_not(const Node *node);

@@ -8,9 +8,9 @@
 #include "controller/command/command.h"
 #include "controller/command/expr.h"
 #include "controller/command/values.h"
-#include "controller/engine/debug.h"
+#include "controller/fabric/fabric.h"
 #include "controller/network/filter.h"
-#include "controller/wire.h"
+#include "controller/node/debug.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -82,7 +82,7 @@ static void break_free(void *data)
 
     detach(b);
     if (b->kind == BREAK_PACKET && !b->session->options.dry)
-        wire_unobserve(b->session->wire, b);
+        network_unobserve(fabric_network(b->session->fabric), b);
     filter_free(b->filter);
     g_free(b->packet);
     g_clear_pointer(&b->regex, g_regex_unref);
@@ -230,10 +230,10 @@ static void on_packet(const NetEvent *e, void *data)
         (b->filter && !filter_matches(b->filter, e->data, e->size)))
         return;
     time = units_format_seconds(e->sent);
-    b->packet =
-        g_strdup_printf("%s sent a packet of %zu bytes at %s, event %" PRIu64 " of the trace",
-                        network_end_name(wire_network(b->session->wire), (NetEnd){false, e->port}),
-                        e->size, time, e->trace_number);
+    b->packet = g_strdup_printf(
+        "%s sent a packet of %zu bytes at %s, event %" PRIu64 " of the trace",
+        network_end_name(fabric_network(b->session->fabric), (NetEnd){false, e->port}), e->size,
+        time, e->trace_number);
     atomic_store(&b->fired, true);
 }
 
@@ -242,7 +242,7 @@ static bool find_ports(Session *s, const char *const *ends, unsigned ports[2], G
     for (unsigned i = 0; i < 2; i++) {
         NetEnd end;
 
-        if (!network_find(wire_network(s->wire), ends[i], &end, error)) {
+        if (!network_find(fabric_network(s->fabric), ends[i], &end, error)) {
             command_doubt_link(s, ends[0], ends[1]);
             return false;
         }
@@ -262,14 +262,14 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
     Filter *parsed = NULL;
     Break *b;
 
-    if (!s->wire) {
+    if (!s->fabric) {
         checking_in_doubt(s->checking, CHECKING_LINK, NULL);
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");
         return 0;
     }
     if ((ends && !find_ports(s, ends, ports, error)) ||
-        (filter && !(parsed = filter_parse(filter, error))))
+        (filter && !(parsed = filter_new(filter, error))))
         return 0;
     b = break_new(BREAK_PACKET,
                   g_strdup_printf("%s%s%s%s%s", ends ? ends[0] : "any", ends ? " " : "",
@@ -279,7 +279,7 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
     b->between = ends != NULL;
     memcpy(b->ports, ports, sizeof(ports));
     if (!s->options.dry)
-        wire_observe(s->wire, on_packet, b);
+        network_observe(fabric_network(s->fabric), on_packet, b);
     return add(s, b);
 }
 

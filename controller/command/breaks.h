@@ -6,7 +6,7 @@
 #ifndef COMMAND_BREAKS_H
 #define COMMAND_BREAKS_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 #include "gdbstub-client/gdbstub.h"
 
 /* Each returns the number of the new break, 0 with an error. Takes over nothing. */

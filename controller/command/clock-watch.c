@@ -6,6 +6,7 @@
 #include "controller/base/output.h"
 #include "controller/command/ask-agent.h"
 #include "controller/command/command.h"
+#include "controller/engine/rest.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -64,11 +65,13 @@ static void clear_sample(void *data)
     g_free(s->why_not);
 }
 
-GArray *clock_watch_own(const Node *n)
+GArray *clock_watch_own(Node *n)
 {
     GArray *samples = g_array_new(FALSE, FALSE, sizeof(ClockSample));
-    VTime at = n->clock.virtual_time;
+    VTime at;
 
+    rest_settle(n);
+    at = n->clock.virtual_time;
     g_array_set_clear_func(samples, clear_sample);
     if (n->icount.enabled)
         add(samples, "icount", n->clock.icount.n << n->icount.shift, at);

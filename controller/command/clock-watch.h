@@ -10,7 +10,7 @@
 #define COMMAND_CLOCK_WATCH_H
 
 #include "controller/command/clocks.h"
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* A number that no request had before. */
 unsigned clock_watch_next_id(Session *session);
@@ -20,7 +20,7 @@ unsigned clock_watch_next_id(Session *session);
  * that it stands for (with icount), QEMU_CLOCK_VIRTUAL, the host's monotonic clock. In ns, free
  * with g_array_unref().
  */
-GArray *clock_watch_own(const Node *node);
+GArray *clock_watch_own(Node *node);
 
 /* The rate since the sample that was remembered last, which this one replaces; false: there was
  * none to compare with. */

@@ -2,6 +2,7 @@
 /* clocks.c: see clocks.h. */
 #include "controller/command/clocks.h"
 
+#include "controller/base/text.h"
 #include "controller/base/units.h"
 
 #include <string.h>
@@ -119,10 +120,10 @@ bool clocks_answer_feed(ClocksAnswer *a, const char *data, gsize size, GError **
         g_autofree char *line = NULL;
 
         if (data[i] != '\n' && a->rest->len < MAX_LINE) {
-            g_string_append_c(a->rest, g_ascii_isprint(data[i]) ? data[i] : '?');
+            g_string_append_c(a->rest, data[i]);
             continue;
         }
-        line = g_strdup(a->rest->str);
+        line = text_line(a->rest->str, (gssize)a->rest->len);
         g_string_truncate(a->rest, 0);
         if (!take_line(a, line, error))
             return false;

@@ -166,11 +166,8 @@ static CommandResult exec_break_packet(CommandCall *call, GError **error)
 const Command cmd_break_packet = {
     .name = "break packet",
     .usage = "[NODE NODE] [filter=\"tcp port 80\"]",
-    .help = "Stop runs at the barrier behind the sending of a packet, between two cards or any; a "
-            "filter "
-            "is "
-            "made of arp, ip, ip6, icmp, icmp6, tcp, udp, port N, host ADDR, ether MAC, and, or, "
-            "not, ( )",
+    .help = "Stop runs at the barrier behind the sending of a packet, between two cards or any; "
+            "filters are tcpdump's, see pcap-filter(7), with numbers for names",
     .max_args = 3,
     .exec = exec_break_packet,
     .defines = DEFINES_BREAK,

@@ -5,9 +5,9 @@
  */
 #include "controller/base/sink.h"
 #include "controller/command/command.h"
+#include "controller/fabric/fabric.h"
 #include "controller/network/pcapng.h"
 #include "controller/network/sniffer.h"
-#include "controller/wire.h"
 
 #include <string.h>
 
@@ -29,7 +29,7 @@ static void flush(Capture *c)
 
 static unsigned interface_of(Capture *c, NetEnd end)
 {
-    const Network *net = wire_network(c->session->wire);
+    const Network *net = fabric_network(c->session->fabric);
 
     for (unsigned i = 0; i < c->interfaces->len; i++) {
         NetEnd known = g_array_index(c->interfaces, NetEnd, i);
@@ -70,7 +70,7 @@ static void capture_free(void *data)
 {
     Capture *c = data;
 
-    wire_unobserve(c->session->wire, c);
+    network_unobserve(fabric_network(c->session->fabric), c);
     if (c->sniffer && sink_is_open(c->sink)) {
         sniffer_finish(c->sniffer, engine_now(c->session->engine));
         flush(c);
@@ -150,13 +150,13 @@ static CommandResult begin(Session *s, const char *path, const SniffOptions *opt
         capture_free(c);
         return COMMAND_FAILED;
     }
-    c->sniffer = sniffer_new(wire_network(s->wire), options, put_frame, c);
+    c->sniffer = sniffer_new(fabric_network(s->fabric), options, put_frame, c);
     if (c->classic)
         pcap_header(c->pending);
     else
         pcapng_section(c->pending, "metronome");
     flush(c);
-    wire_observe(s->wire, on_packet, c);
+    network_observe(fabric_network(s->fabric), on_packet, c);
     if (!s->captures)
         s->captures = g_ptr_array_new_with_free_func(capture_free);
     g_ptr_array_add(s->captures, c);
@@ -167,7 +167,7 @@ static CommandResult begin(Session *s, const char *path, const SniffOptions *opt
 static bool find_place(Session *s, const char *const *names, unsigned n, SniffOptions *o,
                        GError **error)
 {
-    const Network *net = wire_network(s->wire);
+    const Network *net = fabric_network(s->fabric);
     NetEnd ends[2];
     bool reversed;
 
@@ -225,7 +225,7 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
     SniffOptions options = {.scope = SNIFF_ALL};
     bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0;
 
-    if (!s->wire) {
+    if (!s->fabric) {
         checking_in_doubt(s->checking, CHECKING_LINK, NULL);
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");

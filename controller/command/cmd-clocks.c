@@ -39,7 +39,7 @@ static void print_samples(Session *s, const Node *n, const GArray *samples)
     }
 }
 
-static void print_own(Session *s, const Node *n)
+static void print_own(Session *s, Node *n)
 {
     g_autoptr(GArray) own = clock_watch_own(n);
 

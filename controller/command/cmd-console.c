@@ -10,7 +10,7 @@
 #include "controller/base/tty.h"
 #include "controller/command/command.h"
 #include "controller/command/run.h"
-#include "controller/events.h"
+#include "controller/session/events.h"
 
 #include <errno.h>
 #include <glib-unix.h>

@@ -5,7 +5,8 @@
 #include "controller/command/command.h"
 #include "controller/command/look.h"
 #include "controller/command/run.h"
-#include "controller/engine/debug.h"
+#include "controller/engine/rest.h"
+#include "controller/node/debug.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -156,6 +157,7 @@ static CommandResult exec_step(CommandCall *call, GError **error)
     }
     if (s->options.dry)
         return command_would_reach(s, step->node, error);
+    rest_settle(step->node);
     step->before = step->node->clock.icount;
     spec.goal = (RunGoal){
         .time = {engine_now(s->engine).ns + STEP_PATIENCE_NS + (count << step->node->icount.shift)},

@@ -89,8 +89,8 @@ static CommandResult exec_defaults(CommandCall *call, GError **error)
 const Command cmd_defaults = {
     .name = "defaults",
     .usage = NODE_SHARED_KEYS " | off [DEFAULT…]",
-    .help = "Say what every `node add` that follows takes where it says nothing itself; without "
-            "arguments, show what was said; off: take it back, all or these",
+    .help = "Set keys for every `node add` that follows; a key of the node itself comes first; "
+            "without arguments, show them; off: take all of them back, or these",
     .max_args = COMMAND_ANY_ARGS,
     .exec = exec_defaults,
     .outside = true,

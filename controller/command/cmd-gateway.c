@@ -4,7 +4,7 @@
 #include "controller/base/near.h"
 #include "controller/command/command.h"
 #include "controller/command/sampler.h"
-#include "controller/wire.h"
+#include "controller/fabric/fabric.h"
 
 #include <inttypes.h>
 
@@ -72,9 +72,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
         g_prefix_error(error, "gateway %s: ", name);
         return COMMAND_FAILED;
     }
-    if (!s->wire)
-        s->wire = wire_new(s);
-    if (!wire_add_gateway(s->wire, name, gateway, error))
+    if (!fabric_add_gateway(session_fabric(s), name, gateway, error))
         return COMMAND_FAILED;
     tell_finding(s, name, call->args[1]);
     return COMMAND_DONE;
@@ -84,8 +82,7 @@ const Command cmd_gateway_add = {
     .name = "gateway add",
     .usage = "NAME unix=PATH [peer=PATH] | NAME tap=IFNAME",
     .help = "Let the outside take part, through a unix datagram socket or a tap device: links end "
-            "at it as "
-            "at a card. Frames pass at barriers; runs are not repeatable any more",
+            "at it as at a card. Frames pass at barriers; runs are not repeatable any more",
     .min_args = 2,
     .max_args = 3,
     .exec = exec_add,
@@ -101,9 +98,9 @@ static CommandResult exec_list(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    for (unsigned i = 0; s->wire && i < network_n_ports(wire_network(s->wire)); i++) {
-        const Network *net = wire_network(s->wire);
-        const Gateway *g = wire_gateway(s->wire, i);
+    for (unsigned i = 0; s->fabric && i < network_n_ports(fabric_network(s->fabric)); i++) {
+        const Network *net = fabric_network(s->fabric);
+        const Gateway *g = fabric_gateway(s->fabric, i);
 
         if (!g)
             continue;
@@ -124,9 +121,8 @@ static CommandResult exec_list(CommandCall *call, GError **error)
 const Command cmd_gateway_list = {
     .name = "gateway list",
     .usage = "",
-    .help = "Show each gateway's frames: those that came in, those of them that are none, those "
-            "that left, "
-            "those that the outside did not take",
+    .help = "Show of each gateway how many datagrams came in, how many of them were no frames, how "
+            "many frames left, and how many the outside did not take",
     .exec = exec_list,
     .when = COMMAND_LOOKS,
 };

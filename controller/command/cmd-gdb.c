@@ -185,10 +185,10 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
 const Command cmd_gdb = {
     .name = "gdb",
     .usage = "NODE [off] [path=PATH] [port=N] [wait=on|off]",
-    .help =
-        "Let a gdb attach to a node, with what is printed: over a unix socket, or TCP on 127.0.0.1 "
-        "with port=N. Its `continue` lets the whole ensemble run, `monitor` takes these commands; "
-        "wait=on goes on when it has come and is gone again",
+    .help = "Let a gdb attach to a node over a unix socket, or TCP on 127.0.0.1 "
+            "with port=N, and print what to type there. Its `continue` lets the whole ensemble "
+            "run, `monitor` takes these commands; "
+            "wait=on goes on when it has come and is gone again",
     .min_args = 1,
     .max_args = 4,
     .exec = exec_gdb,

@@ -4,8 +4,8 @@
 #include "controller/command/command.h"
 #include "controller/command/look.h"
 #include "controller/command/values.h"
-#include "controller/describe.h"
-#include "controller/engine/debug.h"
+#include "controller/node/debug.h"
+#include "controller/session/describe.h"
 
 #include <inttypes.h>
 #include <string.h>

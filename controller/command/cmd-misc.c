@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/near.h"
 #include "controller/command/command.h"
+#include "controller/node/ending.h"
 #include "controller/node/monitor.h"
 
 #include <string.h>

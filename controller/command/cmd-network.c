@@ -2,18 +2,13 @@
 /* cmd-network.c: link add, set, up, down, list; switch add; seed. */
 #include "controller/base/units.h"
 #include "controller/command/command.h"
+#include "controller/command/net-end.h"
+#include "controller/command/quantum.h"
+#include "controller/fabric/fabric.h"
 #include "controller/network/link-options.h"
-#include "controller/wire.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static Wire *wire(Session *s)
-{
-    if (!s->wire)
-        s->wire = wire_new(s);
-    return s->wire;
-}
 
 /* ">key=" is for what the first end sends, "<key=" for what the second sends. */
 static bool set_options(const CommandCall *call, unsigned from, LinkParams params[2],
@@ -39,15 +34,17 @@ static bool set_options(const CommandCall *call, unsigned from, LinkParams param
 
 static CommandResult exec_link_add(CommandCall *call, GError **error)
 {
-    Wire *w = wire(call->session);
+    Session *s = call->session;
     LinkParams params[2] = {{.latency = {NS_PER_MS}}, {.latency = {NS_PER_MS}}};
     NetEnd a, b;
     unsigned link;
 
-    if (!set_options(call, 2, params, error) || !wire_find_end(w, call->args[0], &a, error) ||
-        !wire_find_end(w, call->args[1], &b, error) ||
-        !network_add_link(wire_network(w), a, b, params, &link, error))
+    quantum_catch_up(s);
+    if (!set_options(call, 2, params, error) || !net_end_find(s, call->args[0], &a, error) ||
+        !net_end_find(s, call->args[1], &b, error) ||
+        !network_add_link(fabric_network(session_fabric(s)), a, b, params, &link, error))
         return COMMAND_FAILED;
+    quantum_follow(s);
     return COMMAND_DONE;
 }
 
@@ -55,12 +52,11 @@ const Command cmd_link_add = {
     .name = "link add",
     .usage = "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
              "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
-    .help = "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction "
-            "only. A "
-            "latency below the quantum is raised to it. delivery=exact adds a boundary at each "
-            "packet's "
-            "due "
-            "time, and needs two quanta of latency",
+    .help =
+        "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction "
+        "only. A "
+        "latency below the quantum is raised to it. delivery=exact hands each packet over at its "
+        "due time, not at the next barrier",
     .min_args = 2,
     .max_args = COMMAND_ANY_ARGS,
     .exec = exec_link_add,
@@ -69,12 +65,12 @@ const Command cmd_link_add = {
 
 static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, GError **error)
 {
-    Wire *w = wire(call->session);
+    const Network *net = fabric_network(session_fabric(call->session));
     NetEnd a, b;
 
-    if (network_find(wire_network(w), call->args[0], &a, error) &&
-        network_find(wire_network(w), call->args[1], &b, error) &&
-        network_find_link(wire_network(w), a, b, link, reversed, error))
+    if (network_find(net, call->args[0], &a, error) &&
+        network_find(net, call->args[1], &b, error) &&
+        network_find_link(net, a, b, link, reversed, error))
         return true;
     command_doubt_link(call->session, call->args[0], call->args[1]);
     return false;
@@ -84,9 +80,9 @@ static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, G
 static bool may_set(const Session *s, unsigned link, const LinkParams params[2], GError **error)
 {
     for (unsigned way = 0; way < 2; way++) {
-        bool exact = network_link_way(wire_network(s->wire), link, way)->params.exact;
+        bool exact = network_link_way(fabric_network(s->fabric), link, way)->params.exact;
 
-        if (exact == params[way].exact || !wire_in_flight(s->wire))
+        if (exact == params[way].exact || !fabric_in_flight(s->fabric))
             continue;
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
                     "exact delivery can't be ended or begun while packets are under way to a guest "
@@ -99,7 +95,7 @@ static bool may_set(const Session *s, unsigned link, const LinkParams params[2],
 
 static CommandResult exec_link_set(CommandCall *call, GError **error)
 {
-    Network *net = wire_network(wire(call->session));
+    Network *net = fabric_network(session_fabric(call->session));
     LinkParams params[2];
     bool reversed;
     unsigned link;
@@ -118,7 +114,9 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
     }
     if (!may_set(call->session, link, params, error))
         return COMMAND_FAILED;
+    quantum_catch_up(call->session);
     network_set_link(net, link, params);
+    quantum_follow(call->session);
     return COMMAND_DONE;
 }
 
@@ -134,14 +132,16 @@ const Command cmd_link_set = {
 
 static CommandResult exec_link_remove(CommandCall *call, GError **error)
 {
-    Network *net = wire_network(wire(call->session));
+    Network *net = fabric_network(session_fabric(call->session));
     const LinkParams barrier[2] = {{.exact = false}, {.exact = false}};
     bool reversed;
     unsigned link;
 
     if (!find_link(call, &link, &reversed, error) || !may_set(call->session, link, barrier, error))
         return COMMAND_FAILED;
+    quantum_catch_up(call->session);
     network_remove_link(net, link);
+    quantum_follow(call->session);
     return COMMAND_DONE;
 }
 
@@ -175,8 +175,10 @@ static CommandResult set_up(CommandCall *call, bool up, GError **error)
             return COMMAND_FAILED;
         }
     }
+    quantum_catch_up(call->session);
     for (unsigned way = 0; way < 2; way++)
-        network_schedule_link(wire_network(call->session->wire), link, way, at, up);
+        network_schedule_link(fabric_network(call->session->fabric), link, way, at, up);
+    quantum_follow(call->session);
     return COMMAND_DONE;
 }
 
@@ -210,7 +212,7 @@ const Command cmd_link_down = {
 
 static void print_way(const Session *s, unsigned link, unsigned way)
 {
-    const Network *net = wire_network(s->wire);
+    const Network *net = fabric_network(s->fabric);
     const LinkWay *w = network_link_way(net, link, way);
     const LinkStats *st = &w->stats;
     NetEnd ends[2];
@@ -229,7 +231,7 @@ static void print_way(const Session *s, unsigned link, unsigned way)
 static CommandResult exec_link_list(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
-    unsigned n = s->wire ? network_n_links(wire_network(s->wire)) : 0;
+    unsigned n = s->fabric ? network_n_links(fabric_network(s->fabric)) : 0;
     g_autofree char *lookahead = NULL;
 
     (void)error;
@@ -239,7 +241,7 @@ static CommandResult exec_link_list(CommandCall *call, GError **error)
         command_print(s, "no links\n");
         return COMMAND_DONE;
     }
-    lookahead = units_format_duration(network_lookahead(wire_network(s->wire)));
+    lookahead = units_format_duration(network_lookahead(fabric_network(s->fabric)));
     command_print(s, "lookahead %s\n", lookahead);
     command_print(s, "%-28s %9s %8s %9s %6s %6s %6s %7s  %s\n", "from -> to", "latency", "sent",
                   "delivered", "lost", "queue", "down", "carried", "asked for");
@@ -268,7 +270,8 @@ static CommandResult exec_switch_add(CommandCall *call, GError **error)
     unsigned index;
 
     return command_check_name(s, call->args[0], error) &&
-                   network_add_switch(wire_network(wire(s)), call->args[0], &index, error)
+                   network_add_switch(fabric_network(session_fabric(s)), call->args[0], &index,
+                                      error)
                ? COMMAND_DONE
                : COMMAND_FAILED;
 }
@@ -289,7 +292,7 @@ static CommandResult exec_seed(CommandCall *call, GError **error)
 
     if (!units_parse_int(call->args[0], "seed", 0, INT64_MAX, &seed, error))
         return COMMAND_FAILED;
-    network_set_seed(wire_network(wire(call->session)), (uint64_t)seed);
+    network_set_seed(fabric_network(session_fabric(call->session)), (uint64_t)seed);
     return COMMAND_DONE;
 }
 

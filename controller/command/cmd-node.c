@@ -8,10 +8,16 @@
 #include "controller/command/far-host.h"
 #include "controller/command/gdb-endpoint.h"
 #include "controller/command/node-keys.h"
+#include "controller/command/quantum.h"
 #include "controller/command/sleep-note.h"
+#include "controller/fabric/fabric.h"
+#include "controller/node/attach.h"
 #include "controller/node/defaults.h"
 #include "controller/node/lint.h"
-#include "controller/wire.h"
+#include "controller/node/nic-options.h"
+#include "controller/node/option-keys.h"
+#include "controller/node/qemu-argv.h"
+#include "controller/session/session-life.h"
 
 #include <string.h>
 
@@ -30,7 +36,7 @@ bool command_check_name(const Session *s, const char *name, GError **error)
                     name);
     else if (session_node(s, name))
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "there is a node '%s' already", name);
-    else if (s->wire && network_find(wire_network(s->wire), name, &end, NULL))
+    else if (s->fabric && network_find(fabric_network(s->fabric), name, &end, NULL))
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "there is a switch or gateway '%s' already", name);
     else
@@ -242,7 +248,7 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 
     if (!node)
         return COMMAND_FAILED;
-    if (wire_uses(call->session->wire, node)) {
+    if (fabric_uses(call->session->fabric, node)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s is or was in a link: the network keeps its card until the end",
                     node->name);
@@ -341,11 +347,13 @@ static CommandResult exec_start(CommandCall *call, GError **error)
     if (s->options.dry) {
         s->started = true;
         sleep_note_tell(s);
+        quantum_tell(s);
         return COMMAND_DONE;
     }
     if (!session_start(s, error))
         return COMMAND_FAILED;
     sleep_note_tell(s);
+    quantum_tell(s);
     log_info("%u nodes, mode %s", s->nodes->len, session_mode(s));
     return COMMAND_DONE;
 }

@@ -1,45 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd-run.c: what lets virtual time pass: quantum, run, run-until, barrier. */
+/* cmd-run.c: what lets virtual time pass: run, run-until, barrier. */
 #include "controller/base/log.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/run-command.h"
-#include "controller/wire.h"
+#include "controller/engine/rest.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-static CommandResult exec_quantum(CommandCall *call, GError **error)
-{
-    Session *s = call->session;
-    g_autofree char *text = NULL;
-    VTime quantum;
-
-    if (call->n_args == 0) {
-        text = units_format_duration(engine_quantum(s->engine));
-        command_print(s, "%s\n", text);
-        return COMMAND_DONE;
-    }
-    if (wire_in_flight(s->wire)) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "packets are under way to a guest until the next barrier: `barrier` first");
-        return COMMAND_FAILED;
-    }
-    return units_parse_duration(call->args[0], &quantum, error) &&
-                   engine_set_quantum(s->engine, quantum, error)
-               ? COMMAND_DONE
-               : COMMAND_FAILED;
-}
-
-const Command cmd_quantum = {
-    .name = "quantum",
-    .usage = "[DURATION]",
-    .help = "Show or set the quantum: whole microseconds, 1us to 1000s",
-    .max_args = 1,
-    .exec = exec_quantum,
-};
-
-/* --- runs --- */
 
 void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound *found)
 {
@@ -94,17 +62,21 @@ void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound
 static void tell_grain(const Session *s, VTime target)
 {
     for (unsigned i = 0; i < s->nodes->len; i++) {
-        const Node *n = s->nodes->pdata[i];
-        int64_t past = vtime_sub(node_ensemble_time(n), target).ns;
-        g_autofree char *time = units_format_seconds(node_ensemble_time(n));
+        Node *n = s->nodes->pdata[i];
+        g_autofree char *time = NULL;
+        int64_t past;
 
-        if (node_is_live(n) && n->icount.enabled && !n->clock.idle && past > 0 &&
-            past < INT64_C(1) << n->icount.shift)
-            command_print(s,
-                          "node %s stands at %s, %" PRId64
-                          " ns past the target: with shift=%d an instruction takes %" PRId64
-                          " ns\n",
-                          n->name, time, past, n->icount.shift, INT64_C(1) << n->icount.shift);
+        if (!node_is_live(n) || !n->icount.enabled || n->icount.shift == 0)
+            continue;
+        rest_settle(n);
+        past = vtime_sub(node_ensemble_time(n), target).ns;
+        if (past <= 0 || past >= node_granule_ns(n) || n->clock.idle)
+            continue;
+        time = units_format_seconds(node_ensemble_time(n));
+        command_print(s,
+                      "node %s stands at %s, %" PRId64
+                      " ns past the target: with shift=%d an instruction takes %" PRId64 " ns\n",
+                      n->name, time, past, n->icount.shift, INT64_C(1) << n->icount.shift);
     }
 }
 
@@ -221,6 +193,8 @@ static Node *insns_node(const Session *s, const char *name, GError **error)
                     "node %s runs without icount: its instructions are not counted", node->name);
         return NULL;
     }
+    if (node)
+        rest_settle(node);
     return node;
 }
 

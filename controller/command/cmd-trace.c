@@ -2,7 +2,7 @@
 /* cmd-trace.c: network trace and order; assert happens-before and concurrent. */
 #include "controller/base/units.h"
 #include "controller/command/command.h"
-#include "controller/wire.h"
+#include "controller/fabric/fabric.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -38,9 +38,9 @@ static bool make_filter(const Session *s, const char *node, TraceFilter *filter,
                         GError **error)
 {
     *filter = (TraceFilter){TRACE_NO_NODE, TRACE_NO_NODE};
-    if (node && s->wire)
-        filter->a = trace_find_node(wire_trace(s->wire), node);
-    *none = !s->wire || (node && filter->a == TRACE_NO_NODE);
+    if (node && s->fabric)
+        filter->a = trace_find_node(fabric_trace(s->fabric), node);
+    *none = !s->fabric || (node && filter->a == TRACE_NO_NODE);
     return !node || filter->a != TRACE_NO_NODE || session_find_node(s, node, error);
 }
 
@@ -56,10 +56,10 @@ static CommandResult exec_trace(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (s->options.dry || none)
         return COMMAND_DONE;
-    e = trace_find(wire_trace(s->wire), filter,
-                   trace_tail(wire_trace(s->wire), filter, (uint64_t)o.last));
-    for (; e; e = trace_find(wire_trace(s->wire), filter, e->number + 1)) {
-        g_autofree char *line = trace_format(wire_trace(s->wire), e);
+    e = trace_find(fabric_trace(s->fabric), filter,
+                   trace_tail(fabric_trace(s->fabric), filter, (uint64_t)o.last));
+    for (; e; e = trace_find(fabric_trace(s->fabric), filter, e->number + 1)) {
+        g_autofree char *line = trace_format(fabric_trace(s->fabric), e);
 
         command_print(s, "%" PRIu64 " %s\n", e->number, line);
     }
@@ -92,8 +92,8 @@ static bool read_event(const char *text, uint64_t *out, GError **error)
 
 static bool relation(const Session *s, uint64_t a, uint64_t b, VClockOrder *order, GError **error)
 {
-    if (s->wire && trace_count(wire_trace(s->wire)) > 0)
-        return trace_relation(wire_trace(s->wire), a, b, order, error);
+    if (s->fabric && trace_count(fabric_trace(s->fabric)) > 0)
+        return trace_relation(fabric_trace(s->fabric), a, b, order, error);
     g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there are no packets yet");
     return false;
 }
@@ -157,7 +157,7 @@ CommandResult command_assert_causality(CommandCall *call, GError **error)
     if (!relation(s, a, b, &order, error))
         return COMMAND_FAILED;
     holds = order == (strcmp(claim, "concurrent") == 0 ? VCLOCK_CONCURRENT : VCLOCK_BEFORE);
-    text = trace_explain(wire_trace(s->wire), a, b, error);
+    text = trace_explain(fabric_trace(s->fabric), a, b, error);
     if (!text)
         return COMMAND_FAILED;
     command_check(call, holds, text);

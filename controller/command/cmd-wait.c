@@ -4,6 +4,7 @@
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/run-command.h"
+#include "controller/engine/rest.h"
 
 #include <string.h>
 
@@ -48,8 +49,10 @@ static GError *gave_up_error(const Wait *w, const LinesFound *found)
 /* Why the run ended though no line matched; NULL: the time is up. Free with g_free(). */
 static char *reason_of(const Wait *w, const RunOutcome *o)
 {
-    g_autofree char *time = units_format_seconds(node_ensemble_time(w->node));
+    g_autofree char *time = NULL;
 
+    rest_settle(w->node);
+    time = units_format_seconds(node_ensemble_time(w->node));
     if (o->number > 0)
         return g_strdup_printf("%s (`or-break` would allow that)", o->why);
     if (o->why)

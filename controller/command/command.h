@@ -10,7 +10,7 @@
 #define COMMAND_COMMAND_H
 
 #include "controller/node/lint.h"
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -37,7 +37,8 @@ typedef struct CommandCall CommandCall;
 
 typedef enum {
     COMMAND_AT_REST, /* not while the ensemble runs */
-    COMMAND_LOOKS,   /* only looks at nodes that stand: also between the quanta of a run */
+    COMMAND_LOOKS,   /* only looks at nodes that stand, whose clocks are known as a whole
+                        (rest_settle()): also between the quanta of a run */
     COMMAND_ANYTIME, /* asks no node: also while the ensemble runs */
 } CommandWhen;
 

@@ -8,8 +8,8 @@
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
-#include "controller/events.h"
 #include "controller/remote/ssh-host.h"
+#include "controller/session/events.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -4,7 +4,7 @@
 #define COMMAND_FAR_HOST_H
 
 #include "controller/remote/line.h"
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* How the user described it. */
 typedef struct {

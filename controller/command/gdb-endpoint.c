@@ -13,7 +13,8 @@
 #include "controller/command/gdb-peer.h"
 #include "controller/command/run.h"
 #include "controller/engine/debug-view.h"
-#include "controller/engine/debug.h"
+#include "controller/engine/rest.h"
+#include "controller/node/debug.h"
 
 #include <glib-unix.h>
 #include <inttypes.h>
@@ -208,12 +209,13 @@ static void step(GdbEndpoint *e, const GArray *threads, unsigned vcpu)
     const Node *n = e->node;
     RunGoal goal = {.time = {RUN_FOR_EVER},
                     .node = e->node,
-                    .insns = {n->clock.icount.n + 1},
                     .step = true,
                     .vcpu = threads->len > 1 ? (int)vcpu : -1,
                     .manner = debug_view_masks(e->view) ? STEP_MASKED : STEP_LIVE};
     g_autoptr(GError) error = NULL;
 
+    rest_settle(e->node);
+    goal.insns.n = n->clock.icount.n + 1;
     e->interrupted = false;
     e->stepped = g_array_index(threads, GdbThread, vcpu);
     e->running = n->icount.enabled && run_step(e->session, &goal, on_step_done, e, &error);

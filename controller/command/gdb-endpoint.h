@@ -14,7 +14,7 @@
 #ifndef COMMAND_GDB_ENDPOINT_H
 #define COMMAND_GDB_ENDPOINT_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 typedef struct GdbEndpoint GdbEndpoint;
 

@@ -7,7 +7,7 @@
 #ifndef COMMAND_GDB_MONITOR_H
 #define COMMAND_GDB_MONITOR_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 typedef struct GdbMonitor GdbMonitor;
 

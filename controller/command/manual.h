@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * manual.h: the manual page, made from the same tables as --help and `help`, so that none of them
- * can drift. Pure.
+ * manual.h: the manual pages. Their text is Markdown in scripts/man, embedded in the program; the
+ * options, the commands and the values of expressions are put in from the tables that the program
+ * itself uses. Pure.
  */
 #ifndef COMMAND_MANUAL_H
 #define COMMAND_MANUAL_H
@@ -13,12 +14,9 @@
 char *manual_summary(void);
 char *manual_epilogue(void);
 
-/* metronome(1) as roff for the man macros. entries: the options as GOption has them. Free with
- * g_free(). */
-char *manual_page(const char *version, const GOptionEntry *entries);
-
-/* Text as roff prints it: no character of it means anything to roff. One line of UTF-8, for
- * a line of the page or a macro's argument. Free with g_free(). */
-char *manual_escape(const char *text);
+/* A page as roff for the man macros. name: "metronome" (also for NULL), "metronome-scenario" or
+ * "metronome-report"; of another one NULL with *error. entries: the options as GOption has them.
+ * Free with g_free(). */
+char *manual_page(const char *name, const GOptionEntry *entries, GError **error);
 
 #endif

@@ -2,8 +2,11 @@
 /* mirror.c: a session that only checks, in the state of one that runs. */
 #include "controller/command/command.h"
 #include "controller/command/far-host.h"
+#include "controller/command/net-end.h"
+#include "controller/fabric/fabric.h"
 #include "controller/node/defaults.h"
-#include "controller/wire.h"
+#include "controller/node/option-keys.h"
+#include "controller/session/session-life.h"
 
 #include <string.h>
 
@@ -58,28 +61,28 @@ static void copy_link(const Network *net, unsigned link, Session *to)
 
     network_link_ends(net, link, from);
     if (!network_link_removed(net, link) &&
-        wire_find_end(to->wire, network_end_name(net, from[0]), &ends[0], NULL) &&
-        wire_find_end(to->wire, network_end_name(net, from[1]), &ends[1], NULL))
-        network_add_link(wire_network(to->wire), ends[0], ends[1], params, &index, NULL);
+        net_end_find(to, network_end_name(net, from[0]), &ends[0], NULL) &&
+        net_end_find(to, network_end_name(net, from[1]), &ends[1], NULL))
+        network_add_link(fabric_network(to->fabric), ends[0], ends[1], params, &index, NULL);
 }
 
 static void copy_network(const Session *from, Session *to)
 {
-    const Network *net = wire_network(from->wire);
+    const Network *net = fabric_network(from->fabric);
     unsigned index;
     NetEnd end;
 
-    to->wire = wire_new(to);
+    session_fabric(to);
     for (unsigned i = 0; i < network_n_switches(net); i++)
-        network_add_switch(wire_network(to->wire), network_end_name(net, (NetEnd){true, i}), &index,
-                           NULL);
+        network_add_switch(fabric_network(to->fabric), network_end_name(net, (NetEnd){true, i}),
+                           &index, NULL);
     for (unsigned i = 0; i < network_n_ports(net); i++) {
         const char *name = network_end_name(net, (NetEnd){false, i});
 
-        if (wire_gateway(from->wire, i))
-            wire_add_gateway(to->wire, name, NULL, NULL);
+        if (fabric_gateway(from->fabric, i))
+            fabric_add_gateway(to->fabric, name, NULL, NULL);
         else
-            wire_find_end(to->wire, name, &end, NULL);
+            net_end_find(to, name, &end, NULL);
     }
     for (unsigned i = 0; i < network_n_links(net); i++)
         copy_link(net, i, to);
@@ -100,6 +103,7 @@ Session *command_mirror(const Session *s, GError **error)
     m->columns = s->columns;
     m->started = s->started;
     engine_set_quantum(m->engine, engine_quantum(s->engine), NULL);
+    m->auto_quantum = s->auto_quantum;
     copy_variables(s, m);
     for (guint i = 0; s->hosts && i < s->hosts->len; i++)
         copy_host(&((const FarHost *)s->hosts->pdata[i])->options, m);
@@ -107,7 +111,7 @@ Session *command_mirror(const Session *s, GError **error)
         copy_node(s->nodes->pdata[i], m);
     node_defaults_copy(s->defaults, m->defaults);
     m->sleep_told = s->sleep_told;
-    if (s->wire)
+    if (s->fabric)
         copy_network(s, m);
     /* Which there are is not looked at. */
     checking_doubt(m->checking, CHECKING_BREAK, NULL);

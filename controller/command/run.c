@@ -5,10 +5,12 @@
 #include "controller/base/units.h"
 #include "controller/command/breaks.h"
 #include "controller/command/clock-watch.h"
+#include "controller/command/quantum.h"
 #include "controller/command/sampler.h"
-#include "controller/engine/debug.h"
-#include "controller/events.h"
-#include "controller/wire.h"
+#include "controller/fabric/fabric.h"
+#include "controller/node/debug.h"
+#include "controller/session/events.h"
+#include "controller/session/recorder.h"
 
 typedef struct {
     RunDoneFunc done;
@@ -173,6 +175,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
         sampler_take(s);
         clock_watch_take(s);
         breaks_watch(s);
+        quantum_follow(s);
     }
     /* Also when a line matched: a break of the same time is not to end the next run. */
     outcome.number = breaks_fired(s, end, &why);
@@ -220,6 +223,8 @@ static void start_piece(Session *s)
     struct Run *run = s->run;
     RunGoal goal = run->spec.goal;
 
+    quantum_follow(s);
+    goal.time = vtime(MIN(goal.time.ns, quantum_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
@@ -260,7 +265,10 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     struct Run *run;
 
     g_assert(!s->run);
-    if (!breaks_prepare(s, error) || (s->wire && !wire_prepare(s->wire, error)))
+    quantum_follow(s);
+    if (!breaks_prepare(s, error) ||
+        (s->fabric && !fabric_prepare(s->fabric, engine_quantum(s->engine), s->auto_quantum,
+                                      engine_now(s->engine), error)))
         return false;
     run = g_new0(struct Run, 1);
     run->spec = *spec;

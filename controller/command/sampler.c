@@ -7,8 +7,8 @@
 #include "controller/base/units.h"
 #include "controller/clock/devstate.h"
 #include "controller/command/command.h"
-#include "controller/engine/debug.h"
-#include "controller/wire.h"
+#include "controller/fabric/fabric.h"
+#include "controller/node/debug.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -205,8 +205,8 @@ static void write_node(const Session *s, VTime now, Node *n)
             " console=%.16s",
             now.ns, n->name, n->clock.icount.n, n->clock.bias.ns,
             n->console ? (uint64_t)console_bytes(n->console) : 0, console);
-    if (s->wire) {
-        g_autofree char *packets = wire_node_digest(s->wire, n);
+    if (s->fabric) {
+        g_autofree char *packets = fabric_node_digest(s->fabric, n);
 
         fprintf(r->file, " packets=%.16s", packets);
     }
@@ -229,6 +229,7 @@ void sampler_take(Session *s)
     if (!r || now.ns <= r->last.ns)
         return;
     r->last = now;
+    engine_settle_clocks(s->engine);
     for (unsigned i = 0; i < s->nodes->len; i++)
         write_node(s, now, s->nodes->pdata[i]);
     if ((fflush(r->file) != 0 || ferror(r->file)) && !r->failed) {

@@ -7,7 +7,7 @@
 #ifndef COMMAND_SAMPLER_H
 #define COMMAND_SAMPLER_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* text: FILE[,nth=N][,fine=FROM:TO:EVERY][,registers][,devices]; nth: every Nth barrier; times in ns:
  * in that span also every so often. */

@@ -3,7 +3,7 @@
 #ifndef COMMAND_SLEEP_NOTE_H
 #define COMMAND_SLEEP_NOTE_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* The nodes are started: a check shows it as a finding, a run warns, verify says it with its verdict. */
 void sleep_note_tell(Session *session);

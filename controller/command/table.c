@@ -14,6 +14,7 @@
 #include "controller/command/sampler.h"
 #include "controller/command/usage.h"
 #include "controller/remote/codec.h"
+#include "controller/session/session-life.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -154,6 +155,8 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
                     call->command->name);
         return COMMAND_FAILED;
     }
+    if (call->command->when == COMMAND_LOOKS)
+        engine_settle_clocks(call->session->engine);
     return call->command->exec(call, error);
 }
 

@@ -3,7 +3,7 @@
 #ifndef COMMAND_TELL_NODE_H
 #define COMMAND_TELL_NODE_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* Session.on_node. */
 void tell_node(Session *session, const char *name, const NodeTelling *telling);

@@ -3,7 +3,7 @@
 #include "controller/command/values.h"
 
 #include "controller/base/near.h"
-#include "controller/wire.h"
+#include "controller/fabric/fabric.h"
 
 #include <string.h>
 
@@ -51,8 +51,7 @@ const ValueHelp values_of_nodes[] = {
     [NODE_CONSOLE_BYTES] = {"console_bytes", "bytes that the guest wrote"},
     [NODE_SENT] = {"sent", "packets that it sent"},
     [NODE_RECEIVED] = {"received", "packets that it got"},
-    [NODE_DROPPED] = {"dropped",
-                      "packets of it that were lost on the way, or that it did not take"},
+    [NODE_DROPPED] = {"dropped", "packets that it sent, lost on the way or refused by a card"},
     [NODE_LATE] = {"late", "packets that it got later than at their boundary"},
     [NODE_CARRIED] = {"carried",
                       "packets that had to wait for a later boundary: the card was full"},
@@ -108,7 +107,7 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
 {
     const NodeStats *st = engine_node_stats(v->session->engine, n);
     VTime time = time_of(v, n);
-    NetPortStats packets = wire_node_stats(v->session->wire, n);
+    NetPortStats packets = fabric_node_stats(v->session->fabric, n);
     const ExprValue all[NODE_END] = {
         [NODE_TIME] = {.kind = EXPR_TIME, .value = time.ns},
         [NODE_VIRTUAL] = {.kind = EXPR_TIME, .value = vtime_add(time, n->epoch).ns},

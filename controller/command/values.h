@@ -4,7 +4,7 @@
 #define COMMAND_VALUES_H
 
 #include "controller/command/expr.h"
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 typedef struct {
     const Session *session;

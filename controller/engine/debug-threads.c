@@ -2,7 +2,8 @@
 /* debug-threads.c: ids are looked up among the node's real threads before anything is done. */
 #include "controller/engine/debug-threads.h"
 
-#include "controller/engine/debug.h"
+#include "controller/engine/rest.h"
+#include "controller/node/debug.h"
 #include "gdbstub-client/parse.h"
 
 #include <inttypes.h>
@@ -58,6 +59,7 @@ bool debug_threads_choose(DebugThreads *t, unsigned *vcpu, GError **error)
 
     if (!all)
         return false;
+    rest_settle(t->node);
     first = index_of(all, t->control.tid > 0 ? &t->control : &t->chosen);
     *vcpu = first;
     for (unsigned i = 0; all->len > 1 && !t->node->clock.idle && i < all->len; i++) {

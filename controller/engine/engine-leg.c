@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine-leg.c: legs of the ensemble, and what belongs to each of their barriers. */
-#include "controller/engine/debug.h"
 #include "controller/engine/engine-private.h"
+#include "controller/node/debug.h"
 
 #include <string.h>
 
@@ -36,35 +36,13 @@ static void hold_pace(const Engine *e, const Leg *leg, VTime reached)
     }
 }
 
-static void on_reach(Leg *leg, uint64_t k, void *data)
-{
-    const Engine *e = data;
-
-    e->exchange.reach(leg_boundary(leg, k), e->exchange.data);
-}
-
-static void on_fill(Leg *leg, uint64_t k, void *data)
-{
-    const Engine *e = data;
-
-    e->exchange.fill(leg_boundary(leg, k), leg_boundary(leg, k + 1), e->exchange.data);
-}
-
 /* What is due in the quanta that follow barrier k, the end of a grant. */
 static void grant(const Engine *e, const Leg *leg, uint64_t k)
 {
     uint64_t end = MIN(k + leg->stride + leg->lead, leg->count);
 
-    if (e->exchange.grant && k < leg->count && k % leg->stride == 0)
-        e->exchange.grant(leg_boundary(leg, end), e->exchange.data);
-}
-
-/* An added boundary is no barrier: nobody else is told. */
-static void on_added_boundary(Leg *leg, uint64_t k, void *data)
-{
-    const Engine *e = data;
-
-    e->exchange.advance(leg_boundary(leg, k), e->exchange.data);
+    if (e->fabric && k < leg->count && k % leg->stride == 0)
+        fabric_grant(e->fabric, leg_boundary(leg, end));
 }
 
 static void on_barrier(Leg *leg, uint64_t k, void *data)
@@ -105,20 +83,14 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         last->stats->waited_for++;
         last->stats->waited.ns += htime_sub(last->arrived, before_last).ns;
     }
-    if (e->exchange.advance)
-        e->exchange.advance(view.time, e->exchange.data);
+    if (e->fabric)
+        fabric_advance(e->fabric, view.time);
     grant(e, leg, k);
     for (unsigned i = 0; i < e->observers->len; i++) {
         const Observer *o = &g_array_index(e->observers, Observer, i);
 
         if (o->func(&view, o->data))
             atomic_store(&leg->stop, true);
-    }
-    /* Idle nodes may be let go up to the next barrier by this: it comes before the boundary. */
-    if (k < leg->count && !atomic_load(&leg->stop) &&
-        engine_next_added(e, view.time).ns < leg_boundary(leg, leg->count).ns) {
-        e->replan = true;
-        atomic_store(&leg->stop, true);
     }
     if (e->pace > 0)
         hold_pace(e, leg, view.time);
@@ -136,7 +108,7 @@ static void on_leg_done(void *data)
     if (atomic_load(&e->leg.broke))
         e->broke = true;
     else if (atomic_load(&e->leg.stop))
-        e->stopping = !e->replan;
+        e->stopping = true;
     engine_plan(e);
 }
 
@@ -164,7 +136,7 @@ static bool may_stop(const Engine *e)
  */
 static void set_stride(const Engine *e, Leg *leg)
 {
-    int64_t ahead = e->exchange.begin ? e->exchange.begin(e->exchange.data).ns : INT64_MAX;
+    int64_t ahead = e->fabric ? fabric_begin(e->fabric).ns : INT64_MAX;
     unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_STRIDE);
 
     leg->stride = 1;
@@ -176,9 +148,6 @@ static void set_stride(const Engine *e, Leg *leg)
 
 void engine_start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool on_grid)
 {
-    bool added = !on_grid && !only && first.ns == engine_next_added(e, e->now).ns;
-
-    e->replan = false;
     g_array_set_size(e->slots, 0);
     for (unsigned i = 0; i < e->members->len; i++) {
         Member *m = e->members->pdata[i];
@@ -209,17 +178,15 @@ void engine_start_leg(Engine *e, Node *only, VTime first, uint64_t count, bool o
         e->leg.marks = (LegMark *)(void *)e->marks->data;
         memset(e->leg.marks, 0, e->leg.stride * e->slots->len * sizeof(LegMark));
     }
-    if ((on_grid || added) && e->exchange.fill) {
-        e->exchange.grant(leg_boundary(&e->leg, MIN(e->leg.stride + e->leg.lead, count)),
-                          e->exchange.data);
-        e->exchange.fill(e->now, first, e->exchange.data);
+    if (e->fabric) {
+        fabric_grant(e->fabric, leg_boundary(&e->leg, MIN(e->leg.stride + e->leg.lead, count)));
+        fabric_fill(e->fabric, e->now, first);
         e->leg.cards = true;
-        e->leg.reach = on_reach;
-        e->leg.fill = on_fill;
+        e->leg.fabric = on_grid ? e->fabric : NULL;
     }
     e->leg.stop_on_exit = e->goal.stop_on_exit;
     e->leg.exits = e->goal.exits;
-    e->leg.on_barrier = on_grid ? on_barrier : added ? on_added_boundary : NULL;
+    e->leg.on_barrier = on_grid ? on_barrier : NULL;
     hosts_run_leg(e->hosts, &e->leg, on_leg_done, e);
     /* Set before, it would have been forgotten by leg_init(). */
     if (atomic_load(&e->interrupted))

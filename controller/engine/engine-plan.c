@@ -6,15 +6,12 @@
  * what comes unexpected (an idle node that was warped ahead, a console that matched) needs no path
  * of its own. Nothing is ever run past a goal: there is no way back.
  */
-#include "controller/engine/debug.h"
 #include "controller/engine/engine-private.h"
+#include "controller/engine/rest.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
 
 #include <string.h>
-
-VTime engine_next_added(const Engine *e, VTime now)
-{
-    return e->exchange.due ? e->exchange.due(now, e->exchange.data) : vtime(INT64_MAX);
-}
 
 static VTime grid_floor(const Engine *e, VTime t)
 {
@@ -24,12 +21,6 @@ static VTime grid_floor(const Engine *e, VTime t)
 VTime engine_next_barrier(const Engine *e)
 {
     return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
-}
-
-/* No node may be alone beyond this. */
-static VTime fence(const Engine *e)
-{
-    return vtime(MIN(engine_next_barrier(e).ns, engine_next_added(e, e->now).ns));
 }
 
 static void finish(Engine *e, RunEnd end, const GError *error)
@@ -56,6 +47,21 @@ static void on_step_done(void *data)
     engine_plan(e);
 }
 
+/* The node is to get what is due on its way. At the barrier itself it waits for the others. */
+static void serve_cards(Engine *e, VTime until)
+{
+    e->step.quantum = vtime(0);
+    if (!e->fabric || until.ns <= e->now.ns)
+        return;
+    e->step.now = e->now;
+    e->step.until = until;
+    e->step.quantum = e->quantum;
+    fabric_begin(e->fabric);
+    fabric_grant(e->fabric, until);
+    fabric_fill(e->fabric, e->now, until);
+}
+
+/* limit: no node may be alone beyond it. */
 static void start_step(Engine *e, Node *node, VTime limit)
 {
     e->step.node = node;
@@ -64,6 +70,7 @@ static void start_step(Engine *e, Node *node, VTime limit)
     e->step.grain_us = e->step.manner == STEP_EXACT ? 1 : e->max_skip.ns / NS_PER_US;
     e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
     e->step.cancel = &e->interrupted;
+    serve_cards(e, vtime(limit.ns - NS_PER_US));
     hosts_step(e->hosts, &e->step, on_step_done, e);
 }
 
@@ -74,12 +81,13 @@ static bool step_to_time(Engine *e, VTime t)
     while (e->step_index < e->members->len) {
         Member *m = e->members->pdata[e->step_index++];
 
+        rest_settle(m->node);
         if (!node_is_live(m->node) || !m->node->icount.enabled || m->node->clock.idle ||
             node_ensemble_time(m->node).ns >= t.ns)
             continue;
         e->step.by_icount = false;
         e->step.time = vtime_add(t, m->node->epoch);
-        start_step(e, m->node, fence(e));
+        start_step(e, m->node, engine_next_barrier(e));
         return true;
     }
     return false;
@@ -87,11 +95,8 @@ static bool step_to_time(Engine *e, VTime t)
 
 static void plan_time(Engine *e, VTime t)
 {
-    VTime added = engine_next_added(e, e->now), micro;
+    VTime micro = vtime(vtime_floor_us(t) * NS_PER_US);
 
-    if (added.ns < t.ns)
-        t = added;
-    micro = vtime(vtime_floor_us(t) * NS_PER_US);
     if (grid_floor(e, t).ns > e->now.ns) {
         engine_start_quanta(e, grid_floor(e, t));
     } else if (micro.ns > e->now.ns) {
@@ -118,17 +123,18 @@ static VTime earliest_time(const Node *node, int64_t rest)
 
 static void plan_insns(Engine *e, Node *node, Insns target)
 {
-    int64_t rest = target.n - node->clock.icount.n;
-    VTime earliest = earliest_time(node, rest);
+    int64_t rest;
+    VTime earliest;
 
+    rest_settle(node);
+    rest = target.n - node->clock.icount.n;
+    earliest = earliest_time(node, rest);
     if (rest <= 0) {
         finish(e, RUN_REACHED, NULL);
     } else if (e->now.ns >= e->goal.time.ns) {
         finish(e, RUN_TIME_UP, NULL);
     } else if (earliest.ns > e->goal.time.ns) {
         plan_time(e, e->goal.time);
-    } else if (earliest.ns >= engine_next_added(e, e->now).ns) {
-        plan_time(e, earliest);
     } else if (grid_floor(e, earliest).ns > e->now.ns) {
         engine_start_quanta(e, grid_floor(e, earliest));
     } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
@@ -136,7 +142,7 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     } else {
         e->step.by_icount = true;
         e->step.icount = target;
-        start_step(e, node, fence(e));
+        start_step(e, node, engine_next_barrier(e));
     }
 }
 
@@ -144,8 +150,9 @@ static void plan_insns(Engine *e, Node *node, Insns target)
  * goes beyond it. */
 static void plan_steps(Engine *e, Node *node)
 {
-    VTime limit = fence(e);
+    VTime limit = engine_next_barrier(e);
 
+    rest_settle(node);
     if (e->goal.insns.n <= node->clock.icount.n) {
         finish(e, RUN_REACHED, NULL);
     } else if (e->asleep) {
@@ -155,7 +162,7 @@ static void plan_steps(Engine *e, Node *node)
     } else if (e->now.ns >= e->goal.time.ns) {
         finish(e, RUN_TIME_UP, NULL);
     } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
-        engine_start_leg(e, NULL, limit, 1, limit.ns == engine_next_barrier(e).ns);
+        engine_start_leg(e, NULL, limit, 1, true);
     } else {
         e->step.by_icount = true;
         e->step.icount = e->goal.insns;
@@ -179,10 +186,10 @@ static Node *pending_access(const Engine *e)
  * first. */
 static void plan_access(Engine *e, Node *node)
 {
-    VTime limit = fence(e);
+    VTime limit = engine_next_barrier(e);
 
     if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
-        engine_start_leg(e, NULL, limit, 1, limit.ns == engine_next_barrier(e).ns);
+        engine_start_leg(e, NULL, limit, 1, true);
     } else {
         e->step.by_icount = true;
         e->step.icount = (Insns){node->clock.icount.n + 1};
@@ -200,19 +207,37 @@ static void plan_broke(Engine *e)
         finish(e, RUN_BROKE, NULL);
 }
 
+/* More than beyond_ns past where the ensemble stands. A clock that follows the host's (sleep=on, no
+ * icount) stands beyond every boundary: there is no better place for it. */
+static bool is_ahead(const Engine *e, const Node *n, int64_t beyond_ns)
+{
+    if (!node_is_live(n))
+        return false;
+    if (n->far && n->far->driven.ns > e->now.ns)
+        return true;
+    return n->icount.enabled && !n->icount.sleep_on &&
+           node_ensemble_time(n).ns > e->now.ns + beyond_ns;
+}
+
 /* A soft stop may have warped idle nodes ahead, up to the next boundary, and other hosts may have
- * run their grants to the end: then that is the place where all can stand together. A clock that
- * follows the host's (sleep=on, no icount) stands beyond every boundary: there is no better place
- * for it. */
+ * run their grants to the end: then that is the place where all can stand together. */
 static bool stands_together(const Engine *e)
 {
-    for (unsigned i = 0; i < e->members->len; i++) {
-        const Member *m = e->members->pdata[i];
-
-        if (node_is_live(m->node) && m->node->far && m->node->far->driven.ns > e->now.ns)
+    for (unsigned i = 0; i < e->members->len; i++)
+        if (is_ahead(e, ((const Member *)e->members->pdata[i])->node, NS_PER_US))
             return false;
-        if (node_is_live(m->node) && m->node->icount.enabled && !m->node->icount.sleep_on &&
-            node_ensemble_time(m->node).ns > e->now.ns + NS_PER_US)
+    return true;
+}
+
+/* Of an idle node the stop may be a µs and an instruction beyond it, with nothing executed. */
+bool engine_stands_together(const Engine *e)
+{
+    if (e->running || e->broke)
+        return false;
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Node *n = ((const Member *)e->members->pdata[i])->node;
+
+        if (is_ahead(e, n, NS_PER_US + node_granule_ns(n)))
             return false;
     }
     return true;
@@ -282,6 +307,15 @@ static void plan_failure(Engine *e, const Member *failed)
         finish(e, RUN_FAILED, failed->node->failure);
 }
 
+/* What is looked at between two quanta wants the run to end. */
+static bool looks_at_rest(const Engine *e)
+{
+    if (!e->goal.at_rest)
+        return false;
+    engine_settle_clocks(e);
+    return e->goal.at_rest(e->goal.at_rest_data);
+}
+
 void engine_plan(Engine *e)
 {
     const Member *failed = failed_member(e);
@@ -294,7 +328,7 @@ void engine_plan(Engine *e)
         finish(e, RUN_EXITED, NULL);
     else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))
         finish(e, RUN_EMPTY, NULL);
-    else if (e->leg_done && e->goal.at_rest && e->goal.at_rest(e->goal.at_rest_data))
+    else if (e->leg_done && looks_at_rest(e))
         finish(e, RUN_STOPPED, NULL);
     else if (e->goal.node && e->goal.step)
         plan_steps(e, e->goal.node);

@@ -27,7 +27,7 @@ struct Engine {
     GPtrArray *members; /* Member */
     EnsembleStats stats;
     GArray *observers; /* Observer */
-    EngineExchange exchange;
+    Fabric *fabric;    /* NULL: no link yet */
     void (*rest_func)(bool at_rest, void *data);
     void *rest_data;
     double pace;
@@ -42,7 +42,6 @@ struct Engine {
     bool broke, asleep; /* why it ends */
     bool leg_done;      /* a barrier was reached */
     bool stopping;      /* on the way to the barrier where it ends early */
-    bool replan;        /* the leg ends early because a boundary is to be added */
     atomic_bool interrupted, hurry;
     Leg leg;
     GArray *marks; /* LegMark */
@@ -57,8 +56,6 @@ struct Engine {
 /* A leg or a step is over: on to the next. */
 void engine_plan(Engine *engine);
 
-/* The boundary that is to be added next (EngineExchange.due); and the next barrier. */
-VTime engine_next_added(const Engine *engine, VTime now);
 VTime engine_next_barrier(const Engine *engine);
 
 /* --- engine-leg.c --- */

@@ -3,9 +3,10 @@
 #include "controller/engine/engine-private.h"
 
 #include "controller/base/units.h"
-#include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
-#include "controller/engine/nics.h"
+#include "controller/engine/rest.h"
+#include "controller/fabric/nics.h"
+#include "controller/node/debug.h"
 
 /* A tenth of the default quantum: some 10 % of speed for nodes with breakpoints. */
 #define MAX_SKIP_NS (100 * NS_PER_US)
@@ -151,6 +152,14 @@ VTime engine_now(const Engine *e)
     return k > 0 ? leg_boundary(&e->leg, k) : e->now;
 }
 
+void engine_settle_clocks(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++)
+        rest_ask(((const Member *)e->members->pdata[i])->node);
+    for (unsigned i = 0; i < e->members->len; i++)
+        rest_settle(((const Member *)e->members->pdata[i])->node);
+}
+
 bool engine_running(const Engine *e)
 {
     return e->running;
@@ -170,9 +179,9 @@ void engine_unobserve(Engine *e, BarrierObserver func)
             g_array_remove_index(e->observers, i);
 }
 
-void engine_set_exchange(Engine *e, const EngineExchange *exchange)
+void engine_set_fabric(Engine *e, Fabric *fabric)
 {
-    e->exchange = exchange ? *exchange : (EngineExchange){0};
+    e->fabric = fabric;
 }
 
 void engine_set_pace(Engine *e, double pace)

@@ -40,6 +40,13 @@ bool engine_remove(Engine *engine, Node *node, GError **error);
 VTime engine_now(const Engine *engine);
 bool engine_running(const Engine *engine);
 
+/* All stand at engine_now(), and none is ahead of it. */
+bool engine_stands_together(const Engine *engine);
+
+/* All nodes' clocks become known as a whole, before they are shown or compared. In the main thread,
+ * the nodes at rest. */
+void engine_settle_clocks(const Engine *engine);
+
 /* A run that has no goal of its own. */
 #define RUN_FOR_EVER (INT64_MAX / 2)
 
@@ -101,31 +108,8 @@ const NodeStats *engine_node_stats(const Engine *engine, const Node *node);
 uint64_t engine_missed(const Engine *engine);
 uint64_t engine_violations(const Engine *engine);
 
-/*
- * Moves frames between the nodes' cards, all nodes standing. In a lane's or a line's thread, or in
- * the main thread before a leg, never in two; must be quick.
- */
-typedef struct {
-    /* `now`, a barrier or an added boundary, is reached: what was put on the cards of this host is
-     * there, what was sent can be collected. */
-    void (*reach)(VTime now, void *data);
-    /* All hosts have reached it: the network moves on. */
-    void (*advance)(VTime now, void *data);
-    /* What is due by `until` at the cards of other hosts is to go with the next grant. */
-    void (*grant)(VTime until, void *data);
-    /* What is due by `until`, the next boundary, can be put on the cards of this host. */
-    void (*fill)(VTime now, VTime until, void *data);
-    /* The next boundary to be added behind `now`: whole µs, INT64_MAX for none. It is known at the
-     * last barrier but one before it. */
-    VTime (*due)(VTime now, void *data);
-    /* In the main thread, a leg is about to begin. What other hosts are to be told of is due no
-     * sooner than this after it was sent: so far a host can run without them. */
-    VTime (*begin)(void *data);
-    void *data;
-} EngineExchange;
-
-/* NULL for none. */
-void engine_set_exchange(Engine *engine, const EngineExchange *exchange);
+/* Moves frames between the nodes' cards (fabric/fabric.h); not taken over. NULL for none. */
+void engine_set_fabric(Engine *engine, Fabric *fabric);
 
 /* One barrier, seen while all nodes stand at it. */
 typedef struct {

@@ -4,6 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/node/rank.h"
+#include "controller/node/telling.h"
 
 #include <inttypes.h>
 
@@ -84,7 +85,7 @@ void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
     if (n->frozen || htime_sub(now, f->moved).ns < FREEZE_NS)
         return;
     state = node_process_state(n);
-    if (state == 'T' || state == 't' || !may_sleep(n, since, quantum, now))
+    if (node_process_is_stopped(state) || !may_sleep(n, since, quantum, now))
         freeze(f, n, now, state);
 }
 

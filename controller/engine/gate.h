@@ -16,7 +16,8 @@
  *
  * Brakes are filter-buffers without tokens, whose deadlines cap how far the clock of an idle node
  * can be warped (icount_start_warp_timer(), icount-common.c): mtb 1 µs behind an intended stop, mtf
- * every so many µs.
+ * every so many µs, and mtk 1 µs behind every boundary, for nodes that may have to be stopped at any
+ * of them. mtk stays when the gate is disarmed.
  *
  * QEMU sources: net/filter-buffer.c, net/dump.c, net/filter.c, net/dgram.c. Under icount the vCPU
  * thread itself runs the filters' timers, between two instructions (icount_handle_deadline(),
@@ -63,17 +64,41 @@ typedef struct {
     int64_t grain_us; /* … and, if not 0, one to every so many µs: no warp is longer, at a cost */
     unsigned stages;  /* length of the shift register: 1 to GATE_MAX_STAGES */
     bool tries;       /* set the quantum behind a single boundary, too (trial.h) */
+    int64_t guard_us; /* mtk is to be there then and every quantum_us, if it can be; 0: it is not */
+    bool stays;       /* the node may be parked at a boundary */
+    bool unguarded;   /* mtk of former plans goes, and the witness unless the node may be parked */
 } GatePlan;
 
 /* Whether ticks made where the node stands reach all boundaries of the plan, not only the first. */
 bool gate_keeps_up(const Gate *gate, const GatePlan *plan);
 
+/* Whether mtk is there, or can be made from where the node stands. */
+bool gate_guards(const Gate *gate, const GatePlan *plan);
+
+/* Whether mtk can't be made where the node stands, but a µs later. */
+bool gate_guards_later(const Gate *gate, const GatePlan *plan);
+
 /* Arms a stopped node whose clock was read just now. The tokens of the first boundaries are in
- * place when it returns. */
+ * place when it returns. One that is parked for the plan goes on from there. */
 bool gate_arm(Gate *gate, const GatePlan *plan, GError **error);
+
+/*
+ * A node that was stopped at its gate is parked there: the tick stays, and is given the token of the
+ * boundary that it fires at next, so that going on to that needs next to nothing. *now_us: where it
+ * stands, by the witness of that token. Its clock may not run before gate_arm() or gate_disarm().
+ */
+bool gate_park(Gate *gate, int64_t *now_us, GError **error);
+bool gate_may_park(const Gate *gate);
+bool gate_is_parked_for(const Gate *gate, const GatePlan *plan);
 
 /* Takes tick and brake away from a stopped node; tokens that are still inside are lost. */
 bool gate_disarm(Gate *gate, GError **error);
+
+/* The same, and where the node stands, in virtual µs: by the note of one more token, which the tick
+ * hands out as it is deleted. Only if … */
+bool gate_disarm_where(Gate *gate, int64_t *now_us, GError **error);
+/* … this: no token is inside, and there is one stage. */
+bool gate_tells_where(const Gate *gate);
 
 typedef enum {
     NOTE_NONE,    /* nothing there yet */

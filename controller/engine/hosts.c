@@ -12,8 +12,7 @@ struct Hosts {
     Leg near;      /* this host's part */
     GArray *slots; /* Slot of near, … */
     GArray *which; /* … and unsigned: which one of the leg it is */
-    LegBarrierFunc reach, fill;
-    bool told; /* the others know where this host's part ends */
+    bool told;     /* the others know where this host's part ends */
     LegPatience patience;
 };
 
@@ -39,20 +38,6 @@ void hosts_free(Hosts *h)
 }
 
 /* --- this host's part --- */
-
-static void near_reach(Leg *near, uint64_t k, void *data)
-{
-    const Hosts *h = data;
-
-    h->reach(near, k, h->job.leg->data);
-}
-
-static void near_fill(Leg *near, uint64_t k, void *data)
-{
-    const Hosts *h = data;
-
-    h->fill(near, k, h->job.leg->data);
-}
 
 static void mark(const Hosts *h, uint64_t k)
 {
@@ -108,12 +93,8 @@ static void run_near(Hosts *h)
     const Leg *leg = h->job.leg;
 
     h->near = *leg;
-    h->reach = leg->reach;
-    h->fill = leg->fill;
     h->near.slots = (Slot *)(void *)h->slots->data;
     h->near.n_slots = h->slots->len;
-    h->near.reach = leg->reach ? near_reach : NULL;
-    h->near.fill = leg->fill ? near_fill : NULL;
     h->near.on_barrier = near_meet;
     h->near.over = near_over;
     h->near.data = h;
@@ -176,7 +157,7 @@ void hosts_run_leg(Hosts *h, Leg *leg, HostDoneFunc done, void *data)
     leg_begin(leg);
     if (h->slots->len > 0)
         run_near(h);
-    leg->reach = leg->fill = NULL; /* each host sees to its own cards */
+    leg->fabric = NULL; /* each host sees to its own cards */
     for (unsigned i = 0; i < fars->len; i++) {
         Far *far = fars->pdata[i];
 

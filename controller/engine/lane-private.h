@@ -24,8 +24,10 @@ typedef struct {
     uint64_t k;     /* the boundary that it was last sent to */
     bool once;      /* its tick is good for that boundary alone */
     bool approach;  /* its tick is ahead of that boundary */
+    bool half_way;  /* its tick is where a card needs it to stop before that boundary */
     GatePlan trial; /* if it is one, else .tries is false */
-    bool anew;      /* stop and arm it before it goes on */
+    bool anew;      /* stop and arm it before it goes on, … */
+    bool slept;     /* … as it was idle at the boundary, and slept too long */
     Freeze freeze;
     bool judged; /* that it ran past its boundary is counted already */
 } Rider;

@@ -2,9 +2,9 @@
 /* lane.c: the quantum loop of the nodes of one CPU, and its thread; see lane.h. */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
-#include "controller/engine/debug.h"
 #include "controller/engine/lane-private.h"
-#include "controller/engine/nics.h"
+#include "controller/fabric/nics.h"
+#include "controller/node/debug.h"
 
 #include <errno.h>
 #include <string.h>

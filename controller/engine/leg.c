@@ -118,13 +118,13 @@ static void recall(Leg *leg, uint64_t k)
 
 static void pass_barrier(Leg *leg, uint64_t k)
 {
-    if (leg->reach)
-        leg->reach(leg, k, leg->data);
+    if (leg->fabric)
+        fabric_reach(leg->fabric, leg_boundary(leg, k));
     if (leg->on_barrier)
         leg->on_barrier(leg, k, leg->data);
     /* Where it ends early, the next leg begins with that. */
-    if (leg->fill && k < leg->count && !atomic_load(&leg->stop))
-        leg->fill(leg, k, leg->data);
+    if (leg->fabric && k < leg->count && !atomic_load(&leg->stop))
+        fabric_fill(leg->fabric, leg_boundary(leg, k), leg_boundary(leg, k + 1));
 }
 
 /* All have come to the end of grant g: what belongs to its barriers is done before anyone goes on.

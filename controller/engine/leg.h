@@ -16,6 +16,7 @@
 #include "controller/base/vtime.h"
 #include "controller/engine/barrier.h"
 #include "controller/engine/stats.h"
+#include "controller/fabric/fabric.h"
 #include "controller/node/node.h"
 
 #include <pthread.h>
@@ -59,9 +60,11 @@ typedef struct Leg {
     Rank rank;
     Slot *slots;
     unsigned n_slots;
-    /* NULL: nothing to do. In this order: the cards of this host; what belongs to the barrier,
-     * which may set leg->stop to end the leg there; the cards again, unless the leg ends here. */
-    LegBarrierFunc reach, on_barrier, fill;
+    Fabric
+        *fabric; /* serves the cards of this host at each boundary; NULL: there is nothing to do */
+    /* What belongs to the barrier, behind what the cards have sent, and before they get what is due
+     * next. May set leg->stop to end the leg there. NULL: nothing. */
+    LegBarrierFunc on_barrier;
     void (*over)(struct Leg *leg, void *data); /* in the last lane, its nodes at rest; or NULL */
     void *data;
 

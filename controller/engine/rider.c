@@ -6,13 +6,22 @@
  * error lasts longer than a quantum.
  */
 #include "controller/base/log.h"
-#include "controller/engine/debug.h"
 #include "controller/engine/lane-private.h"
-#include "controller/engine/nics.h"
+#include "controller/engine/rest.h"
+#include "controller/engine/stops.h"
 #include "controller/engine/trial.h"
+#include "controller/fabric/nics.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
 
 #include <inttypes.h>
 #include <sys/epoll.h>
+
+/* Stops in a row that nobody looks at. */
+#define MAX_UNREAD 64
+
+/* Quanta of a leg for which it pays to leave the tick where it is. */
+#define SHORT_LEG 32
 
 /* Its descriptors would report their end for ever. */
 static void rider_out(Lane *l, Rider *r)
@@ -84,6 +93,13 @@ static int64_t grain_us(const Leg *leg)
     return MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US);
 }
 
+/* Its tick is good for the first boundary alone. */
+static void once(Rider *r, GatePlan *plan)
+{
+    plan->boundaries = plan->stages = 1;
+    r->once = true;
+}
+
 /*
  * A tick that can't be made to fire every quantum from where the node stands is good for one
  * boundary. An idle node must stand at that boundary itself afterwards, not a µs behind it, or the
@@ -94,8 +110,7 @@ static void aim_once(Rider *r, GatePlan *plan)
     const Node *n = r->node;
     int64_t ahead_us = plan->first_us - vtime_floor_us(n->clock.virtual_time);
 
-    plan->boundaries = plan->stages = 1;
-    r->once = true;
+    once(r, plan);
     r->approach =
         ahead_us > 1 && n->icount.enabled && !n->icount.sleep_on && node_granule_ns(n) <= NS_PER_US;
     if (r->approach) {
@@ -104,13 +119,48 @@ static void aim_once(Rider *r, GatePlan *plan)
     }
 }
 
+/* A card hands over frames then and is given others, or mtk can be made there. */
+static void stop_half_way(Rider *r, GatePlan *plan, int64_t stop_us)
+{
+    once(r, plan);
+    plan->first_us = stop_us;
+    plan->brake = r->node->icount.enabled && !r->node->icount.sleep_on;
+    r->half_way = true;
+}
+
+/* At any barrier there may be frames for which it has to be stopped: the clock of an idle node must
+ * not be warped past their times then. */
+static bool needs_guard(const Leg *leg, const Rider *r)
+{
+    return leg->on_grid && r->node->icount.enabled && !r->node->icount.sleep_on &&
+           nics_are_exact(r->node);
+}
+
+/* Behind short legs a node waits at rest with its tick in place: that costs less for each leg, and a
+ * record more for each quantum. */
+static bool may_park(const Lane *l, const Leg *leg, const Node *n, bool guarded)
+{
+    return l->rank == RANK_STRICT && n->by_stub && n->icount.enabled && !n->icount.sleep_on &&
+           n->interval != INTERVAL_UNKNOWN && node_granule_ns(n) <= NS_PER_US && !debug_armed(n) &&
+           leg->on_grid && (guarded || leg->count <= SHORT_LEG);
+}
+
+/* A timer of a card that is made now would fire behind a tick that is there already. */
+static bool unpark(const Node *n, const GatePlan *plan, int64_t next_us, GError **error)
+{
+    return (gate_is_parked_for(n->gate, plan) && nics_stay(n, next_us, plan->quantum_us)) ||
+           gate_disarm(n->gate, error);
+}
+
 /* Cards before the gate: their timers are to be older than its tick, and on the grid also where the
  * leg is not. */
 static bool arm(Lane *l, const Leg *leg, Rider *r, uint64_t k, GError **error)
 {
     VTime next = leg->on_grid ? leg_boundary(leg, k) : leg->next_barrier;
     int64_t next_us = vtime_floor_us(vtime_add(next, r->node->epoch));
-    int64_t quantum_us = leg->quantum.ns / NS_PER_US;
+    int64_t quantum_us = leg->quantum.ns / NS_PER_US, stop_us;
+    bool cards_keep_up = nics_keep_up(r->node, next_us, quantum_us), guarded = needs_guard(leg, r);
+    bool parks = may_park(l, leg, r->node, guarded);
     GatePlan plan = {
         .first_us = vtime_floor_us(vtime_add(leg_boundary(leg, k), r->node->epoch)),
         .quantum_us = quantum_us,
@@ -120,23 +170,33 @@ static bool arm(Lane *l, const Leg *leg, Rider *r, uint64_t k, GError **error)
         /* A hit warps an idle-looking node (debug.h). */
         .grain_us = debug_armed(r->node) && !r->node->icount.sleep_on ? grain_us(leg) : 0,
         .stages = stages_for(l),
+        .guard_us = guarded && node_granule_ns(r->node) <= NS_PER_US ? next_us + 1 : 0,
+        .stays = parks,
+        .unguarded = leg->on_grid && !guarded,
     };
 
-    if (r->slot->tries && r->node->interval == INTERVAL_UNKNOWN && !debug_armed(r->node) &&
-        trial_plan(r->node, &plan)) {
+    if (!unpark(r->node, &plan, next_us, error) || !nics_arm(r->node, next_us, quantum_us, error) ||
+        (!leg->on_grid && !nics_look_ahead(r->node, error)))
+        return false;
+    stop_us = nics_next_stop(r->node);
+    if (guarded && gate_guards_later(r->node->gate, &plan))
+        stop_us = MIN(stop_us, vtime_floor_us(r->node->clock.virtual_time) + 1);
+    if (r->slept) { /* it will again: no other boundary is tried for */
+        once(r, &plan);
+    } else if (stop_us < plan.first_us) {
+        stop_half_way(r, &plan, stop_us);
+    } else if (r->slot->tries && r->node->interval == INTERVAL_UNKNOWN && !debug_armed(r->node) &&
+               trial_plan(r->node, &plan)) {
         r->trial = plan;
         r->once = r->approach = true;
-    } else if (!gate_keeps_up(r->node->gate, &plan) ||
-               (plan.boundaries > 1 && !nics_keep_up(r->node, next_us, quantum_us))) {
+    } else if (!gate_is_parked_for(r->node->gate, &plan) &&
+               (!gate_keeps_up(r->node->gate, &plan) ||
+                (plan.boundaries > 1 &&
+                 (!cards_keep_up ||
+                  (guarded && (!plan.guard_us || !gate_guards(r->node->gate, &plan))))))) {
         aim_once(r, &plan);
     }
-    return nics_arm(r->node, next_us, quantum_us, error) && gate_arm(r->node->gate, &plan, error);
-}
-
-/* Its reply is not waited for: without rank the node may be at its gate before it is sent. */
-static bool resume(Node *n, GError **error)
-{
-    return debug_armed(n) ? debug_resume(n, error) : qmp_client_post(n->qmp, "cont", NULL, error);
+    return gate_arm(r->node->gate, &plan, error);
 }
 
 static bool stands_at(const Leg *leg, const Rider *r, uint64_t k)
@@ -153,22 +213,29 @@ static void rest_at_hit(Leg *leg, Rider *r)
     atomic_store(&leg->stop, true);
 }
 
+/* It may be stepped, and a hit has to be compared with where it stands now. */
+static bool free_for_points(Node *n, GError **error)
+{
+    return !debug_armed(n) ||
+           ((!n->clock.rough || rest_read(n, error)) && gate_disarm(n->gate, error));
+}
+
 void rider_depart(Lane *l, Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
     bool hit;
 
     r->k = k;
-    r->once = r->approach = r->trial.tries = false;
+    r->once = r->approach = r->half_way = r->trial.tries = false;
     if (stands_at(leg, r, k)) {
-        if (!nics_send(r->node, true, &error) || !nics_release(r->node, &error))
+        if (!nics_send(r->node, true, &error) || !nics_aim(r->node, &error))
             rider_fail(l, r, error);
         return;
     }
-    if (!debug_leave_point(r->node, &hit, &error) ||
+    if (!free_for_points(r->node, &error) || !debug_leave_point(r->node, &hit, &error) ||
         (!hit && !stands_at(leg, r, k) &&
          (!arm(l, leg, r, k, &error) || !nics_send(r->node, true, &error) ||
-          !resume(r->node, &error)))) {
+          !stops_resume(r->node, &error)))) {
         rider_fail(l, r, error);
         return;
     }
@@ -176,46 +243,53 @@ void rider_depart(Lane *l, Leg *leg, Rider *r, uint64_t k)
         rest_at_hit(leg, r);
     if (hit || stands_at(leg, r, k))
         return; /* one instruction was all that was missing */
-    r->anew = false;
+    r->anew = r->slept = false;
     r->left = r->node->clock.icount;
+    if (r->node->clock.rough)
+        r->left.n = -1;
     r->place = PLACE_RUNNING;
     r->node->state = NODE_RUNNING;
     l->running++;
 }
 
-/* How far an idle node's clock may be warped past a stop: to the brake, or, where no stop was
- * planned, to the next boundary. With sleep=on its clock follows the host's: there is no limit. */
-static int64_t skip_limit_ns(const Leg *leg, const Node *n, bool planned)
-{
-    if (n->icount.sleep_on)
-        return INT64_MAX;
-    return (planned ? NS_PER_US : leg->quantum.ns + NS_PER_US) + node_granule_ns(n);
-}
-
-/* Stopped at boundary k: where does it stand, and did it execute anything on the way there? */
+/* Stopped at boundary k. */
 static void judge(const Leg *leg, Rider *r, uint64_t k)
 {
-    const Node *n = r->node;
-    NodeStats *stats = r->slot->stats;
-    int64_t past_ns = vtime_sub(node_ensemble_time(n), leg_boundary(leg, k)).ns;
-    bool planned = k == leg->count;
-    /* With sleep=on a clock passes some time before the first instruction. */
-    bool idle = n->clock.idle || n->clock.icount.n == r->left.n;
+    const RestPlan plan = {.boundary = leg_boundary(leg, k),
+                           .planned = k == leg->count,
+                           .quantum = leg->quantum,
+                           .slept = r->slept,
+                           .left = r->left};
 
-    if (!n->icount.enabled) {
-        dist_add(&stats->overshoot, past_ns);
-    } else if (past_ns >= 0 && past_ns < node_granule_ns(n)) {
-        /* Between two instructions there is no place to stop: less than one is exact. */
-        dist_add(&stats->overshoot, 0);
-    } else if (past_ns > 0 && idle && past_ns <= skip_limit_ns(leg, n, planned)) {
-        dist_add(&stats->overshoot, 0);
-        if (planned)
-            dist_add(&stats->idle_skip, past_ns);
-    } else {
-        dist_add(&stats->overshoot, past_ns);
-        stats->overshot++;
-        log_debug("node %s: stopped %" PRId64 " ns past its boundary", n->name, past_ns);
-    }
+    rest_judge(r->node, r->slot->stats, &plan);
+}
+
+/* Whether a token tells where it stands; one with points has more to tell at once. */
+static bool tells_where(const Lane *l, const Node *n)
+{
+    return n->by_stub && l->rank == RANK_STRICT && n->icount.enabled && !debug_armed(n) &&
+           gate_tells_where(n->gate);
+}
+
+/* Parks or disarms a stopped node and finds where it stands, to the µs. */
+static bool disarm(const Lane *l, Node *n, GError **error)
+{
+    int64_t now_us;
+
+    if (!tells_where(l, n))
+        return gate_disarm(n->gate, error) && node_read_clock(n, error);
+    if (!(gate_may_park(n->gate) ? gate_park(n->gate, &now_us, error)
+                                 : gate_disarm_where(n->gate, &now_us, error)))
+        return false;
+    n->clock.virtual_time = vtime(now_us * NS_PER_US);
+    n->clock.rough = true;
+    return true;
+}
+
+/* One that is broken matters to points only. */
+static bool hears_stub(const Node *n)
+{
+    return n->debug && (debug_armed(n) || !gdb_client_broken(debug_client(n)));
 }
 
 void rider_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
@@ -224,9 +298,8 @@ void rider_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
 
     node_hush(r->node, false);
     /* The stub tells of every stop: unread, that would block QEMU some time. */
-    if (!gate_stop(r->node->gate, &error) || !node_read_clock(r->node, &error) ||
-        !gate_disarm(r->node->gate, &error) ||
-        (r->node->debug && !gdb_drain(debug_client(r->node), &error))) {
+    if (!gate_stop(r->node->gate, &error) || !disarm(l, r->node, &error) ||
+        (hears_stub(r->node) && !gdb_drain(debug_client(r->node), &error))) {
         rider_fail(l, r, error);
         return;
     }
@@ -236,14 +309,19 @@ void rider_rest(Lane *l, const Leg *leg, Rider *r, uint64_t k)
     r->node->state = NODE_PAUSED;
     if (!r->judged)
         judge(leg, r, k);
+    else
+        r->node->rest.judged = true; /* no boundary, or one that was missed */
     r->judged = false;
+    /* Every so often as if somebody looked at it, to see that it is so. */
+    if (r->node->clock.rough && ++r->node->rest.unread == MAX_UNREAD && !rest_read(r->node, &error))
+        rider_fail(l, r, error);
 }
 
 void rider_go_on(Lane *l, Leg *leg, Rider *r, uint64_t k)
 {
     GError *error = NULL;
 
-    if (r->anew) {
+    if (r->anew || nics_want_rest(r->node, leg->quantum.ns / NS_PER_US)) {
         rider_rest(l, leg, r, k - 1);
         if (r->place == PLACE_REST)
             rider_depart(l, leg, r, k);
@@ -318,7 +396,7 @@ static void judge_note(Rider *r, const Note *note)
     case NOTE_IDLE:
         dist_add(&stats->overshoot, 0);
         dist_add(&stats->idle_skip, late_ns);
-        r->anew = true;
+        r->anew = r->slept = true;
         break;
     case NOTE_MISSED:
     case NOTE_BROKEN:
@@ -361,7 +439,7 @@ void rider_on_note(Lane *l, Leg *leg, Rider *r)
         r->approach = false;
     }
     judge_note(r, &note);
-    if (r->approach && !r->anew)
+    if (r->half_way || (r->approach && !r->anew))
         approached(l, leg, r);
     else
         at_gate(l, leg, r, &note);

@@ -30,7 +30,7 @@ DistSummary dist_summary(const Dist *dist);
 int64_t dist_max(const Dist *dist);
 void dist_clear(Dist *dist);
 
-typedef struct {
+typedef struct NodeStats {
     uint64_t missed;     /* boundaries that the node ran past */
     uint64_t overshot;   /* stops that executed instructions past their target */
     uint64_t repairs;    /* late tokens that were seen and mended in time */

@@ -17,8 +17,11 @@
  */
 #include "controller/engine/step.h"
 
-#include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
+#include "controller/engine/rest.h"
+#include "controller/fabric/nics.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
 
 #include <poll.h>
 #include <string.h>
@@ -27,6 +30,7 @@
 
 typedef struct {
     StepRequest *q;
+    int64_t fence_us; /* as far as the request's, but no farther than where a card needs a stop */
     GdbClient *gdb;
     GdbThread thread;
     unsigned flags; /* of the stub now */
@@ -39,12 +43,13 @@ static int64_t insns_until(const Node *n, int64_t ns)
 }
 
 /* Instructions that neither pass the target nor, by more than a part of one, the fence. */
-static int64_t missing(const StepRequest *q)
+static int64_t missing(const Steps *s)
 {
+    const StepRequest *q = s->q;
     const Node *n = q->node;
     int64_t target = q->by_icount ? q->icount.n - n->clock.icount.n : insns_until(n, q->time.ns);
 
-    return MIN(target, insns_until(n, q->fence_us * NS_PER_US));
+    return MIN(target, insns_until(n, s->fence_us * NS_PER_US));
 }
 
 static bool over(const StepRequest *q)
@@ -141,7 +146,7 @@ static bool steps_busy(Steps *s, GError **error)
     if (n->monitor) /* strict mode */
         rank_shield_vcpus(n->vcpus, true);
     node_hush(n, true);
-    ok = steps_many(s, missing(s->q), error);
+    ok = steps_many(s, missing(s), error);
     node_hush(n, false);
     return ok && node_read_clock(n, error);
 }
@@ -180,7 +185,7 @@ static bool await_waking(Steps *s, GError **error)
 static bool step_awake(Steps *s, GError **error)
 {
     StepRequest *q = s->q;
-    GatePlan plan = {.first_us = q->fence_us,
+    GatePlan plan = {.first_us = s->fence_us,
                      .quantum_us = 1,
                      .boundaries = 1,
                      .brake = !q->node->icount.sleep_on,
@@ -192,11 +197,24 @@ static bool step_awake(Steps *s, GError **error)
            node_read_clock(q->node, error) && gate_disarm(q->node->gate, error);
 }
 
+/* Its cards get what is due where it stands, and QEMU what is due next. */
+static bool serve_cards(Steps *s, GError **error)
+{
+    if (!nics_aim(s->q->node, error))
+        return false;
+    s->fence_us = MIN(s->q->fence_us, nics_next_stop(s->q->node));
+    return true;
+}
+
 static bool approach(Steps *s, GError **error)
 {
     StepRequest *q = s->q;
 
-    while (missing(q) > 0 && !over(q)) {
+    while (!over(q)) {
+        if (!serve_cards(s, error))
+            return false;
+        if (missing(s) <= 0)
+            return true;
         if (!choose_thread(s, error))
             return false;
         if (q->asleep)
@@ -251,6 +269,7 @@ void step_node(StepRequest *q)
     quanta_begin(&quanta, htime_now(), vtime(q->fence_us * NS_PER_US - n->epoch.ns));
     n->quanta = &quanta;
     node_hush(n, false);
+    rest_settle(n);
     q->asleep = q->hit = false;
     n->expect_stop = true; /* gdbstub stops it at every step */
     run(q, &q->error);

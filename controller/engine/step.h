@@ -26,6 +26,10 @@ typedef struct StepRequest {
     int vcpu;         /* the one that is stepped; -1: whose turn it is */
     int64_t grain_us; /* how far the clock of a node that is woken by a step may skip */
     int64_t fence_us; /* the node's own virtual us; it is not taken beyond */
+    VTime now,
+        until;     /* the ensemble's: its cards have, or are given, what is due from here on up to
+                         there; … */
+    VTime quantum; /* … 0: nothing */
     atomic_bool *cancel;
 
     GError *error; /* out: NULL if all went well; node->clock is where it stands */

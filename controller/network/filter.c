@@ -1,278 +1,242 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* filter.c: from text to a tree and back; filter-match.c applies it. */
+/* filter.c: puts metronome's own words into tcpdump's, compiles with libpcap, explains errors. */
 #include "controller/network/filter.h"
 
+#include "controller/base/near.h"
+
+#include <pcap/pcap.h>
 #include <string.h>
+
+#define SNAP_LENGTH 262144 /* longer than any frame */
+#define EXPECTED                                                                                   \
+    "filters are written as for tcpdump, such as \"tcp port 80 and host 10.0.0.1\", with numbers " \
+    "for names of hosts, ports and protocols"
 
 G_DEFINE_QUARK(metronome_filter_error_quark, filter_error)
 
-/* By FilterOp. */
-static const char *const words[] = {"arp",  "ip",   "ip6",   "icmp", "icmp6", "tcp", "udp",
-                                    "port", "host", "ether", "not",  "and",   "or"};
+#define TAGS_MAX 2 /* that are looked through */
 
-typedef struct {
-    const char *text, *rest; /* rest: behind the present token */
-    const char *token;
-    size_t len;     /* 0 at the end */
-    unsigned terms; /* bounds the tree, and with it the stack that walking it takes */
-    GError **error;
-} Parser;
+struct Filter {
+    unsigned n_programs; /* by the number of VLAN tags; 1: tags mean nothing */
+    struct bpf_program programs[TAGS_MAX + 1];
+};
 
-static void next_token(Parser *p)
+/* --- metronome's own words --- */
+
+#define OWN_WORD                                                                                   \
+    "\\G\\s*((?:and|or|not|arp|ip6?|icmp6?|tcp|udp|port\\s+\\d+|host\\s+[\\d.]+|"                  \
+    "ether\\s+(?:[[:xdigit:]]{2}:){5}[[:xdigit:]]{2})(?![^\\s()])|[()])\\s*"
+
+/* Parentheses are doubled, and open and close again around "or": "and" binds tighter. */
+static void append_own(GString *out, const char *word)
 {
-    const char *at = p->rest;
-
-    while (g_ascii_isspace(*at))
-        at++;
-    p->token = at;
-    if (*at == '(' || *at == ')')
-        p->len = 1;
+    if (strcmp(word, "or") == 0)
+        g_string_append(out, ")or(");
+    else if (*word == '(' || *word == ')')
+        g_string_append_printf(out, "%s%s", word, word);
+    else if (strcmp(word, "icmp6") == 0) /* MLD's messages stand behind a hop-by-hop header */
+        g_string_append(out, "(icmp6 or (ip6[6] = 0 and ip6[40] = 58))");
+    else if (g_str_has_prefix(word, "ether"))
+        g_string_append_printf(out, "ether host %s", word + strlen("ether"));
+    else if (g_str_has_prefix(word, "port")) /* libpcap takes 010 for 8 */
+        g_string_append_printf(out, "port %" G_GUINT64_FORMAT,
+                               g_ascii_strtoull(word + strlen("port"), NULL, 10));
     else
-        p->len = strcspn(at, " \t\n\v\f\r()");
-    p->rest = at + p->len;
+        g_string_append(out, word);
+    g_string_append_c(out, ' ');
 }
 
-static bool token_is(const Parser *p, const char *word)
+/* What a filter of metronome's own words alone is to libpcap; NULL: there are others in it. */
+static char *own_translated(const char *text)
 {
-    return p->len == strlen(word) && strncmp(p->token, word, p->len) == 0;
-}
+    g_autoptr(GRegex) regex = g_regex_new(OWN_WORD, G_REGEX_RAW, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    g_autoptr(GString) out = g_string_new("(");
+    bool operand = false; /* before this word */
+    int end = 0;
 
-static void *fail(Parser *p, const char *right)
-{
-    size_t column = (size_t)(p->token - p->text) + 1;
+    for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *word = g_match_info_fetch(match, 1);
+        bool joins = strcmp(word, "and") == 0 || strcmp(word, "or") == 0;
 
-    if (p->len == 0)
-        g_set_error(p->error, FILTER_ERROR, FILTER_ERROR_SYNTAX, "filter '%s' ends too early: %s",
-                    p->text, right);
-    else
-        g_set_error(p->error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
-                    "filter '%s', column %" G_GSIZE_FORMAT ": '%.*s' is wrong here: %s", p->text,
-                    column, (int)MIN(p->len, 80), p->token, right);
-    return NULL;
-}
-
-static Filter *node(FilterOp op, Filter *left, Filter *right)
-{
-    Filter *filter = g_new0(Filter, 1);
-
-    filter->op = op;
-    filter->left = left;
-    filter->right = right;
-    return filter;
-}
-
-static bool read_port(const Parser *p, Filter *out)
-{
-    unsigned value = 0;
-
-    for (size_t i = 0; i < p->len; i++) {
-        if (!g_ascii_isdigit(p->token[i]))
-            return false;
-        value = value * 10 + (unsigned)(p->token[i] - '0');
-        if (value > UINT16_MAX)
-            return false;
+        if (operand && !joins && *word != ')')
+            g_string_append(out, "and ");
+        append_own(out, word);
+        operand = !joins && *word != '(' && strcmp(word, "not") != 0;
+        g_match_info_fetch_pos(match, 0, NULL, &end);
     }
-    out->port = (uint16_t)value;
-    return true;
-}
-
-static bool read_host(const Parser *p, Filter *out)
-{
-    const char *at = p->token, *end = p->token + p->len;
-
-    for (unsigned i = 0; i < 4; i++) {
-        unsigned value = 0, digits = 0;
-
-        if (i > 0 && (at == end || *at++ != '.'))
-            return false;
-        for (; at < end && g_ascii_isdigit(*at) && digits < 3; at++, digits++)
-            value = value * 10 + (unsigned)(*at - '0');
-        if (digits == 0 || value > UINT8_MAX)
-            return false;
-        out->host[i] = (uint8_t)value;
-    }
-    return at == end;
-}
-
-static bool read_ether(const Parser *p, Filter *out)
-{
-    if (p->len != 17)
-        return false;
-    for (unsigned i = 0; i < 6; i++) {
-        const char *at = p->token + 3 * (size_t)i;
-
-        if (!g_ascii_isxdigit(at[0]) || !g_ascii_isxdigit(at[1]) || (i < 5 && at[2] != ':'))
-            return false;
-        out->ether[i] = (uint8_t)(g_ascii_xdigit_value(at[0]) << 4 | g_ascii_xdigit_value(at[1]));
-    }
-    return true;
-}
-
-static Filter *parse_or(Parser *p);
-
-static Filter *parse_argument(Parser *p, FilterOp op)
-{
-    g_autoptr(Filter) filter = node(op, NULL, NULL);
-    const char *right;
-    bool good;
-
-    next_token(p);
-    if (op == FILTER_PORT) {
-        good = p->len > 0 && read_port(p, filter);
-        right = "a port from 0 to 65535 is expected";
-    } else if (op == FILTER_HOST) {
-        good = read_host(p, filter);
-        right = "an IPv4 address such as 10.0.0.1 is expected";
-    } else {
-        good = read_ether(p, filter);
-        right = "a MAC address such as 52:54:00:12:34:56 is expected";
-    }
-    if (!good)
-        return fail(p, right);
-    next_token(p);
-    return g_steal_pointer(&filter);
-}
-
-static Filter *parse_group(Parser *p)
-{
-    g_autoptr(Filter) inner = NULL;
-
-    next_token(p);
-    inner = parse_or(p);
-    if (!inner)
+    if (text[end])
         return NULL;
-    if (!token_is(p, ")"))
-        return fail(p, "')' is expected");
-    next_token(p);
-    return g_steal_pointer(&inner);
+    g_string_append_c(out, ')');
+    return g_string_free(g_steal_pointer(&out), FALSE);
 }
 
-static Filter *parse_term(Parser *p)
-{
-    if (++p->terms > FILTER_TERMS_MAX) {
-        g_set_error(p->error, FILTER_ERROR, FILTER_ERROR_LENGTH,
-                    "the filter is too long: at most %d tests, 'not' and parentheses",
-                    FILTER_TERMS_MAX);
-        return NULL;
-    }
-    if (token_is(p, "("))
-        return parse_group(p);
-    if (token_is(p, "not")) {
-        Filter *inner;
+/* --- libpcap --- */
 
-        next_token(p);
-        inner = parse_term(p);
-        return inner ? node(FILTER_NOT, inner, NULL) : NULL;
+/* NULL with libpcap's reason. */
+static Filter *compile(const char *text, char **reason)
+{
+    static const char *const tags[] = {"", "vlan and ", "vlan and vlan and "};
+    g_autofree char *own = own_translated(text);
+    g_autoptr(Filter) filter = g_new0(Filter, 1);
+    pcap_t *ethernet = pcap_open_dead(DLT_EN10MB, SNAP_LENGTH);
+    bool good = true;
+
+    /* After "vlan", libpcap looks four bytes further. */
+    for (unsigned i = 0; good && i < (own ? G_N_ELEMENTS(tags) : 1); i++) {
+        g_autofree char *tagged = g_strconcat(tags[i], own ? own : text, NULL);
+
+        good = pcap_compile(ethernet, &filter->programs[i], tagged, 0, PCAP_NETMASK_UNKNOWN) == 0;
+        filter->n_programs += good;
     }
-    for (FilterOp op = FILTER_ARP; op <= FILTER_ETHER; op++) {
-        if (!token_is(p, words[op]))
+    if (!good && reason)
+        *reason = g_strdup(pcap_geterr(ethernet));
+    pcap_close(ethernet);
+    return good ? g_steal_pointer(&filter) : NULL;
+}
+
+/* Whether the first `len` bytes of the text and `end` are a filter. */
+static bool compiles(const char *text, size_t len, const char *end)
+{
+    g_autofree char *whole = g_strdup_printf("%.*s%s", (int)len, text, end);
+    g_autoptr(Filter) filter = compile(whole, NULL);
+
+    return filter != NULL;
+}
+
+static bool ends_too_early(const char *text)
+{
+    static const char *const ends[] = {" arp", " 1", ")", " 52:54:00:12:34:56"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(ends); i++)
+        if (compiles(text, strlen(text), ends[i]))
+            return true;
+    return false;
+}
+
+/* Where the longest beginning ends that is a filter, but for parentheses that are to be closed. */
+static size_t right_until(const char *text)
+{
+    for (size_t len = strlen(text); len-- > 1;) {
+        g_autoptr(GString) closing = g_string_new(NULL);
+
+        if (!strchr(" \t\n()", text[len]) || strchr(" \t\n(", text[len - 1]))
             continue;
-        if (op >= FILTER_PORT)
-            return parse_argument(p, op);
-        next_token(p);
-        return node(op, NULL, NULL);
+        for (size_t i = 0; i < len; i++)
+            if (text[i] == '(')
+                g_string_append_c(closing, ')');
+            else if (text[i] == ')' && closing->len > 0)
+                g_string_truncate(closing, closing->len - 1);
+        if (compiles(text, len, closing->str))
+            return len;
     }
-    return fail(p, "'not', '(', or one of arp, ip, ip6, icmp, icmp6, tcp, udp, port N, host "
-                   "A.B.C.D, ether HH:HH:HH:HH:HH:HH is expected");
+    return 0;
 }
 
-static Filter *parse_and(Parser *p)
+static void explain(const char *text, const char *reason, GError **error)
 {
-    g_autoptr(Filter) left = parse_term(p);
+    size_t at;
 
-    while (left && p->len > 0 && !token_is(p, "or") && !token_is(p, ")")) {
-        Filter *right;
-
-        if (token_is(p, "and"))
-            next_token(p);
-        right = parse_term(p);
-        if (!right)
-            return NULL;
-        left = node(FILTER_AND, g_steal_pointer(&left), right);
+    /* libpcap's own words for that say nothing but that. */
+    reason = strstr(reason, "syntax error") ? "syntax error" : reason;
+    if (ends_too_early(text)) {
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    "filter '%s' ends too early: " EXPECTED, text);
+        return;
     }
-    return g_steal_pointer(&left);
+    at = right_until(text);
+    at += strspn(text + at, " \t\n");
+    g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                "filter '%s', column %" G_GSIZE_FORMAT ": '%.80s' is wrong here: %s; " EXPECTED,
+                text, at + 1, text + at, reason);
 }
 
-static Filter *parse_or(Parser *p)
+/* --- words --- */
+
+/* Those that mean something for frames of Ethernet and need no look at this host. */
+static const char words[] =
+    "aarp ah and arp atalk broadcast carp decnet dst esp ether gateway geneve greater host "
+    "icmp icmp-echo icmp-echoreply icmp-ireq icmp-ireqreply icmp-maskreply icmp-maskreq "
+    "icmp-paramprob icmp-redirect icmp-routeradvert icmp-routersolicit icmp-sourcequench "
+    "icmp-timxceed icmp-tstamp icmp-tstampreply icmp-unreach icmp6 icmp6-destinationunreach "
+    "icmp6-echo icmp6-echoreply icmp6-multicastlistenerdone icmp6-multicastlistenerquery "
+    "icmp6-multicastlistenerreportv1 icmp6-multicastlistenerreportv2 icmp6-neighboradvert "
+    "icmp6-neighborsolicit icmp6-nodeinformationquery icmp6-nodeinformationresponse "
+    "icmp6-packettoobig icmp6-parameterproblem icmp6-redirect icmp6-routeradvert "
+    "icmp6-routerrenum icmp6-routersolicit icmp6-timeexceeded icmp6code icmp6type icmpcode "
+    "icmptype igmp igrp ip ip6 ipx iso lat len length less link llc mask moprc mopdl mpls "
+    "multicast net netbeui not or pim port portrange pppoed pppoes proto protochain rarp sca "
+    "sctp src stp tcp tcp-ack tcp-cwr tcp-ece tcp-fin tcp-push tcp-rst tcp-syn tcp-urg "
+    "tcpflags udp vlan vrrp";
+
+/* Numbers, and addresses in all their forms. */
+#define NUMBER                                                                                     \
+    "(?:0x[[:xdigit:]]+|\\d+(?:\\.\\d+){0,3}|portrange\\s+\\d+-\\d+|"                              \
+    "[[:xdigit:].]*:[[:xdigit:].:]*|(?:[[:xdigit:]]{1,2}[-.]){5}[[:xdigit:]]{1,2}|"                \
+    "(?:[[:xdigit:]]{4}\\.){2}[[:xdigit:]]{4})(?![\\w.-])"
+
+/* libpcap asks the name service for any word that it does not know: the answer would depend on the
+ * host, and checking would wait for it. */
+static bool knows_all_words(const char *text, GError **error)
 {
-    g_autoptr(Filter) left = parse_and(p);
+    g_autoptr(GRegex) regex = g_regex_new("(?:" NUMBER ")|(\\w[\\w.-]*)", G_REGEX_RAW, 0, NULL);
+    g_autoptr(GMatchInfo) match = NULL;
+    g_auto(GStrv) known = g_strsplit(words, " ", -1);
 
-    while (left && token_is(p, "or")) {
-        Filter *right;
+    for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
+         g_match_info_next(match, NULL)) {
+        g_autofree char *word = g_match_info_fetch(match, 1), *hint = NULL;
+        int at;
 
-        next_token(p);
-        right = parse_and(p);
-        if (!right)
-            return NULL;
-        left = node(FILTER_OR, g_steal_pointer(&left), right);
+        if (!word || !*word || g_strv_contains((const char *const *)known, word))
+            continue;
+        hint = near_hint(word, (const char *const *)known, EXPECTED);
+        g_match_info_fetch_pos(match, 1, &at, NULL);
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
+                    "filter '%s', column %d: '%.80s' is wrong here: %s", text, at + 1, word, hint);
+        return false;
     }
-    return g_steal_pointer(&left);
+    return true;
 }
 
-Filter *filter_parse(const char *text, GError **error)
+Filter *filter_new(const char *text, GError **error)
 {
-    Parser p = {.text = text, .rest = text, .error = error};
-    g_autoptr(Filter) filter = NULL;
+    g_autofree char *reason = NULL;
+    Filter *filter;
 
-    next_token(&p);
-    filter = parse_or(&p);
-    if (filter && p.len > 0)
-        return fail(&p, "no '(' is open");
-    return g_steal_pointer(&filter);
+    if (strlen(text) > FILTER_LENGTH_MAX) {
+        g_set_error(error, FILTER_ERROR, FILTER_ERROR_LENGTH,
+                    "the filter is too long: at most %d bytes", FILTER_LENGTH_MAX);
+        return NULL;
+    }
+    if (!knows_all_words(text, error))
+        return NULL;
+    filter = compile(text, &reason);
+    if (!filter)
+        explain(text, reason, error);
+    return filter;
 }
 
 void filter_free(Filter *filter)
 {
-    if (!filter)
-        return;
-    filter_free(filter->left);
-    filter_free(filter->right);
+    for (unsigned i = 0; filter && i < filter->n_programs; i++)
+        pcap_freecode(&filter->programs[i]);
     g_free(filter);
 }
 
-static void format(const Filter *f, GString *out)
+static bool is_tag(const uint8_t *type)
 {
-    switch (f->op) {
-    case FILTER_ARP:
-    case FILTER_IP:
-    case FILTER_IP6:
-    case FILTER_ICMP:
-    case FILTER_ICMP6:
-    case FILTER_TCP:
-    case FILTER_UDP:
-        g_string_append(out, words[f->op]);
-        return;
-    case FILTER_PORT:
-        g_string_append_printf(out, "port %u", f->port);
-        return;
-    case FILTER_HOST:
-        g_string_append_printf(out, "host %u.%u.%u.%u", f->host[0], f->host[1], f->host[2],
-                               f->host[3]);
-        return;
-    case FILTER_ETHER:
-        g_string_append(out, "ether ");
-        for (unsigned i = 0; i < 6; i++)
-            g_string_append_printf(out, "%s%02x", i > 0 ? ":" : "", f->ether[i]);
-        return;
-    case FILTER_NOT:
-        g_string_append(out, "not ");
-        format(f->left, out);
-        return;
-    case FILTER_AND:
-    case FILTER_OR:
-        g_string_append_c(out, '(');
-        format(f->left, out);
-        g_string_append_printf(out, " %s ", words[f->op]);
-        format(f->right, out);
-        g_string_append_c(out, ')');
-        return;
-    }
+    return (type[0] == 0x81 && type[1] == 0x00) || (type[0] == 0x88 && type[1] == 0xa8);
 }
 
-char *filter_format(const Filter *filter)
+bool filter_matches(const Filter *filter, const void *frame, size_t size)
 {
-    GString *out = g_string_new(NULL);
+    struct pcap_pkthdr header = {.caplen = (bpf_u_int32)size, .len = (bpf_u_int32)size};
+    unsigned tags = 0;
 
-    format(filter, out);
-    return g_string_free(out, FALSE);
+    while (tags + 1 < filter->n_programs && size >= 14 + 4 * (size_t)tags &&
+           is_tag((const uint8_t *)frame + 12 + 4 * (size_t)tags))
+        tags++;
+    return pcap_offline_filter(&filter->programs[tags], &header, frame) != 0;
 }

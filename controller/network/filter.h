@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * filter.h: which frames a packet break or a listing is about. Pure.
+ * filter.h: which frames a packet break is about, in tcpdump's language (pcap-filter(7)), compiled
+ * and matched by libpcap.
  *
- *   filter  := all { "or" all }
- *   all     := term { ["and"] term }
- *   term    := "not" term | "(" filter ")" | test
- *   test    := "arp" | "ip" | "ip6" | "icmp" | "icmp6" | "tcp" | "udp"
- *            | "port" 0…65535 | "host" A.B.C.D | "ether" HH:HH:HH:HH:HH:HH
+ * Names of hosts, ports and protocols that this host would have to look up are refused: numbers
+ * mean the same on every host. A filter that has nothing but these words is more than tcpdump's:
  *
- * Words mean what they mean to tcpdump: "icmp" is that of IPv4, "tcp", "udp" and "port" go for IPv4
- * and IPv6, "port", "host" and "ether" for either side, "host" also for the addresses within ARP.
- * Up to two VLAN tags are looked through. What a frame is too short or too fragmented to tell does
- * not match.
+ *   arp ip ip6 icmp icmp6 tcp udp, port N, host A.B.C.D, ether MAC, and or not ( )
+ *
+ * There "and" may be left out and binds tighter than "or" (tcpdump reads both from left to right),
+ * up to two VLAN tags are looked through, and "icmp6" is seen behind hop-by-hop options.
+ *
+ * A frame that ends before a header that is asked for does not match, with "not" neither.
  */
 #ifndef NETWORK_FILTER_H
 #define NETWORK_FILTER_H
@@ -26,50 +26,21 @@ GQuark filter_error_quark(void);
 
 typedef enum {
     FILTER_ERROR_SYNTAX,
-    FILTER_ERROR_LENGTH, /* more than FILTER_TERMS_MAX terms, "not" and parentheses counted */
+    FILTER_ERROR_LENGTH, /* more than FILTER_LENGTH_MAX bytes */
 } FilterError;
 
-#define FILTER_TERMS_MAX 256
+#define FILTER_LENGTH_MAX 2048
 
-typedef enum {
-    FILTER_ARP,
-    FILTER_IP,
-    FILTER_IP6,
-    FILTER_ICMP,
-    FILTER_ICMP6,
-    FILTER_TCP,
-    FILTER_UDP,
-    FILTER_PORT,
-    FILTER_HOST,
-    FILTER_ETHER,
-    FILTER_NOT, /* left */
-    FILTER_AND, /* left and right */
-    FILTER_OR,
-} FilterOp;
-
-/* A node of the syntax tree. */
 typedef struct Filter Filter;
-struct Filter {
-    FilterOp op;
-    Filter *left, *right;
-    union {
-        uint16_t port;
-        uint8_t host[4];
-        uint8_t ether[6];
-    };
-};
 
-/* The tree of a filter; NULL with an error that quotes the filter and names the column, from 1. */
-Filter *filter_parse(const char *text, GError **error);
+/* NULL with an error that quotes the filter and what is wrong in it, with its column, from 1. */
+Filter *filter_new(const char *text, GError **error);
 
 /* Takes NULL. */
 void filter_free(Filter *filter);
 
-/* The filter in its own language, with a parenthesis around each "and" and "or"; free with
- * g_free(). */
-char *filter_format(const Filter *filter);
-
-/* Whether an Ethernet frame (without preamble and checksum) matches. */
+/* Whether an Ethernet frame (without preamble and checksum) matches. Allocates nothing; any thread
+ * may call it. */
 bool filter_matches(const Filter *filter, const void *frame, size_t size);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Filter, filter_free)

@@ -42,6 +42,15 @@ static Packet *packet_new(Network *net, Frame *frame)
     return packet;
 }
 
+static void observe(const Network *net, const NetEvent *event)
+{
+    for (unsigned i = 0; i < net->observers->len; i++) {
+        const Observer *o = &g_array_index(net->observers, Observer, i);
+
+        o->func(event, o->data);
+    }
+}
+
 /* Also drops its reference to the frame. */
 static void packet_free(Network *net, Packet *packet)
 {
@@ -55,8 +64,8 @@ static void packet_free(Network *net, Packet *packet)
                   .data = f->data,
                   .size = f->size};
 
-    if (net->observer && f->refs == 1)
-        net->observer(&e, net->observer_data);
+    if (f->refs == 1)
+        observe(net, &e);
     frame_unref(&net->frames, packet->frame);
     packet->frame = NULL;
     packet->next_free = net->free_packets;
@@ -79,7 +88,7 @@ void flow_clear(Network *net)
 
 /* The port that a frame is for: at the other end of a link between two ports, or by its address;
  * NULL if that can't be told. */
-static const Port *receiver(const Network *net, const Port *sender, const Frame *frame)
+static const NetPort *receiver(const Network *net, const NetPort *sender, const Frame *frame)
 {
     if (sender->link != NO_LINK) {
         NetEnd far = link_at(net, sender->link)->ends[!sender->direction];
@@ -95,9 +104,9 @@ static const Port *receiver(const Network *net, const Port *sender, const Frame 
 
 static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
 {
-    const Port *port = port_at(net, e->port);
-    const Port *peer = e->kind == NET_DELIVERED ? port_at(net, e->from)
-                                                : receiver(net, port_at(net, e->from), frame);
+    const NetPort *port = port_at(net, e->port);
+    const NetPort *peer = e->kind == NET_DELIVERED ? port_at(net, e->from)
+                                                   : receiver(net, port_at(net, e->from), frame);
     TraceRecord r = {.kind = (TraceKind)e->kind,
                      .node = port->trace_node,
                      .peer_node = peer ? peer->trace_node : TRACE_NO_NODE,
@@ -127,8 +136,7 @@ static void tell(Network *net, NetEvent e, Frame *frame)
     e.size = frame->size;
     if (net->trace && e.kind <= NET_DROPPED)
         e.trace_number = record(net, &e, frame);
-    if (net->observer)
-        net->observer(&e, net->observer_data);
+    observe(net, &e);
 }
 
 /* The end of a frame, or of a copy of it, on link `link` (NO_LINK: not on one). */
@@ -171,7 +179,7 @@ static void tell_passage(Network *net, NetEventKind kind, const Packet *packet, 
                   .due = packet->d.due,
                   .when = when};
 
-    if (net->observer)
+    if (net->observers->len > 0)
         tell(net, e, packet->frame);
 }
 
@@ -220,7 +228,7 @@ static void enter(Network *net, const Packet *packet, unsigned link, unsigned di
 
 static void on_send(Network *net, Packet *packet, VTime at)
 {
-    Port *port = port_at(net, packet->d.from);
+    NetPort *port = port_at(net, packet->d.from);
     bool linked = port->link != NO_LINK;
     NetEvent e = {.kind = NET_SENT,
                   .port = packet->d.from,
@@ -291,19 +299,15 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     flood(net, packet, sw, entrance, at);
 }
 
-static int64_t ceil_us(VTime t)
+/* The first barrier at or after `due`. Of what came due between the last barrier and a change of the
+ * quantum it is the first one behind the change. */
+static int64_t barrier(const Network *net, VTime due)
 {
-    return (t.ns + NS_PER_US - 1) / NS_PER_US * NS_PER_US;
-}
+    int64_t q = net->quantum.ns;
 
-/* The first boundary at or after `due`. */
-static int64_t boundary(const Network *net, VTime due)
-{
-    int64_t since = due.ns - net->origin.ns;
-
-    if (since <= 0)
-        return net->origin.ns;
-    return net->origin.ns + (since - 1) / net->quantum.ns * net->quantum.ns + net->quantum.ns;
+    if (due.ns <= net->last.ns)
+        return net->last.ns;
+    return due.ns <= net->changed.ns ? (net->changed.ns / q + 1) * q : (due.ns + q - 1) / q * q;
 }
 
 /* What is later than this is late. The µs more is for idle nodes with a shift, whose clock stands
@@ -313,14 +317,14 @@ static int64_t deadline(const Network *net, const Packet *packet)
     const NetDelivery *d = &packet->d;
 
     if (packet->exact && delivers_exactly(net, d->link, d->direction))
-        return ceil_us(d->due) + NS_PER_US;
-    return boundary(net, d->due);
+        return vtime_ceil_us(d->due).ns + NS_PER_US;
+    return barrier(net, d->due);
 }
 
 static void on_taken(Network *net, Packet *packet)
 {
     const NetDelivery *d = &packet->d;
-    Port *port = port_at(net, d->port);
+    NetPort *port = port_at(net, d->port);
     NetEvent e = {.kind = packet->refused ? NET_DROPPED : NET_DELIVERED,
                   .drop = packet->refused ? NET_DROP_NIC : NET_DROP_NONE,
                   .port = packet->refused ? d->from : d->port,
@@ -355,7 +359,7 @@ static void on_taken(Network *net, Packet *packet)
 
 bool network_send(Network *net, unsigned index, VTime sent, const void *frame, size_t size)
 {
-    Port *port = port_at(net, index);
+    NetPort *port = port_at(net, index);
     HeapEntry entry;
     Packet *packet;
 
@@ -400,23 +404,9 @@ void network_advance(Network *net, VTime now)
 
 bool network_exact(const Network *net, unsigned index)
 {
-    const Port *port = port_at(net, index);
+    const NetPort *port = port_at(net, index);
 
     return port->link != NO_LINK && delivers_exactly(net, port->link, !port->direction);
-}
-
-VTime network_exact_due(const Network *net, VTime now)
-{
-    int64_t first = INT64_MAX;
-
-    for (unsigned i = 0; i < net->ports->len; i++) {
-        const HeapEntry *top = heap_top(&port_at(net, i)->due);
-
-        /* What is due already waits for a card that was full: the next barrier will do. */
-        if (top && top->time.ns > now.ns && network_exact(net, i))
-            first = MIN(first, ceil_us(top->time));
-    }
-    return vtime(first);
 }
 
 const NetDelivery *network_next(const Network *net, unsigned port, VTime until)
@@ -436,7 +426,7 @@ NetDelivery *network_take(Network *net, unsigned port)
 static void taken(Network *net, NetDelivery *delivery, VTime when, bool refused)
 {
     Packet *packet = (Packet *)delivery;
-    Port *port = port_at(net, delivery->port);
+    NetPort *port = port_at(net, delivery->port);
     HeapEntry entry = {when, rank(EVENT_TAKEN, delivery->port), port->takings++, packet};
 
     packet->when = when;

@@ -4,16 +4,6 @@
 
 #include "controller/network/network-private.h"
 
-unsigned network_n_ops(const Network *net)
-{
-    return net->ops->len;
-}
-
-const NetOp *network_op(const Network *net, unsigned index)
-{
-    return &g_array_index(net->ops, NetOp, index);
-}
-
 static bool end_is_there(const Network *net, NetEnd end)
 {
     return end.index < (end.is_switch ? net->switches->len : net->ports->len);

@@ -95,9 +95,6 @@ void islands_find(Islands *s, const Network *net, const void *const *places)
         for (unsigned j = 0; j < 2; j++)
             at[j] = ends[j].is_switch ? ports + ends[j].index : ends[j].index;
         join(s, at[0], at[1]);
-        for (unsigned j = 0; j < 2; j++)
-            if (network_link_way(net, i, j)->params.exact)
-                spot(s, root_of(s, at[0]))->outside = true;
     }
     for (unsigned i = 0; i < s->all->len; i++) {
         bool is_switch = i >= ports;

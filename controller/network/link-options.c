@@ -161,6 +161,7 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
         return set_duration(&p->jitter, key, value, error);
     if (strcmp(key, "delivery") == 0) {
         p->exact = strcmp(value, "exact") == 0;
+        p->said = true;
         return p->exact || strcmp(value, "barrier") == 0 ||
                bad_choice(key, value, "write barrier or exact", error);
     }
@@ -258,8 +259,8 @@ char *link_options_format(const LinkParams *p)
     format_probability(out, "loss", p->loss);
     format_probability(out, "duplicate", p->duplicate);
     format_probability(out, "reorder", p->reorder);
-    if (p->exact)
-        g_string_append(out, " delivery=exact");
+    if (p->exact || p->said)
+        g_string_append(out, p->exact ? " delivery=exact" : " delivery=barrier");
     if (out->len > 0)
         g_string_erase(out, 0, 1);
     return g_string_free(out, FALSE);

@@ -84,6 +84,24 @@ bool link_way_is_up(const LinkWay *way, VTime at)
     return up;
 }
 
+bool link_way_next_change(const LinkWay *way, VTime after, VTime *at, bool *up)
+{
+    bool found = false;
+
+    for (unsigned i = way->next_change; i < way->changes->len; i++) {
+        const LinkChange *change = &g_array_index(way->changes, LinkChange, i);
+
+        if (change->at.ns <= after.ns)
+            continue;
+        if (found && change->at.ns > at->ns)
+            break;
+        found = true;
+        *at = change->at;
+        *up = change->up;
+    }
+    return found;
+}
+
 /* Puts the changes up to `at` into effect. */
 static void take_changes(LinkWay *way, VTime at)
 {
@@ -101,9 +119,7 @@ static void take_changes(LinkWay *way, VTime at)
 
 VTime link_latency(const LinkParams *params, VTime quantum)
 {
-    int64_t least = MIN(quantum.ns, NEVER / 2) * (params->exact ? 2 : 1);
-
-    return vtime(MIN(NEVER, MAX(params->latency.ns, least)));
+    return vtime(MIN(NEVER, MAX(params->latency.ns, quantum.ns)));
 }
 
 /* Bits on the wire times 10^9: in 1/bandwidth ns. */

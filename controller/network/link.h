@@ -40,6 +40,7 @@ typedef struct {
     VTime jitter;
     uint32_t loss, duplicate, reorder; /* parts in LINK_CERTAIN */
     bool exact; /* to a card: delivered at its due time, not at the barrier behind it */
+    bool said;  /* `exact` is what the user wants: `quantum auto` leaves it (auto-quantum.h) */
 } LinkParams;
 
 /* Why a frame ends on its way. */
@@ -115,9 +116,11 @@ void link_way_schedule(LinkWay *way, VTime at, bool up);
 /* Whether the way is up at `at`, which is not before the last frame. */
 bool link_way_is_up(const LinkWay *way, VTime at);
 
+/* The next planned change behind `after`: when, and to what; false: there is none. */
+bool link_way_next_change(const LinkWay *way, VTime after, VTime *at, bool *up);
+
 /* The latency that counts: what was asked for, but at least a quantum, since what a node sends is
- * known at the barrier only; two where delivery is exact: one more to stop at the barrier before it
- * is due. */
+ * known at the barrier only. */
 VTime link_latency(const LinkParams *params, VTime quantum);
 
 /* Time from the first to the last bit of a frame of `size` bytes, rounded up; 0 if unlimited. */

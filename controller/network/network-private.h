@@ -4,7 +4,6 @@
 #define NETWORK_NETWORK_PRIVATE_H
 
 #include "controller/network/heap.h"
-#include "controller/network/history.h"
 #include "controller/network/network.h"
 
 #define NO_LINK G_MAXUINT
@@ -32,7 +31,7 @@ typedef struct {
     Heap due;                /* Packet */
     unsigned trace_node;
     NetPortStats stats;
-} Port;
+} NetPort;
 
 typedef struct {
     unsigned link, direction; /* direction: of what leaves the switch */
@@ -52,26 +51,31 @@ typedef struct {
     bool removed;    /* what is on it still arrives */
 } Link;
 
+typedef struct {
+    NetObserver func;
+    void *data;
+} Observer;
+
 struct Network {
     uint64_t seed;
-    VTime quantum, origin; /* boundaries: origin + n * quantum */
-    GPtrArray *ports;      /* Port */
-    GPtrArray *switches;   /* Switch */
-    GPtrArray *links;      /* Link */
-    GHashTable *ends;      /* name -> number_of() its port or switch */
-    GHashTable *pairs;     /* two of those numbers -> how many links there were between them */
-    GArray *ops;           /* NetOp: what made it so */
-    Heap events;           /* Packet */
+    VTime quantum;
+    VTime changed, last; /* when it became so, and the last barrier until then */
+    GPtrArray *ports;    /* NetPort */
+    GPtrArray *switches; /* Switch */
+    GPtrArray *links;    /* Link */
+    GHashTable *ends;    /* name -> number_of() its port or switch */
+    GHashTable *pairs;   /* two of those numbers -> how many links there were between them */
+    GArray *ops;         /* NetOp: what made it so */
+    Heap events;         /* Packet */
     FramePool frames;
     uint64_t n_frames; /* sent so far */
     VTime clock;       /* of the event that happens */
     Packet *packets, *free_packets;
     Trace *trace;
-    NetObserver observer;
-    void *observer_data;
+    GArray *observers; /* Observer */
 };
 
-static inline Port *port_at(const Network *net, unsigned i)
+static inline NetPort *port_at(const Network *net, unsigned i)
 {
     return g_ptr_array_index(net->ports, i);
 }

@@ -10,7 +10,7 @@ G_DEFINE_QUARK(metronome_network_error_quark, network_error)
 
 static void free_port(void *p)
 {
-    Port *port = p;
+    NetPort *port = p;
 
     heap_clear(&port->due);
     g_free(port);
@@ -52,6 +52,7 @@ Network *network_new(uint64_t seed, VTime quantum)
     net->switches = g_ptr_array_new_with_free_func(free_switch);
     net->links = g_ptr_array_new_with_free_func(free_link);
     net->ends = g_hash_table_new(g_str_hash, g_str_equal);
+    net->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
     net->pairs = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
     return net;
 }
@@ -67,6 +68,7 @@ void network_free(Network *net)
     g_hash_table_unref(net->ends);
     g_hash_table_unref(net->pairs);
     g_array_unref(net->ops);
+    g_array_unref(net->observers);
     g_free(net);
 }
 
@@ -79,6 +81,14 @@ void network_set_seed(Network *net, uint64_t seed)
             prng_seed(&link_at(net, i)->ways[d].prng, seed, link_at(net, i)->name, d);
 }
 
+/* At or before `now`. */
+static VTime last_barrier(const Network *net, VTime now)
+{
+    VTime multiple = vtime(now.ns - now.ns % net->quantum.ns);
+
+    return multiple.ns > net->changed.ns ? multiple : net->last;
+}
+
 bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error)
 {
     if (quantum.ns <= 0) {
@@ -87,8 +97,9 @@ bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error)
                     quantum.ns);
         return false;
     }
+    net->last = last_barrier(net, at);
+    net->changed = at;
     net->quantum = quantum;
-    net->origin = at;
     record(net, (NetOp){.kind = NET_OP_QUANTUM, .quantum = quantum, .at = at});
     return true;
 }
@@ -141,11 +152,11 @@ bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN]
 {
     g_autofree char *node = g_strndup(name, strcspn(name, "."));
     NetOp op = {.kind = NET_OP_PORT};
-    Port *port;
+    NetPort *port;
 
     if (!name_is_free(net, name, error))
         return false;
-    port = g_new0(Port, 1);
+    port = g_new0(NetPort, 1);
     port->name = g_intern_string(name);
     port->node = g_intern_string(node);
     port->link = NO_LINK;
@@ -223,7 +234,7 @@ static bool check_ends(const Network *net, const NetEnd ends[2], GError **error)
         return false;
     }
     for (unsigned i = 0; i < 2; i++) {
-        const Port *port = ends[i].is_switch ? NULL : port_at(net, ends[i].index);
+        const NetPort *port = ends[i].is_switch ? NULL : port_at(net, ends[i].index);
 
         if (port && port->link != NO_LINK) {
             g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_LINKED,
@@ -404,8 +415,26 @@ void network_set_trace(Network *net, Trace *trace)
         port_at(net, i)->trace_node = trace_node(trace, port_at(net, i)->node);
 }
 
-void network_set_observer(Network *net, NetObserver observer, void *data)
+void network_observe(Network *net, NetObserver func, void *data)
 {
-    net->observer = observer;
-    net->observer_data = data;
+    Observer o = {func, data};
+
+    g_array_append_val(net->observers, o);
+}
+
+void network_unobserve(Network *net, const void *data)
+{
+    for (unsigned i = net->observers->len; i-- > 0;)
+        if (g_array_index(net->observers, Observer, i).data == data)
+            g_array_remove_index(net->observers, i);
+}
+
+unsigned network_n_ops(const Network *net)
+{
+    return net->ops->len;
+}
+
+const NetOp *network_op(const Network *net, unsigned index)
+{
+    return &g_array_index(net->ops, NetOp, index);
 }

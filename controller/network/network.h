@@ -24,6 +24,7 @@
 
 #include "controller/network/frame.h"
 #include "controller/network/link.h"
+#include "controller/network/net-op.h"
 #include "controller/network/switch.h"
 #include "controller/network/trace.h"
 
@@ -40,12 +41,6 @@ typedef enum {
 #define NETWORK_HOPS_MAX  16           /* switches that a frame may pass */
 
 typedef struct Network Network;
-
-/* The end of a link: a port or a switch, by index. */
-typedef struct {
-    bool is_switch;
-    unsigned index;
-} NetEnd;
 
 /* Over all ports received == arrived. */
 typedef struct {
@@ -128,7 +123,11 @@ void network_free(Network *net);
 /* Starts the random numbers of all links again, from another seed. */
 void network_set_seed(Network *net, uint64_t seed);
 
-/* Another quantum from barrier `at` on; the boundaries are then at + n * quantum. */
+/*
+ * Another quantum from `at` on, which may be in the middle of one. Barriers are the multiples of the
+ * quantum, so what has come due since the last one is to be there at the first multiple of the new
+ * quantum behind `at`.
+ */
 bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error);
 
 /* A NIC of a node: "a", or "a.1" for another one of node "a". Indices count from 0 in the order of
@@ -186,11 +185,7 @@ bool network_send(Network *net, unsigned port, VTime sent, const void *frame, si
 /* Lets everything happen up to and including `now`, see above. */
 void network_advance(Network *net, VTime now);
 
-/* When the next frame is to be delivered at its due time (LinkParams.exact): whole µs;
- * INT64_MAX if no such frame is due behind `now`. */
-VTime network_exact_due(const Network *net, VTime now);
-
-/* Whether the link of a port delivers exactly. */
+/* Whether the link of a port delivers at due times, not at barriers (LinkParams.exact). */
 bool network_exact(const Network *net, unsigned port);
 
 /* The next frame for a port that is due by `until`, NULL if there is none. It stays in the queue.
@@ -212,8 +207,14 @@ void network_refused(Network *net, NetDelivery *delivery, VTime when);
  * node of the same name. */
 void network_set_trace(Network *net, Trace *trace);
 
-/* Calls `observer` for each event within network_advance(); NULL for none. */
-void network_set_observer(Network *net, NetObserver observer, void *data);
+/* Calls `observer` for each event within network_advance(), in its thread. `data` is its own: it is
+ * what network_unobserve() knows it by. */
+void network_observe(Network *net, NetObserver observer, void *data);
+void network_unobserve(Network *net, const void *data);
+
+/* What was done to its topology; a new one has got its seed and its quantum. */
+unsigned network_n_ops(const Network *net);
+const NetOp *network_op(const Network *net, unsigned index);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Network, network_free)
 

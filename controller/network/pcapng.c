@@ -2,6 +2,8 @@
 /* pcapng.c: forms pcapng blocks and pcap records. */
 #include "controller/network/pcapng.h"
 
+#include "controller/base/text.h"
+
 #include <string.h>
 
 enum {
@@ -61,16 +63,8 @@ static void put_option(GByteArray *out, unsigned code, const void *data, size_t 
 
 static void put_text(GByteArray *out, unsigned code, const char *text)
 {
-    size_t size = text ? strlen(text) : 0;
-
-    if (!text)
-        return;
-    if (size > OPTION_MAX) {
-        size = OPTION_MAX;
-        while (size > 0 && ((unsigned char)text[size] & 0xc0) == 0x80)
-            size--; /* no half a UTF-8 character at the end */
-    }
-    put_option(out, code, text, size);
+    if (text)
+        put_option(out, code, text, text_cut(text, strlen(text), OPTION_MAX));
 }
 
 /* The length of a block stands at both of its ends. */

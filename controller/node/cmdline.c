@@ -87,14 +87,9 @@ char *cmdline_quote(const CmdOption *option)
     g_autofree char *all =
         g_strconcat(dash, option->name, space, option->value ? option->value : "", NULL);
     g_autofree char *plain = text_line(all, -1);
-    char *end = plain;
+    gsize size = strlen(plain), cut = text_cut(plain, size, QUOTE_MAX);
 
-    if (strlen(plain) <= QUOTE_MAX)
-        return g_steal_pointer(&plain);
-    while (g_utf8_next_char(end) <= plain + QUOTE_MAX)
-        end = g_utf8_next_char(end);
-    *end = '\0';
-    return g_strconcat(plain, "…", NULL);
+    return g_strdup_printf("%.*s%s", (int)cut, plain, cut < size ? "…" : "");
 }
 
 static void clear_pair(void *data)

@@ -3,6 +3,7 @@
 #include "controller/node/defaults.h"
 
 #include "controller/base/near.h"
+#include "controller/node/option-keys.h"
 
 #include <string.h>
 
@@ -23,7 +24,7 @@ static const struct {
     {"gdb", "each node has a gdbstub of its own; `gdb NODE` tells where, `gdb NODE path=PATH` or "
             "`port=N` chooses"},
     {"qmp", "it is one QEMU's; say it of the node: `node attach NAME qmp=PATH`"},
-    {"quantum", "it is the ensemble's; `quantum DURATION` sets it"},
+    {"quantum", "it is the ensemble's; `quantum DURATION|auto` sets it"},
 };
 
 NodeDefaults *node_defaults_new(void)

@@ -12,22 +12,12 @@
 
 #include "controller/base/fd.h"
 #include "controller/node/cmdline.h"
+#include "controller/node/option-value.h"
 
 #define FIRMWARE_DIR     "/usr/share/AAVMF" /* of Debian's qemu-efi-aarch64 */
 #define FIRMWARE_PACKAGE "qemu-efi-aarch64"
 
 static const char *const formats[] = {"raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc", NULL};
-
-static bool refuse(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool refuse(GError **error, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_propagate_error(error, g_error_new_valist(NODE_ERROR, NODE_ERROR_OPTION, format, args));
-    va_end(args);
-    return false;
-}
 
 /* Only qcow2 is taken by its header. QEMU would guess others too, and take what has none for raw;
  * but a guest can write any header to a raw disk, which is then another disk in the next run. */
@@ -47,18 +37,18 @@ bool drives_check_format(const NodeOptions *o, GError **error)
     if (!o->format || g_strv_contains(formats, o->format))
         return true;
     all = g_strjoinv(", ", (char **)formats);
-    return refuse(error, "format='%s' is unknown: %s", o->format, all);
+    return option_bad(error, "format='%s' is unknown: %s", o->format, all);
 }
 
 static bool check_disk(NodeOptions *o, GError **error)
 {
     if (!o->disk && (o->format || o->persist))
-        return refuse(error, "%s= needs disk=", o->format ? "format" : "persist");
+        return option_bad(error, "%s= needs disk=", o->format ? "format" : "persist");
     if (!o->disk)
         return true;
     if (!o->format && !is_qcow2(o->disk))
-        return refuse(error, "disk='%s' is no qcow2 image: say what it is, such as format=raw",
-                      o->disk);
+        return option_bad(error, "disk='%s' is no qcow2 image: say what it is, such as format=raw",
+                          o->disk);
     if (!o->format)
         o->format = g_strdup("qcow2");
     return true;
@@ -78,16 +68,17 @@ static bool check_firmware(const NodeOptions *o, GError **error)
     if (g_strcmp0(o->firmware, "uefi") != 0)
         return true;
     if (strcmp(o->arch, "aarch64") != 0)
-        return refuse(error,
-                      "firmware=uefi is there for aarch64 only; for %s name a file that QEMU takes "
-                      "with -bios",
-                      o->arch);
+        return option_bad(
+            error,
+            "firmware=uefi is there for aarch64 only; for %s name a file that QEMU takes "
+            "with -bios",
+            o->arch);
     for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autofree char *path = g_build_filename(firmware_dir(), parts[i], NULL);
 
         if (access(path, R_OK) != 0)
-            return refuse(error, "firmware=uefi needs '%s': %s; Debian's package is %s", path,
-                          g_strerror(errno), FIRMWARE_PACKAGE);
+            return option_bad(error, "firmware=uefi needs '%s': %s; Debian's package is %s", path,
+                              g_strerror(errno), FIRMWARE_PACKAGE);
     }
     return true;
 }

@@ -1,99 +1,29 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ending.c: what a node tells on its way, and how it ends; see node.h. */
+/* ending.c: see ending.h. */
+#include "controller/node/ending.h"
+
 #include "controller/base/fd.h"
-#include "controller/base/proc.h"
-#include "controller/base/text.h"
-#include "controller/node/node.h"
-#include "controller/node/spawn.h"
+#include "controller/base/tree.h"
+#include "controller/node/serial.h"
 #include "controller/node/sweep.h"
+#include "controller/node/telling.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #define STDERR_TAIL 2000
 
-/* --- what it tells --- */
-
-static NodeTellFunc tell_func;
-static void *tell_data;
-
-void node_on_tell(NodeTellFunc func, void *data)
+/* Ends a launched QEMU with its whole process group: it may be a script's child, or have children
+ * itself. The process must not have been waited for yet. */
+static void kill_group(const Node *n)
 {
-    tell_func = func;
-    tell_data = data;
+    if (n->pid > 0 && !n->attached)
+        kill(-n->pid, SIGKILL);
 }
-
-void node_relay(const Node *n, const NodeTelling *telling)
-{
-    if (tell_func)
-        tell_func(n, telling, tell_data);
-}
-
-/* When the event that is being handed out happened, on this host's clock. */
-static HTime event_time(const Node *n)
-{
-    int64_t us = n->qmp ? qmp_client_event_us(n->qmp) : -1;
-    HTime now = htime_now();
-
-    return us < 0 ? now : (HTime){now.ns - (g_get_real_time() - us) * NS_PER_US};
-}
-
-void node_tell(Node *n, NodeWhat what, const char *why, const char *detail)
-{
-    NodeTelling t = {.what = what, .state = node_shown_state(n), .exit_status = n->exit_status};
-    g_autofree char *repeated = NULL;
-
-    if (!tell_func)
-        return;
-    g_strlcpy(t.why, why ? why : "", sizeof(t.why));
-    t.detail = (char *)detail;
-    t.exact = what == NODE_WHAT_LEFT ? !n->clock_stale : !n->quanta;
-    t.time = !t.exact && n->quanta
-                 ? quanta_find(n->quanta, detail || n->clock_stale ? htime_now() : event_time(n))
-                 : node_ensemble_time(n);
-    if (what != NODE_WHAT_LEFT && !detail) {
-        unsigned times;
-
-        if (!node_life_tells(&n->life, what, t.time, &times))
-            return;
-        if (times >= 10) {
-            repeated = g_strdup_printf("%u times so far", times);
-            t.detail = repeated;
-        }
-    }
-    node_relay(n, &t);
-}
-
-NodeState node_shown_state(const Node *n)
-{
-    return n->frozen && n->state == NODE_RUNNING ? NODE_FROZEN : n->state;
-}
-
-static void on_event(QmpClient *client, const char *event, const char *data, void *opaque)
-{
-    Node *n = opaque;
-    QmpRunEvent e;
-    NodeWhat what;
-
-    qmp_run_event_parse(event, data, &e);
-    what = node_life_step(&n->life, &e, n->expect_stop);
-    if (what != NODE_WHAT_NOTHING)
-        node_tell(n, what, e.why, NULL);
-    /* Nobody drives it any more: it is not to run on by itself. */
-    if (what == NODE_WHAT_WAKEUP && node_state_has_left(n->state))
-        qmp_client_post(client, "stop", NULL, NULL);
-}
-
-void node_watch_events(Node *n)
-{
-    for (unsigned i = 0; qmp_run_event_name(i); i++)
-        qmp_client_on_event(n->qmp, qmp_run_event_name(i), on_event, n);
-}
-
-/* --- how it ends --- */
 
 typedef struct {
     bool ended, exited; /* exited: not killed by a signal */
@@ -114,21 +44,12 @@ static End reap(Node *n, int timeout_ms)
     if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
         end.si_pid != n->pid)
         return (End){false};
-    spawn_kill(n); /* what is left of its group, whose number it has until it is waited for */
+    kill_group(n); /* what is left of its group, whose number it has until it is waited for */
     waitpid(n->pid, &status, 0);
     fd_clear(&n->pidfd);
     n->pid = -1;
     return WIFSIGNALED(status) ? (End){true, false, WTERMSIG(status)}
                                : (End){true, true, WEXITSTATUS(status)};
-}
-
-char node_process_state(const Node *n)
-{
-    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)n->pid), *text = NULL;
-
-    if (n->pid <= 0 || !g_file_get_contents(path, &text, NULL, NULL))
-        return '?';
-    return proc_state(text);
 }
 
 static void append_end(GString *text, const Node *n, End end, const GError *why)
@@ -142,7 +63,7 @@ static void append_end(GString *text, const Node *n, End end, const GError *why)
                                strsignal(end.number));
     else
         g_string_append(text, why->message);
-    if (!end.ended && (state == 'T' || state == 't'))
+    if (!end.ended && node_process_is_stopped(state))
         g_string_append_printf(text, " (state %c, stopped by a %s)", state,
                                state == 'T' ? "signal" : "debugger");
 }
@@ -161,7 +82,7 @@ static void fail(Node *n, End end, const GError *why)
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
     node_tell(n, NODE_WHAT_FAILED, NULL, n->failure->message);
-    spawn_kill(n); /* whatever is left of it must not run on */
+    kill_group(n); /* whatever is left of it must not run on */
     if (end.ended)
         sweep_processes(n->dir);
 }
@@ -251,32 +172,49 @@ bool node_ask_end(Node *n, GError **error)
     return false;
 }
 
-bool node_check(const Node *n, bool readable, GError **error)
-{
-    const char *state = node_state_name(n->state);
-
-    if (readable ? node_answers(n) : node_is_live(n))
-        return true;
-    if (n->state == NODE_FAILED)
-        g_set_error_literal(error, NODE_ERROR, NODE_ERROR_DIED, n->failure->message);
-    else if (n->state == NODE_ADDED)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s is not started: `start` comes first", n->name);
-    else if (n->clock_stale)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED,
-                    "node %s is %s, and its QEMU is gone: nothing of it can be read any more",
-                    n->name, state);
-    else
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s: it takes part no more",
-                    n->name, state);
-    return false;
-}
-
 /* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
 void node_end_process(Node *n)
 {
     if (reap(n, 0).ended)
         sweep_processes(n->dir); /* it ended by itself, perhaps to leave another one behind */
-    spawn_kill(n);
+    kill_group(n);
     reap(n, 10000);
+}
+
+void node_free(Node *n)
+{
+    if (!n)
+        return;
+    node_end_process(n);
+    if (n->far && n->state != NODE_ADDED)
+        n->far->ops->end(n->far, n);
+    fd_clear(&n->pidfd);
+    fd_clear(&n->devices_fd);
+    fd_clear(&n->agent_fd);
+    g_free(n->devices_path);
+    g_clear_pointer(&n->qmp, qmp_client_free);
+    g_clear_pointer(&n->console, console_free);
+    if (n->dir)
+        tree_remove(n->dir, NULL);
+    if (n->dir && n->options->serial)
+        serial_remove(n->options->serial);
+    g_clear_error(&n->failure);
+    g_clear_pointer(&n->before, attached_free);
+    if (n->nics)
+        g_ptr_array_unref(n->nics);
+    g_array_unref(n->vcpus);
+    for (unsigned i = 0; i < n->cables->len; i++)
+        close(g_array_index(n->cables, int, i));
+    g_array_unref(n->cables);
+    g_array_unref(n->far_used);
+    node_options_free(n->options);
+    g_free(n->version);
+    g_free(n->file);
+    g_free(n->program);
+    said_free(n->said);
+    g_free(n->transcript);
+    g_free(n->dir);
+    g_free(n->gdb_path);
+    g_free(n->name);
+    g_free(n);
 }

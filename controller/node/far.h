@@ -19,44 +19,8 @@
 struct Leg;
 struct Network;
 struct Node;
+struct Port;
 struct StepRequest;
-
-/* What a card of a far node has sent, or has taken in, since the last grant. */
-typedef struct {
-    VTime boundary; /* at which that became known */
-    VTime at;       /* when it was sent; or when it arrived */
-    gsize offset, size;
-    unsigned id;
-    bool taken, carried;
-} FarFrame;
-
-/* A frame that is due at a far card. */
-typedef struct {
-    unsigned id;
-    VTime due;
-    const uint8_t *data; /* stays until it is settled */
-    gsize size;
-} FarDue;
-
-/* A card that goes ahead of the network, as the network sees it: of a far node, or of one here in
- * an island (wire-apart.c). The arrays are filled and emptied in turn, all nodes standing. */
-typedef struct {
-    struct Node *node;
-    unsigned index;  /* of the node's cards */
-    unsigned number; /* of the host's cards */
-    unsigned port;   /* of the network's */
-    bool exact;      /* its link delivers exactly */
-    VTime own;       /* what is due up to here is brought by the copy of the network that its host
-                        has: INT64_MAX: all, its island is there; INT64_MIN: nothing */
-    bool in_flight;  /* frames wait inside QEMU */
-    GArray *due;     /* FarDue: for the next grant */
-    GArray *sent;    /* FarFrame; their bytes are in `bytes` */
-    GByteArray *bytes;
-    GArray *settled; /* FarFrame */
-} FarCard;
-
-FarCard *far_card_new(struct Node *node, unsigned index);
-void far_card_free(FarCard *card);
 
 typedef struct Far Far;
 
@@ -78,8 +42,9 @@ typedef struct {
                  GError **error);
     /* A connected socket to the node's gdbstub; -1 on failure. */
     int (*open_stub)(Far *far, struct Node *node, GError **error);
-    bool (*open_card)(Far *far, FarCard *card, VTime now, GError **error);
-    /* Makes the host's copy of the network the same again as this one, which has moved up to
+    /* Makes the card that is this port of the network (fabric/port.h). */
+    bool (*open_card)(Far *far, struct Port *port, VTime now, GError **error);
+    /* Makes the host's replica of the network the same again as this one, which has moved up to
      * `moved`. */
     bool (*follow)(Far *far, const struct Network *net, VTime moved, GError **error);
 } FarOps;
@@ -87,9 +52,9 @@ typedef struct {
 struct Far {
     const FarOps *ops;
     char *name;
-    Rank rank;     /* of its lanes */
-    VTime driven;  /* the last boundary that its nodes were driven to */
-    bool deserted; /* none of its nodes is alive, and none takes part in anything */
+    Rank rank;          /* of its lanes */
+    VTime driven;       /* the last boundary that its nodes were driven to */
+    bool no_live_nodes; /* and so none takes part in anything */
 };
 
 #endif

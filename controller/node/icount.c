@@ -4,24 +4,14 @@
 
 #include "controller/base/near.h"
 #include "controller/base/units.h"
-#include "controller/node/options.h"
+#include "controller/node/node-error.h"
+#include "controller/node/option-value.h"
 
 #include <string.h>
 
 /* icount_configure() in QEMU's accel/tcg/icount-common.c (7.2: softmmu/icount.c): MAX_ICOUNT_SHIFT
  */
 #define MAX_SHIFT 10
-
-static bool bad(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool bad(GError **error, const char *format, ...)
-{
-    va_list args;
-
-    va_start(args, format);
-    g_propagate_error(error, g_error_new_valist(NODE_ERROR, NODE_ERROR_OPTION, format, args));
-    va_end(args);
-    return false;
-}
 
 Icount icount_usual(void)
 {
@@ -39,31 +29,31 @@ static bool parse_icount_part(const char *part, Icount *out, GError **error)
     value = value ? value + 1 : part;
     if (strcmp(key, "shift") == 0) {
         if (strcmp(value, "auto") == 0)
-            return bad(error,
-                       "icount shift=auto is refused: QEMU would change the length of an "
-                       "instruction by the host's clock, so nothing would be exact or "
-                       "repeatable; give a number from 0 to %d",
-                       MAX_SHIFT);
+            return option_bad(error,
+                              "icount shift=auto is refused: QEMU would change the length of an "
+                              "instruction by the host's clock, so nothing would be exact or "
+                              "repeatable; give a number from 0 to %d",
+                              MAX_SHIFT);
         if (!units_parse_int(value, "icount shift", 0, MAX_SHIFT, &shift, error))
             return false;
         out->shift = (int)shift;
         return true;
     }
     if (strcmp(key, "sleep") == 0)
-        return node_options_onoff("icount sleep", value, &out->sleep_on, error);
+        return option_onoff("icount sleep", value, &out->sleep_on, error);
     if (strcmp(key, "align") == 0) {
-        if (!node_options_onoff("icount align", value, &on, error))
+        if (!option_onoff("icount align", value, &on, error))
             return false;
         if (on)
-            return bad(error, "icount align=on is refused: QEMU would delay the guest by "
-                              "the host's clock; leave it away or write align=off");
+            return option_bad(error, "icount align=on is refused: QEMU would delay the guest by "
+                                     "the host's clock; leave it away or write align=off");
         return true;
     }
     meant = near_meant(key, known);
-    return bad(error,
-               "icount '%s': shift=0..%d, sleep=on|off, align=off or just 'off' is "
-               "expected%s",
-               part, MAX_SHIFT, meant);
+    return option_bad(error,
+                      "icount '%s': shift=0..%d, sleep=on|off, align=off or just 'off' is "
+                      "expected%s",
+                      part, MAX_SHIFT, meant);
 }
 
 bool icount_change(const char *text, Icount *out, GError **error)
@@ -71,8 +61,8 @@ bool icount_change(const char *text, Icount *out, GError **error)
     g_auto(GStrv) parts = g_strsplit(text, ",", -1);
 
     if (!*text)
-        return bad(error, "icount= is empty: shift=0..%d, sleep=on|off or off is expected",
-                   MAX_SHIFT);
+        return option_bad(error, "icount= is empty: shift=0..%d, sleep=on|off or off is expected",
+                          MAX_SHIFT);
     if (strcmp(text, "off") == 0) {
         *out = icount_usual();
         out->enabled = false;
@@ -83,7 +73,8 @@ bool icount_change(const char *text, Icount *out, GError **error)
         for (char **before = parts; before < p; before++)
             if (strcspn(*p, "=") == strcspn(*before, "=") &&
                 strncmp(*p, *before, strcspn(*p, "=")) == 0)
-                return bad(error, "icount '%s' and '%s': each may be given once", *before, *p);
+                return option_bad(error, "icount '%s' and '%s': each may be given once", *before,
+                                  *p);
         if (!parse_icount_part(*p, out, error))
             return false;
     }

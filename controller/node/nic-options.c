@@ -4,6 +4,7 @@
 
 #include "controller/base/near.h"
 #include "controller/base/units.h"
+#include "controller/node/option-value.h"
 
 #include <string.h>
 
@@ -19,26 +20,13 @@ static const Model models[] = {
     {"e1000", "e1000"},
 };
 
-static bool bad(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool bad(GError **error, const char *format, ...)
-{
-    va_list args;
-    GError *e;
-
-    va_start(args, format);
-    e = g_error_new_valist(NODE_ERROR, NODE_ERROR_OPTION, format, args);
-    va_end(args);
-    g_propagate_error(error, e);
-    return false;
-}
-
 /* on, off, or how many. */
 static bool set_number(const char *value, int64_t *nics, GError **error)
 {
     if (g_ascii_isdigit(*value))
         return units_parse_int(value, "nic", 0, NODE_MAX_NICS, nics, error);
     if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
-        return bad(error, "nic='%s': on or off is expected, or a number of cards", value);
+        return option_bad(error, "nic='%s': on or off is expected, or a number of cards", value);
     *nics = value[1] == 'n';
     return true;
 }
@@ -54,8 +42,8 @@ static bool set_model(NodeOptions *o, const char *value, GError **error)
             return true;
         }
     meant = near_meant(value, known);
-    return bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000%s", value,
-               meant);
+    return option_bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000%s", value,
+                      meant);
 }
 
 /* That of one card: neither a group's nor nobody's. */
@@ -77,15 +65,16 @@ static bool set_macs(NodeOptions *o, const char *value, GError **error)
     unsigned n = g_strv_length(parts);
 
     if (n > NODE_MAX_NICS)
-        return bad(error, "mac='%s': a node has %d cards at most", value, NODE_MAX_NICS);
+        return option_bad(error, "mac='%s': a node has %d cards at most", value, NODE_MAX_NICS);
     for (unsigned i = 0; i < n; i++)
         if (!parse_mac(parts[i], o->macs[i]))
-            return bad(error,
-                       "mac='%s': '%s' is no card's address; one such as 52:54:00:12:34:56 is "
-                       "expected for each card, with commas between them",
-                       value, parts[i]);
+            return option_bad(
+                error,
+                "mac='%s': '%s' is no card's address; one such as 52:54:00:12:34:56 is "
+                "expected for each card, with commas between them",
+                value, parts[i]);
     if (n == 0)
-        return bad(error, "mac= is empty: an address such as 52:54:00:12:34:56 is expected");
+        return option_bad(error, "mac= is empty: an address such as 52:54:00:12:34:56 is expected");
     o->n_macs = n;
     return true;
 }
@@ -111,11 +100,12 @@ bool nic_options_finish(NodeOptions *o, GError **error)
     if (!o->nic_model)
         o->nic_model = pc ? "virtio-net-pci" : "virtio-net-device";
     if (pc && strcmp(o->nic_model, "virtio-net-device") == 0)
-        return bad(error, "nic-model=virtio-mmio needs a bus that arch=x86_64 has with "
-                          "machine=microvm only: virtio-pci or e1000");
+        return option_bad(error, "nic-model=virtio-mmio needs a bus that arch=x86_64 has with "
+                                 "machine=microvm only: virtio-pci or e1000");
     if (o->n_macs > o->nics)
-        return bad(error, "mac= has %u addresses, and the node %" G_GINT64_FORMAT " card%s: nic=%u",
-                   o->n_macs, o->nics, o->nics == 1 ? "" : "s", o->n_macs);
+        return option_bad(error,
+                          "mac= has %u addresses, and the node %" G_GINT64_FORMAT " card%s: nic=%u",
+                          o->n_macs, o->nics, o->nics == 1 ? "" : "s", o->n_macs);
     return true;
 }
 
@@ -127,18 +117,34 @@ void node_options_mac(const NodeOptions *o, unsigned index, unsigned nic, uint8_
     memcpy(mac, nic < o->n_macs ? o->macs[nic] : made, sizeof(made));
 }
 
+static bool is_virtio(const NodeOptions *o)
+{
+    return o->nic_model && g_str_has_prefix(o->nic_model, "virtio-net-");
+}
+
 /* The cable's other end is the node's (spawn.c), which takes nothing in: what the guest sends is
- * lost there; for a card in a link engine/nic.c has a copy. */
-void nic_options_argv(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w, unsigned nic)
+ * lost there; for a card in a link fabric/nic.c has a copy. What is sent to the guest is held back
+ * until its ring has room (fabric/ring.h), so that is as long as QEMU allows. */
+void nic_options_argv(GPtrArray *argv, const NodeOptions *o, unsigned nic, unsigned node, int fd)
 {
     uint8_t mac[6];
 
-    node_options_mac(o, w->index, nic, mac);
+    node_options_mac(o, node, nic, mac);
     g_ptr_array_add(argv, g_strdup("-netdev"));
-    g_ptr_array_add(argv, g_strdup_printf("dgram,id=mtr-net%u,local.type=fd,local.str=%u", nic,
-                                          (unsigned)w->nic_fd + nic));
+    g_ptr_array_add(argv,
+                    g_strdup_printf("dgram,id=mtr-net%u,local.type=fd,local.str=%d", nic, fd));
     g_ptr_array_add(argv, g_strdup("-device"));
-    g_ptr_array_add(argv, g_strdup_printf("%s,netdev=mtr-net%u,mac=%02x:%02x:%02x:%02x:%02x:%02x",
-                                          o->nic_model, nic, mac[0], mac[1], mac[2], mac[3], mac[4],
-                                          mac[5]));
+    g_ptr_array_add(
+        argv,
+        g_strdup_printf("%s,netdev=mtr-net%u,mac=%02x:%02x:%02x:%02x:%02x:%02x,id=mtr-card%u%s",
+                        o->nic_model, nic, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], nic,
+                        is_virtio(o) ? ",rx_queue_size=1024" : ""));
+}
+
+char *nic_options_virtio_path(const NodeOptions *o, unsigned nic)
+{
+    if (!is_virtio(o))
+        return NULL;
+    return g_strdup_printf("/machine/peripheral/mtr-card%u%s", nic,
+                           strcmp(o->nic_model, "virtio-net-pci") == 0 ? "/virtio-backend" : "");
 }

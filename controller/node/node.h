@@ -64,9 +64,24 @@ typedef struct Node {
     int cpu;          /* host CPU; -1 before placement */
     pid_t monitor;    /* QEMU's thread for QMP, if it may be hushed, else 0 */
     bool hushed;      /* QMP must not be spoken: node_hush() */
+    struct {
+        Rank rank;
+        int cpu;
+        uint64_t threads; /* rank_thread_mark(); 0: none was ranked */
+    } ranked;             /* how its threads are */
 
-    Clock clock;          /* as last read */
+    Clock clock; /* as last read */
+    struct {
+        struct NodeStats *stats;
+        VTime boundary;
+        Insns left;
+        int64_t skip_limit_ns;
+        bool slept;
+        bool judged;      /* all that there is */
+        unsigned unread;  /* stops in a row whose clock was not read */
+    } rest;               /* its last stop: engine/rest.h */
     VTime epoch;          /* its virtual time when the ensemble's was 0: whole µs */
+    bool clock_asked;     /* and not read yet: node_ask_clock() */
     bool clock_stale;     /* QEMU is gone: the virtual time is the last barrier's, the rest older */
     NodeLife life;        /* what its events have said */
     bool expect_stop;     /* a stop of ours is on its way */
@@ -75,35 +90,26 @@ typedef struct Node {
     const Quanta *quanta; /* of the lane that drives it; NULL: at rest */
 
     struct Gate *gate;   /* engine/gate.h; NULL until armed for the first time */
-    GPtrArray *nics;     /* engine/nic.h: the cards that are in a link; NULL: none yet */
-    struct Debug *debug; /* engine/debug.h; NULL while the gdbstub is not used */
+    GPtrArray *nics;     /* fabric/nic.h: the cards that are in a link; NULL: none yet */
+    struct Debug *debug; /* debug.h; NULL while the gdbstub is not used */
+    bool by_stub;        /* `debug` is there, and filters, resumes, stops go over it: filters.h */
+    bool stop_by_stub;   /* the stop that was asked for last: engine/stops.h */
+    unsigned stops_due;  /* events of stops over the stub that have not come yet */
 } Node;
 
 /* Takes over options. */
 Node *node_new(NodeOptions *options, unsigned index);
 
-/* Ends a launched QEMU, closes the connection of an attached one. NULL is allowed. */
-void node_free(Node *node);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
-
-/* Launches QEMU, stopped at virtual time 0; qemu: path of the binary or NULL. Main thread only:
- * QEMU dies with the thread that started it. */
-bool node_launch(Node *node, RunDir *dir, const char *qemu, GError **error);
-
-/* Takes over a QEMU that runs already; stops it. gdb_path may be NULL. On failure it is left as it
- * was found. */
-Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
-                  const char *gdb_path, GError **error);
-
-/* Puts an attached QEMU's threads back as they were and lets it run, also if the node has failed or
- * the connection broke. The gate of one that has not failed is gone already. */
-bool node_detach(Node *node, GError **error);
-
-/* Pins all threads that the node has now to its CPU, and ranks them. */
+/* Pins all threads that the node has now to its CPU, and ranks them, unless they are so already; its
+ * vCPUs are shielded if they count instructions. */
 bool node_rank(Node *node, Rank rank, GError **error);
 
 /* Takes rank from QEMU's QMP thread while quanta are run, and gives it back (rank.h). */
 void node_hush(Node *node, bool hush);
+
+/* Asks the stopped node's QEMU for its exact clock, unless it was asked: it answers while others are
+ * asked. node_read_clock() follows before the node goes on. */
+bool node_ask_clock(Node *node, GError **error);
 
 /* Reads the exact clock of the stopped node into node->clock. */
 bool node_read_clock(Node *node, GError **error);
@@ -119,45 +125,16 @@ HTime node_vcpu_time(const Node *node, unsigned vcpu);
 /* Its virtual time as the ensemble counts: virtual_time - epoch. */
 VTime node_ensemble_time(const Node *node);
 
-/* Hears what QEMU's events say. */
-void node_watch_events(Node *node);
-
-/* Ends a launched QEMU, and waits for that. */
-void node_end_process(Node *node);
-
-/* Stops the node for good with the reason, for which error (not taken over) is quoted together with
- * what QEMU wrote to stderr and how it ended. */
-void node_fail(Node *node, const GError *error);
-
-/*
- * QEMU is gone, or does not answer. If its guest made it exit (semihosting, isa-debug-exit), which
- * it can only if it ran, the node has left with an exit status, and this is true; else it failed as
- * by node_fail(). at: the virtual time that it had surely reached, in the ensemble's time.
- */
-bool node_lose(Node *node, const GError *error, bool ran, VTime at);
-
-/* If its events say that it has left, and it stands, it becomes so: its clock is read, and it is
- * told. For whom the node belongs to. */
-bool node_take_end(Node *node);
-
-/* QEMU has stopped it unasked, so query-status says why: as node_take_end(), or it has failed and
- * *error is why. */
-bool node_ask_end(Node *node, GError **error);
-
 /* The state to be shown: NODE_FROZEN for one that does not move. */
 NodeState node_shown_state(const Node *node);
 
-/* Something of it is to be told. For whom the node belongs to. */
-void node_tell(Node *node, NodeWhat what, const char *why, const char *detail);
-
-/* Who is told, in the thread that the node belongs to; NULL: nobody. */
-typedef void (*NodeTellFunc)(const Node *node, const NodeTelling *telling, void *data);
-void node_on_tell(NodeTellFunc func, void *data);
-/* What the node has told elsewhere, in any thread. */
-void node_relay(const Node *node, const NodeTelling *telling);
-
 /* One letter, as in /proc/PID/stat: T, stopped by a signal; '?' if it is not there. */
 char node_process_state(const Node *node);
+/* Whether that letter says stopped: by a signal (T), or by a debugger (t). */
+static inline bool node_process_is_stopped(char state)
+{
+    return state == 'T' || state == 't';
+}
 
 /* While it takes part in quanta. */
 static inline bool node_is_live(const Node *node)

@@ -8,6 +8,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 typedef enum {
@@ -56,6 +57,9 @@ GArray *rank_host_cpus(void);
  * shielded afterwards.
  */
 bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error);
+
+/* Goes with the number of its threads; 0 if it is not known. */
+uint64_t rank_thread_mark(pid_t pid);
 
 /*
  * Shielded vCPU threads are real-time too, at the lowest priority; else they share the CPU fairly

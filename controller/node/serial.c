@@ -5,6 +5,7 @@
 #include "controller/base/socket-file.h"
 #include "controller/base/units.h"
 #include "controller/node/cmdline.h"
+#include "controller/node/node-error.h"
 
 #include <string.h>
 

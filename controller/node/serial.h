@@ -8,7 +8,8 @@
 #ifndef NODE_SERIAL_H
 #define NODE_SERIAL_H
 
-#include "controller/node/options.h"
+#include <glib.h>
+#include <stdbool.h>
 
 /* True if value is unix:PATH or telnet:[HOST]:PORT, and nothing but a socket lies at PATH. */
 bool serial_check(const char *value, GError **error);

@@ -10,6 +10,7 @@
 #include "controller/base/fd.h"
 #include "controller/node/mark.h"
 #include "controller/node/preflight.h"
+#include "controller/node/qemu-argv.h"
 #include "controller/node/serial.h"
 
 #include <errno.h>
@@ -80,12 +81,6 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error
     }
     n->pidfd = pidfd_open(n->pid, 0);
     return true;
-}
-
-void spawn_kill(const Node *n)
-{
-    if (n->pid > 0 && !n->attached)
-        kill(-n->pid, SIGKILL);
 }
 
 static bool begin_transcript(Node *n, GError **error)

@@ -9,8 +9,4 @@
  * already. qemu: path of the binary or NULL. */
 bool spawn_qemu(Node *node, const char *qemu, GError **error);
 
-/* Ends a launched QEMU with its whole process group: it may be a script's child, or have children
- * itself. The process must not have been waited for yet. */
-void spawn_kill(const Node *node);
-
 #endif

@@ -6,6 +6,7 @@
 #include "controller/node/watch.h"
 
 #include "controller/base/fd.h"
+#include "controller/node/ending.h"
 
 #include <glib-unix.h>
 #include <poll.h>

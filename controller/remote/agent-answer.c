@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-answer.c: what the controller asks while the ensemble stands, and a node that dies then. */
-#include "controller/engine/debug.h"
 #include "controller/engine/gate.h"
-#include "controller/engine/nics.h"
+#include "controller/fabric/nics.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
+#include "controller/node/launch.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
 #include "controller/remote/orders.h"
@@ -105,9 +107,7 @@ static bool take_end(Agent *a, Reader *r, GError **error)
 
     if (!n)
         return false;
-    for (unsigned i = 0; i < a->cards->len; i++) {
-        if (((AgentCard *)a->cards->pdata[i])->card->node != n->node)
-            continue;
+    if (fabric_uses(a->fabric, n->node)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is in a link", n->node->name);
         return false;
     }

@@ -5,24 +5,15 @@
  * thread, so that nobody has to be woken in between.
  */
 #include "controller/base/log.h"
-#include "controller/engine/debug.h"
+#include "controller/engine/rest.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
 
 #include <string.h>
 #include <unistd.h>
-
-static void on_reach(Leg *leg, uint64_t k, void *data)
-{
-    agent_reach_cards(data, leg_boundary(leg, k));
-}
-
-static void on_fill(Leg *leg, uint64_t k, void *data)
-{
-    agent_move_islands(data, leg_boundary(leg, k));
-    agent_fill_cards(data, leg_boundary(leg, k), leg_boundary(leg, k + 1));
-}
 
 /* --- consoles --- */
 
@@ -95,6 +86,7 @@ static void tell_news(Agent *a, uint64_t k, bool stop)
     gsize begun = message_begin(a->reached, MSG_NEWS);
 
     tell_consoles(a);
+    agent_tell_cards(a);
     news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
     message_end(a->reached, begun);
     agent_send_reading(a, a->reached);
@@ -160,6 +152,7 @@ static void on_leg_done(void *data)
 
     tell_ports(a);
     tell_consoles(a);
+    agent_tell_cards(a);
     begun = message_begin(a->made, MSG_LEG_OVER);
     news_put(&a->news, atomic_load(&a->leg.k), leg_wants_stop(&a->leg) ? NEWS_WANTS_STOP : 0,
              htime_now(), a->made);
@@ -168,13 +161,14 @@ static void on_leg_done(void *data)
     for (unsigned i = 0; i < a->members->len; i++) {
         AgentNode *n = a->members->pdata[i];
 
+        rest_settle(n->node);
         outcome_put(a->made, n->node, &n->stats);
         forget_stats(&n->stats);
     }
-    put_u32(a->made, a->cards->len);
-    for (unsigned i = 0; i < a->cards->len; i++) {
+    put_u32(a->made, fabric_n_ports(a->fabric));
+    for (unsigned i = 0; i < fabric_n_ports(a->fabric); i++) {
         put_u32(a->made, i);
-        put_u8(a->made, nic_sent(((AgentCard *)a->cards->pdata[i])->card->nic) > 0);
+        put_u8(a->made, port_in_flight(fabric_port(a->fabric, i)));
     }
     message_end(a->made, begun);
     agent_send(a, a->made);
@@ -233,20 +227,14 @@ void agent_leg(Agent *a, Reader *r)
 
     if (!leg_order_get(r, &order, &error))
         agent_die(error->message);
-    agent_move_islands(a, order.moved);
     take_members(a, order.members);
-    agent_take_cards(a, order.cards);
-    agent_take_frames(a, order.frames);
+    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
     prepare(a, &order);
-    if (leg->quantum.ns != a->quantum.ns)
-        agent_take_back(a);
-    a->quantum = leg->quantum;
     leg->on_barrier = on_barrier;
     leg->data = a;
     if (order.moves_cards) {
-        agent_fill_cards(a, leg->now, leg->first);
-        leg->reach = on_reach;
-        leg->fill = on_fill;
+        fabric_fill(a->fabric, leg->now, leg->first);
+        leg->fabric = leg->on_grid ? a->fabric : NULL;
     }
     a->in_leg = true;
     node_watch_hold(a->watch, true);
@@ -274,6 +262,19 @@ static void on_step_done(void *data)
     a->in_step = false;
     node_watch_hold(a->watch, false);
     agent_send(a, a->made);
+}
+
+void agent_serve_cards(Agent *a, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    CardsOrder order;
+
+    if (a->in_step)
+        agent_die("cards in the middle of a step");
+    if (!cards_order_get(r, &order, &error))
+        agent_die(error->message);
+    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    fabric_fill(a->fabric, order.now, order.until);
 }
 
 void agent_step(Agent *a, Reader *r)

@@ -4,9 +4,8 @@
 #ifndef REMOTE_AGENT_PRIVATE_H
 #define REMOTE_AGENT_PRIVATE_H
 
-#include "controller/engine/card.h"
 #include "controller/engine/host.h"
-#include "controller/network/network.h"
+#include "controller/fabric/fabric.h"
 #include "controller/node/watch.h"
 #include "controller/remote/news.h"
 #include "controller/remote/protocol.h"
@@ -22,16 +21,6 @@ typedef struct {
     GByteArray *console; /* i64 until, bytes: drained and not told */
     Stub *stub;          /* NULL: nobody debugs it */
 } AgentNode;
-
-typedef struct {
-    struct Agent *agent;
-    Card *card;
-    GArray *due;      /* what the controller has sent, or its island, and the card did not take */
-    guint n_used;     /* of it */
-    unsigned port;    /* of the network */
-    VTime own;        /* as FarCard's */
-    unsigned n_taken; /* from the copy of the network */
-} AgentCard;
 
 typedef struct Agent {
     int in, out;
@@ -49,20 +38,17 @@ typedef struct Agent {
     RunDir *dir;
     Host *host;
     GPtrArray *nodes; /* AgentNode */
-    GPtrArray *cards; /* AgentCard by number */
+    Fabric *fabric;   /* its cards */
     char *cache;      /* folder of files */
-    Network *copy;    /* of the network, for islands; NULL: there are none */
 
     /* the present leg or step */
     bool in_leg, in_step;
     Leg leg;
     uint64_t stride, granted; /* granted: up to this boundary */
-    VTime quantum;            /* of the last leg */
     GArray *slots;            /* Slot */
     GPtrArray *members;       /* AgentNode of each slot */
     News news;
     GByteArray *reached; /* a message of a lane */
-    VTime boundary;
     StepRequest step;
     atomic_bool cancel;
 } Agent;
@@ -103,26 +89,22 @@ void agent_node_free(void *node);
 
 void agent_leg(Agent *agent, Reader *fields);
 void agent_step(Agent *agent, Reader *fields);
+/* What is due on the way of the step that follows. */
+void agent_serve_cards(Agent *agent, Reader *fields);
 /* What the console of a node has said. */
 void agent_hear_console(AgentNode *node);
 
 /* --- agent-card.c --- */
 
 bool agent_open_card(Agent *agent, Reader *fields, GError **error);
-void agent_card_free(void *card);
-/* The copy of the network is to be changed. */
+/* The replica of the network is to be changed. */
 void agent_follow(Agent *agent, Reader *fields);
-/* Where the cards' frames come from: as MSG_LEG has it. */
-void agent_take_cards(const Agent *agent, Reader cards);
-/* Frames that are due: a list of orders.h, or all of MSG_GRANT. */
-void agent_take_frames(const Agent *agent, Reader frames);
+/* What the network has come to: how cards deliver and where their frames come from, as MSG_LEG has it,
+ * and what is due. */
+void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
 void agent_take_grant(const Agent *agent, Reader *fields);
-/* All that the islands' cards have sent up to `now` is known, and no host ends the run there. */
-void agent_move_islands(const Agent *agent, VTime now);
-/* As card_reach(), card_fill(), card_take_back(), for all cards. */
-void agent_reach_cards(Agent *agent, VTime now);
-void agent_fill_cards(const Agent *agent, VTime now, VTime until);
-void agent_take_back(const Agent *agent);
+/* What the cards have sent and taken goes into the news. */
+void agent_tell_cards(Agent *agent);
 
 /* --- agent-stub.c --- */
 

@@ -6,6 +6,7 @@
 #include "controller/base/log.h"
 #include "controller/base/process.h"
 #include "controller/base/text.h"
+#include "controller/node/telling.h"
 #include "controller/remote/agent-front.h"
 #include "controller/remote/agent-private.h"
 #include "controller/remote/files.h"
@@ -209,6 +210,9 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     case MSG_LEG:
         agent_leg(a, r);
         break;
+    case MSG_CARDS:
+        agent_serve_cards(a, r);
+        break;
     case MSG_STEP:
         agent_step(a, r);
         break;
@@ -409,7 +413,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->made = g_byte_array_new();
     a->reached = g_byte_array_new();
     a->nodes = g_ptr_array_new_with_free_func(agent_node_free);
-    a->cards = g_ptr_array_new_with_free_func(agent_card_free);
+    a->fabric = fabric_new_agent();
     a->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
     a->members = g_ptr_array_new();
     a->cache = files_cache();

@@ -3,7 +3,7 @@
  * line-leg.c: another host's part in legs and steps. The line is a member of the leg (leg.h): it
  * arrives when the agent's news have come, and what all are to do then goes back as the next grant.
  */
-#include "controller/engine/debug.h"
+#include "controller/node/debug.h"
 #include "controller/remote/line-private.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
@@ -28,17 +28,17 @@ static void put_frames(Line *l)
     uint32_t count = 0;
 
     for (guint i = 0; i < l->cards->len; i++)
-        count += ((FarCard *)l->cards->pdata[i])->due->len;
+        count += ((const Port *)l->cards->pdata[i])->due->len;
     put_u32(l->out, count);
     for (guint i = 0; i < l->cards->len; i++) {
-        const FarCard *c = l->cards->pdata[i];
+        const Port *p = l->cards->pdata[i];
 
-        for (guint j = 0; j < c->due->len; j++) {
-            const FarDue *d = &g_array_index(c->due, FarDue, j);
+        for (guint j = 0; j < p->due->len; j++) {
+            const Flight *f = &g_array_index(p->due, Flight, j);
 
-            order_frame_put(l->out, &(OrderFrame){c->number, d->id, d->due, d->data, d->size});
+            order_frame_put(l->out, &(OrderFrame){i, f->id, f->due, f->data, f->size});
         }
-        g_array_set_size(c->due, 0);
+        g_array_set_size(p->due, 0);
     }
 }
 
@@ -48,6 +48,16 @@ static void count_grant(Line *l, uint64_t end)
     atomic_fetch_add_explicit(&l->stats.grants, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&l->stats.quanta, end - l->granted, memory_order_relaxed);
     l->granted = end;
+}
+
+static void put_cards(Line *l)
+{
+    put_u32(l->out, l->cards->len);
+    for (guint i = 0; i < l->cards->len; i++) {
+        const Port *p = l->cards->pdata[i];
+
+        order_card_put(l->out, (OrderCard){i, p->exact, p->own});
+    }
 }
 
 static bool say_leg(Line *l)
@@ -75,12 +85,7 @@ static bool say_leg(Line *l)
 
         order_member_put(l->out, (OrderMember){n->index, n->epoch});
     }
-    put_u32(l->out, l->cards->len);
-    for (guint i = 0; i < l->cards->len; i++) {
-        const FarCard *c = l->cards->pdata[i];
-
-        order_card_put(l->out, (OrderCard){i, c->exact, c->own});
-    }
+    put_cards(l);
     put_frames(l);
     message_end(l->out, begun);
     count_grant(l, leg->stride + leg->lead);
@@ -148,29 +153,19 @@ static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *byte
                     void *data)
 {
     const Line *l = ((Hearing *)data)->line;
-    FarFrame f = {.boundary = boundary, .at = at, .size = size};
-    FarCard *c;
 
-    if (card >= l->cards->len)
-        return;
-    c = l->cards->pdata[card];
-    f.offset = c->bytes->len;
-    g_byte_array_append(c->bytes, bytes, (guint)size);
-    g_array_append_val(c->sent, f);
+    if (card < l->cards->len)
+        port_report_sent(l->cards->pdata[card], boundary, at, bytes, size);
 }
 
 static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when,
                        void *data)
 {
     const Line *l = ((Hearing *)data)->line;
-    FarFrame f = {.boundary = boundary,
-                  .at = when,
-                  .id = id,
-                  .taken = flags & NEWS_TAKEN,
-                  .carried = flags & NEWS_CARRIED};
 
     if (card < l->cards->len)
-        g_array_append_val(((FarCard *)l->cards->pdata[card])->settled, f);
+        port_report_settled(l->cards->pdata[card], boundary, when, id, flags & NEWS_TAKEN,
+                            flags & NEWS_CARRIED);
 }
 
 static const NewsFuncs news_funcs = {on_mark, on_console, on_sent, on_settled};
@@ -201,7 +196,7 @@ static void hear_outcomes(Line *l, Reader *r)
 
         r->bad = card >= l->cards->len;
         if (!r->bad)
-            ((FarCard *)l->cards->pdata[card])->in_flight = in_flight;
+            ((Port *)l->cards->pdata[card])->in_flight = in_flight;
     }
 }
 
@@ -312,7 +307,7 @@ void line_ride(Line *l)
     }
     l->first_k = 1;
     l->granted = 0;
-    l->far.deserted = false;
+    l->far.no_live_nodes = false;
     line_pump(l);
     say_leg(l);
     while (!over) {
@@ -340,11 +335,27 @@ void line_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)
 
 /* --- steps --- */
 
+static void put_way(Line *l)
+{
+    const StepRequest *s = l->step;
+    gsize begun = message_begin(l->out, MSG_CARDS);
+
+    cards_order_put(
+        l->out,
+        &(CardsOrder){.moved = l->moved, .now = s->now, .until = s->until, .quantum = s->quantum});
+    put_cards(l);
+    put_frames(l);
+    message_end(l->out, begun);
+}
+
 static bool say_step(Line *l)
 {
     const StepRequest *s = l->step;
-    gsize begun = message_begin(l->out, MSG_STEP);
+    gsize begun;
 
+    if (s->quantum.ns > 0)
+        put_way(l);
+    begun = message_begin(l->out, MSG_STEP);
     step_order_put(l->out, s->node->index, s->node->epoch, s);
     message_end(l->out, begun);
     return line_send(l);

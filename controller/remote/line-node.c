@@ -3,6 +3,7 @@
  */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/node/option-keys.h"
 #include "controller/remote/files.h"
 #include "controller/remote/line-private.h"
 #include "controller/remote/orders.h"
@@ -265,7 +266,7 @@ void line_look_for_life(Line *l)
     for (guint i = 0; i < l->nodes->len; i++)
         life = life || node_is_live(l->nodes->pdata[i]);
     g_mutex_unlock(&l->lock);
-    l->far.deserted = !life;
+    l->far.no_live_nodes = !life;
 }
 
 static void end(Far *far, Node *n)
@@ -331,20 +332,20 @@ static int open_stub(Far *far, Node *n, GError **error)
     return pair[0];
 }
 
-static bool open_card(Far *far, FarCard *card, VTime now, GError **error)
+static bool open_card(Far *far, Port *port, VTime now, GError **error)
 {
     Line *l = (Line *)far;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_CARD);
     Reader r;
 
-    card->number = l->cards->len;
+    port->number = l->cards->len;
     card_order_put(request,
-                   &(CardOrder){card->number, card->node->index, card->index, card->port, now});
+                   &(CardOrder){port->number, port->node->index, port->card, port->index, now});
     message_end(request, begun);
     if (!line_request(l, request, &r, error))
         return false;
-    g_ptr_array_add(l->cards, card);
+    g_ptr_array_add(l->cards, port);
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "controller/engine/leg.h"
 #include "controller/engine/step.h"
+#include "controller/fabric/port.h"
 #include "controller/remote/line.h"
 #include "controller/remote/news.h"
 #include "controller/remote/protocol.h"
@@ -44,7 +45,7 @@ struct Line {
     GByteArray *request, *answer;
     uint8_t answer_type; /* 0: none yet */
     GPtrArray *nodes;    /* Node */
-    GPtrArray *cards;    /* FarCard by number */
+    GPtrArray *cards;    /* Port by number; the fabric's */
     unsigned n_changes;  /* of the network's topology that it was told … */
     VTime moved;         /* … and how far the network has moved */
     struct {             /* as LineStats; anyone may look */
@@ -107,7 +108,7 @@ bool line_told_to_stop(const Line *line);
 /* Sends the request in `request`, and gives its answer's fields; the request is emptied. */
 bool line_request(Line *line, GByteArray *request, Reader *answer, GError **error);
 
-/* Sets far.deserted: whether none of its nodes is alive. */
+/* Sets far.no_live_nodes: whether none of its nodes is alive. */
 void line_look_for_life(Line *line);
 
 extern const FarOps line_ops;

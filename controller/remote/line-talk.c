@@ -4,6 +4,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/text.h"
+#include "controller/node/telling.h"
 #include "controller/remote/line-private.h"
 #include "controller/remote/outcome.h"
 

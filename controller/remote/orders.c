@@ -3,6 +3,7 @@
 #include "controller/remote/orders.h"
 
 #include "controller/network/network.h"
+#include "controller/node/option-keys.h"
 
 #define MOST_VCPUS 1024
 
@@ -349,4 +350,25 @@ bool grant_order_get(Reader *r, Reader *frames, GError **error)
 {
     *frames = get_frames(r);
     return reader_done(r, "grant", error);
+}
+
+void cards_order_put(GByteArray *out, const CardsOrder *o)
+{
+    put_i64(out, o->moved.ns);
+    put_i64(out, o->now.ns);
+    put_i64(out, o->until.ns);
+    put_i64(out, o->quantum.ns);
+}
+
+bool cards_order_get(Reader *r, CardsOrder *o, GError **error)
+{
+    o->moved = get_time(r);
+    o->now = get_time(r);
+    o->until = get_time(r);
+    o->quantum = get_time(r);
+    demand(r, o->quantum.ns > 0);
+    o->cards = get_list(r, CARD_SIZE);
+    check_cards(r, o->cards);
+    o->frames = get_frames(r);
+    return reader_done(r, "cards", error);
 }

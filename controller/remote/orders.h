@@ -80,7 +80,7 @@ typedef struct {
 typedef struct {
     unsigned card;
     bool exact;
-    VTime own; /* as FarCard's */
+    VTime own; /* as Port's */
 } OrderCard;
 
 typedef struct {
@@ -113,6 +113,17 @@ void order_frame_put(GByteArray *out, const OrderFrame *frame);
 bool leg_order_get(Reader *r, LegOrder *order, GError **error);
 /* Of MSG_GRANT: its frames. Allocates nothing unless there is an error. */
 bool grant_order_get(Reader *r, Reader *frames, GError **error);
+
+/* Of MSG_CARDS. */
+typedef struct {
+    VTime moved; /* the network has, up to this */
+    VTime now, until, quantum;
+    Reader cards, frames; /* lists, as of a leg; not for cards_order_put() */
+} CardsOrder;
+
+/* The lists follow, as those of a leg. */
+void cards_order_put(GByteArray *out, const CardsOrder *order);
+bool cards_order_get(Reader *r, CardsOrder *order, GError **error);
 
 /* The next of a list; false: there is none. */
 bool order_next_member(Reader *members, OrderMember *out);

@@ -2,7 +2,7 @@
 /* outcome.c: see outcome.h. */
 #include "controller/remote/outcome.h"
 
-#include "controller/engine/debug.h"
+#include "controller/node/debug.h"
 
 void clock_put(GByteArray *out, const Clock *c)
 {
@@ -14,7 +14,7 @@ void clock_put(GByteArray *out, const Clock *c)
 
 void clock_get(Reader *r, Clock *c)
 {
-    Clock got;
+    Clock got = {0};
 
     got.virtual_time = get_time(r);
     got.icount = (Insns){get_i64(r)};

@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 5
+#define PROTOCOL_VERSION 6
 
 /* Who says nothing else says PULSE every second; who is silent for longer than this is gone. */
 #define PROTOCOL_PULSE_MS  1000
@@ -89,6 +89,10 @@ typedef enum {
     /* Both ways. */
     MSG_STUB, /* u32 node, bytes of the gdb protocol */
     MSG_PORT, /* u32 node, bytes of the port to the guest's own agent */
+
+    /* Controller, before a STEP: what is due on the node's way. Not answered. */
+    MSG_CARDS, /* i64 the network has moved up to this, i64 now, i64 until, i64 quantum, then cards
+                  and frames as in LEG */
 } MessageType;
 
 #endif

@@ -8,30 +8,13 @@
 #ifndef REMOTE_SSH_HOST_H
 #define REMOTE_SSH_HOST_H
 
+#include "controller/remote/ssh-target.h"
 #include "controller/remote/stream.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
 
 typedef struct SshHost SshHost;
-
-typedef struct {
-    const char *target;   /* [user@]host[:port], or a name that ~/.ssh/config has */
-    const char *identity; /* the private key to use, and no other; or NULL */
-    const char
-        *fingerprint; /* "SHA256:…" of the host's key, and no other; NULL: known_hosts says */
-    bool (*told_to_stop)(void *data); /* looked at while it connects; or NULL */
-    void *data;
-} SshTarget;
-
-/* What only a user at a terminal can answer; NULL members: there is none. */
-typedef struct {
-    /* The host's key is not known: true takes it, and keeps it in known_hosts. */
-    bool (*accept)(const char *host, const char *type, const char *fingerprint, void *data);
-    /* Free with g_free() when its bytes are wiped; NULL: none is given. */
-    char *(*password)(const char *prompt, void *data);
-    void *data;
-} SshAsk;
 
 /* Whether it can be right, as far as that is known without trying. */
 bool ssh_target_check(const SshTarget *target, GError **error);

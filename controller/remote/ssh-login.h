@@ -6,8 +6,9 @@
 #ifndef REMOTE_SSH_LOGIN_H
 #define REMOTE_SSH_LOGIN_H
 
-#include "controller/remote/ssh-host.h"
+#include "controller/remote/ssh-target.h"
 
+#include <glib.h>
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 

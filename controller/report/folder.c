@@ -2,7 +2,7 @@
 /* folder.c: see folder.h. */
 #include "controller/report/folder.h"
 
-#include "controller/report/report.h"
+#include "controller/report/report-error.h"
 
 #include <glib/gstdio.h>
 #include <json-c/json.h>

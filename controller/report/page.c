@@ -43,6 +43,8 @@ static void figures(GString *out, const ReportSummary *s)
         g_string_append(v, "–");
     figure(out, "slowdown", v);
     svg_duration(v, s->quantum.ns);
+    if (s->quantum_auto)
+        g_string_append(v, " (auto)");
     figure(out, "quantum", v);
     svg_count(v, (int64_t)s->barriers);
     figure(out, "barriers", v);

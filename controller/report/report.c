@@ -19,8 +19,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-G_DEFINE_QUARK(metronome_report_error_quark, report_error)
-
 #define RING_BYTES (4u << 20)
 
 struct Report {

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * report.h: what a run leaves: for machines report.json and barriers.csv, the consoles; for people
- * report.html. The formats for machines are contracts (README, "Report"); a change of meaning is a
+ * report.html. The formats for machines are contracts (metronome-report(5)); a change of meaning is a
  * new REPORT_VERSION.
  */
 #ifndef REPORT_REPORT_H
 #define REPORT_REPORT_H
 
+#include "controller/report/report-error.h"
 #include "controller/report/summary.h"
 
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
-
-#define REPORT_ERROR (report_error_quark())
-GQuark report_error_quark(void);
 
 typedef struct Report Report;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * summary.h: what a report says, and its form for machines: report.json and the JSON events. They
- * are contracts (README, "Report"; scripts/schema); a change of meaning is a new REPORT_VERSION.
+ * are contracts (metronome-report(5); scripts/schema); a change of meaning is a new REPORT_VERSION.
  * Pure.
  */
 #ifndef REPORT_SUMMARY_H
@@ -100,6 +100,7 @@ typedef struct {
     char *command_line;
     const char *mode;
     VTime quantum, now;
+    bool quantum_auto; /* it follows the links */
     uint64_t barriers, missed;
     double host_seconds;
     ReportPackets packets; /* of the whole network */

@@ -38,14 +38,11 @@ static void put_part(GString *out, const char *text, size_t length)
 
 void svg_text_cut(GString *out, const char *text, gsize most)
 {
-    if (strlen(text) <= most) {
-        svg_text(out, text);
-        return;
-    }
-    while (most > 0 && ((unsigned char)text[most] & 0xc0) == 0x80)
-        most--; /* within a character */
-    put_part(out, text, most);
-    g_string_append(out, "…");
+    gsize size = strlen(text), cut = text_cut(text, size, most);
+
+    put_part(out, text, cut);
+    if (cut < size)
+        g_string_append(out, "…");
 }
 
 /* How many characters all names have in common, at their beginnings or ends. */

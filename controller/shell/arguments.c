@@ -6,7 +6,6 @@
 #include "controller/base/near.h"
 #include "controller/base/output.h"
 #include "controller/base/units.h"
-#include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
 
@@ -39,7 +38,7 @@ static void add_meant(const GOptionEntry *entries, GError **error)
     (*error)->message = g_steal_pointer(&text);
 }
 
-static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
+GOptionEntry *arguments_entries(Arguments *a)
 {
     const GOptionEntry entries[] = {
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &a->report,
@@ -64,10 +63,17 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
          "LIST"},
         {"help", 'h', 0, G_OPTION_ARG_NONE, &a->help, "Show this help", NULL},
         {"version", 0, 0, G_OPTION_ARG_NONE, &a->version, "Show the version", NULL},
-        {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &a->man, "Print the manual page", NULL},
+        {"man", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_NONE, &a->man, "Print a manual page", NULL},
         {G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &a->rest, NULL, NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL},
     };
+
+    return g_memdup2(entries, sizeof(entries));
+}
+
+static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
+{
+    g_autofree GOptionEntry *entries = arguments_entries(a);
     g_autoptr(GOptionContext) context = g_option_context_new("- exact lockstep for QEMU");
     g_autofree char *summary = manual_summary(), *epilogue = manual_epilogue();
 
@@ -84,8 +90,10 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
 
         output_print(text);
     } else if (a->man) {
-        g_autofree char *page = manual_page(METRONOME_VERSION, entries);
+        g_autofree char *page = manual_page(a->rest ? a->rest[0] : NULL, entries, error);
 
+        if (!page)
+            return false;
         output_print(page);
     }
     return true;
@@ -112,11 +120,28 @@ static bool fail(GError **error, const char *format, const char *what)
     return false;
 }
 
+const char *const *arguments_mode_words(void)
+{
+    static const char *const words[] = {"run", "check", "verify", "agent", "help", "version", NULL};
+
+    return words;
+}
+
+Mode arguments_mode(const char *word)
+{
+    static const Mode by_name[] = {MODE_RUN,   MODE_CHECK,   MODE_VERIFY,
+                                   MODE_AGENT, MODE_VERSION, MODE_HELP};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(by_name); i++)
+        if (strcmp(word, modes[by_name[i]].name) == 0)
+            return by_name[i];
+    return MODE_REPL;
+}
+
 /* A scenario, a command, or a mode that is mistyped. */
 static bool refuse_mode(const char *word, GError **error)
 {
-    static const char *const names[] = {"run", "check", "verify", "agent", "help", "version", NULL};
-    const char *best = near_best(word, names);
+    const char *best = near_best(word, arguments_mode_words());
 
     if (best)
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
@@ -134,8 +159,6 @@ static bool refuse_mode(const char *word, GError **error)
 
 static bool choose_mode(Arguments *a, GError **error)
 {
-    static const Mode by_name[] = {MODE_RUN,   MODE_CHECK,   MODE_VERIFY,
-                                   MODE_AGENT, MODE_VERSION, MODE_HELP};
     const char *first = a->rest ? a->rest[0] : NULL;
 
     a->mode = a->man || a->help ? MODE_MANUAL
@@ -146,9 +169,7 @@ static bool choose_mode(Arguments *a, GError **error)
         return true;
     if (a->commands)
         return fail(error, "'%s' does not go together with -c", first);
-    for (unsigned i = 0; i < G_N_ELEMENTS(by_name); i++)
-        if (strcmp(first, modes[by_name[i]].name) == 0)
-            a->mode = by_name[i];
+    a->mode = arguments_mode(first);
     if (a->mode == MODE_REPL)
         return refuse_mode(first, error);
     if (a->mode == MODE_HELP || (a->mode == MODE_VERSION && !a->rest[1]))
@@ -168,32 +189,60 @@ static bool choose_mode(Arguments *a, GError **error)
 #define OF_RUNS   (IN(MODE_REPL) | IN(MODE_RUN) | IN(MODE_COMMANDS))
 #define OF_SCRIPT (OF_RUNS | IN(MODE_CHECK) | IN(MODE_VERIFY))
 
-static bool check_options(const Arguments *a, GError **error)
-{
-    const struct {
-        const char *name;
-        bool given;
-        unsigned modes;
-        const char *belongs;
-    } options[] = {
-        {"--report", a->report, OF_RUNS, "run FILE, -c COMMANDS or the prompt"},
-        {"--qemu", a->qemu, OF_SCRIPT, "what runs, checks or verifies a scenario"},
-        {"--json", a->json, OF_SCRIPT, "what runs, checks or verifies a scenario"},
-        {"--runs", a->runs_text, IN(MODE_VERIFY), "verify FILE"},
-        {"--every", a->every_text, IN(MODE_VERIFY), "verify FILE"},
-        {"--registers", a->registers, IN(MODE_VERIFY), "verify FILE"},
-        {"--devices", a->devices, IN(MODE_VERIFY), "verify FILE"},
-        {"--sample", a->sample, IN(MODE_RUN), "run FILE"},
-        {"--stdio", a->stdio, IN(MODE_AGENT), "agent"},
-        {"--cpus", a->cpus, IN(MODE_AGENT), "agent --stdio"},
-    };
+/* An option that not all modes have. */
+typedef struct {
+    const char *name;
+    unsigned modes;
+    const char *belongs;
+} Owned;
 
-    for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
-        if (!options[i].given || options[i].modes & IN(a->mode))
+static const Owned owned[] = {
+    {"report", OF_RUNS, "run FILE, -c COMMANDS or the prompt"},
+    {"qemu", OF_SCRIPT, "what runs, checks or verifies a scenario"},
+    {"json", OF_SCRIPT, "what runs, checks or verifies a scenario"},
+    {"runs", IN(MODE_VERIFY), "verify FILE"},
+    {"every", IN(MODE_VERIFY), "verify FILE"},
+    {"registers", IN(MODE_VERIFY), "verify FILE"},
+    {"devices", IN(MODE_VERIFY), "verify FILE"},
+    {"sample", IN(MODE_RUN), "run FILE"},
+    {"stdio", IN(MODE_AGENT), "agent"},
+    {"cpus", IN(MODE_AGENT), "agent --stdio"},
+};
+
+/* NULL: all modes have it. */
+static const Owned *find_owned(const char *name)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(owned); i++)
+        if (strcmp(name, owned[i].name) == 0)
+            return &owned[i];
+    return NULL;
+}
+
+bool arguments_has_option(Mode mode, const char *name)
+{
+    const Owned *o = find_owned(name);
+
+    return !o || o->modes & IN(mode);
+}
+
+static bool is_given(const GOptionEntry *e)
+{
+    return e->arg == G_OPTION_ARG_NONE ? *(const gboolean *)e->arg_data
+                                       : *(char *const *)e->arg_data != NULL;
+}
+
+static bool check_options(Arguments *a, GError **error)
+{
+    g_autofree GOptionEntry *entries = arguments_entries(a);
+
+    for (const GOptionEntry *e = entries; e->long_name; e++) {
+        const Owned *o = *e->long_name && is_given(e) ? find_owned(e->long_name) : NULL;
+
+        if (!o || o->modes & IN(a->mode))
             continue;
         g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
-                    "%s is no option of %s: it goes with %s", options[i].name, modes[a->mode].name,
-                    options[i].belongs);
+                    "--%s is no option of %s: it goes with %s", o->name, modes[a->mode].name,
+                    o->belongs);
         return false;
     }
     return true;

@@ -32,6 +32,17 @@ typedef struct {
 /* Sets the log's level. json and report are right also when it fails. */
 bool arguments_parse(Arguments *arguments, int argc, char **argv, GError **error);
 
+/* The options as GOption has them, with where their values go; free with g_free(). */
+GOptionEntry *arguments_entries(Arguments *arguments);
+
+/* The mode that a command line's first word names; MODE_REPL: none. */
+Mode arguments_mode(const char *word);
+/* The words that name a mode, NULL-terminated. */
+const char *const *arguments_mode_words(void);
+
+/* Whether what the mode does has the option "report", "log", …, of arguments_entries(). */
+bool arguments_has_option(Mode mode, const char *name);
+
 /* Whether it is of a mode that has --report. */
 bool arguments_records(const Arguments *arguments);
 void arguments_clear(Arguments *arguments);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete.c: see complete.h. A word is broken at '=' too, so that readline completes a path behind
+ * complete.c: a word is broken at '=' too, so that readline completes a path behind
  * a key as any other path.
  */
 #include "controller/shell/complete.h"
@@ -86,8 +86,11 @@ static void offer_names(char **words, unsigned n, const char *text)
         offer(names->pdata[i], text);
 }
 
+/* Of a check, also those that were refused: a guest's kernel may be elsewhere, but who types means it. */
 static void offer_nodes(const char *text, bool cpus)
 {
+    g_autoptr(GPtrArray) doubtful = checking_doubtful(session->checking, CHECKING_END);
+
     for (unsigned i = 0; i < session->nodes->len; i++) {
         const Node *n = session->nodes->pdata[i];
         unsigned vcpus = n->attached ? n->vcpus->len : (unsigned)n->options->smp;
@@ -100,6 +103,8 @@ static void offer_nodes(const char *text, bool cpus)
             offer(word, text);
         }
     }
+    for (guint i = 0; i < doubtful->len; i++)
+        offer(doubtful->pdata[i], text);
 }
 
 static void offer_hosts(const char *text)
@@ -187,6 +192,20 @@ static char *generate(const char *text, int state)
     if (next < candidates->len)
         return strdup(candidates->pdata[next++]);
     return files ? rl_filename_completion_function(text, file++) : NULL;
+}
+
+GPtrArray *complete_line(const Session *s, const char *line, size_t size, bool *paths)
+{
+    Before before;
+
+    session = s;
+    candidates = g_ptr_array_new_with_free_func(g_free);
+    files = false;
+    if (read_before(line, size, &before))
+        collect(&before, line + size);
+    before_clear(&before);
+    *paths = files;
+    return g_steal_pointer(&candidates);
 }
 
 static char **complete(const char *text, int start, int end)

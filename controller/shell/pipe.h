@@ -3,7 +3,7 @@
 #ifndef SHELL_PIPE_H
 #define SHELL_PIPE_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* Runs until end of input, `quit` or the first error. */
 void pipe_run(Session *session);

@@ -3,7 +3,7 @@
 #ifndef SHELL_PROGRESS_H
 #define SHELL_PROGRESS_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* Shows how the session's run goes on, from the main loop, four times a second, until the end; no
  * timer runs in between. */

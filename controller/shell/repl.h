@@ -3,7 +3,7 @@
 #ifndef SHELL_REPL_H
 #define SHELL_REPL_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 /* Runs until end of input, `quit`, SIGTERM, SIGHUP or the end of the terminal. On a
  * terminal an error does not end it; from a pipe it does, as in a file. */

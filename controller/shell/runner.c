@@ -7,7 +7,8 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/scenario-text.h"
-#include "controller/events.h"
+#include "controller/session/events.h"
+#include "controller/session/session-life.h"
 #include "controller/shell/progress.h"
 #include "controller/shell/signals.h"
 

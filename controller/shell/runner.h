@@ -6,7 +6,7 @@
 #ifndef SHELL_RUNNER_H
 #define SHELL_RUNNER_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 typedef struct Runner Runner;
 

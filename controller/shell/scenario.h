@@ -9,7 +9,7 @@
 #ifndef SHELL_SCENARIO_H
 #define SHELL_SCENARIO_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 #include "controller/shell/runner.h"
 
 typedef struct {

@@ -9,7 +9,7 @@
 #ifndef SHELL_SIGNALS_H
 #define SHELL_SIGNALS_H
 
-#include "controller/session.h"
+#include "controller/session/session.h"
 
 #define EXIT_INTERRUPTED 130
 

@@ -13,9 +13,10 @@
 #include <string.h>
 
 /* The span of a difference is looked at in so many parts, until a part is this short. */
-#define PARTS    16
-#define FINEST   NS_PER_US
-#define MAX_ZOOM 8
+#define PARTS      16
+#define FINEST     NS_PER_US
+#define MAX_LOOKS  16
+#define MAX_MISSES 3 /* as often the runs may differ elsewhere */
 
 typedef struct {
     const VerifyPlan *plan;
@@ -275,35 +276,63 @@ static void tell(const Work *w, const Difference *d, unsigned other)
     verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
 }
 
-/* Looks closer at the span of a difference, as long as it shows there again. */
+static int64_t span_of(const Difference *d)
+{
+    return vtime_sub(d->at, d->before).ns;
+}
+
+/* Lets all run once more, and looks closely where they differed last. */
+static bool look_closely(Work *w, const Difference *d, Difference **closer, unsigned *other,
+                         GError **error)
+{
+    int64_t every = span_of(d) / PARTS;
+    uint64_t samples;
+
+    w->from = d->before;
+    w->to = d->at;
+    w->every = vtime(MAX(every - every % NS_PER_US, FINEST));
+    if (!run_all(w, error))
+        return false;
+    if (!child_interrupted())
+        *closer = compare_all(w, other, &samples);
+    return true;
+}
+
+/* Whether closer is of no use, and why. */
+static const char *why_not(const Difference *closer)
+{
+    if (!closer)
+        return "the runs were equal: it does not happen every time";
+    return closer->node ? NULL : "one of the runs ended early";
+}
+
+/* Looks closer at the span of a difference, as long as that makes it shorter. What differs elsewhere in
+ * each run does not make it longer. */
 static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
 {
-    for (unsigned i = 0; i < MAX_ZOOM && !child_interrupted(); i++) {
-        int64_t span = vtime_sub((*d)->at, (*d)->before).ns, every = span / PARTS;
+    unsigned misses = 0;
+
+    for (unsigned i = 0; i < MAX_LOOKS && (*d)->node && span_of(*d) > FINEST; i++) {
         g_autoptr(Difference) closer = NULL;
         unsigned which = 0;
-        uint64_t samples;
+        const char *why;
 
-        if (!(*d)->node || span <= FINEST)
-            return true;
-        w->from = (*d)->before;
-        w->to = (*d)->at;
-        w->every = vtime(MAX(every - every % NS_PER_US, FINEST));
-        if (!run_all(w, error))
+        if (!look_closely(w, *d, &closer, &which, error))
             return false;
         if (child_interrupted())
             return true;
-        closer = compare_all(w, &which, &samples);
-        if (!closer) {
-            say(w, "looked at more closely, the runs were equal: it does not happen every time\n");
+        why = why_not(closer);
+        if (!why && span_of(closer) >= span_of(*d)) {
+            if (closer->at.ns == (*d)->at.ns)
+                return true;
+            if (++misses < MAX_MISSES)
+                continue;
+            why = "the runs differed elsewhere: it does not happen at the same time in each";
+        }
+        if (why) {
+            say(w, "looked at more closely, %s\n", why);
             return true;
         }
-        if (!closer->node) {
-            say(w, "looked at more closely, one of the runs ended early\n");
-            return true;
-        }
-        if (vtime_sub(closer->at, closer->before).ns >= span && closer->at.ns == (*d)->at.ns)
-            return true;
         difference_free(*d);
         *d = g_steal_pointer(&closer);
         *other = which;

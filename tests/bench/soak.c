@@ -161,6 +161,7 @@ static int64_t clock_error(const Soak *s)
 {
     int64_t worst = 0;
 
+    engine_settle_clocks(s->rig->engine);
     for (unsigned i = 0; i < s->n; i++) {
         int64_t error = s->nodes[i]->clock.icount.n - engine_now(s->rig->engine).ns;
 

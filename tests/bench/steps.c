@@ -118,9 +118,11 @@ static void make_steps(Bench *b, const Setup *s, int steps)
 
 static double turn(Bench *b, const Setup *s, int steps)
 {
-    int64_t before = b->node->clock.icount.n, after;
+    int64_t before, after;
     HTime start, end;
 
+    engine_settle_clocks(b->rig->engine);
+    before = b->node->clock.icount.n;
     enter(b, s);
     start = htime_now();
     make_steps(b, s, steps);

@@ -382,6 +382,26 @@ static void test_g_fallback(void)
     fake_end(&fake);
 }
 
+/* "info x" prints two lines in two packets; what comes unasked is nobody's output. */
+static void test_monitor(void)
+{
+    g_autoptr(GString) output = g_string_new("old");
+    unsigned flags;
+
+    START("> {qRcmd,696e666f2078}", "< +{O6f6e650a}{O74776f0a}{OK}", "> +{qRcmd,79}",
+          "< +{T02thread:01;}{OK}", "> +{qqemu.sstep}", "< +{O6c617465}{0x5}", "> +{qRcmd,7a}",
+          "< +{E22}");
+    g_assert_true(gdb_monitor(fake.client, "info x", output, SOON, &error));
+    g_assert_cmpstr(output->str, ==, "one\ntwo\n");
+    g_assert_true(gdb_monitor(fake.client, "y", output, SOON, &error));
+    g_assert_cmpstr(output->str, ==, "");
+    g_assert_true(gdb_sstep_get(fake.client, &flags, SOON, &error));
+    g_assert_cmpstr(output->str, ==, "");
+    g_assert_false(gdb_monitor(fake.client, "z", output, SOON, &error));
+    g_assert_error(error, GDB_ERROR, GDB_ERROR_REPLY);
+    fake_end(&fake);
+}
+
 static void test_garbage(void)
 {
     unsigned flags = 0;
@@ -489,6 +509,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb/client/step-many", test_step_many);
     g_test_add_func("/gdb/client/threads", test_threads);
     g_test_add_func("/gdb/client/g-fallback", test_g_fallback);
+    g_test_add_func("/gdb/client/monitor", test_monitor);
     g_test_add_func("/gdb/client/garbage", test_garbage);
     g_test_add_func("/gdb/client/no-stub", test_no_stub);
     g_test_add_func("/gdb/client/no-socket", test_no_socket);

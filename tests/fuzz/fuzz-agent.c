@@ -125,6 +125,22 @@ static void check_grant(Reader *r, GError **error)
     demand(frames.at == frames.end && !frames.bad);
 }
 
+static void check_cards(Reader *r, GError **error)
+{
+    CardsOrder o;
+    OrderFrame f;
+    OrderCard c;
+
+    if (!cards_order_get(r, &o, error))
+        return;
+    demand(is_time(o.now) && is_time(o.until) && o.quantum.ns > 0);
+    while (order_next_card(&o.cards, &c))
+        ;
+    while (order_next_frame(&o.frames, &f))
+        demand(f.data + f.size <= r->end && f.size >= NETWORK_FRAME_MIN);
+    demand(!o.cards.bad && !o.frames.bad);
+}
+
 static void check_step(Reader *r, GError **error)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
@@ -208,6 +224,9 @@ static bool take(Network *net, VTime *now, uint8_t type, Reader r)
         break;
     case MSG_GRANT:
         check_grant(&r, &error);
+        break;
+    case MSG_CARDS:
+        check_cards(&r, &error);
         break;
     case MSG_STEP:
         check_step(&r, &error);

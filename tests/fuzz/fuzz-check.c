@@ -8,6 +8,7 @@
 #include "controller/base/log.h"
 #include "controller/base/text.h"
 #include "controller/command/command.h"
+#include "controller/session/session-life.h"
 #include "controller/shell/scenario.h"
 
 #include <stdlib.h>

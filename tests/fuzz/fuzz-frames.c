@@ -109,7 +109,7 @@ static char *run(const uint8_t *bytes, size_t len)
     int64_t now = 0;
 
     network_set_trace(net, trace);
-    network_set_observer(net, on_event, capture);
+    network_observe(net, on_event, capture);
     while (len >= 3) {
         size_t size = (size_t)(bytes[1] | bytes[2] << 8) % 2000;
         unsigned port = bytes[0] % PORTS;

@@ -9,9 +9,10 @@
  */
 #include "controller/base/log.h"
 #include "controller/base/text.h"
-#include "controller/engine/debug.h"
 #include "controller/engine/leg.h"
 #include "controller/engine/step.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
 #include "controller/remote/codec.h"
 #include "controller/remote/line.h"
 #include "controller/remote/orders.h"
@@ -171,7 +172,7 @@ static GByteArray *messages(const uint8_t *bytes, size_t len)
 typedef struct {
     Line *line;
     Node *nodes[NODES];
-    FarCard *card;
+    Port *port;
     int ends[NODES]; /* of their consoles */
     GMutex lock;
     GCond changed;
@@ -223,17 +224,13 @@ static void check_node(const Node *n)
     demand(n->exit_status >= -1 && n->exit_status <= 255);
 }
 
-static void check_card(const FarCard *c)
+static void check_port(const Port *p)
 {
     gsize end = 0;
 
-    for (guint i = 0; i < c->sent->len; i++) {
-        const FarFrame *f = &g_array_index(c->sent, FarFrame, i);
-
-        demand(f->offset == end && f->size <= c->bytes->len - end);
-        end += f->size;
-    }
-    demand(end == c->bytes->len);
+    for (guint i = 0; i < p->sent->len; i++)
+        end += g_array_index(p->sent, Flight, i).size;
+    demand(end == p->bytes->len);
 }
 
 static void take_steps(Session *s)
@@ -324,9 +321,9 @@ static void end(Session *s)
         close(s->ends[i]);
     }
     line_free(s->line);
-    if (s->card)
-        check_card(s->card);
-    far_card_free(s->card);
+    if (s->port)
+        check_port(s->port);
+    port_free(s->port);
     g_mutex_clear(&s->lock);
     g_cond_clear(&s->changed);
 }
@@ -365,8 +362,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         s.nodes[i]->state = NODE_PAUSED;
     }
     if (what > 1) {
-        s.card = far_card_new(s.nodes[0], 0);
-        demand(line_far(s.line)->ops->open_card(line_far(s.line), s.card, vtime(0), NULL));
+        s.port = port_new(s.nodes[0], 0, 0, NULL);
+        demand(line_far(s.line)->ops->open_card(line_far(s.line), s.port, vtime(0), NULL));
     }
     ask(&s, what);
     end(&s);

@@ -5,7 +5,9 @@
  */
 #include "controller/node/cmdline.h"
 #include "controller/node/lint.h"
+#include "controller/node/option-keys.h"
 #include "controller/node/options.h"
+#include "controller/node/qemu-argv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,6 +2,8 @@
 /* fake-hosts.c: see fake-hosts.h. */
 #include "tests/lib/fake-hosts.h"
 
+#include "controller/node/ending.h"
+
 static int64_t stamp_of(uint64_t k, unsigned slot)
 {
     return (int64_t)(k * 10 + slot);
@@ -70,8 +72,7 @@ static void far_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)
     FakeHost *f = (FakeHost *)far;
 
     g_assert_null(f->thread);
-    g_assert_null(leg->reach); /* each host sees to its own cards */
-    g_assert_null(leg->fill);
+    g_assert_null(leg->fabric); /* each host sees to its own cards */
     f->leg = leg;
     f->done = done;
     f->done_data = data;
@@ -131,14 +132,6 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
         atomic_store(&leg->stop, true);
 }
 
-static void on_cards(Leg *leg, uint64_t k, void *data)
-{
-    (void)leg;
-    (void)k;
-    (void)data;
-    g_assert_not_reached(); /* no node with cards is here */
-}
-
 static void begin(FakeHosts *f);
 
 /* In the main context; from here the next leg may be begun, as the engine does. */
@@ -169,8 +162,7 @@ static void begin(FakeHosts *f)
                 .slots = f->slots,
                 .n_slots = f->leg.n_slots,
                 .on_barrier = on_barrier,
-                .reach = on_cards,
-                .fill = on_cards,
+                .fabric = f->fabric,
                 .data = f};
 
     f->leg = plan;
@@ -191,6 +183,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned stride)
 
     f->here = host_new(RANK_BEST_EFFORT);
     f->hosts = hosts_new(f->here);
+    f->fabric = fabric_new_agent();
     for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++)
         f->far[i].far.ops = &far_ops;
     for (unsigned i = 0; i < G_N_ELEMENTS(f->nodes); i++)
@@ -207,6 +200,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned stride)
 void fake_hosts_free(FakeHosts *f)
 {
     hosts_free(f->hosts);
+    fabric_free(f->fabric);
     host_free(f->here);
     for (unsigned i = 0; i < G_N_ELEMENTS(f->nodes); i++)
         node_free(f->nodes[i]);

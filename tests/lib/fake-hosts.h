@@ -34,6 +34,7 @@ typedef struct {
 typedef struct {
     Host *here;
     Hosts *hosts;
+    Fabric *fabric; /* of this host, without cards */
     Leg leg;
     FakeHost far[2];
     Node *nodes[4]; /* a and c are on the first host, b on the second, d is here */

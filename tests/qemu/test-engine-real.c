@@ -7,6 +7,9 @@
 #include "controller/base/log.h"
 #include "controller/engine/engine.h"
 #include "controller/engine/gate.h"
+#include "controller/node/ending.h"
+#include "controller/node/launch.h"
+#include "controller/node/option-keys.h"
 
 #include <glib/gstdio.h>
 #include <sched.h>
@@ -98,6 +101,7 @@ static void run_to(Fixture *f, int64_t ns)
     g_main_loop_run(f->loop);
     g_assert_cmpint(f->end, ==, RUN_REACHED);
     g_assert_cmpint(engine_now(f->engine).ns, ==, ns);
+    engine_settle_clocks(f->engine);
 }
 
 /* QEMU's own count against ours, read from another place, at many stops. */

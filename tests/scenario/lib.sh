@@ -14,6 +14,10 @@ build=$(realpath "${BUILD:-build}")
 metronome=$build/metronome
 # shellcheck disable=SC2034
 guest=$build/guest
+# A guest's command waits with it for 0.8 s of its uptime, some 0.9 s of virtual time, which no kernel takes to boot: so its
+# traffic begins at the same time whatever kernel it has.
+# shellcheck disable=SC2034
+settled='while grep -q ^0.[0-7] /proc/uptime; do sleep 0.01; done'
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
 runtime=$dir/run
 mkdir -m 700 "$runtime"

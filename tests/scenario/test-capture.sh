@@ -35,7 +35,7 @@ sorted() {
 
 # --- round trips
 
-# The scenario of README's example, with a look at the trace at its end.
+# The scenario of the README's example, with a look at the trace at its end.
 cat >"$dir/ping.mtr" <<END
 include $PWD/scripts/scenarios/ping.mtr
 network trace last=1000

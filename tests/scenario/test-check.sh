@@ -143,8 +143,11 @@ break when a.time > 5
 assert a.icount
 assert tiem > 1s" ":2: a node has no 'icuont': .*did you mean 'icount'" ":3: 'garbage' is too much" ':4: a time and a count' \
         ':5: a comparison' ":6: unknown value 'tiem': .*did you mean 'time'"
-    bad 'a packet filter' 1 "$a; $b; link add a b
-break packet filter=\"tcp prot 80\"" ':2: '
+    bad 'packet filters' 3 "$a; $b; link add a b
+break packet filter=\"tcp prot 80\"
+break packet filter=\"tcp dst port 80 and or arp\"
+break packet filter=\"host 10.0.0.256\"" ":2: .*column 5: 'prot' is wrong here: did you mean 'port'" \
+        ":3: .*column 17: 'and or arp' is wrong here: syntax error" ":4: .*invalid IPv4 address '10.0.0.256'"
     bad 'options that take what is metronome'"'s" 1 "$a extra=\"-S\"; start" ':1: node a: .*-S'
     bad 'before the start' 8 "$a
 regs a

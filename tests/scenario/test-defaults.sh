@@ -42,7 +42,7 @@ words() {
     expect 'taking back what is not set' 2 'defaults smp=2; defaults off spm' "no default of 'spm' is set: did you mean 'smp'"
     expect 'a key twice' 2 'defaults smp=1 smp=2' 'smp= may be given once'
     mtr help defaults
-    check 'help' ended 0 '^defaults \[arch=' 'off \[DEFAULT' 'Say what every .node add. that follows takes'
+    check 'help' ended 0 '^defaults \[arch=' 'off \[DEFAULT' 'Set keys for every .node add. that follows'
     check 'completion has both' says 'icount=shift=0,sleep=on\|shift=0,sleep=off\|off'
 }
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # The events of --json, of commands of every kind, from a scenario and from a pipe: as their schema says, nothing on
-# stdout that is no event, and each way for a run to end that the README lists, by the command that it can happen to.
+# stdout that is no event, and each way for a run to end that the manual lists, by the command that it can happen to.
 # Prints TAP, takes about half a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -73,10 +73,10 @@ outside() {
     done
 }
 
-# Those that the README lists, the schema has and this test has seen are the same.
+# Those that the manual lists, the schema has and this test has seen are the same.
 agree() {
     # shellcheck disable=SC2016
-    grep -oE '`end` is .*`empty`' README.md | grep -oE '`[a-z-]+`' | tr -d '`' | grep -vx end | sort -u >"$dir/listed"
+    grep -oE '`end` is .*`empty`' scripts/man/metronome-report.5.md | grep -oE '`[a-z-]+`' | tr -d '`' | grep -vx end | sort -u >"$dir/listed"
     python3 -c 'import json
 print(*sorted(json.load(open("scripts/schema/event.schema.json"))["definitions"]["end"]["enum"]), sep="\n")' |
         diff "$dir/listed" - && sort -u "$dir/seen" | diff "$dir/listed" -
@@ -169,5 +169,5 @@ kinds() {
 for part in ${ONLY:-ends outside kinds}; do
     "$part"
 done
-check 'README, schema and this test have the same ends' agree
+check 'manual, schema and this test have the same ends' agree
 done_testing

@@ -148,6 +148,22 @@ quanta() {
         assert b.overshoot == 0; assert missed == 0"
 }
 
+# What is done between two stops changes nothing of what comes: ticks stay where they are, are made anew, or both.
+pieces() {
+    local guests
+    guests="quantum 1ms; $(payload tick a) $(payload count b)
+        node add c memory=64M nic=off icount=shift=3,sleep=off kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz; start"
+    commands "$guests; run 450ms; report $dir/one"
+    check 'in one piece' ended 0
+    commands "$guests; run 1ms; run 1ms; run 40ms; run 1ms; step b 5; run-until 44ms; run 250us; run 250us; barrier 2
+        quantum 50us; run 1ms; barrier 3; barrier 40; run 100us; regs a pc; run 100us; quantum 1ms; barrier
+        run 1ms; break time 52ms; run 3ms; run 7insn on b; run 1ms; barrier 33; barrier 5; barrier 32
+        run-until 200.000333ms; barrier; barrier; run-until b 210000777insn; run-until 449ms; run 1ms
+        assert missed == 0; assert a.overshoot == 0; assert b.overshoot == 0; assert c.overshoot == 0; report $dir/two"
+    check 'in pieces of all kinds' ended 0
+    check 'it is the same run' same_report icount console_sha256
+}
+
 # With sleep=on idle time is the host's, so a host that stalls for a moment shows in it: such a run gets another chance,
 # and says so. What adds up or is wrong in itself fails each time.
 three_chances() {
@@ -242,6 +258,7 @@ else
     idle
     instructions
     quanta
+    pieces
     sleeping
     best_effort
     architectures

@@ -23,8 +23,14 @@ no_parts() {
     [[ -z $(parts) ]]
 }
 
+# How many processes deep a session is depends on sshd's version.
 sftp_server() {
-    pgrep -f internal-sftp -P "$(pgrep -d, -P "$(<"$ssh_dir/server/pid")")"
+    local parents
+    parents=$(<"$ssh_dir/server/pid")
+    while parents=$(pgrep -d, -P "$parents"); do
+        pgrep -f internal-sftp -P "$parents" && return
+    done
+    return 1
 }
 
 some_parts() {
@@ -121,7 +127,8 @@ fails() { # DESCRIPTION PATTERN...
     kill -9 "$(qemus | tail -n 1)"
     fails 'a QEMU over there dies' 'host (one|two): node [ab]: QEMU ended, killed by signal 9'
     running
-    kill -9 $(pgrep -P "$(<"$ssh_dir/server/pid")" | head -n 1)
+    session=$(pgrep -P "$(<"$ssh_dir/server/pid")" | head -n 1)
+    kill -9 "$session" $(pgrep -P "$session" sshd)
     fails 'a connection is lost' 'host (one|two): the connection is lost: '
     running
     stopped=$(agents | tail -n 1)

@@ -129,7 +129,7 @@ both=$(host one cpus="$(first_cpu)")$second
 
 # pings NAME HOSTS HOST-OF-A HOST-OF-B: the guests boot without a link, so hosts need not meet.
 pings() {
-    mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3") $(linux b 2 "$4") start; run 450ms; \
+    mtr --report "$dir/$1" -c "quantum 1ms; $2 $(linux a 1 "$3") $(linux b 2 "$4") start; run 750ms; quantum 100us; \
         link add a b latency=1ms; send a 'ping -c 4 -i 0.03 10.0.0.2\\n'; run 150ms; host list; perf; \
         assert a.missed == 0; assert b.missed == 0; assert a.late == 0; assert b.late == 0; assert a.received >= 5; time"
 }
@@ -137,8 +137,8 @@ pings() {
 # same NAME DESCRIPTION HOSTS HOST-OF-A HOST-OF-B
 same() {
     pings "$1" "$3" "$4" "$5"
-    # 450 ms before the link, when hosts meet every 150 quanta, and 150 ms with it, every 7.
-    check "$2: 30 grants of 150 quanta, then 214 of 7" ended 0 '^two +244 +6000 '
+    # 750 ms before the link, when hosts meet every 15 quanta, and 150 ms with it, every 7 shorter ones.
+    check "$2: 50 grants of 15 quanta, then 214 of 7" ended 0 '^two +264 +2250 '
     grep -E '^[0-9]+ barriers|^(host|one|two) ' "$dir/out" | sed 's/^/# /'
     check "$2: the same packets, consoles, clocks and barriers" cmp <(what local) <(what "$1")
 }

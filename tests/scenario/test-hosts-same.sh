@@ -42,11 +42,11 @@ fi
 # Links inside a host, shorter than those between hosts, do not shorten grants: 7 quanta of 10. On the way an island comes
 # to be none, with frames on its links, and quanta change.
 islands() { # NAME HOSTS HOST-OF-A,B,C HOST-OF-D
-    mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" 'sleep 0.2; ping -q -c 400 -i 0.001 10.0.0.2') \
-        $(linux b 2 "$3" 'sleep 60') $(linux c 3 "$3" 'sleep 0.25; ping -c 8 -i 0.02 10.0.0.4') $(linux d 4 "$4" 'sleep 60') \
+    mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" "$settled; ping -q -c 400 -i 0.001 10.0.0.2") \
+        $(linux b 2 "$3" 'sleep 60') $(linux c 3 "$3" "$settled; sleep 0.05; ping -c 8 -i 0.02 10.0.0.4") $(linux d 4 "$4" 'sleep 60') \
         switch add s; link add a s latency=100us bandwidth=100M jitter=50us loss=3% duplicate=2% reorder=4%; \
-        link add b s latency=150us loss=2%; link add c d latency=1ms; start; run 750ms; perf; \
-        link set b s latency=250us; link down a s at=760ms; link up a s at=770ms; quantum 70us; run 15ms; run-until 780020777ns; \
+        link add b s latency=150us loss=2%; link add c d latency=1ms; start; run 1050ms; perf; \
+        link set b s latency=250us; link down a s at=1060ms; link up a s at=1070ms; quantum 70us; run 15ms; run-until 1080020777ns; \
         link remove c d; link add c s latency=300us; quantum 100us; run 20ms; link remove c s; link add c d latency=1ms; \
         link set b s delivery=exact; run 10ms; link set b s delivery=barrier; run 200ms; \
         assert a.missed == 0; assert d.missed == 0; assert a.late == 0; assert b.received >= 200; time"
@@ -56,11 +56,11 @@ islands island-local '' local local
 check 'islands: on this host alone' ended 0
 if ! brief; then
     islands island-far "$two" one two
-    check 'islands: one on another host, grants of seven quanta' ended 0 '^one +[0-9]+ +7500 +(6\.9|7)'
+    check 'islands: one on another host, grants of seven quanta' ended 0 '^one +[0-9]+ +10500 +(6\.9|7)'
     check 'islands: the same packets, consoles, clocks and barriers' cmp <(what island-local) <(what island-far)
 fi
 islands island-near "$two" local two
-check 'islands: one on this host, grants of seven quanta' ended 0 '^two +[0-9]+ +7500 +(6\.9|7)'
+check 'islands: one on this host, grants of seven quanta' ended 0 '^two +[0-9]+ +10500 +(6\.9|7)'
 check 'islands: here too the same packets, consoles, clocks and barriers' cmp <(what island-local) <(what island-near)
 
 expect 'a host that is in no link waits for no link of others' 0 "quantum 100us; $first $(bare a local)$(bare b local)$(bare c one)
@@ -75,9 +75,9 @@ hits() { # NAME HOSTS HOST-OF-A HOST-OF-B HOST-OF-C
             link set b s loss=$((i % 3 * 10))% latency=$((200 + 100 * (i % 2)))us; run $((1 + i % 2))130us
 "
     done
-    mtr --report "$dir/$1" -c "quantum 100us; $2 $(bare a "$3") $(linux b 1 "$4" 'sleep 0.2; ping -q -c 400 -i 0.0004 10.0.0.2')
+    mtr --report "$dir/$1" -c "quantum 100us; $2 $(bare a "$3") $(linux b 1 "$4" "$settled; ping -q -c 400 -i 0.0004 10.0.0.2")
         $(linux c 2 "$5" 'sleep 60') switch add s; link add b s latency=200us jitter=100us loss=3%
-        link add c s latency=300us reorder=5% duplicate=3%; start; run 750ms
+        link add c s latency=300us reorder=5% duplicate=3%; start; run 1050ms
         $stops
         break pc a 0x40080004; run 5ms; delete 11; link remove c s; link add c s latency=100us; run 10ms
         break pc a 0x40080004; run 5ms; delete 12; link add a s latency=150us; run 10ms
@@ -154,26 +154,26 @@ same_packets() {
 }
 
 # What comes for it then is refused, as in one process: frames from another host, and from its own island.
-deserted() { # REPORT HOSTS HOST-OF-A HOST-OF-B [OTHERS [COMMANDS]]
+no_live_nodes() { # REPORT HOSTS HOST-OF-A HOST-OF-B [OTHERS [COMMANDS]]
     mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" 'ping -q -c 40 -i 0.02 -W 1 10.0.0.2')
         $(linux b 2 "$4" 'sleep 0.3; poweroff -f') ${5:-} link add a b latency=1ms; start; run 900ms; ${6:-} run 400ms"
 }
-deserted d3 '' local local
+no_live_nodes d3 '' local local
 check 'a guest powers off, packets under way to it' ended 0
-deserted d4 "$two" one two
-check 'a guest powers off, and its host is deserted' ended 0
+no_live_nodes d4 "$two" one two
+check 'a guest powers off, and its host has no live node left' ended 0
 check 'what comes for it is refused as in one process' same_packets d3 d4
 if ! brief; then
-    deserted d5 "$two" local two
+    no_live_nodes d5 "$two" local two
     check 'a guest of another host powers off: refused as in one process' same_packets d3 d5
-    deserted d6 "$two" one two "$(bare c two)" 'node remove c;'
+    no_live_nodes d6 "$two" one two "$(bare c two)" 'node remove c;'
     check 'a guest powers off, and the other one of its host is removed' ended 0
     check 'what comes for it is refused then, too' same_packets d3 d6
-    deserted d7 "$first" one local
+    no_live_nodes d7 "$first" one local
     check 'a guest of this host powers off, the other host goes on' ended 0
     check 'what comes for it is refused as in one process' same_packets d3 d7
-    deserted d8 '' local local '' "$(bare c local) start;"
-    deserted d9 "$two" one two '' "$(bare c two) start;"
+    no_live_nodes d8 '' local local '' "$(bare c local) start;"
+    no_live_nodes d9 "$two" one two '' "$(bare c two) start;"
     check 'a guest powers off, and another one is added to its host' ended 0
     check 'what comes for the first is refused as in one process' same_packets d8 d9
 fi

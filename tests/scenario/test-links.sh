@@ -32,15 +32,17 @@ links() {
     expect 'vector clocks: what may have caused what' 0 "$pinging link add a b; start; wait-line a 'seq=1' timeout=20s; \
         network trace last=4; network order 1 2; network order 2 1" '^1 before 2' '^2 after 1' '\[a:[0-9]+ b:[0-9]+\]'
     expect 'break packet: at the barrier behind it' 0 "quantum 100us; $pinging link add a b; start; \
-        break packet a b filter=\"icmp\"; run 20s; assert break == 1; breaks" \
-        'break 1: a sent a packet of 98 bytes at 0\.[0-9]+s, event [0-9]+' '^1 +packet +1 +a b icmp'
+        break packet a b filter=\"icmp\"; run 20s; assert break == 1; breaks; delete 1; \
+        break packet a b filter=\"icmp[icmptype] == icmp-echoreply && src host 10.0.0.2\"; run 20s; assert break == 2" \
+        'break 1: a sent a packet of 98 bytes at 0\.[0-9]+s, event [0-9]+' '^1 +packet +1 +a b icmp' \
+        'break 2: b sent a packet of 98 bytes'
     expect 'a stop, steps and an odd time in the middle of an exchange: nothing is late' 0 "quantum 1ms; $pinging \
-        link add a b; start; wait-line a 'seq=1' timeout=20s; run 333777ns; step a 20 mask=off; run 1ns; run-until 800777333ns; \
+        link add a b; start; wait-line a 'seq=1' timeout=20s; run 333777ns; step a 20 mask=off; run 1ns; run 100443333ns; \
         wait-line a 'run ended' timeout=20s; assert a.late == 0; assert b.late == 0; assert missed == 0"
-    expect 'another quantum in the middle of an exchange: nothing is early, nothing is late' 0 "quantum 2ms; $pinging \
-        link add a b latency=2ms; start; break packet a b filter=icmp; run 20s; quantum 100us; run 1ms; quantum 1ms; \
-        run 20s; quantum 500us; delete 1; wait-line a 'run ended' timeout=20s; assert a.late == 0; \
-        assert b.late == 0; assert missed == 0; network trace last=1000"
+    expect 'another quantum in the middle of an exchange, also between two barriers: nothing is early, nothing is late' 0 \
+        "quantum 2ms; $pinging link add a b latency=2500us; start; break packet a b filter=icmp; run 20s; delete 1; \
+        run 3900us; quantum 100us; run 1ms; break packet a b filter=icmp; quantum 1ms; run 20s; quantum 500us; delete 2; \
+        wait-line a 'run ended' timeout=20s; assert a.late == 0; assert b.late == 0; assert missed == 0; network trace last=1000"
     # shellcheck disable=SC2016
     check 'no delivery before it was due' awk '/^[0-9]+ delivery / { n++; if ($8 < $7) exit 1 } END { exit n < 8 }' "$dir/out"
     expect 'three guests on a switch' 0 "$(linux a 1 'sleep 0.2; ping -c 2 10.0.0.2; ping -c 2 10.0.0.3')$(linux b 2 'sleep 60')\
@@ -94,7 +96,7 @@ refusals() {
     expect 'link down: in the past' 2 "$a; $b; link add a b; start; run 5ms; link down a b at=1ms" 'is over'
     expect 'capture: before a link' 2 "$a; capture $dir/x.pcapng" 'no link yet'
     expect 'capture: a folder that is not there' 2 "$a; $b; link add a b; capture $dir/none/x" "can't write '.*none/x': No such file"
-    expect 'break packet: a filter that is none' 2 "$a; $b; link add a b; break packet filter=\"port http\"" 'http'
+    expect 'break packet: a filter that is none' 2 "$a; $b; link add a b; break packet filter=\"port http\"" "column 6: 'http' is wrong here"
     expect 'switch: a name that a node has' 2 "$a; switch add a" "there is a node 'a' already"
     expect 'a node in a link stays' 2 "$a; $b; link add a b; node remove a" 'node a is or was in a link'
     expect 'an idle network: nothing is sent, nothing is missed' 0 "quantum 10us; $a; $b; link add a b; start; run 20ms; \

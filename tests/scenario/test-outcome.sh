@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Every way to end that the README's table lists: exit code, the last line on stderr, the event `exit`, report.json and
+# Every way to end that the manual's table lists: exit code, the last line on stderr, the event `exit`, report.json and
 # report.html say the same, and all that is for programs is as its schema says. Prints TAP, takes about two minutes.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"

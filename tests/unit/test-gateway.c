@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-gateway.c: gateways with real sockets, their peers absent, slow and gone. */
-#include "controller/gateway.h"
+#include "controller/fabric/gateway.h"
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"

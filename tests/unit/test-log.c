@@ -59,7 +59,7 @@ static void test_stamp(void)
     matches("^metronome: info: \\[\\d+\\.\\d{6}\\] engine: x y\\n$");
     begin(LOG_DEBUG);
     log_set_virtual(now);
-    log_message(LOG_DEBUG, "controller/session.c", "z");
+    log_message(LOG_DEBUG, "controller/session/session.c", "z");
     matches("^metronome: debug: \\[\\d+\\.\\d{6} \\| 1\\.234000000s\\] session: z\\n$");
 }
 
@@ -100,6 +100,7 @@ static void test_subsystem_of(void)
         {"controller/engine/lane.c", "engine"},
         {"./controller/engine/lane.c", "engine"},
         {"/home/controller/x/controller/node/node.c", "node"},
+        {"controller/session/events.c", "session"},
         {"controller/session.c", "session"},
         {"/x/controller/main.c", "main"},
         {"qmp/client.c", "qmp"},
@@ -107,7 +108,7 @@ static void test_subsystem_of(void)
         {"tests/unit/test-log.c", "other"},
         {"controller/new.c", "other"},
         {"controller/eng/x.c", "other"},
-        {"controller/wire-apart.c", "wire"},
+        {"controller/session-x.c", "session"},
         {"lane.c", "other"},
         {"/lane.c", "other"},
         {"controller/.c", "other"},

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-options.c: the keys of `node add`, what is refused and why, and the QEMU command line. */
 #include "controller/base/units.h"
+#include "controller/node/nic-options.h"
+#include "controller/node/option-keys.h"
 #include "controller/node/options.h"
+#include "controller/node/qemu-argv.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -355,7 +358,8 @@ static void test_argv_aarch64(void)
 
     argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
             "-icount\nshift=0,sleep=on\n", "",
-            NETDEV "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+            NETDEV "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23,id=mtr-card0,"
+                   "rx_queue_size=1024");
 }
 
 static void test_argv_x86_64(void)
@@ -368,7 +372,8 @@ static void test_argv_x86_64(void)
     set_good(o, "icount", "shift=3,sleep=off");
     argv_is(o, "qemu-system-x86_64\n-machine\npc\n-cpu\nqemu64\n-smp\n4\n-m\n1073741824B\n",
             "-icount\nshift=3,sleep=off\n", "",
-            NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+            NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:6d:01:23,id=mtr-card0,rx_"
+                   "queue_size=1024");
 }
 
 static void test_argv_microvm(void)
@@ -381,7 +386,8 @@ static void test_argv_microvm(void)
             "qemu-system-x86_64\n-machine\nmicrovm,rtc=on\n-cpu\nqemu64\n-smp\n1\n-m\n536870912B"
             "\n",
             "-icount\nshift=0,sleep=on\n", "",
-            NETDEV "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23");
+            NETDEV "-device\nvirtio-net-device,netdev=mtr-net0,mac=52:54:00:6d:01:23,id=mtr-card0,"
+                   "rx_queue_size=1024");
     set_good(other, "arch", "x86_64");
     set_good(other, "machine", "microvm");
     set_good(other, "nic-model", "virtio-mmio");
@@ -400,11 +406,14 @@ static void test_argv_cards(void)
     set_good(o, "mac", "52:54:00:00:00:Fe,02:00:00:00:00:01");
     argv_is(o, "qemu-system-aarch64\n-machine\nvirt\n-cpu\ncortex-a57\n-smp\n1\n-m\n536870912B\n",
             "-icount\nshift=0,sleep=on\n", "",
-            NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:00:00:fe"
+            NETDEV "-device\nvirtio-net-pci,netdev=mtr-net0,mac=52:54:00:00:00:fe,id=mtr-card0,rx_"
+                   "queue_size=1024"
                    "\n-netdev\ndgram,id=mtr-net1,local.type=fd,local.str=7\n"
-                   "-device\nvirtio-net-pci,netdev=mtr-net1,mac=02:00:00:00:00:01"
+                   "-device\nvirtio-net-pci,netdev=mtr-net1,mac=02:00:00:00:00:01,id=mtr-card1,rx_"
+                   "queue_size=1024"
                    "\n-netdev\ndgram,id=mtr-net2,local.type=fd,local.str=8\n"
-                   "-device\nvirtio-net-pci,netdev=mtr-net2,mac=52:54:00:6f:01:23");
+                   "-device\nvirtio-net-pci,netdev=mtr-net2,mac=52:54:00:6f:01:23,id=mtr-card2,rx_"
+                   "queue_size=1024");
 }
 
 static void test_argv_riscv64(void)
@@ -526,9 +535,9 @@ static void test_argv_mac(void)
     static const struct {
         unsigned index;
         const char *end;
-    } macs[] = {{0, "mac=52:54:00:6d:00:00"},
-                {255, "mac=52:54:00:6d:00:ff"},
-                {511, "mac=52:54:00:6d:01:ff"}};
+    } macs[] = {{0, "mac=52:54:00:6d:00:00,id=mtr-card0,rx_queue_size=1024"},
+                {255, "mac=52:54:00:6d:00:ff,id=mtr-card0,rx_queue_size=1024"},
+                {511, "mac=52:54:00:6d:01:ff,id=mtr-card0,rx_queue_size=1024"}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(macs); i++) {
         g_autoptr(NodeOptions) o = node_options_new("a");

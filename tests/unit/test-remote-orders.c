@@ -164,6 +164,35 @@ static void test_frames(void)
     g_assert_false(grant_order_get(&r, &frames, NULL));
 }
 
+/* Cards and frames of a step's way; a message that was cut off, or holds a card twice, is none. */
+static void test_cards(void)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    static const uint8_t bytes[20] = {0};
+    CardsOrder order = {vtime(1), vtime(2), vtime(3), vtime(4), {0}, {0}}, got;
+    OrderFrame frame;
+    OrderCard card;
+
+    for (unsigned second = 0; second < 2; second++) {
+        g_byte_array_set_size(out, 0);
+        cards_order_put(out, &order);
+        put_u32(out, 2);
+        order_card_put(out, (OrderCard){0, true, vtime(INT64_MIN)});
+        order_card_put(out, (OrderCard){second, false, vtime(INT64_MAX)});
+        put_u32(out, 1);
+        order_frame_put(out, &(OrderFrame){1, 2, vtime(3), bytes, sizeof(bytes)});
+        for (guint size = 0; size <= out->len; size++) {
+            Reader r = {out->data, out->data + size, false};
+
+            g_assert_true(cards_order_get(&r, &got, NULL) == (second == 1 && size == out->len));
+        }
+    }
+    g_assert_cmpint(got.now.ns, ==, 2);
+    g_assert_cmpint(got.until.ns, ==, 3);
+    g_assert_true(order_next_card(&got.cards, &card) && card.exact);
+    g_assert_true(order_next_frame(&got.frames, &frame) && frame.id == 2);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -172,5 +201,6 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/orders/qmp", test_qmp);
     g_test_add_func("/remote/orders/node", test_node);
     g_test_add_func("/remote/orders/frames", test_frames);
+    g_test_add_func("/remote/orders/cards", test_cards);
     return g_test_run();
 }

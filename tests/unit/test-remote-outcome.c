@@ -3,7 +3,8 @@
  * test-remote-outcome.c: where a node stands, as bytes and back: the agent's node is copied to the
  * controller's, which has the same name and no QEMU.
  */
-#include "controller/engine/debug.h"
+#include "controller/node/debug.h"
+#include "controller/node/ending.h"
 #include "controller/remote/outcome.h"
 #include "gdbstub-client/gdbstub.h"
 
@@ -32,7 +33,8 @@ static void stats_clear(NodeStats *s)
     dist_clear(&s->idle_skip);
 }
 
-static const Clock clock_there = {{123456789012}, {987654321}, {-5}, true};
+static const Clock clock_there = {
+    .virtual_time = {123456789012}, .icount = {987654321}, .bias = {-5}, .idle = true};
 
 static void assert_clock(const Clock *c, const Clock *expected)
 {

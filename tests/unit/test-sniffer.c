@@ -217,7 +217,7 @@ static void trial_begin(Trial *t, unsigned nodes, LinkParams params, SniffOption
     for (unsigned i = 0; nodes > 2 && i < nodes; i++)
         network_add_link(t->net, (NetEnd){false, i}, (NetEnd){true, 0}, both, &index, NULL);
     t->sniffer = sniffer_new(t->net, &options, on_frame, t);
-    network_set_observer(t->net, on_event, t);
+    network_observe(t->net, on_event, t);
 }
 
 /* Up to the barrier `to`; nodes take in what is due at each. */
@@ -410,10 +410,10 @@ static void test_begun_late(void)
     SniffOptions options = {SNIFF_ALL, 0, false, true};
 
     trial_begin(&t, 2, (LinkParams){.latency = {5000}}, options);
-    network_set_observer(t.net, NULL, NULL);
+    network_unobserve(t.net, &t);
     echo(&t, 1, 2, false, 100);
     run(&t, 0, 2000);
-    network_set_observer(t.net, on_event, &t);
+    network_observe(t.net, on_event, &t);
     run(&t, 2000, 6000);
     trial_end(&t, 6000, "6000 2 received");
 }

@@ -6,6 +6,8 @@
 #include "controller/command/usage.h"
 #include "controller/network/link-options.h"
 #include "controller/node/defaults.h"
+#include "controller/node/option-keys.h"
+#include "controller/session/session-life.h"
 
 #include <string.h>
 
@@ -247,7 +249,7 @@ static void refuses(const char *line, const char *expected)
 
 static void test_wrong_arguments(void)
 {
-    refuses("quantum 1ms 2ms", "quantum: '2ms' is too much; usage: quantum [DURATION]");
+    refuses("quantum 1ms 2ms", "quantum: '2ms' is too much; usage: quantum [DURATION|auto]");
     refuses("start now", "start: 'now' is too much; usage: start");
     refuses("delete", "delete: N is missing; usage: delete N");
     refuses("seed", "seed: N is missing; usage: seed N");

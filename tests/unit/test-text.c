@@ -195,6 +195,16 @@ static void brief(const char *message, const char *expected)
     g_assert_cmpstr(got, ==, expected);
 }
 
+static void test_cut(void)
+{
+    static const char text[] = "a\u00e9\u20ac\U0001f600"; /* of 1, 2, 3 and 4 bytes */
+    static const gsize cuts[] = {0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10, 10};
+
+    for (gsize most = 0; most < G_N_ELEMENTS(cuts); most++)
+        g_assert_cmpuint(text_cut(text, strlen(text), most), ==, cuts[most]);
+    g_assert_cmpuint(text_cut("\x80\x80\x80\x80\x80\x80", 6, 5), ==, 2); /* no UTF-8 */
+}
+
 static void test_brief(void)
 {
     g_autofree char *most = g_strnfill(TEXT_QUOTE_MAX - 2, 'x'), *more = g_strnfill(10000, 'y');
@@ -270,6 +280,7 @@ int main(int argc, char **argv)
     g_test_add_func("/text/length", test_length);
     g_test_add_func("/text/filter", test_filter);
     g_test_add_func("/text/filter-broken", test_filter_broken);
+    g_test_add_func("/text/cut", test_cut);
     g_test_add_func("/text/brief", test_brief);
     g_test_add_func("/text/brief-hostile", test_brief_hostile);
     g_test_add_func("/text/tail", test_tail);

@@ -369,7 +369,7 @@ static void test_of_network(void)
     Watch watch = {net, g_string_new(NULL)};
 
     network_set_trace(net, trace);
-    network_set_observer(net, observe, &watch);
+    network_observe(net, observe, &watch);
     network_schedule_link(net, 0, 0, vtime(500), false);
     send_frame(net, 2, 0, 10);
     send_frame(net, 0, 1, 0);

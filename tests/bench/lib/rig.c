@@ -3,6 +3,9 @@
 #include "tests/bench/lib/rig.h"
 
 #include "controller/engine/gate.h"
+#include "controller/node/ending.h"
+#include "controller/node/launch.h"
+#include "controller/node/option-keys.h"
 
 #include <sched.h>
 #include <stdio.h>
@@ -187,6 +190,9 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
     GError *error = NULL;
 
     for (unsigned i = 0; i < n; i++) {
+        /* Behind a short leg its tick is still there (gate_park()), and would hold it. */
+        if (nodes[i]->gate && !gate_disarm(nodes[i]->gate, &error))
+            rig_die(error);
         node_hush(nodes[i], false);
         if (!node_rank(nodes[i], host_rank(rig->host), &error))
             rig_die(error);

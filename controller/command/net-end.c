@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* net-end.c: see net-end.h. */
+#include "controller/command/net-end.h"
+
+#include "controller/base/near.h"
+#include "controller/base/units.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* "; did you mean 'NAME'?" or "". */
+static char *meant_end(const Session *s, const char *name)
+{
+    const Network *net = fabric_network(s->fabric);
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        g_ptr_array_add(names, ((Node *)s->nodes->pdata[i])->name);
+    for (unsigned i = 0; i < network_n_switches(net); i++)
+        g_ptr_array_add(names, (char *)network_end_name(net, (NetEnd){true, i}));
+    for (unsigned i = 0; i < network_n_ports(net); i++)
+        g_ptr_array_add(names, (char *)network_end_name(net, (NetEnd){false, i}));
+    g_ptr_array_add(names, NULL);
+    return near_meant(name, (const char *const *)names->pdata);
+}
+
+/* "a" is the first card of a, "a.1" its second. */
+static Node *card_of(const Session *s, const char *name, int64_t *index, GError **error)
+{
+    const char *dot = strrchr(name, '.');
+    g_autofree char *plain = dot ? g_strndup(name, (gsize)(dot - name)) : g_strdup(name);
+    g_autofree char *meant = NULL;
+    Node *node = session_node(s, plain);
+
+    *index = 0;
+    if (!node) {
+        checking_in_doubt(s->checking, CHECKING_END, plain);
+        meant = meant_end(s, plain);
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is neither a node nor a switch%s",
+                    name, meant);
+        return NULL;
+    }
+    if (dot && !units_parse_int(dot + 1, "card", 0, NODE_MAX_NICS - 1, index, error))
+        return NULL;
+    if (!node->attached && *index < node->options->nics)
+        return node;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "node %s has %s card %" PRId64 "%s",
+                node->name, node->attached ? "an owner of its own, and no" : "no", *index,
+                node->attached ? "" : ": `node add … nic=N` gives it N");
+    return NULL;
+}
+
+bool net_end_find(Session *s, const char *name, NetEnd *end, GError **error)
+{
+    g_autofree char *plain =
+        g_str_has_suffix(name, ".0") ? g_strndup(name, strlen(name) - 2) : NULL;
+    Fabric *fabric = session_fabric(s);
+    int64_t card;
+    Node *node;
+
+    if (network_find(fabric_network(fabric), plain ? plain : name, end, NULL))
+        return true;
+    node = card_of(s, plain ? plain : name, &card, error);
+    *end = (NetEnd){0};
+    return node && fabric_add_card(fabric, node, (unsigned)card, &end->index, error);
+}

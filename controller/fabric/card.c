@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* card.c: see card.h. */
+#include "controller/fabric/card.h"
+
+/* What waits for a card that takes nothing: as much as QEMU would keep (net/queue.c). */
+#define MAX_WAITING 10000
+
+bool card_open(Port *p, VTime now, GError **error)
+{
+    p->nic = nic_new(p->node, p->card, p->flights, error);
+    p->reached = now;
+    return p->nic != NULL;
+}
+
+static Flight *flight(const Port *p, unsigned i)
+{
+    return &g_array_index(p->flights, Flight, i);
+}
+
+/* How many of those that were put are to be there by now. */
+static unsigned due_by(const Port *p, VTime now)
+{
+    unsigned n = 0;
+
+    while (n < nic_n_put(p->nic) && flight(p, n)->at.ns <= now.ns)
+        n++;
+    return n;
+}
+
+/* When the guest got it: at this boundary, or at its own time, or, if the node stood beyond that
+ * already, there. */
+static VTime when(const Port *p, unsigned i, VTime now)
+{
+    int64_t us = flight(p, i)->given_us;
+
+    return us ? vtime_sub(vtime(us * NS_PER_US), p->node->epoch) : now;
+}
+
+/* What was put is there if QEMU took it in time; else it is late, and will be there at the next
+ * boundary. */
+static void settle(Port *p, VTime now)
+{
+    bool off = !node_is_live(p->node);
+    unsigned n = due_by(p, now);
+
+    p->stuck = false;
+    if (n == 0)
+        return;
+    if (!off) {
+        n = MIN(n, nic_taken(p->nic));
+        p->stuck = n == 0;
+    }
+    for (unsigned i = 0; i < n; i++)
+        port_settle(p, flight(p, i), now, !off, off ? now : when(p, i, now));
+    nic_forget(p->nic, n);
+    if (off)
+        nic_clear(p->nic);
+    nic_take_back(p->nic);
+    for (unsigned i = 0; i < nic_n_put(p->nic); i++)
+        flight(p, i)->carried = false;
+}
+
+static void collect(Port *p, VTime now)
+{
+    VTime until = vtime_add(now, p->node->epoch);
+    NicSent sent;
+
+    while (nic_next_sent(p->nic, until, &sent)) {
+        VTime at = vtime_sub(sent.at, p->node->epoch);
+
+        /* Stamps are whole µs, rounded down: what bears the last boundary's was sent right behind
+         * it. */
+        if (at.ns <= p->reached.ns)
+            at = vtime(p->reached.ns + 1);
+        port_send(p, now, at, sent.data, sent.size);
+    }
+}
+
+void card_collect(Port *p, VTime now)
+{
+    nic_read(p->nic);
+    collect(p, now);
+    p->reached = vtime(MAX(p->reached.ns, now.ns));
+}
+
+void card_reach(Port *p, VTime now)
+{
+    collect(p, now);
+    settle(p, now);
+    p->reached = vtime(MAX(p->reached.ns, now.ns));
+}
+
+void card_set_exact(Port *p, bool exact)
+{
+    if (exact == p->exact)
+        return;
+    nic_take_back(p->nic);
+    p->exact = exact;
+    p->aim = vtime(0); /* what is not settled is there already */
+    nic_set_exact(p->nic, exact);
+}
+
+/* The first whole µs that is not before its due time; what the card had no room for until now is
+ * there at the next one. (An idle node may stand at that already.) */
+static VTime own_time(const Flight *f, VTime now)
+{
+    return vtime(MAX(vtime_ceil_us(f->due).ns, (vtime_floor_us(now) + 1) * NS_PER_US));
+}
+
+/* A card that takes nothing has its fill: what is due behind it waits in its order, and is lost above
+ * what may wait. */
+static void wait_behind(Port *p, VTime now, VTime until)
+{
+    Flight fresh;
+
+    while (port_next(p, until, &fresh)) {
+        unsigned i = p->flights->len;
+
+        if (i >= MAX_WAITING) {
+            port_settle(p, &fresh, p->reached, false, now);
+            continue;
+        }
+        while (i > nic_n_put(p->nic) && flight(p, i - 1)->due.ns > fresh.due.ns)
+            i--;
+        g_array_insert_val(p->flights, i, fresh);
+    }
+}
+
+/* Frames that find a card full follow at the next boundary: carried, unless it is full of late
+ * ones. */
+void card_fill(Port *p, VTime now, VTime until, VTime quantum)
+{
+    bool barrier = until.ns % quantum.ns == 0, full_of_late;
+
+    if (!p->exact &&
+        (!barrier || (nic_n_put(p->nic) > 0 && p->aim.ns > now.ns && p->aim.ns != until.ns)))
+        return;
+    if (until.ns <= p->reached.ns)
+        return; /* the others are brought there: this one's next boundary is behind it */
+    full_of_late = !p->exact && nic_sent(p->nic) > 0 && p->aim.ns <= now.ns;
+    p->aim = until;
+    for (;;) {
+        unsigned n = nic_n_put(p->nic);
+        bool waiting = n < p->flights->len;
+        VTime head = waiting ? vtime(flight(p, n)->due.ns - 1) : until;
+        Flight *f, fresh;
+
+        /* What was taken and not put, or was taken back, is next, but for what is due before it. */
+        if (port_next(p, vtime(MIN(head.ns, until.ns)), &fresh))
+            g_array_insert_val(p->flights, n, fresh);
+        else if (!waiting)
+            return;
+        f = flight(p, n);
+        if (f->due.ns > until.ns)
+            return;
+        f->at = p->exact ? own_time(f, now) : until;
+        if (!nic_put(p->nic, vtime_floor_us(vtime_add(f->at, p->node->epoch))))
+            break;
+        if (f->due.ns <= p->reached.ns && !full_of_late)
+            f->carried = true;
+    }
+    if (p->stuck)
+        wait_behind(p, now, until);
+}

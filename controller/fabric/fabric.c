@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* fabric.c: ports, what happens to them at a barrier, figures. */
+#include "controller/fabric/fabric.h"
+
+#include "controller/base/log.h"
+#include "controller/base/units.h"
+#include "controller/fabric/card.h"
+#include "controller/network/history.h"
+#include "controller/network/island.h"
+#include "controller/node/nic-options.h"
+
+struct Fabric {
+    const GPtrArray *nodes; /* the session's; NULL: an agent's */
+    Network *net;           /* NULL: an agent's */
+    Trace *trace;
+    GPtrArray *ports; /* Port: by its index; an agent's: by its number */
+    VTime quantum;
+    unsigned announced; /* links whose raised latency was told */
+
+    Islands *islands;
+    unsigned n_ops;      /* of the network, when islands were last looked for */
+    Network *replica;    /* where this host's islands move; NULL: it has none */
+    unsigned repeated;   /* changes of the network that it has repeated */
+    VTime caught_up;     /* by fabric_catch_up(), up to this time */
+    VTime moved;         /* up to this boundary the network has moved */
+    VTime reached;       /* the boundary at which this host's cards are */
+    VTime filled;        /* no card has frames that are due behind this */
+    unsigned mismatches; /* frames that a card has taken and that are unknown here */
+};
+
+/* --- building --- */
+
+static Fabric *fabric_new_empty(void)
+{
+    Fabric *f = g_new0(Fabric, 1);
+
+    f->ports = g_ptr_array_new_with_free_func(port_free);
+    f->islands = islands_new();
+    return f;
+}
+
+Fabric *fabric_new(const GPtrArray *nodes, VTime quantum)
+{
+    Fabric *f = fabric_new_empty();
+
+    f->nodes = nodes;
+    f->quantum = quantum;
+    f->net = network_new(1, quantum);
+    f->trace = trace_new(TRACE_DEFAULT_CAP);
+    network_set_trace(f->net, f->trace);
+    return f;
+}
+
+Fabric *fabric_new_agent(void)
+{
+    return fabric_new_empty();
+}
+
+void fabric_free(Fabric *f)
+{
+    if (!f)
+        return;
+    network_free(f->net);
+    network_free(f->replica);
+    islands_free(f->islands);
+    trace_free(f->trace);
+    g_ptr_array_unref(f->ports);
+    g_free(f);
+}
+
+Network *fabric_network(const Fabric *f)
+{
+    return f->net;
+}
+
+const Trace *fabric_trace(const Fabric *f)
+{
+    return f->trace;
+}
+
+/* --- ports --- */
+
+unsigned fabric_n_ports(const Fabric *f)
+{
+    return f->ports->len;
+}
+
+Port *fabric_port(const Fabric *f, unsigned i)
+{
+    return f->ports->pdata[i];
+}
+
+bool fabric_add_card(Fabric *f, Node *node, unsigned card, unsigned *port, GError **error)
+{
+    g_autofree char *name =
+        card == 0 ? g_strdup(node->name) : g_strdup_printf("%s.%u", node->name, card);
+    uint8_t mac[MAC_LEN];
+
+    node_options_mac(node->options, node->index, card, mac);
+    if (!network_add_port(f->net, name, mac, port, error))
+        return false;
+    g_ptr_array_add(f->ports, port_new(node, card, *port, f->net));
+    return true;
+}
+
+/* Of no node's: those begin with 52:54:00:6d (node_options_mac()). */
+bool fabric_add_gateway(Fabric *f, const char *name, Gateway *gateway, GError **error)
+{
+    uint8_t mac[MAC_LEN] = {
+        0x52, 0x54, 0x00, 0x67, (uint8_t)(f->ports->len >> 8), (uint8_t)f->ports->len};
+    unsigned index;
+
+    if (!network_add_port(f->net, name, mac, &index, error)) {
+        gateway_free(gateway);
+        return false;
+    }
+    g_ptr_array_add(f->ports, port_new_gateway(gateway, index, f->net));
+    return true;
+}
+
+const Gateway *fabric_gateway(const Fabric *f, unsigned port)
+{
+    return fabric_port(f, port)->gateway;
+}
+
+bool fabric_open_card(Fabric *f, Node *node, unsigned card, unsigned index, VTime now,
+                      GError **error)
+{
+    Port *p = port_new(node, card, index, NULL);
+
+    if (!card_open(p, now, error)) {
+        port_free(p);
+        return false;
+    }
+    p->mode = PORT_AHEAD;
+    p->number = f->ports->len;
+    g_ptr_array_add(f->ports, p);
+    return true;
+}
+
+bool fabric_uses(const Fabric *f, const Node *node)
+{
+    for (unsigned i = 0; f && i < f->ports->len; i++)
+        if (fabric_port(f, i)->node == node)
+            return true;
+    return false;
+}
+
+bool fabric_can_be_exact(const Fabric *f, unsigned port)
+{
+    const Node *node = fabric_port(f, port)->node;
+
+    return node && node->icount.enabled && !node->icount.sleep_on;
+}
+
+bool fabric_in_flight(const Fabric *f)
+{
+    for (unsigned i = 0; f && i < f->ports->len; i++)
+        if (port_in_flight(fabric_port(f, i)))
+            return true;
+    return false;
+}
+
+/* An idle node with sleep=on stands past its stops. */
+static void warn_of_sleep(const Fabric *f, unsigned link)
+{
+    NetEnd ends[2];
+
+    network_link_ends(f->net, link, ends);
+    for (unsigned i = 0; i < 2; i++) {
+        const Port *p = ends[i].is_switch ? NULL : fabric_port(f, ends[i].index);
+
+        if (p && p->node && p->node->icount.sleep_on && network_exact(f->net, p->index))
+            log_warn("link %s: delivery=exact needs sleep=off; node %s has sleep=on, so packets "
+                     "that find it idle may be late",
+                     network_link_name(f->net, link), p->node->name);
+    }
+}
+
+static void announce_way(const Fabric *f, unsigned link, VTime asked, VTime real)
+{
+    g_autofree char *a = units_format_duration(asked), *r = units_format_duration(real);
+
+    log_warn("link %s: its latency of %s is raised to the quantum, %s: %s",
+             network_link_name(f->net, link), a, r,
+             f->quantum.ns > NS_PER_US ? "a shorter quantum allows less"
+                                       : "there is no shorter one");
+}
+
+static void announce(Fabric *f, bool follows, VTime now)
+{
+    for (; f->announced < network_n_links(f->net); f->announced++) {
+        warn_of_sleep(f, f->announced);
+        for (unsigned i = 0; i < 2; i++) {
+            const LinkWay *way = network_link_way(f->net, f->announced, i);
+            VTime asked = way->params.latency, real = network_latency(f->net, f->announced, i);
+
+            if (real.ns == asked.ns || (follows && !link_way_is_up(way, now)))
+                continue;
+            announce_way(f, f->announced, asked, real);
+            break;
+        }
+    }
+}
+
+static bool open_port(Port *p, VTime now, GError **error)
+{
+    Far *far = p->node->far;
+
+    if (p->mode != PORT_CLOSED || !node_is_live(p->node))
+        return true;
+    if (!(far ? far->ops->open_card(far, p, now, error) : card_open(p, now, error)))
+        return false;
+    p->mode = far ? PORT_REMOTE : PORT_DIRECT;
+    return true;
+}
+
+/* What was put for the next boundary may not be due by a nearer one. */
+static void take_back(const Fabric *f)
+{
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->nic)
+            nic_take_back(fabric_port(f, i)->nic);
+}
+
+bool fabric_retime(Fabric *f, VTime quantum, VTime now, GError **error)
+{
+    if (quantum.ns != f->quantum.ns) {
+        take_back(f);
+        if (f->net && !network_set_quantum(f->net, quantum, now, error))
+            return false;
+        f->quantum = quantum;
+        f->announced = 0;
+    }
+    for (unsigned i = 0; f->net && i < f->ports->len; i++) {
+        Port *p = fabric_port(f, i);
+
+        if (p->nic)
+            card_set_exact(p, network_exact(f->net, p->index));
+        else if (p->mode == PORT_REMOTE)
+            p->exact = network_exact(f->net, p->index);
+    }
+    return true;
+}
+
+bool fabric_prepare(Fabric *f, VTime quantum, bool follows, VTime now, GError **error)
+{
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->node && !open_port(fabric_port(f, i), now, error))
+            return false;
+    if (!fabric_retime(f, quantum, now, error))
+        return false;
+    announce(f, follows, now);
+    return true;
+}
+
+static bool some_are_ahead(const Fabric *f)
+{
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (port_runs_ahead(fabric_port(f, i)))
+            return true;
+    return false;
+}
+
+void fabric_catch_up(Fabric *f, VTime now)
+{
+    if (some_are_ahead(f))
+        return;
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->nic)
+            card_collect(fabric_port(f, i), now);
+    network_advance(f->net, now);
+    f->caught_up = now;
+}
+
+bool fabric_is_up_to_date(const Fabric *f, VTime now)
+{
+    return f->moved.ns == now.ns || f->caught_up.ns == now.ns;
+}
+
+/* --- at barriers --- */
+
+void fabric_reach(Fabric *f, VTime now)
+{
+    f->reached = now;
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->nic)
+            card_reach(fabric_port(f, i), now);
+}
+
+/* The replica moves on here and not before: where another host's node has hit a point, all stand at
+ * the barrier before the one that this host's cards have reached, and so does the network. */
+void fabric_fill(Fabric *f, VTime now, VTime until)
+{
+    if (now.ns == f->reached.ns)
+        fabric_move_replica(f, now);
+    f->filled = vtime(MAX(f->filled.ns, until.ns));
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->nic)
+            card_fill(fabric_port(f, i), now, until, f->quantum);
+}
+
+/* What a host took in is not what the network here has for it: what is told of its packets is not
+ * what its guest saw. */
+static void hear(Fabric *f, Port *p, VTime now)
+{
+    unsigned unknown = port_hear(p, now);
+
+    if (unknown > 0 && f->mismatches == 0)
+        log_warn("node %s: its host took in a frame that is unknown here: packets were not moved "
+                 "alike",
+                 p->node->name);
+    f->mismatches += unknown;
+}
+
+static void advance_port(Fabric *f, Port *p, VTime now)
+{
+    switch (p->mode) {
+    case PORT_CLOSED:
+    case PORT_DIRECT:
+        return;
+    case PORT_GATEWAY:
+        port_pass(p, now);
+        return;
+    case PORT_AHEAD:
+    case PORT_REMOTE:
+        if (port_is_island(p))
+            port_hand_over(p, now);
+        hear(f, p, now);
+        if (p->node->far && p->node->far->no_live_nodes)
+            port_refuse(p, now);
+        return;
+    }
+}
+
+void fabric_advance(Fabric *f, VTime now)
+{
+    bool alone = f->reached.ns < now.ns; /* no node of this host takes part any more */
+
+    if (alone)
+        fabric_reach(f, now);
+    for (unsigned i = 0; i < f->ports->len; i++)
+        advance_port(f, fabric_port(f, i), now);
+    network_advance(f->net, now);
+    f->moved = now;
+    f->filled = vtime_add(now, f->quantum);
+    if (alone)
+        fabric_fill(f, now, f->filled);
+}
+
+void fabric_grant(Fabric *f, VTime until)
+{
+    for (unsigned i = 0; i < f->ports->len; i++) {
+        Port *p = fabric_port(f, i);
+
+        if (port_runs_ahead(p) && !port_is_island(p))
+            port_hand_over(p, until);
+    }
+}
+
+/* --- islands --- */
+
+void fabric_move_replica(Fabric *f, VTime moved)
+{
+    if (f->replica)
+        network_advance(f->replica, moved);
+}
+
+bool fabric_repeat(Fabric *f, const NetOp *op)
+{
+    if (!f->replica)
+        f->replica = network_new(1, vtime(NS_PER_US)); /* what is repeated says both */
+    f->repeated++;
+    return network_repeat(f->replica, op, NULL);
+}
+
+bool fabric_set_own(Fabric *f, unsigned number, bool exact, VTime own)
+{
+    Port *p = fabric_port(f, number);
+
+    if (own.ns > INT64_MIN && (!f->replica || p->index >= network_n_ports(f->replica)))
+        return false;
+    card_set_exact(p, exact);
+    p->own = own;
+    p->replica = f->replica;
+    return true;
+}
+
+static bool hosts_are_several(const Fabric *f)
+{
+    for (unsigned i = 0; i < f->nodes->len; i++)
+        if (((const Node *)f->nodes->pdata[i])->far)
+            return true;
+    return false;
+}
+
+static void find_islands(Fabric *f)
+{
+    g_autofree const void **places = g_new0(const void *, f->ports->len);
+    bool several = hosts_are_several(f);
+
+    for (unsigned i = 0; i < f->ports->len; i++) {
+        const Port *p = fabric_port(f, i);
+
+        if (!p->node || !several)
+            places[i] = NOWHERE;
+        else
+            places[i] = p->node->far ? (const void *)p->node->far : f;
+    }
+    islands_find(f->islands, f->net, places);
+    f->n_ops = network_n_ops(f->net);
+}
+
+/* What its island has brought or may have, in a quantum that is not over, it still brings. A card of
+ * this host in an island has sent nothing yet when it goes ahead. */
+static void set_own(Fabric *f, Port *p)
+{
+    bool island = islands_has(f->islands, (NetEnd){false, p->index});
+
+    if (island && p->mode == PORT_DIRECT)
+        p->mode = PORT_AHEAD;
+    if (!port_runs_ahead(p))
+        return;
+    if (island) {
+        p->own = vtime(INT64_MAX);
+    } else if (port_is_island(p)) {
+        port_hand_over(p, f->filled);
+        p->own = f->filled;
+    }
+}
+
+/* The replica of this host. What was done to the topology since was done where the network stood. */
+static void repeat_here(Fabric *f)
+{
+    bool repeated = true;
+
+    fabric_move_replica(f, f->moved);
+    while (repeated && f->repeated < network_n_ops(f->net))
+        repeated = fabric_repeat(f, network_op(f->net, f->repeated));
+    g_assert(repeated);
+}
+
+VTime fabric_begin(Fabric *f)
+{
+    bool here = false;
+
+    if (f->n_ops != network_n_ops(f->net))
+        find_islands(f);
+    for (unsigned i = 0; i < f->ports->len; i++) {
+        Port *p = fabric_port(f, i);
+        bool was_island = port_is_island(p);
+
+        set_own(f, p);
+        here = here || p->mode == PORT_AHEAD;
+        /* A host that can't be told is lost: the leg will say so. */
+        if (p->mode == PORT_REMOTE && (was_island || port_is_island(p)))
+            p->node->far->ops->follow(p->node->far, f->net, f->moved, NULL);
+    }
+    if (here)
+        repeat_here(f);
+    for (unsigned i = 0; here && i < f->ports->len; i++)
+        if (fabric_port(f, i)->mode == PORT_AHEAD)
+            fabric_port(f, i)->replica = f->replica;
+    return islands_lookahead(f->islands, f->net);
+}
+
+/* --- figures --- */
+
+static void add_stats(NetPortStats *sum, const NetPortStats *s)
+{
+    sum->sent += s->sent;
+    sum->received += s->received;
+    sum->late += s->late;
+    sum->carried += s->carried;
+    sum->refused += s->refused;
+    sum->copies += s->copies;
+    sum->arrived += s->arrived;
+    sum->dropped += s->dropped;
+    sum->filtered += s->filtered;
+    sum->malformed += s->malformed;
+}
+
+NetPortStats fabric_node_stats(const Fabric *f, const Node *node)
+{
+    NetPortStats sum = {0};
+
+    for (unsigned i = 0; f && i < f->ports->len; i++)
+        if (fabric_port(f, i)->node == node)
+            add_stats(&sum, network_port_stats(f->net, i));
+    return sum;
+}
+
+NetPortStats fabric_total_stats(const Fabric *f)
+{
+    NetPortStats sum = {0};
+
+    for (unsigned i = 0; f && i < f->ports->len; i++)
+        add_stats(&sum, network_port_stats(f->net, i));
+    return sum;
+}
+
+char *fabric_node_digest(const Fabric *f, const Node *node)
+{
+    return trace_node_sha256(f->trace, trace_node(f->trace, node->name));
+}
+
+uint64_t fabric_late(const Fabric *f)
+{
+    return f ? f->mismatches + fabric_total_stats(f).late : 0;
+}

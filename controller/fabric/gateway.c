@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* gateway.c: see gateway.h. Documentation/networking/tuntap.rst of the kernel tells of tap devices.
+ */
+#include "controller/fabric/gateway.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/base/socket-file.h"
+#include "controller/network/frame.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_tun.h>
+#include <net/if.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+G_DEFINE_QUARK(metronome_gateway_error_quark, gateway_error)
+
+#define TUN_DEVICE "/dev/net/tun"
+
+typedef struct {
+    size_t size;
+    uint8_t data[];
+} Kept;
+
+struct Gateway {
+    char *name, *description;
+    int fd;
+    bool is_tap;
+    char *path;              /* to be removed; NULL: nothing is */
+    struct sockaddr_un peer; /* sun_path empty: not known yet */
+    bool peer_is_fixed;
+    bool deaf;   /* that nobody takes its frames was told */
+    GQueue kept; /* Kept */
+    size_t kept_bytes;
+    GatewayStats stats;
+    uint8_t buffer[FRAME_MAX];
+};
+
+static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool fail(GError **error, const char *format, ...)
+{
+    va_list args;
+    GError *e;
+
+    va_start(args, format);
+    e = g_error_new_valist(GATEWAY_ERROR, 0, format, args);
+    va_end(args);
+    g_propagate_error(error, e);
+    return false;
+}
+
+/* --- options --- */
+
+static bool check_paths(const GatewayOptions *o, GError **error)
+{
+    g_autoptr(GError) e = NULL;
+
+    if (o->unix_path && !socket_file_fits(o->unix_path, &e))
+        return fail(error, "unix='%s': %s", o->unix_path, e->message);
+    if (o->peer && !socket_file_check_length(o->peer, &e))
+        return fail(error, "peer='%s': %s", o->peer, e->message);
+    return true;
+}
+
+bool gateway_check(const GatewayOptions *o, GError **error)
+{
+    if (!o->unix_path == !o->tap)
+        return fail(error, "either unix=PATH or tap=IFNAME is needed");
+    if (o->tap && o->peer)
+        return fail(error, "peer='%s' belongs to unix=PATH: a tap device has none", o->peer);
+    if (o->tap && (!*o->tap || strlen(o->tap) >= IFNAMSIZ))
+        return fail(error, "tap='%s': an interface's name has 1 to %d bytes", o->tap, IFNAMSIZ - 1);
+    if (o->peer && o->unix_path && strcmp(o->peer, o->unix_path) == 0)
+        return fail(error, "peer='%s' is the gateway's own socket", o->peer);
+    return check_paths(o, error);
+}
+
+/* --- a unix socket --- */
+
+static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
+{
+    g_autoptr(GError) e = NULL;
+
+    g->fd = socket_file_bind(o->unix_path, SOCK_DGRAM, 0777, &e);
+    if (g->fd < 0)
+        return fail(error, "unix='%s': %s", o->unix_path, e->message);
+    g->path = g_strdup(o->unix_path);
+    g->description = o->peer ? g_strdup_printf("unix=%s peer=%s", o->unix_path, o->peer)
+                             : g_strdup_printf("unix=%s", o->unix_path);
+    if (o->peer)
+        g->peer = socket_file_address(o->peer);
+    g->peer_is_fixed = o->peer != NULL;
+    return true;
+}
+
+/* --- a tap device --- */
+
+static bool fail_tap(const char *name, GError **error)
+{
+    switch (errno) {
+    case EPERM:
+    case EACCES:
+        return fail(error,
+                    "tap='%s' is not permitted: it takes root or CAP_NET_ADMIN, or a tap "
+                    "device of this user, such as `ip tuntap add dev %s mode tap user USER` makes",
+                    name, name);
+    case EINVAL:
+        return fail(error, "tap='%s' is an interface, but no tap device", name);
+    case EBUSY:
+        return fail(error, "tap='%s' is used by another program", name);
+    default:
+        return fail(error, "tap='%s': " TUN_DEVICE ": %s", name, g_strerror(errno));
+    }
+}
+
+/* One that is not there would be made by TUNSETIFF, without addresses: of no use to anybody. */
+static bool open_tap(Gateway *g, const char *name, GError **error)
+{
+    struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+
+    if (if_nametoindex(name) == 0)
+        return fail(error,
+                    "tap='%s': there is no such interface: `ip tuntap add dev %s mode tap` "
+                    "makes it",
+                    name, name);
+    g_strlcpy(request.ifr_name, name, sizeof(request.ifr_name));
+    g->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+    if (g->fd < 0 || ioctl(g->fd, TUNSETIFF, &request) != 0)
+        return fail_tap(name, error);
+    g->is_tap = true;
+    g->description = g_strdup_printf("tap=%s", name);
+    return true;
+}
+
+Gateway *gateway_new(const char *name, const GatewayOptions *o, GError **error)
+{
+    g_autoptr(Gateway) g = NULL;
+
+    if (!gateway_check(o, error))
+        return NULL;
+    g = g_new0(Gateway, 1);
+    g->name = g_strdup(name);
+    g->fd = -1;
+    g_queue_init(&g->kept);
+    if (!(o->tap ? open_tap(g, o->tap, error) : open_unix(g, o, error)))
+        return NULL;
+    return g_steal_pointer(&g);
+}
+
+void gateway_free(Gateway *g)
+{
+    if (!g)
+        return;
+    fd_clear(&g->fd);
+    if (g->path)
+        socket_file_remove(g->path);
+    g_queue_clear_full(&g->kept, g_free);
+    g_free(g->path);
+    g_free(g->name);
+    g_free(g->description);
+    g_free(g);
+}
+
+/* --- frames --- */
+
+const uint8_t *gateway_receive(Gateway *g, size_t *size)
+{
+    struct sockaddr_un from = {0};
+    socklen_t length = sizeof(from);
+    ssize_t got;
+
+    if (g->is_tap)
+        got = read(g->fd, g->buffer, sizeof(g->buffer));
+    else
+        got = recvfrom(g->fd, g->buffer, sizeof(g->buffer), MSG_DONTWAIT | MSG_TRUNC,
+                       (struct sockaddr *)&from, &length);
+    if (got < 0)
+        return NULL;
+    if (!g->peer_is_fixed && !g->is_tap && length > offsetof(struct sockaddr_un, sun_path))
+        g->peer = from;
+    g->stats.received++;
+    *size = (size_t)got;
+    return g->buffer;
+}
+
+typedef enum { OFFER_TAKEN, OFFER_LATER, OFFER_REFUSED } Offer;
+
+static Offer offer(Gateway *g, const uint8_t *frame, size_t size)
+{
+    ssize_t done;
+
+    errno = ENOTCONN;
+    if (g->is_tap)
+        done = write(g->fd, frame, size);
+    else if (g->peer.sun_path[0] == '\0')
+        done = -1;
+    else
+        done = sendto(g->fd, frame, size, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&g->peer,
+                      sizeof(g->peer));
+    if (done >= 0) {
+        g->deaf = false;
+        g->stats.sent++;
+        return OFFER_TAKEN;
+    }
+    if (errno == EAGAIN || errno == ENOBUFS)
+        return OFFER_LATER;
+    if (!g->deaf)
+        log_warn("gateway %s: nobody takes its frames, which are dropped and counted: %s: %s",
+                 g->name, g->description,
+                 errno == ENOTCONN ? "nothing has come in yet that could be answered"
+                                   : g_strerror(errno));
+    g->deaf = true;
+    return OFFER_REFUSED;
+}
+
+void gateway_flush(Gateway *g)
+{
+    Kept *k;
+
+    while ((k = g_queue_peek_head(&g->kept))) {
+        Offer how = offer(g, k->data, k->size);
+
+        if (how == OFFER_LATER)
+            return;
+        g->stats.refused += how == OFFER_REFUSED;
+        g->kept_bytes -= k->size;
+        g_free(g_queue_pop_head(&g->kept));
+    }
+}
+
+static bool keep(Gateway *g, const uint8_t *frame, size_t size)
+{
+    Kept *k;
+
+    if (g->kept_bytes + size > GATEWAY_MAX_BEHIND)
+        return false;
+    k = g_malloc(sizeof(*k) + size);
+    k->size = size;
+    memcpy(k->data, frame, size);
+    g_queue_push_tail(&g->kept, k);
+    g->kept_bytes += size;
+    return true;
+}
+
+bool gateway_send(Gateway *g, const uint8_t *frame, size_t size)
+{
+    Offer how;
+
+    gateway_flush(g);
+    how = g_queue_is_empty(&g->kept) ? offer(g, frame, size) : OFFER_LATER;
+    if (how == OFFER_TAKEN || (how == OFFER_LATER && keep(g, frame, size)))
+        return true;
+    g->stats.refused++;
+    return false;
+}
+
+const char *gateway_describe(const Gateway *g)
+{
+    return g->description;
+}
+
+const GatewayStats *gateway_stats(const Gateway *g)
+{
+    return &g->stats;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * port.c: where a port's frames come from, and who learns of what became of them.
+ *
+ * Ids: the network here and the card's host take the same frames for a port, in the same order, and
+ * each side counts them. So an id is enough to settle a frame, though an island's frames are never
+ * sent from one side to the other.
+ */
+#include "controller/fabric/port.h"
+
+/* Frames from outside that one barrier takes in; the rest waits with the kernel. */
+#define MAX_FROM_OUTSIDE 256
+
+Port *port_new(Node *node, unsigned card, unsigned index, Network *net)
+{
+    Port *p = g_new0(Port, 1);
+
+    *p = (Port){.node = node,
+                .card = card,
+                .index = index,
+                .net = net,
+                .own = {INT64_MIN},
+                .flights = g_array_new(FALSE, FALSE, sizeof(Flight)),
+                .due = g_array_new(FALSE, FALSE, sizeof(Flight)),
+                .sent = g_array_new(FALSE, FALSE, sizeof(Flight)),
+                .bytes = g_byte_array_new(),
+                .settled = g_array_new(FALSE, FALSE, sizeof(Flight)),
+                .awaited = g_ptr_array_new()};
+    return p;
+}
+
+Port *port_new_gateway(Gateway *gateway, unsigned index, Network *net)
+{
+    Port *p = port_new(NULL, 0, index, net);
+
+    p->mode = PORT_GATEWAY;
+    p->gateway = gateway;
+    return p;
+}
+
+/* Bytes that no network has. */
+static void free_bytes(const GArray *frames, unsigned from)
+{
+    for (guint i = from; i < frames->len; i++)
+        if (!g_array_index(frames, Flight, i).delivery)
+            g_free((void *)g_array_index(frames, Flight, i).data);
+}
+
+void port_free(void *data)
+{
+    Port *p = data;
+
+    if (!p)
+        return;
+    free_bytes(p->flights, 0);
+    free_bytes(p->due, p->n_used);
+    gateway_free(p->gateway);
+    g_array_unref(p->flights);
+    g_array_unref(p->due);
+    g_array_unref(p->sent);
+    g_byte_array_unref(p->bytes);
+    g_array_unref(p->settled);
+    g_ptr_array_unref(p->awaited);
+    g_free(p);
+}
+
+bool port_in_flight(const Port *p)
+{
+    return p->nic ? nic_holds(p->nic) : p->in_flight;
+}
+
+/* --- the card's view --- */
+
+void port_send(Port *p, VTime now, VTime at, const uint8_t *frame, size_t size)
+{
+    if (p->mode == PORT_DIRECT) {
+        network_send(p->net, p->index, at, frame, size);
+        return;
+    }
+    port_report_sent(p, now, at, frame, size);
+    if (port_is_island(p))
+        network_send(p->replica, p->index, at, frame, size);
+}
+
+static bool take_from(Network *net, const Port *p, VTime until, Flight *out)
+{
+    NetDelivery *d;
+
+    if (!net || !network_next(net, p->index, until))
+        return false;
+    d = network_take(net, p->index);
+    *out = (Flight){.due = d->due, .data = d->data, .size = d->size, .delivery = d, .net = net};
+    return true;
+}
+
+/* Out of the network here, to be settled by what its host reports of it. */
+static bool take_awaited(Port *p, VTime until, Flight *out)
+{
+    if (!take_from(p->net, p, until, out))
+        return false;
+    out->id = p->first_id + p->awaited->len;
+    g_ptr_array_add(p->awaited, out->delivery);
+    return true;
+}
+
+static bool take_granted(Port *p, VTime until, Flight *out)
+{
+    if (p->n_used == p->due->len || g_array_index(p->due, Flight, p->n_used).due.ns > until.ns)
+        return false;
+    *out = g_array_index(p->due, Flight, p->n_used++);
+    return true;
+}
+
+/* The replica's frames come first: an island that has become none leaves some. */
+bool port_next(Port *p, VTime until, Flight *out)
+{
+    if (p->mode == PORT_DIRECT)
+        return take_from(p->net, p, until, out);
+    if (take_from(p->replica, p, vtime(MIN(until.ns, p->own.ns)), out)) {
+        out->id = p->n_copied++;
+        return true;
+    }
+    if (port_is_island(p))
+        return false;
+    return p->net ? take_awaited(p, until, out) : take_granted(p, until, out);
+}
+
+static void end(Network *net, NetDelivery *d, bool taken, bool carried, VTime when)
+{
+    d->carried = carried;
+    if (taken)
+        network_delivered(net, d, when);
+    else
+        network_refused(net, d, when);
+}
+
+void port_settle(Port *p, const Flight *f, VTime now, bool taken, VTime when)
+{
+    if (p->mode == PORT_DIRECT) {
+        end(p->net, f->delivery, taken, f->carried, when);
+        return;
+    }
+    port_report_settled(p, now, when, f->id, taken, f->carried);
+    if (!f->delivery)
+        g_free((void *)f->data);
+    else if (f->net == p->replica)
+        network_refused(p->replica, f->delivery, now); /* of no interest there */
+}
+
+/* --- reports --- */
+
+void port_report_sent(Port *p, VTime boundary, VTime at, const uint8_t *frame, size_t size)
+{
+    Flight f = {.boundary = boundary, .at = at, .size = size};
+
+    g_byte_array_append(p->bytes, frame, (guint)size);
+    g_array_append_val(p->sent, f);
+}
+
+void port_report_settled(Port *p, VTime boundary, VTime when, unsigned id, bool taken, bool carried)
+{
+    Flight f = {.boundary = boundary, .at = when, .id = id, .taken = taken, .carried = carried};
+
+    g_array_append_val(p->settled, f);
+}
+
+void port_forget_reports(Port *p)
+{
+    g_array_set_size(p->sent, 0);
+    g_array_set_size(p->settled, 0);
+    g_byte_array_set_size(p->bytes, 0);
+    p->n_heard = 0;
+}
+
+/* --- the network's view --- */
+
+static void hear_sent(Port *p, VTime now)
+{
+    guint n = 0;
+
+    for (; n < p->sent->len; n++) {
+        const Flight *f = &g_array_index(p->sent, Flight, n);
+
+        if (f->boundary.ns > now.ns)
+            break;
+        network_send(p->net, p->index, f->at, p->bytes->data + p->n_heard, f->size);
+        p->n_heard += f->size;
+    }
+    g_array_remove_range(p->sent, 0, n);
+    if (p->sent->len == 0) {
+        g_byte_array_set_size(p->bytes, 0);
+        p->n_heard = 0;
+    }
+}
+
+/* False: no such frame is under way. */
+static bool settle_reported(Port *p, const Flight *f)
+{
+    unsigned i = f->id - p->first_id;
+    NetDelivery *d = i < p->awaited->len ? p->awaited->pdata[i] : NULL;
+
+    if (!d)
+        return false;
+    p->awaited->pdata[i] = NULL;
+    end(p->net, d, f->taken, f->carried, f->at);
+    return true;
+}
+
+unsigned port_hear(Port *p, VTime now)
+{
+    unsigned unknown = 0;
+    guint n = 0;
+
+    hear_sent(p, now);
+    for (; n < p->settled->len; n++) {
+        const Flight *f = &g_array_index(p->settled, Flight, n);
+
+        if (f->boundary.ns > now.ns)
+            break;
+        if (!settle_reported(p, f) &&
+            f->taken) /* else its node is off, and port_refuse() was first */
+            unknown++;
+    }
+    g_array_remove_range(p->settled, 0, n);
+    return unknown;
+}
+
+static void drop_settled(Port *p)
+{
+    unsigned done = 0;
+
+    while (done < p->awaited->len && !p->awaited->pdata[done])
+        done++;
+    if (done > 0)
+        g_ptr_array_remove_range(p->awaited, 0, done);
+    p->first_id += done;
+}
+
+void port_hand_over(Port *p, VTime until)
+{
+    bool island = port_is_island(p);
+    Flight f;
+
+    drop_settled(p);
+    if (p->mode == PORT_AHEAD && !island)
+        return; /* it takes them itself */
+    while (take_awaited(p, until, &f))
+        if (!island)
+            g_array_append_val(p->due, f);
+}
+
+void port_refuse(Port *p, VTime now)
+{
+    NicFill fill = {0};
+
+    if (now.ns <= p->node->far->driven.ns)
+        return; /* told by its host, which may have come further than we */
+    g_array_set_size(p->due, 0);
+    for (guint i = 0; i < p->awaited->len; i++) {
+        NetDelivery *d = p->awaited->pdata[i];
+
+        if (!d)
+            continue;
+        if (d->due.ns > now.ns || !nic_fill(&fill, d->size))
+            return;
+        p->awaited->pdata[i] = NULL;
+        network_refused(p->net, d, now);
+    }
+}
+
+/* At a gateway all happens at barriers. The outside knows no virtual time, so what is to leave
+ * exactly then has done so. */
+void port_pass(const Port *p, VTime now)
+{
+    bool exact = network_exact(p->net, p->index);
+    const uint8_t *frame;
+    Flight f;
+    size_t size;
+
+    if (!p->gateway)
+        return;
+    gateway_flush(p->gateway);
+    while (take_from(p->net, p, now, &f)) {
+        VTime when = vtime_ceil_us(f.due);
+
+        if (!exact || when.ns > now.ns)
+            when = now;
+        end(p->net, f.delivery, gateway_send(p->gateway, f.data, f.size), false, when);
+    }
+    for (unsigned i = 0; i < MAX_FROM_OUTSIDE && (frame = gateway_receive(p->gateway, &size)); i++)
+        network_send(p->net, p->index, now, frame, size);
+}
+
+/* --- in an agent --- */
+
+void port_drop_used(Port *p)
+{
+    g_array_remove_range(p->due, 0, p->n_used);
+    p->n_used = 0;
+}
+
+void port_grant(Port *p, const Flight *flight)
+{
+    Flight f = *flight;
+
+    f.data = g_memdup2(flight->data, flight->size);
+    g_array_append_val(p->due, f);
+}

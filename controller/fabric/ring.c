@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ring.c: see ring.h. */
+#include "controller/fabric/ring.h"
+
+#include "controller/base/log.h"
+#include "controller/node/nic-options.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/uio.h>
+
+/*
+ * How often QEMU is asked for a ring that frames wait for: the less, the longer there is none; and
+ * for one that stays full, as it may have been replaced by another.
+ */
+#define FIRST_PAUSE_US INT64_C(1000)
+#define LAST_PAUSE_US  INT64_C(16000)
+#define FULL_PAUSE_US  INT64_C(100000)
+#define NEVER_US       (-FULL_PAUSE_US)
+
+/* virtio 1.2, 2.7: the split virtqueue. */
+#define MAX_SIZE       1024 /* QEMU's VIRTQUEUE_MAX_SIZE */
+#define DESC_NEXT      1
+#define DESC_INDIRECT  4
+#define HEADER         12
+#define SHORTEST_FRAME 60
+
+typedef struct {
+    uint64_t address;
+    uint32_t bytes;
+    uint16_t flags, next;
+} Descriptor;
+
+typedef struct {
+    uint16_t flags, index;
+    uint16_t ring[MAX_SIZE];
+} Available;
+
+typedef struct {
+    uint16_t flags, index;
+} Used;
+
+typedef enum {
+    RING_UNKNOWN,
+    RING_KNOWN,
+    RING_OPAQUE,
+} RingKind;
+
+/* What QEMU says of it. */
+typedef struct {
+    QmpVirtioQueue queue;       /* in the guest's addresses; none: avail is 0 */
+    uint64_t desc, avail, used; /* in QEMU's own memory; 0: not there */
+    bool translated;            /* packed, or with addresses that an IOMMU translates */
+    char *error;                /* why it does not tell; or NULL */
+} Answer;
+
+struct Ring {
+    Node *node;
+    unsigned number;
+    uint8_t mac[6];
+    char *path; /* QEMU's name of the device */
+    RingKind kind;
+
+    int64_t asked_for_us; /* the boundary for which QEMU was asked last … */
+    int64_t pause_us;     /* … and how long before it is asked again */
+    Answer ahead;         /* of ring_look_ahead() … */
+    int64_t ahead_for_us; /* … for this boundary; NEVER_US: there is none */
+
+    bool measured;
+    QmpVirtioQueue queue; /* as QEMU told */
+    unsigned size;
+    unsigned most;                       /* free buffers that it has had */
+    uint64_t at_desc, at_avail, at_used; /* in QEMU's memory */
+    Descriptor desc[MAX_SIZE];           /* as they were measured */
+    Available avail;
+    Used used;
+    RingCursor taken; /* by what was sent since */
+    unsigned given;   /* frames that the card has accepted since, for certain */
+};
+
+Ring *ring_new(Node *node, unsigned index)
+{
+    const NodeOptions *o = node->options;
+    Ring *r = g_new0(Ring, 1);
+
+    r->node = node;
+    r->number = index;
+    r->asked_for_us = r->ahead_for_us = NEVER_US;
+    r->pause_us = FIRST_PAUSE_US;
+    r->path = o ? nic_options_virtio_path(o, index) : NULL;
+    if (!r->path)
+        r->kind = RING_OPAQUE;
+    else
+        node_options_mac(o, node->index, index, r->mac);
+    return r;
+}
+
+static void clear_answer(Answer *a)
+{
+    g_free(a->error);
+    *a = (Answer){.error = NULL};
+}
+
+void ring_free(Ring *r)
+{
+    if (!r)
+        return;
+    clear_answer(&r->ahead);
+    g_free(r->path);
+    g_free(r);
+}
+
+/* --- how full it is --- */
+
+static bool read_memory(Ring *r)
+{
+    struct iovec to[] = {{&r->used, sizeof(r->used)},
+                         {&r->avail, 4 + 2 * r->size},
+                         {r->desc, r->size * sizeof(*r->desc)}};
+    struct iovec from[] = {{(void *)(uintptr_t)r->at_used, to[0].iov_len},
+                           {(void *)(uintptr_t)r->at_avail, to[1].iov_len},
+                           {(void *)(uintptr_t)r->at_desc, to[2].iov_len}};
+    size_t all = to[0].iov_len + to[1].iov_len + to[2].iov_len;
+
+    return process_vm_readv(r->node->pid, to, 3, from, 3, 0) == (ssize_t)all;
+}
+
+/* Buffers that the guest has given and the card has not used. */
+static unsigned free_buffers(const Ring *r)
+{
+    return (uint16_t)(r->avail.index - r->used.index);
+}
+
+bool ring_measure(Ring *r)
+{
+    uint16_t before = r->used.index;
+
+    if (r->kind != RING_KNOWN || r->measured)
+        return false;
+    r->measured = true;
+    r->taken = (RingCursor){0};
+    if (!read_memory(r) || free_buffers(r) > r->size ||
+        (uint16_t)(r->used.index - before) < r->given)
+        r->kind = RING_UNKNOWN; /* it is elsewhere now, or is no more */
+    r->most = MAX(r->most, free_buffers(r));
+    r->given = 0;
+    return true;
+}
+
+RingCursor ring_cursor(const Ring *r)
+{
+    return r->taken;
+}
+
+/* Bytes of the i-th free buffer. One that has a table of its own holds a whole frame: such are made
+ * by drivers that give each frame one buffer. */
+static uint64_t bytes_of(const Ring *r, unsigned i)
+{
+    unsigned d = r->avail.ring[(uint16_t)(r->used.index + i) % r->size];
+    uint64_t bytes = 0;
+
+    for (unsigned n = 0; n < r->size && d < r->size; n++, d = r->desc[d].next) {
+        if (r->desc[d].flags & DESC_INDIRECT)
+            return UINT32_MAX;
+        bytes += r->desc[d].bytes;
+        if (!(r->desc[d].flags & DESC_NEXT))
+            break;
+    }
+    return bytes;
+}
+
+/* What all buffers together can't hold is the card's to drop. */
+bool ring_fits(const Ring *r, RingCursor *c, size_t size)
+{
+    uint64_t missing = HEADER + MAX(size, SHORTEST_FRAME);
+    unsigned i = c->used, left = free_buffers(r);
+
+    if (r->kind != RING_KNOWN)
+        return r->kind == RING_OPAQUE;
+    while (i < left && missing > 0) {
+        uint64_t bytes = bytes_of(r, i++);
+
+        missing -= MIN(missing, bytes);
+    }
+    if (missing > 0 && (c->used > 0 || left == 0 || left < r->most))
+        return false;
+    c->used = i;
+    return true;
+}
+
+bool ring_take(Ring *r, const uint8_t *frame, size_t size)
+{
+    static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+    ring_fits(r, &r->taken, size);
+    return size >= sizeof(all) &&
+           (memcmp(frame, all, sizeof(all)) == 0 || memcmp(frame, r->mac, sizeof(r->mac)) == 0);
+}
+
+void ring_gave(Ring *r)
+{
+    r->given++;
+}
+
+/* --- where it is --- */
+
+/* Of a part of the guest's memory; 0: QEMU has none there. */
+static bool find(const Ring *r, uint64_t guest, uint64_t *out, GError **error)
+{
+    g_autofree char *line = g_strdup_printf("gpa2hva 0x%" PRIx64, guest);
+    g_autofree char *text = qmp_hmp(r->node->qmp, line, NODE_REPLY_MS, error);
+    const char *is = text ? strstr(text, ") is 0x") : NULL;
+
+    *out = is ? g_ascii_strtoull(is + strlen(") is 0x"), NULL, 16) : 0;
+    return text != NULL;
+}
+
+/* Not every device has it. */
+static bool has_option(const Ring *r, const char *name)
+{
+    g_autofree char *args = g_strdup_printf("{\"path\":\"%s\",\"property\":\"%s\"}", r->path, name);
+    g_autofree char *value = qmp_client_call(r->node->qmp, "qom-get", args, NODE_REPLY_MS, NULL);
+
+    return g_strcmp0(value, "true") == 0;
+}
+
+static bool ask(const Ring *r, Answer *a, GError **error)
+{
+    GError *e = NULL;
+
+    if (!qmp_query_virtio_queue(r->node->qmp, r->path, 0, NODE_REPLY_MS, &a->queue, &e)) {
+        if (!g_error_matches(e, QMP_ERROR, QMP_ERROR_COMMAND)) {
+            g_propagate_error(error, e);
+            return false;
+        }
+        a->error = g_strdup(e->message);
+        g_error_free(e);
+        return true;
+    }
+    if (a->queue.avail == 0)
+        return true;
+    a->translated = has_option(r, "packed") || has_option(r, "iommu_platform");
+    return find(r, a->queue.desc, &a->desc, error) && find(r, a->queue.avail, &a->avail, error) &&
+           find(r, a->queue.used, &a->used, error);
+}
+
+static void be_opaque(Ring *r, const char *why)
+{
+    r->kind = RING_OPAQUE;
+    log_warn("node %s, card %u: how much it takes in can't be told: %s; what it has no room for is "
+             "lost where the node is stopped",
+             r->node->name, r->number, why);
+}
+
+static void be_known(Ring *r, const Answer *a)
+{
+    r->most = r->given = 0;
+    r->measured = false;
+    r->kind = RING_KNOWN;
+    r->queue = a->queue;
+    r->size = (unsigned)a->queue.size;
+    r->at_desc = a->desc;
+    r->at_avail = a->avail;
+    r->at_used = a->used;
+    if (!read_memory(r))
+        be_opaque(r, g_strerror(errno));
+}
+
+/* Where it was, and of that size. */
+static bool is_same(const Ring *r, const Answer *a)
+{
+    const QmpVirtioQueue *now = &a->queue, *then = &r->queue;
+
+    return r->kind == RING_KNOWN && !a->error && now->size == then->size &&
+           now->desc == then->desc && now->avail == then->avail && now->used == then->used;
+}
+
+static void adopt(Ring *r, const Answer *a)
+{
+    if (is_same(r, a))
+        return;
+    r->kind = RING_UNKNOWN;
+    if (a->error)
+        be_opaque(r, a->error);
+    else if (a->queue.avail && (a->translated || a->queue.size <= 0 || a->queue.size > MAX_SIZE))
+        be_opaque(r, "its driver has laid the ring out otherwise");
+    else if (a->queue.avail)
+        be_known(r, a);
+    r->pause_us = r->kind == RING_KNOWN ? FIRST_PAUSE_US : MIN(2 * r->pause_us, LAST_PAUSE_US);
+}
+
+bool ring_wants_look(const Ring *r, int64_t boundary_us)
+{
+    return r->kind != RING_OPAQUE &&
+           boundary_us - r->asked_for_us >= (r->kind == RING_KNOWN ? FULL_PAUSE_US : r->pause_us);
+}
+
+bool ring_look(Ring *r, int64_t boundary_us, GError **error)
+{
+    Answer answer = {.error = NULL};
+    bool ok;
+
+    if (!ring_wants_look(r, boundary_us))
+        return true;
+    r->asked_for_us = boundary_us;
+    if (r->ahead_for_us == boundary_us) {
+        adopt(r, &r->ahead);
+        return true;
+    }
+    ok = ask(r, &answer, error);
+    if (ok)
+        adopt(r, &answer);
+    clear_answer(&answer);
+    return ok;
+}
+
+bool ring_look_ahead(Ring *r, int64_t boundary_us, GError **error)
+{
+    if (r->kind != RING_UNKNOWN || !ring_wants_look(r, boundary_us))
+        return true;
+    clear_answer(&r->ahead);
+    r->ahead_for_us = boundary_us;
+    return ask(r, &r->ahead, error);
+}
+
+void ring_reached(Ring *r)
+{
+    r->measured = false;
+    r->ahead_for_us = NEVER_US;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* report-error.h: the errors of whatever writes a report. */
+#ifndef REPORT_REPORT_ERROR_H
+#define REPORT_REPORT_ERROR_H
+
+#include <glib.h>
+
+#define REPORT_ERROR (report_error_quark())
+GQuark report_error_quark(void);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* describe.c: nodes, network and verdict as a report's summary. */
+#include "controller/session/describe.h"
+
+#include "controller/fabric/fabric.h"
+#include "controller/node/rank.h"
+#include "controller/session/packets.h"
+
+static ReportPackets packets_of(const NetPortStats *s)
+{
+    return (ReportPackets){.sent = s->sent,
+                           .copies = s->copies,
+                           .received = s->received,
+                           .dropped = s->dropped,
+                           .filtered = s->filtered,
+                           .under_way = net_under_way(s),
+                           .refused = s->refused,
+                           .late = s->late,
+                           .carried = s->carried};
+}
+
+static void describe_packets(const Session *s, const Node *n, ReportNode *out)
+{
+    NetPortStats stats = fabric_node_stats(s->fabric, n);
+
+    out->packets = packets_of(&stats);
+    if (s->fabric)
+        out->packet_trace_sha256 = fabric_node_digest(s->fabric, n);
+}
+
+static void describe_node(const Session *s, const Node *n, ReportNode *out)
+{
+    const NodeStats *stats = engine_node_stats(s->engine, n);
+
+    out->name = g_strdup(n->name);
+    out->host = g_strdup(n->options->host);
+    out->version = g_strdup(n->version);
+    out->state = g_strdup(node_state_name(node_shown_state(n)));
+    out->exit_status = n->exit_status;
+    out->resets = n->life.resets;
+    out->icount_mode = icount_text(&n->icount);
+    out->icount = n->clock.icount;
+    out->virtual_time = n->clock.virtual_time;
+    out->bias = n->clock.bias;
+    if (stats) {
+        DistSummary d = dist_summary(&stats->overshoot);
+
+        out->overshoot = (ReportDist){d.min, d.median, d.max, d.mean};
+        out->idle_skip_max = dist_max(&stats->idle_skip);
+        out->missed = stats->missed;
+        out->waited_for = stats->waited_for;
+        out->overshoot_zeros = stats->overshoot.zeros;
+        if (stats->overshoot.others)
+            out->overshoots = g_array_copy(stats->overshoot.others);
+    }
+    describe_packets(s, n, out);
+    if (n->console) {
+        out->console_sha256 = console_sha256(n->console);
+        out->console = console_recent(n->console);
+        out->console_open = console_open_line(n->console, &out->console_open_at);
+        out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));
+    }
+}
+
+void session_describe(const Session *s, ReportSummary *out)
+{
+    NetPortStats total = fabric_total_stats(s->fabric);
+
+    if (!engine_running(s->engine))
+        engine_settle_clocks(s->engine);
+    *out = (ReportSummary){
+        .command_line = g_strdup(s->options.command_line),
+        .mode = session_mode(s),
+        .quantum = engine_quantum(s->engine),
+        .quantum_auto = s->auto_quantum,
+        .now = engine_now(s->engine),
+        .barriers = engine_stats(s->engine)->barriers,
+        .missed = engine_missed(s->engine),
+        .host_seconds = (double)s->in_runs.ns / 1e9,
+        .verdict = &s->verdict,
+        .started = s->started_at,
+        .scenario = s->options.scenario,
+        .variables = s->variables,
+        .packets = packets_of(&total),
+    };
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        describe_node(s, s->nodes->pdata[i], report_summary_add(out));
+    if (s->fabric)
+        packets_describe(s->fabric, &out->trace);
+}
+
+bool session_report_unstarted(const Session *s, const char *dir, const Verdict *verdict,
+                              GError **error)
+{
+    g_autoptr(Report) report = report_new(dir, error);
+    ReportSummary summary;
+    bool ok;
+
+    if (!report)
+        return false;
+    session_describe(s, &summary);
+    summary.mode = rank_name(rank_probe());
+    summary.verdict = verdict;
+    ok = report_write(report, &summary, error);
+    report_summary_clear(&summary);
+    return ok;
+}

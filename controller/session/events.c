@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* events.c: see events.h. */
+#include "controller/session/events.h"
+
+#include "controller/base/log.h"
+#include "controller/node/telling.h"
+#include "controller/node/watch.h"
+
+struct Events {
+    Session *session;
+    NodeWatch *watch;
+    bool looking;  /* a command is about to begin, which says what is found */
+    GMutex lock;   /* of */
+    GQueue told;   /* Told, oldest first, and */
+    GSource *idle; /* that is to hand it out; NULL: none is needed */
+};
+
+typedef struct {
+    char *name;
+    NodeTelling telling;
+} Told;
+
+static void told_free(Told *t)
+{
+    g_free(t->telling.detail);
+    g_free(t->name);
+    g_free(t);
+}
+
+static gboolean on_idle(gpointer data)
+{
+    events_flush(data);
+    return G_SOURCE_REMOVE;
+}
+
+/* In any thread. */
+static void on_tell(const Node *n, const NodeTelling *telling, void *data)
+{
+    Events *e = data;
+    Told *t = g_new(Told, 1);
+
+    *t = (Told){g_strdup(n->name), *telling};
+    t->telling.detail = g_strdup(telling->detail);
+    g_mutex_lock(&e->lock);
+    g_queue_push_tail(&e->told, t);
+    if (!e->idle) {
+        e->idle = g_idle_source_new();
+        g_source_set_priority(e->idle, G_PRIORITY_DEFAULT);
+        g_source_set_callback(e->idle, on_idle, e, NULL);
+        g_source_attach(e->idle, NULL);
+    }
+    g_mutex_unlock(&e->lock);
+}
+
+static Told *next(Events *e)
+{
+    Told *t;
+
+    g_mutex_lock(&e->lock);
+    t = g_queue_pop_head(&e->told);
+    if (!t && e->idle) {
+        g_source_destroy(e->idle);
+        g_clear_pointer(&e->idle, g_source_unref);
+    }
+    g_mutex_unlock(&e->lock);
+    return t;
+}
+
+/* A node of another host that left while all stood: no leg brings its state. */
+static void take_state(const Session *s, const Told *t)
+{
+    Node *n = session_node(s, t->name);
+
+    if (n && n->far && t->telling.what == NODE_WHAT_LEFT && node_is_live(n) &&
+        !engine_running(s->engine))
+        n->state = t->telling.state;
+}
+
+void events_flush(Events *e)
+{
+    Session *s = e ? e->session : NULL;
+    Told *t;
+
+    /* Later, when the terminal is ours again. */
+    while (s && !s->console_open && (t = next(e))) {
+        take_state(s, t);
+        if (s->on_node)
+            s->on_node(s, t->name, &t->telling);
+        told_free(t);
+    }
+}
+
+void events_failed(Events *e, const Node *n)
+{
+    Session *s = e->session;
+
+    if (!e->looking || s->interactive)
+        log_warn("%s", n->failure->message);
+    if (!s->lost)
+        s->lost = g_error_copy(n->failure);
+    if (s->on_change)
+        s->on_change();
+}
+
+static void on_failed(Node *n, void *data)
+{
+    events_failed(data, n);
+}
+
+static void on_rest(bool at_rest, void *data)
+{
+    const Events *e = data;
+
+    node_watch_hold(e->watch, !at_rest);
+}
+
+Events *events_new(Session *s)
+{
+    Events *e = g_new0(Events, 1);
+
+    e->session = s;
+    g_mutex_init(&e->lock);
+    g_queue_init(&e->told);
+    e->watch = node_watch_new(on_failed, e);
+    engine_on_rest(s->engine, on_rest, e);
+    node_on_tell(on_tell, e);
+    return e;
+}
+
+void events_free(Events *e)
+{
+    Told *t;
+
+    if (!e)
+        return;
+    node_on_tell(NULL, NULL);
+    node_watch_free(e->watch);
+    while ((t = next(e)))
+        told_free(t);
+    g_mutex_clear(&e->lock);
+    g_free(e);
+}
+
+void events_add(Events *e, Node *n)
+{
+    if (e)
+        node_watch_add(e->watch, n);
+}
+
+void events_remove(Events *e, Node *n)
+{
+    if (e)
+        node_watch_remove(e->watch, n);
+}
+
+void events_look(Events *e)
+{
+    if (!e)
+        return;
+    e->looking = true;
+    node_watch_look(e->watch);
+    e->looking = false;
+    events_flush(e);
+}
