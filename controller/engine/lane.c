@@ -183,6 +183,7 @@ static void finish(Lane *l, const Leg *leg, uint64_t k)
         if (r->place != PLACE_OUT) {
             console_drain(r->node->console, l->until);
             nics_read(r->node);
+            node_rest_main(r->node, true);
         }
     }
     fd_clear(&l->epoll_fd);

@@ -268,6 +268,7 @@ void step_node(StepRequest *q)
 
     quanta_begin(&quanta, htime_now(), vtime(q->fence_us * NS_PER_US - n->epoch.ns));
     n->quanta = &quanta;
+    node_rest_main(n, false);
     node_hush(n, false);
     rest_settle(n);
     q->asleep = q->hit = false;
@@ -278,5 +279,6 @@ void step_node(StepRequest *q)
     n->expect_stop = n->life.stopped = false;
     if (node_take_end(n))
         g_clear_error(&q->error);
+    node_rest_main(n, true);
     n->quanta = NULL;
 }

@@ -37,12 +37,22 @@ bool node_rank(Node *n, Rank rank, GError **error)
         n->ranked.rank = rank;
         n->ranked.cpu = n->cpu;
         n->ranked.threads = threads;
+        n->ranked.resting = false;
     }
+    node_rest_main(n, false);
     /* Without icount theirs would take the whole CPU for as long as they are busy, and the kernel
      * then stops all real-time threads for a while, QEMU's timers among them. */
     if (rank == RANK_STRICT)
         rank_shield_vcpus(n->vcpus, n->icount.enabled);
     return true;
+}
+
+void node_rest_main(Node *n, bool rest)
+{
+    if (n->ranked.rank != RANK_STRICT || n->ranked.threads == 0 || n->ranked.resting == rest)
+        return;
+    rank_raise_main(n->pid, !rest);
+    n->ranked.resting = rest;
 }
 
 void node_hush(Node *n, bool hush)

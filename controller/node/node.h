@@ -68,6 +68,7 @@ typedef struct Node {
         Rank rank;
         int cpu;
         uint64_t threads; /* rank_thread_mark(); 0: none was ranked */
+        bool resting;     /* the main thread has no rank: node_rest_main() */
     } ranked;             /* how its threads are */
 
     Clock clock; /* as last read */
@@ -103,6 +104,10 @@ Node *node_new(NodeOptions *options, unsigned index);
 /* Pins all threads that the node has now to its CPU, and ranks them, unless they are so already; its
  * vCPUs are shielded if they count instructions. */
 bool node_rank(Node *node, Rank rank, GError **error);
+
+/* Takes rank from QEMU's main thread while the node stands (rank_raise_main()), and gives it back, as
+ * node_rank() does. */
+void node_rest_main(Node *node, bool rest);
 
 /* Takes rank from QEMU's QMP thread while quanta are run, and gives it back (rank.h). */
 void node_hush(Node *node, bool hush);

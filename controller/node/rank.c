@@ -284,11 +284,16 @@ void rank_hush_monitor(pid_t tid, bool hush)
         set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
 }
 
+void rank_raise_main(pid_t pid, bool raise)
+{
+    set_policy(pid, raise ? SCHED_FIFO : SCHED_OTHER, raise ? MAIN_PRIORITY : 0);
+}
+
 void rank_let_vcpus_run(pid_t pid)
 {
-    set_policy(pid, SCHED_OTHER, 0);
+    rank_raise_main(pid, false);
     g_usleep(LET_RUN_US);
-    set_policy(pid, SCHED_FIFO, MAIN_PRIORITY);
+    rank_raise_main(pid, true);
 }
 
 void rank_apply_messenger(Rank rank)

@@ -87,6 +87,14 @@ pid_t rank_find_monitor(pid_t pid);
 void rank_hush_monitor(pid_t tid, bool hush);
 
 /*
+ * Gives QEMU's main thread its real-time rank, or an ordinary one while the node stands: stopped with
+ * sleep=on, QEMU can hold its warp timer a few ns ahead on a clock that stands still, and polls for it
+ * without end. With a rank it would keep everything else from its CPU, the controller too. Strict mode
+ * only.
+ */
+void rank_raise_main(pid_t pid, bool raise);
+
+/*
  * For a QEMU whose main thread spins, waiting for what a vCPU below it on the same CPU has begun (its
  * sequence lock of the clock, a spin lock): ranks it below that vCPU for a ms. Strict mode only.
  */

@@ -96,10 +96,11 @@ now_ms() {
     echo "$((${EPOCHREALTIME/./} / 1000))"
 }
 
-# mtr ARGUMENT...: runs metronome to its end; sets $status, fills $dir/out and $dir/err.
+# mtr ARGUMENT...: runs metronome to its end, on the CPU $on_cpu if that is set; sets $status, fills $dir/out and $dir/err.
 mtr() {
     status=0
-    timeout -k 5 "$((${limit:-60} * patience))" "$metronome" "$@" <"${input:-/dev/null}" >"$dir/out" 2>"$dir/err" || status=$?
+    timeout -k 5 "$((${limit:-60} * patience))" ${on_cpu:+taskset -c "$on_cpu"} "$metronome" "$@" \
+        <"${input:-/dev/null}" >"$dir/out" 2>"$dir/err" || status=$?
 }
 
 # commands TEXT: runs commands; the shortest way to a node is in $count_node and the like.
