@@ -23,7 +23,7 @@ LIBS_ALL = $(PKG_LIBS) -lreadline -lpthread -lm $(LDLIBS)
 
 QMP_SRC  := $(wildcard qmp/*.c)
 GDB_SRC  := $(wildcard gdbstub-client/*.c)
-CTL_SRC  := $(filter-out controller/main.c,$(wildcard controller/*.c controller/*/*.c))
+CTL_SRC  := $(filter-out controller/main.c,$(wildcard controller/*.c controller/*/*.c controller/*/*/*.c))
 TEST_SRC := $(wildcard tests/unit/test-*.c tests/fake/test-*.c tests/qemu/test-*.c)
 TEST_LIB := $(wildcard tests/lib/*.c)
 BENCH_LIB := $(wildcard tests/bench/lib/*.c)

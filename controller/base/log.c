@@ -18,8 +18,9 @@ static const char *const names[] = {"error", "warn", "info", "debug", NULL};
 /* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
  * it against the source tree. The last is for what is none of them. */
 static const char *const subsystems[] = {
-    "base", "clock",  "command", "engine",  "fabric", "gdbstub-client", "main",  "network", "node",
-    "qmp",  "remote", "report",  "session", "shell",  "verify",         "other", NULL,
+    "agent", "base",    "client", "command", "engine", "fabric", "gdbserver", "gdbstub-client",
+    "main",  "network", "qemu",   "qmp",     "remote", "report", "run",       "session",
+    "shell", "verify",  "other",  NULL,
 };
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-break.c: break time, pc, access, console, when; breaks, delete, watch, pause. */
 #include "controller/base/units.h"
-#include "controller/command/breaks.h"
 #include "controller/command/command.h"
-#include "controller/command/run.h"
+#include "controller/run/breaks.h"
+#include "controller/run/run.h"
 
 #include <string.h>
 
@@ -212,9 +212,10 @@ static CommandResult exec_watch(CommandCall *call, GError **error)
     VTime every;
 
     if (!units_parse_duration(call->args[1], &every, error) ||
-        (call->inside && !command_check_inside(call->args[0], error)))
+        (call->inside && !command_check_inside(call->args[0], error)) ||
+        !command_check_look(call->session, call->args[0], error))
         return COMMAND_FAILED;
-    return added(call, breaks_add_watch(call->session, call->args[0], every, error));
+    return added(call, breaks_add_watch(call->session, call->args[0], every, command_look, error));
 }
 
 const Command cmd_watch = {

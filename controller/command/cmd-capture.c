@@ -173,13 +173,13 @@ static bool find_place(Session *s, const char *const *names, unsigned n, SniffOp
 
     for (unsigned i = 0; i < n; i++) {
         if (!network_find(net, names[i], &ends[i], error)) {
-            command_doubt_link(s, names[i], names[n == 2 ? 1 - i : i]);
+            session_doubt_link(s, names[i], names[n == 2 ? 1 - i : i]);
             return false;
         }
     }
     o->scope = n == 0 ? SNIFF_ALL : n == 1 ? SNIFF_PORT : SNIFF_LINK;
     if (n == 2 && !network_find_link(net, ends[0], ends[1], &o->index, &reversed, error)) {
-        command_doubt_link(s, names[0], names[1]);
+        session_doubt_link(s, names[0], names[1]);
         return false;
     }
     if (n == 2)

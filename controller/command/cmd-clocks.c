@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-clocks.c: clocks, clocks watch. */
 #include "controller/base/units.h"
-#include "controller/command/ask-agent.h"
-#include "controller/command/clock-watch.h"
-#include "controller/command/run.h"
+#include "controller/command/command.h"
+#include "controller/run/ask-agent.h"
+#include "controller/run/clock-watch.h"
+#include "controller/run/run.h"
 
 #include <inttypes.h>
 #include <string.h>

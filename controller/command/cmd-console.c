@@ -9,7 +9,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/tty.h"
 #include "controller/command/command.h"
-#include "controller/command/run.h"
+#include "controller/run/run.h"
 #include "controller/session/events.h"
 
 #include <errno.h>

@@ -4,9 +4,9 @@
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/look.h"
-#include "controller/command/run.h"
 #include "controller/engine/rest.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
+#include "controller/run/run.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "controller/base/near.h"
 #include "controller/base/text.h"
 #include "controller/command/command.h"
-#include "controller/command/far-host.h"
 #include "controller/command/node-keys.h"
-#include "controller/node/defaults.h"
+#include "controller/qemu/defaults.h"
+#include "controller/session/far-host.h"
 
 #include <string.h>
 

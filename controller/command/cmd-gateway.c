@@ -3,8 +3,8 @@
 #include "controller/base/log.h"
 #include "controller/base/near.h"
 #include "controller/command/command.h"
-#include "controller/command/sampler.h"
 #include "controller/fabric/fabric.h"
+#include "controller/run/sampler.h"
 
 #include <inttypes.h>
 

@@ -4,7 +4,8 @@
 #include "controller/base/socket-file.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
-#include "controller/command/gdb-endpoint.h"
+#include "controller/command/gdb-monitor.h"
+#include "controller/gdbserver/gdb-endpoint.h"
 
 #include <string.h>
 
@@ -50,12 +51,6 @@ void gdb_close_node(Session *s, const Node *node)
         end_wait(s, NULL);
 }
 
-void gdb_end_all(Session *s)
-{
-    for (unsigned i = 0; i < endpoints(s)->len; i++)
-        gdb_endpoint_end(s->endpoints->pdata[i]);
-}
-
 static void on_gone(void *data)
 {
     Session *s = data;
@@ -80,7 +75,12 @@ static void on_failed(const GError *error, void *data)
     session_note(s, OUTCOME_NODE_FAILED, error->message);
 }
 
-static const GdbEndpointEvents events = {on_gone, on_failed};
+static const GdbEndpointEvents events = {
+    .gone = on_gone,
+    .failed = on_failed,
+    .monitor = gdb_monitor_begin,
+    .forget = gdb_monitor_forget,
+};
 
 static void on_interrupt(Session *s)
 {

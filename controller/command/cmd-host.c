@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-host.c: host add, list, remove; hosts. */
 #include "controller/command/command.h"
-#include "controller/command/far-host.h"
-#include "controller/command/host-list.h"
+#include "controller/session/far-host.h"
+#include "controller/session/host-list.h"
 
 #include <string.h>
 

@@ -3,8 +3,8 @@
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/look.h"
-#include "controller/command/values.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
+#include "controller/run/values.h"
 #include "controller/session/describe.h"
 
 #include <inttypes.h>

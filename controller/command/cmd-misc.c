@@ -3,8 +3,8 @@
 #include "controller/base/log.h"
 #include "controller/base/near.h"
 #include "controller/command/command.h"
-#include "controller/node/ending.h"
-#include "controller/node/monitor.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/monitor.h"
 
 #include <string.h>
 

@@ -3,9 +3,9 @@
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/net-end.h"
-#include "controller/command/quantum.h"
 #include "controller/fabric/fabric.h"
 #include "controller/network/link-options.h"
+#include "controller/run/quantum.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -72,7 +72,7 @@ static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, G
         network_find(net, call->args[1], &b, error) &&
         network_find_link(net, a, b, link, reversed, error))
         return true;
-    command_doubt_link(call->session, call->args[0], call->args[1]);
+    session_doubt_link(call->session, call->args[0], call->args[1]);
     return false;
 }
 

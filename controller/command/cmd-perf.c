@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-perf.c: where the host's time goes, and which node the others waited for. */
 #include "controller/command/command.h"
-#include "controller/command/far-host.h"
+#include "controller/session/far-host.h"
 
 #include <inttypes.h>
 #include <string.h>

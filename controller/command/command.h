@@ -9,22 +9,12 @@
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
-#include "controller/node/lint.h"
+#include "controller/session/output.h"
+#include "controller/session/session-error.h"
 #include "controller/session/session.h"
 
 #include <glib.h>
 #include <stdbool.h>
-
-#define COMMAND_ERROR (command_error_quark())
-GQuark command_error_quark(void);
-
-typedef enum {
-    COMMAND_ERROR_USAGE,       /* exit code 2 */
-    COMMAND_ERROR_FAILED,      /* an assert or wait failed: 1 */
-    COMMAND_ERROR_NODE,        /* a node or QEMU failed: 3 */
-    COMMAND_ERROR_INTERRUPTED, /* 130 */
-    COMMAND_ERROR_QUIT,        /* not an error: the command asks to end */
-} CommandError;
 
 typedef enum {
     COMMAND_DONE,
@@ -121,25 +111,9 @@ void command_resume(CommandCall *call);
 /* Ends a parked call; takes over error (NULL: it went well). */
 void command_finish(CommandCall *call, GError *error);
 
-/* Text for the user: stdout, or an "output" event; made fit for a terminal (text_plain()). What it
- * puts into a line and somebody else wrote goes through text_line() first. */
-void command_print(const Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* As it is. */
-void command_print_raw(const Session *session, const char *text);
-
-/* A JSON line if the session has --json. members: key, value, …, NULL. */
-void command_event(const Session *session, const char *event, const char *const *members);
-/* With one member more: key, an array of n strings. */
-void command_event_list(const Session *session, const char *event, const char *const *members,
-                        const char *key, const char *const *list, unsigned n);
-
 /* A session that only checks, with the nodes, links, hosts and variables of one that runs: for what is
  * to follow there. Free with command_free_state() and session_free(). */
 Session *command_mirror(const Session *session, GError **error);
-
-/* Of a check: something that ends exactness or repeatability, at a "node" or "gateway". */
-void command_finding(const Session *session, const char *kind, const char *name,
-                     const LintFinding *finding);
 
 /* False in a check that could not look at all commands: nothing is known of the state then. */
 bool command_is_sure(const Session *session);
@@ -171,9 +145,6 @@ void command_accept(const CommandCall *call);
  * for set; false if there is more wrong than one that is not set. */
 bool command_mend(Session *session, const char **text);
 
-/* Of a check: no such link, or no such card, switch or gateway was found: it may be in doubt. */
-void command_doubt_link(const Session *session, const char *a, const char *b);
-
 /* Of a check: wait-line has been here, so its variables are set, to what only a run knows. */
 void command_doubt_line(Session *session);
 
@@ -184,6 +155,9 @@ void command_free_state(Session *session);
 void captures_free(Session *session);
 /* Of `perf` (cmd-perf.c). */
 void perf_free(Session *session);
+
+/* Of `gdb` (cmd-gdb.c): closes the endpoint of a node that leaves, if there is one. */
+void gdb_close_node(Session *session, const Node *node);
 
 /* Of `assert` (cmd-trace.c): `happens-before N M` and `concurrent N M`. */
 bool command_is_causality(const CommandCall *call);

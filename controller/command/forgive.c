@@ -120,21 +120,3 @@ void command_doubt_line(Session *s)
     for (const char *const *name = names; *name; name++)
         session_set(s, *name, CHECKING_UNKNOWN, false);
 }
-
-/* A card of a node that is in doubt, too. */
-static void doubt_end(const Session *s, const char *name)
-{
-    g_autofree char *plain = g_strndup(name, strcspn(name, "."));
-
-    if (!session_node(s, plain))
-        checking_in_doubt(s->checking, CHECKING_END, plain);
-}
-
-void command_doubt_link(const Session *s, const char *a, const char *b)
-{
-    g_autofree char *name = checking_link_name(a, b);
-
-    doubt_end(s, a);
-    doubt_end(s, b);
-    checking_in_doubt(s->checking, CHECKING_LINK, name);
-}

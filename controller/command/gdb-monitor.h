@@ -7,19 +7,13 @@
 #ifndef COMMAND_GDB_MONITOR_H
 #define COMMAND_GDB_MONITOR_H
 
-#include "controller/session/session.h"
+#include "controller/gdbserver/gdb-endpoint.h"
 
-typedef struct GdbMonitor GdbMonitor;
-
-/* output: all that the command printed, its error included. */
-typedef void (*GdbMonitorFunc)(const char *output, void *data);
-
-/* text: as gdb sent it, with a NUL behind it. Returns NULL when done was called already; else it
- * will be, unless … */
+/* GdbEndpointEvents.monitor, … */
 GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, size_t size,
                               GdbMonitorFunc done, void *data);
 
-/* … nobody wants to know any more: the command goes on to its end. */
+/* … and its forget. */
 void gdb_monitor_forget(GdbMonitor *monitor);
 
 /* Whether a line is one that QEMU's human monitor only looks for: by the first word, exactly. Pure.

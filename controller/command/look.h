@@ -3,7 +3,7 @@
 #ifndef COMMAND_LOOK_H
 #define COMMAND_LOOK_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 /*
  * "0xffff…: b.ne #0x…", or only the address where QEMU has no disassembler (QEMU's own, built with

@@ -5,7 +5,7 @@
 #include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/roff.h"
-#include "controller/command/values.h"
+#include "controller/run/values.h"
 
 #include <stddef.h>
 #include <string.h>

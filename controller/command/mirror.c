@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* mirror.c: a session that only checks, in the state of one that runs. */
 #include "controller/command/command.h"
-#include "controller/command/far-host.h"
 #include "controller/command/net-end.h"
 #include "controller/fabric/fabric.h"
-#include "controller/node/defaults.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/defaults.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/session/far-host.h"
 #include "controller/session/session-life.h"
 
 #include <string.h>

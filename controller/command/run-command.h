@@ -4,7 +4,7 @@
 #define COMMAND_RUN_COMMAND_H
 
 #include "controller/command/command.h"
-#include "controller/command/run.h"
+#include "controller/run/run.h"
 
 /* The `run` event and the log's line of how a run ended, and the sentence why, if there is one.
  * found: the line that a wait for one (of the first argument's console) has found, or NULL. */

@@ -5,22 +5,20 @@
 #include "controller/base/output.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
-#include "controller/command/breaks.h"
-#include "controller/command/clock-watch.h"
 #include "controller/command/command.h"
-#include "controller/command/gdb-endpoint.h"
 #include "controller/command/lexer.h"
-#include "controller/command/run.h"
-#include "controller/command/sampler.h"
 #include "controller/command/usage.h"
+#include "controller/gdbserver/gdb-endpoint.h"
 #include "controller/remote/codec.h"
+#include "controller/run/breaks.h"
+#include "controller/run/clock-watch.h"
+#include "controller/run/run.h"
+#include "controller/run/sampler.h"
 #include "controller/session/session-life.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-
-G_DEFINE_QUARK(metronome_command_error_quark, command_error)
 
 static const Command *const table[] = {
     &cmd_quantum,
@@ -357,61 +355,6 @@ void command_resume(CommandCall *call)
 void command_finish(CommandCall *call, GError *error)
 {
     call->done(call, error);
-}
-
-static void show(const Session *session, const char *text)
-{
-    if (session->on_output) {
-        session->on_output(text, NULL);
-    } else {
-        output_print(text);
-    }
-}
-
-/* Takes over line. */
-static void show_line(const Session *session, char *line)
-{
-    g_autofree char *text = g_strconcat(line, "\n", NULL);
-
-    show(session, text);
-    g_free(line);
-}
-
-void command_event(const Session *session, const char *event, const char *const *members)
-{
-    if (session->options.json)
-        show_line(session, report_event(event, members));
-}
-
-void command_event_list(const Session *session, const char *event, const char *const *members,
-                        const char *key, const char *const *list, unsigned n)
-{
-    if (session->options.json)
-        show_line(session, report_event_list(event, members, key, list, n));
-}
-
-void command_print(const Session *session, const char *format, ...)
-{
-    g_autofree char *text = NULL, *plain = NULL;
-    va_list args;
-
-    if (session->options.dry)
-        return;
-    va_start(args, format);
-    text = g_strdup_vprintf(format, args);
-    va_end(args);
-    plain = text_plain(text, -1);
-    command_print_raw(session, plain);
-}
-
-void command_print_raw(const Session *session, const char *text)
-{
-    if (session->options.json) {
-        const char *const members[] = {"text", text, NULL};
-        command_event(session, "output", members);
-    } else {
-        show(session, text);
-    }
 }
 
 CommandResult command_usage_error(const CommandCall *call, GError **error)

@@ -3,7 +3,7 @@
 #include "controller/command/tell-node.h"
 
 #include "controller/command/command.h"
-#include "controller/command/gdb-endpoint.h"
+#include "controller/gdbserver/gdb-endpoint.h"
 
 #include <inttypes.h>
 

@@ -3,7 +3,7 @@
 #include "controller/engine/debug-threads.h"
 
 #include "controller/engine/rest.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 #include "gdbstub-client/parse.h"
 
 #include <inttypes.h>

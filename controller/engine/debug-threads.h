@@ -6,7 +6,7 @@
 #ifndef ENGINE_DEBUG_THREADS_H
 #define ENGINE_DEBUG_THREADS_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 #include "gdbstub-client/request.h"
 
 typedef struct {

@@ -2,7 +2,7 @@
 /* debug-view.c: one function for each kind of request. */
 #include "controller/engine/debug-view.h"
 
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 #include "gdbstub-client/packet.h"
 #include "gdbstub-client/parse.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine-leg.c: legs of the ensemble, and what belongs to each of their barriers. */
 #include "controller/engine/engine-private.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 
 #include <string.h>
 

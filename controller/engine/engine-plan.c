@@ -8,8 +8,8 @@
  */
 #include "controller/engine/engine-private.h"
 #include "controller/engine/rest.h"
-#include "controller/node/debug.h"
-#include "controller/node/ending.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
 
 #include <string.h>
 

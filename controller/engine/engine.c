@@ -6,7 +6,7 @@
 #include "controller/engine/gate.h"
 #include "controller/engine/rest.h"
 #include "controller/fabric/nics.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 
 /* A tenth of the default quantum: some 10 % of speed for nodes with breakpoints. */
 #define MAX_SKIP_NS (100 * NS_PER_US)

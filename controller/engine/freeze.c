@@ -3,8 +3,8 @@
 #include "controller/engine/freeze.h"
 
 #include "controller/base/log.h"
-#include "controller/node/rank.h"
-#include "controller/node/telling.h"
+#include "controller/qemu/rank.h"
+#include "controller/qemu/telling.h"
 
 #include <inttypes.h>
 

@@ -7,7 +7,7 @@
 #ifndef ENGINE_FREEZE_H
 #define ENGINE_FREEZE_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 /* Told after so much host time without a move. */
 #define FREEZE_NS (5 * NS_PER_S)

@@ -2,7 +2,7 @@
 /* gate-build.c: the sockets, FIFOs and QEMU objects of a gate, see gate.h. */
 #include "controller/base/fd.h"
 #include "controller/engine/gate-private.h"
-#include "controller/node/filters.h"
+#include "controller/qemu/filters.h"
 
 #include <errno.h>
 #include <fcntl.h>

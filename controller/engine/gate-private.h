@@ -4,7 +4,7 @@
 #define ENGINE_GATE_PRIVATE_H
 
 #include "controller/engine/gate.h"
-#include "controller/node/dump.h"
+#include "controller/qemu/dump.h"
 
 /* Token and pcap record header fill over half of a one-page pipe: two never fit. */
 #define TOKEN_SIZE   3000

@@ -7,7 +7,7 @@
 #include "controller/engine/gate-private.h"
 
 #include "controller/engine/stops.h"
-#include "controller/node/filters.h"
+#include "controller/qemu/filters.h"
 
 #include <errno.h>
 #include <inttypes.h>

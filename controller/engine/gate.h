@@ -35,7 +35,7 @@
 #ifndef ENGINE_GATE_H
 #define ENGINE_GATE_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * hosts.h: carries out legs and steps on all hosts that have nodes in them: this one (host.h) and
- * others (node/far.h). They meet at the end of every grant (leg.h).
+ * others (qemu/far.h). They meet at the end of every grant (leg.h).
  *
  * Where only this host has nodes its lanes meet in the engine's leg themselves. Where others have,
  * the members of that leg are hosts, and the lanes have a leg of their own, whose barrier waits for

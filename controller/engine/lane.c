@@ -4,7 +4,7 @@
 #include "controller/base/log.h"
 #include "controller/engine/lane-private.h"
 #include "controller/fabric/nics.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 
 #include <errno.h>
 #include <string.h>

@@ -17,7 +17,7 @@
 #include "controller/engine/barrier.h"
 #include "controller/engine/stats.h"
 #include "controller/fabric/fabric.h"
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 #include <pthread.h>
 #include <stdatomic.h>

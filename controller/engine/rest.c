@@ -3,7 +3,7 @@
 #include "controller/engine/rest.h"
 
 #include "controller/base/log.h"
-#include "controller/node/ending.h"
+#include "controller/qemu/ending.h"
 
 #include <inttypes.h>
 

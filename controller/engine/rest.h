@@ -11,7 +11,7 @@
 #define ENGINE_REST_H
 
 #include "controller/engine/stats.h"
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 /* A stop as it was meant. */
 typedef struct {

@@ -11,8 +11,8 @@
 #include "controller/engine/stops.h"
 #include "controller/engine/trial.h"
 #include "controller/fabric/nics.h"
-#include "controller/node/debug.h"
-#include "controller/node/ending.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
 
 #include <inttypes.h>
 #include <sys/epoll.h>

@@ -6,7 +6,7 @@
 #ifndef ENGINE_SHIELD_H
 #define ENGINE_SHIELD_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 /* One lane's; its thread alone uses it. */
 typedef struct {

@@ -20,8 +20,8 @@
 #include "controller/engine/gate.h"
 #include "controller/engine/rest.h"
 #include "controller/fabric/nics.h"
-#include "controller/node/debug.h"
-#include "controller/node/ending.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
 
 #include <poll.h>
 #include <string.h>

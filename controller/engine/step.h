@@ -6,7 +6,7 @@
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 #include <stdatomic.h>
 

@@ -3,7 +3,7 @@
 #include "controller/engine/stops.h"
 
 #include "controller/base/log.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 
 /* The stub is told of a resume that went over it only. */
 static bool runs_by_stub(const Node *n)

@@ -12,7 +12,7 @@
 #ifndef ENGINE_STOPS_H
 #define ENGINE_STOPS_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 #include <stdbool.h>
 

@@ -7,7 +7,7 @@
 #include "controller/fabric/card.h"
 #include "controller/network/history.h"
 #include "controller/network/island.h"
-#include "controller/node/nic-options.h"
+#include "controller/qemu/nic-options.h"
 
 struct Fabric {
     const GPtrArray *nodes; /* the session's; NULL: an agent's */

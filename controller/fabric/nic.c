@@ -5,8 +5,8 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/fabric/ring.h"
-#include "controller/node/dump.h"
-#include "controller/node/filters.h"
+#include "controller/qemu/dump.h"
+#include "controller/qemu/filters.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -27,7 +27,7 @@
 #define FABRIC_NIC_H
 
 #include "controller/fabric/flight.h"
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 typedef struct Nic Nic;
 

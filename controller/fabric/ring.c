@@ -3,7 +3,7 @@
 #include "controller/fabric/ring.h"
 
 #include "controller/base/log.h"
-#include "controller/node/nic-options.h"
+#include "controller/qemu/nic-options.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -18,7 +18,7 @@
 #ifndef FABRIC_RING_H
 #define FABRIC_RING_H
 
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 
 typedef struct Ring Ring;
 

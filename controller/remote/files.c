@@ -3,7 +3,7 @@
 #include "controller/remote/files.h"
 
 #include "controller/base/fd.h"
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "controller/remote/orders.h"
 
 #include "controller/network/network.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/option-keys.h"
 
 #define MOST_VCPUS 1024
 

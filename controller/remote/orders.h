@@ -11,7 +11,7 @@
 
 #include "controller/base/vtime.h"
 #include "controller/engine/step.h"
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 #include "controller/remote/codec.h"
 
 /* --- requests --- */

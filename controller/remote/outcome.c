@@ -2,7 +2,7 @@
 /* outcome.c: see outcome.h. */
 #include "controller/remote/outcome.h"
 
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 
 void clock_put(GByteArray *out, const Clock *c)
 {

@@ -12,7 +12,7 @@
 #define REMOTE_OUTCOME_H
 
 #include "controller/engine/stats.h"
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 #include "controller/remote/codec.h"
 
 void clock_put(GByteArray *out, const Clock *clock);

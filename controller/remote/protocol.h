@@ -66,7 +66,7 @@ typedef enum {
                        u8 on the grid, i64 next barrier, u8 stop on exit, u32 the node with whose
                        guest it ends or 2^32 - 1, u8 cards take part,
                        u32 n, n times (u32 node, i64 epoch),
-                       u32 n, n times (u32 card, u8 exact, i64 own: node/far.h), then as GRANT */
+                       u32 n, n times (u32 card, u8 exact, i64 own: qemu/far.h), then as GRANT */
     MSG_GRANT,      /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
     MSG_HALT,       /* nothing */
     MSG_STEP,   /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,

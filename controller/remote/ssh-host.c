@@ -5,7 +5,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/text.h"
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 #include "controller/remote/codec.h"
 #include "controller/remote/ssh-login.h"
 #include "controller/remote/ssh-place.h"

@@ -3,7 +3,7 @@
 #include "controller/remote/ssh-login.h"
 
 #include "controller/base/text.h"
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 #include "controller/remote/codec.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 /* ssh-place.c: see ssh-place.h. */
 #include "controller/remote/ssh-place.h"
 
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 
 #include <arpa/inet.h>
 #include <string.h>

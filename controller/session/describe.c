@@ -3,7 +3,7 @@
 #include "controller/session/describe.h"
 
 #include "controller/fabric/fabric.h"
-#include "controller/node/rank.h"
+#include "controller/qemu/rank.h"
 #include "controller/session/packets.h"
 
 static ReportPackets packets_of(const NetPortStats *s)

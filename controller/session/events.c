@@ -3,8 +3,8 @@
 #include "controller/session/events.h"
 
 #include "controller/base/log.h"
-#include "controller/node/telling.h"
-#include "controller/node/watch.h"
+#include "controller/qemu/telling.h"
+#include "controller/qemu/watch.h"
 
 struct Events {
     Session *session;

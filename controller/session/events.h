@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * events.h: what the session's nodes tell (node/life.h), from whatever thread, is brought to the
- * main thread; and nodes that stand are watched (node/watch.h).
+ * events.h: what the session's nodes tell (qemu/life.h), from whatever thread, is brought to the
+ * main thread; and nodes that stand are watched (qemu/watch.h).
  * Of a session that only checks there are none: NULL is allowed.
  */
 #ifndef SESSION_EVENTS_H

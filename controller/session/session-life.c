@@ -4,11 +4,11 @@
 
 #include "controller/base/log.h"
 #include "controller/fabric/fabric.h"
-#include "controller/node/attach.h"
-#include "controller/node/defaults.h"
-#include "controller/node/ending.h"
-#include "controller/node/launch.h"
-#include "controller/node/sweep.h"
+#include "controller/qemu/attach.h"
+#include "controller/qemu/defaults.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/launch.h"
+#include "controller/qemu/sweep.h"
 #include "controller/session/events.h"
 #include "controller/session/recorder.h"
 

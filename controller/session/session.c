@@ -5,7 +5,7 @@
 #include "controller/base/log.h"
 #include "controller/base/near.h"
 #include "controller/base/text.h"
-#include "controller/node/debug.h"
+#include "controller/qemu/debug.h"
 
 #include <string.h>
 
@@ -177,4 +177,22 @@ const char *session_mode(const Session *s)
         rank = MAX(rank, far ? far->rank : rank);
     }
     return rank_name(rank);
+}
+
+/* A card of a node that is in doubt, too. */
+static void doubt_end(const Session *s, const char *name)
+{
+    g_autofree char *plain = g_strndup(name, strcspn(name, "."));
+
+    if (!session_node(s, plain))
+        checking_in_doubt(s->checking, CHECKING_END, plain);
+}
+
+void session_doubt_link(const Session *s, const char *a, const char *b)
+{
+    g_autofree char *name = checking_link_name(a, b);
+
+    doubt_end(s, a);
+    doubt_end(s, b);
+    checking_in_doubt(s->checking, CHECKING_LINK, name);
 }

@@ -8,7 +8,7 @@
 
 #include "controller/base/verdict.h"
 #include "controller/engine/engine.h"
-#include "controller/node/node.h"
+#include "controller/qemu/node.h"
 #include "controller/report/report.h"
 #include "controller/session/checking.h"
 
@@ -35,10 +35,10 @@ typedef struct Session {
     Engine *engine;
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */
-    GPtrArray *hosts;   /* the commands': other hosts (command/far-host.h); NULL: none yet */
-    struct NodeDefaults *defaults; /* node/defaults.h: of every node to be added */
-    bool sleep_told;               /* that nodes have sleep=on (command/sleep-note.h) */
-    bool auto_quantum;             /* it follows the links (command/quantum.h) … */
+    GPtrArray *hosts;   /* the commands': other hosts (session/far-host.h); NULL: none yet */
+    struct NodeDefaults *defaults; /* qemu/defaults.h: of every node to be added */
+    bool sleep_told;               /* that nodes have sleep=on (run/sleep-note.h) */
+    bool auto_quantum;             /* it follows the links (run/quantum.h) … */
     unsigned auto_told;            /* … of which it was told how so many deliver */
     unsigned next_index;
     bool started;
@@ -54,13 +54,13 @@ typedef struct Session {
     unsigned stopped_by;   /* number of the break that stopped the last run; 0: none */
     struct Fabric *fabric; /* fabric/fabric.h: the virtual network; NULL: none yet */
     /* What the commands keep here; command_free_state() ends it. */
-    struct Run *run;           /* command/run.h: the active one */
-    struct Breaks *breaks;     /* command/breaks.h */
+    struct Run *run;           /* run/run.h: the active one */
+    struct Breaks *breaks;     /* run/breaks.h */
     struct Perf *perf;         /* command/cmd-perf.c: since when it counts */
-    struct Sampler *sampler;   /* command/sampler.h; NULL: nothing is sampled */
-    struct ClockWatch *clocks; /* command/clock-watch.h; NULL: none were read */
+    struct Sampler *sampler;   /* run/sampler.h; NULL: nothing is sampled */
+    struct ClockWatch *clocks; /* run/clock-watch.h; NULL: none were read */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
-    GPtrArray *endpoints;      /* command/gdb-endpoint.h; NULL: none yet */
+    GPtrArray *endpoints;      /* gdbserver/gdb-endpoint.h; NULL: none yet */
     Recorder *recorder;        /* feeds barriers into the report */
     Verdict verdict;           /* how it ends; failures come through session_note() */
     char *started_at;          /* the host's date, ISO 8601 with its zone */
@@ -104,6 +104,9 @@ Node *session_node(const Session *session, const char *name);
 
 /* As session_node(), with an error that names the nodes that there are. */
 Node *session_find_node(const Session *session, const char *name, GError **error);
+
+/* Of a check: no such link, or no such card, switch or gateway was found: it may be in doubt. */
+void session_doubt_link(const Session *session, const char *a, const char *b);
 
 /* The virtual network, made when it is first needed. */
 struct Fabric *session_fabric(Session *session);

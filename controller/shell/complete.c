@@ -6,9 +6,9 @@
 #include "controller/shell/complete.h"
 
 #include "controller/command/command.h"
-#include "controller/command/far-host.h"
 #include "controller/command/lexer.h"
 #include "controller/command/usage.h"
+#include "controller/session/far-host.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/tty.h"
-#include "controller/command/run.h"
+#include "controller/run/run.h"
 #include "controller/shell/complete.h"
 #include "controller/shell/history.h"
 #include "controller/shell/pipe.h"

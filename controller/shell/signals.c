@@ -4,7 +4,7 @@
 
 #include "controller/base/log.h"
 #include "controller/base/tty.h"
-#include "controller/command/run.h"
+#include "controller/run/run.h"
 #include "controller/shell/progress.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 
 #include "controller/base/text.h"
 #include "controller/base/units.h"
-#include "controller/node/rundir.h"
+#include "controller/qemu/rundir.h"
 #include "controller/verify/child.h"
 #include "controller/verify/compare.h"
 

@@ -6,7 +6,7 @@
  * the host meets all of them alike; medians are shown, and ratios to the first setup. After each
  * turn icount must have grown by just as many instructions as steps were made.
  */
-#include "controller/node/rank-memo.h"
+#include "controller/qemu/rank-memo.h"
 #include "gdbstub-client/gdbstub.h"
 #include "tests/bench/lib/rig.h"
 
@@ -21,7 +21,7 @@
 
 typedef struct {
     const char *name;
-    bool ranked;    /* as node/rank.c does it; else nothing is pinned or ranked */
+    bool ranked;    /* as qemu/rank.c does it; else nothing is pinned or ranked */
     bool unshield;  /* the vCPU shares the CPU with the rest of the host */
     bool hush;      /* the QMP thread gets no time */
     bool elsewhere; /* we on the other CPU */

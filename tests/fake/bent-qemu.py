@@ -11,7 +11,7 @@ import socket
 import sys
 import threading
 
-QMP_FD = 3  # CHILD_QMP_FD, controller/node/spawn.c
+QMP_FD = 3  # CHILD_QMP_FD, controller/qemu/spawn.c
 INTERVAL = re.compile(rb'("id":"mt0".*"interval":|"path":"mt0","property":"interval","value":)(\d+)')
 
 

@@ -3,7 +3,7 @@
  * fuzz-devstate.c: whatever the bytes are, the parser either fills in a sound DevState or says why
  * not. Seeds: tests/unit/data/devstate.
  */
-#include "controller/clock/devstate.h"
+#include "controller/qemu/devstate.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -4,7 +4,7 @@
  * whole yet is decided alike when more of it is there, and the first stamp is placed in the second
  * that is known. The first eight bytes are the time that is known, the rest is the stream.
  */
-#include "controller/node/dump.h"
+#include "controller/qemu/dump.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * fuzz-expr.c: a comparison has a result or an error, not both; where it has one, exactly one of
  * < == > holds for its sides.
  */
-#include "controller/command/expr.h"
+#include "controller/run/expr.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * is refused has an error, and what is taken are clocks of CPUs with a value or the reason why not.
  * The first byte seeds the split; of the rest, what stands behind "1 " answers the request.
  */
-#include "controller/command/clocks.h"
+#include "controller/run/clocks.h"
 
 #include <math.h>
 #include <stdlib.h>

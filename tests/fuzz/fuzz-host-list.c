@@ -3,7 +3,7 @@
  * fuzz-host-list.c: of a list of hosts each is one word of its line, in order, or the list is
  * refused with an error; none of it is passed over because of a NUL byte.
  */
-#include "controller/command/host-list.h"
+#include "controller/session/host-list.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -11,10 +11,10 @@
 #include "controller/base/text.h"
 #include "controller/engine/leg.h"
 #include "controller/engine/step.h"
-#include "controller/node/debug.h"
-#include "controller/node/ending.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
+#include "controller/remote/client/line.h"
 #include "controller/remote/codec.h"
-#include "controller/remote/line.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
 

@@ -8,7 +8,7 @@
  * up to a newline, what the guest prints. A quantum ends behind each 16 bytes.
  */
 #include "controller/base/text.h"
-#include "controller/node/lines.h"
+#include "controller/qemu/lines.h"
 
 #include <stdint.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
  * fuzz-lint.c: whatever a command line holds, findings are one line of valid UTF-8 each, none is
  * there twice, and the same comes out again. Arguments are separated by newlines.
  */
-#include "controller/node/lint.h"
+#include "controller/qemu/lint.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,7 +43,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     check(findings);
     check(again);
     check(refused);
-    /* sleep=on is told of attached ones alone; of the others once for all (command/sleep-note.c). */
+    /* sleep=on is told of attached ones alone; of the others once for all (run/sleep-note.c). */
     demand(again->len >= findings->len && again->len <= findings->len + 1);
     return 0;
 }

@@ -5,8 +5,8 @@
  *
  * The input: a directory's name, a zero byte, the bytes.
  */
-#include "controller/node/cmdline.h"
-#include "controller/node/mark.h"
+#include "controller/qemu/cmdline.h"
+#include "controller/qemu/mark.h"
 
 #include <stdint.h>
 #include <stdlib.h>

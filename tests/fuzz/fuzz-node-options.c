@@ -3,11 +3,11 @@
  * fuzz-node-options.c: what `node add` takes becomes a command line in which QEMU reads the same
  * file names, sockets and numbers, and which the linter can read. Lines: KEY=VALUE.
  */
-#include "controller/node/cmdline.h"
-#include "controller/node/lint.h"
-#include "controller/node/option-keys.h"
-#include "controller/node/options.h"
-#include "controller/node/qemu-argv.h"
+#include "controller/qemu/cmdline.h"
+#include "controller/qemu/lint.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/qemu/options.h"
+#include "controller/qemu/qemu-argv.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -6,7 +6,7 @@
  * The first byte seeds the split, the rest is the stream. The fields of each message are read by
  * all that read any, whatever its type says; each copy lies alone in memory.
  */
-#include "controller/node/ending.h"
+#include "controller/qemu/ending.h"
 #include "controller/remote/news.h"
 #include "controller/remote/outcome.h"
 #include "controller/remote/topology.h"

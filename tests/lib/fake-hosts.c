@@ -2,7 +2,7 @@
 /* fake-hosts.c: see fake-hosts.h. */
 #include "tests/lib/fake-hosts.h"
 
-#include "controller/node/ending.h"
+#include "controller/qemu/ending.h"
 
 static int64_t stamp_of(uint64_t k, unsigned slot)
 {

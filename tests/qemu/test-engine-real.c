@@ -7,9 +7,9 @@
 #include "controller/base/log.h"
 #include "controller/engine/engine.h"
 #include "controller/engine/gate.h"
-#include "controller/node/ending.h"
-#include "controller/node/launch.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/launch.h"
+#include "controller/qemu/option-keys.h"
 
 #include <glib/gstdio.h>
 #include <sched.h>

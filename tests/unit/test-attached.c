@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-attached.c: a process gets its ranks and CPUs back, and no other one does. */
-#include "controller/node/attached.h"
-#include "controller/node/rank-memo.h"
+#include "controller/qemu/attached.h"
+#include "controller/qemu/rank-memo.h"
 
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 
 #include <glib/gstdio.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-clocks.c: the agent's answers, complete, in pieces, late and wrong; rates. */
-#include "controller/command/clocks.h"
+#include "controller/run/clocks.h"
 
 #include <string.h>
 

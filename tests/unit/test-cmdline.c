@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-cmdline.c: QEMU's command line taken apart as QEMU does it. */
-#include "controller/node/cmdline.h"
+#include "controller/qemu/cmdline.h"
 
 #include <string.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-console.c: the guest's console with a socket pair in place of QEMU's serial port. */
-#include "controller/node/console.h"
+#include "controller/qemu/console.h"
 
 #include "controller/base/fd.h"
 #include "controller/base/output.h"
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>

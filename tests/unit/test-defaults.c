@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-defaults.c: what `defaults` takes, and what a node makes of it. */
-#include "controller/node/defaults.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/defaults.h"
+#include "controller/qemu/option-keys.h"
 
 #include <string.h>
 

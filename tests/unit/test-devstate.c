@@ -7,7 +7,7 @@
  * scripts/capture-devstate, which takes the expected values from QMP and from what the guest does,
  * not from the stream. Runs in the project's top folder.
  */
-#include "controller/clock/devstate.h"
+#include "controller/qemu/devstate.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-dump.c: records of filter-dump, cut anywhere, and the virtual time of their stamps. */
-#include "controller/node/dump.h"
+#include "controller/qemu/dump.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-expr.c: comparisons of times and counts. */
-#include "controller/command/expr.h"
+#include "controller/run/expr.h"
 
 #include "controller/base/units.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-life.c: what QEMU's events make of a node, in which quantum they were, and how it is told. */
-#include "controller/node/life.h"
-#include "controller/node/quanta.h"
+#include "controller/qemu/life.h"
+#include "controller/qemu/quanta.h"
 
 #include <string.h>
 

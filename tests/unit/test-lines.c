@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-lines.c: a guest's bytes as lines, waits and watches, however the bytes come. */
-#include "controller/node/lines.h"
+#include "controller/qemu/lines.h"
 
 #include <string.h>
 

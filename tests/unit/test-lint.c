@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-lint.c: every rule, with what it finds and what it leaves alone. */
-#include "controller/node/lint.h"
-#include "controller/node/option-keys.h"
-#include "controller/node/options.h"
-#include "controller/node/qemu-argv.h"
+#include "controller/qemu/lint.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/qemu/options.h"
+#include "controller/qemu/qemu-argv.h"
 
 #include <string.h>
 

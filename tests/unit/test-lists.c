@@ -2,8 +2,8 @@
 /* test-lists.c: lists of CPUs and of hosts, and where a host is reached by ssh. */
 #include "controller/base/cpu-list.h"
 #include "controller/command/command.h"
-#include "controller/command/host-list.h"
 #include "controller/remote/ssh-place.h"
+#include "controller/session/host-list.h"
 
 #include <string.h>
 

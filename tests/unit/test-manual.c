@@ -3,7 +3,7 @@
 #include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
-#include "controller/command/values.h"
+#include "controller/run/values.h"
 
 #include <string.h>
 

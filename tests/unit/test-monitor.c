@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-monitor.c: what a user may not say to QEMU's monitors, however it is written. */
-#include "controller/node/monitor.h"
+#include "controller/qemu/monitor.h"
 
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 
 #include <string.h>
 

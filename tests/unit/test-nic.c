@@ -6,7 +6,7 @@
  */
 #include "controller/fabric/card.h"
 #include "controller/fabric/nics.h"
-#include "controller/node/dump.h"
+#include "controller/qemu/dump.h"
 #include "tests/lib/fake-monitor.h"
 
 #include <fcntl.h>

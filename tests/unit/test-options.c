@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-options.c: the keys of `node add`, what is refused and why, and the QEMU command line. */
 #include "controller/base/units.h"
-#include "controller/node/nic-options.h"
-#include "controller/node/option-keys.h"
-#include "controller/node/options.h"
-#include "controller/node/qemu-argv.h"
+#include "controller/qemu/nic-options.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/qemu/options.h"
+#include "controller/qemu/qemu-argv.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-pattern.c: patterns of consoles match bytes, and none takes for ever. */
-#include "controller/node/pattern.h"
+#include "controller/qemu/pattern.h"
 
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * test-remote-files.c: files that are kept under the SHA-256 of what is in them: nothing else is
  * ever taken for one, and no text of the other side leads out of the folder.
  */
-#include "controller/node/options.h"
+#include "controller/qemu/options.h"
 #include "controller/remote/files.h"
 
 #include <glib/gstdio.h>

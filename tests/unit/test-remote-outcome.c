@@ -3,8 +3,8 @@
  * test-remote-outcome.c: where a node stands, as bytes and back: the agent's node is copied to the
  * controller's, which has the same name and no QEMU.
  */
-#include "controller/node/debug.h"
-#include "controller/node/ending.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
 #include "controller/remote/outcome.h"
 #include "gdbstub-client/gdbstub.h"
 

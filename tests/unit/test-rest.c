@@ -49,7 +49,7 @@ static void put_footer(GByteArray *s, uint32_t id)
     put(s, id, 4);
 }
 
-/* As the parser wants it (clock/devstate.h). */
+/* As the parser wants it (qemu/devstate.h). */
 static char *on_command(const char *what, json_object *args, void *data)
 {
     g_autoptr(GByteArray) s = g_byte_array_new();

@@ -4,8 +4,8 @@
  * and a QEMU that says where it is.
  */
 #include "controller/fabric/ring.h"
-#include "controller/node/nic-options.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/nic-options.h"
+#include "controller/qemu/option-keys.h"
 #include "tests/lib/fake-monitor.h"
 
 #include <inttypes.h>

@@ -5,12 +5,12 @@
  * XDG_RUNTIME_DIR is a private directory. Controllers that are to be killed are child processes of
  * the test.
  */
-#include "controller/node/rundir.h"
+#include "controller/qemu/rundir.h"
 
 #include "controller/base/fd.h"
 #include "controller/base/tree.h"
-#include "controller/node/mark.h"
-#include "controller/node/options.h"
+#include "controller/qemu/mark.h"
+#include "controller/qemu/options.h"
 
 #include <errno.h>
 #include <fcntl.h>

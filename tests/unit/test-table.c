@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-table.c: finding a command by what was typed, and the help made from the table. */
 #include "controller/command/command.h"
-#include "controller/command/far-host.h"
 #include "controller/command/gdb-monitor.h"
 #include "controller/command/usage.h"
 #include "controller/network/link-options.h"
-#include "controller/node/defaults.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/defaults.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/session/far-host.h"
 #include "controller/session/session-life.h"
 
 #include <string.h>

@@ -3,9 +3,9 @@
 #include "tests/bench/lib/rig.h"
 
 #include "controller/engine/gate.h"
-#include "controller/node/ending.h"
-#include "controller/node/launch.h"
-#include "controller/node/option-keys.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/launch.h"
+#include "controller/qemu/option-keys.h"
 
 #include <sched.h>
 #include <stdio.h>

@@ -1,0 +1,504 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * gdb-endpoint.c: who answers what a gdb asks. Packets become typed requests
+ * (gdbstub-client/request.h); what concerns the node alone is answered by its view of the node
+ * (engine/debug-view.h), the rest here. Nothing of a packet's bytes reaches QEMU.
+ */
+#include "controller/gdbserver/gdb-endpoint.h"
+
+#include "controller/base/log.h"
+#include "controller/base/units.h"
+#include "controller/engine/debug-view.h"
+#include "controller/engine/rest.h"
+#include "controller/gdbserver/gdb-listen.h"
+#include "controller/gdbserver/gdb-peer.h"
+#include "controller/qemu/debug.h"
+#include "controller/run/run.h"
+
+#include <glib-unix.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/socket.h>
+
+struct GdbEndpoint {
+    Session *session;
+    Node *node;
+    GdbListener *listener;
+    unsigned listen_source;
+    const GdbEndpointEvents *events;
+    bool closing; /* nobody wants to hear of it any more */
+    void *events_data;
+
+    /* the gdb that is attached */
+    GdbPeer *peer;
+    DebugView *view;     /* NULL until its first packet is served */
+    GdbMonitor *monitor; /* a command that goes on */
+    GdbThread stepped;   /* by the step under way */
+    bool running;        /* it waits for a stop reply */
+    bool interrupted;    /* it sent 0x03 */
+    bool ending;         /* metronome ends the run, and itself */
+    bool holding;        /* its node must not move: run_hold() */
+    bool serving;        /* serve() is asked for */
+    bool answering;      /* in serve() */
+    bool doomed;         /* freed by the very command that it answers */
+};
+
+static void drop(GdbEndpoint *e);
+
+/* gdb shows what it is told while it waits for the end of a resume. */
+static void refuse_resume(GdbEndpoint *e, const char *code, const char *why)
+{
+    g_autofree char *text = g_strdup_printf("metronome: %s\n", why);
+
+    gdb_peer_tell(e->peer, text);
+    gdb_peer_reply_text(e->peer, code);
+}
+
+/* --- stops --- */
+
+/* signal 0: the node itself has no reason to stop. */
+static void reply_stop(GdbEndpoint *e, unsigned signal, const GdbStop *stop)
+{
+    static const char *const watches[] = {NULL, "watch", "rwatch", "awatch"};
+    DebugThreads *threads = debug_view_threads(e->view);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    debug_threads_moved(threads, stop && stop->has_thread ? &stop->thread : NULL);
+    g_string_append_printf(text, "T%02x", signal);
+    debug_threads_append(threads, text);
+    if (stop && stop->watch != GDB_WATCH_NONE)
+        g_string_append_printf(text, "%s:%" PRIx64 ";", watches[stop->watch], stop->address);
+    gdb_peer_reply_text(e->peer, text->str);
+}
+
+/* What a program that ends so gets: abort() of its own, an alarm that nobody cared for, a kill. */
+static unsigned signal_of(NodeState state)
+{
+    return state == NODE_PANICKED   ? GDB_SIGNAL_ABRT
+           : state == NODE_WATCHDOG ? GDB_SIGNAL_ALRM
+                                    : GDB_SIGNAL_KILL;
+}
+
+/* The node takes part no more: for gdb its process has ended. */
+static void reply_end(GdbEndpoint *e)
+{
+    NodeState state = e->node->state;
+    g_autofree char *text =
+        g_strdup_printf("metronome: node %s is %s\n", e->node->name, node_state_name(state));
+    g_autofree char *end = g_strdup_printf(
+        "%c%02x;process:1", state == NODE_OFF ? 'W' : 'X',
+        state == NODE_OFF ? (unsigned)MAX(0, e->node->exit_status) & 0xff : signal_of(state));
+
+    gdb_peer_tell(e->peer, text);
+    gdb_peer_reply_text(e->peer, end);
+}
+
+void gdb_end_all(Session *s)
+{
+    for (unsigned i = 0; s->endpoints && i < s->endpoints->len; i++)
+        ((GdbEndpoint *)s->endpoints->pdata[i])->ending = true;
+}
+
+void gdb_tell_all(const Session *s, const char *line)
+{
+    g_autofree char *text = g_strdup_printf("metronome: %s\n", line);
+
+    for (unsigned i = 0; s->endpoints && i < s->endpoints->len; i++) {
+        const GdbEndpoint *e = s->endpoints->pdata[i];
+
+        if (e->running)
+            gdb_peer_tell(e->peer, text);
+    }
+}
+
+static void tell_why(GdbEndpoint *e, const RunOutcome *o)
+{
+    g_autofree char *now = units_format_seconds(engine_now(e->session->engine));
+    g_autofree char *text = NULL;
+
+    if (o->end == RUN_FAILED)
+        text = g_strdup_printf("metronome: %s\n", o->error->message);
+    else if (o->end == RUN_ASLEEP)
+        text = g_strdup("metronome: the vCPU waits for an interrupt: `continue` lets time pass\n");
+    else if (o->why && !e->interrupted)
+        text = g_strdup_printf("metronome: %s; the ensemble stands at %s\n", o->why, now);
+    if (text)
+        gdb_peer_tell(e->peer, text);
+}
+
+static void on_run_done(const RunOutcome *o, void *data)
+{
+    GdbEndpoint *e = data;
+    const DebugHit *hit = debug_hit(e->node);
+    bool interrupted = e->interrupted;
+
+    tell_why(e, o);
+    e->running = e->interrupted = false;
+    if (e->ending)
+        gdb_peer_reply_text(e->peer, "W00;process:1");
+    else if (!node_is_live(e->node))
+        reply_end(e);
+    else if (o->end == RUN_BROKE && hit)
+        reply_stop(e, GDB_SIGNAL_TRAP, &hit->stop);
+    else if (interrupted)
+        reply_stop(e, GDB_SIGNAL_INT, NULL);
+    else
+        reply_stop(e, 0, NULL);
+    if (o->end == RUN_FAILED && o->unattended)
+        e->events->failed(o->error, e->events_data);
+}
+
+/* A step's end; it has no reason to give. */
+static void on_step_done(const RunOutcome *o, void *data)
+{
+    GdbEndpoint *e = data;
+    GdbStop stop = {.has_thread = true, .thread = e->stepped};
+
+    if (o->end != RUN_REACHED || !node_is_live(e->node)) {
+        debug_threads_moved(debug_view_threads(e->view), &e->stepped);
+        on_run_done(o, data);
+        return;
+    }
+    e->running = e->interrupted = false;
+    reply_stop(e, GDB_SIGNAL_TRAP, &stop);
+}
+
+static void on_held_run_done(const RunOutcome *o, void *data)
+{
+    GdbEndpoint *e = data;
+
+    (void)o;
+    e->holding = false;
+}
+
+/* For this gdb its node stands: no other may let it run. */
+static void hold(void *endpoint, void *data)
+{
+    GdbEndpoint *e = endpoint;
+
+    (void)data;
+    if (e->view && gdb_peer_has_spoken(e->peer) && !e->running && !e->holding)
+        e->holding = run_hold(e->session, on_held_run_done, e);
+}
+
+static void release(GdbEndpoint *e)
+{
+    if (e->holding)
+        run_release(e->session, e);
+    e->holding = false;
+}
+
+static void go_on(GdbEndpoint *e)
+{
+    RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}, .unattended = true};
+    g_autoptr(GError) error = NULL;
+
+    e->running = true;
+    e->interrupted = false;
+    release(e);
+    if (run_active(e->session)) {
+        run_join(e->session, on_run_done, e);
+    } else if (run_start(e->session, &spec, on_run_done, e, &error)) {
+        g_ptr_array_foreach(e->session->endpoints, hold, NULL);
+    } else {
+        e->running = false;
+        refuse_resume(e, "E01", error->message);
+        return;
+    }
+    if (run_held(e->session))
+        gdb_peer_tell(e->peer, "metronome: all stand until every attached gdb continues\n");
+}
+
+/* The other vCPUs stand still meanwhile. */
+static void step(GdbEndpoint *e, const GArray *threads, unsigned vcpu)
+{
+    const Node *n = e->node;
+    RunGoal goal = {.time = {RUN_FOR_EVER},
+                    .node = e->node,
+                    .step = true,
+                    .vcpu = threads->len > 1 ? (int)vcpu : -1,
+                    .manner = debug_view_masks(e->view) ? STEP_MASKED : STEP_LIVE};
+    g_autoptr(GError) error = NULL;
+
+    rest_settle(e->node);
+    goal.insns.n = n->clock.icount.n + 1;
+    e->interrupted = false;
+    e->stepped = g_array_index(threads, GdbThread, vcpu);
+    e->running = n->icount.enabled && run_step(e->session, &goal, on_step_done, e, &error);
+    if (!e->running)
+        refuse_resume(e, "E01", error ? error->message : "no single step without icount");
+}
+
+static void resume(GdbEndpoint *e, const GdbRequest *request)
+{
+    DebugThreads *threads = debug_view_threads(e->view);
+    g_autoptr(GError) error = NULL;
+    const GArray *all = debug_threads_all(threads, &error);
+    unsigned vcpu = 0;
+    GdbResume what = all ? gdb_request_resume(request, all, &vcpu) : GDB_RESUME_UNKNOWN;
+
+    if (!all || (what == GDB_RESUME_STEP_ANY && !debug_threads_choose(threads, &vcpu, &error))) {
+        refuse_resume(e, "E01", error->message);
+        return;
+    }
+    switch (what) {
+    case GDB_RESUME_ALL:
+        go_on(e);
+        break;
+    case GDB_RESUME_STEP:
+    case GDB_RESUME_STEP_ANY:
+        step(e, all, vcpu);
+        break;
+    case GDB_RESUME_UNKNOWN:
+        refuse_resume(e, "E22", "there is no such vCPU");
+        break;
+    case GDB_RESUME_PART:
+        refuse_resume(e, "E22",
+                      "either all vCPUs go on or one makes a step: `set scheduler-locking off`");
+        break;
+    }
+}
+
+/* --- the rest --- */
+
+static void on_monitor_done(const char *output, void *data)
+{
+    GdbEndpoint *e = data;
+
+    e->monitor = NULL;
+    if (*output)
+        gdb_peer_tell(e->peer, output);
+    gdb_peer_reply_text(e->peer, "OK");
+}
+
+static void ask_view(GdbEndpoint *e, const GdbRequest *request)
+{
+    g_autoptr(GString) answer = g_string_new(NULL);
+
+    debug_view_answer(e->view, request, answer);
+    if (debug_view_problem(e->view))
+        log_info("gdb of node %s: %s", e->node->name, debug_view_problem(e->view));
+    if (request->kind == GDB_REQUEST_SUPPORTED)
+        g_string_append(answer, ";QStartNoAckMode+");
+    gdb_peer_reply(e->peer, answer->str, answer->len);
+}
+
+/* QEMU would remove all points of everybody. */
+static void tell_halt_reason(GdbEndpoint *e)
+{
+    const DebugHit *hit = debug_hit(e->node);
+
+    if (node_is_live(e->node))
+        reply_stop(e, GDB_SIGNAL_TRAP, hit ? &hit->stop : NULL);
+    else
+        reply_end(e);
+}
+
+static void handle(GdbEndpoint *e, const GdbRequest *request)
+{
+    switch (request->kind) {
+    case GDB_REQUEST_MONITOR:
+        e->monitor = e->events->monitor(e->session, e->node, (const char *)request->bytes->data,
+                                        request->bytes->len, on_monitor_done, e);
+        break;
+    case GDB_REQUEST_NO_ACKS:
+        gdb_peer_reply_text(e->peer, "OK");
+        gdb_peer_no_acks(e->peer);
+        break;
+    case GDB_REQUEST_DETACH: /* QEMU is ours: gdb's end is not its end */
+    case GDB_REQUEST_KILL:
+        gdb_peer_reply_text(e->peer, "OK");
+        drop(e);
+        break;
+    case GDB_REQUEST_END:
+        drop(e);
+        break;
+    case GDB_REQUEST_HALT_REASON:
+        tell_halt_reason(e);
+        break;
+    case GDB_REQUEST_RESUME:
+        if (node_is_live(e->node))
+            resume(e, request);
+        else
+            reply_end(e);
+        break;
+    default:
+        if (node_is_live(e->node))
+            ask_view(e, request);
+        else
+            gdb_peer_reply_text(e->peer, "E01");
+    }
+}
+
+/* Its first packet. */
+static bool begin(GdbEndpoint *e)
+{
+    g_autoptr(GError) error = NULL;
+    const DebugHit *hit = debug_hit(e->node);
+
+    if (e->view)
+        return true;
+    if (!(e->view = debug_view_new(e->node, &error))) {
+        log_warn("%s", error->message);
+        drop(e);
+        return false;
+    }
+    if (hit && hit->stop.has_thread)
+        debug_threads_moved(debug_view_threads(e->view), &hit->stop.thread);
+    log_info("gdb attached to node %s", e->node->name);
+    hold(e, NULL);
+    return true;
+}
+
+/* The ensemble is at rest. */
+static void serve(void *data)
+{
+    GdbEndpoint *e = data;
+
+    e->serving = false;
+    e->answering = true;
+    while (!e->running && !e->monitor && gdb_peer_waits(e->peer) && begin(e)) {
+        g_autoptr(GBytes) packet = gdb_peer_next(e->peer);
+        GdbRequest request;
+        gsize size;
+        const char *text = g_bytes_get_data(packet, &size);
+
+        gdb_request_parse(&request, text, size - 1);
+        handle(e, &request);
+        gdb_request_clear(&request);
+    }
+    e->answering = false;
+    if (e->doomed)
+        gdb_endpoint_free(e);
+}
+
+static void on_arrived(void *data)
+{
+    GdbEndpoint *e = data;
+
+    if (e->serving || e->answering || e->running || e->monitor)
+        return;
+    e->serving = true;
+    run_service(e->session, serve, e);
+}
+
+static void on_interrupted(void *data)
+{
+    GdbEndpoint *e = data;
+
+    if (!e->running)
+        return;
+    e->interrupted = true;
+    run_pause(e->session, "interrupted in gdb");
+}
+
+/* --- coming and going --- */
+
+static void clean_up(void *data)
+{
+    GdbEndpoint *e = data;
+
+    g_clear_pointer(&e->view, debug_view_free);
+    if (!e->closing)
+        e->events->gone(e->events_data);
+}
+
+/* What it let run stops; its points are taken away. */
+static void drop(GdbEndpoint *e)
+{
+    bool was_gdb = gdb_peer_has_spoken(e->peer);
+
+    gdb_peer_close(e->peer);
+    if (!was_gdb)
+        return;
+    if (e->monitor)
+        e->events->forget(e->monitor);
+    e->monitor = NULL;
+    if (e->running) {
+        g_autofree char *why = g_strdup_printf("gdb of node %s went away", e->node->name);
+
+        run_leave(e->session, e);
+        run_pause(e->session, why);
+    }
+    e->running = false;
+    release(e);
+    log_info("gdb of node %s is gone", e->node->name);
+    run_service(e->session, clean_up, e);
+}
+
+/* Somebody who says nothing makes room for the next; a gdb does not. */
+static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
+{
+    GdbEndpoint *e = data;
+    int peer = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+
+    (void)condition;
+    if (peer < 0)
+        return G_SOURCE_CONTINUE;
+    if (gdb_peer_has_spoken(e->peer) || !node_is_live(e->node)) {
+        log_warn("node %s: a second gdb, or one for a node that is not there, is turned away",
+                 e->node->name);
+        close(peer);
+        return G_SOURCE_CONTINUE;
+    }
+    gdb_peer_close(e->peer);
+    e->running = e->interrupted = e->holding = false;
+    gdb_peer_open(e->peer, peer);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_peer_gone(void *data)
+{
+    drop(data);
+}
+
+static const GdbPeerEvents peer_events = {on_arrived, on_interrupted, on_peer_gone};
+
+GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, unsigned port,
+                              const GdbEndpointEvents *events, void *data, GError **error)
+{
+    g_autoptr(GdbListener) listener = gdb_listener_new(path, port, error);
+    GdbEndpoint *e;
+
+    if (!listener)
+        return NULL;
+    e = g_new0(GdbEndpoint, 1);
+    e->session = session;
+    e->node = node;
+    e->events = events;
+    e->events_data = data;
+    e->peer = gdb_peer_new(&peer_events, e);
+    e->listener = g_steal_pointer(&listener);
+    e->listen_source = g_unix_fd_add(gdb_listener_fd(e->listener), G_IO_IN, on_connect, e);
+    return e;
+}
+
+void gdb_endpoint_free(GdbEndpoint *e)
+{
+    if (!e)
+        return;
+    e->closing = true;
+    drop(e);
+    e->doomed = e->answering;
+    if (e->doomed)
+        return;
+    g_source_remove(e->listen_source);
+    gdb_listener_free(e->listener);
+    gdb_peer_free(e->peer);
+    g_free(e);
+}
+
+const Node *gdb_endpoint_node(const GdbEndpoint *e)
+{
+    return e->node;
+}
+
+const char *gdb_endpoint_address(const GdbEndpoint *e)
+{
+    return gdb_listener_address(e->listener);
+}
+
+bool gdb_endpoint_attached(const GdbEndpoint *e)
+{
+    return gdb_peer_has_spoken(e->peer) || e->view;
+}

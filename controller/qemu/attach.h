@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* attach.h: takes over a QEMU that runs already, and gives it back. */
+#ifndef QEMU_ATTACH_H
+#define QEMU_ATTACH_H
+
+#include "controller/qemu/node.h"
+
+/* Takes over a QEMU that runs already; stops it. gdb_path may be NULL. On failure it is left as it
+ * was found. */
+Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
+                  const char *gdb_path, GError **error);
+
+/* Puts an attached QEMU's threads back as they were and lets it run, also if the node has failed or
+ * the connection broke. The gate of one that has not failed is gone already. */
+bool node_detach(Node *node, GError **error);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ending.c: see ending.h. */
+#include "controller/qemu/ending.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/tree.h"
+#include "controller/qemu/serial.h"
+#include "controller/qemu/sweep.h"
+#include "controller/qemu/telling.h"
+#include "gdbstub-client/gdbstub.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STDERR_TAIL 2000
+
+/* Ends a launched QEMU with its whole process group: it may be a script's child, or have children
+ * itself. The process must not have been waited for yet. */
+static void kill_group(const Node *n)
+{
+    if (n->pid > 0 && !n->attached)
+        kill(-n->pid, SIGKILL);
+}
+
+typedef struct {
+    bool ended, exited; /* exited: not killed by a signal */
+    int number;         /* exit status, or signal */
+} End;
+
+/* Waits until a launched QEMU has ended, or the time is up. */
+static End reap(Node *n, int timeout_ms)
+{
+    struct pollfd p = {.fd = n->pidfd, .events = POLLIN};
+    siginfo_t end = {0};
+    int status = 0;
+
+    if (n->attached || n->pid <= 0)
+        return (End){false};
+    if (n->pidfd >= 0 && poll(&p, 1, timeout_ms) != 1)
+        return (End){false};
+    if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
+        end.si_pid != n->pid)
+        return (End){false};
+    kill_group(n); /* what is left of its group, whose number it has until it is waited for */
+    waitpid(n->pid, &status, 0);
+    fd_clear(&n->pidfd);
+    n->pid = -1;
+    return WIFSIGNALED(status) ? (End){true, false, WTERMSIG(status)}
+                               : (End){true, true, WEXITSTATUS(status)};
+}
+
+static void append_end(GString *text, const Node *n, End end, const GError *why)
+{
+    char state = node_process_state(n);
+
+    if (end.ended && end.exited)
+        g_string_append_printf(text, "QEMU ended, exit status %d", end.number);
+    else if (end.ended)
+        g_string_append_printf(text, "QEMU ended, killed by signal %d (%s)", end.number,
+                               strsignal(end.number));
+    else
+        g_string_append(text, why->message);
+    if (!end.ended && node_process_is_stopped(state))
+        g_string_append_printf(text, " (state %c, stopped by a %s)", state,
+                               state == 'T' ? "signal" : "debugger");
+}
+
+static void fail(Node *n, End end, const GError *why)
+{
+    g_autofree char *said = n->said ? said_end(n->said, STDERR_TAIL) : NULL;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_append_printf(text, "node %s: ", n->name);
+    append_end(text, n, end, why);
+    if (said && *said)
+        g_string_append_printf(text, "; it said: %s", said);
+    if (said && strstr(said, "'dgram'"))
+        g_string_append(text, "; netdev dgram came with QEMU 7.2: this one is older");
+    n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
+    n->state = NODE_FAILED;
+    node_tell(n, NODE_WHAT_FAILED, NULL, n->failure->message);
+    kill_group(n); /* whatever is left of it must not run on */
+    if (end.ended)
+        sweep_processes(n->dir);
+}
+
+/* A broken connection is QEMU's end in nearly every case: wait for it to be complete. Not so one that
+ * has never answered. */
+static End wait_end(Node *n, const GError *why)
+{
+    const GError *qmp = n->qmp ? qmp_client_broken(n->qmp) : NULL;
+    bool broken = (qmp && !g_error_matches(qmp, QMP_ERROR, QMP_ERROR_TIMEOUT)) ||
+                  g_error_matches(why, GDB_ERROR, GDB_ERROR_DISCONNECTED);
+
+    return reap(n, broken ? 2000 : 0);
+}
+
+void node_fail(Node *n, const GError *why)
+{
+    if (n->state != NODE_FAILED)
+        fail(n, wait_end(n, why), why);
+}
+
+static void become(Node *n, NodeState state)
+{
+    n->state = state;
+    n->frozen = false;
+    node_tell(n, NODE_WHAT_LEFT, n->life.why, NULL);
+}
+
+bool node_lose(Node *n, const GError *why, bool ran, VTime at)
+{
+    g_autofree char *said = NULL;
+    bool told = n->life.becomes != NODE_ADDED;
+    End end;
+
+    if (n->state == NODE_FAILED)
+        return false;
+    end = wait_end(n, why);
+    said = n->said ? said_text(n->said) : NULL;
+    if (told ? !n->qmp || !qmp_client_broken(n->qmp)
+             : !ran || !end.exited || n->life.ends ||
+                   (said && node_complained(said, n->program ? n->program : ""))) {
+        fail(n, end, why);
+        return false;
+    }
+    if (end.exited)
+        n->exit_status = end.number;
+    if (end.ended)
+        sweep_processes(n->dir);
+    n->clock_stale = true;
+    n->clock.virtual_time.ns = MAX(n->clock.virtual_time.ns, vtime_add(at, n->epoch).ns);
+    become(n, told ? n->life.becomes : NODE_OFF);
+    return true;
+}
+
+bool node_take_end(Node *n)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!n->life.stands || !node_is_live(n))
+        return false;
+    if (node_read_clock(n, &error))
+        become(n, n->life.becomes);
+    else
+        node_lose(n, error, true, node_ensemble_time(n));
+    return true;
+}
+
+bool node_ask_end(Node *n, GError **error)
+{
+    g_autofree char *status = NULL;
+    NodeState state;
+    bool running;
+
+    if (!qmp_query_status(n->qmp, &running, &status, NODE_REPLY_MS, error))
+        return false;
+    state = node_state_of_status(status);
+    if (node_state_has_left(state)) {
+        n->life.becomes = state;
+        n->life.stands = true;
+        return node_take_end(n);
+    }
+    if (state == NODE_FAILED)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "QEMU stopped the guest: %s", status);
+    else
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "stopped from outside in the middle of a quantum (event STOP)");
+    return false;
+}
+
+/* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
+void node_end_process(Node *n)
+{
+    if (reap(n, 0).ended)
+        sweep_processes(n->dir); /* it ended by itself, perhaps to leave another one behind */
+    kill_group(n);
+    reap(n, 10000);
+}
+
+void node_free(Node *n)
+{
+    if (!n)
+        return;
+    node_end_process(n);
+    if (n->far && n->state != NODE_ADDED)
+        n->far->ops->end(n->far, n);
+    fd_clear(&n->pidfd);
+    fd_clear(&n->devices_fd);
+    fd_clear(&n->agent_fd);
+    g_free(n->devices_path);
+    g_clear_pointer(&n->qmp, qmp_client_free);
+    g_clear_pointer(&n->console, console_free);
+    if (n->dir)
+        tree_remove(n->dir, NULL);
+    if (n->dir && n->options->serial)
+        serial_remove(n->options->serial);
+    g_clear_error(&n->failure);
+    g_clear_pointer(&n->before, attached_free);
+    if (n->nics)
+        g_ptr_array_unref(n->nics);
+    g_array_unref(n->vcpus);
+    for (unsigned i = 0; i < n->cables->len; i++)
+        close(g_array_index(n->cables, int, i));
+    g_array_unref(n->cables);
+    g_array_unref(n->far_used);
+    node_options_free(n->options);
+    g_free(n->version);
+    g_free(n->file);
+    g_free(n->program);
+    said_free(n->said);
+    g_free(n->transcript);
+    g_free(n->dir);
+    g_free(n->gdb_path);
+    g_free(n->name);
+    g_free(n);
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* launch.c: see launch.h. */
+#include "controller/qemu/launch.h"
+
+#include "controller/base/fd.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/identity.h"
+#include "controller/qemu/spawn.h"
+#include "controller/qemu/telling.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+/* On failure the caller calls node_fail() to learn what QEMU said. */
+static bool launch(Node *n, const char *qemu, GError **error)
+{
+    n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
+    return spawn_qemu(n, qemu, error) && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) &&
+           identity_read(n, error);
+}
+
+/* Its QEMU is elsewhere; its console is here. */
+static bool launch_far(Node *n, const char *qemu, GError **error)
+{
+    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+    int console[2], port[2] = {-1, -1};
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, console) != 0 ||
+        (n->options->agent &&
+         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, port) != 0)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
+                    g_strerror(errno));
+        return false;
+    }
+    n->agent_fd = port[0];
+    n->gdb_path = g_strdup_printf("host %s", n->far->name);
+    n->console = console_new(console[0], log, error);
+    if (n->console)
+        console_set_node(n->console, n->name);
+    if (n->console && n->transcript && !console_transcript(n->console, n->transcript, error))
+        g_clear_pointer(&n->console, console_free);
+    if (!n->console) {
+        fd_clear(&console[1]);
+        fd_clear(&port[1]);
+        return false;
+    }
+    if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error)) {
+        g_clear_pointer(&n->console, console_free); /* it may be started again */
+        g_clear_pointer(&n->gdb_path, g_free);
+        fd_clear(&n->agent_fd);
+        return false;
+    }
+    n->state = NODE_PAUSED;
+    return true;
+}
+
+bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
+{
+    g_autofree char *sub = g_strdup_printf("%u", n->index);
+    GError *e = NULL;
+
+    n->dir = rundir_make(dir, sub, error);
+    if (!n->dir)
+        return false;
+    if (n->far)
+        return launch_far(n, qemu, error);
+    if (!launch(n, qemu, &e) || (node_watch_events(n), !node_read_clock(n, &e))) {
+        if (e->domain == NODE_ERROR) {
+            g_propagate_error(error, e);
+            n->state = NODE_FAILED;
+            n->failure = g_error_copy(e);
+        } else {
+            node_fail(n, e);
+            g_error_free(e);
+            g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH, "%s", n->failure->message);
+        }
+        return false;
+    }
+    n->state = NODE_PAUSED;
+    return true;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* launch.h: starts a node's QEMU, here or on another host. */
+#ifndef QEMU_LAUNCH_H
+#define QEMU_LAUNCH_H
+
+#include "controller/qemu/node.h"
+
+/* Launches QEMU, stopped at virtual time 0; qemu: path of the binary or NULL. Main thread only:
+ * QEMU dies with the thread that started it. */
+bool node_launch(Node *node, RunDir *dir, const char *qemu, GError **error);
+
+#endif

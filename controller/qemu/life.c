@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* life.c: see life.h. */
+#include "controller/qemu/life.h"
+
+#include "controller/base/units.h"
+
+#include <string.h>
+
+/* What comes sooner behind the last one is not told each time. */
+#define FOLDED_NS (100 * NS_PER_MS)
+
+const char *const node_state_names[] = {
+    [NODE_ADDED] = "added",         [NODE_PAUSED] = "paused",
+    [NODE_RUNNING] = "running",     [NODE_OFF] = "off",
+    [NODE_PANICKED] = "panicked",   [NODE_WATCHDOG] = "watchdog",
+    [NODE_SUSPENDED] = "suspended", [NODE_FAILED] = "failed",
+    [NODE_FROZEN] = "frozen",       [NODE_FROZEN + 1] = NULL,
+};
+
+const char *node_state_name(NodeState state)
+{
+    return node_state_names[state];
+}
+
+static bool is(const QmpRunEvent *event, const char *why)
+{
+    return strcmp(event->why, why) == 0;
+}
+
+static void leave(NodeLife *life, const QmpRunEvent *event, NodeState state, bool stands)
+{
+    if (life->becomes == NODE_ADDED) {
+        life->becomes = state;
+        memcpy(life->why, event->why, sizeof(life->why));
+    }
+    life->stands = life->stands || stands;
+}
+
+NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
+{
+    switch (e->kind) {
+    case QMP_RUN_OTHER:
+        break;
+    case QMP_RUN_STOP:
+        if (life->becomes != NODE_ADDED)
+            life->stands = true;
+        else if (!expected)
+            life->stopped = true;
+        break;
+    case QMP_RUN_RESUME:
+        life->stopped = false;
+        break;
+    case QMP_RUN_SHUTDOWN:
+        /* A QEMU that is told to end (SIGTERM, `quit`) says so too, but it ends. The stop follows
+         * before QEMU's main loop does anything else (main_loop_should_exit(), softmmu/runstate.c).
+         */
+        if (e->guest)
+            leave(life, e, is(e, "guest-panic") ? NODE_PANICKED : NODE_OFF, true);
+        else
+            life->ends = true;
+        break;
+    case QMP_RUN_PANICKED:
+        if (is(e, "run"))
+            return NODE_WHAT_PANICKED;
+        leave(life, e, NODE_PANICKED, false);
+        break;
+    case QMP_RUN_WATCHDOG:
+        if (!is(e, "pause") && !is(e, "poweroff"))
+            return NODE_WHAT_WATCHDOG;
+        leave(life, e, NODE_WATCHDOG, false);
+        break;
+    case QMP_RUN_SUSPEND:
+        leave(life, e, NODE_SUSPENDED, true);
+        break;
+    case QMP_RUN_WAKEUP:
+        return NODE_WHAT_WAKEUP;
+    case QMP_RUN_SUSPEND_DISK:
+        return NODE_WHAT_SUSPEND_DISK;
+    case QMP_RUN_POWERDOWN:
+        return NODE_WHAT_POWERDOWN;
+    case QMP_RUN_CRASHLOADED:
+        return NODE_WHAT_CRASHLOADED;
+    case QMP_RUN_RESET:
+        life->resets++;
+        return NODE_WHAT_RESET;
+    }
+    return NODE_WHAT_NOTHING;
+}
+
+/* 1 to 9, 10, 20, …, 100, 200, …: however many there are, there are few of these. */
+static bool is_round(unsigned n)
+{
+    while (n >= 10 && n % 10 == 0)
+        n /= 10;
+    return n < 10;
+}
+
+bool node_life_tells(NodeLife *life, NodeWhat what, VTime at, unsigned *n)
+{
+    bool tells;
+
+    *n = ++life->told[what].n;
+    tells = is_round(*n) || vtime_sub(at, life->told[what].last).ns >= FOLDED_NS;
+    if (tells)
+        life->told[what].last = at;
+    return tells;
+}
+
+static bool is_complaint(const char *line, const char *program)
+{
+    for (const char *p = strstr(line, program); p; p = strstr(p + 1, program)) {
+        const char *rest = p + strlen(program);
+
+        /* Behind a time stamp (-msg timestamp=on), or at the start. */
+        if ((p == line || p[-1] == ' ') && g_str_has_prefix(rest, ": ") &&
+            !g_str_has_prefix(rest, ": warning: ") && !g_str_has_prefix(rest, ": info: "))
+            return true;
+    }
+    return false;
+}
+
+bool node_complained(const char *text, const char *program)
+{
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+
+    for (char **line = lines; *program && *line; line++)
+        if (is_complaint(*line, program))
+            return true;
+    return false;
+}
+
+NodeState node_state_of_status(const char *status)
+{
+    static const struct {
+        const char *status;
+        NodeState state;
+    } known[] = {{"shutdown", NODE_OFF},          {"guest-panicked", NODE_PANICKED},
+                 {"watchdog", NODE_WATCHDOG},     {"suspended", NODE_SUSPENDED},
+                 {"internal-error", NODE_FAILED}, {"io-error", NODE_FAILED}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(known); i++)
+        if (strcmp(known[i].status, status) == 0)
+            return known[i].state;
+    return NODE_PAUSED;
+}
+
+/* --- what is told --- */
+
+const char *node_left_text(NodeState state, int exit_status)
+{
+    switch (state) {
+    case NODE_PANICKED:
+        return "panicked";
+    case NODE_WATCHDOG:
+        return "was stopped by its watchdog";
+    case NODE_SUSPENDED:
+        return "was suspended by its guest";
+    default:
+        return exit_status >= 0 ? "exited" : "powered off";
+    }
+}
+
+const char *node_what_name(const NodeTelling *t)
+{
+    switch (t->what) {
+    case NODE_WHAT_NOTHING:
+        return "";
+    case NODE_WHAT_LEFT:
+        return node_state_name(t->state);
+    case NODE_WHAT_RESET:
+        return "reset";
+    case NODE_WHAT_PANICKED:
+        return "panicked";
+    case NODE_WHAT_CRASHLOADED:
+        return "crashloaded";
+    case NODE_WHAT_WATCHDOG:
+        return "watchdog";
+    case NODE_WHAT_SUSPEND_DISK:
+        return "suspend-disk";
+    case NODE_WHAT_POWERDOWN:
+        return "powerdown";
+    case NODE_WHAT_WAKEUP:
+        return "wakeup";
+    case NODE_WHAT_FROZEN:
+        return "frozen";
+    case NODE_WHAT_MOVES:
+        return "moves";
+    case NODE_WHAT_FAILED:
+        return "failed";
+    case NODE_WHATS:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static char *text_of_end(const NodeTelling *t)
+{
+    if (t->exit_status >= 0)
+        return g_strdup_printf("%s: QEMU exited with status %d", node_state_name(t->state),
+                               t->exit_status);
+    switch (t->state) {
+    case NODE_OFF:
+        return g_strdup(strcmp(t->why, "guest-reset") == 0
+                            ? "off: its guest reset itself, which is its end (-no-reboot)"
+                            : "off: its guest powered off");
+    case NODE_PANICKED:
+        return g_strdup("panicked: its guest's kernel panicked");
+    case NODE_WATCHDOG:
+        return g_strdup("watchdog: its guest's watchdog ran out");
+    default:
+        return g_strdup("suspended: its guest sleeps, and takes part no more");
+    }
+}
+
+static char *text_of(const NodeTelling *t)
+{
+    switch (t->what) {
+    case NODE_WHAT_NOTHING:
+        return g_strdup("");
+    case NODE_WHAT_LEFT:
+        return text_of_end(t);
+    case NODE_WHAT_RESET:
+        return g_strdup(g_str_has_prefix(t->why, "host-") ? "reset from outside"
+                                                          : "reset by its guest");
+    case NODE_WHAT_PANICKED:
+        return g_strdup("its guest's kernel panicked, and goes on");
+    case NODE_WHAT_CRASHLOADED:
+        return g_strdup("its guest runs a crash kernel");
+    case NODE_WHAT_WATCHDOG:
+        return g_strdup_printf("its guest's watchdog ran out (action %s)", t->why);
+    case NODE_WHAT_SUSPEND_DISK:
+        return g_strdup("its guest suspends to disk");
+    case NODE_WHAT_POWERDOWN:
+        return g_strdup("its power button was pressed");
+    case NODE_WHAT_WAKEUP:
+        return g_strdup("woken up, but it takes part no more");
+    case NODE_WHAT_FROZEN:
+    case NODE_WHAT_MOVES:
+    case NODE_WHAT_FAILED:
+        return g_strdup(t->detail ? t->detail : "");
+    case NODE_WHATS:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+/* Of what it says itself the detail is no part. */
+static bool has_times(const NodeTelling *t)
+{
+    return t->detail && t->what != NODE_WHAT_FROZEN && t->what != NODE_WHAT_MOVES &&
+           t->what != NODE_WHAT_FAILED;
+}
+
+char *node_telling_text(const char *name, const NodeTelling *t)
+{
+    g_autofree char *what = text_of(t), *time = units_format_seconds(t->time);
+    g_autofree char *times = has_times(t) ? g_strdup_printf(", %s,", t->detail) : g_strdup("");
+
+    return g_strdup_printf("node %s: %s%s %s %s", name, what, times,
+                           t->exact ? "at" : "in the quantum up to", time);
+}

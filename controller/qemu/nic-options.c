@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* nic-options.c: see nic-options.h. */
+#include "controller/qemu/nic-options.h"
+
+#include "controller/base/near.h"
+#include "controller/base/units.h"
+#include "controller/qemu/option-value.h"
+
+#include <string.h>
+
+#define MAC_TEXT 17 /* characters */
+
+typedef struct {
+    const char *name, *device;
+} Model;
+
+static const Model models[] = {
+    {"virtio-mmio", "virtio-net-device"},
+    {"virtio-pci", "virtio-net-pci"},
+    {"e1000", "e1000"},
+};
+
+/* on, off, or how many. */
+static bool set_number(const char *value, int64_t *nics, GError **error)
+{
+    if (g_ascii_isdigit(*value))
+        return units_parse_int(value, "nic", 0, NODE_MAX_NICS, nics, error);
+    if (strcmp(value, "on") != 0 && strcmp(value, "off") != 0)
+        return option_bad(error, "nic='%s': on or off is expected, or a number of cards", value);
+    *nics = value[1] == 'n';
+    return true;
+}
+
+static bool set_model(NodeOptions *o, const char *value, GError **error)
+{
+    static const char *const known[] = {"virtio-mmio", "virtio-pci", "e1000", NULL};
+    g_autofree char *meant = NULL;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(models); i++)
+        if (strcmp(models[i].name, value) == 0) {
+            o->nic_model = models[i].device;
+            return true;
+        }
+    meant = near_meant(value, known);
+    return option_bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000%s", value,
+                      meant);
+}
+
+/* That of one card: neither a group's nor nobody's. */
+static bool parse_mac(const char *text, uint8_t mac[6])
+{
+    bool ok = strlen(text) == MAC_TEXT;
+
+    for (unsigned i = 0; ok && i < MAC_TEXT; i++)
+        ok = i % 3 == 2 ? text[i] == ':' : g_ascii_isxdigit(text[i]);
+    for (unsigned i = 0; ok && i < 6; i++)
+        mac[i] = (uint8_t)(g_ascii_xdigit_value(text[3 * i]) << 4 |
+                           g_ascii_xdigit_value(text[3 * i + 1]));
+    return ok && !(mac[0] & 1) && (mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]);
+}
+
+static bool set_macs(NodeOptions *o, const char *value, GError **error)
+{
+    g_auto(GStrv) parts = g_strsplit(value, ",", -1);
+    unsigned n = g_strv_length(parts);
+
+    if (n > NODE_MAX_NICS)
+        return option_bad(error, "mac='%s': a node has %d cards at most", value, NODE_MAX_NICS);
+    for (unsigned i = 0; i < n; i++)
+        if (!parse_mac(parts[i], o->macs[i]))
+            return option_bad(
+                error,
+                "mac='%s': '%s' is no card's address; one such as 52:54:00:12:34:56 is "
+                "expected for each card, with commas between them",
+                value, parts[i]);
+    if (n == 0)
+        return option_bad(error, "mac= is empty: an address such as 52:54:00:12:34:56 is expected");
+    o->n_macs = n;
+    return true;
+}
+
+bool nic_options_key(const char *key)
+{
+    return strcmp(key, "nic") == 0 || strcmp(key, "nic-model") == 0 || strcmp(key, "mac") == 0;
+}
+
+bool nic_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
+{
+    if (strcmp(key, "nic") == 0)
+        return set_number(value, &o->nics, error);
+    if (strcmp(key, "mac") == 0)
+        return set_macs(o, value, error);
+    return set_model(o, value, error);
+}
+
+bool nic_options_finish(NodeOptions *o, GError **error)
+{
+    bool pc = strcmp(o->arch, "x86_64") == 0 && !node_options_is_microvm(o);
+
+    if (!o->nic_model)
+        o->nic_model = pc ? "virtio-net-pci" : "virtio-net-device";
+    if (pc && strcmp(o->nic_model, "virtio-net-device") == 0)
+        return option_bad(error, "nic-model=virtio-mmio needs a bus that arch=x86_64 has with "
+                                 "machine=microvm only: virtio-pci or e1000");
+    if (o->n_macs > o->nics)
+        return option_bad(error,
+                          "mac= has %u addresses, and the node %" G_GINT64_FORMAT " card%s: nic=%u",
+                          o->n_macs, o->nics, o->nics == 1 ? "" : "s", o->n_macs);
+    return true;
+}
+
+void node_options_mac(const NodeOptions *o, unsigned index, unsigned nic, uint8_t mac[6])
+{
+    const uint8_t made[6] = {
+        0x52, 0x54, 0x00, (uint8_t)(0x6d + nic), (uint8_t)(index >> 8), (uint8_t)index};
+
+    memcpy(mac, nic < o->n_macs ? o->macs[nic] : made, sizeof(made));
+}
+
+static bool is_virtio(const NodeOptions *o)
+{
+    return o->nic_model && g_str_has_prefix(o->nic_model, "virtio-net-");
+}
+
+/* The cable's other end is the node's (spawn.c), which takes nothing in: what the guest sends is
+ * lost there; for a card in a link fabric/nic.c has a copy. What is sent to the guest is held back
+ * until its ring has room (fabric/ring.h), so that is as long as QEMU allows. */
+void nic_options_argv(GPtrArray *argv, const NodeOptions *o, unsigned nic, unsigned node, int fd)
+{
+    uint8_t mac[6];
+
+    node_options_mac(o, node, nic, mac);
+    g_ptr_array_add(argv, g_strdup("-netdev"));
+    g_ptr_array_add(argv,
+                    g_strdup_printf("dgram,id=mtr-net%u,local.type=fd,local.str=%d", nic, fd));
+    g_ptr_array_add(argv, g_strdup("-device"));
+    g_ptr_array_add(
+        argv,
+        g_strdup_printf("%s,netdev=mtr-net%u,mac=%02x:%02x:%02x:%02x:%02x:%02x,id=mtr-card%u%s",
+                        o->nic_model, nic, mac[0], mac[1], mac[2], mac[3], mac[4], mac[5], nic,
+                        is_virtio(o) ? ",rx_queue_size=1024" : ""));
+}
+
+char *nic_options_virtio_path(const NodeOptions *o, unsigned nic)
+{
+    if (!is_virtio(o))
+        return NULL;
+    return g_strdup_printf("/machine/peripheral/mtr-card%u%s", nic,
+                           strcmp(o->nic_model, "virtio-net-pci") == 0 ? "/virtio-backend" : "");
+}

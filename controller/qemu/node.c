@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* node.c: see node.h. */
+#include "controller/qemu/node.h"
+
+#include "controller/base/proc.h"
+
+Node *node_new(NodeOptions *options, unsigned index)
+{
+    Node *n = g_new0(Node, 1);
+
+    n->name = g_strdup(options->name);
+    n->options = options;
+    n->icount = options->icount;
+    n->index = index;
+    n->pid = -1;
+    n->pidfd = -1;
+    n->devices_fd = -1;
+    n->agent_fd = -1;
+    n->cpu = -1;
+    n->exit_status = -1;
+    n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* of another host: all 0 */
+    n->cables = g_array_new(FALSE, FALSE, sizeof(int));
+    n->far_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    return n;
+}
+
+bool node_rank(Node *n, Rank rank, GError **error)
+{
+    uint64_t threads = rank_thread_mark(n->pid);
+
+    if (threads == 0 || threads != n->ranked.threads || rank != n->ranked.rank ||
+        n->cpu != n->ranked.cpu) {
+        if (!rank_apply(rank, n->pid, n->vcpus, n->cpu, error))
+            return false;
+        n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
+        n->hushed = false;
+        n->ranked.rank = rank;
+        n->ranked.cpu = n->cpu;
+        n->ranked.threads = threads;
+        n->ranked.resting = false;
+    }
+    node_rest_main(n, false);
+    /* Without icount theirs would take the whole CPU for as long as they are busy, and the kernel
+     * then stops all real-time threads for a while, QEMU's timers among them. */
+    if (rank == RANK_STRICT)
+        rank_shield_vcpus(n->vcpus, n->icount.enabled);
+    return true;
+}
+
+void node_rest_main(Node *n, bool rest)
+{
+    if (n->ranked.rank != RANK_STRICT || n->ranked.threads == 0 || n->ranked.resting == rest)
+        return;
+    rank_raise_main(n->pid, !rest);
+    n->ranked.resting = rest;
+}
+
+void node_hush(Node *n, bool hush)
+{
+    if (n->monitor && n->hushed != hush)
+        rank_hush_monitor(n->monitor, hush);
+    n->hushed = hush && n->monitor;
+}
+
+bool node_ask_clock(Node *n, GError **error)
+{
+    n->clock_asked = n->clock_asked || clock_ask(n->qmp, n->devices_path, error);
+    return n->clock_asked;
+}
+
+bool node_read_clock(Node *n, GError **error)
+{
+    if (!node_ask_clock(n, error))
+        return false;
+    n->clock_asked = false;
+    return clock_read(n->qmp, n->devices_fd, n->icount.enabled ? n->icount.shift : -1,
+                      NODE_REPLY_MS, &n->clock, error);
+}
+
+char *node_qmp(Node *n, const char *command, const char *arguments, GError **error)
+{
+    return n->far ? n->far->ops->qmp(n->far, n, command, arguments, false, error)
+                  : qmp_client_call(n->qmp, command, arguments, NODE_REPLY_MS, error);
+}
+
+char *node_hmp(Node *n, const char *text, GError **error)
+{
+    return n->far ? n->far->ops->qmp(n->far, n, text, NULL, true, error)
+                  : qmp_hmp(n->qmp, text, NODE_REPLY_MS, error);
+}
+
+HTime node_vcpu_time(const Node *n, unsigned vcpu)
+{
+    if (n->far)
+        return (HTime){vcpu < n->far_used->len ? g_array_index(n->far_used, int64_t, vcpu) : 0};
+    if (vcpu >= n->vcpus->len)
+        return (HTime){0};
+    return (HTime){MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};
+}
+
+VTime node_ensemble_time(const Node *n)
+{
+    return vtime_sub(n->clock.virtual_time, n->epoch);
+}
+
+NodeState node_shown_state(const Node *n)
+{
+    return n->frozen && n->state == NODE_RUNNING ? NODE_FROZEN : n->state;
+}
+
+char node_process_state(const Node *n)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/stat", (int)n->pid), *text = NULL;
+
+    if (n->pid <= 0 || !g_file_get_contents(path, &text, NULL, NULL))
+        return '?';
+    return proc_state(text);
+}
+
+bool node_check(const Node *n, bool readable, GError **error)
+{
+    const char *state = node_state_name(n->state);
+
+    if (readable ? node_answers(n) : node_is_live(n))
+        return true;
+    if (n->state == NODE_FAILED)
+        g_set_error_literal(error, NODE_ERROR, NODE_ERROR_DIED, n->failure->message);
+    else if (n->state == NODE_ADDED)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s is not started: `start` comes first", n->name);
+    else if (n->clock_stale)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED,
+                    "node %s is %s, and its QEMU is gone: nothing of it can be read any more",
+                    n->name, state);
+    else
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is %s: it takes part no more",
+                    n->name, state);
+    return false;
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* option-keys.c: see option-keys.h. */
+#include "controller/qemu/option-keys.h"
+
+#include "controller/base/near.h"
+#include "controller/base/units.h"
+#include "controller/qemu/drives.h"
+#include "controller/qemu/nic-options.h"
+#include "controller/qemu/option-value.h"
+#include "controller/qemu/preflight.h"
+#include "controller/qemu/serial.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const keys[] = {
+    "arch",      "qemu",   "machine", "cpu",     "smp",      "memory", "kernel", "initrd", "append",
+    "disk",      "format", "persist", "cdrom",   "firmware", "serial", "icount", "seed",   "nic",
+    "nic-model", "mac",    "host",    "on-exit", "agent",    "extra",  NULL};
+
+const char *const *node_option_keys(void)
+{
+    return keys;
+}
+
+static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
+{
+    static const char *const choices[] = {"stop", "continue", NULL};
+
+    if (strcmp(value, "stop") != 0 && strcmp(value, "continue") != 0)
+        return option_bad_choice("on-exit", value, ": stop or continue is expected", choices,
+                                 error);
+    *goes_on = value[0] == 'c';
+    return true;
+}
+
+static bool set_icount(NodeOptions *o, const char *value, GError **error)
+{
+    Icount icount = o->icount;
+
+    if (!icount_change(value, &icount, error))
+        return false;
+    o->icount = icount;
+    o->sleep_said = o->sleep_said || strstr(value, "sleep=");
+    return true;
+}
+
+static bool set_file(char **slot, const char *key, const char *value, GError **error)
+{
+    if (access(value, R_OK) != 0)
+        return option_bad(error, "%s='%s': %s", key, value, g_strerror(errno));
+    if (g_file_test(value, G_FILE_TEST_IS_DIR))
+        return option_bad(error, "%s='%s' is a directory", key, value);
+    g_free(*slot);
+    *slot = g_strdup(value);
+    return true;
+}
+
+static bool set_text(char **slot, const char *value)
+{
+    g_free(*slot);
+    *slot = g_strdup(value);
+    return true;
+}
+
+static bool set_arch(NodeOptions *o, const char *value, GError **error)
+{
+    static const char *const choices[] = {"aarch64", "x86_64", "riscv64", NULL};
+
+    if (!arch_defaults(value))
+        return option_bad_choice("arch", value, " is unknown: aarch64, x86_64 or riscv64", choices,
+                                 error);
+    return set_text(&o->arch, value);
+}
+
+static bool set_qemu(NodeOptions *o, const char *value, GError **error)
+{
+    g_autofree char *path = o->host ? g_strdup(value) : g_find_program_in_path(value);
+
+    if (!path)
+        return option_bad(error, "qemu='%s' is no program: a path, or a name that PATH has", value);
+    return set_text(&o->qemu, path);
+}
+
+static bool set_extra(NodeOptions *o, const char *value, GError **error)
+{
+    GError *e = NULL;
+
+    /* Empty is fine; g_shell_parse_argv() calls it an error. */
+    if (*value && !g_shell_parse_argv(value, NULL, NULL, &e)) {
+        option_bad(error, "extra='%s': %s", value, e->message);
+        g_error_free(e);
+        return false;
+    }
+    return set_text(&o->extra, value);
+}
+
+static bool set(NodeOptions *o, const char *key, const char *value, GError **error)
+{
+    g_autofree char *hint = NULL;
+
+    if (strcmp(key, "arch") == 0)
+        return set_arch(o, value, error);
+    if (strcmp(key, "qemu") == 0)
+        return set_qemu(o, value, error);
+    if (strcmp(key, "machine") == 0)
+        return set_text(&o->machine, value);
+    if (strcmp(key, "cpu") == 0)
+        return set_text(&o->cpu, value);
+    if (strcmp(key, "smp") == 0)
+        return units_parse_int(value, "smp", 1, 512, &o->smp, error);
+    if (strcmp(key, "memory") == 0)
+        return units_parse_size(value, &o->memory, error);
+    if (strcmp(key, "kernel") == 0)
+        return set_file(&o->kernel, key, value, error);
+    if (strcmp(key, "initrd") == 0)
+        return set_file(&o->initrd, key, value, error);
+    if (strcmp(key, "append") == 0)
+        return set_text(&o->append, value);
+    if (strcmp(key, "disk") == 0)
+        return set_file(&o->disk, key, value, error);
+    if (strcmp(key, "format") == 0)
+        return set_text(&o->format, value);
+    if (strcmp(key, "persist") == 0)
+        return option_onoff(key, value, &o->persist, error);
+    if (strcmp(key, "cdrom") == 0)
+        return set_file(&o->cdrom, key, value, error);
+    /* -bios none: the kernel is all there is */
+    if (strcmp(key, "firmware") == 0 && (strcmp(value, "none") == 0 || strcmp(value, "uefi") == 0))
+        return set_text(&o->firmware, value);
+    if (strcmp(key, "firmware") == 0)
+        return set_file(&o->firmware, key, value, error);
+    if (strcmp(key, "serial") == 0)
+        return serial_check(value, error) && set_text(&o->serial, value);
+    if (strcmp(key, "icount") == 0)
+        return set_icount(o, value, error);
+    if (strcmp(key, "seed") == 0)
+        return units_parse_int(value, "seed", 0, UINT32_MAX, &o->seed, error);
+    if (nic_options_key(key))
+        return nic_options_set(o, key, value, error);
+    if (strcmp(key, "on-exit") == 0)
+        return parse_on_exit(value, &o->on_exit_continue, error);
+    if (strcmp(key, "agent") == 0)
+        return option_onoff(key, value, &o->agent, error);
+    if (strcmp(key, "host") == 0)
+        return set_text(&o->host, strcmp(value, "local") == 0 ? NULL : value);
+    if (strcmp(key, "extra") == 0)
+        return set_extra(o, value, error);
+    hint = near_hint(key, keys, "`help node add` lists the keys");
+    return option_bad(error, "unknown key '%s': %s", key, hint);
+}
+
+/* The last value of a key is the one that counts. */
+static void remember(GPtrArray *given, const char *key, const char *value)
+{
+    for (guint i = 0; i + 1 < given->len; i += 2) {
+        if (strcmp(given->pdata[i], key) == 0) {
+            g_free(given->pdata[i + 1]);
+            given->pdata[i + 1] = g_strdup(value);
+            return;
+        }
+    }
+    g_ptr_array_add(given, g_strdup(key));
+    g_ptr_array_add(given, g_strdup(value));
+}
+
+bool node_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
+{
+    g_autofree char *icount = NULL;
+
+    if (!set(o, key, value, error))
+        return false;
+    icount = strcmp(key, "icount") == 0 ? icount_text(&o->icount) : NULL;
+    remember(o->given, key, icount ? icount : value);
+    return true;
+}
+
+bool node_options_is_file(const char *key, const char *value)
+{
+    static const char *const files[] = {"kernel", "initrd", "disk", "cdrom", NULL};
+
+    return g_strv_contains(files, key) ||
+           (strcmp(key, "firmware") == 0 && strcmp(value, "none") != 0 &&
+            strcmp(value, "uefi") != 0);
+}
+
+bool node_options_check_alone(const NodeOptions *o, GError **error)
+{
+    if (o->memory < (INT64_C(1) << 20))
+        return option_bad(error, "memory of %" PRId64 " bytes is too small: 1M at least",
+                          o->memory);
+    return drives_check_format(o, error) && preflight_options(o, error);
+}
+
+bool node_options_finish(NodeOptions *o, GError **error)
+{
+    const ArchDefaults *arch = arch_defaults(o->arch);
+
+    if (!o->machine)
+        o->machine = g_strdup(arch->machine);
+    if (!o->cpu)
+        o->cpu = g_strdup(arch->cpu);
+    if (!node_options_check_alone(o, error))
+        return false;
+    if (o->host && o->persist)
+        return option_bad(error, "persist=on is for nodes of this host: a disk elsewhere is a copy "
+                                 "whose changes are not brought back");
+    if ((o->initrd || o->append) && !o->kernel)
+        return option_bad(error, "initrd= and append= need kernel=");
+    return nic_options_finish(o, error) && drives_finish(o, error);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * preflight.h: looks at a QEMU's command line before the node takes part: logs what lint.h finds,
+ * warnings as warnings and notes as info, and reads how an attached QEMU counts.
+ */
+#ifndef QEMU_PREFLIGHT_H
+#define QEMU_PREFLIGHT_H
+
+#include "controller/qemu/lint.h"
+#include "controller/qemu/options.h"
+
+#include <sys/types.h>
+
+/* The user's own words (machine=, extra=) take nothing that is metronome's: lint_refused(). */
+bool preflight_options(const NodeOptions *options, GError **error);
+
+void preflight_tell(const char *name, char *const *argv, LintOrigin origin);
+
+/* What QEMU was started with, since QMP doesn't tell; then as preflight_tell(). */
+bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **error);
+
+#endif

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* rank-memo.c: see rank-memo.h. */
+#include "controller/qemu/rank-memo.h"
+
+#include "controller/base/process.h"
+#include "controller/qemu/rank.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#define PROCESS       "process"
+#define THREAD_PREFIX "thread "
+
+typedef struct {
+    pid_t tid;
+    int64_t start; /* process_start_time() */
+    int policy, priority;
+    cpu_set_t cpus;
+} Thread;
+
+struct RankMemo {
+    pid_t pid;
+    int64_t start;
+    char *boot;      /* start times are of this boot of the host */
+    GArray *threads; /* Thread */
+};
+
+static char *this_boot(void)
+{
+    char *text = NULL;
+
+    g_file_get_contents("/proc/sys/kernel/random/boot_id", &text, NULL, NULL);
+    return text ? g_strchomp(text) : g_strdup("");
+}
+
+static RankMemo *memo_new(pid_t pid, int64_t start, char *boot)
+{
+    RankMemo *memo = g_new0(RankMemo, 1);
+
+    memo->pid = pid;
+    memo->start = start;
+    memo->boot = boot;
+    memo->threads = g_array_new(FALSE, FALSE, sizeof(Thread));
+    return memo;
+}
+
+static bool remember(pid_t tid, void *data)
+{
+    const RankMemo *memo = data;
+    Thread t = {.tid = tid, .start = process_start_time(memo->pid, tid)};
+    struct sched_param param;
+
+    t.policy = sched_getscheduler(tid);
+    if (t.start < 0 || t.policy < 0 || sched_getparam(tid, &param) != 0 ||
+        sched_getaffinity(tid, sizeof(t.cpus), &t.cpus) != 0)
+        return true; /* gone meanwhile */
+    t.priority = param.sched_priority;
+    g_array_append_val(memo->threads, t);
+    return true;
+}
+
+RankMemo *rank_memo_new(pid_t pid)
+{
+    RankMemo *memo = memo_new(pid, process_start_time(pid, pid), this_boot());
+
+    rank_each_thread(pid, remember, memo, NULL);
+    return memo;
+}
+
+void rank_memo_free(RankMemo *memo)
+{
+    if (!memo)
+        return;
+    g_array_unref(memo->threads);
+    g_free(memo->boot);
+    g_free(memo);
+}
+
+bool rank_memo_lives(const RankMemo *memo)
+{
+    g_autofree char *boot = this_boot();
+
+    return memo->start >= 0 && strcmp(boot, memo->boot) == 0 &&
+           process_start_time(memo->pid, memo->pid) == memo->start;
+}
+
+static const Thread *find(const RankMemo *memo, pid_t tid, int64_t start)
+{
+    for (unsigned i = 0; i < memo->threads->len; i++) {
+        const Thread *t = &g_array_index(memo->threads, Thread, i);
+
+        if (t->tid == tid && t->start == start)
+            return t;
+    }
+    return NULL;
+}
+
+typedef struct {
+    const RankMemo *memo;
+    const Thread *main; /* NULL: not known */
+    bool ok;
+} Restoring;
+
+static bool has_rank(pid_t tid, const Thread *t)
+{
+    struct sched_param param;
+
+    return sched_getscheduler(tid) == t->policy && sched_getparam(tid, &param) == 0 &&
+           param.sched_priority == t->priority;
+}
+
+static bool has_cpus(pid_t tid, const Thread *t)
+{
+    cpu_set_t cpus;
+
+    return sched_getaffinity(tid, sizeof(cpus), &cpus) == 0 && CPU_EQUAL(&cpus, &t->cpus);
+}
+
+static bool restore(pid_t tid, void *data)
+{
+    Restoring *r = data;
+    const Thread *t = find(r->memo, tid, process_start_time(r->memo->pid, tid));
+    struct sched_param param;
+
+    t = t ? t : r->main;
+    if (!t)
+        return true;
+    param.sched_priority = t->priority;
+    if (!has_rank(tid, t) && sched_setscheduler(tid, t->policy, &param) != 0 && errno != ESRCH)
+        r->ok = false;
+    if (!has_cpus(tid, t) && sched_setaffinity(tid, sizeof(t->cpus), &t->cpus) != 0 &&
+        errno != ESRCH)
+        r->ok = false;
+    return true;
+}
+
+bool rank_memo_restore(const RankMemo *memo)
+{
+    Restoring r = {memo, find(memo, memo->pid, memo->start), true};
+
+    /* Twice: a thread that is started meanwhile has what its parent had. */
+    for (unsigned round = 0; round < 2 && rank_memo_lives(memo); round++) {
+        r.ok = true;
+        rank_each_thread(memo->pid, restore, &r, NULL);
+    }
+    return r.ok;
+}
+
+/* --- in a file --- */
+
+void rank_memo_save(const RankMemo *memo, GKeyFile *file)
+{
+    g_key_file_set_integer(file, PROCESS, "pid", (int)memo->pid);
+    g_key_file_set_int64(file, PROCESS, "start", memo->start);
+    g_key_file_set_string(file, PROCESS, "boot", memo->boot);
+    for (unsigned i = 0; i < memo->threads->len; i++) {
+        const Thread *t = &g_array_index(memo->threads, Thread, i);
+        g_autofree char *group = g_strdup_printf(THREAD_PREFIX "%d", (int)t->tid);
+        g_autoptr(GArray) cpus = g_array_new(FALSE, FALSE, sizeof(int));
+
+        for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+            if (CPU_ISSET(cpu, &t->cpus))
+                g_array_append_val(cpus, cpu);
+        g_key_file_set_int64(file, group, "start", t->start);
+        g_key_file_set_integer(file, group, "policy", t->policy);
+        g_key_file_set_integer(file, group, "priority", t->priority);
+        g_key_file_set_integer_list(file, group, "cpus", (int *)(void *)cpus->data, cpus->len);
+    }
+}
+
+static void load_thread(RankMemo *memo, GKeyFile *file, const char *group)
+{
+    gsize n = 0;
+    g_autofree int *cpus = g_key_file_get_integer_list(file, group, "cpus", &n, NULL);
+    Thread t = {.tid = (pid_t)g_ascii_strtoll(group + strlen(THREAD_PREFIX), NULL, 10),
+                .start = g_key_file_get_int64(file, group, "start", NULL),
+                .policy = g_key_file_get_integer(file, group, "policy", NULL),
+                .priority = g_key_file_get_integer(file, group, "priority", NULL)};
+
+    CPU_ZERO(&t.cpus);
+    for (gsize i = 0; i < n; i++)
+        if (cpus[i] >= 0 && cpus[i] < CPU_SETSIZE)
+            CPU_SET(cpus[i], &t.cpus);
+    if (t.tid > 0 && n > 0)
+        g_array_append_val(memo->threads, t);
+}
+
+RankMemo *rank_memo_load(GKeyFile *file)
+{
+    int pid = g_key_file_get_integer(file, PROCESS, "pid", NULL);
+    g_autofree char *boot = g_key_file_get_string(file, PROCESS, "boot", NULL);
+    g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
+    RankMemo *memo;
+
+    if (pid <= 0 || !boot)
+        return NULL;
+    memo =
+        memo_new(pid, g_key_file_get_int64(file, PROCESS, "start", NULL), g_steal_pointer(&boot));
+    for (char **group = groups; *group; group++)
+        if (g_str_has_prefix(*group, THREAD_PREFIX))
+            load_thread(memo, file, *group);
+    return memo;
+}

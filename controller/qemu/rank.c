@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rank.c: scheduling policy and affinity of QEMU's threads.
+ *
+ * Order on a node's CPU, highest first: our lane thread, QEMU's helper threads (QMP, RCU), its main
+ * thread, its vCPU threads; below them, while quanta are run, the QMP thread.
+ *
+ * The helpers are above the main thread because that one may spin: with sleep=on a stopped QEMU
+ * can hold a warp timer a few ns ahead on a clock that stands still, and polls for it without end.
+ */
+#include "controller/qemu/rank.h"
+
+#include "controller/base/cpu-list.h"
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/qemu/options.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MESSENGER_PRIORITY 12
+#define LANE_PRIORITY      12
+#define HELPER_PRIORITY    11
+#define MAIN_PRIORITY      10
+#define VCPU_PRIORITY      1
+
+#define LET_RUN_US 1000
+
+const char *rank_name(Rank rank)
+{
+    switch (rank) {
+    case RANK_STRICT:
+        return "strict";
+    case RANK_UNPRIVILEGED:
+        return "unprivileged";
+    case RANK_BEST_EFFORT:
+        return "best effort";
+    }
+    g_assert_not_reached();
+}
+
+GArray *rank_host_cpus(void)
+{
+    GArray *cpus = g_array_new(FALSE, FALSE, sizeof(int));
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof(set), &set) != 0) {
+        CPU_ZERO(&set);
+        CPU_SET(0, &set);
+    }
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &set))
+            g_array_append_val(cpus, cpu);
+    return cpus;
+}
+
+static bool refuse_cpus(const char *list, const char *why, GError **error)
+{
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "cpus='%s': %s; a list of CPUs such as 0-3,6 is expected", list, why);
+    return false;
+}
+
+bool rank_check_cpus(const char *list, GError **error)
+{
+    cpu_set_t set;
+
+    return cpu_list_parse(list, &set) || refuse_cpus(list, "that is no list", error);
+}
+
+bool rank_restrict_cpus(const char *list, GError **error)
+{
+    cpu_set_t set;
+
+    if (!cpu_list_parse(list, &set))
+        return refuse_cpus(list, "that is no list", error);
+    return sched_setaffinity(0, sizeof(set), &set) == 0 ||
+           refuse_cpus(list, errno == EINVAL ? "this host has none of them" : g_strerror(errno),
+                       error);
+}
+
+static bool pin(pid_t tid, int cpu)
+{
+    cpu_set_t set;
+
+    CPU_ZERO(&set);
+    CPU_SET(cpu, &set);
+    return sched_setaffinity(tid, sizeof(set), &set) == 0;
+}
+
+static bool set_policy(pid_t tid, int policy, int priority)
+{
+    struct sched_param param = {.sched_priority = priority};
+
+    return sched_setscheduler(tid, policy, &param) == 0;
+}
+
+/* Out of SCHED_IDLE there is no way back without RLIMIT_NICE or privilege. */
+static bool can_hush;
+
+/* fd: of a socket pair; writes its id there, and ends when the other end is closed. */
+static void *sleeper_main(void *fd)
+{
+    fd_auto end = GPOINTER_TO_INT(fd);
+    pid_t tid = gettid();
+
+    if (write(end, &tid, sizeof(tid)) == sizeof(tid))
+        TEMP_FAILURE_RETRY(read(end, &tid, sizeof(tid)));
+    return NULL;
+}
+
+/*
+ * A thread that sleeps until *end is closed, while its policies are changed; 0: there is none. It
+ * must not run meanwhile, and nobody may wait for it afterwards: on a busy CPU a SCHED_IDLE thread
+ * may not get to its next system call for minutes.
+ */
+static pid_t start_sleeper(int *end)
+{
+    int pair[2];
+    pid_t tid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return 0;
+    *end = pair[0];
+    g_thread_unref(g_thread_new("probe", sleeper_main, GINT_TO_POINTER(pair[1])));
+    return TEMP_FAILURE_RETRY(read(pair[0], &tid, sizeof(tid))) == sizeof(tid) ? tid : 0;
+}
+
+static Rank try_policies(pid_t tid)
+{
+    if (set_policy(tid, SCHED_FIFO, LANE_PRIORITY)) {
+        can_hush = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, LANE_PRIORITY);
+        return RANK_STRICT;
+    }
+    return set_policy(tid, SCHED_IDLE, 0) ? RANK_UNPRIVILEGED : RANK_BEST_EFFORT;
+}
+
+static Rank try_rank(pid_t tid)
+{
+    g_autoptr(GArray) cpus = rank_host_cpus();
+    cpu_set_t all;
+    Rank rank;
+
+    if (tid == 0 || sched_getaffinity(tid, sizeof(all), &all) != 0 ||
+        !pin(tid, g_array_index(cpus, int, 0)))
+        return RANK_BEST_EFFORT;
+    rank = try_policies(tid);
+    /* It may end anywhere: a process has not ended before its threads have. */
+    sched_setaffinity(tid, sizeof(all), &all);
+    return rank;
+}
+
+Rank rank_probe(void)
+{
+    const char *wish = g_getenv("METRONOME_RANK");
+    fd_auto end = -1;
+    Rank rank = try_rank(start_sleeper(&end));
+
+    if (wish && strcmp(wish, "unprivileged") == 0)
+        return MAX(rank, RANK_UNPRIVILEGED);
+    if (wish && strcmp(wish, "best-effort") == 0)
+        return RANK_BEST_EFFORT;
+    if (wish && strcmp(wish, "strict") != 0)
+        log_warn("METRONOME_RANK='%s' is not strict, unprivileged or best-effort: ignored", wish);
+    return rank;
+}
+
+bool rank_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/task", (int)pid);
+    GDir *dir = g_dir_open(path, 0, error);
+    bool ok = true;
+
+    if (!dir)
+        return false;
+    for (const char *name; ok && (name = g_dir_read_name(dir));) {
+        ok = func((pid_t)g_ascii_strtoll(name, NULL, 10), data);
+        if (!ok && errno == ESRCH)
+            ok = true;
+    }
+    if (!ok)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
+                    "can't rank the threads of process %d: %s", (int)pid, g_strerror(errno));
+    g_dir_close(dir);
+    return ok;
+}
+
+/* The links of that folder: proc_task_getattr(), Linux's fs/proc/base.c. */
+uint64_t rank_thread_mark(pid_t pid)
+{
+    char path[64];
+    struct stat st;
+
+    g_snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+    return stat(path, &st) == 0 ? st.st_nlink : 0;
+}
+
+typedef struct {
+    Rank rank;
+    pid_t pid;
+    const GArray *vcpus;
+    int cpu;
+} Ranking;
+
+static bool is_vcpu(const GArray *vcpus, pid_t tid)
+{
+    for (unsigned i = 0; i < vcpus->len; i++)
+        if (g_array_index(vcpus, pid_t, i) == tid)
+            return true;
+    return false;
+}
+
+static int priority_of(const Ranking *r, pid_t tid)
+{
+    if (is_vcpu(r->vcpus, tid))
+        return VCPU_PRIORITY;
+    return tid == r->pid ? MAIN_PRIORITY : HELPER_PRIORITY;
+}
+
+static bool rank_thread(pid_t tid, void *data)
+{
+    const Ranking *r = data;
+
+    if (!pin(tid, r->cpu))
+        return false;
+    if (r->rank == RANK_STRICT)
+        return set_policy(tid, SCHED_FIFO, priority_of(r, tid));
+    return !is_vcpu(r->vcpus, tid) || set_policy(tid, SCHED_IDLE, 0);
+}
+
+bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error)
+{
+    Ranking ranking = {rank, pid, vcpus, cpu};
+
+    if (rank == RANK_BEST_EFFORT)
+        return true;
+    return rank_each_thread(pid, rank_thread, &ranking, error);
+}
+
+void rank_shield_vcpus(const GArray *vcpus, bool shield)
+{
+    for (unsigned i = 0; i < vcpus->len; i++)
+        set_policy(g_array_index(vcpus, pid_t, i), shield ? SCHED_FIFO : SCHED_OTHER,
+                   shield ? VCPU_PRIORITY : 0);
+}
+
+int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/schedstat", (int)pid, (int)tid);
+    g_autofree char *text = NULL;
+
+    return g_file_get_contents(path, &text, NULL, NULL) ? g_ascii_strtoll(text, NULL, 10) : -1;
+}
+
+static bool match_monitor(pid_t tid, void *data)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)tid);
+    g_autofree char *name = NULL;
+
+    if (g_file_get_contents(path, &name, NULL, NULL) &&
+        strcmp(g_strchomp(name), "IO mon_iothread") == 0)
+        *(pid_t *)data = tid;
+    return true;
+}
+
+pid_t rank_find_monitor(pid_t pid)
+{
+    pid_t tid = 0;
+
+    rank_each_thread(pid, match_monitor, &tid, NULL);
+    return tid;
+}
+
+void rank_hush_monitor(pid_t tid, bool hush)
+{
+    if (hush && can_hush)
+        set_policy(tid, SCHED_IDLE, 0);
+    else
+        set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
+}
+
+void rank_raise_main(pid_t pid, bool raise)
+{
+    set_policy(pid, raise ? SCHED_FIFO : SCHED_OTHER, raise ? MAIN_PRIORITY : 0);
+}
+
+void rank_let_vcpus_run(pid_t pid)
+{
+    rank_raise_main(pid, false);
+    g_usleep(LET_RUN_US);
+    rank_raise_main(pid, true);
+}
+
+void rank_apply_messenger(Rank rank)
+{
+    if (rank == RANK_STRICT)
+        set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* if not, it is only slower */
+}
+
+/* Which process serves a session depends on sshd's version and on the user: a child of the
+ * listening one. */
+static bool is_sshd(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
+    g_autofree char *name = NULL;
+
+    return g_getenv("SSH_CONNECTION") && g_file_get_contents(path, &name, NULL, NULL) &&
+           g_str_has_prefix(name, "sshd");
+}
+
+void rank_apply_sshd(Rank rank, pid_t pid)
+{
+    cpu_set_t set;
+
+    if (rank != RANK_STRICT || !is_sshd(pid))
+        return;
+    /* What an agent's messages cost is to be paid on that agent's CPUs. */
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        sched_setaffinity(pid, sizeof(set), &set);
+    set_policy(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, MESSENGER_PRIORITY);
+}
+
+void rank_release_sshd(pid_t pid)
+{
+    if (is_sshd(pid))
+        set_policy(pid, SCHED_OTHER | SCHED_RESET_ON_FORK, 0);
+}
+
+bool rank_apply_self(Rank rank, int cpu)
+{
+    if (rank == RANK_BEST_EFFORT)
+        return true;
+    if (!pin(0, cpu))
+        return false;
+    return rank != RANK_STRICT || set_policy(0, SCHED_FIFO, LANE_PRIORITY);
+}

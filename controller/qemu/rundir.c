@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rundir.c: private directory, lock, janitor, sweep.
+ *
+ * The lock file inside is held (flock) by the controller and by nobody else: a directory whose lock
+ * can be taken belongs to a dead controller. The file says what it is, so that nothing else is
+ * taken for one (mark.h). It gets its name only when the lock is held, so that no other
+ * controller's sweep finds it without.
+ */
+#include "controller/qemu/rundir.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/tree.h"
+#include "controller/qemu/attached.h"
+#include "controller/qemu/mark.h"
+#include "controller/qemu/options.h"
+#include "controller/qemu/sweep.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+struct RunDir {
+    char *path;
+    TreeId id; /* of what is to be removed */
+    int lock_fd;
+    int janitor_fd; /* the janitor wakes when this end closes */
+    pid_t janitor;
+};
+
+/* *variable: the one of the environment that names it; NULL: none does. */
+static const char *parent_dir(const char **variable)
+{
+    const char *runtime = g_getenv("XDG_RUNTIME_DIR"), *tmp = g_getenv("TMPDIR");
+
+    *variable = "XDG_RUNTIME_DIR";
+    if (runtime && *runtime && access(runtime, W_OK) == 0)
+        return runtime;
+    *variable = tmp && *tmp ? "TMPDIR" : NULL;
+    return g_get_tmp_dir();
+}
+
+/* The environment is the user's to mend, before anything is run. */
+static void refuse(const char *parent, const char *why, GError **error)
+{
+    const char *variable;
+
+    parent_dir(&variable);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "can't make run directories in '%s'%s%s: %s; set XDG_RUNTIME_DIR or TMPDIR to %s "
+                "folder",
+                parent, variable ? ", the value of " : "", variable ? variable : "", why,
+                variable ? "another" : "a");
+}
+
+/* Paths of what is in it are handed to QEMU as text of JSON and of options. */
+static bool is_plain(const char *parent, GError **error)
+{
+    const char *bad = strpbrk(parent, "\"\\");
+    g_autofree char *why = NULL;
+
+    for (const char *p = parent; *p && !bad; p++)
+        if (g_ascii_iscntrl(*p))
+            bad = p;
+    if (!bad && g_utf8_validate(parent, -1, NULL))
+        return true;
+    why = g_strdup_printf("%s can't be in a path that QEMU is told",
+                          !bad                    ? "what is no UTF-8"
+                          : g_ascii_iscntrl(*bad) ? "a control character"
+                          : *bad == '"'           ? "a double quote"
+                                                  : "a backslash");
+    refuse(parent, why, error);
+    return false;
+}
+
+/* Runs in the child: waits for the controller's end, then tidies up. */
+static void janitor_main(int fd, const RunDir *dir)
+{
+    char byte;
+
+    setsid(); /* a Ctrl-C at the terminal is not for the janitor */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    prctl(PR_SET_NAME, "metronome-tidy");
+    while (read(fd, &byte, 1) < 0 && errno == EINTR)
+        ;
+    attached_give_back(dir->path);
+    sweep_processes(dir->path);
+    tree_remove(dir->path, &dir->id);
+    _exit(0);
+}
+
+static bool start_janitor(RunDir *dir, GError **error)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) != 0 || (dir->janitor = fork()) < 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't start the janitor process: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    if (dir->janitor == 0) {
+        close(ends[1]);
+        close(dir->lock_fd);
+        /* Holding the caller's output open would keep a pipeline behind it waiting. */
+        for (int fd = 0; fd <= 2; fd++)
+            close(fd);
+        janitor_main(ends[0], dir);
+    }
+    close(ends[0]);
+    dir->janitor_fd = ends[1];
+    return true;
+}
+
+/* The lock is held before its content tells what the directory is. */
+static bool make_lock(RunDir *dir, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir->path, "lock", NULL), *text = mark_text(name);
+    ssize_t size = (ssize_t)strlen(text);
+
+    dir->lock_fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (dir->lock_fd >= 0 && flock(dir->lock_fd, LOCK_EX | LOCK_NB) == 0) {
+        errno = ENOSPC;
+        if (write(dir->lock_fd, text, (size_t)size) == size)
+            return true;
+    }
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't make '%s': %s", path,
+                g_strerror(errno));
+    return false;
+}
+
+/* Some file systems know no such rename. */
+static bool rename_to_new(const char *from, const char *to)
+{
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
+           (errno == EINVAL && rename(from, to) == 0);
+}
+
+static bool name_it(RunDir *dir, const char *path, GError **error)
+{
+    fd_auto fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && fchmod(fd, MARK_MODE) == 0 && tree_id(fd, &dir->id) &&
+        rename_to_new(dir->path, path)) {
+        g_free(dir->path);
+        dir->path = g_strdup(path);
+        return true;
+    }
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't make '%s': %s", path,
+                g_strerror(errno));
+    return false;
+}
+
+/* Until it is complete it has another name and mode, so that a sweep can tell it from one that has
+ * lost its lock file, and from what is none of ours. */
+static bool make_locked(RunDir *dir, const char *parent, GError **error)
+{
+    g_autofree char *path = g_build_filename(parent, MARK_NEW_PREFIX "XXXXXX", NULL);
+    g_autofree char *name = NULL, *final = NULL;
+
+    if (!g_mkdtemp_full(path, MARK_NEW_MODE)) {
+        refuse(parent, g_strerror(errno), error);
+        return false;
+    }
+    dir->path = g_steal_pointer(&path);
+    name = g_strdup(strrchr(dir->path, '/') + 2); /* without the dot */
+    final = g_build_filename(parent, name, NULL);
+    if (make_lock(dir, name, error) && name_it(dir, final, error))
+        return true;
+    tree_remove(dir->path, NULL); /* just made */
+    g_clear_pointer(&dir->path, g_free);
+    return false;
+}
+
+RunDir *rundir_new(GError **error)
+{
+    g_autoptr(RunDir) dir = g_new0(RunDir, 1);
+    const char *variable, *parent = parent_dir(&variable);
+
+    dir->lock_fd = dir->janitor_fd = -1;
+    sweep_folder(parent);
+    if (!is_plain(parent, error) || !make_locked(dir, parent, error) || !start_janitor(dir, error))
+        return NULL;
+    return g_steal_pointer(&dir);
+}
+
+void rundir_free(RunDir *dir)
+{
+    if (!dir)
+        return;
+    if (dir->path) {
+        sweep_processes(dir->path);
+        tree_remove(dir->path, &dir->id);
+    }
+    /* It has nothing to do any more, and may have been stopped by somebody. */
+    if (dir->janitor > 0 && kill(dir->janitor, SIGKILL) == 0)
+        waitpid(dir->janitor, NULL, 0);
+    fd_clear(&dir->janitor_fd);
+    fd_clear(&dir->lock_fd);
+    g_free(dir->path);
+    g_free(dir);
+}
+
+const char *rundir_path(const RunDir *dir)
+{
+    return dir->path;
+}
+
+char *rundir_make(RunDir *dir, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(dir->path, name, NULL);
+
+    if (g_mkdir_with_parents(path, 0700) != 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't create '%s': %s", path,
+                    g_strerror(errno));
+        return NULL;
+    }
+    return g_steal_pointer(&path);
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * spawn.c: the process of a launched QEMU and what it inherits.
+ *
+ * QMP and the cables of the cards are socket pairs, the console pipes made here: their end is
+ * QEMU's end, and nothing of them lies in the file system but two names of the pipes.
+ */
+#include "controller/qemu/spawn.h"
+
+#include "controller/base/fd.h"
+#include "controller/qemu/mark.h"
+#include "controller/qemu/preflight.h"
+#include "controller/qemu/qemu-argv.h"
+#include "controller/qemu/serial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define CONSOLE "console" /* in the node's directory: console.in, console.out */
+
+/* File descriptors as QEMU sees them. */
+enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_INPUT_FD, CHILD_NIC_FD };
+
+/* Runs in the child, between fork and exec. */
+static void child_setup(void *data)
+{
+    const pid_t *parent = data;
+
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != *parent)
+        _exit(127);
+    setsid(); /* Ctrl-C at the terminal is for the controller; and all of it can be ended */
+}
+
+/* The mark is found also in what has left the process group. */
+static char **marked_environment(const Node *n)
+{
+    return g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE);
+}
+
+/* What QEMU gets: CHILD_QMP_FD and those behind it. */
+typedef struct {
+    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + 1];
+    unsigned n;
+} Inheritance;
+
+/* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->said. */
+static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error)
+{
+    int target[G_N_ELEMENTS(given->fd)];
+    fd_auto out = -1;
+    fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    g_auto(GStrv) environment = marked_environment(n);
+    pid_t self = getpid();
+    GError *e = NULL;
+
+    n->said = said_new(&out, &e);
+    if (!n->said) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: %s", n->name, e->message);
+        g_error_free(e);
+        return false;
+    }
+    for (unsigned i = 0; i < given->n; i++)
+        target[i] = CHILD_QMP_FD + (int)i;
+    if (!g_spawn_async_with_pipes_and_fds(
+            NULL, (const char *const *)argv, (const char *const *)environment,
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, &self, in, out, out,
+            given->fd, target, given->n, &n->pid, NULL, NULL, NULL, &e)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
+                    "node %s: can't start '%s': %s; install it, or name another with --qemu",
+                    n->name, argv[0], e->message);
+        g_error_free(e);
+        n->pid = -1;
+        return false;
+    }
+    n->pidfd = pidfd_open(n->pid, 0);
+    return true;
+}
+
+static bool begin_transcript(Node *n, GError **error)
+{
+    if (!n->transcript || console_transcript(n->console, n->transcript, error))
+        return true;
+    g_prefix_error(error, "node %s: ", n->name);
+    return false;
+}
+
+static bool no_more(const Node *n, const char *what, GError **error)
+{
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more %s: %s", n->name, what,
+                g_strerror(errno));
+    return false;
+}
+
+static bool make_pipe(const Node *n, int ends[2], GError **error)
+{
+    return pipe2(ends, O_CLOEXEC) == 0 || no_more(n, "pipes", error);
+}
+
+static bool make_pair(const Node *n, int type, int pair[2], GError **error)
+{
+    return socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == 0 || no_more(n, "sockets", error);
+}
+
+/*
+ * Sockets that are connected to each other, since only between such the kernel does not limit the
+ * frames under way to net.unix.max_dgram_qlen, 10 of them. What the guest sends is refused there
+ * (EPIPE) rather than kept: a full socket would stop its card at a time of the host's.
+ */
+static bool make_cables(Node *n, Inheritance *given, GError **error)
+{
+    for (unsigned i = 0; i < n->options->nics; i++) {
+        int pair[2];
+
+        if (!make_pair(n, SOCK_DGRAM | SOCK_NONBLOCK, pair, error))
+            return false;
+        shutdown(pair[0], SHUT_RD);
+        g_array_append_val(n->cables, pair[0]);
+        given->fd[given->n++] = pair[1];
+    }
+    return true;
+}
+
+/* Behind the cables. */
+static bool make_agent_port(Node *n, Inheritance *given, GError **error)
+{
+    int pair[2];
+
+    if (!n->options->agent)
+        return true;
+    if (!make_pair(n, SOCK_STREAM | SOCK_NONBLOCK, pair, error))
+        return false;
+    n->agent_fd = pair[0];
+    given->fd[given->n++] = pair[1];
+    return true;
+}
+
+/* QEMU opens the pipes of its console by name. */
+static bool name_pipe(const Node *n, const char *name, int fd, GError **error)
+{
+    g_autofree char *path = g_build_filename(n->dir, name, NULL);
+    g_autofree char *target = g_strdup_printf("/dev/fd/%d", fd);
+
+    if (symlink(target, path) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: can't make '%s': %s", n->name, path,
+                g_strerror(errno));
+    return false;
+}
+
+/*
+ * Pipes, since a guest's console writes byte by byte: a unix socket keeps each of them in a buffer
+ * of its own and is full after 277, a pipe joins them to pages and holds 64 KiB. With serial= only
+ * QEMU's log of the port comes here.
+ */
+static bool make_console(Node *n, Inheritance *given, GError **error)
+{
+    g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
+    int output[2];
+
+    if (!make_pipe(n, output, error))
+        return false;
+    given->fd[given->n++] = output[1];
+    n->console = console_new(output[0], log, error);
+    if (n->console)
+        console_set_node(n->console, n->name);
+    return n->console &&
+           (n->options->serial || (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
+                                   name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));
+}
+
+static bool make_input(const Node *n, Inheritance *given, GError **error)
+{
+    int input[2];
+
+    if (!make_pipe(n, input, error))
+        return false;
+    given->fd[given->n++] = input[0];
+    if (n->options->serial)
+        close(input[1]); /* it comes from whoever connects */
+    else
+        console_set_input(n->console, input[1]);
+    return true;
+}
+
+static bool make_wiring(Node *n, Inheritance *given, GError **error)
+{
+    int qmp[2];
+
+    if (!make_pair(n, SOCK_STREAM, qmp, error))
+        return false;
+    given->fd[given->n++] = qmp[1];
+    n->qmp = qmp_client_new(qmp[0]);
+    if (!make_console(n, given, error))
+        return false;
+    /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
+    n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
+    n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
+    given->fd[given->n++] = n->devices_fd;
+    return make_input(n, given, error) && make_cables(n, given, error) &&
+           make_agent_port(n, given, error);
+}
+
+bool spawn_qemu(Node *n, const char *qemu, GError **error)
+{
+    g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL);
+    Inheritance given = {.n = 0};
+    g_auto(GStrv) argv = NULL;
+    bool started;
+
+    /* Others may have come since it was described. */
+    if (n->options->serial && !serial_check(n->options->serial, error)) {
+        g_prefix_error(error, "node %s: ", n->name);
+        return false;
+    }
+    argv = node_options_argv(n->options,
+                             &(NodeWiring){.qemu = qemu,
+                                           .qmp_fd = CHILD_QMP_FD,
+                                           .console_fd = CHILD_CONSOLE_FD,
+                                           .console_path = console,
+                                           .nic_fd = CHILD_NIC_FD,
+                                           .agent_fd = CHILD_NIC_FD + (int)n->options->nics,
+                                           .gdb_path = n->gdb_path,
+                                           .index = n->index},
+                             error);
+    if (!argv)
+        return false;
+    preflight_tell(n->name, argv, LINT_OWN);
+    n->program = g_path_get_basename(argv[0]);
+    started = make_wiring(n, &given, error) && begin_transcript(n, error) &&
+              spawn(n, argv, &given, error);
+    for (unsigned i = 0; i < given.n; i++)
+        if (given.fd[i] != n->devices_fd)
+            close(given.fd[i]);
+    return started;
+}

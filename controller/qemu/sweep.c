@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sweep.c: a run directory is removed only if all of this holds: its name is as mkdtemp() makes it;
+ * it is a directory of this user that nobody else may enter; in it is a lock file, a regular file
+ * of this user with no other name, which tells that it is metronome's and repeats the directory's
+ * name; and the lock can be taken, so that its controller is dead.
+ */
+#include "controller/qemu/sweep.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/base/tree.h"
+#include "controller/qemu/attached.h"
+#include "controller/qemu/mark.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_ROUNDS 20   /* of killing what others start meanwhile */
+#define END_MS     5000 /* a killed process ends soon */
+#define OLD_S      10   /* making a directory takes milliseconds */
+
+/* --- processes --- */
+
+static bool has_mark(const char *pid, const char *dir)
+{
+    g_autofree char *environ_path = g_strdup_printf("/proc/%s/environ", pid);
+    g_autofree char *command_path = g_strdup_printf("/proc/%s/cmdline", pid);
+    g_autofree char *text = NULL, *command = NULL;
+    gsize size = 0, length = 0;
+
+    return (g_file_get_contents(environ_path, &text, &size, NULL) &&
+            mark_is_environment(text, size, dir)) ||
+           (g_file_get_contents(command_path, &command, &length, NULL) &&
+            mark_is_command_line(command, length, dir));
+}
+
+static bool is_of_this_user(int proc, const char *pid)
+{
+    struct stat st;
+
+    return fstatat(proc, pid, &st, 0) == 0 && st.st_uid == geteuid();
+}
+
+/* The descriptor is opened first: should the process end and its number be given to another, that
+ * other one is never hit. */
+static bool kill_marked(int proc, const char *name, const char *dir)
+{
+    pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10);
+    fd_auto fd = pid > 0 && pid != getpid() ? pidfd_open(pid, 0) : -1;
+    struct pollfd p = {.fd = fd, .events = POLLIN};
+
+    if (fd < 0 || !is_of_this_user(proc, name) || !has_mark(name, dir) ||
+        pidfd_send_signal(fd, SIGKILL, NULL, 0) != 0)
+        return false;
+    poll(&p, 1, END_MS);
+    return true;
+}
+
+static bool kill_round(const char *dir)
+{
+    DIR *proc = opendir("/proc");
+    bool any = false;
+
+    for (const struct dirent *entry; proc && (entry = readdir(proc));)
+        if (g_ascii_isdigit(entry->d_name[0]) && kill_marked(dirfd(proc), entry->d_name, dir))
+            any = true;
+    if (proc)
+        closedir(proc);
+    return any;
+}
+
+void sweep_processes(const char *dir)
+{
+    for (unsigned i = 0; i < MAX_ROUNDS && kill_round(dir); i++)
+        ;
+}
+
+/* --- directories --- */
+
+static bool is_private(int fd, mode_t mode)
+{
+    struct stat st;
+
+    return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == mode;
+}
+
+/* The lock file, locked; -1: it is none of ours, or somebody holds it. *size: of its content. */
+static int take_lock(int dir, char *content, gsize *size)
+{
+    fd_auto fd = openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct stat st;
+    ssize_t n;
+
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() ||
+        st.st_nlink != 1 || flock(fd, LOCK_EX | LOCK_NB) != 0 ||
+        (n = pread(fd, content, MARK_MAX, 0)) < 0)
+        return -1;
+    *size = (gsize)n;
+    return fd_steal(&fd);
+}
+
+static void sweep_dead(int parent, const char *parent_path, const char *name)
+{
+    fd_auto dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    g_autofree char *path = g_build_filename(parent_path, name, NULL);
+    char content[MARK_MAX];
+    fd_auto lock = -1;
+    gsize size;
+    TreeId id;
+
+    if (dir < 0 || !is_private(dir, MARK_MODE) || !tree_id(dir, &id))
+        return;
+    lock = take_lock(dir, content, &size);
+    if (lock < 0)
+        return;
+    if (!mark_is_text(content, size, name)) {
+        log_info("left '%s' alone: its lock file does not say that it is metronome's", path);
+        return;
+    }
+    attached_give_back(path);
+    sweep_processes(path);
+    tree_remove(path, &id);
+    log_info("removed '%s', left by a controller that was killed", path);
+}
+
+static bool holds_at_most_lock(const char *path)
+{
+    DIR *dir = opendir(path);
+    bool ok = dir != NULL;
+
+    for (const struct dirent *entry; dir && (entry = readdir(dir));)
+        ok = ok && (entry->d_name[0] == '.' || strcmp(entry->d_name, "lock") == 0);
+    if (dir)
+        closedir(dir);
+    return ok;
+}
+
+/* One whose controller was killed while it made it: see rundir.c. It holds the lock file at most,
+ * which has its content or none yet. */
+static void sweep_unmade(int parent, const char *parent_path, const char *name)
+{
+    g_autofree char *path = g_build_filename(parent_path, name, NULL);
+    fd_auto dir = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    char content[MARK_MAX];
+    fd_auto lock = -1;
+    struct stat st;
+    gsize size;
+
+    if (dir < 0 || fstat(dir, &st) != 0 || time(NULL) - st.st_mtime <= OLD_S)
+        return;
+    if ((!is_private(dir, MARK_NEW_MODE) && !is_private(dir, MARK_MODE)) ||
+        !holds_at_most_lock(path))
+        return;
+    lock = take_lock(dir, content, &size);
+    if (!is_private(dir, MARK_NEW_MODE) && lock < 0)
+        return;
+    if (lock >= 0 && size > 0 && !mark_is_text(content, size, name + 1))
+        return;
+    if (lock >= 0 && size == 0 && !is_private(dir, MARK_NEW_MODE))
+        return;
+    if (lock >= 0)
+        unlinkat(dir, "lock", 0);
+    unlinkat(parent, name, AT_REMOVEDIR); /* nothing else is in it, or it stays */
+}
+
+void sweep_folder(const char *parent)
+{
+    DIR *dir = opendir(parent);
+
+    for (const struct dirent *entry; dir && (entry = readdir(dir));) {
+        if (mark_is_name(entry->d_name, MARK_PREFIX))
+            sweep_dead(dirfd(dir), parent, entry->d_name);
+        else if (mark_is_name(entry->d_name, MARK_NEW_PREFIX))
+            sweep_unmade(dirfd(dir), parent, entry->d_name);
+    }
+    if (dir)
+        closedir(dir);
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* sweep.h: what controllers that were killed have left behind: processes and run directories. */
+#ifndef QEMU_SWEEP_H
+#define QEMU_SWEEP_H
+
+/* Kills every process of this user that was launched with dir (a run directory, or a node's folder
+ * in it), also those that left its process group, and waits for their end. */
+void sweep_processes(const char *dir);
+
+/* Removes the run directories of dead controllers from a folder, with what still runs in them.
+ * Whatever is not certainly one is left alone. */
+void sweep_folder(const char *parent);
+
+#endif

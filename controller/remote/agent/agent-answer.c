@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent-answer.c: what the controller asks while the ensemble stands, and a node that dies then. */
+#include "controller/engine/gate.h"
+#include "controller/fabric/nics.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/launch.h"
+#include "controller/remote/agent/agent-private.h"
+#include "controller/remote/files.h"
+#include "controller/remote/orders.h"
+#include "controller/remote/outcome.h"
+
+void agent_node_free(void *data)
+{
+    AgentNode *n = data;
+
+    node_watch_remove(n->agent->watch, n->node);
+    stub_free(n->stub);
+    g_clear_pointer(&n->node->gate, gate_free);
+    nics_free(n->node);
+    debug_free(n->node);
+    node_free(n->node);
+    g_byte_array_unref(n->console);
+    dist_clear(&n->stats.overshoot);
+    dist_clear(&n->stats.idle_skip);
+    g_free(n);
+}
+
+void agent_on_failed(Node *n, void *data)
+{
+    Agent *a = data;
+    gsize begun = message_begin(a->made, MSG_FELL);
+
+    put_u32(a->made, n->index);
+    put_text(a->made, n->failure->message);
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+}
+
+/* A failure goes its own way: with the leg, or as MSG_FELL. */
+void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
+{
+    g_autoptr(GByteArray) message = NULL;
+    gsize begun;
+
+    if (telling->what == NODE_WHAT_FAILED)
+        return;
+    message = g_byte_array_new();
+    begun = message_begin(message, MSG_TOLD);
+    put_u32(message, n->index);
+    telling_put(message, telling);
+    message_end(message, begun);
+    agent_send(data, message);
+}
+
+static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
+{
+    AgentNode *n = g_new0(AgentNode, 1);
+
+    n->agent = a;
+    n->console = g_byte_array_new();
+    n->node = node_new(g_steal_pointer(&order->options), order->index);
+    if (node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL, error))
+        return n;
+    agent_node_free(n);
+    return NULL;
+}
+
+static bool take_node(Agent *a, Reader *r, GError **error)
+{
+    NodeOrder order;
+    AgentNode *n;
+    bool taken;
+
+    if (!node_order_get(r, &order, error))
+        return false;
+    taken = agent_node(a, order.index, NULL) != NULL;
+    if (taken)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "there is a node %u already",
+                    order.index);
+    n = taken ? NULL : launch(a, &order, error);
+    node_order_clear(&order);
+    if (!n)
+        return false;
+    host_place(a->host, n->node);
+    agent_hear_console(n);
+    node_watch_add(a->watch, n->node);
+    g_ptr_array_add(a->nodes, n);
+    put_text(a->made, n->node->version);
+    put_u32(a->made, n->node->vcpus->len);
+    clock_put(a->made, &n->node->clock);
+    put_u32(a->made, (uint32_t)n->node->cpu);
+    return true;
+}
+
+/* The node that a message names, and nothing else. */
+static AgentNode *take_index(const Agent *a, Reader *r, GError **error)
+{
+    unsigned index;
+
+    return index_order_get(r, &index, error) ? agent_node(a, index, error) : NULL;
+}
+
+static bool take_end(Agent *a, Reader *r, GError **error)
+{
+    AgentNode *n = take_index(a, r, error);
+
+    if (!n)
+        return false;
+    if (fabric_uses(a->fabric, n->node)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is in a link", n->node->name);
+        return false;
+    }
+    host_displace(a->host, n->node);
+    g_ptr_array_remove(a->nodes, n);
+    return true;
+}
+
+static bool take_qmp(const Agent *a, Reader *r, GError **error)
+{
+    g_autofree char *text = NULL;
+    QmpOrder order;
+    AgentNode *n;
+
+    if (!qmp_order_get(r, &order, error))
+        return false;
+    n = agent_node(a, order.node, error);
+    if (n && order.hmp)
+        text = node_hmp(n->node, order.command, error);
+    else if (n)
+        text = node_qmp(n->node, order.command, *order.arguments ? order.arguments : NULL, error);
+    qmp_order_clear(&order);
+    if (text)
+        put_text(a->made, text);
+    return text != NULL;
+}
+
+bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
+{
+    AgentNode *n = take_index(a, r, error);
+
+    if (!n)
+        return false;
+    g_clear_pointer(&n->stub, stub_free);
+    if (open)
+        n->stub = stub_new(a, n->node, error);
+    return !open || n->stub;
+}
+
+static bool take_file(const Agent *a, Reader *r, GError **error)
+{
+    g_autofree char *path = NULL;
+    FileOrder order;
+    bool here = false;
+
+    if (!file_order_get(r, &order, error))
+        return false;
+    path = files_find(a->cache, order.sha256, order.size, order.may ? order.there : NULL, &here,
+                      error);
+    file_order_clear(&order);
+    if (!path)
+        return false;
+    put_u8(a->made, here);
+    put_text(a->made, path);
+    return true;
+}
+
+static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
+{
+    switch (type) {
+    case MSG_FILE:
+        return take_file(a, r, error);
+    case MSG_NODE:
+        return take_node(a, r, error);
+    case MSG_END:
+        return take_end(a, r, error);
+    case MSG_QMP:
+        return take_qmp(a, r, error);
+    case MSG_CARD:
+        return agent_open_card(a, r, error);
+    case MSG_TOPOLOGY:
+        agent_follow(a, r);
+        return true;
+    case MSG_STUB_OPEN:
+        return agent_take_stub(a, r, true, error);
+    case MSG_PING:
+        return reader_done(r, "ping", error);
+    }
+    agent_die("a message of a type that nobody knows");
+}
+
+void agent_answer(Agent *a, uint8_t type, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    gsize begun = message_begin(a->made, MSG_OK);
+
+    if (!request(a, type, r, &error)) {
+        g_byte_array_set_size(a->made, 0);
+        begun = message_begin(a->made, MSG_NO);
+        put_u32(a->made,
+                error && error->domain == NODE_ERROR ? (uint32_t)error->code : NODE_ERROR_SYSTEM);
+        put_text(a->made, error ? error->message : "a malformed request");
+    }
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+}

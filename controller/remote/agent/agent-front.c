@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent-front.c: see agent-front.h. */
+#include "controller/remote/agent/agent-front.h"
+
+#include "controller/qemu/rank.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Who reads from us or writes to us is to see the agent's end, not ours. */
+static void let_go_of_stdio(void)
+{
+    int nothing = open("/dev/null", O_RDWR);
+
+    for (int fd = 0; nothing >= 0 && fd <= STDERR_FILENO; fd++)
+        dup2(nothing, fd);
+    if (nothing > STDERR_FILENO)
+        close(nothing);
+}
+
+static _Noreturn void wait_for(pid_t agent, pid_t starter)
+{
+    int status = 0;
+
+    let_go_of_stdio();
+    prctl(PR_SET_NAME, "metronome-front");
+    while (waitpid(agent, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (getppid() == starter)
+        rank_release_sshd(starter);
+    _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
+}
+
+pid_t agent_front(void)
+{
+    pid_t starter = getppid(), front = getpid(), agent = fork();
+
+    if (agent < 0) {
+        perror("metronome agent: fork");
+        _exit(2);
+    }
+    if (agent > 0)
+        wait_for(agent, starter);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != front)
+        _exit(2);
+    return starter;
+}

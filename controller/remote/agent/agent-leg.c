@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * agent-leg.c: the agent's part in legs: its lanes run the quanta of a grant by themselves; at the
+ * grant's end the one that came last tells the controller and waits for the next, in its own
+ * thread, so that nobody has to be woken in between.
+ */
+#include "controller/base/log.h"
+#include "controller/engine/rest.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/ending.h"
+#include "controller/remote/agent/agent-private.h"
+#include "controller/remote/orders.h"
+#include "controller/remote/outcome.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* --- consoles --- */
+
+/* In the lane of the node. */
+static void on_console(const void *bytes, gsize size, VTime until, void *data)
+{
+    AgentNode *n = data;
+
+    put_i64(n->console, until.ns);
+    put_bytes(n->console, bytes, size);
+}
+
+void agent_hear_console(AgentNode *n)
+{
+    if (n->node->console)
+        console_pass_on(n->node->console, on_console, n);
+}
+
+static void tell_consoles(Agent *a)
+{
+    for (unsigned i = 0; i < a->members->len; i++) {
+        AgentNode *n = a->members->pdata[i];
+        Reader r = reader_of(n->console);
+
+        while (r.at < r.end) {
+            VTime until = vtime(get_i64(&r));
+            gsize size;
+            const uint8_t *bytes = get_bytes(&r, &size);
+
+            news_console(&a->news, i, until, bytes, size);
+        }
+        g_byte_array_set_size(n->console, 0);
+    }
+}
+
+/* --- a leg --- */
+
+/* The controller's word: true to go on. */
+static bool hear_grant(Agent *a)
+{
+    for (;;) {
+        uint8_t type;
+        Reader r;
+
+        agent_next(a, &type, &r);
+        switch (type) {
+        case 0:
+            agent_receive(a, -1);
+            break;
+        case MSG_GRANT:
+            agent_take_grant(a, &r);
+            return true;
+        case MSG_HALT:
+            return false;
+        case MSG_TYPE:
+        case MSG_PORT:
+            agent_take_bytes(a, type, &r);
+            break;
+        case MSG_PULSE:
+        case MSG_CANCEL:
+            break;
+        default:
+            agent_die("a message that has no place in a leg");
+        }
+    }
+}
+
+static void tell_news(Agent *a, uint64_t k, bool stop)
+{
+    gsize begun = message_begin(a->reached, MSG_NEWS);
+
+    tell_consoles(a);
+    agent_tell_cards(a);
+    news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
+    message_end(a->reached, begun);
+    agent_send_reading(a, a->reached);
+}
+
+/* In the lane that came last, the others waiting. */
+static void on_barrier(Leg *leg, uint64_t k, void *data)
+{
+    Agent *a = data;
+    bool stop = leg_wants_stop(leg);
+
+    news_quantum(&a->news);
+    for (unsigned i = 0; i < a->slots->len; i++) {
+        const Slot *s = &g_array_index(a->slots, Slot, i);
+
+        bool moved = s->arrived.ns >= leg->granted.ns;
+
+        news_mark(&a->news, moved ? s->stamp_us : -1, moved ? s->arrived : (HTime){0});
+    }
+    if (k == leg->count)
+        return;
+    if (k % a->stride == 0)
+        tell_news(a, k, stop);
+    if (k < a->granted)
+        return;
+    if (hear_grant(a))
+        a->granted = MIN(a->granted + a->stride, leg->count);
+    else
+        atomic_store(&leg->stop, true);
+}
+
+static void forget_stats(NodeStats *stats)
+{
+    dist_clear(&stats->overshoot);
+    dist_clear(&stats->idle_skip);
+    *stats = (NodeStats){0};
+}
+
+/* What the guests' own agents have said. */
+static void tell_ports(Agent *a)
+{
+    for (unsigned i = 0; i < a->members->len; i++) {
+        const Node *n = ((AgentNode *)a->members->pdata[i])->node;
+        char data[4096];
+        ssize_t size;
+        gsize begun;
+
+        while (n->agent_fd >= 0 && (size = read(n->agent_fd, data, sizeof(data))) > 0) {
+            begun = message_begin(a->made, MSG_PORT);
+            put_u32(a->made, n->index);
+            put_bytes(a->made, data, (gsize)size);
+            message_end(a->made, begun);
+            agent_send(a, a->made);
+        }
+    }
+}
+
+static void on_leg_done(void *data)
+{
+    Agent *a = data;
+    bool broke = atomic_load(&a->leg.broke);
+    gsize begun;
+
+    tell_ports(a);
+    tell_consoles(a);
+    agent_tell_cards(a);
+    begun = message_begin(a->made, MSG_LEG_OVER);
+    news_put(&a->news, atomic_load(&a->leg.k), leg_wants_stop(&a->leg) ? NEWS_WANTS_STOP : 0,
+             htime_now(), a->made);
+    put_u8(a->made, broke);
+    put_u32(a->made, a->members->len);
+    for (unsigned i = 0; i < a->members->len; i++) {
+        AgentNode *n = a->members->pdata[i];
+
+        rest_settle(n->node);
+        outcome_put(a->made, n->node, &n->stats);
+        forget_stats(&n->stats);
+    }
+    put_u32(a->made, fabric_n_ports(a->fabric));
+    for (unsigned i = 0; i < fabric_n_ports(a->fabric); i++) {
+        put_u32(a->made, i);
+        put_u8(a->made, port_in_flight(fabric_port(a->fabric, i)));
+    }
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+    a->in_leg = false;
+    node_watch_hold(a->watch, false);
+    agent_listen(a, true);
+}
+
+static void take_members(Agent *a, Reader members)
+{
+    OrderMember m;
+
+    g_array_set_size(a->slots, 0);
+    g_ptr_array_set_size(a->members, 0);
+    while (order_next_member(&members, &m)) {
+        AgentNode *n = agent_node(a, m.node, NULL);
+        Slot slot;
+
+        if (!n)
+            agent_die("a leg with a node that is not there");
+        n->node->epoch = m.epoch;
+        slot = (Slot){.node = n->node, .stats = &n->stats, .stamp_us = -1};
+        g_array_append_val(a->slots, slot);
+        g_ptr_array_add(a->members, n);
+    }
+}
+
+static void prepare(Agent *a, const LegOrder *o)
+{
+    Leg *leg = &a->leg;
+
+    memset(leg, 0, sizeof(*leg));
+    leg->first = o->first;
+    leg->quantum = o->quantum;
+    leg->count = o->count;
+    leg->brake = o->brake;
+    leg->max_skip_us = o->max_skip_us;
+    leg->on_grid = o->on_grid;
+    leg->next_barrier = o->next_barrier;
+    leg->stop_on_exit = o->stop_on_exit;
+    leg->now = o->now;
+    leg->slots = (Slot *)(void *)a->slots->data;
+    leg->n_slots = a->slots->len;
+    for (guint i = 0; i < leg->n_slots; i++)
+        if (leg->slots[i].node->index == o->exits)
+            leg->exits = leg->slots[i].node;
+    a->stride = o->stride;
+    a->granted = MIN((uint64_t)o->stride + o->lead, leg->count);
+}
+
+void agent_leg(Agent *a, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    Leg *leg = &a->leg;
+    LegOrder order;
+
+    if (!leg_order_get(r, &order, &error))
+        agent_die(error->message);
+    take_members(a, order.members);
+    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    prepare(a, &order);
+    leg->on_barrier = on_barrier;
+    leg->data = a;
+    if (order.moves_cards) {
+        fabric_fill(a->fabric, leg->now, leg->first);
+        leg->fabric = leg->on_grid ? a->fabric : NULL;
+    }
+    a->in_leg = true;
+    node_watch_hold(a->watch, true);
+    agent_listen(a, false);
+    host_run_leg(a->host, leg, on_leg_done, a);
+}
+
+/* --- steps --- */
+
+static void on_step_done(void *data)
+{
+    Agent *a = data;
+    AgentNode *n = agent_node(a, a->step.node->index, NULL);
+    bool failed =
+        a->step.error && !node_lose(n->node, a->step.error, true, node_ensemble_time(n->node));
+    gsize begun = message_begin(a->made, MSG_STEPPED);
+
+    put_u8(a->made, a->step.asleep);
+    put_u8(a->made, a->step.hit);
+    put_text(a->made, failed ? a->step.error->message : "");
+    g_clear_error(&a->step.error);
+    outcome_put(a->made, n->node, &n->stats);
+    forget_stats(&n->stats);
+    message_end(a->made, begun);
+    a->in_step = false;
+    node_watch_hold(a->watch, false);
+    agent_send(a, a->made);
+}
+
+void agent_serve_cards(Agent *a, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    CardsOrder order;
+
+    if (a->in_step)
+        agent_die("cards in the middle of a step");
+    if (!cards_order_get(r, &order, &error))
+        agent_die(error->message);
+    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    fabric_fill(a->fabric, order.now, order.until);
+}
+
+void agent_step(Agent *a, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    StepRequest step = {.cancel = &a->cancel};
+    unsigned index;
+    AgentNode *n;
+    VTime epoch;
+
+    if (!step_order_get(r, &index, &epoch, &step, &error))
+        agent_die(error->message);
+    n = agent_node(a, index, NULL);
+    if (!n || a->in_step || step.vcpu >= (int)n->node->vcpus->len)
+        agent_die("a step that can't be");
+    n->node->epoch = epoch;
+    step.node = n->node;
+    a->step = step;
+    atomic_store(&a->cancel, false);
+    a->in_step = true;
+    node_watch_hold(a->watch, true);
+    host_step(a->host, &a->step, on_step_done, a);
+}

@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent.c: the agent's bytes and its main loop; see agent.h. */
+#include "controller/remote/agent/agent.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/base/process.h"
+#include "controller/base/text.h"
+#include "controller/qemu/telling.h"
+#include "controller/remote/agent/agent-front.h"
+#include "controller/remote/agent/agent-private.h"
+#include "controller/remote/files.h"
+#include "controller/remote/orders.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define READ_CHUNK 65536
+#define ASIDE      512 /* bytes that nobody reads */
+
+/* --- bytes --- */
+
+void agent_die(const char *why)
+{
+    g_autofree char *line = text_line(why, -1);
+
+    fprintf(stderr, "metronome agent: %s\n", line);
+    /* QEMUs die with the thread that started them, the janitor removes the rest. */
+    _exit(3);
+}
+
+/* Under the lock. A controller that is stuck in a write of its own is to get on: who reads reads
+ * meanwhile. */
+static void write_all(Agent *a, GByteArray *message, bool reads)
+{
+    struct pollfd p[] = {{.fd = a->out, .events = POLLOUT}, {.fd = a->in, .events = POLLIN}};
+    HTime moved = htime_now();
+    gsize done = 0;
+
+    while (done < message->len) {
+        ssize_t n = write(a->out, message->data + done, message->len - done);
+
+        if (n > 0) {
+            done += (gsize)n;
+            moved = htime_now();
+            continue;
+        }
+        if (n < 0 && errno != EINTR && errno != EAGAIN)
+            agent_die("the controller is gone");
+        if (htime_sub(htime_now(), moved).ns > PROTOCOL_SILENT_MS * NS_PER_MS)
+            agent_die("the controller takes nothing");
+        poll(p, reads ? 2 : 1, PROTOCOL_PULSE_MS);
+        if (reads && p[1].revents)
+            agent_receive(a, 0);
+    }
+    g_byte_array_set_size(message, 0);
+}
+
+void agent_send(Agent *a, GByteArray *message)
+{
+    g_mutex_lock(&a->lock);
+    write_all(a, message, false);
+    g_mutex_unlock(&a->lock);
+}
+
+void agent_send_reading(Agent *a, GByteArray *message)
+{
+    g_mutex_lock(&a->lock);
+    write_all(a, message, true);
+    g_mutex_unlock(&a->lock);
+}
+
+/* Under in_lock. */
+static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
+{
+    ssize_t n = read(a->in, room, size);
+
+    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
+        agent_die("the controller is gone");
+    *got = (gsize)MAX(n, 0);
+    if (n > 0)
+        atomic_store(&a->last_heard, htime_now().ns);
+    return n > 0;
+}
+
+/* What was put aside comes first. */
+static bool take_aside(Agent *a)
+{
+    gsize size = a->aside->len;
+
+    if (size == 0)
+        return false;
+    memcpy(inbox_room(a->inbox, size), a->aside->data, size);
+    inbox_filled(a->inbox, size);
+    g_byte_array_set_size(a->aside, 0);
+    return true;
+}
+
+void agent_receive(Agent *a, int timeout_ms)
+{
+    struct pollfd p = {.fd = a->in, .events = POLLIN};
+    gsize got;
+
+    if (poll(&p, 1, timeout_ms) <= 0)
+        return;
+    g_mutex_lock(&a->in_lock);
+    take_aside(a);
+    if (read_some(a, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK, &got))
+        inbox_filled(a->inbox, got);
+    a->was_read = true;
+    g_mutex_unlock(&a->in_lock);
+}
+
+void agent_next(Agent *a, uint8_t *type, Reader *r)
+{
+    g_autoptr(GError) error = NULL;
+    bool more = true;
+
+    do {
+        if (!inbox_next(a->inbox, type, r, &error))
+            agent_die(error->message);
+        if (*type != 0)
+            return;
+        g_mutex_lock(&a->in_lock);
+        more = take_aside(a);
+        g_mutex_unlock(&a->in_lock);
+    } while (more);
+}
+
+AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
+{
+    for (unsigned i = 0; i < a->nodes->len; i++) {
+        AgentNode *n = a->nodes->pdata[i];
+
+        if (n->node->index == index)
+            return n;
+    }
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "there is no node %u", index);
+    return NULL;
+}
+
+void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
+{
+    BytesOrder o;
+    AgentNode *n;
+
+    if (!bytes_order_get(r, &o, NULL))
+        agent_die("malformed bytes for a node");
+    n = agent_node(a, o.node, NULL);
+    if (!n) /* it has ended meanwhile */
+        return;
+    if (type == MSG_STUB && n->stub)
+        stub_take(n->stub, o.bytes, o.size);
+    else if (type == MSG_TYPE && n->node->console &&
+             console_type(n->node->console, (const char *)o.bytes, o.size, NULL) != (gssize)o.size)
+        log_warn("node %s: its console takes no more of what is typed", n->node->name);
+    else if (type == MSG_PORT && n->node->agent_fd >= 0 &&
+             write(n->node->agent_fd, o.bytes, o.size) != (ssize_t)o.size)
+        log_warn("node %s: the port of the guest's agent takes no more", n->node->name);
+}
+
+/* --- the main loop --- */
+
+static void hear_hello(Reader *r, const char *version)
+{
+    uint32_t magic = get_u32(r), protocol = get_u32(r);
+    g_autofree char *theirs = get_text(r);
+
+    if (r->bad || magic != PROTOCOL_MAGIC)
+        agent_die("what speaks here is no metronome");
+    if (protocol == PROTOCOL_VERSION)
+        return;
+    fprintf(stderr,
+            "metronome agent: version %s speaks protocol %d, the controller's %s speaks %u\n",
+            version, PROTOCOL_VERSION, theirs, protocol);
+    _exit(3);
+}
+
+static const char *own_version;
+
+static void dispatch(Agent *a, uint8_t type, Reader *r)
+{
+    switch (type) {
+    case MSG_HELLO:
+        hear_hello(r, own_version);
+        break;
+    case MSG_PULSE:
+    case MSG_HALT: /* it crossed the end of a leg */
+        break;
+    case MSG_GRANT: /* that, too; its frames are counted as sent */
+        agent_take_grant(a, r);
+        break;
+    case MSG_CANCEL:
+        atomic_store(&a->cancel, true);
+        break;
+    case MSG_STUB_CLOSE:
+        agent_take_stub(a, r, false, NULL);
+        break;
+    case MSG_TYPE:
+    case MSG_STUB:
+    case MSG_PORT:
+        agent_take_bytes(a, type, r);
+        break;
+    case MSG_LEG:
+        agent_leg(a, r);
+        break;
+    case MSG_CARDS:
+        agent_serve_cards(a, r);
+        break;
+    case MSG_STEP:
+        agent_step(a, r);
+        break;
+    default:
+        agent_answer(a, type, r);
+    }
+}
+
+/* What is there; from the message on that begins a leg, the rest is the lanes'. */
+static void serve(Agent *a)
+{
+    uint8_t type;
+    Reader r;
+
+    do {
+        agent_next(a, &type, &r);
+        if (type != 0)
+            dispatch(a, type, &r);
+    } while (type != 0 && !a->in_leg);
+}
+
+static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
+{
+    Agent *a = data;
+
+    (void)fd;
+    if (a->in_leg) {
+        if (condition & (G_IO_HUP | G_IO_ERR))
+            agent_die("the controller is gone");
+        return G_SOURCE_CONTINUE;
+    }
+    agent_receive(a, 0);
+    serve(a);
+    return G_SOURCE_CONTINUE;
+}
+
+static gboolean serve_rest(gpointer data)
+{
+    Agent *a = data;
+
+    if (!a->in_leg)
+        serve(a);
+    return G_SOURCE_REMOVE;
+}
+
+void agent_listen(Agent *a, bool listen)
+{
+    GIOCondition what = (listen ? G_IO_IN : 0) | G_IO_HUP | G_IO_ERR;
+
+    if (a->source)
+        g_source_remove(a->source);
+    a->source = g_unix_fd_add(a->in, what, on_readable, a);
+    if (listen)
+        g_idle_add(serve_rest, a); /* what a lane has read and not used */
+}
+
+/* Of one moment: whoever was kept from the CPU in between looks again. */
+static int64_t clock_offset(void)
+{
+    struct timespec real;
+    HTime before, after;
+
+    do {
+        before = htime_now();
+        clock_gettime(CLOCK_REALTIME, &real);
+        after = htime_now();
+    } while (htime_sub(after, before).ns > NS_PER_MS);
+    return real.tv_sec * NS_PER_S + real.tv_nsec - after.ns;
+}
+
+/* In a request, a step or a long quantum nobody reads. What has piled up then is put aside, so that
+ * there is always room for the controller's next pulse. */
+static void hear_aside(Agent *a)
+{
+    int waiting = 0;
+    gsize size, got;
+
+    if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
+        atomic_store(&a->last_heard, htime_now().ns);
+    g_mutex_lock(&a->in_lock);
+    if (waiting >= ASIDE && a->waiting >= ASIDE && !a->was_read) {
+        size = a->aside->len;
+        g_byte_array_set_size(a->aside, (guint)(size + READ_CHUNK));
+        read_some(a, a->aside->data + size, READ_CHUNK, &got);
+        g_byte_array_set_size(a->aside, (guint)(size + got));
+        waiting = 0;
+    }
+    a->was_read = false;
+    g_mutex_unlock(&a->in_lock);
+    a->waiting = waiting;
+}
+
+/* It waits for nobody: whoever holds the lock tells the controller as much, and where the pipe is
+ * full this thread has to see that nobody reads it. */
+static void pulse(Agent *a, GByteArray *message)
+{
+    struct pollfd p = {.fd = a->out, .events = POLLOUT};
+    gsize begun;
+
+    hear_aside(a);
+    if (htime_now().ns - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
+        agent_die("the controller is silent");
+    if (!g_mutex_trylock(&a->lock))
+        return;
+    if (poll(&p, 1, 0) > 0) {
+        begun = message_begin(message, MSG_PULSE);
+        put_i64(message, clock_offset());
+        message_end(message, begun);
+        write_all(a, message, false);
+    }
+    g_mutex_unlock(&a->lock);
+}
+
+/* A thread of its own: a request may take long, e.g. to look through a large disk. */
+static void *pulse_main(void *data)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new();
+
+    for (;;) {
+        g_usleep(PROTOCOL_PULSE_MS * 1000);
+        pulse(data, message);
+    }
+    return NULL;
+}
+
+static void say_hello(Agent *a, const char *version)
+{
+    g_autoptr(GArray) cpus = rank_host_cpus();
+    gsize begun = message_begin(a->made, MSG_HELLO);
+
+    put_u32(a->made, PROTOCOL_MAGIC);
+    put_u32(a->made, PROTOCOL_VERSION);
+    put_text(a->made, version);
+    put_u32(a->made, host_rank(a->host));
+    put_u32(a->made, cpus->len);
+    for (unsigned i = 0; i < cpus->len; i++)
+        put_u32(a->made, (uint32_t)g_array_index(cpus, int, i));
+    message_end(a->made, begun);
+    agent_send(a, a->made);
+}
+
+/* Of any thread: lines for the controller's log. The main thread's buffer is not free here. */
+static Agent *logging;
+
+static void write_log(const char *line)
+{
+    g_autoptr(GByteArray) message = g_byte_array_new();
+    gsize begun = message_begin(message, MSG_LOG);
+    g_auto(GStrv) parts = g_strsplit(line, ": ", 3); /* "metronome", level, text */
+    LogLevel level = LOG_WARN;
+    bool whole = g_strv_length(parts) == 3 && log_level_parse(parts[1], &level, NULL);
+
+    put_u8(message, (uint8_t)level);
+    put_text(message, whole ? parts[2] : line);
+    message_end(message, begun);
+    agent_send(logging, message);
+}
+
+/* stdout is the controller's: nothing else may write there. */
+static bool take_stdio(Agent *a, GError **error)
+{
+    fd_auto null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    a->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
+    a->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    if (null < 0 || a->in < 0 || a->out < 0 || dup2(null, STDIN_FILENO) < 0 ||
+        dup2(STDERR_FILENO, STDOUT_FILENO) < 0 || !g_unix_set_fd_nonblocking(a->in, TRUE, NULL) ||
+        !g_unix_set_fd_nonblocking(a->out, TRUE, NULL)) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "stdin and stdout can't be used: %s",
+                    g_strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+int agent_run(const char *cpus, const char *version, GError **error)
+{
+    static Agent agent;
+    Agent *a = &agent;
+    pid_t starter;
+
+    if (isatty(STDIN_FILENO)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "agent --stdio is started by another metronome (`host add`), not at a "
+                    "terminal");
+        return 2;
+    }
+    starter = agent_front();
+    process_ignore_signals(); /* it is a forked child */
+    /* The janitor is to have none of the controller's stdin and stdout: first it. */
+    if ((cpus && !rank_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
+        !take_stdio(a, error))
+        return 2;
+    g_mutex_init(&a->lock);
+    g_mutex_init(&a->in_lock);
+    a->inbox = inbox_new();
+    a->aside = g_byte_array_new();
+    a->made = g_byte_array_new();
+    a->reached = g_byte_array_new();
+    a->nodes = g_ptr_array_new_with_free_func(agent_node_free);
+    a->fabric = fabric_new_agent();
+    a->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    a->members = g_ptr_array_new();
+    a->cache = files_cache();
+    news_init(&a->news);
+    a->host = host_new(rank_probe());
+    rank_apply_sshd(host_rank(a->host), starter);
+    a->loop = g_main_loop_new(NULL, FALSE);
+    atomic_store(&a->last_heard, htime_now().ns);
+    own_version = version;
+    logging = a;
+    log_set_writer(write_log);
+    a->watch = node_watch_new(agent_on_failed, a);
+    node_on_tell(agent_on_tell, a);
+    say_hello(a, version);
+    agent_listen(a, true);
+    g_thread_unref(g_thread_new("pulse", pulse_main, a));
+    g_main_loop_run(a->loop);
+    return 0;
+}

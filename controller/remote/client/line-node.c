@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* line-node.c: what concerns one node of another host: its files, its start, its monitor, its stub.
+ */
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/remote/client/line-private.h"
+#include "controller/remote/files.h"
+#include "controller/remote/orders.h"
+#include "controller/remote/outcome.h"
+#include "controller/remote/topology.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#define PROGRESS_US (200 * 1000)
+#define CUT_US      (5 * G_USEC_PER_SEC) /* for a copy that was interrupted to end by itself */
+
+/* --- files --- */
+
+static bool ask_for_file(Line *l, const char *sha256, uint64_t size, const char *path, bool *here,
+                         char **there, GError **error)
+{
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    g_autofree char *absolute = g_canonicalize_filename(path, NULL);
+    gsize begun = message_begin(request, MSG_FILE);
+    Reader r;
+
+    put_text(request, sha256);
+    put_u64(request, size);
+    put_u8(request, !l->params.upload);
+    put_text(request, absolute);
+    message_end(request, begun);
+    if (!line_request(l, request, &r, error))
+        return false;
+    *here = get_u8(&r) != 0;
+    *there = get_text(&r);
+    if (reader_done(&r, "file", error))
+        return true;
+    g_clear_pointer(there, g_free);
+    return false;
+}
+
+/* The main loop does not go on meanwhile: a gdb's wishes would be carried out in the middle. */
+static bool go_on(const Line *l, const char *doing, const char *path, uint64_t done, uint64_t size)
+{
+    const LineParams *p = &l->params;
+
+    if (p->on_progress)
+        p->on_progress(l->far.name, doing, path, done, size, p->user);
+    return !line_told_to_stop(l);
+}
+
+static void progress_ends(const Line *l)
+{
+    if (l->params.on_progress_end)
+        l->params.on_progress_end(l->params.user);
+}
+
+typedef struct {
+    const Line *line;
+    const char *path;
+    gint64 next;
+} Reading;
+
+static bool on_read(uint64_t done, uint64_t size, void *data)
+{
+    Reading *r = data;
+
+    if (g_get_monotonic_time() < r->next)
+        return true;
+    r->next = g_get_monotonic_time() + PROGRESS_US;
+    return go_on(r->line, "reading", r->path, done, size);
+}
+
+static char *sum_up(const Line *l, const char *path, uint64_t *size, GError **error)
+{
+    Reading reading = {l, path, g_get_monotonic_time() + PROGRESS_US};
+    char *sha256 = files_sha256(path, size, on_read, &reading, error);
+
+    progress_ends(l);
+    return sha256;
+}
+
+static bool upload_over(Line *l)
+{
+    gint64 until = g_get_monotonic_time() + PROGRESS_US;
+    bool over;
+
+    g_mutex_lock(&l->lock);
+    while (l->job != JOB_NONE && g_cond_wait_until(&l->done, &l->lock, until))
+        ;
+    over = l->job == JOB_NONE;
+    g_mutex_unlock(&l->lock);
+    return over;
+}
+
+/* True: it was interrupted, but SFTP took no notice, so that the connection had to be cut. */
+static bool watch_upload(Line *l, const char *path, uint64_t size)
+{
+    gint64 cancelled = 0;
+    bool cut = false;
+
+    while (!upload_over(l)) {
+        if (!cancelled && !go_on(l, "copying", path, atomic_load(&l->sent), size)) {
+            atomic_store(&l->cancel, true);
+            cancelled = g_get_monotonic_time();
+        }
+        if (cancelled && !cut && l->params.cut && g_get_monotonic_time() - cancelled > CUT_US) {
+            l->params.cut(l->params.data);
+            cut = true;
+        }
+    }
+    progress_ends(l);
+    return cut;
+}
+
+static bool upload(Line *l, const char *path, const char *there, uint64_t size, GError **error)
+{
+    atomic_store(&l->sent, 0);
+    atomic_store(&l->cancel, false);
+    l->failure = NULL;
+    l->local = path;
+    l->remote = there;
+    line_submit(l, JOB_UPLOAD);
+    if (watch_upload(l, path, size)) {
+        g_clear_error(&l->failure);
+        l->failure = g_error_new(NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                                 "interrupted while it was copied; as SFTP did not answer, the "
+                                 "connection was cut");
+    }
+    if (!l->failure) {
+        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", l->far.name, path, size);
+        return true;
+    }
+    g_propagate_prefixed_error(error, g_steal_pointer(&l->failure), "host %s: '%s': ", l->far.name,
+                               path);
+    return false;
+}
+
+/* Its path there; NULL on failure. */
+static char *bring(Line *l, const char *path, GError **error)
+{
+    g_autofree char *sha256 = NULL, *there = NULL, *after = NULL;
+    uint64_t size;
+    bool here;
+
+    if (!(sha256 = sum_up(l, path, &size, error)) ||
+        !ask_for_file(l, sha256, size, path, &here, &there, error))
+        return NULL;
+    if (here)
+        return g_steal_pointer(&there);
+    if (!l->params.upload) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "host %s does not have '%s' with the same content, and nothing copies it there "
+                    "but ssh=",
+                    l->far.name, path);
+        return NULL;
+    }
+    if (!upload(l, path, there, size, error) ||
+        !ask_for_file(l, sha256, size, path, &here, &after, error))
+        return NULL;
+    if (here)
+        return g_steal_pointer(&after);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "host %s: '%s' did not arrive as it is here",
+                l->far.name, path);
+    return NULL;
+}
+
+/* --- start and end --- */
+
+static void add_tunnel(Line *l, Node *node, uint8_t type, int fd)
+{
+    Tunnel t = {node, type, fd};
+
+    g_mutex_lock(&l->lock);
+    g_array_append_val(l->tunnels, t);
+    g_mutex_unlock(&l->lock);
+}
+
+static void remove_tunnels(Line *l, const Node *node)
+{
+    g_mutex_lock(&l->lock);
+    for (guint i = l->tunnels->len; i-- > 0;) {
+        if (g_array_index(l->tunnels, Tunnel, i).node != node)
+            continue;
+        close(g_array_index(l->tunnels, Tunnel, i).fd);
+        g_array_remove_index(l->tunnels, i);
+    }
+    g_mutex_unlock(&l->lock);
+}
+
+static bool put_options(Line *l, const NodeOptions *o, GByteArray *out, GError **error)
+{
+    const GPtrArray *given = o->given;
+    uint32_t n = 0;
+
+    for (guint i = 0; i + 1 < given->len; i += 2)
+        n += strcmp(given->pdata[i], "host") != 0;
+    put_u32(out, n);
+    for (guint i = 0; i + 1 < given->len; i += 2) {
+        const char *key = given->pdata[i], *value = given->pdata[i + 1];
+        g_autofree char *there = NULL;
+
+        if (strcmp(key, "host") == 0)
+            continue;
+        if (node_options_is_file(key, value) && !(there = bring(l, value, error)))
+            return false;
+        put_text(out, key);
+        put_text(out, there ? there : value);
+    }
+    return true;
+}
+
+static bool try_launch(Line *l, Node *n, const char *qemu, GError **error)
+{
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    gsize begun = message_begin(request, MSG_NODE);
+    uint32_t vcpus;
+    Reader r;
+
+    put_u32(request, n->index);
+    put_text(request, n->name);
+    put_text(request, qemu);
+    if (!put_options(l, n->options, request, error))
+        return false;
+    message_end(request, begun);
+    if (!line_request(l, request, &r, error))
+        return false;
+    g_free(n->version);
+    n->version = get_line(&r);
+    vcpus = get_u32(&r);
+    clock_get(&r, &n->clock);
+    n->cpu = (int)get_u32(&r);
+    if (!reader_done(&r, "node", error))
+        return false;
+    g_array_set_size(n->vcpus, MIN(vcpus, 1024));
+    g_array_set_size(n->far_used, MIN(vcpus, 1024));
+    g_mutex_lock(&l->lock);
+    g_ptr_array_add(l->nodes, n);
+    g_mutex_unlock(&l->lock);
+    return true;
+}
+
+static bool launch(Far *far, Node *n, const char *qemu, int console, int port, GError **error)
+{
+    Line *l = (Line *)far;
+
+    add_tunnel(l, n, MSG_TYPE, console);
+    if (port >= 0)
+        add_tunnel(l, n, MSG_PORT, port);
+    if (try_launch(l, n, qemu, error))
+        return true;
+    remove_tunnels(l, n);
+    return false;
+}
+
+void line_look_for_life(Line *l)
+{
+    bool life = false;
+
+    g_mutex_lock(&l->lock);
+    for (guint i = 0; i < l->nodes->len; i++)
+        life = life || node_is_live(l->nodes->pdata[i]);
+    g_mutex_unlock(&l->lock);
+    l->far.no_live_nodes = !life;
+}
+
+static void end(Far *far, Node *n)
+{
+    Line *l = (Line *)far;
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    gsize begun = message_begin(request, MSG_END);
+    Reader r;
+    bool known;
+
+    g_mutex_lock(&l->lock);
+    known = g_ptr_array_remove(l->nodes, n) && !l->lost;
+    g_mutex_unlock(&l->lock);
+    remove_tunnels(l, n);
+    line_look_for_life(l);
+    put_u32(request, n->index);
+    message_end(request, begun);
+    if (known)
+        line_request(l, request, &r, NULL); /* what is left of it ends with the agent */
+}
+
+/* --- monitor, stub, cards --- */
+
+static char *qmp(Far *far, Node *n, const char *command, const char *arguments, bool hmp,
+                 GError **error)
+{
+    Line *l = (Line *)far;
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    g_autofree char *text = NULL;
+    gsize begun = message_begin(request, MSG_QMP);
+    Reader r;
+
+    put_u32(request, n->index);
+    put_u8(request, hmp);
+    put_text(request, command);
+    put_text(request, arguments);
+    message_end(request, begun);
+    if (!line_request(l, request, &r, error))
+        return NULL;
+    text = get_text(&r);
+    return reader_done(&r, "qmp", error) ? g_steal_pointer(&text) : NULL;
+}
+
+static int open_stub(Far *far, Node *n, GError **error)
+{
+    Line *l = (Line *)far;
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    gsize begun = message_begin(request, MSG_STUB_OPEN);
+    int pair[2];
+    Reader r;
+
+    put_u32(request, n->index);
+    message_end(request, begun);
+    if (!line_request(l, request, &r, error))
+        return -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
+                    g_strerror(errno));
+        return -1;
+    }
+    add_tunnel(l, n, MSG_STUB, pair[1]);
+    eventfd_write(l->wake_fd, 1); /* it is to be polled too */
+    return pair[0];
+}
+
+static bool open_card(Far *far, Port *port, VTime now, GError **error)
+{
+    Line *l = (Line *)far;
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    gsize begun = message_begin(request, MSG_CARD);
+    Reader r;
+
+    port->number = l->cards->len;
+    card_order_put(request,
+                   &(CardOrder){port->number, port->node->index, port->card, port->index, now});
+    message_end(request, begun);
+    if (!line_request(l, request, &r, error))
+        return false;
+    g_ptr_array_add(l->cards, port);
+    return true;
+}
+
+static bool follow(Far *far, const Network *net, VTime moved, GError **error)
+{
+    Line *l = (Line *)far;
+    g_autoptr(GByteArray) request = NULL;
+    gsize begun;
+    Reader r;
+
+    l->moved = moved;
+    if (l->n_changes == network_n_ops(net))
+        return true; /* the next leg tells how far it is to go */
+    request = g_byte_array_new();
+    begun = message_begin(request, MSG_TOPOLOGY);
+    put_i64(request, moved.ns);
+    put_u32(request, network_n_ops(net) - l->n_changes);
+    while (l->n_changes < network_n_ops(net))
+        topology_put(request, network_op(net, l->n_changes++));
+    message_end(request, begun);
+    return line_request(l, request, &r, error);
+}
+
+const FarOps line_ops = {
+    .run_leg = line_run_leg,
+    .step = line_step,
+    .launch = launch,
+    .end = end,
+    .qmp = qmp,
+    .open_stub = open_stub,
+    .open_card = open_card,
+    .follow = follow,
+};

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* ask-agent.c: see ask-agent.h. */
+#include "controller/run/ask-agent.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *agent_why_not(const Node *n)
+{
+    if (n->agent_fd < 0)
+        return "There is no port to ask the guest for its own clocks: `node add … agent=on` with "
+               "initramfs-agent.cpio.gz makes one";
+    if (!n->icount.enabled && strcmp(n->options->arch, "x86_64") == 0)
+        return "Without icount the guest's time stamp counter is the host's: its clocks have no "
+               "place in virtual time, so it is not asked";
+    return NULL;
+}
+
+bool agent_ask(Node *n, unsigned id, const char *text, GError **error)
+{
+    g_autofree char *line = g_strdup_printf("%u %s\n", id, text);
+
+    if (write(n->agent_fd, line, strlen(line)) != (ssize_t)strlen(line)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s: the port of the guest's agent takes no more: %s", n->name,
+                    g_strerror(errno));
+        return false;
+    }
+    /* QEMU's main loop answers QMP and reads the port: behind the second answer it has looked at
+     * both. */
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *status = node_qmp(n, "query-status", NULL, error);
+
+        if (!status)
+            return false;
+    }
+    return true;
+}
+
+bool agent_hear(Node *n, ClocksAnswer *answer, GError **error)
+{
+    char data[4096];
+    ssize_t size;
+
+    while ((size = read(n->agent_fd, data, sizeof(data))) > 0)
+        if (!clocks_answer_feed(answer, data, (gsize)size, error))
+            return false;
+    return true;
+}

@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* breaks.c: see breaks.h. */
+#include "controller/run/breaks.h"
+
+#include "controller/base/log.h"
+#include "controller/base/text.h"
+#include "controller/base/units.h"
+#include "controller/fabric/fabric.h"
+#include "controller/network/filter.h"
+#include "controller/qemu/debug.h"
+#include "controller/run/expr.h"
+#include "controller/run/values.h"
+#include "controller/session/output.h"
+#include "controller/session/session-error.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <string.h>
+
+typedef enum {
+    BREAK_TIME,
+    BREAK_CONSOLE,
+    BREAK_POINT,
+    BREAK_WHEN,
+    BREAK_WATCH,
+    BREAK_PACKET,
+} BreakKind;
+
+typedef struct {
+    unsigned number;
+    BreakKind kind;
+    char *text; /* as it is listed */
+    uint64_t hits;
+
+    VTime time;  /* BREAK_TIME: where; BREAK_WATCH: when next */
+    VTime every; /* BREAK_WATCH */
+    bool over;   /* BREAK_TIME: passed */
+
+    Node *node; /* BREAK_CONSOLE, BREAK_POINT */
+    GRegex *regex;
+    LinesWatch *watch; /* NULL until the node has a console */
+    bool told;         /* that the pattern gave up */
+
+    GdbPoint type;
+    uint64_t address;
+    unsigned length;
+    bool set;
+
+    char *expression; /* BREAK_WHEN */
+    bool needs_clocks;
+    bool held; /* at the barrier before */
+    atomic_bool fired;
+
+    char *command;                                       /* BREAK_WATCH */
+    void (*look)(Session *session, const char *command); /* carries it out */
+
+    Session *session; /* BREAK_PACKET */
+    Filter *filter;   /* NULL: every frame */
+    bool between;
+    unsigned ports[2];
+    char *packet; /* the first that matched */
+} Break;
+
+struct Breaks {
+    GPtrArray *list; /* Break */
+    unsigned last;   /* number given out */
+    bool observing;
+};
+
+static void detach(Break *b)
+{
+    if (b->set && node_is_live(b->node))
+        (b->type <= GDB_POINT_HARDWARE ? debug_remove_point : debug_remove_access)(
+            b->node, b->type, b->address, b->length, NULL);
+    b->set = false;
+    if (b->watch)
+        lines_unwatch(console_lines(b->node->console), b->watch);
+    b->watch = NULL;
+}
+
+static void break_free(void *data)
+{
+    Break *b = data;
+
+    detach(b);
+    if (b->kind == BREAK_PACKET && !b->session->options.dry)
+        network_unobserve(fabric_network(b->session->fabric), b);
+    filter_free(b->filter);
+    g_free(b->packet);
+    g_clear_pointer(&b->regex, g_regex_unref);
+    g_free(b->text);
+    g_free(b->expression);
+    g_free(b->command);
+    g_free(b);
+}
+
+static struct Breaks *list_of(Session *s)
+{
+    if (!s->breaks) {
+        s->breaks = g_new0(struct Breaks, 1);
+        s->breaks->list = g_ptr_array_new_with_free_func(break_free);
+    }
+    return s->breaks;
+}
+
+void breaks_free(Session *s)
+{
+    if (!s->breaks)
+        return;
+    g_ptr_array_unref(s->breaks->list);
+    g_free(s->breaks);
+    s->breaks = NULL;
+}
+
+static unsigned add(Session *s, Break *b)
+{
+    struct Breaks *breaks = list_of(s);
+
+    b->number = ++breaks->last;
+    g_ptr_array_add(breaks->list, b);
+    return b->number;
+}
+
+static Break *break_new(BreakKind kind, char *text)
+{
+    Break *b = g_new0(Break, 1);
+
+    b->kind = kind;
+    b->text = text;
+    return b;
+}
+
+unsigned breaks_add_time(Session *s, VTime time, GError **error)
+{
+    g_autofree char *now = units_format_seconds(engine_now(s->engine));
+    Break *b;
+
+    if (!s->options.dry && time.ns <= engine_now(s->engine).ns) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "that time is over: the ensemble stands at %s", now);
+        return 0;
+    }
+    b = break_new(BREAK_TIME, units_format_duration(time));
+    b->time = time;
+    return add(s, b);
+}
+
+unsigned breaks_add_console(Session *s, Node *node, const char *regex, GError **error)
+{
+    g_autoptr(GRegex) compiled = s->options.dry ? NULL : pattern_new(regex, error);
+    Break *b;
+
+    if (!compiled && (!s->options.dry || !pattern_check(regex, error)))
+        return 0;
+    b = break_new(BREAK_CONSOLE, g_strdup_printf("%s /%s/", node->name, regex));
+    b->node = node;
+    b->regex = g_steal_pointer(&compiled);
+    return add(s, b);
+}
+
+static bool attach(Break *b, GError **error);
+
+unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t address, unsigned length,
+                          GError **error)
+{
+    const char *access = type == GDB_POINT_WRITE  ? "write"
+                         : type == GDB_POINT_READ ? "read"
+                                                  : "access";
+    Break *b = break_new(BREAK_POINT, type <= GDB_POINT_HARDWARE
+                                          ? g_strdup_printf("%s 0x%" PRIx64, node->name, address)
+                                          : g_strdup_printf("%s 0x%" PRIx64 " %u %s", node->name,
+                                                            address, length, access));
+
+    b->node = node;
+    b->type = type;
+    b->address = address;
+    b->length = length;
+    /* What QEMU refuses is to be known now, not at the next run. */
+    if (!attach(b, error)) {
+        break_free(b);
+        return 0;
+    }
+    return add(s, b);
+}
+
+/* Which values it uses is found by evaluating it. */
+unsigned breaks_add_when(Session *s, const char *expression, GError **error)
+{
+    Values values = {.session = s};
+    ExprResult result;
+    Break *b;
+
+    if (!expr_evaluate(expression, values_lookup, &values, &result, error))
+        return 0;
+    b = break_new(BREAK_WHEN, g_strdup(expression));
+    b->expression = g_strdup(expression);
+    b->needs_clocks = values.used_clock;
+    if (b->needs_clocks && !s->options.dry)
+        log_info("'%s' needs every node's clock: each barrier becomes a stop, some ms of host time",
+                 expression);
+    return add(s, b);
+}
+
+unsigned breaks_add_watch(Session *s, const char *command, VTime every,
+                          void (*look)(Session *session, const char *command), GError **error)
+{
+    g_autofree char *period = units_format_duration(every);
+    Break *b;
+
+    if (every.ns <= 0) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "how often? A duration above 0 is needed, such as 10ms");
+        return 0;
+    }
+    b = break_new(BREAK_WATCH, NULL);
+    b->every = every;
+    b->time = vtime_add_capped(engine_now(s->engine), every);
+    b->command = g_strdup(command);
+    b->look = look;
+    b->text = g_strdup_printf("every %s: %s", period, command);
+    return add(s, b);
+}
+
+/* At a barrier, in the thread that completes it. */
+static void on_packet(const NetEvent *e, void *data)
+{
+    Break *b = data;
+    g_autofree char *time = NULL;
+
+    if (e->kind != NET_SENT || b->packet ||
+        (b->between && e->port != b->ports[0] && e->port != b->ports[1]) ||
+        (b->filter && !filter_matches(b->filter, e->data, e->size)))
+        return;
+    time = units_format_seconds(e->sent);
+    b->packet = g_strdup_printf(
+        "%s sent a packet of %zu bytes at %s, event %" PRIu64 " of the trace",
+        network_end_name(fabric_network(b->session->fabric), (NetEnd){false, e->port}), e->size,
+        time, e->trace_number);
+    atomic_store(&b->fired, true);
+}
+
+static bool find_ports(Session *s, const char *const *ends, unsigned ports[2], GError **error)
+{
+    for (unsigned i = 0; i < 2; i++) {
+        NetEnd end;
+
+        if (!network_find(fabric_network(s->fabric), ends[i], &end, error)) {
+            session_doubt_link(s, ends[0], ends[1]);
+            return false;
+        }
+        if (end.is_switch) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                        "'%s' is a switch: it sends nothing of its own", ends[i]);
+            return false;
+        }
+        ports[i] = end.index;
+    }
+    return true;
+}
+
+unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filter, GError **error)
+{
+    unsigned ports[2] = {0, 0};
+    Filter *parsed = NULL;
+    Break *b;
+
+    if (!s->fabric) {
+        checking_in_doubt(s->checking, CHECKING_LINK, NULL);
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                    "there is no link yet: `link add` comes first");
+        return 0;
+    }
+    if ((ends && !find_ports(s, ends, ports, error)) ||
+        (filter && !(parsed = filter_new(filter, error))))
+        return 0;
+    b = break_new(BREAK_PACKET,
+                  g_strdup_printf("%s%s%s%s%s", ends ? ends[0] : "any", ends ? " " : "",
+                                  ends ? ends[1] : "", filter ? " " : "", filter ? filter : ""));
+    b->session = s;
+    b->filter = parsed;
+    b->between = ends != NULL;
+    memcpy(b->ports, ports, sizeof(ports));
+    if (!s->options.dry)
+        network_observe(fabric_network(s->fabric), on_packet, b);
+    return add(s, b);
+}
+
+bool breaks_delete(Session *s, unsigned number, GError **error)
+{
+    struct Breaks *breaks = list_of(s);
+
+    for (unsigned i = 0; i < breaks->list->len; i++) {
+        const Break *b = breaks->list->pdata[i];
+
+        if (b->number == number) {
+            g_ptr_array_remove_index(breaks->list, i);
+            return true;
+        }
+    }
+    checking_in_doubt(s->checking, CHECKING_BREAK, NULL);
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "there is no break %u: `breaks` lists them", number);
+    return false;
+}
+
+void breaks_delete_node(Session *s, const Node *node)
+{
+    for (unsigned i = s->breaks ? s->breaks->list->len : 0; i-- > 0;) {
+        const Break *b = s->breaks->list->pdata[i];
+
+        if (b->node == node)
+            g_ptr_array_remove_index(s->breaks->list, i);
+    }
+}
+
+void breaks_print(const Session *s)
+{
+    static const char *const kinds[] = {"time", "console", "point", "when", "watch", "packet"};
+
+    if (!s->breaks || s->breaks->list->len == 0) {
+        command_print(s, "no breaks\n");
+        return;
+    }
+    command_print(s, "%-4s %-8s %8s  %s\n", "no", "kind", "hits", "where");
+    for (unsigned i = 0; i < s->breaks->list->len; i++) {
+        const Break *b = s->breaks->list->pdata[i];
+        const char *kind = b->kind != BREAK_POINT          ? kinds[b->kind]
+                           : b->type <= GDB_POINT_HARDWARE ? "pc"
+                                                           : "access";
+
+        command_print(s, "%-4u %-8s %8" PRIu64 "  %s%s\n", b->number, kind, b->hits, b->text,
+                      b->over ? " (over)" : "");
+    }
+}
+
+/* --- on the way --- */
+
+static bool attach(Break *b, GError **error)
+{
+    if (b->kind == BREAK_POINT && !b->set && node_is_live(b->node))
+        return b->set = (b->type <= GDB_POINT_HARDWARE ? debug_add_point : debug_add_access)(
+                   b->node, b->type, b->address, b->length, error);
+    if (b->kind == BREAK_CONSOLE && !b->watch && b->node->console)
+        b->watch = lines_watch(console_lines(b->node->console), b->regex);
+    return true;
+}
+
+/* True if a condition of this sort has become true. view: at a barrier that nobody stops at; NULL:
+ * at rest. The nodes stand, and nothing else touches the list. */
+static bool evaluate(Session *s, const BarrierView *view)
+{
+    bool any = false;
+
+    for (unsigned i = 0; i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+        Values values = {.session = s, .view = view};
+        ExprResult result;
+
+        if (b->kind != BREAK_WHEN || b->needs_clocks != !view ||
+            !expr_evaluate(b->expression, values_lookup, &values, &result, NULL))
+            continue;
+        if (result.holds && !b->held)
+            atomic_store(&b->fired, true);
+        b->held = result.holds;
+        any = any || atomic_load(&b->fired);
+    }
+    return any;
+}
+
+/* In a lane's thread. */
+static bool on_barrier(const BarrierView *view, void *data)
+{
+    const Session *s = data;
+    bool any = evaluate(data, view);
+
+    for (unsigned i = 0; i < s->breaks->list->len; i++)
+        any = any || atomic_load(&((Break *)s->breaks->list->pdata[i])->fired);
+    return any;
+}
+
+bool breaks_at_rest(void *data)
+{
+    return evaluate(data, NULL);
+}
+
+bool breaks_need_clocks(const Session *s)
+{
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++)
+        if (((const Break *)s->breaks->list->pdata[i])->needs_clocks)
+            return true;
+    return false;
+}
+
+bool breaks_prepare(Session *s, GError **error)
+{
+    bool conditions = false;
+
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+
+        conditions =
+            conditions || b->kind == BREAK_PACKET || (b->kind == BREAK_WHEN && !b->needs_clocks);
+        if (!attach(b, error)) {
+            g_prefix_error(error, "break %u: ", b->number);
+            return false;
+        }
+    }
+    if (s->breaks && conditions != s->breaks->observing) {
+        if (conditions)
+            engine_observe(s->engine, on_barrier, false, s);
+        else
+            engine_unobserve(s->engine, on_barrier);
+        s->breaks->observing = conditions;
+    }
+    return true;
+}
+
+VTime breaks_next_time(const Session *s)
+{
+    int64_t next = RUN_FOR_EVER;
+
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        const Break *b = s->breaks->list->pdata[i];
+
+        if ((b->kind == BREAK_TIME && !b->over) || b->kind == BREAK_WATCH)
+            next = MIN(next, b->time.ns);
+    }
+    return vtime(next);
+}
+
+/* What tells of an access of either kind, or of one of them, is also hit by what the other tells. */
+static bool same_access(GdbPoint type, GdbWatch watch)
+{
+    return type == GDB_POINT_WRITE  ? watch == GDB_WATCH_WRITE
+           : type == GDB_POINT_READ ? watch == GDB_WATCH_READ
+                                    : watch != GDB_WATCH_NONE;
+}
+
+/* The watchpoint of the hit that is the break's; NULL: none. */
+static const DebugWatched *watched(const Break *b, const DebugHit *hit)
+{
+    for (unsigned i = 0; i < hit->n_watched; i++) {
+        const DebugWatched *w = &hit->watched[i];
+
+        if (same_access(b->type, w->watch) && w->address >= b->address &&
+            w->address - b->address < b->length)
+            return w;
+    }
+    return NULL;
+}
+
+static bool same_point(const Break *b, const DebugHit *hit)
+{
+    return b->type <= GDB_POINT_HARDWARE ? hit->pc == b->address : watched(b, hit) != NULL;
+}
+
+static char *point_text(const Break *b, const DebugHit *hit)
+{
+    const Node *n = b->node;
+    g_autofree char *now = units_format_seconds(node_ensemble_time(n));
+    g_autofree char *skip = units_format_duration(hit->skip);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    g_string_printf(text, "node %s, vCPU %" PRId64 ": ", n->name, MAX(hit->stop.thread.tid, 1) - 1);
+    if (b->type > GDB_POINT_HARDWARE)
+        g_string_append_printf(text, "access to 0x%" PRIx64, watched(b, hit)->address);
+    if (b->type > GDB_POINT_HARDWARE && hit->finished)
+        g_string_append_printf(text, " by the instruction at 0x%" PRIx64, hit->by);
+    g_string_append_printf(text, "%spc 0x%" PRIx64 ", icount %" PRId64 ", its time %s",
+                           b->type > GDB_POINT_HARDWARE ? ", " : "", hit->pc, n->clock.icount.n,
+                           now);
+    if (hit->skip.ns > 0)
+        g_string_append_printf(text, ", its clock skipped %s%s", hit->at_most ? "at most " : "",
+                               skip);
+    return g_string_free(g_steal_pointer(&text), FALSE);
+}
+
+/* A line that took the pattern too long is no hit, and no secret. */
+static char *console_text(Break *b)
+{
+    const LinesFound *found = lines_watch_found(b->watch);
+    g_autofree char *line = text_line(found->line, -1);
+    g_autofree char *when = units_format_seconds(found->until);
+
+    if (!found->gave_up)
+        return g_strdup_printf("node %s printed '%s' in the quantum up to %s", b->node->name, line,
+                               when);
+    if (!b->told)
+        log_warn("break %u: the pattern takes too long and gave up on a line of node %s: '%s'",
+                 b->number, b->node->name, line);
+    b->told = true;
+    lines_watch_again(b->watch);
+    return NULL;
+}
+
+/* Why it was hit in the last piece; NULL if it was not. */
+static char *fired(Session *s, Break *b, RunEnd end)
+{
+    switch (b->kind) {
+    case BREAK_TIME:
+        if (b->over || engine_now(s->engine).ns < b->time.ns)
+            return NULL;
+        b->over = true;
+        return g_strdup_printf("time %s", b->text);
+    case BREAK_CONSOLE:
+        return b->watch && lines_watch_found(b->watch)->line ? console_text(b) : NULL;
+    case BREAK_POINT:
+        if (end != RUN_BROKE || !debug_hit(b->node) || !same_point(b, debug_hit(b->node)))
+            return NULL;
+        return point_text(b, debug_hit(b->node));
+    case BREAK_WHEN:
+        return atomic_exchange(&b->fired, false) ? g_strdup(b->expression) : NULL;
+    case BREAK_PACKET:
+        return atomic_exchange(&b->fired, false) ? g_steal_pointer(&b->packet) : NULL;
+    case BREAK_WATCH:
+        return NULL;
+    }
+    g_assert_not_reached();
+}
+
+unsigned breaks_fired(Session *s, RunEnd end, char **why)
+{
+    unsigned first = 0;
+
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+        g_autofree char *reason = fired(s, b, end);
+
+        if (!reason)
+            continue;
+        b->hits++;
+        if (b->watch)
+            lines_watch_again(b->watch);
+        if (first == 0) {
+            first = b->number;
+            *why = g_strdup_printf("break %u: %s", b->number, reason);
+        } else {
+            g_autofree char *before = g_steal_pointer(why);
+
+            *why = g_strdup_printf("%s; break %u: %s", before, b->number, reason);
+        }
+    }
+    return first;
+}
+
+void breaks_watch(Session *s)
+{
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+
+        if (b->kind != BREAK_WATCH || engine_now(s->engine).ns < b->time.ns)
+            continue;
+        b->hits++;
+        while (b->time.ns <= engine_now(s->engine).ns)
+            b->time = vtime_add_capped(b->time, b->every);
+        b->look(s, b->command);
+    }
+}

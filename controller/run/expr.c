@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* expr.c: recursive descent over the text; see expr.h for the grammar. */
+#include "controller/run/expr.h"
+
+#include "controller/base/units.h"
+
+#include <string.h>
+
+G_DEFINE_QUARK(metronome_expr_error_quark, expr_error)
+
+typedef struct {
+    const char *p;
+    ExprLookup lookup;
+    void *data;
+} Parser;
+
+static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool fail(GError **error, const char *format, ...)
+{
+    va_list args;
+    GError *e;
+
+    va_start(args, format);
+    e = g_error_new_valist(EXPR_ERROR, 0, format, args);
+    va_end(args);
+    g_propagate_error(error, e);
+    return false;
+}
+
+static void skip_blanks(Parser *ps)
+{
+    while (g_ascii_isspace(*ps->p))
+        ps->p++;
+}
+
+/* A word that is no value so far; it may be a name. */
+typedef struct {
+    char *word; /* NULL: there is none */
+    GError *error;
+} Unknown;
+
+static void unknown_clear(Unknown *u)
+{
+    g_free(u->word);
+    g_clear_error(&u->error);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Unknown, unknown_clear)
+
+static bool is_word(char c)
+{
+    return g_ascii_isalnum(c) || c == '_' || c == '.';
+}
+
+static bool literal(const char *word, ExprValue *out, GError **error)
+{
+    VTime time;
+    Insns insns;
+
+    if (word[strspn(word, "0123456789")] == '\0') {
+        out->kind = EXPR_COUNT;
+        if (!units_parse_int(word, "number", 0, INT64_MAX, &out->value, error))
+            return false;
+        if (out->value == 0)
+            out->kind = EXPR_ANY;
+        return true;
+    }
+    if (units_is_insns(word)) {
+        if (!units_parse_insns(word, &insns, error))
+            return false;
+        *out = (ExprValue){.kind = EXPR_COUNT, .value = insns.n};
+        return true;
+    }
+    if (!units_parse_duration(word, &time, error))
+        return false;
+    *out = (ExprValue){.kind = EXPR_TIME, .value = time.ns};
+    return true;
+}
+
+/* A minus right before a number belongs to it; between two values it is the operator, which sum()
+ * has taken already. */
+static bool take_sign(Parser *ps)
+{
+    bool negative = *ps->p == '-' && (g_ascii_isdigit(ps->p[1]) || ps->p[1] == '.');
+
+    ps->p += negative;
+    return negative;
+}
+
+static bool term(Parser *ps, ExprValue *out, GError **error)
+{
+    g_autofree char *word = NULL;
+    const char *start;
+    bool negative;
+
+    skip_blanks(ps);
+    negative = take_sign(ps);
+    start = ps->p;
+    while (is_word(*ps->p) ||
+           (*ps->p == '-' && ps->p > start && g_ascii_isalpha(*start) && is_word(ps->p[1])))
+        ps->p++;
+    if (ps->p == start)
+        return fail(error,
+                    *start ? "a value is expected at '%s'" : "a value is missing at the end%s",
+                    start);
+    word = g_strndup(start, (gsize)(ps->p - start));
+    if (g_ascii_isdigit(*word) || *word == '.') {
+        if (!literal(word, out, error))
+            return false;
+        out->value = negative ? -out->value : out->value; /* never INT64_MIN before */
+        return true;
+    }
+    return ps->lookup(word, out, ps->data, error);
+}
+
+static bool same_kind(ExprValue *a, ExprValue b, GError **error)
+{
+    if (a->kind == EXPR_NAME || b.kind == EXPR_NAME)
+        return fail(error, "a state can only be compared by == and !=, with the name of one or "
+                           "the state of another node");
+    if (a->kind != EXPR_ANY && b.kind != EXPR_ANY && a->kind != b.kind)
+        return fail(error, "a time and a count can't be compared or added: give both a unit of the "
+                           "same kind");
+    if (a->kind == EXPR_ANY)
+        a->kind = b.kind;
+    return true;
+}
+
+static bool sum(Parser *ps, ExprValue *out, GError **error)
+{
+    if (!term(ps, out, error))
+        return false;
+    for (;;) {
+        ExprValue next = {0};
+        char op;
+
+        skip_blanks(ps);
+        op = *ps->p;
+        if (op != '+' && op != '-')
+            return true;
+        ps->p++;
+        if (!term(ps, &next, error) || !same_kind(out, next, error))
+            return false;
+        if (op == '+' ? __builtin_add_overflow(out->value, next.value, &out->value)
+                      : __builtin_sub_overflow(out->value, next.value, &out->value))
+            return fail(error, "the sum is too large");
+    }
+}
+
+static bool compare(const char *op, int64_t a, int64_t b, bool *holds)
+{
+    static const char *const ops[] = {"==", "!=", "<=", ">=", "<", ">"};
+    const bool results[] = {a == b, a != b, a <= b, a >= b, a<b, a> b};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(ops); i++) {
+        if (strcmp(op, ops[i]) == 0) {
+            *holds = results[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Which of the names of `like` the word is. */
+static bool name_of(const char *word, const ExprValue *like, ExprValue *out, GError **error)
+{
+    g_autofree char *all = NULL;
+
+    for (int i = 0; like->names[i]; i++) {
+        if (strcmp(like->names[i], word) == 0) {
+            *out = (ExprValue){EXPR_NAME, i, like->names};
+            return true;
+        }
+    }
+    all = g_strjoinv(", ", (char **)like->names);
+    return fail(error, "'%s' is no state: %s", word, all);
+}
+
+/* One side: a sum, or a word that is no value, which is put aside. */
+static bool side(Parser *ps, ExprValue *out, Unknown *unknown, GError **error)
+{
+    const char *start;
+    size_t length;
+    GError *e = NULL;
+
+    skip_blanks(ps);
+    start = ps->p;
+    if (sum(ps, out, &e))
+        return true;
+    for (length = 0; g_ascii_isalpha(start[length]);)
+        length++;
+    if (length == 0 || is_word(start[length])) {
+        g_propagate_error(error, e);
+        return false;
+    }
+    ps->p = start + length;
+    *unknown = (Unknown){g_strndup(start, length), e};
+    return true;
+}
+
+/* Both sides are known now: a word is a name if the other side is one. */
+static bool resolve(ExprResult *r, Unknown *left, Unknown *right, GError **error)
+{
+    Unknown *first = left->word ? left : right;
+
+    if (left->word && r->right.kind == EXPR_NAME)
+        return name_of(left->word, &r->right, &r->left, error);
+    if (right->word && r->left.kind == EXPR_NAME)
+        return name_of(right->word, &r->left, &r->right, error);
+    if (!first->word)
+        return true;
+    g_propagate_error(error, g_steal_pointer(&first->error));
+    return false;
+}
+
+static bool compare_names(const char *op, const ExprResult *r, GError **error)
+{
+    return r->left.kind != EXPR_NAME ||
+           (r->right.kind == EXPR_NAME && r->left.names == r->right.names &&
+            (strcmp(op, "==") == 0 || strcmp(op, "!=") == 0)) ||
+           same_kind(&(ExprValue){EXPR_NAME, 0, NULL}, r->right, error);
+}
+
+bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *out, GError **error)
+{
+    Parser ps = {.p = text, .lookup = lookup, .data = data};
+    g_auto(Unknown) left = {0}, right = {0};
+    g_autofree char *op = NULL;
+    ExprResult result = {0};
+    size_t length;
+
+    if (!side(&ps, &result.left, &left, error))
+        return false;
+    skip_blanks(&ps);
+    length = strspn(ps.p, "=!<>");
+    op = g_strndup(ps.p, length);
+    if (!compare(op, 0, 0, &result.holds)) {
+        if (left.word)
+            return resolve(&result, &left, &right, error);
+        return fail(error, "a comparison (== != < <= > >=) is expected at '%s'", ps.p);
+    }
+    ps.p += length;
+    if (!side(&ps, &result.right, &right, error) || !resolve(&result, &left, &right, error) ||
+        !compare_names(op, &result, error) ||
+        (result.left.kind != EXPR_NAME && !same_kind(&result.left, result.right, error)))
+        return false;
+    skip_blanks(&ps);
+    if (*ps.p)
+        return fail(error, "'%s' is too much: one comparison is expected", ps.p);
+    compare(op, result.left.value, result.right.value, &result.holds);
+    *out = result;
+    return true;
+}

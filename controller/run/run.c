@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* run.c: the pieces of a run; see run.h. */
+#include "controller/run/run.h"
+
+#include "controller/base/units.h"
+#include "controller/fabric/fabric.h"
+#include "controller/qemu/debug.h"
+#include "controller/run/breaks.h"
+#include "controller/run/clock-watch.h"
+#include "controller/run/quantum.h"
+#include "controller/run/sampler.h"
+#include "controller/session/events.h"
+#include "controller/session/recorder.h"
+
+typedef struct {
+    RunDoneFunc done;
+    void *data;
+} Listener;
+
+typedef struct {
+    void (*func)(void *data);
+    void *data;
+} Service;
+
+typedef struct {
+    RunGoal goal;
+    Listener listener;
+} Interlude;
+
+struct Run {
+    RunSpec spec;
+    GArray *interludes;        /* Interlude */
+    GArray *listeners;         /* Listener */
+    GArray *services;          /* Service */
+    unsigned holds;            /* it stands at a barrier until they are gone */
+    bool between;              /* a piece is over: what comes next is decided when all are served */
+    bool pausing;              /* somebody wants it to end */
+    char *paused;              /* why, or NULL */
+    uint64_t barriers, missed; /* when it began */
+    VTime from;
+    HTime began;
+};
+
+static void go(Session *s);
+
+bool run_active(const Session *s)
+{
+    return s->run != NULL;
+}
+
+void run_free(Session *s)
+{
+    struct Run *run = g_steal_pointer(&s->run);
+
+    if (!run)
+        return;
+    g_array_unref(run->listeners);
+    g_array_unref(run->services);
+    g_array_unref(run->interludes);
+    g_free(run->paused);
+    g_free(run);
+}
+
+static void tell_change(const Session *s)
+{
+    if (s->on_change)
+        s->on_change();
+}
+
+static void serve_all(const GArray *services)
+{
+    for (unsigned i = 0; i < services->len; i++) {
+        const Service *service = &g_array_index(services, Service, i);
+
+        service->func(service->data);
+    }
+}
+
+/* Whoever is told may start the next run, so this one is over before. */
+static void finish(Session *s, RunOutcome *outcome)
+{
+    struct Run *run = s->run;
+    g_autoptr(GArray) listeners = g_array_ref(run->listeners);
+    g_autoptr(GArray) services = g_array_ref(run->services);
+
+    outcome->barriers = engine_stats(s->engine)->barriers - run->barriers;
+    outcome->missed = engine_missed(s->engine) - run->missed;
+    outcome->host = htime_sub(htime_now(), run->began);
+    s->in_runs.ns += outcome->host.ns;
+    s->last_run = outcome->host;
+    s->last_passed = vtime_sub(engine_now(s->engine), run->from);
+    s->stopped_by = outcome->number;
+    outcome->unattended = run->spec.unattended;
+    engine_set_pace(s->engine, 0);
+    run_free(s);
+    for (unsigned i = 0; i < listeners->len; i++) {
+        const Listener *l = &g_array_index(listeners, Listener, i);
+
+        l->done(outcome, l->data);
+    }
+    serve_all(services);
+    tell_change(s);
+}
+
+static void serve(Session *s)
+{
+    struct Run *run = s->run;
+    g_autoptr(GArray) services = run->services;
+
+    run->services = g_array_new(FALSE, FALSE, sizeof(Service));
+    run->between = true;
+    serve_all(services);
+    run->between = false;
+}
+
+/* How a run ends that no break ended; NULL: it does not end here. */
+static const char *ending(const Session *s, RunEnd end)
+{
+    const struct Run *run = s->run;
+
+    switch (end) {
+    case RUN_REACHED:
+        if (!run->spec.goal.node && engine_now(s->engine).ns < run->spec.goal.time.ns)
+            return NULL;
+        return run->spec.waits ? "time-up" : "reached";
+    case RUN_TIME_UP:
+        return engine_now(s->engine).ns >= run->spec.goal.time.ns ? "time-up" : NULL;
+    case RUN_STOPPED:
+        return s->interrupted || run->pausing ? "stopped" : NULL;
+    case RUN_BROKE:
+        return "stopped";
+    case RUN_ASLEEP:
+        return "asleep";
+    case RUN_EXITED:
+        return "exited";
+    case RUN_FAILED:
+        return "failed";
+    case RUN_EMPTY:
+        return "empty";
+    }
+    g_assert_not_reached();
+}
+
+static char *point_text(const Session *s)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        if (debug_hit(n))
+            return g_strdup_printf("a point of node %s was hit at pc 0x%" G_GINT64_MODIFIER "x",
+                                   n->name, debug_hit(n)->pc);
+    }
+    return NULL;
+}
+
+/* What the wait has found, or NULL. */
+static const LinesFound *awaited(const struct Run *run)
+{
+    const LinesFound *found =
+        run->spec.waits ? lines_found(console_lines(run->spec.waits->console)) : NULL;
+
+    return found && found->line ? found : NULL;
+}
+
+static void on_piece_done(RunEnd end, const GError *error, void *data)
+{
+    Session *s = data;
+    struct Run *run = s->run;
+    const LinesFound *found;
+    g_autofree char *why = NULL;
+    RunOutcome outcome = {.end = end, .error = error};
+
+    events_flush(s->events);
+    if (end != RUN_FAILED) {
+        sampler_take(s);
+        clock_watch_take(s);
+        breaks_watch(s);
+        quantum_follow(s);
+    }
+    /* Also when a line matched: a break of the same time is not to end the next run. */
+    outcome.number = breaks_fired(s, end, &why);
+    if (end != RUN_FAILED && (found = awaited(run)) != NULL) {
+        outcome.how = found->gave_up ? "failed" : "matched";
+    } else if (outcome.number > 0) {
+        outcome.how = "break";
+    } else {
+        outcome.how = ending(s, end);
+        if (end == RUN_BROKE)
+            why = point_text(s);
+        else if (end == RUN_STOPPED && !s->interrupted)
+            why = g_strdup(run->paused);
+    }
+    outcome.why = why;
+    if (outcome.how) {
+        finish(s, &outcome);
+        return;
+    }
+    serve(s);
+    go(s);
+}
+
+/* The run goes on whatever the step came to, unless a node failed. */
+static void on_interlude_done(RunEnd end, const GError *error, void *data)
+{
+    Session *s = data;
+    struct Run *run = s->run;
+    Interlude interlude = g_array_index(run->interludes, Interlude, 0);
+    RunOutcome outcome = {.end = end, .how = "step", .error = error};
+
+    g_array_remove_index(run->interludes, 0);
+    if (interlude.listener.done)
+        interlude.listener.done(&outcome, interlude.listener.data);
+    if (end == RUN_FAILED) {
+        on_piece_done(end, error, s);
+        return;
+    }
+    serve(s);
+    go(s);
+}
+
+static void start_piece(Session *s)
+{
+    struct Run *run = s->run;
+    RunGoal goal = run->spec.goal;
+
+    quantum_follow(s);
+    goal.time = vtime(MIN(goal.time.ns, quantum_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
+    if (breaks_need_clocks(s)) {
+        goal.at_rest = breaks_at_rest;
+        goal.at_rest_data = s;
+    }
+    session_prepare_recording(s);
+    if (run->interludes->len > 0) {
+        engine_run(s->engine, &g_array_index(run->interludes, Interlude, 0).goal, on_interlude_done,
+                   s);
+        return;
+    }
+    engine_run(s->engine, &goal, on_piece_done, s);
+    if (run->services->len > 0 || run->pausing)
+        engine_interrupt(s->engine);
+}
+
+/* At rest: the next piece, or the end, or nothing while somebody holds it. */
+static void go(Session *s)
+{
+    struct Run *run = s->run;
+
+    if (run->holds == 0 || run->interludes->len > 0)
+        start_piece(s);
+    else if (run->pausing || s->interrupted)
+        on_piece_done(RUN_STOPPED, NULL, s);
+}
+
+/* It stands at a barrier, and nothing is about to decide how it goes on. */
+static bool held(const Session *s)
+{
+    return s->run && !s->run->between && !engine_running(s->engine);
+}
+
+bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GError **error)
+{
+    struct Run *run;
+
+    g_assert(!s->run);
+    quantum_follow(s);
+    if (!breaks_prepare(s, error) ||
+        (s->fabric && !fabric_prepare(s->fabric, engine_quantum(s->engine), s->auto_quantum,
+                                      engine_now(s->engine), error)))
+        return false;
+    run = g_new0(struct Run, 1);
+    run->spec = *spec;
+    run->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
+    run->services = g_array_new(FALSE, FALSE, sizeof(Service));
+    run->interludes = g_array_new(FALSE, FALSE, sizeof(Interlude));
+    run->barriers = engine_stats(s->engine)->barriers;
+    run->missed = engine_missed(s->engine);
+    run->from = engine_now(s->engine);
+    run->began = htime_now();
+    s->run = run;
+    engine_set_pace(s->engine, spec->pace);
+    run_join(s, done, data);
+    start_piece(s);
+    tell_change(s);
+    return true;
+}
+
+void run_join(Session *s, RunDoneFunc done, void *data)
+{
+    Listener l = {done, data};
+
+    g_array_append_val(s->run->listeners, l);
+}
+
+bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GError **error)
+{
+    Interlude interlude = {*goal, {done, data}};
+
+    if (!s->run)
+        return run_start(s, &(RunSpec){.goal = *goal, .unattended = true}, done, data, error);
+    g_array_append_val(s->run->interludes, interlude);
+    if (held(s))
+        go(s);
+    else if (engine_running(s->engine))
+        engine_interrupt(s->engine);
+    return true;
+}
+
+void run_leave(Session *s, void *data)
+{
+    for (unsigned i = 0; s->run && i < s->run->interludes->len; i++)
+        if (g_array_index(s->run->interludes, Interlude, i).listener.data == data)
+            g_array_index(s->run->interludes, Interlude, i).listener.done = NULL;
+    for (unsigned i = s->run ? s->run->listeners->len : 0; i-- > 0;)
+        if (g_array_index(s->run->listeners, Listener, i).data == data)
+            g_array_remove_index(s->run->listeners, i);
+}
+
+void run_pause(Session *s, const char *why)
+{
+    if (!s->run)
+        return;
+    s->run->pausing = true;
+    g_free(s->run->paused);
+    s->run->paused = g_strdup(why);
+    if (held(s))
+        go(s);
+    else
+        engine_interrupt(s->engine);
+}
+
+bool run_hold(Session *s, RunDoneFunc done, void *data)
+{
+    if (!s->run)
+        return false;
+    run_join(s, done, data);
+    s->run->holds++;
+    engine_interrupt(s->engine);
+    return true;
+}
+
+void run_release(Session *s, void *data)
+{
+    run_leave(s, data);
+    s->run->holds--;
+    if (held(s))
+        go(s);
+}
+
+bool run_held(const Session *s)
+{
+    return s->run && s->run->holds > 0;
+}
+
+void run_service(Session *s, void (*func)(void *data), void *data)
+{
+    Service service = {func, data};
+
+    if (!s->run || held(s)) {
+        func(data);
+        return;
+    }
+    g_array_append_val(s->run->services, service);
+    engine_interrupt(s->engine);
+}

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* values.c: see values.h. */
+#include "controller/run/values.h"
+
+#include "controller/base/near.h"
+#include "controller/fabric/fabric.h"
+
+#include <string.h>
+
+enum { OF_TIME, OF_QUANTUM, OF_BARRIERS, OF_MISSED, OF_BREAK, OF_END };
+
+const ValueHelp values_of_ensemble[] = {
+    [OF_TIME] = {"time", "the ensemble's virtual time"},
+    [OF_QUANTUM] = {"quantum", "the quantum"},
+    [OF_BARRIERS] = {"barriers", "barriers so far"},
+    [OF_MISSED] = {"missed", "boundaries that nodes ran past, over all nodes"},
+    [OF_BREAK] = {"break", "the number of the break that stopped the last run, 0 if none did"},
+    [OF_END] = {NULL, NULL},
+};
+
+enum {
+    NODE_TIME,
+    NODE_VIRTUAL,
+    NODE_ICOUNT,
+    NODE_IDLE,
+    NODE_OVERSHOOT,
+    NODE_IDLE_SKIP,
+    NODE_MISSED,
+    NODE_OFFSET,
+    NODE_CONSOLE_BYTES,
+    NODE_SENT,
+    NODE_RECEIVED,
+    NODE_DROPPED,
+    NODE_LATE,
+    NODE_CARRIED,
+    NODE_STATE,
+    NODE_EXIT,
+    NODE_RESETS,
+    NODE_END
+};
+
+const ValueHelp values_of_nodes[] = {
+    [NODE_TIME] = {"time", "the node's clock in the ensemble's time"},
+    [NODE_VIRTUAL] = {"virtual", "the node's own virtual clock"},
+    [NODE_ICOUNT] = {"icount", "instructions executed, over all vCPUs"},
+    [NODE_IDLE] = {"idle", "virtual time that passed while all vCPUs were idle"},
+    [NODE_OVERSHOOT] = {"overshoot", "the largest so far"},
+    [NODE_IDLE_SKIP] = {"idle_skip", "the largest so far"},
+    [NODE_MISSED] = {"missed", "boundaries that it ran past"},
+    [NODE_OFFSET] = {"offset", "its time minus the ensemble's"},
+    [NODE_CONSOLE_BYTES] = {"console_bytes", "bytes that the guest wrote"},
+    [NODE_SENT] = {"sent", "packets that it sent"},
+    [NODE_RECEIVED] = {"received", "packets that it got"},
+    [NODE_DROPPED] = {"dropped", "packets that it sent, lost on the way or refused by a card"},
+    [NODE_LATE] = {"late", "packets that it got later than at their boundary"},
+    [NODE_CARRIED] = {"carried",
+                      "packets that had to wait for a later boundary: the card was full"},
+    [NODE_STATE] = {"state", "its state, a name: paused, off, panicked, …; for == and != only"},
+    [NODE_EXIT] = {"exit", "the exit status of its QEMU, -1 if it did not exit by itself"},
+    [NODE_RESETS] = {"resets", "how often its guest was reset"},
+    [NODE_END] = {NULL, NULL},
+};
+
+static int find(const ValueHelp *values, const char *name)
+{
+    for (int i = 0; values[i].name; i++)
+        if (strcmp(values[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+/* "time, virtual, …" */
+static char *names(const ValueHelp *values)
+{
+    GString *out = g_string_new(NULL);
+
+    for (; values->name; values++)
+        g_string_append_printf(out, "%s%s", out->len ? ", " : "", values->name);
+    return g_string_free(out, FALSE);
+}
+
+static char *meant_value(const ValueHelp *values, const char *name)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new();
+
+    for (; values->name; values++)
+        g_ptr_array_add(all, (char *)values->name);
+    g_ptr_array_add(all, NULL);
+    return near_meant(name, (const char *const *)all->pdata);
+}
+
+/* The node's time in the ensemble's count: at a barrier, as its note has it. */
+static VTime time_of(const Values *v, const Node *n)
+{
+    for (unsigned i = 0; v->view && i < v->view->n_slots; i++)
+        if (v->view->slots[i].node == n && v->view->slots[i].stamp_us >= 0)
+            return vtime(v->view->slots[i].stamp_us * NS_PER_US);
+    return node_ensemble_time(n);
+}
+
+static VTime now(const Values *v)
+{
+    return v->view ? v->view->time : engine_now(v->session->engine);
+}
+
+static bool node_value(Values *v, const Node *n, const char *field, ExprValue *out)
+{
+    const NodeStats *st = engine_node_stats(v->session->engine, n);
+    VTime time = time_of(v, n);
+    NetPortStats packets = fabric_node_stats(v->session->fabric, n);
+    const ExprValue all[NODE_END] = {
+        [NODE_TIME] = {.kind = EXPR_TIME, .value = time.ns},
+        [NODE_VIRTUAL] = {.kind = EXPR_TIME, .value = vtime_add(time, n->epoch).ns},
+        [NODE_ICOUNT] = {.kind = EXPR_COUNT, .value = n->clock.icount.n},
+        [NODE_IDLE] = {.kind = EXPR_TIME, .value = n->clock.bias.ns},
+        [NODE_OVERSHOOT] = {.kind = EXPR_TIME, .value = st ? dist_max(&st->overshoot) : 0},
+        [NODE_IDLE_SKIP] = {.kind = EXPR_TIME, .value = st ? dist_max(&st->idle_skip) : 0},
+        [NODE_MISSED] = {.kind = EXPR_COUNT, .value = st ? (int64_t)st->missed : 0},
+        [NODE_OFFSET] = {.kind = EXPR_TIME, .value = vtime_sub(time, now(v)).ns},
+        [NODE_CONSOLE_BYTES] = {.kind = EXPR_COUNT,
+                                .value = n->console ? (int64_t)console_bytes(n->console) : 0},
+        [NODE_SENT] = {.kind = EXPR_COUNT, .value = (int64_t)packets.sent},
+        [NODE_RECEIVED] = {.kind = EXPR_COUNT, .value = (int64_t)packets.received},
+        [NODE_DROPPED] = {.kind = EXPR_COUNT, .value = (int64_t)packets.dropped},
+        [NODE_LATE] = {.kind = EXPR_COUNT, .value = (int64_t)packets.late},
+        [NODE_CARRIED] = {.kind = EXPR_COUNT, .value = (int64_t)packets.carried},
+        [NODE_STATE] = {EXPR_NAME, (int64_t)node_shown_state(n), node_state_names},
+        [NODE_EXIT] = {.kind = EXPR_COUNT, .value = n->exit_status},
+        [NODE_RESETS] = {.kind = EXPR_COUNT, .value = n->life.resets},
+    };
+    int i = find(values_of_nodes, field);
+
+    if (i < 0)
+        return false;
+    v->used_clock = v->used_clock || i == NODE_ICOUNT || i == NODE_IDLE;
+    *out = all[i];
+    return true;
+}
+
+static bool ensemble_value(const Values *v, const char *name, ExprValue *out)
+{
+    const Session *s = v->session;
+    const ExprValue all[OF_END] = {
+        [OF_TIME] = {.kind = EXPR_TIME, .value = now(v).ns},
+        [OF_QUANTUM] = {.kind = EXPR_TIME, .value = engine_quantum(s->engine).ns},
+        [OF_BARRIERS] = {.kind = EXPR_COUNT, .value = (int64_t)engine_stats(s->engine)->barriers},
+        [OF_MISSED] = {.kind = EXPR_COUNT, .value = (int64_t)engine_missed(s->engine)},
+        [OF_BREAK] = {.kind = EXPR_COUNT, .value = s->stopped_by},
+    };
+    int i = find(values_of_ensemble, name);
+
+    if (i >= 0)
+        *out = all[i];
+    return i >= 0;
+}
+
+bool values_lookup(const char *name, ExprValue *out, void *data, GError **error)
+{
+    Values *v = data;
+    const char *dot = strchr(name, '.');
+    g_autofree char *node_name = dot ? g_strndup(name, (gsize)(dot - name)) : NULL;
+    g_autofree char *fields = NULL, *own = NULL, *meant = NULL;
+    const Node *node = NULL;
+
+    if (dot ? (node = session_find_node(v->session, node_name, error)) &&
+                  node_value(v, node, dot + 1, out)
+            : ensemble_value(v, name, out))
+        return true;
+    fields = names(values_of_nodes);
+    own = names(values_of_ensemble);
+    meant = meant_value(dot ? values_of_nodes : values_of_ensemble, dot ? dot + 1 : name);
+    if (!dot)
+        g_set_error(error, EXPR_ERROR, 0, "unknown value '%s': NODE.FIELD (%s), or %s%s", name,
+                    fields, own, meant);
+    else if (node)
+        g_set_error(error, EXPR_ERROR, 0, "a node has no '%s': %s%s", dot + 1, fields, meant);
+    return false;
+}

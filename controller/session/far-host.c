@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* far-host.c: see far-host.h. */
+#include "controller/session/far-host.h"
+
+#include "controller/base/log.h"
+#include "controller/base/near.h"
+#include "controller/base/text.h"
+#include "controller/base/tty.h"
+#include "controller/base/version.h"
+#include "controller/remote/ssh-host.h"
+#include "controller/session/events.h"
+#include "controller/session/output.h"
+#include "controller/session/session-error.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+void far_host_options_clear(FarHostOptions *o)
+{
+    g_free(o->name);
+    g_free(o->ssh);
+    g_free(o->identity);
+    g_free(o->fingerprint);
+    g_free(o->command);
+    g_free(o->metronome);
+    g_free(o->cpus);
+    *o = (FarHostOptions){0};
+}
+
+static const char *const key_names[] = {"ssh",       "identity", "fingerprint", "command",
+                                        "metronome", "cpus",     NULL};
+
+const char *const *far_host_keys(void)
+{
+    return key_names;
+}
+
+static void refuse_key(const char *arg, GError **error)
+{
+    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, key_names);
+
+    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+                "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
+                "are known%s",
+                arg, meant);
+}
+
+/* NULL: it is another key's. */
+static const char *key_value(const char *arg, const char *key)
+{
+    size_t length = strlen(key);
+
+    return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
+}
+
+bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
+{
+    struct {
+        const char *key;
+        char **value;
+    } const keys[] = {{"ssh", &o->ssh},         {"identity", &o->identity},
+                      {"cpus", &o->cpus},       {"fingerprint", &o->fingerprint},
+                      {"command", &o->command}, {"metronome", &o->metronome}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
+        const char *value = key_value(arg, keys[i].key);
+
+        if (!value)
+            continue;
+        if (!*value) {
+            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "%s= is empty", keys[i].key);
+            return false;
+        }
+        g_free(*keys[i].value);
+        /* Of this host's files; what is there is for the shell there. */
+        *keys[i].value = strcmp(keys[i].key, "identity") == 0 && g_str_has_prefix(value, "~/")
+                             ? g_build_filename(g_get_home_dir(), value + 2, NULL)
+                             : g_strdup(value);
+        return true;
+    }
+    refuse_key(arg, error);
+    return false;
+}
+
+/* --- connecting --- */
+
+static void far_host_free(void *data)
+{
+    FarHost *h = data;
+
+    line_free(h->line);
+    far_host_options_clear(&h->options);
+    g_free(h);
+}
+
+static void on_fall(Node *node, void *data)
+{
+    Session *s = data;
+
+    events_failed(s->events, node);
+}
+
+static char *agent_command(const FarHostOptions *o)
+{
+    g_autofree char *program = g_shell_quote(o->metronome ? o->metronome : "metronome");
+    g_autofree char *cpus = o->cpus ? g_shell_quote(o->cpus) : NULL;
+
+    return g_strdup_printf("exec %s agent --stdio --log=%s%s%s", program,
+                           log_level_name(log_get_level()), cpus ? " --cpus=" : "",
+                           cpus ? cpus : "");
+}
+
+static bool accept_key(const char *host, const char *type, const char *fingerprint, void *data)
+{
+    g_autofree char *question = g_strdup_printf(
+        "The %s key of host '%s' is not known. Its fingerprint is\n  %s\nIs that right, and is it "
+        "to be kept in known_hosts? (yes/no) ",
+        type, host, fingerprint);
+    g_autofree char *answer = tty_ask(question, false);
+
+    (void)data;
+    return answer && strcmp(answer, "yes") == 0;
+}
+
+static char *ask_password(const char *prompt, void *data)
+{
+    (void)data;
+    return tty_ask(prompt, true);
+}
+
+/* On a terminal. */
+static bool progress_shown;
+
+static void on_progress(const char *host, const char *doing, const char *path, uint64_t done,
+                        uint64_t size, void *data)
+{
+    g_autofree char *file = text_line(path, -1);
+
+    (void)data;
+    if (isatty(STDERR_FILENO) && done < size) {
+        fprintf(stderr, "\r\033[Khost %s: %s %s: %" PRIu64 " %%", host, doing, file,
+                done * 100 / size);
+        fflush(stderr);
+        progress_shown = true;
+    }
+}
+
+static void on_progress_end(void *data)
+{
+    (void)data;
+    if (!progress_shown)
+        return;
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    progress_shown = false;
+}
+
+static bool upload(void *data, const char *local, const char *remote, atomic_ullong *sent,
+                   const atomic_bool *cancel, void (*tick)(void *line), void *line, GError **error)
+{
+    SshCopy copy = {local, remote, sent, cancel, tick, line};
+
+    return ssh_host_upload(data, &copy, error);
+}
+
+static bool told_to_stop(void *data)
+{
+    return session_told_to_stop(data);
+}
+
+static void cut_ssh(void *data)
+{
+    ssh_host_cut(data);
+}
+
+static void close_ssh(void *data)
+{
+    ssh_host_free(data);
+}
+
+/* The user is asked at the prompt only: a scenario runs alike wherever it is started. */
+static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *params,
+                        GError **error)
+{
+    const SshTarget target = {o->ssh, o->identity, o->fingerprint, told_to_stop, (void *)s};
+    const SshAsk ask = {accept_key, ask_password, NULL};
+    g_autofree char *command = agent_command(o);
+    SshHost *ssh = ssh_host_open(&target, s->on_change ? &ask : NULL, error);
+    Stream *stream = ssh ? ssh_host_exec(ssh, command, error) : NULL;
+
+    if (!stream) {
+        ssh_host_free(ssh);
+        return NULL;
+    }
+    params->data = ssh;
+    params->upload = upload;
+    params->cut = cut_ssh;
+    params->close = close_ssh;
+    return stream;
+}
+
+static bool connect_host(Session *s, FarHost *h, GError **error)
+{
+    const FarHostOptions *o = &h->options;
+    LineParams params = {.name = o->name,
+                         .version = METRONOME_VERSION,
+                         .rank = host_rank(s->host),
+                         .on_fall = on_fall,
+                         .told_to_stop = told_to_stop,
+                         .on_progress = on_progress,
+                         .on_progress_end = on_progress_end,
+                         .user = s};
+
+    params.stream =
+        o->command ? stream_new_command(o->command, error) : open_ssh(s, o, &params, error);
+    if (!params.stream) {
+        g_prefix_error(error, "host %s: ", o->name);
+        return false;
+    }
+    h->line = line_new(&params, error);
+    return h->line != NULL;
+}
+
+static bool check(const Session *s, const FarHostOptions *o, GError **error)
+{
+    const SshTarget target = {.target = o->ssh, .identity = o->identity, o->fingerprint};
+    const char *problem = NULL;
+
+    if (strcmp(o->name, "local") == 0)
+        problem = "'local' is this host";
+    else if (far_host_find(s, o->name))
+        problem = "there is a host of this name already";
+    else if (!o->ssh == !o->command)
+        problem = "one of ssh=[USER@]HOST[:PORT] and command=TEXT says how to reach it";
+    else if (o->command && (o->identity || o->fingerprint || o->metronome || o->cpus))
+        problem = "command= goes alone: it says all";
+    if (problem) {
+        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "host %s: %s", o->name, problem);
+        return false;
+    }
+    if ((!o->ssh || ssh_target_check(&target, error)) &&
+        (!o->cpus || rank_check_cpus(o->cpus, error)))
+        return true;
+    g_prefix_error(error, "host %s: ", o->name);
+    return false;
+}
+
+bool far_host_add(Session *s, FarHostOptions *o, GError **error)
+{
+    FarHost *h;
+
+    if (!check(s, o, error))
+        return false;
+    h = g_new0(FarHost, 1);
+    h->options = *o;
+    *o = (FarHostOptions){0};
+    if (!s->options.dry && !connect_host(s, h, error)) {
+        far_host_free(h);
+        return false;
+    }
+    if (!s->hosts)
+        s->hosts = g_ptr_array_new_with_free_func(far_host_free);
+    g_ptr_array_add(s->hosts, h);
+    return true;
+}
+
+FarHost *far_host_find(const Session *s, const char *name)
+{
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++) {
+        FarHost *h = s->hosts->pdata[i];
+
+        if (strcmp(h->options.name, name) == 0)
+            return h;
+    }
+    return NULL;
+}
+
+char *far_host_meant(const Session *s, const char *name)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++)
+        g_ptr_array_add(names, ((const FarHost *)s->hosts->pdata[i])->options.name);
+    g_ptr_array_add(names, (char *)"local");
+    g_ptr_array_add(names, NULL);
+    return near_meant(name, (const char *const *)names->pdata);
+}
+
+bool far_host_unknown(const Session *s, const char *name, GError **error)
+{
+    g_autofree char *meant = far_host_meant(s, name);
+
+    checking_in_doubt(s->checking, CHECKING_HOST, name);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "host='%s' is unknown: 'local', or what `host add` has named%s", name, meant);
+    return false;
+}
+
+unsigned far_host_nodes(const Session *s, const FarHost *h)
+{
+    unsigned n = 0;
+
+    for (guint i = 0; i < s->nodes->len; i++) {
+        const NodeOptions *o = ((const Node *)s->nodes->pdata[i])->options;
+
+        n += o->host && strcmp(o->host, h->options.name) == 0;
+    }
+    return n;
+}
+
+void far_host_print_perf(const Session *s)
+{
+    if (!s->hosts || s->hosts->len == 0)
+        return;
+    command_print(s, "%-12s %12s %12s %10s %12s %12s\n", "host", "grants", "quanta", "per grant",
+                  "bytes out", "bytes in");
+    for (guint i = 0; i < s->hosts->len; i++) {
+        const FarHost *h = s->hosts->pdata[i];
+        LineStats st = h->line ? line_stats(h->line) : (LineStats){0};
+
+        command_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",
+                      h->options.name, st.grants, st.quanta,
+                      st.grants ? (double)st.quanta / (double)st.grants : 0.0, st.bytes_out,
+                      st.bytes_in);
+    }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* session-error.h: why something that was asked of a session was not done, by exit code. */
+#ifndef SESSION_SESSION_ERROR_H
+#define SESSION_SESSION_ERROR_H
+
+#include <glib.h>
+
+#define COMMAND_ERROR (command_error_quark())
+GQuark command_error_quark(void);
+
+typedef enum {
+    COMMAND_ERROR_USAGE,       /* exit code 2 */
+    COMMAND_ERROR_FAILED,      /* an assert or wait failed: 1 */
+    COMMAND_ERROR_NODE,        /* a node or QEMU failed: 3 */
+    COMMAND_ERROR_INTERRUPTED, /* 130 */
+    COMMAND_ERROR_QUIT,        /* not an error: the command asks to end */
+} CommandError;
+
+#endif
