@@ -18,9 +18,9 @@ static const char *const names[] = {"error", "warn", "info", "debug", NULL};
 /* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
  * it against the source tree. The last is for what is none of them. */
 static const char *const subsystems[] = {
-    "agent", "base",    "client", "command", "engine", "fabric", "gdbserver", "gdbstub-client",
-    "main",  "network", "qemu",   "qmp",     "remote", "report", "run",       "session",
-    "shell", "verify",  "other",  NULL,
+    "base", "command", "engine", "fabric", "gdbserver", "gdbstub-client",
+    "main", "network", "qemu",   "qmp",    "remote",    "report",
+    "run",  "session", "shell",  "verify", "other",     NULL,
 };
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };
@@ -68,20 +68,29 @@ const char *const *log_subsystems(void)
     return subsystems;
 }
 
-/* The index in subsystems of a path such as controller/engine/lane.c, /somewhere/qmp/client.c, or
- * controller/session-x.c, a part of session. */
+/* Behind the last "controller/" of a path that is a folder of its own; NULL: there is none. */
+static const char *behind_controller(const char *file)
+{
+    static const char folder[] = "controller/";
+    const char *behind = NULL;
+
+    for (const char *p = file; (p = strstr(p, folder)); p++)
+        if (p == file || p[-1] == '/')
+            behind = p + strlen(folder);
+    return behind;
+}
+
+/* The index in subsystems of a path such as controller/engine/lane.c, controller/remote/agent/agent.c,
+ * /somewhere/qmp/client.c, or controller/session-x.c, a part of session. */
 static unsigned subsystem_index(const char *file)
 {
-    const char *slash = strrchr(file, '/'), *start = slash, *end = "/";
+    const char *start = behind_controller(file), *slash = strrchr(file, '/');
     size_t length;
 
-    while (start && start > file && start[-1] != '/')
-        start--;
-    if (start && strncmp(start, "controller/", strlen("controller/")) == 0) {
-        start = slash + 1;
-        end = "-.";
-    }
-    length = start ? strcspn(start, end) : 0;
+    if (!start && slash) /* the folder of the file */
+        for (start = slash; start > file && start[-1] != '/';)
+            start--;
+    length = start ? strcspn(start, strchr(start, '/') ? "/" : "-.") : 0;
     for (unsigned i = 0; start && i < N_SUBSYSTEMS; i++)
         if (strncmp(subsystems[i], start, length) == 0 && subsystems[i][length] == '\0')
             return i;

@@ -101,6 +101,7 @@ static void test_subsystem_of(void)
         {"./controller/engine/lane.c", "engine"},
         {"/home/controller/x/controller/qemu/node.c", "qemu"},
         {"controller/session/events.c", "session"},
+        {"/controller/remote/agent/agent.c", "remote"},
         {"controller/session.c", "session"},
         {"/x/controller/main.c", "main"},
         {"qmp/client.c", "qmp"},
