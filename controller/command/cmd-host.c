@@ -52,18 +52,18 @@ const Command cmd_host_add = {
 static void print_host(const Session *s, const FarHost *h)
 {
     const FarHostOptions *o = &h->options;
-    const char *lost = line_lost(h->line);
+    const char *lost = agent_client_lost(h->client);
     g_autoptr(GError) error = NULL;
     g_autofree char *rtt = NULL;
     HTime took;
 
-    if (!lost && line_ping(h->line, &took, &error))
+    if (!lost && agent_client_ping(h->client, &took, &error))
         rtt = g_strdup_printf("%.0f us", (double)took.ns / 1e3);
-    lost = line_lost(h->line);
+    lost = agent_client_lost(h->client);
     command_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
-                  line_version(h->line), line_cpus(h->line)->len,
-                  rank_name(line_far(h->line)->rank), rtt ? rtt : "-", far_host_nodes(s, h),
-                  o->ssh ? o->ssh : o->command);
+                  agent_client_version(h->client), agent_client_cpus(h->client)->len,
+                  rank_name(agent_client_far(h->client)->rank), rtt ? rtt : "-",
+                  far_host_nodes(s, h), o->ssh ? o->ssh : o->command);
     if (lost)
         command_print(s, "  %s\n", lost);
 }

@@ -152,7 +152,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     }
     host = options->host ? far_host_find(s, options->host) : NULL;
     node = node_new(g_steal_pointer(&options), s->next_index);
-    node->far = host && host->line ? line_far(host->line) : NULL;
+    node->far = host && host->client ? agent_client_far(host->client) : NULL;
     session_add_node(s, node);
     /* Among nodes that run already it joins at once. */
     if (s->started && !s->options.dry && !session_start(s, error))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * far.h: another host, as far as whoever drives its nodes has to know it. remote/client/line.h is what
+ * far.h: another host, as far as whoever drives its nodes has to know it. remote/client/client.h is what
  * implements it.
  *
  * Its nodes are ordinary ones of the session, whose QEMU is elsewhere: no process, no QMP

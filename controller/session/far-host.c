@@ -90,7 +90,7 @@ static void far_host_free(void *data)
 {
     FarHost *h = data;
 
-    line_free(h->line);
+    agent_client_free(h->client);
     far_host_options_clear(&h->options);
     g_free(h);
 }
@@ -181,7 +181,7 @@ static void close_ssh(void *data)
 }
 
 /* The user is asked at the prompt only: a scenario runs alike wherever it is started. */
-static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *params,
+static Stream *open_ssh(const Session *s, const FarHostOptions *o, AgentClientParams *params,
                         GError **error)
 {
     const SshTarget target = {o->ssh, o->identity, o->fingerprint, told_to_stop, (void *)s};
@@ -204,14 +204,14 @@ static Stream *open_ssh(const Session *s, const FarHostOptions *o, LineParams *p
 static bool connect_host(Session *s, FarHost *h, GError **error)
 {
     const FarHostOptions *o = &h->options;
-    LineParams params = {.name = o->name,
-                         .version = METRONOME_VERSION,
-                         .rank = host_rank(s->host),
-                         .on_fall = on_fall,
-                         .told_to_stop = told_to_stop,
-                         .on_progress = on_progress,
-                         .on_progress_end = on_progress_end,
-                         .user = s};
+    AgentClientParams params = {.name = o->name,
+                                .version = METRONOME_VERSION,
+                                .rank = host_rank(s->host),
+                                .on_fall = on_fall,
+                                .told_to_stop = told_to_stop,
+                                .on_progress = on_progress,
+                                .on_progress_end = on_progress_end,
+                                .user = s};
 
     params.stream =
         o->command ? stream_new_command(o->command, error) : open_ssh(s, o, &params, error);
@@ -219,8 +219,8 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
         g_prefix_error(error, "host %s: ", o->name);
         return false;
     }
-    h->line = line_new(&params, error);
-    return h->line != NULL;
+    h->client = agent_client_new(&params, error);
+    return h->client != NULL;
 }
 
 static bool check(const Session *s, const FarHostOptions *o, GError **error)
@@ -318,7 +318,7 @@ void far_host_print_perf(const Session *s)
                   "bytes out", "bytes in");
     for (guint i = 0; i < s->hosts->len; i++) {
         const FarHost *h = s->hosts->pdata[i];
-        LineStats st = h->line ? line_stats(h->line) : (LineStats){0};
+        AgentClientStats st = h->client ? agent_client_stats(h->client) : (AgentClientStats){0};
 
         command_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",
                       h->options.name, st.grants, st.quanta,

@@ -3,7 +3,7 @@
 #ifndef SESSION_FAR_HOST_H
 #define SESSION_FAR_HOST_H
 
-#include "controller/remote/client/line.h"
+#include "controller/remote/client/client.h"
 #include "controller/session/session.h"
 
 /* How the user described it. */
@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
     FarHostOptions options;
-    Line *line; /* NULL: only checked */
+    AgentClient *client; /* NULL: only checked */
 } FarHost;
 
 void far_host_options_clear(FarHostOptions *options);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-hosts.h: two hosts that exist as threads only and play what remote/client/line-leg.c does. Their
+ * fake-hosts.h: two hosts that exist as threads only and play what remote/client/client-leg.c does. Their
  * nodes have no QEMU.
  *
  * Each publishes how many quanta it has run. When a barrier is told, all that take part stand at

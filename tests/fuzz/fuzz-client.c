@@ -13,7 +13,7 @@
 #include "controller/engine/step.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
-#include "controller/remote/client/line.h"
+#include "controller/remote/client/client.h"
 #include "controller/remote/codec.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
@@ -170,7 +170,7 @@ static GByteArray *messages(const uint8_t *bytes, size_t len)
 /* --- the controller --- */
 
 typedef struct {
-    Line *line;
+    AgentClient *line;
     Node *nodes[NODES];
     Port *port;
     int ends[NODES]; /* of their consoles */
@@ -208,7 +208,7 @@ static bool launch(Session *s, unsigned i, GError **error)
     Node *n = node_new(node_options_new(i ? "b" : "a"), i);
     int pair[2];
 
-    n->far = line_far(s->line);
+    n->far = agent_client_far(s->line);
     n->console = console_new(-1, "/dev/null", NULL);
     s->nodes[i] = n;
     demand(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
@@ -285,7 +285,7 @@ static void ask(Session *s, unsigned what)
 
     switch (what) {
     case 0:
-        good = line_ping(s->line, &took, &error);
+        good = agent_client_ping(s->line, &took, &error);
         break;
     case 1:
         good = launch(s, 0, &error);
@@ -310,8 +310,8 @@ static void end(Session *s)
 {
     while (g_main_context_iteration(NULL, FALSE))
         ;
-    if (s->line && line_lost(s->line))
-        check_words(line_lost(s->line));
+    if (s->line && agent_client_lost(s->line))
+        check_words(agent_client_lost(s->line));
     for (unsigned i = 0; i < NODES; i++) {
         if (!s->nodes[i])
             continue;
@@ -320,7 +320,7 @@ static void end(Session *s)
         node_free(s->nodes[i]);
         close(s->ends[i]);
     }
-    line_free(s->line);
+    agent_client_free(s->line);
     if (s->port)
         check_port(s->port);
     port_free(s->port);
@@ -337,7 +337,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
     Session s = {0};
-    LineParams params = {.name = "h", .version = "1.0", .rank = RANK_BEST_EFFORT};
+    AgentClientParams params = {.name = "h", .version = "1.0", .rank = RANK_BEST_EFFORT};
     unsigned what;
 
     if (len < 1)
@@ -355,7 +355,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     g_ptr_array_add(parts, messages(bytes + 1, len - 1));
     params.on_fall = on_fall;
     params.stream = agent_new(parts);
-    s.line = line_new(&params, NULL);
+    s.line = agent_client_new(&params, NULL);
     demand(s.line != NULL);
     for (unsigned i = 0; what > 1 && i < NODES; i++) {
         demand(launch(&s, i, NULL));
@@ -363,7 +363,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     if (what > 1) {
         s.port = port_new(s.nodes[0], 0, 0, NULL);
-        demand(line_far(s.line)->ops->open_card(line_far(s.line), s.port, vtime(0), NULL));
+        demand(agent_client_far(s.line)->ops->open_card(agent_client_far(s.line), s.port, vtime(0),
+                                                        NULL));
     }
     ask(&s, what);
     end(&s);

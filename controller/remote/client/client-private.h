@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* line-private.h: what the parts of a line share: line.c (thread, requests), line-talk.c
- * (messages), line-leg.c (legs and steps), line-node.c (what concerns one node). */
-#ifndef CLIENT_LINE_PRIVATE_H
-#define CLIENT_LINE_PRIVATE_H
+/* client-private.h: what the parts of a client share: line.c (thread, requests), client-messages.c
+ * (messages), client-leg.c (legs and steps), client-node.c (what concerns one node). */
+#ifndef CLIENT_CLIENT_PRIVATE_H
+#define CLIENT_CLIENT_PRIVATE_H
 
 #include "controller/engine/leg.h"
 #include "controller/engine/step.h"
 #include "controller/fabric/port.h"
-#include "controller/remote/client/line.h"
+#include "controller/remote/client/client.h"
 #include "controller/remote/news.h"
 #include "controller/remote/protocol.h"
 
@@ -20,9 +20,9 @@ typedef struct {
     int fd;
 } Tunnel;
 
-struct Line {
+struct AgentClient {
     Far far; /* the first member */
-    LineParams params;
+    AgentClientParams params;
     char *version;
     GArray *cpus;
     GThread *thread;
@@ -35,7 +35,7 @@ struct Line {
     GArray *tunnels;  /* Tunnel */
     GPtrArray *falls; /* GSource: what the main thread has not been told of yet */
 
-    /* the line's thread, and the main thread between its jobs */
+    /* the client's thread, and the main thread between its jobs */
     Stream *stream;
     Inbox *inbox;
     GByteArray *out;
@@ -48,7 +48,7 @@ struct Line {
     GPtrArray *cards;    /* Port by number; the fabric's */
     unsigned n_changes;  /* of the network's topology that it was told … */
     VTime moved;         /* … and how far the network has moved */
-    struct {             /* as LineStats; anyone may look */
+    struct {             /* as AgentClientStats; anyone may look */
         _Atomic uint64_t grants, quanta, bytes_out, bytes_in;
     } stats;
 
@@ -69,50 +69,50 @@ struct Line {
     void *done_data;
 };
 
-/* --- the line's thread --- */
+/* --- the client's thread --- */
 
-/* Sends what is in out; false: the line is lost. */
-bool line_send(Line *line);
+/* Sends what is in out; false: the client is lost. */
+bool agent_client_send(AgentClient *client);
 
-/* The next message that is not passed on by itself; false: the line is lost. Meanwhile what the
+/* The next message that is not passed on by itself; false: the client is lost. Meanwhile what the
  * tunnels bring is sent. */
-bool line_hear(Line *line, uint8_t *type, Reader *fields);
+bool agent_client_receive(AgentClient *client, uint8_t *type, Reader *fields);
 
 /* Waits no longer than this, and *type is 0 then. */
-bool line_hear_for(Line *line, int timeout_ms, uint8_t *type, Reader *fields);
+bool agent_client_receive_for(AgentClient *client, int timeout_ms, uint8_t *type, Reader *fields);
 
-/* Takes in what is there, without a look at it, and without waiting; false: the line is lost. */
-bool line_look(Line *line);
+/* Takes in what is there, without a look at it, and without waiting; false: the client is lost. */
+bool agent_client_read(AgentClient *client);
 
 /* Sends what is in the tunnels. */
-void line_pump(Line *line);
+void agent_client_pump(AgentClient *client);
 
-/* The line is of no use any more. Takes over the error. */
-void line_lose(Line *line, GError *error);
+/* The client is of no use any more. Takes over the error. */
+void agent_client_lose(AgentClient *client, GError *error);
 
 /* A pulse, if nothing else was said lately. */
-void line_pulse(Line *line);
+void agent_client_pulse(AgentClient *client);
 
-void line_ride(Line *line);
-void line_take_steps(Line *line);
+void agent_client_run(AgentClient *client);
+void agent_client_run_steps(AgentClient *client);
 
 /* --- the main thread --- */
 
-/* Gives the thread a job; line_wait() waits for its end. */
-void line_submit(Line *line, Job job);
-void line_wait(Line *line);
+/* Gives the thread a job; agent_client_wait() waits for its end. */
+void agent_client_submit(AgentClient *client, Job job);
+void agent_client_wait(AgentClient *client);
 
 /* Somebody wants the wait to end. */
-bool line_told_to_stop(const Line *line);
+bool agent_client_told_to_stop(const AgentClient *client);
 
 /* Sends the request in `request`, and gives its answer's fields; the request is emptied. */
-bool line_request(Line *line, GByteArray *request, Reader *answer, GError **error);
+bool agent_client_request(AgentClient *client, GByteArray *request, Reader *answer, GError **error);
 
 /* Sets far.no_live_nodes: whether none of its nodes is alive. */
-void line_look_for_life(Line *line);
+void agent_client_check_life(AgentClient *client);
 
-extern const FarOps line_ops;
-void line_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data);
-void line_step(Far *far, StepRequest *request, FarDoneFunc done, void *data);
+extern const FarOps agent_client_ops;
+void agent_client_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data);
+void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data);
 
 #endif

@@ -3,11 +3,11 @@
  * line.h: another host with an agent on it, as seen from the controller: what qemu/far.h asks of
  * it, over a stream of messages (protocol.h).
  *
- * A line has a thread, which owns the stream and, while it has a job, the nodes: a leg, a step, or
+ * A client has a thread, which owns the stream and, while it has a job, the nodes: a leg, a step, or
  * a request for which the main thread waits. Else it passes on what comes.
  */
-#ifndef CLIENT_LINE_H
-#define CLIENT_LINE_H
+#ifndef CLIENT_CLIENT_H
+#define CLIENT_CLIENT_H
 
 #include "controller/qemu/far.h"
 #include "controller/qemu/node.h"
@@ -15,19 +15,19 @@
 
 #include <stdatomic.h>
 
-typedef struct Line Line;
+typedef struct AgentClient AgentClient;
 
-/* How files get to the host. Called in the line's thread; calls tick(line) every now and then. */
-typedef bool (*LineUpload)(void *data, const char *local, const char *remote, atomic_ullong *sent,
-                           const atomic_bool *cancel, void (*tick)(void *line), void *line,
-                           GError **error);
+/* How files get to the host. Called in the client's thread; calls tick(line) every now and then. */
+typedef bool (*AgentClientUpload)(void *data, const char *local, const char *remote,
+                                  atomic_ullong *sent, const atomic_bool *cancel,
+                                  void (*tick)(void *client), void *client, GError **error);
 
 typedef struct {
     const char *name;
-    const char *version; /* the program's */
-    Rank rank;           /* of this host's lanes */
-    Stream *stream;      /* taken over, also on failure */
-    LineUpload upload;   /* NULL: files are there under the same path */
+    const char *version;      /* the program's */
+    Rank rank;                /* of this host's lanes */
+    Stream *stream;           /* taken over, also on failure */
+    AgentClientUpload upload; /* NULL: files are there under the same path */
     /* In the main thread: ends the connection under an upload that does not take notice. */
     void (*cut)(void *data);
     void *data;
@@ -42,30 +42,30 @@ typedef struct {
                         uint64_t size, void *user);
     void (*on_progress_end)(void *user);
     void *user;
-} LineParams;
+} AgentClientParams;
 
 /* Waits for the agent's greeting. Main thread. */
-Line *line_new(const LineParams *params, GError **error);
+AgentClient *agent_client_new(const AgentClientParams *params, GError **error);
 
 /* Ends the agent; its nodes are ended or failed already. NULL is allowed. */
-void line_free(Line *line);
+void agent_client_free(AgentClient *client);
 
-Far *line_far(Line *line);
+Far *agent_client_far(AgentClient *client);
 
 /* What the agent said of its host. */
-const char *line_version(const Line *line);
-const GArray *line_cpus(const Line *line); /* int */
+const char *agent_client_version(const AgentClient *client);
+const GArray *agent_client_cpus(const AgentClient *client); /* int */
 
 /* Why it is of no use any more, or NULL. */
-const char *line_lost(Line *line);
+const char *agent_client_lost(AgentClient *client);
 
 /* How long a message there and back takes. */
-bool line_ping(Line *line, HTime *took, GError **error);
+bool agent_client_ping(AgentClient *client, HTime *took, GError **error);
 
-/* Grants that were sent, and the quanta in them, since the line is up. */
+/* Grants that were sent, and the quanta in them, since the client is up. */
 typedef struct {
     uint64_t grants, quanta, bytes_out, bytes_in;
-} LineStats;
-LineStats line_stats(const Line *line);
+} AgentClientStats;
+AgentClientStats agent_client_stats(const AgentClient *client);
 
 #endif

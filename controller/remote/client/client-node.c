@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* line-node.c: what concerns one node of another host: its files, its start, its monitor, its stub.
+/* client-node.c: what concerns one node of another host: its files, its start, its monitor, its stub.
  */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/qemu/option-keys.h"
-#include "controller/remote/client/line-private.h"
+#include "controller/remote/client/client-private.h"
 #include "controller/remote/files.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/outcome.h"
@@ -21,8 +21,8 @@
 
 /* --- files --- */
 
-static bool ask_for_file(Line *l, const char *sha256, uint64_t size, const char *path, bool *here,
-                         char **there, GError **error)
+static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, const char *path,
+                         bool *here, char **there, GError **error)
 {
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
@@ -31,10 +31,10 @@ static bool ask_for_file(Line *l, const char *sha256, uint64_t size, const char 
 
     put_text(request, sha256);
     put_u64(request, size);
-    put_u8(request, !l->params.upload);
+    put_u8(request, !c->params.upload);
     put_text(request, absolute);
     message_end(request, begun);
-    if (!line_request(l, request, &r, error))
+    if (!agent_client_request(c, request, &r, error))
         return false;
     *here = get_u8(&r) != 0;
     *there = get_text(&r);
@@ -45,23 +45,24 @@ static bool ask_for_file(Line *l, const char *sha256, uint64_t size, const char 
 }
 
 /* The main loop does not go on meanwhile: a gdb's wishes would be carried out in the middle. */
-static bool go_on(const Line *l, const char *doing, const char *path, uint64_t done, uint64_t size)
+static bool go_on(const AgentClient *c, const char *doing, const char *path, uint64_t done,
+                  uint64_t size)
 {
-    const LineParams *p = &l->params;
+    const AgentClientParams *p = &c->params;
 
     if (p->on_progress)
-        p->on_progress(l->far.name, doing, path, done, size, p->user);
-    return !line_told_to_stop(l);
+        p->on_progress(c->far.name, doing, path, done, size, p->user);
+    return !agent_client_told_to_stop(c);
 }
 
-static void progress_ends(const Line *l)
+static void progress_ends(const AgentClient *c)
 {
-    if (l->params.on_progress_end)
-        l->params.on_progress_end(l->params.user);
+    if (c->params.on_progress_end)
+        c->params.on_progress_end(c->params.user);
 }
 
 typedef struct {
-    const Line *line;
+    const AgentClient *client;
     const char *path;
     gint64 next;
 } Reading;
@@ -73,127 +74,128 @@ static bool on_read(uint64_t done, uint64_t size, void *data)
     if (g_get_monotonic_time() < r->next)
         return true;
     r->next = g_get_monotonic_time() + PROGRESS_US;
-    return go_on(r->line, "reading", r->path, done, size);
+    return go_on(r->client, "reading", r->path, done, size);
 }
 
-static char *sum_up(const Line *l, const char *path, uint64_t *size, GError **error)
+static char *sum_up(const AgentClient *c, const char *path, uint64_t *size, GError **error)
 {
-    Reading reading = {l, path, g_get_monotonic_time() + PROGRESS_US};
+    Reading reading = {c, path, g_get_monotonic_time() + PROGRESS_US};
     char *sha256 = files_sha256(path, size, on_read, &reading, error);
 
-    progress_ends(l);
+    progress_ends(c);
     return sha256;
 }
 
-static bool upload_over(Line *l)
+static bool upload_over(AgentClient *c)
 {
     gint64 until = g_get_monotonic_time() + PROGRESS_US;
     bool over;
 
-    g_mutex_lock(&l->lock);
-    while (l->job != JOB_NONE && g_cond_wait_until(&l->done, &l->lock, until))
+    g_mutex_lock(&c->lock);
+    while (c->job != JOB_NONE && g_cond_wait_until(&c->done, &c->lock, until))
         ;
-    over = l->job == JOB_NONE;
-    g_mutex_unlock(&l->lock);
+    over = c->job == JOB_NONE;
+    g_mutex_unlock(&c->lock);
     return over;
 }
 
 /* True: it was interrupted, but SFTP took no notice, so that the connection had to be cut. */
-static bool watch_upload(Line *l, const char *path, uint64_t size)
+static bool watch_upload(AgentClient *c, const char *path, uint64_t size)
 {
     gint64 cancelled = 0;
     bool cut = false;
 
-    while (!upload_over(l)) {
-        if (!cancelled && !go_on(l, "copying", path, atomic_load(&l->sent), size)) {
-            atomic_store(&l->cancel, true);
+    while (!upload_over(c)) {
+        if (!cancelled && !go_on(c, "copying", path, atomic_load(&c->sent), size)) {
+            atomic_store(&c->cancel, true);
             cancelled = g_get_monotonic_time();
         }
-        if (cancelled && !cut && l->params.cut && g_get_monotonic_time() - cancelled > CUT_US) {
-            l->params.cut(l->params.data);
+        if (cancelled && !cut && c->params.cut && g_get_monotonic_time() - cancelled > CUT_US) {
+            c->params.cut(c->params.data);
             cut = true;
         }
     }
-    progress_ends(l);
+    progress_ends(c);
     return cut;
 }
 
-static bool upload(Line *l, const char *path, const char *there, uint64_t size, GError **error)
+static bool upload(AgentClient *c, const char *path, const char *there, uint64_t size,
+                   GError **error)
 {
-    atomic_store(&l->sent, 0);
-    atomic_store(&l->cancel, false);
-    l->failure = NULL;
-    l->local = path;
-    l->remote = there;
-    line_submit(l, JOB_UPLOAD);
-    if (watch_upload(l, path, size)) {
-        g_clear_error(&l->failure);
-        l->failure = g_error_new(NODE_ERROR, NODE_ERROR_INTERRUPTED,
+    atomic_store(&c->sent, 0);
+    atomic_store(&c->cancel, false);
+    c->failure = NULL;
+    c->local = path;
+    c->remote = there;
+    agent_client_submit(c, JOB_UPLOAD);
+    if (watch_upload(c, path, size)) {
+        g_clear_error(&c->failure);
+        c->failure = g_error_new(NODE_ERROR, NODE_ERROR_INTERRUPTED,
                                  "interrupted while it was copied; as SFTP did not answer, the "
                                  "connection was cut");
     }
-    if (!l->failure) {
-        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", l->far.name, path, size);
+    if (!c->failure) {
+        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", c->far.name, path, size);
         return true;
     }
-    g_propagate_prefixed_error(error, g_steal_pointer(&l->failure), "host %s: '%s': ", l->far.name,
+    g_propagate_prefixed_error(error, g_steal_pointer(&c->failure), "host %s: '%s': ", c->far.name,
                                path);
     return false;
 }
 
 /* Its path there; NULL on failure. */
-static char *bring(Line *l, const char *path, GError **error)
+static char *bring(AgentClient *c, const char *path, GError **error)
 {
     g_autofree char *sha256 = NULL, *there = NULL, *after = NULL;
     uint64_t size;
     bool here;
 
-    if (!(sha256 = sum_up(l, path, &size, error)) ||
-        !ask_for_file(l, sha256, size, path, &here, &there, error))
+    if (!(sha256 = sum_up(c, path, &size, error)) ||
+        !ask_for_file(c, sha256, size, path, &here, &there, error))
         return NULL;
     if (here)
         return g_steal_pointer(&there);
-    if (!l->params.upload) {
+    if (!c->params.upload) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "host %s does not have '%s' with the same content, and nothing copies it there "
                     "but ssh=",
-                    l->far.name, path);
+                    c->far.name, path);
         return NULL;
     }
-    if (!upload(l, path, there, size, error) ||
-        !ask_for_file(l, sha256, size, path, &here, &after, error))
+    if (!upload(c, path, there, size, error) ||
+        !ask_for_file(c, sha256, size, path, &here, &after, error))
         return NULL;
     if (here)
         return g_steal_pointer(&after);
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "host %s: '%s' did not arrive as it is here",
-                l->far.name, path);
+                c->far.name, path);
     return NULL;
 }
 
 /* --- start and end --- */
 
-static void add_tunnel(Line *l, Node *node, uint8_t type, int fd)
+static void add_tunnel(AgentClient *c, Node *node, uint8_t type, int fd)
 {
     Tunnel t = {node, type, fd};
 
-    g_mutex_lock(&l->lock);
-    g_array_append_val(l->tunnels, t);
-    g_mutex_unlock(&l->lock);
+    g_mutex_lock(&c->lock);
+    g_array_append_val(c->tunnels, t);
+    g_mutex_unlock(&c->lock);
 }
 
-static void remove_tunnels(Line *l, const Node *node)
+static void remove_tunnels(AgentClient *c, const Node *node)
 {
-    g_mutex_lock(&l->lock);
-    for (guint i = l->tunnels->len; i-- > 0;) {
-        if (g_array_index(l->tunnels, Tunnel, i).node != node)
+    g_mutex_lock(&c->lock);
+    for (guint i = c->tunnels->len; i-- > 0;) {
+        if (g_array_index(c->tunnels, Tunnel, i).node != node)
             continue;
-        close(g_array_index(l->tunnels, Tunnel, i).fd);
-        g_array_remove_index(l->tunnels, i);
+        close(g_array_index(c->tunnels, Tunnel, i).fd);
+        g_array_remove_index(c->tunnels, i);
     }
-    g_mutex_unlock(&l->lock);
+    g_mutex_unlock(&c->lock);
 }
 
-static bool put_options(Line *l, const NodeOptions *o, GByteArray *out, GError **error)
+static bool put_options(AgentClient *c, const NodeOptions *o, GByteArray *out, GError **error)
 {
     const GPtrArray *given = o->given;
     uint32_t n = 0;
@@ -207,7 +209,7 @@ static bool put_options(Line *l, const NodeOptions *o, GByteArray *out, GError *
 
         if (strcmp(key, "host") == 0)
             continue;
-        if (node_options_is_file(key, value) && !(there = bring(l, value, error)))
+        if (node_options_is_file(key, value) && !(there = bring(c, value, error)))
             return false;
         put_text(out, key);
         put_text(out, there ? there : value);
@@ -215,7 +217,7 @@ static bool put_options(Line *l, const NodeOptions *o, GByteArray *out, GError *
     return true;
 }
 
-static bool try_launch(Line *l, Node *n, const char *qemu, GError **error)
+static bool try_launch(AgentClient *c, Node *n, const char *qemu, GError **error)
 {
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_NODE);
@@ -225,10 +227,10 @@ static bool try_launch(Line *l, Node *n, const char *qemu, GError **error)
     put_u32(request, n->index);
     put_text(request, n->name);
     put_text(request, qemu);
-    if (!put_options(l, n->options, request, error))
+    if (!put_options(c, n->options, request, error))
         return false;
     message_end(request, begun);
-    if (!line_request(l, request, &r, error))
+    if (!agent_client_request(c, request, &r, error))
         return false;
     g_free(n->version);
     n->version = get_line(&r);
@@ -239,53 +241,53 @@ static bool try_launch(Line *l, Node *n, const char *qemu, GError **error)
         return false;
     g_array_set_size(n->vcpus, MIN(vcpus, 1024));
     g_array_set_size(n->far_used, MIN(vcpus, 1024));
-    g_mutex_lock(&l->lock);
-    g_ptr_array_add(l->nodes, n);
-    g_mutex_unlock(&l->lock);
+    g_mutex_lock(&c->lock);
+    g_ptr_array_add(c->nodes, n);
+    g_mutex_unlock(&c->lock);
     return true;
 }
 
 static bool launch(Far *far, Node *n, const char *qemu, int console, int port, GError **error)
 {
-    Line *l = (Line *)far;
+    AgentClient *c = (AgentClient *)far;
 
-    add_tunnel(l, n, MSG_TYPE, console);
+    add_tunnel(c, n, MSG_TYPE, console);
     if (port >= 0)
-        add_tunnel(l, n, MSG_PORT, port);
-    if (try_launch(l, n, qemu, error))
+        add_tunnel(c, n, MSG_PORT, port);
+    if (try_launch(c, n, qemu, error))
         return true;
-    remove_tunnels(l, n);
+    remove_tunnels(c, n);
     return false;
 }
 
-void line_look_for_life(Line *l)
+void agent_client_check_life(AgentClient *c)
 {
     bool life = false;
 
-    g_mutex_lock(&l->lock);
-    for (guint i = 0; i < l->nodes->len; i++)
-        life = life || node_is_live(l->nodes->pdata[i]);
-    g_mutex_unlock(&l->lock);
-    l->far.no_live_nodes = !life;
+    g_mutex_lock(&c->lock);
+    for (guint i = 0; i < c->nodes->len; i++)
+        life = life || node_is_live(c->nodes->pdata[i]);
+    g_mutex_unlock(&c->lock);
+    c->far.no_live_nodes = !life;
 }
 
 static void end(Far *far, Node *n)
 {
-    Line *l = (Line *)far;
+    AgentClient *c = (AgentClient *)far;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_END);
     Reader r;
     bool known;
 
-    g_mutex_lock(&l->lock);
-    known = g_ptr_array_remove(l->nodes, n) && !l->lost;
-    g_mutex_unlock(&l->lock);
-    remove_tunnels(l, n);
-    line_look_for_life(l);
+    g_mutex_lock(&c->lock);
+    known = g_ptr_array_remove(c->nodes, n) && !c->lost;
+    g_mutex_unlock(&c->lock);
+    remove_tunnels(c, n);
+    agent_client_check_life(c);
     put_u32(request, n->index);
     message_end(request, begun);
     if (known)
-        line_request(l, request, &r, NULL); /* what is left of it ends with the agent */
+        agent_client_request(c, request, &r, NULL); /* what is left of it ends with the agent */
 }
 
 /* --- monitor, stub, cards --- */
@@ -293,7 +295,7 @@ static void end(Far *far, Node *n)
 static char *qmp(Far *far, Node *n, const char *command, const char *arguments, bool hmp,
                  GError **error)
 {
-    Line *l = (Line *)far;
+    AgentClient *c = (AgentClient *)far;
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *text = NULL;
     gsize begun = message_begin(request, MSG_QMP);
@@ -304,7 +306,7 @@ static char *qmp(Far *far, Node *n, const char *command, const char *arguments, 
     put_text(request, command);
     put_text(request, arguments);
     message_end(request, begun);
-    if (!line_request(l, request, &r, error))
+    if (!agent_client_request(c, request, &r, error))
         return NULL;
     text = get_text(&r);
     return reader_done(&r, "qmp", error) ? g_steal_pointer(&text) : NULL;
@@ -312,7 +314,7 @@ static char *qmp(Far *far, Node *n, const char *command, const char *arguments, 
 
 static int open_stub(Far *far, Node *n, GError **error)
 {
-    Line *l = (Line *)far;
+    AgentClient *c = (AgentClient *)far;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_STUB_OPEN);
     int pair[2];
@@ -320,58 +322,58 @@ static int open_stub(Far *far, Node *n, GError **error)
 
     put_u32(request, n->index);
     message_end(request, begun);
-    if (!line_request(l, request, &r, error))
+    if (!agent_client_request(c, request, &r, error))
         return -1;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more sockets: %s", n->name,
                     g_strerror(errno));
         return -1;
     }
-    add_tunnel(l, n, MSG_STUB, pair[1]);
-    eventfd_write(l->wake_fd, 1); /* it is to be polled too */
+    add_tunnel(c, n, MSG_STUB, pair[1]);
+    eventfd_write(c->wake_fd, 1); /* it is to be polled too */
     return pair[0];
 }
 
 static bool open_card(Far *far, Port *port, VTime now, GError **error)
 {
-    Line *l = (Line *)far;
+    AgentClient *c = (AgentClient *)far;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_CARD);
     Reader r;
 
-    port->number = l->cards->len;
+    port->number = c->cards->len;
     card_order_put(request,
                    &(CardOrder){port->number, port->node->index, port->card, port->index, now});
     message_end(request, begun);
-    if (!line_request(l, request, &r, error))
+    if (!agent_client_request(c, request, &r, error))
         return false;
-    g_ptr_array_add(l->cards, port);
+    g_ptr_array_add(c->cards, port);
     return true;
 }
 
 static bool follow(Far *far, const Network *net, VTime moved, GError **error)
 {
-    Line *l = (Line *)far;
+    AgentClient *c = (AgentClient *)far;
     g_autoptr(GByteArray) request = NULL;
     gsize begun;
     Reader r;
 
-    l->moved = moved;
-    if (l->n_changes == network_n_ops(net))
+    c->moved = moved;
+    if (c->n_changes == network_n_ops(net))
         return true; /* the next leg tells how far it is to go */
     request = g_byte_array_new();
     begun = message_begin(request, MSG_TOPOLOGY);
     put_i64(request, moved.ns);
-    put_u32(request, network_n_ops(net) - l->n_changes);
-    while (l->n_changes < network_n_ops(net))
-        topology_put(request, network_op(net, l->n_changes++));
+    put_u32(request, network_n_ops(net) - c->n_changes);
+    while (c->n_changes < network_n_ops(net))
+        topology_put(request, network_op(net, c->n_changes++));
     message_end(request, begun);
-    return line_request(l, request, &r, error);
+    return agent_client_request(c, request, &r, error);
 }
 
-const FarOps line_ops = {
-    .run_leg = line_run_leg,
-    .step = line_step,
+const FarOps agent_client_ops = {
+    .run_leg = agent_client_run_leg,
+    .step = agent_client_step,
     .launch = launch,
     .end = end,
     .qmp = qmp,

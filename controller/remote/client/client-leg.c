@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * client-leg.c: another host's part in legs and steps. The client is a member of the leg (leg.h): it
+ * arrives when the agent's news have come, and what all are to do then goes back as the next grant.
+ */
+#include "controller/qemu/debug.h"
+#include "controller/remote/client/client-private.h"
+#include "controller/remote/orders.h"
+#include "controller/remote/outcome.h"
+
+#include <inttypes.h>
+
+static unsigned slot_of(const AgentClient *c, unsigned i)
+{
+    return g_array_index(c->which, unsigned, i);
+}
+
+static Slot *my_slot(const AgentClient *c, unsigned i)
+{
+    return &c->leg->slots[slot_of(c, i)];
+}
+
+/* --- saying --- */
+
+/* The frames that are due in the grant that begins. */
+static void put_frames(AgentClient *c)
+{
+    uint32_t count = 0;
+
+    for (guint i = 0; i < c->cards->len; i++)
+        count += ((const Port *)c->cards->pdata[i])->due->len;
+    put_u32(c->out, count);
+    for (guint i = 0; i < c->cards->len; i++) {
+        const Port *p = c->cards->pdata[i];
+
+        for (guint j = 0; j < p->due->len; j++) {
+            const Flight *f = &g_array_index(p->due, Flight, j);
+
+            order_frame_put(c->out, &(OrderFrame){i, f->id, f->due, f->data, f->size});
+        }
+        g_array_set_size(p->due, 0);
+    }
+}
+
+static void count_grant(AgentClient *c, uint64_t end)
+{
+    end = MIN(end, c->leg->count);
+    atomic_fetch_add_explicit(&c->stats.grants, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&c->stats.quanta, end - c->granted, memory_order_relaxed);
+    c->granted = end;
+}
+
+static void put_cards(AgentClient *c)
+{
+    put_u32(c->out, c->cards->len);
+    for (guint i = 0; i < c->cards->len; i++) {
+        const Port *p = c->cards->pdata[i];
+
+        order_card_put(c->out, (OrderCard){i, p->exact, p->own});
+    }
+}
+
+static bool say_leg(AgentClient *c)
+{
+    const Leg *leg = c->leg;
+    gsize begun = message_begin(c->out, MSG_LEG);
+
+    leg_order_put(c->out, &(LegOrder){.moved = c->moved,
+                                      .now = leg->now,
+                                      .first = leg->first,
+                                      .quantum = leg->quantum,
+                                      .next_barrier = leg->next_barrier,
+                                      .count = leg->count,
+                                      .stride = leg->stride,
+                                      .lead = leg->lead,
+                                      .brake = leg->brake,
+                                      .on_grid = leg->on_grid,
+                                      .stop_on_exit = leg->stop_on_exit,
+                                      .moves_cards = leg->cards,
+                                      .max_skip_us = leg->max_skip_us,
+                                      .exits = leg->exits ? leg->exits->index : ORDER_NOBODY});
+    put_u32(c->out, c->which->len);
+    for (guint i = 0; i < c->which->len; i++) {
+        const Node *n = my_slot(c, i)->node;
+
+        order_member_put(c->out, (OrderMember){n->index, n->epoch});
+    }
+    put_cards(c);
+    put_frames(c);
+    message_end(c->out, begun);
+    count_grant(c, leg->stride + leg->lead);
+    return agent_client_send(c);
+}
+
+/* Behind barrier k. */
+static bool say_grant(AgentClient *c, uint64_t k)
+{
+    gsize begun;
+
+    c->first_k = k + 1;
+    if (c->granted == c->leg->count)
+        return true; /* it has all of the leg already */
+    begun = message_begin(c->out, MSG_GRANT);
+    put_frames(c);
+    message_end(c->out, begun);
+    count_grant(c, c->granted + c->leg->stride);
+    return agent_client_send(c);
+}
+
+static bool say_halt(AgentClient *c)
+{
+    message_end(c->out, message_begin(c->out, MSG_HALT));
+    return agent_client_send(c);
+}
+
+/* --- hearing --- */
+
+typedef struct {
+    AgentClient *client;
+    NewsHead head;
+} Hearing;
+
+static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arrived, void *data)
+{
+    const Hearing *h = data;
+    const AgentClient *c = h->client;
+    Leg *leg = c->leg;
+    uint64_t k = c->first_k + quantum;
+    /* On this host's clock, but for what the message took on its way. */
+    HTime here = {arrived.ns ? c->received.ns - (h->head.now.ns - arrived.ns) : 0};
+
+    if (k > leg->count || quantum >= leg->stride)
+        return;
+    if (leg->marks)
+        leg->marks[(k - 1) % leg->stride * leg->n_slots + slot_of(c, node)] =
+            (LegMark){stamp_us, here};
+    else
+        *my_slot(c, node) = (Slot){.node = my_slot(c, node)->node,
+                                   .stats = my_slot(c, node)->stats,
+                                   .stamp_us = stamp_us,
+                                   .arrived = here};
+}
+
+static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)
+{
+    const AgentClient *c = ((Hearing *)data)->client;
+
+    if (console_feed(my_slot(c, node)->node->console, bytes, size, until))
+        atomic_store(&c->leg->stop, true);
+}
+
+static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *bytes, gsize size,
+                    void *data)
+{
+    const AgentClient *c = ((Hearing *)data)->client;
+
+    if (card < c->cards->len)
+        port_report_sent(c->cards->pdata[card], boundary, at, bytes, size);
+}
+
+static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when,
+                       void *data)
+{
+    const AgentClient *c = ((Hearing *)data)->client;
+
+    if (card < c->cards->len)
+        port_report_settled(c->cards->pdata[card], boundary, when, id, flags & NEWS_TAKEN,
+                            flags & NEWS_CARRIED);
+}
+
+static const NewsFuncs news_funcs = {on_mark, on_console, on_sent, on_settled};
+
+static void hear_news(AgentClient *c, Reader *r, NewsHead *head)
+{
+    Hearing hearing = {.client = c};
+
+    c->received = htime_now();
+    news_read(r, c->which->len, &hearing.head, &news_funcs, &hearing);
+    *head = hearing.head;
+    if (head->flags & NEWS_WANTS_STOP)
+        atomic_store(&c->leg->stop, true);
+}
+
+static void hear_outcomes(AgentClient *c, Reader *r)
+{
+    uint32_t count = get_count(r, 60);
+
+    r->bad = r->bad || count != c->which->len;
+    for (uint32_t i = 0; i < count && !r->bad; i++)
+        outcome_get(r, c->far.name, my_slot(c, i)->node, my_slot(c, i)->stats);
+    agent_client_check_life(c);
+    count = get_count(r, 5);
+    for (uint32_t i = 0; i < count && !r->bad; i++) {
+        unsigned card = get_u32(r);
+        bool in_flight = get_u8(r) != 0;
+
+        r->bad = card >= c->cards->len;
+        if (!r->bad)
+            ((Port *)c->cards->pdata[card])->in_flight = in_flight;
+    }
+}
+
+/* --- a leg --- */
+
+/* Other hosts may take long: the agent is to know that somebody is there, and its end to be told
+ * now. */
+static void on_patience(void *data)
+{
+    AgentClient *c = data;
+
+    agent_client_pulse(c);
+    if (!agent_client_read(c))
+        atomic_store(&c->leg->stop, true);
+}
+
+static LegPatience patience_of(AgentClient *c)
+{
+    return (LegPatience){.sleeps = true, .idle = on_patience, .data = c};
+}
+
+static BarrierAction arrive(AgentClient *c)
+{
+    LegPatience patience = patience_of(c);
+
+    return leg_rendezvous(c->leg, BARRIER_EV_ARRIVED, &patience);
+}
+
+/* It ends at barrier k, and nobody else knows of it. */
+static void leave(AgentClient *c, uint64_t k, bool ends)
+{
+    LegPatience patience = patience_of(c);
+
+    leg_quit(c->leg, k, ends, &patience);
+}
+
+/* The client is lost: all nodes with it. */
+static void lose_all(AgentClient *c, bool told)
+{
+    for (guint i = 0; i < c->which->len; i++)
+        outcome_fail(my_slot(c, i)->node, c->far.name, c->lost->message);
+    if (!told)
+        leave(c, c->first_k - 1, true);
+}
+
+static bool check(AgentClient *c, const Reader *r, const char *what)
+{
+    GError *error = NULL;
+
+    if (reader_done(r, what, &error))
+        return true;
+    agent_client_lose(c, error);
+    return false;
+}
+
+/* True if the agent's part is over. */
+static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
+{
+    uint64_t end = MIN(c->first_k - 1 + c->leg->stride, c->leg->count);
+    NewsHead head;
+    bool broke;
+
+    if (type != MSG_NEWS && type != MSG_LEG_OVER) {
+        agent_client_lose(c,
+                          g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                                      "it sent a message (%u) that has no place in a leg", type));
+        return false;
+    }
+    hear_news(c, r, &head);
+    if (type == MSG_NEWS) {
+        if (!check(c, r, "news") || *told)
+            return false;
+        if (arrive(c) == BARRIER_GRANT) {
+            say_grant(c, end);
+        } else {
+            *told = true;
+            say_halt(c);
+        }
+        return false;
+    }
+    broke = get_u8(r) != 0;
+    hear_outcomes(c, r);
+    r->bad = r->bad || head.k + 1 < c->first_k || head.k > c->leg->count;
+    if (!check(c, r, "leg over"))
+        return false;
+    c->far.driven.ns = MAX(c->far.driven.ns, leg_boundary(c->leg, head.k).ns);
+    if (*told)
+        return true;
+    if (broke)
+        atomic_store(&c->leg->broke, true);
+    if (head.k == c->leg->count && !broke)
+        arrive(c);
+    else
+        leave(c, head.k, broke || (head.flags & NEWS_WANTS_STOP));
+    return true;
+}
+
+void agent_client_run(AgentClient *c)
+{
+    bool told = false, over = false;
+
+    g_array_set_size(c->which, 0);
+    for (unsigned i = 0; i < c->leg->n_slots; i++) {
+        if (c->leg->slots[i].node->far != &c->far)
+            continue;
+        g_array_append_val(c->which, i);
+        debug_copy_hit(c->leg->slots[i].node, NULL);
+        c->leg->slots[i].node->state = NODE_RUNNING;
+    }
+    c->first_k = 1;
+    c->granted = 0;
+    c->far.no_live_nodes = false;
+    agent_client_pump(c);
+    say_leg(c);
+    while (!over) {
+        uint8_t type;
+        Reader r;
+
+        if (!agent_client_receive(c, &type, &r) ||
+            (!(over = hear(c, type, &r, &told)) && !c->stream)) {
+            lose_all(c, told);
+            return;
+        }
+    }
+    if (!c->stream) /* while it waited for the others at the end */
+        lose_all(c, true);
+}
+
+void agent_client_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)
+{
+    AgentClient *c = (AgentClient *)far;
+
+    c->leg = leg;
+    c->on_done = done;
+    c->done_data = data;
+    agent_client_submit(c, JOB_LEG);
+}
+
+/* --- steps --- */
+
+static void put_way(AgentClient *c)
+{
+    const StepRequest *s = c->step;
+    gsize begun = message_begin(c->out, MSG_CARDS);
+
+    cards_order_put(
+        c->out,
+        &(CardsOrder){.moved = c->moved, .now = s->now, .until = s->until, .quantum = s->quantum});
+    put_cards(c);
+    put_frames(c);
+    message_end(c->out, begun);
+}
+
+static bool say_step(AgentClient *c)
+{
+    const StepRequest *s = c->step;
+    gsize begun;
+
+    if (s->quantum.ns > 0)
+        put_way(c);
+    begun = message_begin(c->out, MSG_STEP);
+    step_order_put(c->out, s->node->index, s->node->epoch, s);
+    message_end(c->out, begun);
+    return agent_client_send(c);
+}
+
+static void hear_stepped(AgentClient *c, Reader *r)
+{
+    StepRequest *s = c->step;
+    bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
+    g_autofree char *why = get_words(r);
+
+    outcome_get(r, c->far.name, s->node, NULL);
+    if (!check(c, r, "stepped"))
+        return;
+    s->asleep = asleep;
+    s->hit = hit;
+    if (*why && s->node->state != NODE_FAILED)
+        s->error = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->far.name, why);
+}
+
+void agent_client_run_steps(AgentClient *c)
+{
+    StepRequest *s = c->step;
+    bool cancelled = false;
+    uint8_t type = 0;
+    Reader r;
+
+    s->error = NULL;
+    s->asleep = s->hit = false;
+    debug_copy_hit(s->node, NULL);
+    agent_client_pump(c);
+    say_step(c);
+    while (c->stream && type != MSG_STEPPED) {
+        if (!agent_client_receive_for(c, 100, &type, &r))
+            break;
+        if (type != MSG_STEPPED && !cancelled && atomic_load(s->cancel)) {
+            message_end(c->out, message_begin(c->out, MSG_CANCEL));
+            cancelled = agent_client_send(c);
+        }
+    }
+    if (type == MSG_STEPPED)
+        hear_stepped(c, &r);
+    if (!c->stream)
+        outcome_fail(s->node, c->far.name, c->lost->message);
+}
+
+void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data)
+{
+    AgentClient *c = (AgentClient *)far;
+
+    c->step = request;
+    c->on_done = done;
+    c->done_data = data;
+    agent_client_submit(c, JOB_STEP);
+}

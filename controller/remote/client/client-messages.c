@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* client-messages.c: messages to and from the agent, what passes through beside them, and the end of it.
+ */
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/base/text.h"
+#include "controller/qemu/telling.h"
+#include "controller/remote/client/client-private.h"
+#include "controller/remote/outcome.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+
+#define READ_CHUNK 65536
+#define MAX_POLLED 1600 /* three tunnels for each of the most nodes, and what else there is */
+
+/* --- failure --- */
+
+typedef struct {
+    AgentClient *client;
+    Node *node; /* NULL: all of them */
+    char *why;
+    GSource *source; /* the client's */
+} Fall;
+
+static void fall(AgentClient *c, Node *n, const char *why)
+{
+    if (n->state == NODE_FAILED)
+        return;
+    outcome_fail(n, c->far.name, why);
+    c->params.on_fall(n, c->params.user);
+}
+
+/* In the main thread. */
+static gboolean on_fall(gpointer data)
+{
+    Fall *f = data;
+
+    for (guint i = 0; i < f->client->nodes->len; i++)
+        if (!f->node || f->node == f->client->nodes->pdata[i])
+            fall(f->client, f->client->nodes->pdata[i], f->why);
+    g_mutex_lock(&f->client->lock);
+    g_ptr_array_remove(f->client->falls, f->source);
+    g_mutex_unlock(&f->client->lock);
+    return G_SOURCE_REMOVE;
+}
+
+static void fall_free(gpointer data)
+{
+    Fall *f = data;
+
+    g_free(f->why);
+    g_free(f);
+}
+
+static void fall_later(AgentClient *c, Node *node, const char *why)
+{
+    Fall *f = g_new0(Fall, 1);
+
+    *f = (Fall){c, node, g_strdup(why), g_idle_source_new()};
+    g_source_set_priority(f->source, G_PRIORITY_DEFAULT);
+    g_source_set_callback(f->source, on_fall, f, fall_free);
+    g_mutex_lock(&c->lock);
+    g_ptr_array_add(c->falls, f->source);
+    g_source_attach(f->source, NULL);
+    g_mutex_unlock(&c->lock);
+}
+
+void agent_client_lose(AgentClient *c, GError *error)
+{
+    g_mutex_lock(&c->lock);
+    if (c->lost) {
+        g_error_free(error);
+        g_mutex_unlock(&c->lock);
+        return;
+    }
+    c->lost = error;
+    /* Who waits for a stub's answer is to see that none will come. */
+    for (guint i = 0; i < c->tunnels->len; i++) {
+        const Tunnel *t = &g_array_index(c->tunnels, Tunnel, i);
+
+        if (t->type == MSG_STUB)
+            shutdown(t->fd, SHUT_RDWR);
+    }
+    g_mutex_unlock(&c->lock);
+    /* Its end is the agent's end. */
+    g_clear_pointer(&c->stream, stream_free);
+    if (c->leg)
+        log_warn("host %s: %s: the others are held at the next barrier", c->far.name,
+                 error->message);
+    else if (!c->step)
+        fall_later(c, NULL, error->message);
+}
+
+/* --- messages --- */
+
+/* What is there to be read tells more than that nothing can be written: that it is no message, or
+ * how the other side ended. */
+static void lose_connection(AgentClient *c, GError *error)
+{
+    GError *why = NULL;
+    gssize n = 0;
+    uint8_t type;
+    Reader r;
+
+    while (!why &&
+           (n = stream_read(c->stream, inbox_room(c->inbox, READ_CHUNK), READ_CHUNK, &why)) > 0) {
+        inbox_filled(c->inbox, (gsize)n);
+        while (inbox_next(c->inbox, &type, &r, &why) && type != 0)
+            ;
+    }
+    if (why) {
+        g_error_free(error);
+        error = why;
+    }
+    if (!why || n < 0)
+        g_prefix_error(&error, "the connection is lost: ");
+    agent_client_lose(c, error);
+}
+
+bool agent_client_send(AgentClient *c)
+{
+    GError *error = NULL;
+
+    if (!c->stream)
+        return false;
+    if (!stream_write(c->stream, c->out->data, c->out->len, &error)) {
+        lose_connection(c, error);
+        return false;
+    }
+    atomic_fetch_add_explicit(&c->stats.bytes_out, c->out->len, memory_order_relaxed);
+    g_byte_array_set_size(c->out, 0);
+    c->last_sent = htime_now();
+    return true;
+}
+
+void agent_client_pulse(AgentClient *c)
+{
+    gsize begun;
+
+    if (!c->stream || htime_sub(htime_now(), c->last_sent).ns < PROTOCOL_PULSE_MS * NS_PER_MS)
+        return;
+    begun = message_begin(c->out, MSG_PULSE);
+    message_end(c->out, begun);
+    agent_client_send(c);
+}
+
+static void pump_one(AgentClient *c, Tunnel *t)
+{
+    char data[16384];
+    ssize_t n;
+    gsize begun;
+
+    while (t->fd >= 0 && (n = recv(t->fd, data, sizeof(data), MSG_DONTWAIT)) != -1) {
+        begun = message_begin(c->out, n > 0 ? t->type : (uint8_t)MSG_STUB_CLOSE);
+        put_u32(c->out, t->node->index);
+        if (n > 0)
+            put_bytes(c->out, data, (gsize)n);
+        else
+            fd_clear(&t->fd);
+        if (n > 0 || t->type == MSG_STUB)
+            message_end(c->out, begun);
+        else
+            g_byte_array_set_size(c->out, (guint)begun);
+    }
+}
+
+void agent_client_pump(AgentClient *c)
+{
+    g_mutex_lock(&c->lock);
+    for (guint i = c->tunnels->len; i-- > 0;) {
+        Tunnel *t = &g_array_index(c->tunnels, Tunnel, i);
+
+        pump_one(c, t);
+        if (t->fd < 0)
+            g_array_remove_index(c->tunnels, i);
+    }
+    g_mutex_unlock(&c->lock);
+    if (c->out->len > 0)
+        agent_client_send(c);
+}
+
+static Node *node_by_index(AgentClient *c, unsigned index)
+{
+    Node *found = NULL;
+
+    g_mutex_lock(&c->lock);
+    for (guint i = 0; i < c->nodes->len && !found; i++)
+        if (((Node *)c->nodes->pdata[i])->index == index)
+            found = c->nodes->pdata[i];
+    g_mutex_unlock(&c->lock);
+    return found;
+}
+
+static void into_tunnel(AgentClient *c, uint8_t type, Reader *r)
+{
+    unsigned index = get_u32(r);
+    gsize size;
+    const uint8_t *bytes = get_bytes(r, &size);
+
+    g_mutex_lock(&c->lock);
+    for (guint i = 0; bytes && i < c->tunnels->len; i++) {
+        const Tunnel *t = &g_array_index(c->tunnels, Tunnel, i);
+
+        if (t->type == type && t->node->index == index &&
+            send(t->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
+            log_debug("host %s: bytes for node %u are lost", c->far.name, index);
+    }
+    g_mutex_unlock(&c->lock);
+}
+
+/* It shares no clock with virtual time, but a host that was frozen or whose clock was set is not to
+ * be trusted with the rest either. */
+static void hear_pulse(AgentClient *c, Reader *r)
+{
+    int64_t offset = get_i64(r), leap;
+    GError *error = NULL;
+
+    if (__builtin_sub_overflow(offset, c->offset, &leap))
+        leap = offset < 0 ? INT64_MIN : INT64_MAX;
+    if (c->has_offset && (leap > PROTOCOL_JUMP_NS || leap < -PROTOCOL_JUMP_NS)) {
+        g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its clock has jumped by %+.3f s",
+                    (double)leap / 1e9);
+        agent_client_lose(c, error);
+    }
+    c->has_offset = true;
+    c->offset = offset;
+}
+
+static void hear_telling(AgentClient *c, unsigned index, Reader *r)
+{
+    const Node *n = node_by_index(c, index);
+    NodeTelling t;
+
+    if (!telling_get(r, &t))
+        return;
+    if (n)
+        node_relay(n, &t);
+    g_free(t.detail);
+}
+
+/* What needs nobody else; false: it is somebody's. */
+static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
+{
+    g_autofree char *text = NULL, *line = NULL;
+    LogLevel level;
+    unsigned index;
+
+    switch (type) {
+    case MSG_PULSE:
+        hear_pulse(c, r);
+        return true;
+    case MSG_STUB:
+    case MSG_PORT:
+        into_tunnel(c, type, r);
+        return true;
+    case MSG_FELL:
+        index = get_u32(r);
+        text = get_words(r);
+        if (node_by_index(c, index))
+            fall_later(c, node_by_index(c, index), text);
+        return true;
+    case MSG_TOLD:
+        index = get_u32(r);
+        hear_telling(c, index, r);
+        return true;
+    case MSG_LOG:
+        level = (LogLevel)get_u8(r);
+        level = MIN(level, LOG_DEBUG);
+        text = get_text(r);
+        line = text_line(g_strchomp(text), -1); /* one message, whatever is in it */
+        log_write(level, "host %s: %s", c->far.name, line);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Reads what is there. */
+static bool receive(AgentClient *c)
+{
+    GError *error = NULL;
+    gssize n;
+
+    if (!c->stream)
+        return false;
+    n = stream_read(c->stream, inbox_room(c->inbox, READ_CHUNK), READ_CHUNK, &error);
+    if (n < 0) {
+        g_prefix_error(&error, "the connection is lost: ");
+        agent_client_lose(c, error);
+        return false;
+    }
+    if (n > 0) {
+        inbox_filled(c->inbox, (gsize)n);
+        atomic_fetch_add_explicit(&c->stats.bytes_in, (uint64_t)n, memory_order_relaxed);
+        c->last_heard = htime_now();
+    }
+    return n > 0;
+}
+
+/* Sleeps until something comes: bytes, a job, or what the tunnels bring. */
+static void wait_for_bytes(AgentClient *c, int timeout_ms)
+{
+    struct pollfd p[MAX_POLLED];
+    eventfd_t value;
+    nfds_t n = 0;
+
+    p[n++] = (struct pollfd){.fd = stream_fd(c->stream), .events = POLLIN};
+    p[n++] = (struct pollfd){.fd = c->wake_fd, .events = POLLIN};
+    g_mutex_lock(&c->lock);
+    for (guint i = 0; i < c->tunnels->len && n < MAX_POLLED; i++)
+        p[n++] = (struct pollfd){.fd = g_array_index(c->tunnels, Tunnel, i).fd, .events = POLLIN};
+    g_mutex_unlock(&c->lock);
+    if (poll(p, n, MIN(timeout_ms, PROTOCOL_PULSE_MS)) <= 0)
+        return;
+    if (p[1].revents)
+        eventfd_read(c->wake_fd, &value);
+    for (nfds_t i = 2; i < n; i++) {
+        if (p[i].revents) {
+            agent_client_pump(c);
+            break;
+        }
+    }
+}
+
+static void check_silence(AgentClient *c)
+{
+    GError *error = NULL;
+
+    if (htime_sub(htime_now(), c->last_heard).ns < PROTOCOL_SILENT_MS * NS_PER_MS)
+        return;
+    g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST,
+                "the connection is lost: nothing was heard for %d s", PROTOCOL_SILENT_MS / 1000);
+    agent_client_lose(c, error);
+}
+
+bool agent_client_read(AgentClient *c)
+{
+    while (receive(c))
+        ;
+    if (c->stream)
+        check_silence(c);
+    return c->stream != NULL;
+}
+
+/* A message that is there already; *type 0: none. */
+static bool next_message(AgentClient *c, uint8_t *type, Reader *r)
+{
+    GError *error = NULL;
+
+    do {
+        if (!inbox_next(c->inbox, type, r, &error)) {
+            agent_client_lose(c, error);
+            return false;
+        }
+    } while (*type != 0 && pass_on(c, *type, r));
+    return c->stream != NULL;
+}
+
+bool agent_client_receive_for(AgentClient *c, int timeout_ms, uint8_t *type, Reader *r)
+{
+    for (bool waited = false;; waited = true) {
+        if (!next_message(c, type, r))
+            return false;
+        if (*type != 0)
+            return true;
+        if (receive(c))
+            continue;
+        if (!c->stream)
+            return false;
+        if (waited)
+            return true;
+        wait_for_bytes(c, timeout_ms);
+        agent_client_pulse(c);
+        check_silence(c);
+    }
+}
+
+bool agent_client_receive(AgentClient *c, uint8_t *type, Reader *r)
+{
+    do {
+        if (!agent_client_receive_for(c, PROTOCOL_PULSE_MS, type, r))
+            return false;
+        if (*type == 0 && c->leg && c->leg->hurry && atomic_load(c->leg->hurry)) {
+            agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_LOST,
+                                             "its nodes did not reach the next barrier in time"));
+            return false;
+        }
+    } while (*type == 0);
+    return true;
+}

@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* client.c: the client's thread and requests, its beginning and end; see client.h. */
+#include "controller/base/fd.h"
+#include "controller/remote/client/client-private.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#define GREETING_MS 20000
+#define LOOK_MS     200 /* whether it is told to stop */
+
+/* --- the thread --- */
+
+static void lose_for(AgentClient *c, uint8_t type)
+{
+    agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                                     "it sent a message (%u) that nobody asked for", type));
+}
+
+static void keep_answer(AgentClient *c, uint8_t type, const Reader *r)
+{
+    g_byte_array_set_size(c->answer, 0);
+    g_byte_array_append(c->answer, r->at, (guint)(r->end - r->at));
+    c->answer_type = type;
+}
+
+static void answer_request(AgentClient *c)
+{
+    uint8_t type;
+    Reader r;
+
+    c->answer_type = 0;
+    agent_client_pump(c); /* what was typed before it */
+    g_byte_array_append(c->out, c->request->data, c->request->len);
+    g_byte_array_set_size(c->request, 0);
+    if (!agent_client_send(c) || !agent_client_receive(c, &type, &r))
+        return;
+    if (type == MSG_OK || type == MSG_NO)
+        keep_answer(c, type, &r);
+    else
+        lose_for(c, type);
+}
+
+/* A copy may take long: the agent is to know that somebody is there. */
+static void on_tick(void *client)
+{
+    agent_client_pulse(client);
+}
+
+static void work(AgentClient *c, Job job)
+{
+    switch (job) {
+    case JOB_REQUEST:
+        answer_request(c);
+        break;
+    case JOB_UPLOAD:
+        c->params.upload(c->params.data, c->local, c->remote, &c->sent, &c->cancel, on_tick, c,
+                         &c->failure);
+        c->last_heard = htime_now();
+        break;
+    case JOB_LEG:
+        agent_client_run(c);
+        break;
+    case JOB_STEP:
+        agent_client_run_steps(c);
+        break;
+    case JOB_NONE:
+    case JOB_QUIT:
+        break;
+    }
+}
+
+/* Between jobs; what comes unasked is passed on. */
+static Job idle(AgentClient *c)
+{
+    for (;;) {
+        Job job;
+        eventfd_t value;
+        uint8_t type;
+        Reader r;
+
+        eventfd_read(c->wake_fd, &value);
+        g_mutex_lock(&c->lock);
+        job = c->job;
+        g_mutex_unlock(&c->lock);
+        if (job != JOB_NONE)
+            return job;
+        if (!c->stream) {
+            struct pollfd p = {.fd = c->wake_fd, .events = POLLIN};
+
+            poll(&p, 1, -1);
+        } else if (agent_client_receive_for(c, PROTOCOL_PULSE_MS, &type, &r) && type != 0) {
+            lose_for(c, type);
+        }
+    }
+}
+
+static void *client_main(void *data)
+{
+    AgentClient *c = data;
+    Job job;
+
+    rank_apply_messenger(c->params.rank);
+    while ((job = idle(c)) != JOB_QUIT) {
+        FarDoneFunc on_done = c->on_done;
+
+        work(c, job);
+        g_mutex_lock(&c->lock);
+        c->job = JOB_NONE;
+        c->leg = NULL;
+        c->step = NULL;
+        g_cond_signal(&c->done);
+        g_mutex_unlock(&c->lock);
+        if (job == JOB_LEG || job == JOB_STEP)
+            on_done(c->done_data);
+    }
+    return NULL;
+}
+
+/* --- the main thread --- */
+
+void agent_client_submit(AgentClient *c, Job job)
+{
+    g_mutex_lock(&c->lock);
+    g_assert(c->job == JOB_NONE);
+    c->job = job;
+    g_mutex_unlock(&c->lock);
+    eventfd_write(c->wake_fd, 1);
+}
+
+void agent_client_wait(AgentClient *c)
+{
+    g_mutex_lock(&c->lock);
+    while (c->job != JOB_NONE)
+        g_cond_wait(&c->done, &c->lock);
+    g_mutex_unlock(&c->lock);
+}
+
+bool agent_client_told_to_stop(const AgentClient *c)
+{
+    return c->params.told_to_stop && c->params.told_to_stop(c->params.user);
+}
+
+static bool refuse_lost(AgentClient *c, GError **error)
+{
+    g_mutex_lock(&c->lock);
+    if (c->lost)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->far.name,
+                    c->lost->message);
+    g_mutex_unlock(&c->lock);
+    return error && *error;
+}
+
+bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, GError **error)
+{
+    g_autofree char *why = NULL;
+    uint32_t code;
+
+    c->request = request;
+    agent_client_submit(c, JOB_REQUEST);
+    agent_client_wait(c);
+    *answer = reader_of(c->answer);
+    if (c->answer_type == MSG_OK)
+        return true;
+    if (refuse_lost(c, error))
+        return false;
+    code = get_u32(answer);
+    why = get_words(answer);
+    g_set_error(error, NODE_ERROR, answer->bad ? NODE_ERROR_SYSTEM : (int)code, "host %s: %s",
+                c->far.name, answer->bad ? "it sent no answer that is known" : why);
+    return false;
+}
+
+/* --- making and ending --- */
+
+static void say_hello(AgentClient *c)
+{
+    gsize begun = message_begin(c->out, MSG_HELLO);
+
+    put_u32(c->out, PROTOCOL_MAGIC);
+    put_u32(c->out, PROTOCOL_VERSION);
+    put_text(c->out, c->params.version);
+    message_end(c->out, begun);
+    agent_client_send(c);
+}
+
+static bool take_hello(AgentClient *c, Reader *r, GError **error)
+{
+    uint32_t magic = get_u32(r), protocol = get_u32(r), rank, n;
+
+    c->version = get_line(r);
+    if (r->bad || magic != PROTOCOL_MAGIC) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
+        return false;
+    }
+    if (protocol != PROTOCOL_VERSION) {
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_VERSION,
+                    "its metronome %s speaks protocol %" PRIu32 ", this one (%s) protocol %d: both "
+                    "must be of one version; metronome=PATH names another there",
+                    c->version, protocol, c->params.version, PROTOCOL_VERSION);
+        return false;
+    }
+    rank = get_u32(r);
+    n = get_count(r, 4);
+    for (uint32_t i = 0; i < n; i++) {
+        int cpu = (int)get_u32(r);
+
+        g_array_append_val(c->cpus, cpu);
+    }
+    c->far.rank = rank <= RANK_BEST_EFFORT ? (Rank)rank : RANK_BEST_EFFORT;
+    return reader_done(r, "hello", error);
+}
+
+static bool refuse_start(const AgentClient *c, GError **error)
+{
+    const char *why = c->lost->message;
+
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent did not start: %s%s", why,
+                c->params.upload && strstr(why, "exit status 127")
+                    ? "; metronome=PATH says where the program is there"
+                    : "");
+    return false;
+}
+
+static bool greet(AgentClient *c, GError **error)
+{
+    HTime start = htime_now();
+    uint8_t type = 0;
+    Reader r;
+
+    say_hello(c);
+    while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
+        if (agent_client_told_to_stop(c)) {
+            g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
+                        "interrupted while its agent was started");
+            return false;
+        }
+        if (!agent_client_receive_for(c, LOOK_MS, &type, &r))
+            break;
+    }
+    if (c->lost)
+        return refuse_start(c, error);
+    if (type == 0)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent said nothing for %d s",
+                    GREETING_MS / 1000);
+    else if (type != MSG_HELLO)
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
+    else
+        return take_hello(c, &r, error);
+    return false;
+}
+
+AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
+{
+    AgentClient *c = g_new0(AgentClient, 1);
+    g_autofree char *thread = g_strdup_printf("client-%.8s", params->name);
+
+    c->params = *params;
+    c->far.ops = &agent_client_ops;
+    c->far.name = g_strdup(params->name);
+    c->stream = params->stream;
+    c->cpus = g_array_new(FALSE, FALSE, sizeof(int));
+    c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    c->tunnels = g_array_new(FALSE, FALSE, sizeof(Tunnel));
+    c->falls = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
+    c->inbox = inbox_new();
+    c->out = g_byte_array_new();
+    c->answer = g_byte_array_new();
+    c->nodes = g_ptr_array_new();
+    c->cards = g_ptr_array_new();
+    c->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
+    g_mutex_init(&c->lock);
+    g_cond_init(&c->done);
+    c->last_heard = c->last_sent = htime_now();
+    if (!greet(c, error)) {
+        g_prefix_error(error, "host %s: ", params->name);
+        agent_client_free(c);
+        return NULL;
+    }
+    c->thread = g_thread_new(thread, client_main, c);
+    return c;
+}
+
+void agent_client_free(AgentClient *c)
+{
+    if (!c)
+        return;
+    if (c->thread) {
+        agent_client_submit(c, JOB_QUIT);
+        g_thread_join(c->thread);
+    }
+    for (guint i = 0; i < c->falls->len; i++) /* of the very last moment */
+        g_source_destroy(c->falls->pdata[i]);
+    g_ptr_array_unref(c->falls);
+    g_clear_pointer(&c->stream, stream_free);
+    if (c->params.close)
+        c->params.close(c->params.data);
+    for (guint i = 0; i < c->tunnels->len; i++)
+        close(g_array_index(c->tunnels, Tunnel, i).fd);
+    g_array_unref(c->tunnels);
+    inbox_free(c->inbox);
+    g_byte_array_unref(c->out);
+    g_byte_array_unref(c->answer);
+    g_ptr_array_unref(c->nodes);
+    g_ptr_array_unref(c->cards);
+    g_array_unref(c->which);
+    g_array_unref(c->cpus);
+    g_clear_error(&c->lost);
+    fd_clear(&c->wake_fd);
+    g_mutex_clear(&c->lock);
+    g_cond_clear(&c->done);
+    g_free(c->version);
+    g_free(c->far.name);
+    g_free(c);
+}
+
+Far *agent_client_far(AgentClient *c)
+{
+    return &c->far;
+}
+
+const char *agent_client_version(const AgentClient *c)
+{
+    return c->version;
+}
+
+const GArray *agent_client_cpus(const AgentClient *c)
+{
+    return c->cpus;
+}
+
+const char *agent_client_lost(AgentClient *c)
+{
+    const char *why;
+
+    g_mutex_lock(&c->lock);
+    why = c->lost ? c->lost->message : NULL;
+    g_mutex_unlock(&c->lock);
+    return why;
+}
+
+bool agent_client_ping(AgentClient *c, HTime *took, GError **error)
+{
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    HTime start = htime_now();
+    Reader answer;
+
+    message_end(request, message_begin(request, MSG_PING));
+    if (!agent_client_request(c, request, &answer, error))
+        return false;
+    *took = htime_sub(htime_now(), start);
+    return true;
+}
+
+AgentClientStats agent_client_stats(const AgentClient *c)
+{
+    return (AgentClientStats){.grants = atomic_load(&c->stats.grants),
+                              .quanta = atomic_load(&c->stats.quanta),
+                              .bytes_out = atomic_load(&c->stats.bytes_out),
+                              .bytes_in = atomic_load(&c->stats.bytes_in)};
+}
