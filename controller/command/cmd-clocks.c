@@ -2,8 +2,8 @@
 /* cmd-clocks.c: clocks, clocks watch. */
 #include "controller/base/units.h"
 #include "controller/command/command.h"
-#include "controller/run/ask-agent.h"
 #include "controller/run/clock-watch.h"
+#include "controller/run/guest-agent.h"
 #include "controller/run/run.h"
 
 #include <inttypes.h>
@@ -89,7 +89,7 @@ static void on_quantum(const RunOutcome *o, void *data)
     else if (q->node->state != NODE_PAUSED || o->end == RUN_EMPTY)
         error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "node %s %s", q->node->name,
                             node_left_text(q->node->state, q->node->exit_status));
-    else if (agent_hear(q->node, q->answer, &error) && !q->answer->done &&
+    else if (guest_agent_read(q->node, q->answer, &error) && !q->answer->done &&
              engine_now(s->engine).ns >= q->give_up.ns)
         error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
                             "node %s: its guest has not answered in time: is initramfs-agent "
@@ -127,7 +127,7 @@ static CommandResult ask(CommandCall *call, Node *node, VTime timeout, GError **
     q->give_up = vtime_add_capped(q->asked, timeout);
     q->answer = clocks_answer_new(clock_watch_next_id(s),
                                   node->icount.enabled ? INT64_C(1) << node->icount.shift : 1);
-    if (agent_ask(node, q->answer->id, "clocks", error) && go_on(q, error))
+    if (guest_agent_ask(node, q->answer->id, "clocks", error) && go_on(q, error))
         return COMMAND_PARKED;
     clocks_answer_free(q->answer);
     g_free(q);
@@ -179,10 +179,10 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
         return command_would_reach(s, node, error);
     if (!node_check(node, false, error))
         return COMMAND_FAILED;
-    if (!agent_why_not(node))
+    if (!guest_agent_why_not(node))
         return ask(call, node, timeout, error);
     print_own(s, node);
-    command_print(s, "%s\n", agent_why_not(node));
+    command_print(s, "%s\n", guest_agent_why_not(node));
     return COMMAND_DONE;
 }
 

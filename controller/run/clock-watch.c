@@ -5,7 +5,7 @@
 #include "controller/base/log.h"
 #include "controller/base/output.h"
 #include "controller/engine/rest.h"
-#include "controller/run/ask-agent.h"
+#include "controller/run/guest-agent.h"
 #include "controller/session/session-error.h"
 
 #include <errno.h>
@@ -200,9 +200,9 @@ static void take_node(Session *s, Node *n)
     g_autoptr(GError) error = NULL;
 
     write_samples(s, n, own);
-    if (agent_why_not(n) || n->state != NODE_PAUSED)
+    if (guest_agent_why_not(n) || n->state != NODE_PAUSED)
         return;
-    if (answer && agent_hear(n, answer, &error) && !answer->done)
+    if (answer && guest_agent_read(n, answer, &error) && !answer->done)
         return; /* it has not got to it yet */
     if (answer && !error) {
         write_samples(s, n, answer->samples);
@@ -212,7 +212,7 @@ static void take_node(Session *s, Node *n)
                                n->icount.enabled ? INT64_C(1) << n->icount.shift : 1);
     g_hash_table_replace(w->asked, GUINT_TO_POINTER(n->index), answer);
     if (!error)
-        agent_ask(n, answer->id, "clocks", &error);
+        guest_agent_ask(n, answer->id, "clocks", &error);
     if (error)
         log_warn("clocks watch: %s", error->message);
 }

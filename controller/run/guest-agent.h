@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ask-agent.h: requests to the guest's agent (guest-init/agent.c) over the node's virtio port, and
+ * guest-agent.h: requests to the guest's agent (guest-init/agent.c) over the node's virtio port, and
  * what it answers. The ensemble stands whenever one of these is called.
  */
-#ifndef RUN_ASK_AGENT_H
-#define RUN_ASK_AGENT_H
+#ifndef RUN_GUEST_AGENT_H
+#define RUN_GUEST_AGENT_H
 
 #include "controller/run/clocks.h"
 #include "controller/session/session.h"
 
 /* NULL, or why the guest can't be asked for its clocks: a sentence without a full stop. */
-const char *agent_why_not(const Node *node);
+const char *guest_agent_why_not(const Node *node);
 
 /*
  * Sends "ID TEXT". QEMU has it before this returns, so that the guest gets it at the same
  * instruction in every run.
  */
-bool agent_ask(Node *node, unsigned id, const char *text, GError **error);
+bool guest_agent_ask(Node *node, unsigned id, const char *text, GError **error);
 
 /* Feeds what the agent has written since. */
-bool agent_hear(Node *node, ClocksAnswer *answer, GError **error);
+bool guest_agent_read(Node *node, ClocksAnswer *answer, GError **error);
 
 #endif

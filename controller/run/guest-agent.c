@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ask-agent.c: see ask-agent.h. */
-#include "controller/run/ask-agent.h"
+/* guest-agent.c: see guest-agent.h. */
+#include "controller/run/guest-agent.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
-const char *agent_why_not(const Node *n)
+const char *guest_agent_why_not(const Node *n)
 {
     if (n->agent_fd < 0)
         return "There is no port to ask the guest for its own clocks: `node add … agent=on` with "
@@ -17,7 +17,7 @@ const char *agent_why_not(const Node *n)
     return NULL;
 }
 
-bool agent_ask(Node *n, unsigned id, const char *text, GError **error)
+bool guest_agent_ask(Node *n, unsigned id, const char *text, GError **error)
 {
     g_autofree char *line = g_strdup_printf("%u %s\n", id, text);
 
@@ -38,7 +38,7 @@ bool agent_ask(Node *n, unsigned id, const char *text, GError **error)
     return true;
 }
 
-bool agent_hear(Node *n, ClocksAnswer *answer, GError **error)
+bool guest_agent_read(Node *n, ClocksAnswer *answer, GError **error)
 {
     char data[4096];
     ssize_t size;
