@@ -95,7 +95,7 @@ static void far_host_free(void *data)
     g_free(h);
 }
 
-static void on_fall(Node *node, void *data)
+static void on_failure(Node *node, void *data)
 {
     Session *s = data;
 
@@ -207,7 +207,7 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
     AgentClientParams params = {.name = o->name,
                                 .version = METRONOME_VERSION,
                                 .rank = host_rank(s->host),
-                                .on_fall = on_fall,
+                                .on_failure = on_failure,
                                 .told_to_stop = told_to_stop,
                                 .on_progress = on_progress,
                                 .on_progress_end = on_progress_end,

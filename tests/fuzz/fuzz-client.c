@@ -197,7 +197,7 @@ static void wait_done(Session *s)
     g_mutex_unlock(&s->lock);
 }
 
-static void on_fall(Node *node, void *data)
+static void on_failure(Node *node, void *data)
 {
     (void)data;
     demand(node->state == NODE_FAILED);
@@ -353,7 +353,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     if (what > 1)
         g_ptr_array_add(parts, ok(false));
     g_ptr_array_add(parts, messages(bytes + 1, len - 1));
-    params.on_fall = on_fall;
+    params.on_failure = on_failure;
     params.stream = agent_new(parts);
     s.line = agent_client_new(&params, NULL);
     demand(s.line != NULL);

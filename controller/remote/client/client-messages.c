@@ -24,33 +24,33 @@ typedef struct {
     Node *node; /* NULL: all of them */
     char *why;
     GSource *source; /* the client's */
-} Fall;
+} Failure;
 
 static void fall(AgentClient *c, Node *n, const char *why)
 {
     if (n->state == NODE_FAILED)
         return;
     outcome_fail(n, c->far.name, why);
-    c->params.on_fall(n, c->params.user);
+    c->params.on_failure(n, c->params.user);
 }
 
 /* In the main thread. */
-static gboolean on_fall(gpointer data)
+static gboolean on_failure(gpointer data)
 {
-    Fall *f = data;
+    Failure *f = data;
 
     for (guint i = 0; i < f->client->nodes->len; i++)
         if (!f->node || f->node == f->client->nodes->pdata[i])
             fall(f->client, f->client->nodes->pdata[i], f->why);
     g_mutex_lock(&f->client->lock);
-    g_ptr_array_remove(f->client->falls, f->source);
+    g_ptr_array_remove(f->client->failures, f->source);
     g_mutex_unlock(&f->client->lock);
     return G_SOURCE_REMOVE;
 }
 
-static void fall_free(gpointer data)
+static void failure_free(gpointer data)
 {
-    Fall *f = data;
+    Failure *f = data;
 
     g_free(f->why);
     g_free(f);
@@ -58,13 +58,13 @@ static void fall_free(gpointer data)
 
 static void fall_later(AgentClient *c, Node *node, const char *why)
 {
-    Fall *f = g_new0(Fall, 1);
+    Failure *f = g_new0(Failure, 1);
 
-    *f = (Fall){c, node, g_strdup(why), g_idle_source_new()};
+    *f = (Failure){c, node, g_strdup(why), g_idle_source_new()};
     g_source_set_priority(f->source, G_PRIORITY_DEFAULT);
-    g_source_set_callback(f->source, on_fall, f, fall_free);
+    g_source_set_callback(f->source, on_failure, f, failure_free);
     g_mutex_lock(&c->lock);
-    g_ptr_array_add(c->falls, f->source);
+    g_ptr_array_add(c->failures, f->source);
     g_source_attach(f->source, NULL);
     g_mutex_unlock(&c->lock);
 }

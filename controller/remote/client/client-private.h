@@ -32,8 +32,8 @@ struct AgentClient {
     GCond done;
     Job job;
     GError *lost;
-    GArray *tunnels;  /* Tunnel */
-    GPtrArray *falls; /* GSource: what the main thread has not been told of yet */
+    GArray *tunnels;     /* Tunnel */
+    GPtrArray *failures; /* GSource: what the main thread has not been told of yet */
 
     /* the client's thread, and the main thread between its jobs */
     Stream *stream;

@@ -264,7 +264,7 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     c->cpus = g_array_new(FALSE, FALSE, sizeof(int));
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     c->tunnels = g_array_new(FALSE, FALSE, sizeof(Tunnel));
-    c->falls = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
+    c->failures = g_ptr_array_new_with_free_func((GDestroyNotify)g_source_unref);
     c->inbox = inbox_new();
     c->out = g_byte_array_new();
     c->answer = g_byte_array_new();
@@ -291,9 +291,9 @@ void agent_client_free(AgentClient *c)
         agent_client_submit(c, JOB_QUIT);
         g_thread_join(c->thread);
     }
-    for (guint i = 0; i < c->falls->len; i++) /* of the very last moment */
-        g_source_destroy(c->falls->pdata[i]);
-    g_ptr_array_unref(c->falls);
+    for (guint i = 0; i < c->failures->len; i++) /* of the very last moment */
+        g_source_destroy(c->failures->pdata[i]);
+    g_ptr_array_unref(c->failures);
     g_clear_pointer(&c->stream, stream_free);
     if (c->params.close)
         c->params.close(c->params.data);

@@ -33,7 +33,7 @@ typedef struct {
     void *data;
     void (*close)(void *data); /* what is under the stream, when that is freed; or NULL */
     /* In the main thread: a node has failed while the ensemble stood. */
-    void (*on_fall)(Node *node, void *data);
+    void (*on_failure)(Node *node, void *data);
     /* In the main thread, while it waits for the greeting or a file: true ends that. */
     bool (*told_to_stop)(void *user);
     /* In the main thread, every now and then while a file is "reading" or "copying".
