@@ -78,7 +78,7 @@ typedef enum {
     MSG_NO, /* u32 code of NODE_ERROR, text why */
 
     /* Agent: unasked. */
-    MSG_NEWS,     /* news.h */
+    MSG_REPORT,   /* grant-report.h */
     MSG_LEG_OVER, /* as NEWS, then u8 a point was hit, u32 n, n times an outcome (outcome.h), u32 n,
                      n times (u32 card, u8 frames wait inside QEMU) */
     MSG_STEPPED,  /* u8 asleep, u8 hit, text why it failed or "", an outcome */

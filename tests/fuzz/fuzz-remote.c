@@ -7,7 +7,7 @@
  * all that read any, whatever its type says; each copy lies alone in memory.
  */
 #include "controller/qemu/ending.h"
-#include "controller/remote/news.h"
+#include "controller/remote/grant-report.h"
 #include "controller/remote/outcome.h"
 #include "controller/remote/topology.h"
 
@@ -27,7 +27,7 @@ static void demand(bool holds)
 typedef struct {
     const uint8_t *begin, *end;
     unsigned nodes;
-    const NewsHead *head;
+    const GrantReportHead *head;
     uint64_t marks;
 } Check;
 
@@ -76,22 +76,22 @@ static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundar
     demand(flags <= UINT8_MAX);
 }
 
-static const NewsFuncs funcs = {on_mark, on_console, on_sent, on_settled};
+static const GrantReportFuncs funcs = {on_mark, on_console, on_sent, on_settled};
 
 static void read_news(Check *c, Reader *r, unsigned nodes)
 {
-    NewsHead head = {0};
+    GrantReportHead head = {0};
 
     c->nodes = nodes;
     c->head = &head;
     c->marks = 0;
-    news_read(r, nodes, &head, &funcs, c);
+    grant_report_read(r, nodes, &head, &funcs, c);
     demand(r->bad || c->marks == (uint64_t)head.quanta * nodes);
 }
 
 /* Good news put again are the same bytes. */
 typedef struct {
-    News news;
+    GrantReport report;
     unsigned nodes;
 } Copy;
 
@@ -101,42 +101,42 @@ static void copy_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime a
 
     (void)quantum;
     if (node == 0)
-        news_quantum(&c->news);
-    news_mark(&c->news, stamp_us, arrived);
+        grant_report_quantum(&c->report);
+    grant_report_mark(&c->report, stamp_us, arrived);
 }
 
 static void copy_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)
 {
-    news_console(&((Copy *)data)->news, node, until, bytes, size);
+    grant_report_console(&((Copy *)data)->report, node, until, bytes, size);
 }
 
 static void copy_sent(unsigned card, VTime boundary, VTime at, const uint8_t *bytes, gsize size,
                       void *data)
 {
-    news_sent(&((Copy *)data)->news, card, boundary, at, bytes, size);
+    grant_report_sent(&((Copy *)data)->report, card, boundary, at, bytes, size);
 }
 
 static void copy_settled(unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when,
                          void *data)
 {
-    news_settled(&((Copy *)data)->news, card, id, flags, boundary, when);
+    grant_report_settled(&((Copy *)data)->report, card, id, flags, boundary, when);
 }
 
 static void copy_news(const uint8_t *bytes, gsize size, unsigned nodes)
 {
-    static const NewsFuncs copying = {copy_mark, copy_console, copy_sent, copy_settled};
+    static const GrantReportFuncs copying = {copy_mark, copy_console, copy_sent, copy_settled};
     g_autoptr(GByteArray) out = g_byte_array_new();
     Reader r = {bytes, bytes + size, false};
-    NewsHead head;
+    GrantReportHead head;
     Copy c;
 
-    news_init(&c.news);
-    news_read(&r, nodes, &head, &copying, &c);
+    grant_report_init(&c.report);
+    grant_report_read(&r, nodes, &head, &copying, &c);
     if (reader_done(&r, "news", NULL)) {
-        news_put(&c.news, head.k, head.flags, head.now, out);
+        grant_report_put(&c.report, head.k, head.flags, head.now, out);
         demand(out->len == size && memcmp(out->data, bytes, size) == 0);
     }
-    news_clear(&c.news);
+    grant_report_clear(&c.report);
 }
 
 static void read_outcome(Reader *r, bool count)

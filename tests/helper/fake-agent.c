@@ -64,7 +64,7 @@ int main(int argc, char **argv)
         say(m, m->len / 2);
         return 0;
     } else if (strcmp(fault, "nonsense") == 0) {
-        message_end(m, message_begin(m, MSG_NEWS));
+        message_end(m, message_begin(m, MSG_REPORT));
         say(m, m->len);
     } else if (strcmp(fault, "colours") == 0) {
         gsize begun = message_begin(m, MSG_LOG);

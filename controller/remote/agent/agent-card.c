@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * agent-card.c: the cards of the agent's nodes, which are ports of a fabric without a network
- * (fabric/fabric.h): orders to it, and its reports into the news.
+ * (fabric/fabric.h): orders to it, and its reports into the report.
  */
 #include "controller/network/history.h"
 #include "controller/remote/agent/agent-private.h"
@@ -68,15 +68,16 @@ void agent_tell_cards(Agent *a)
         for (guint j = 0; j < p->sent->len; j++) {
             const Flight *f = &g_array_index(p->sent, Flight, j);
 
-            news_sent(&a->news, i, f->boundary, f->at, p->bytes->data + at, f->size);
+            grant_report_sent(&a->report, i, f->boundary, f->at, p->bytes->data + at, f->size);
             at += f->size;
         }
         for (guint j = 0; j < p->settled->len; j++) {
             const Flight *f = &g_array_index(p->settled, Flight, j);
 
-            news_settled(&a->news, i, f->id,
-                         (f->taken ? NEWS_TAKEN : 0) | (f->carried ? NEWS_CARRIED : 0), f->boundary,
-                         f->at);
+            grant_report_settled(&a->report, i, f->id,
+                                 (f->taken ? GRANT_REPORT_TAKEN : 0) |
+                                     (f->carried ? GRANT_REPORT_CARRIED : 0),
+                                 f->boundary, f->at);
         }
         port_forget_reports(p);
     }

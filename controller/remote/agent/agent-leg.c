@@ -43,7 +43,7 @@ static void tell_consoles(Agent *a)
             gsize size;
             const uint8_t *bytes = get_bytes(&r, &size);
 
-            news_console(&a->news, i, until, bytes, size);
+            grant_report_console(&a->report, i, until, bytes, size);
         }
         g_byte_array_set_size(n->console, 0);
     }
@@ -83,11 +83,11 @@ static bool hear_grant(Agent *a)
 
 static void tell_news(Agent *a, uint64_t k, bool stop)
 {
-    gsize begun = message_begin(a->reached, MSG_NEWS);
+    gsize begun = message_begin(a->reached, MSG_REPORT);
 
     tell_consoles(a);
     agent_tell_cards(a);
-    news_put(&a->news, k, stop ? NEWS_WANTS_STOP : 0, htime_now(), a->reached);
+    grant_report_put(&a->report, k, stop ? GRANT_REPORT_WANTS_STOP : 0, htime_now(), a->reached);
     message_end(a->reached, begun);
     agent_send_reading(a, a->reached);
 }
@@ -98,13 +98,13 @@ static void on_barrier(Leg *leg, uint64_t k, void *data)
     Agent *a = data;
     bool stop = leg_wants_stop(leg);
 
-    news_quantum(&a->news);
+    grant_report_quantum(&a->report);
     for (unsigned i = 0; i < a->slots->len; i++) {
         const Slot *s = &g_array_index(a->slots, Slot, i);
 
         bool moved = s->arrived.ns >= leg->granted.ns;
 
-        news_mark(&a->news, moved ? s->stamp_us : -1, moved ? s->arrived : (HTime){0});
+        grant_report_mark(&a->report, moved ? s->stamp_us : -1, moved ? s->arrived : (HTime){0});
     }
     if (k == leg->count)
         return;
@@ -154,8 +154,8 @@ static void on_leg_done(void *data)
     tell_consoles(a);
     agent_tell_cards(a);
     begun = message_begin(a->made, MSG_LEG_OVER);
-    news_put(&a->news, atomic_load(&a->leg.k), leg_wants_stop(&a->leg) ? NEWS_WANTS_STOP : 0,
-             htime_now(), a->made);
+    grant_report_put(&a->report, atomic_load(&a->leg.k),
+                     leg_wants_stop(&a->leg) ? GRANT_REPORT_WANTS_STOP : 0, htime_now(), a->made);
     put_u8(a->made, broke);
     put_u32(a->made, a->members->len);
     for (unsigned i = 0; i < a->members->len; i++) {

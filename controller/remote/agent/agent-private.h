@@ -7,7 +7,7 @@
 #include "controller/engine/host.h"
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/watch.h"
-#include "controller/remote/news.h"
+#include "controller/remote/grant-report.h"
 #include "controller/remote/protocol.h"
 
 #include <gio/gio.h>
@@ -47,7 +47,7 @@ typedef struct Agent {
     uint64_t stride, granted; /* granted: up to this boundary */
     GArray *slots;            /* Slot */
     GPtrArray *members;       /* AgentNode of each slot */
-    News news;
+    GrantReport report;
     GByteArray *reached; /* a message of a lane */
     StepRequest step;
     atomic_bool cancel;
@@ -103,7 +103,7 @@ void agent_follow(Agent *agent, Reader *fields);
  * and what is due. */
 void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
 void agent_take_grant(const Agent *agent, Reader *fields);
-/* What the cards have sent and taken goes into the news. */
+/* What the cards have sent and taken goes into the report. */
 void agent_tell_cards(Agent *agent);
 
 /* --- agent-stub.c --- */

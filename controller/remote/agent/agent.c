@@ -417,7 +417,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
     a->members = g_ptr_array_new();
     a->cache = files_cache();
-    news_init(&a->news);
+    grant_report_init(&a->report);
     a->host = host_new(rank_probe());
     rank_apply_sshd(host_rank(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);

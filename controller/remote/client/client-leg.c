@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * client-leg.c: another host's part in legs and steps. The client is a member of the leg (leg.h): it
- * arrives when the agent's news have come, and what all are to do then goes back as the next grant.
+ * arrives when the agent's report has come, and what all are to do then goes back as the next grant.
  */
 #include "controller/qemu/debug.h"
 #include "controller/remote/client/client-private.h"
@@ -117,7 +117,7 @@ static bool say_halt(AgentClient *c)
 
 typedef struct {
     AgentClient *client;
-    NewsHead head;
+    GrantReportHead head;
 } Hearing;
 
 static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arrived, void *data)
@@ -164,20 +164,20 @@ static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundar
     const AgentClient *c = ((Hearing *)data)->client;
 
     if (card < c->cards->len)
-        port_report_settled(c->cards->pdata[card], boundary, when, id, flags & NEWS_TAKEN,
-                            flags & NEWS_CARRIED);
+        port_report_settled(c->cards->pdata[card], boundary, when, id, flags & GRANT_REPORT_TAKEN,
+                            flags & GRANT_REPORT_CARRIED);
 }
 
-static const NewsFuncs news_funcs = {on_mark, on_console, on_sent, on_settled};
+static const GrantReportFuncs grant_report_funcs = {on_mark, on_console, on_sent, on_settled};
 
-static void hear_news(AgentClient *c, Reader *r, NewsHead *head)
+static void hear_news(AgentClient *c, Reader *r, GrantReportHead *head)
 {
     Hearing hearing = {.client = c};
 
     c->received = htime_now();
-    news_read(r, c->which->len, &hearing.head, &news_funcs, &hearing);
+    grant_report_read(r, c->which->len, &hearing.head, &grant_report_funcs, &hearing);
     *head = hearing.head;
-    if (head->flags & NEWS_WANTS_STOP)
+    if (head->flags & GRANT_REPORT_WANTS_STOP)
         atomic_store(&c->leg->stop, true);
 }
 
@@ -256,18 +256,18 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
 static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
 {
     uint64_t end = MIN(c->first_k - 1 + c->leg->stride, c->leg->count);
-    NewsHead head;
+    GrantReportHead head;
     bool broke;
 
-    if (type != MSG_NEWS && type != MSG_LEG_OVER) {
+    if (type != MSG_REPORT && type != MSG_LEG_OVER) {
         agent_client_lose(c,
                           g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
                                       "it sent a message (%u) that has no place in a leg", type));
         return false;
     }
     hear_news(c, r, &head);
-    if (type == MSG_NEWS) {
-        if (!check(c, r, "news") || *told)
+    if (type == MSG_REPORT) {
+        if (!check(c, r, "report") || *told)
             return false;
         if (arrive(c) == BARRIER_GRANT) {
             say_grant(c, end);
@@ -290,7 +290,7 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     if (head.k == c->leg->count && !broke)
         arrive(c);
     else
-        leave(c, head.k, broke || (head.flags & NEWS_WANTS_STOP));
+        leave(c, head.k, broke || (head.flags & GRANT_REPORT_WANTS_STOP));
     return true;
 }
 

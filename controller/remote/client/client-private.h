@@ -8,7 +8,7 @@
 #include "controller/engine/step.h"
 #include "controller/fabric/port.h"
 #include "controller/remote/client/client.h"
-#include "controller/remote/news.h"
+#include "controller/remote/grant-report.h"
 #include "controller/remote/protocol.h"
 
 typedef enum { JOB_NONE, JOB_REQUEST, JOB_UPLOAD, JOB_LEG, JOB_STEP, JOB_QUIT } Job;

@@ -3,13 +3,13 @@
  * test-remote-news.c: what happened in a grant, as bytes and back. What is read is written down as
  * text, so that order and every field count.
  */
-#include "controller/remote/news.h"
+#include "controller/remote/grant-report.h"
 
 #include <string.h>
 
 typedef struct {
     GString *log;
-    const NewsHead *head;
+    const GrantReportHead *head;
     const uint8_t *begin, *end; /* where the bytes have to lie */
 } Heard;
 
@@ -57,10 +57,10 @@ static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundar
                            card, id, flags, boundary.ns, when.ns);
 }
 
-static const NewsFuncs all = {on_mark, on_console, on_sent, on_settled};
+static const GrantReportFuncs all = {on_mark, on_console, on_sent, on_settled};
 
 /* Reads the first `size` bytes, which lie alone in memory; returns what was told. */
-static char *read_some(const GByteArray *bytes, gsize size, unsigned nodes, NewsHead *head,
+static char *read_some(const GByteArray *bytes, gsize size, unsigned nodes, GrantReportHead *head,
                        bool *good)
 {
     g_autofree uint8_t *copy = g_malloc(MAX(size, 1));
@@ -69,31 +69,32 @@ static char *read_some(const GByteArray *bytes, gsize size, unsigned nodes, News
 
     if (size > 0)
         memcpy(copy, bytes->data, size);
-    news_read(&r, nodes, head, &all, &h);
+    grant_report_read(&r, nodes, head, &all, &h);
     g_assert_true(r.at >= copy && r.at <= copy + size && r.end == copy + size);
     *good = reader_done(&r, "news", NULL);
     return g_string_free(h.log, FALSE);
 }
 
 /* Three quanta of two nodes. */
-static void fill(News *n)
+static void fill(GrantReport *n)
 {
-    news_quantum(n);
-    news_mark(n, 100, (HTime){5000});
-    news_mark(n, -1, (HTime){0});
-    news_console(n, 1, vtime(100000), "boot\n", 5);
-    news_quantum(n);
-    news_mark(n, 200, (HTime){6000});
-    news_mark(n, 201, (HTime){INT64_MAX});
-    news_sent(n, 0, vtime(200000), vtime(150001), "frame", 5);
-    news_settled(n, 3, UINT32_MAX, NEWS_TAKEN | NEWS_CARRIED, vtime(200000), vtime(200000));
-    news_sent(n, 4000000000U, vtime(1 - CODEC_TIME_END), vtime(-7), "", 0);
-    news_quantum(n);
-    news_mark(n, 300, (HTime){7000});
-    news_mark(n, 300, (HTime){7001});
-    news_console(n, 0, vtime(300000), "", 0);
-    news_console(n, 1, vtime(300000), "login: ", 7);
-    news_settled(n, 0, 1, 0, vtime(300000), vtime(123));
+    grant_report_quantum(n);
+    grant_report_mark(n, 100, (HTime){5000});
+    grant_report_mark(n, -1, (HTime){0});
+    grant_report_console(n, 1, vtime(100000), "boot\n", 5);
+    grant_report_quantum(n);
+    grant_report_mark(n, 200, (HTime){6000});
+    grant_report_mark(n, 201, (HTime){INT64_MAX});
+    grant_report_sent(n, 0, vtime(200000), vtime(150001), "frame", 5);
+    grant_report_settled(n, 3, UINT32_MAX, GRANT_REPORT_TAKEN | GRANT_REPORT_CARRIED, vtime(200000),
+                         vtime(200000));
+    grant_report_sent(n, 4000000000U, vtime(1 - CODEC_TIME_END), vtime(-7), "", 0);
+    grant_report_quantum(n);
+    grant_report_mark(n, 300, (HTime){7000});
+    grant_report_mark(n, 300, (HTime){7001});
+    grant_report_console(n, 0, vtime(300000), "", 0);
+    grant_report_console(n, 1, vtime(300000), "login: ", 7);
+    grant_report_settled(n, 0, 1, 0, vtime(300000), vtime(123));
 }
 
 static const char filled[] = "mark 0 0 100 5000\n"
@@ -113,12 +114,12 @@ static const char filled[] = "mark 0 0 100 5000\n"
 static GByteArray *made(void)
 {
     GByteArray *out = g_byte_array_new();
-    News n;
+    GrantReport n;
 
-    news_init(&n);
+    grant_report_init(&n);
     fill(&n);
-    news_put(&n, UINT64_C(1) << 40, NEWS_WANTS_STOP, (HTime){INT64_MAX}, out);
-    news_clear(&n);
+    grant_report_put(&n, UINT64_C(1) << 40, GRANT_REPORT_WANTS_STOP, (HTime){INT64_MAX}, out);
+    grant_report_clear(&n);
     return out;
 }
 
@@ -126,14 +127,14 @@ static void test_round_trip(void)
 {
     g_autoptr(GByteArray) bytes = made();
     g_autofree char *told = NULL;
-    NewsHead head = {0};
+    GrantReportHead head = {0};
     bool good;
 
     told = read_some(bytes, bytes->len, 2, &head, &good);
     g_assert_true(good);
     g_assert_cmpstr(told, ==, filled);
     g_assert_cmpuint(head.k, ==, UINT64_C(1) << 40);
-    g_assert_cmpuint(head.flags, ==, NEWS_WANTS_STOP);
+    g_assert_cmpuint(head.flags, ==, GRANT_REPORT_WANTS_STOP);
     g_assert_cmpint(head.now.ns, ==, INT64_MAX);
     g_assert_cmpuint(head.quanta, ==, 3);
 }
@@ -142,17 +143,17 @@ static void test_nothing_happened(void)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
     g_autofree char *told = NULL;
-    NewsHead head;
-    News n;
+    GrantReportHead head;
+    GrantReport n;
     bool good;
 
-    news_init(&n);
-    news_put(&n, 0, 0, (HTime){0}, bytes);
+    grant_report_init(&n);
+    grant_report_put(&n, 0, 0, (HTime){0}, bytes);
     told = read_some(bytes, bytes->len, 3, &head, &good);
     g_assert_true(good);
     g_assert_cmpstr(told, ==, "");
     g_assert_cmpuint(head.quanta, ==, 0);
-    news_clear(&n);
+    grant_report_clear(&n);
 }
 
 /* What was put is forgotten; the room for it is kept. */
@@ -161,63 +162,63 @@ static void test_put_forgets(void)
     g_autoptr(GByteArray) first = g_byte_array_new(), second = g_byte_array_new(),
                           third = g_byte_array_new();
     g_autofree char *told = NULL, *again = NULL;
-    NewsHead head;
-    News n;
+    GrantReportHead head;
+    GrantReport n;
     bool good;
 
-    news_init(&n);
+    grant_report_init(&n);
     fill(&n);
-    news_put(&n, 3, NEWS_WANTS_STOP, (HTime){INT64_MAX}, first);
+    grant_report_put(&n, 3, GRANT_REPORT_WANTS_STOP, (HTime){INT64_MAX}, first);
     g_assert_cmpuint(n.marks->len + n.console->len + n.sent->len + n.settled->len, ==, 0);
-    news_put(&n, 6, 0, (HTime){2}, second);
+    grant_report_put(&n, 6, 0, (HTime){2}, second);
     told = read_some(second, second->len, 2, &head, &good);
     g_assert_true(good);
     g_assert_cmpstr(told, ==, "");
     g_assert_cmpuint(head.k, ==, 6);
     g_assert_cmpuint(head.flags, ==, 0);
     fill(&n);
-    news_put(&n, 3, NEWS_WANTS_STOP, (HTime){INT64_MAX}, third);
+    grant_report_put(&n, 3, GRANT_REPORT_WANTS_STOP, (HTime){INT64_MAX}, third);
     again = read_some(third, third->len, 2, &head, &good);
     g_assert_true(good);
     g_assert_cmpstr(again, ==, filled);
     g_assert_cmpmem(first->data, first->len, third->data, third->len);
-    news_clear(&n);
+    grant_report_clear(&n);
 }
 
 static void test_put_keeps_room(void)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     const uint8_t *at[4];
-    News n;
+    GrantReport n;
 
-    news_init(&n);
+    grant_report_init(&n);
     fill(&n);
     at[0] = n.marks->data;
     at[1] = n.console->data;
     at[2] = n.sent->data;
     at[3] = n.settled->data;
     for (unsigned round = 0; round < 10; round++) {
-        news_put(&n, 1, 0, (HTime){1}, out);
+        grant_report_put(&n, 1, 0, (HTime){1}, out);
         fill(&n);
         g_assert_true(n.marks->data == at[0] && n.console->data == at[1] && n.sent->data == at[2] &&
                       n.settled->data == at[3]);
     }
-    news_clear(&n);
+    grant_report_clear(&n);
 }
 
 /* It goes behind what is there already: the message's header. */
 static void test_put_appends(void)
 {
     g_autoptr(GByteArray) bytes = made(), out = g_byte_array_new();
-    News n;
+    GrantReport n;
 
     put_text(out, "before");
-    news_init(&n);
+    grant_report_init(&n);
     fill(&n);
-    news_put(&n, UINT64_C(1) << 40, NEWS_WANTS_STOP, (HTime){INT64_MAX}, out);
+    grant_report_put(&n, UINT64_C(1) << 40, GRANT_REPORT_WANTS_STOP, (HTime){INT64_MAX}, out);
     g_assert_cmpmem(out->data, 10, "\6\0\0\0before", 10);
     g_assert_cmpmem(out->data + 10, out->len - 10, bytes->data, bytes->len);
-    news_clear(&n);
+    grant_report_clear(&n);
 }
 
 /* Cut off anywhere, it is bad, and what is told until then is true. */
@@ -227,7 +228,7 @@ static void test_truncated(void)
 
     for (gsize size = 0; size < bytes->len; size++) {
         g_autofree char *told = NULL;
-        NewsHead head;
+        GrantReportHead head;
         bool good;
 
         told = read_some(bytes, size, 2, &head, &good);
@@ -240,7 +241,7 @@ static void test_left_over(void)
 {
     g_autoptr(GByteArray) bytes = made();
     g_autofree char *told = NULL;
-    NewsHead head;
+    GrantReportHead head;
     bool good;
 
     put_u8(bytes, 0);
@@ -262,18 +263,18 @@ static void test_times_out_of_range(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GByteArray) bytes = g_byte_array_new();
-        NewsHead head;
+        GrantReportHead head;
         bool good;
-        News n;
+        GrantReport n;
 
-        news_init(&n);
-        news_quantum(&n);
-        news_mark(&n, bad[i].stamp_us, (HTime){bad[i].arrived});
-        news_settled(&n, 0, 1, 0, vtime(bad[i].boundary), vtime(0));
-        news_put(&n, 1, 0, (HTime){bad[i].now}, bytes);
+        grant_report_init(&n);
+        grant_report_quantum(&n);
+        grant_report_mark(&n, bad[i].stamp_us, (HTime){bad[i].arrived});
+        grant_report_settled(&n, 0, 1, 0, vtime(bad[i].boundary), vtime(0));
+        grant_report_put(&n, 1, 0, (HTime){bad[i].now}, bytes);
         g_free(read_some(bytes, bytes->len, 1, &head, &good));
         g_assert_false(good);
-        news_clear(&n);
+        grant_report_clear(&n);
     }
 }
 
@@ -285,19 +286,19 @@ static void test_node_out_of_range(void)
     for (unsigned i = 0; i < G_N_ELEMENTS(nodes); i++) {
         g_autoptr(GByteArray) bytes = g_byte_array_new();
         g_autofree char *told = NULL;
-        NewsHead head;
-        News n;
+        GrantReportHead head;
+        GrantReport n;
         bool good;
 
-        news_init(&n);
-        news_console(&n, 0, vtime(1), "good", 4);
-        news_console(&n, nodes[i], vtime(1), "bad", 3);
-        news_sent(&n, 0, vtime(1), vtime(1), "x", 1);
-        news_put(&n, 1, 0, (HTime){1}, bytes);
+        grant_report_init(&n);
+        grant_report_console(&n, 0, vtime(1), "good", 4);
+        grant_report_console(&n, nodes[i], vtime(1), "bad", 3);
+        grant_report_sent(&n, 0, vtime(1), vtime(1), "x", 1);
+        grant_report_put(&n, 1, 0, (HTime){1}, bytes);
         told = read_some(bytes, bytes->len, 1, &head, &good);
         g_assert_false(good);
         g_assert_cmpstr(told, ==, "console 0 1 4:good\n");
-        news_clear(&n);
+        grant_report_clear(&n);
     }
 }
 
@@ -307,7 +308,7 @@ static void test_other_number_of_nodes(void)
     g_autoptr(GByteArray) bytes = made();
 
     for (unsigned nodes = 0; nodes < 40; nodes++) {
-        NewsHead head;
+        GrantReportHead head;
         bool good;
         g_autofree char *told = read_some(bytes, bytes->len, nodes, &head, &good);
 
@@ -322,7 +323,7 @@ static void test_huge_counts(void)
     for (unsigned section = 0; section < 4; section++) {
         g_autoptr(GByteArray) bytes = g_byte_array_new();
         g_autofree char *told = NULL;
-        NewsHead head;
+        GrantReportHead head;
         bool good;
 
         put_u64(bytes, 1);
@@ -340,17 +341,17 @@ static void test_huge_counts(void)
 /* Who does not want to know is not told; the rest is read all the same. */
 static void test_not_wanted(void)
 {
-    static const NewsFuncs none = {0}, some = {.sent = on_sent};
+    static const GrantReportFuncs none = {0}, some = {.sent = on_sent};
     g_autoptr(GByteArray) bytes = made();
     g_autoptr(GString) log = g_string_new(NULL);
-    NewsHead head;
+    GrantReportHead head;
     Heard h = {log, &head, bytes->data, bytes->data + bytes->len};
     Reader r = {h.begin, h.end, false};
 
-    news_read(&r, 2, &head, &none, NULL);
+    grant_report_read(&r, 2, &head, &none, NULL);
     g_assert_true(reader_done(&r, "news", NULL));
     r = (Reader){h.begin, h.end, false};
-    news_read(&r, 2, &head, &some, &h);
+    grant_report_read(&r, 2, &head, &some, &h);
     g_assert_true(reader_done(&r, "news", NULL));
     g_assert_cmpstr(log->str, ==,
                     "sent 0 200000 150001 5:frame\n"

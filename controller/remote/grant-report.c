@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* news.c: see news.h. */
-#include "controller/remote/news.h"
+/* grant-report.c: see grant-report.h. */
+#include "controller/remote/grant-report.h"
 
-void news_init(News *n)
+void grant_report_init(GrantReport *n)
 {
-    *n = (News){
+    *n = (GrantReport){
         g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), g_byte_array_new(), 0, 0, 0, 0};
 }
 
-void news_clear(News *n)
+void grant_report_clear(GrantReport *n)
 {
     g_clear_pointer(&n->marks, g_byte_array_unref);
     g_clear_pointer(&n->console, g_byte_array_unref);
@@ -16,18 +16,18 @@ void news_clear(News *n)
     g_clear_pointer(&n->settled, g_byte_array_unref);
 }
 
-void news_quantum(News *n)
+void grant_report_quantum(GrantReport *n)
 {
     n->n_quanta++;
 }
 
-void news_mark(News *n, int64_t stamp_us, HTime arrived)
+void grant_report_mark(GrantReport *n, int64_t stamp_us, HTime arrived)
 {
     put_i64(n->marks, stamp_us);
     put_i64(n->marks, arrived.ns);
 }
 
-void news_console(News *n, unsigned node, VTime until, const void *data, gsize size)
+void grant_report_console(GrantReport *n, unsigned node, VTime until, const void *data, gsize size)
 {
     put_u32(n->console, node);
     put_i64(n->console, until.ns);
@@ -35,7 +35,8 @@ void news_console(News *n, unsigned node, VTime until, const void *data, gsize s
     n->n_console++;
 }
 
-void news_sent(News *n, unsigned card, VTime boundary, VTime at, const void *data, gsize size)
+void grant_report_sent(GrantReport *n, unsigned card, VTime boundary, VTime at, const void *data,
+                       gsize size)
 {
     put_u32(n->sent, card);
     put_i64(n->sent, boundary.ns);
@@ -44,7 +45,8 @@ void news_sent(News *n, unsigned card, VTime boundary, VTime at, const void *dat
     n->n_sent++;
 }
 
-void news_settled(News *n, unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when)
+void grant_report_settled(GrantReport *n, unsigned card, unsigned id, unsigned flags,
+                          VTime boundary, VTime when)
 {
     put_u32(n->settled, card);
     put_u32(n->settled, id);
@@ -62,7 +64,7 @@ static void put_section(GByteArray *out, uint32_t *count, GByteArray *section)
     *count = 0;
 }
 
-void news_put(News *n, uint64_t k, unsigned flags, HTime now, GByteArray *out)
+void grant_report_put(GrantReport *n, uint64_t k, unsigned flags, HTime now, GByteArray *out)
 {
     put_u64(out, k);
     put_u8(out, (uint8_t)flags);
@@ -73,7 +75,8 @@ void news_put(News *n, uint64_t k, unsigned flags, HTime now, GByteArray *out)
     put_section(out, &n->n_settled, n->settled);
 }
 
-static void read_marks(Reader *r, unsigned nodes, NewsHead *head, const NewsFuncs *f, void *data)
+static void read_marks(Reader *r, unsigned nodes, GrantReportHead *head, const GrantReportFuncs *f,
+                       void *data)
 {
     head->quanta = get_count(r, MAX(nodes, 1) * 16);
     for (unsigned q = 0; q < head->quanta; q++) {
@@ -88,7 +91,7 @@ static void read_marks(Reader *r, unsigned nodes, NewsHead *head, const NewsFunc
     }
 }
 
-static void read_console(Reader *r, unsigned nodes, const NewsFuncs *f, void *data)
+static void read_console(Reader *r, unsigned nodes, const GrantReportFuncs *f, void *data)
 {
     uint32_t count = get_count(r, 16);
 
@@ -104,7 +107,7 @@ static void read_console(Reader *r, unsigned nodes, const NewsFuncs *f, void *da
     }
 }
 
-static void read_sent(Reader *r, const NewsFuncs *f, void *data)
+static void read_sent(Reader *r, const GrantReportFuncs *f, void *data)
 {
     uint32_t count = get_count(r, 24);
 
@@ -119,7 +122,7 @@ static void read_sent(Reader *r, const NewsFuncs *f, void *data)
     }
 }
 
-static void read_settled(Reader *r, const NewsFuncs *f, void *data)
+static void read_settled(Reader *r, const GrantReportFuncs *f, void *data)
 {
     uint32_t count = get_count(r, 25);
 
@@ -132,7 +135,8 @@ static void read_settled(Reader *r, const NewsFuncs *f, void *data)
     }
 }
 
-void news_read(Reader *r, unsigned nodes, NewsHead *head, const NewsFuncs *f, void *data)
+void grant_report_read(Reader *r, unsigned nodes, GrantReportHead *head, const GrantReportFuncs *f,
+                       void *data)
 {
     head->k = get_u64(r);
     head->flags = get_u8(r);
