@@ -49,7 +49,7 @@ typedef enum {
     MSG_FILE,      /* text SHA-256, u64 size, u8 may be used where it is, text where it is.
                       OK: u8 here, text path to use, or to write it to */
     MSG_NODE,      /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
-                      OK: text version, u32 vCPUs, clock (outcome.h), u32 CPU there */
+                      OK: text version, u32 vCPUs, clock (node-state.h), u32 CPU there */
     MSG_END,       /* u32 node */
     MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
     MSG_CARD,      /* u32 card, u32 node, u32 index, u32 port of the network, i64 now */
@@ -78,13 +78,13 @@ typedef enum {
     MSG_NO, /* u32 code of NODE_ERROR, text why */
 
     /* Agent: unasked. */
-    MSG_REPORT,   /* grant-report.h */
-    MSG_LEG_OVER, /* as NEWS, then u8 a point was hit, u32 n, n times an outcome (outcome.h), u32 n,
+    MSG_REPORT, /* grant-report.h */
+    MSG_LEG_OVER, /* as NEWS, then u8 a point was hit, u32 n, n times an outcome (node-state.h), u32 n,
                      n times (u32 card, u8 frames wait inside QEMU) */
-    MSG_STEPPED,  /* u8 asleep, u8 hit, text why it failed or "", an outcome */
-    MSG_FELL,     /* u32 node, text why: it failed while the ensemble stood */
-    MSG_TOLD,     /* u32 node, what it tells (outcome.h) */
-    MSG_LOG,      /* u8 level, text: a line of its log */
+    MSG_STEPPED, /* u8 asleep, u8 hit, text why it failed or "", an outcome */
+    MSG_FELL,    /* u32 node, text why: it failed while the ensemble stood */
+    MSG_TOLD,    /* u32 node, what it tells (node-state.h) */
+    MSG_LOG,     /* u8 level, text: a line of its log */
 
     /* Both ways. */
     MSG_STUB, /* u32 node, bytes of the gdb protocol */

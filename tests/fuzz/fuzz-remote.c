@@ -8,7 +8,7 @@
  */
 #include "controller/qemu/ending.h"
 #include "controller/remote/grant-report.h"
-#include "controller/remote/outcome.h"
+#include "controller/remote/node-state.h"
 #include "controller/remote/topology.h"
 
 #include <stdlib.h>
@@ -145,7 +145,7 @@ static void read_outcome(Reader *r, bool count)
     NodeStats stats = {0};
 
     n->state = NODE_RUNNING;
-    outcome_get(r, "h", n, count ? &stats : NULL);
+    node_state_get(r, "h", n, count ? &stats : NULL);
     demand(n->state <= NODE_FAILED);
     demand((n->state == NODE_FAILED) == (n->failure != NULL));
     demand(!r->bad || n->state == NODE_RUNNING);

@@ -7,8 +7,8 @@
 #include "controller/qemu/launch.h"
 #include "controller/remote/agent/agent-private.h"
 #include "controller/remote/files.h"
+#include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
-#include "controller/remote/outcome.h"
 
 void agent_node_free(void *data)
 {

@@ -9,8 +9,8 @@
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/remote/agent/agent-private.h"
+#include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
-#include "controller/remote/outcome.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -162,7 +162,7 @@ static void on_leg_done(void *data)
         AgentNode *n = a->members->pdata[i];
 
         rest_settle(n->node);
-        outcome_put(a->made, n->node, &n->stats);
+        node_state_put(a->made, n->node, &n->stats);
         forget_stats(&n->stats);
     }
     put_u32(a->made, fabric_n_ports(a->fabric));
@@ -256,7 +256,7 @@ static void on_step_done(void *data)
     put_u8(a->made, a->step.hit);
     put_text(a->made, failed ? a->step.error->message : "");
     g_clear_error(&a->step.error);
-    outcome_put(a->made, n->node, &n->stats);
+    node_state_put(a->made, n->node, &n->stats);
     forget_stats(&n->stats);
     message_end(a->made, begun);
     a->in_step = false;

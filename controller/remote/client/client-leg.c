@@ -5,8 +5,8 @@
  */
 #include "controller/qemu/debug.h"
 #include "controller/remote/client/client-private.h"
+#include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
-#include "controller/remote/outcome.h"
 
 #include <inttypes.h>
 
@@ -181,13 +181,13 @@ static void hear_news(AgentClient *c, Reader *r, GrantReportHead *head)
         atomic_store(&c->leg->stop, true);
 }
 
-static void hear_outcomes(AgentClient *c, Reader *r)
+static void receive_node_states(AgentClient *c, Reader *r)
 {
     uint32_t count = get_count(r, 60);
 
     r->bad = r->bad || count != c->which->len;
     for (uint32_t i = 0; i < count && !r->bad; i++)
-        outcome_get(r, c->far.name, my_slot(c, i)->node, my_slot(c, i)->stats);
+        node_state_get(r, c->far.name, my_slot(c, i)->node, my_slot(c, i)->stats);
     agent_client_check_life(c);
     count = get_count(r, 5);
     for (uint32_t i = 0; i < count && !r->bad; i++) {
@@ -237,7 +237,7 @@ static void leave(AgentClient *c, uint64_t k, bool ends)
 static void lose_all(AgentClient *c, bool told)
 {
     for (guint i = 0; i < c->which->len; i++)
-        outcome_fail(my_slot(c, i)->node, c->far.name, c->lost->message);
+        node_state_fail(my_slot(c, i)->node, c->far.name, c->lost->message);
     if (!told)
         leave(c, c->first_k - 1, true);
 }
@@ -278,7 +278,7 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
         return false;
     }
     broke = get_u8(r) != 0;
-    hear_outcomes(c, r);
+    receive_node_states(c, r);
     r->bad = r->bad || head.k + 1 < c->first_k || head.k > c->leg->count;
     if (!check(c, r, "leg over"))
         return false;
@@ -369,7 +369,7 @@ static void hear_stepped(AgentClient *c, Reader *r)
     bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
     g_autofree char *why = get_words(r);
 
-    outcome_get(r, c->far.name, s->node, NULL);
+    node_state_get(r, c->far.name, s->node, NULL);
     if (!check(c, r, "stepped"))
         return;
     s->asleep = asleep;
@@ -401,7 +401,7 @@ void agent_client_run_steps(AgentClient *c)
     if (type == MSG_STEPPED)
         hear_stepped(c, &r);
     if (!c->stream)
-        outcome_fail(s->node, c->far.name, c->lost->message);
+        node_state_fail(s->node, c->far.name, c->lost->message);
 }
 
 void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data)

@@ -6,7 +6,7 @@
 #include "controller/base/text.h"
 #include "controller/qemu/telling.h"
 #include "controller/remote/client/client-private.h"
-#include "controller/remote/outcome.h"
+#include "controller/remote/node-state.h"
 
 #include <inttypes.h>
 #include <poll.h>
@@ -30,7 +30,7 @@ static void fall(AgentClient *c, Node *n, const char *why)
 {
     if (n->state == NODE_FAILED)
         return;
-    outcome_fail(n, c->far.name, why);
+    node_state_fail(n, c->far.name, why);
     c->params.on_failure(n, c->params.user);
 }
 

@@ -6,8 +6,8 @@
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-private.h"
 #include "controller/remote/files.h"
+#include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
-#include "controller/remote/outcome.h"
 #include "controller/remote/topology.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
  */
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
-#include "controller/remote/outcome.h"
+#include "controller/remote/node-state.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <string.h>
@@ -66,7 +66,7 @@ static GByteArray *made(NodeState state, const char *failure)
     dist_add(&s.overshoot, -40);
     dist_add(&s.idle_skip, 0);
     dist_add(&s.idle_skip, 0);
-    outcome_put(out, n, &s);
+    node_state_put(out, n, &s);
     stats_clear(&s);
     return out;
 }
@@ -79,7 +79,7 @@ static bool get(const GByteArray *bytes, gsize size, Node *n, NodeStats *s)
 
     if (size > 0)
         memcpy(copy, bytes->data, size);
-    outcome_get(&r, "h", n, s);
+    node_state_get(&r, "h", n, s);
     g_assert_true(r.at >= copy && r.at <= copy + size);
     return reader_done(&r, "outcome", NULL);
 }
@@ -171,7 +171,7 @@ static void test_vcpu_time(void)
     g_array_append_val(there->vcpus, none);
     g_array_append_val(there->vcpus, none);
     g_array_set_size(n->far_used, 3);
-    outcome_put(bytes, there, &s);
+    node_state_put(bytes, there, &s);
     g_assert_true(get(bytes, bytes->len, n, &s));
     g_assert_cmpuint(n->far_used->len, ==, 2);
     g_assert_cmpint(node_vcpu_time(n, 0).ns, ==, used[0]);
@@ -203,9 +203,9 @@ static void test_failed_once(void)
     g_autoptr(GByteArray) bytes = made(NODE_FAILED, "second");
     Node *n = far_node();
 
-    outcome_fail(n, "h", "first");
+    node_state_fail(n, "h", "first");
     g_assert_cmpstr(n->failure->message, ==, "host h: first");
-    outcome_fail(n, "h", "again");
+    node_state_fail(n, "h", "again");
     g_assert_true(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_FAILED);
     g_assert_cmpstr(n->failure->message, ==, "host h: first");

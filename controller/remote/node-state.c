@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* outcome.c: see outcome.h. */
-#include "controller/remote/outcome.h"
+/* node-state.c: see node-state.h. */
+#include "controller/remote/node-state.h"
 
 #include "controller/qemu/debug.h"
 
@@ -109,7 +109,7 @@ static void get_hit(Reader *r, Node *n)
         debug_copy_hit(n, &hit);
 }
 
-void outcome_put(GByteArray *out, const Node *n, const NodeStats *stats)
+void node_state_put(GByteArray *out, const Node *n, const NodeStats *stats)
 {
     put_u8(out, (uint8_t)n->state);
     put_i64(out, n->exit_status);
@@ -139,7 +139,7 @@ static void get_vcpus(Reader *r, Node *n)
         g_array_index(n->far_used, int64_t, i) = get_i64(r);
 }
 
-void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
+void node_state_get(Reader *r, const char *host, Node *n, NodeStats *stats)
 {
     unsigned state = get_u8(r);
     int64_t exit_status = get_i64(r);
@@ -169,7 +169,7 @@ void outcome_get(Reader *r, const char *host, Node *n, NodeStats *stats)
     n->clock_stale = stale;
     n->frozen = false;
     if (state == NODE_FAILED)
-        outcome_fail(n, host, failure);
+        node_state_fail(n, host, failure);
     else
         n->state = (NodeState)state;
 }
@@ -207,7 +207,7 @@ bool telling_get(Reader *r, NodeTelling *t)
     return true;
 }
 
-void outcome_fail(Node *n, const char *host, const char *why)
+void node_state_fail(Node *n, const char *host, const char *why)
 {
     if (n->state == NODE_FAILED)
         return;
