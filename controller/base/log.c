@@ -80,7 +80,7 @@ static const char *behind_controller(const char *file)
     return behind;
 }
 
-/* The index in subsystems of a path such as controller/engine/lane.c, controller/remote/agent/agent.c,
+/* The index in subsystems of a path such as controller/engine/worker.c, controller/remote/agent/agent.c,
  * /somewhere/qmp/client.c, or controller/session-x.c, a part of session. */
 static unsigned subsystem_index(const char *file)
 {

@@ -2,9 +2,9 @@
 /*
  * cmd-console.c: node console, node transcript.
  *
- * While a guest has the terminal the ensemble runs towards a goal that it never reaches. The lane
+ * While a guest has the terminal the ensemble runs towards a goal that it never reaches. The worker
  * reads the guest's bytes, as always; they come here through the console's tap, since a terminal
- * may block and a lane must not.
+ * may block and a worker must not.
  */
 #include "controller/base/fd.h"
 #include "controller/base/tty.h"
@@ -23,12 +23,12 @@
 typedef struct {
     CommandCall *call;
     Node *node;
-    int wake_fd; /* written by the lane */
+    int wake_fd; /* written by the worker */
     unsigned output, input, retry;
     GString *keys; /* that the guest has not taken yet */
 } Visit;
 
-/* In the lane's thread. */
+/* In the worker's thread. */
 static void wake(void *data)
 {
     const Visit *v = data;

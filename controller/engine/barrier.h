@@ -3,7 +3,7 @@
  * barrier.h: decides when the next quantum may start. A pure state machine: no thread, no clock, no
  * node; it counts members.
  *
- * A member is whatever drives nodes: the lane of a host CPU, or a host. A leg is a run
+ * A member is whatever drives nodes: the worker of a host CPU, or a host. A leg is a run
  * of `last` quanta. At barrier 0 all members are ready to begin; at barrier k all of their nodes
  * stand at boundary k. The member whose event completes a barrier gets the action for all.
  */

@@ -90,7 +90,7 @@ void engine_interrupt(Engine *engine);
 void engine_hurry(Engine *engine);
 bool engine_hurried(const Engine *engine);
 
-/* func is told when the nodes are given to the lanes, and when they are back; in the main thread.
+/* func is told when the nodes are given to the workers, and when they are back; in the main thread.
  */
 void engine_on_rest(Engine *engine, void (*func)(bool at_rest, void *data), void *data);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host-job.h: a leg or a step that several threads are at work on: the lanes of a host, or hosts.
+ * host-job.h: a leg or a step that several threads are at work on: the workers of a host, or hosts.
  * The last one tells the main context, through an eventfd.
  */
 #ifndef ENGINE_HOST_JOB_H

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host.c: placement and lanes. */
+/* host.c: placement and workers. */
 #include "controller/engine/host.h"
 
-#include "controller/engine/lane.h"
 #include "controller/engine/trial.h"
+#include "controller/engine/worker.h"
 
 struct Host {
     Rank rank;
-    GArray *cpus;    /* int */
-    unsigned *nodes; /* how many on each */
-    Lane **lanes;    /* NULL until the CPU is first used */
-    HostJob job;     /* of its lanes */
+    GArray *cpus;     /* int */
+    unsigned *nodes;  /* how many on each */
+    Worker **workers; /* NULL until the CPU is first used */
+    HostJob job;      /* of its workers */
 };
 
 Host *host_new(Rank rank)
@@ -20,7 +20,7 @@ Host *host_new(Rank rank)
     h->rank = rank;
     h->cpus = rank_host_cpus();
     h->nodes = g_new0(unsigned, h->cpus->len);
-    h->lanes = g_new0(Lane *, h->cpus->len);
+    h->workers = g_new0(Worker *, h->cpus->len);
     host_job_init(&h->job);
     return h;
 }
@@ -30,9 +30,9 @@ void host_free(Host *h)
     if (!h)
         return;
     for (unsigned i = 0; i < h->cpus->len; i++)
-        lane_free(h->lanes[i]);
+        worker_free(h->workers[i]);
     host_job_clear(&h->job);
-    g_free(h->lanes);
+    g_free(h->workers);
     g_free(h->nodes);
     g_array_unref(h->cpus);
     g_free(h);
@@ -57,8 +57,8 @@ void host_place(Host *h, Node *node)
             best = i;
     node->cpu = g_array_index(h->cpus, int, best);
     h->nodes[best]++;
-    if (!h->lanes[best])
-        h->lanes[best] = lane_new(node->cpu, h->rank);
+    if (!h->workers[best])
+        h->workers[best] = worker_new(node->cpu, h->rank);
 }
 
 void host_displace(Host *h, Node *node)
@@ -69,7 +69,7 @@ void host_displace(Host *h, Node *node)
     node->cpu = -1;
 }
 
-static bool lane_has_slot(const Leg *leg, int cpu)
+static bool worker_has_slot(const Leg *leg, int cpu)
 {
     for (unsigned i = 0; i < leg->n_slots; i++)
         if (leg->slots[i].node->cpu == cpu)
@@ -85,15 +85,15 @@ void host_run_leg(Host *h, Leg *leg, HostDoneFunc done, void *data)
     leg->rank = h->rank;
     trial_choose(leg->slots, leg->n_slots);
     for (unsigned i = 0; i < h->cpus->len; i++)
-        members += lane_has_slot(leg, g_array_index(h->cpus, int, i));
+        members += worker_has_slot(leg, g_array_index(h->cpus, int, i));
     leg_init(leg, members);
     host_job_begin(&h->job, leg, members, done, data);
     for (unsigned i = 0; i < h->cpus->len; i++)
-        if (lane_has_slot(leg, g_array_index(h->cpus, int, i)))
-            lane_run_leg(h->lanes[i], leg, host_job_one_done, &h->job);
+        if (worker_has_slot(leg, g_array_index(h->cpus, int, i)))
+            worker_run_leg(h->workers[i], leg, host_job_one_done, &h->job);
 }
 
-static void step_in_lane(void *arg)
+static void step_in_worker(void *arg)
 {
     step_node(arg);
 }
@@ -103,5 +103,5 @@ void host_step(Host *h, StepRequest *request, HostDoneFunc done, void *data)
     host_job_begin(&h->job, NULL, 1, done, data);
     for (unsigned i = 0; i < h->cpus->len; i++)
         if (g_array_index(h->cpus, int, i) == request->node->cpu)
-            lane_run(h->lanes[i], step_in_lane, request, host_job_one_done, &h->job);
+            worker_run(h->workers[i], step_in_worker, request, host_job_one_done, &h->job);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * host.h: drives the nodes of one host: spreads them over the host's CPUs and runs legs on them, a
- * lane for each CPU. It does not decide how far to run: that is engine.h's part.
+ * worker for each CPU. It does not decide how far to run: that is engine.h's part.
  */
 #ifndef ENGINE_HOST_H
 #define ENGINE_HOST_H

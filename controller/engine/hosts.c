@@ -58,7 +58,7 @@ static void mark(const Hosts *h, uint64_t k)
     }
 }
 
-/* In the lane that came last, the others waiting. */
+/* In the worker that came last, the others waiting. */
 static void near_meet(Leg *near, uint64_t k, void *data)
 {
     Hosts *h = data;
@@ -74,7 +74,7 @@ static void near_meet(Leg *near, uint64_t k, void *data)
     }
 }
 
-/* In the last lane. It ended where nobody else knew of it. */
+/* In the last worker. It ended where nobody else knew of it. */
 static void near_over(Leg *near, void *data)
 {
     Hosts *h = data;
@@ -99,7 +99,7 @@ static void run_near(Hosts *h)
     h->near.over = near_over;
     h->near.data = h;
     h->near.marks = NULL;
-    h->near.stride = 1; /* lanes meet at every boundary */
+    h->near.stride = 1; /* workers meet at every boundary */
     h->told = false;
     host_run_leg(h->here, &h->near, host_job_one_done, &h->job);
 }

@@ -3,9 +3,9 @@
  * hosts.h: carries out legs and steps on all hosts that have nodes in them: this one (host.h) and
  * others (qemu/far.h). They meet at the end of every grant (leg.h).
  *
- * Where only this host has nodes its lanes meet in the engine's leg themselves. Where others have,
- * the members of that leg are hosts, and the lanes have a leg of their own, whose barrier waits for
- * the other hosts in the thread of the lane that came last.
+ * Where only this host has nodes its workers meet in the engine's leg themselves. Where others have,
+ * the members of that leg are hosts, and the workers have a leg of their own, whose barrier waits for
+ * the other hosts in the thread of the worker that came last.
  */
 #ifndef ENGINE_HOSTS_H
 #define ENGINE_HOSTS_H

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * leg.c: the meeting of lanes at a barrier.
+ * leg.c: the meeting of workers at a barrier.
  *
  * Waking a sleeping CPU costs 50 to 100 µs on a virtual machine, more than a whole short quantum,
- * while a lane whose nodes all stand at their gates has nothing else to run: it spins, but no
+ * while a worker whose nodes all stand at their gates has nothing else to run: it spins, but no
  * longer than a sleep would cost in proportion to what it usually waits.
  */
 #include "controller/engine/leg.h"

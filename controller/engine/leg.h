@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * leg.h: a run of equal quanta without a stop between them, shared by those who carry it out: the
- * lanes of a host, or several hosts.
+ * workers of a host, or several hosts.
  *
  * Boundary k of the leg (1 … count) is at ensemble time first + (k - 1) * quantum.
  *
- * Lanes meet at every boundary. Hosts meet at every grant's end only: a grant is `stride` quanta,
- * which nothing that happens elsewhere can disturb. Inside a host the lanes have a leg of their own
+ * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `stride` quanta,
+ * which nothing that happens elsewhere can disturb. Inside a host the workers have a leg of their own
  * meanwhile. So that they need not stand still while the messages of a meeting are on their way,
  * other hosts may go on for `lead` quanta behind it, which is part of what they were granted.
  */
@@ -22,7 +22,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A node's part in the leg. Written by its lane before it arrives, read by whoever completes the
+/* A node's part in the leg. Written by its worker before it arrives, read by whoever completes the
  * barrier. */
 typedef struct {
     Node *node;
@@ -65,7 +65,7 @@ typedef struct Leg {
     /* What belongs to the barrier, behind what the cards have sent, and before they get what is due
      * next. May set leg->stop to end the leg there. NULL: nothing. */
     LegBarrierFunc on_barrier;
-    void (*over)(struct Leg *leg, void *data); /* in the last lane, its nodes at rest; or NULL */
+    void (*over)(struct Leg *leg, void *data); /* in the last worker, its nodes at rest; or NULL */
     void *data;
 
     unsigned stride; /* quanta in a grant; 0 counts as 1 */
@@ -73,7 +73,7 @@ typedef struct Leg {
     LegMark *marks; /* [stride][n_slots] of the present grant; NULL with one host: the slots have it
                        all */
     uint64_t limit; /* somebody could not get beyond this barrier */
-    uint64_t left;  /* the farthest barrier that a host reached that has left; lanes leave where
+    uint64_t left;  /* the farthest barrier that a host reached that has left; workers leave where
                      * the others stand */
 
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */

@@ -28,7 +28,7 @@ void shield_clear(Shield *s)
 }
 
 /* Without icount the vCPUs don't run the timers: nothing of theirs has to be in time. */
-void shield_board(Shield *s, Node *node)
+void shield_add(Shield *s, Node *node)
 {
     if (node->icount.enabled)
         g_ptr_array_add(s->nodes, node);

@@ -8,7 +8,7 @@
 
 #include "controller/qemu/node.h"
 
-/* One lane's; its thread alone uses it. */
+/* One worker's; its thread alone uses it. */
 typedef struct {
     int cpu;
     Rank rank;
@@ -26,7 +26,7 @@ void shield_init(Shield *shield, int cpu, Rank rank);
 void shield_clear(Shield *shield);
 
 /* A leg begins: its nodes, which node_rank() has ranked. */
-void shield_board(Shield *shield, Node *node);
+void shield_add(Shield *shield, Node *node);
 void shield_begin(Shield *shield);
 
 /* Now and then; at_barrier: all nodes stand at their gates, where it can be taken away. */

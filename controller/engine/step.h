@@ -38,7 +38,7 @@ typedef struct StepRequest {
 } StepRequest;
 
 /*
- * Runs in the lane of the node's CPU. Ends at the target, at the fence, at a point, where the vCPU
+ * Runs in the worker of the node's CPU. Ends at the target, at the fence, at a point, where the vCPU
  * is asleep (STEP_EXACT by time: nothing is left to execute; by icount and STEP_LIVE: it sleeps up
  * to its next interrupt or to the fence; STEP_MASKED: `asleep`), or when cancelled.
  */

@@ -18,7 +18,7 @@
  * (network/history.h) and gets all that the island's cards send: so both move alike, and number
  * frames alike.
  *
- * Threads: reach, advance, grant and fill run in the thread that completes the barrier, a lane's or
+ * Threads: reach, advance, grant and fill run in the thread that completes the barrier, a worker's or
  * a line's, all nodes standing, and in the main thread before a leg or a step; never in two. All
  * else is for the main thread while the ensemble stands, but for the figures, which may be read at
  * any barrier.

@@ -89,7 +89,7 @@ void nic_take_back(Nic *nic);
 /* The node is off: all that was put waits again. */
 void nic_clear(Nic *nic);
 
-/* --- in the lane --- */
+/* --- in the worker --- */
 
 /* Reads what the guest has sent so far, without waiting. */
 void nic_read(Nic *nic);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nics.h: all cards of a node at once (nic.h), for its lane. */
+/* nics.h: all cards of a node at once (nic.h), for its worker. */
 #ifndef FABRIC_NICS_H
 #define FABRIC_NICS_H
 

@@ -17,7 +17,7 @@
  * end what the card has sent and taken, boundary by boundary (port_hear()). An agent has no network:
  * all its ports are ahead, and their reports go to the controller's port of mode REMOTE.
  *
- * Threads: a port belongs to whoever completes a barrier, all nodes standing: a lane's thread or that
+ * Threads: a port belongs to whoever completes a barrier, all nodes standing: a worker's thread or that
  * of a line to another host; and to the main thread while the ensemble stands. In the steady state
  * nothing is allocated but, in an agent, for each frame that is granted.
  */

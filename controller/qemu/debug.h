@@ -91,18 +91,18 @@ void debug_set_skip(Node *node, VTime skip, bool at_most);
 /* Whether the node stands in front of an access that is to be done (debug_add_access()). */
 bool debug_access_pending(const Node *node);
 
-/* In the lane: lets the instruction be executed that a pending access belongs to, and nothing else:
+/* In the worker: lets the instruction be executed that a pending access belongs to, and nothing else:
  * no timer, no interrupt. Its clock is read again. Which other watchpoints it hits is found, too. */
 bool debug_finish_access(Node *node, GError **error);
 
 /* A node of another host was stopped by a point there; NULL: it has moved on. */
 void debug_copy_hit(Node *node, const DebugHit *hit);
 
-/* In the lane: lets a node that stands at a hit execute the instruction there, past its point. Its
+/* In the worker: lets a node that stands at a hit execute the instruction there, past its point. Its
  * clock is read again if it did. *hit: that instruction has hit a watchpoint: it stands there now. */
 bool debug_leave_point(Node *node, bool *hit, GError **error);
 
-/* In the lane: resumes the node through the stub; what stops it is to be asked for by … */
+/* In the worker: resumes the node through the stub; what stops it is to be asked for by … */
 bool debug_resume(Node *node, GError **error);
 
 /* … this, when the connection is readable: true and *stopped if a point was hit; the node stands

@@ -52,7 +52,7 @@ typedef struct {
 struct Far {
     const FarOps *ops;
     char *name;
-    Rank rank;          /* of its lanes */
+    Rank rank;          /* of its workers */
     VTime driven;       /* the last boundary that its nodes were driven to */
     bool no_live_nodes; /* and so none takes part in anything */
 };

@@ -2,8 +2,8 @@
 /*
  * node.h: one QEMU process, launched or attached, and what is known about it.
  *
- * A node belongs to one thread at a time: to the main thread while the ensemble stands, to the lane
- * of its host CPU while a leg is run. The hand-over is the lane's job queue (engine/lane.h).
+ * A node belongs to one thread at a time: to the main thread while the ensemble stands, to the worker
+ * of its host CPU while a leg is run. The hand-over is the worker's job queue (engine/worker.h).
  */
 #ifndef QEMU_NODE_H
 #define QEMU_NODE_H
@@ -88,7 +88,7 @@ typedef struct Node {
     bool expect_stop;     /* a stop of ours is on its way */
     bool frozen;          /* told that it does not move */
     int exit_status;      /* of a QEMU that exited by itself; -1: it did not */
-    const Quanta *quanta; /* of the lane that drives it; NULL: at rest */
+    const Quanta *quanta; /* of the worker that drives it; NULL: at rest */
 
     struct Gate *gate;   /* engine/gate.h; NULL until armed for the first time */
     GPtrArray *nics;     /* fabric/nic.h: the cards that are in a link; NULL: none yet */

@@ -14,7 +14,7 @@
 
 #define QUANTA_KEPT 1024
 
-/* The last quanta of a lane. */
+/* The last quanta of a worker. */
 typedef struct {
     uint64_t n; /* begun so far */
     struct {

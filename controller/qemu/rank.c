@@ -2,7 +2,7 @@
 /*
  * rank.c: scheduling policy and affinity of QEMU's threads.
  *
- * Order on a node's CPU, highest first: our lane thread, QEMU's helper threads (QMP, RCU), its main
+ * Order on a node's CPU, highest first: our worker thread, QEMU's helper threads (QMP, RCU), its main
  * thread, its vCPU threads; below them, while quanta are run, the QMP thread.
  *
  * The helpers are above the main thread because that one may spin: with sleep=on a stopped QEMU
@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define MESSENGER_PRIORITY 12
-#define LANE_PRIORITY      12
+#define WORKER_PRIORITY    12
 #define HELPER_PRIORITY    11
 #define MAIN_PRIORITY      10
 #define VCPU_PRIORITY      1
@@ -133,8 +133,8 @@ static pid_t start_sleeper(int *end)
 
 static Rank try_policies(pid_t tid)
 {
-    if (set_policy(tid, SCHED_FIFO, LANE_PRIORITY)) {
-        can_hush = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, LANE_PRIORITY);
+    if (set_policy(tid, SCHED_FIFO, WORKER_PRIORITY)) {
+        can_hush = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, WORKER_PRIORITY);
         return RANK_STRICT;
     }
     return set_policy(tid, SCHED_IDLE, 0) ? RANK_UNPRIVILEGED : RANK_BEST_EFFORT;
@@ -337,5 +337,5 @@ bool rank_apply_self(Rank rank, int cpu)
         return true;
     if (!pin(0, cpu))
         return false;
-    return rank != RANK_STRICT || set_policy(0, SCHED_FIFO, LANE_PRIORITY);
+    return rank != RANK_STRICT || set_policy(0, SCHED_FIFO, WORKER_PRIORITY);
 }

@@ -18,7 +18,7 @@ void node_watch_free(NodeWatch *watch);
 void node_watch_add(NodeWatch *watch, Node *node);
 void node_watch_remove(NodeWatch *watch, Node *node);
 
-/* While lanes have the nodes, nobody else looks at them. */
+/* While workers have the nodes, nobody else looks at them. */
 void node_watch_hold(NodeWatch *watch, bool hold);
 
 /* Looks now, without the main loop; nothing happens while it is held. */

@@ -367,7 +367,7 @@ static bool evaluate(Session *s, const BarrierView *view)
     return any;
 }
 
-/* In a lane's thread. */
+/* In a worker's thread. */
 static bool on_barrier(const BarrierView *view, void *data)
 {
     const Session *s = data;

@@ -30,7 +30,7 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* Whose time the log shows. A lane logs what it stamps only during its leg, and while there is a
+/* Whose time the log shows. A worker logs what it stamps only during its leg, and while there is a
  * leg the main thread changes nothing that engine_now() looks at but atomics. */
 static Engine *logged;
 

@@ -227,7 +227,7 @@ static void test_near_failed(void)
     fake_hosts_free(f);
 }
 
-/* Nobody else takes part: the engine's leg is the lanes'. */
+/* Nobody else takes part: the engine's leg is the workers'. */
 static void test_only_near(void)
 {
     FakeHosts *f = fake_hosts_new(10, 1);

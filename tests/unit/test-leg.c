@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-leg.c: real threads meet at barriers, each in place of a lane with its nodes.
+ * test-leg.c: real threads meet at barriers, each in place of a worker with its nodes.
  *
  * Each thread publishes how many quanta it has run. Whoever completes barrier k finds all others at
  * exactly k: nobody is behind, nobody got ahead.
@@ -251,7 +251,7 @@ static unsigned missing_now(Leg *leg)
     return missing;
 }
 
-/* Who leaves last lets the others go on, but has no quantum to run itself: a lane that ran one more
+/* Who leaves last lets the others go on, but has no quantum to run itself: a worker that ran one more
  * would leave a second time. */
 static void test_left_completes(void)
 {

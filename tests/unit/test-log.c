@@ -55,7 +55,7 @@ static void test_foreign(void)
 static void test_stamp(void)
 {
     begin(LOG_DEBUG);
-    log_message(LOG_INFO, "controller/engine/lane.c", "x %s", "y");
+    log_message(LOG_INFO, "controller/engine/worker.c", "x %s", "y");
     matches("^metronome: info: \\[\\d+\\.\\d{6}\\] engine: x y\\n$");
     begin(LOG_DEBUG);
     log_set_virtual(now);
@@ -84,11 +84,11 @@ static void test_subsystem_level(void)
     begin(LOG_WARN);
     g_assert_true(log_set_subsystem_level("engine", LOG_DEBUG));
     g_assert_cmpint(log_get_level(), ==, LOG_DEBUG);
-    log_message(LOG_DEBUG, "controller/engine/lane.c", "one");
+    log_message(LOG_DEBUG, "controller/engine/worker.c", "one");
     log_message(LOG_INFO, "controller/qemu/node.c", "two");
     matches("^metronome: debug: \\[[^]]*\\] engine: one\\n$");
     log_set_level(LOG_WARN);
-    log_message(LOG_INFO, "controller/engine/lane.c", "three");
+    log_message(LOG_INFO, "controller/engine/worker.c", "three");
     g_assert_null(strstr(written->str, "three"));
     g_assert_false(log_set_subsystem_level("kitchen", LOG_DEBUG));
     g_assert_cmpint(log_get_level(), ==, LOG_WARN);
@@ -97,8 +97,8 @@ static void test_subsystem_level(void)
 static void test_subsystem_of(void)
 {
     static const char *const files[][2] = {
-        {"controller/engine/lane.c", "engine"},
-        {"./controller/engine/lane.c", "engine"},
+        {"controller/engine/worker.c", "engine"},
+        {"./controller/engine/worker.c", "engine"},
         {"/home/controller/x/controller/qemu/node.c", "qemu"},
         {"controller/session/events.c", "session"},
         {"/controller/remote/agent/agent.c", "remote"},
@@ -110,8 +110,8 @@ static void test_subsystem_of(void)
         {"controller/new.c", "other"},
         {"controller/eng/x.c", "other"},
         {"controller/session-x.c", "session"},
-        {"lane.c", "other"},
-        {"/lane.c", "other"},
+        {"worker.c", "other"},
+        {"/worker.c", "other"},
         {"controller/.c", "other"},
         {"", "other"},
     };
@@ -145,7 +145,7 @@ static void test_source_tree(void)
 static void *log_many(void *data)
 {
     for (unsigned i = 0; i < 200; i++)
-        log_message(LOG_INFO, "controller/engine/lane.c", "from %s", (const char *)data);
+        log_message(LOG_INFO, "controller/engine/worker.c", "from %s", (const char *)data);
     return NULL;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-leg.c: the agent's part in legs: its lanes run the quanta of a grant by themselves; at the
+ * agent-leg.c: the agent's part in legs: its workers run the quanta of a grant by themselves; at the
  * grant's end the one that came last tells the controller and waits for the next, in its own
  * thread, so that nobody has to be woken in between.
  */
@@ -17,7 +17,7 @@
 
 /* --- consoles --- */
 
-/* In the lane of the node. */
+/* In the worker of the node. */
 static void on_console(const void *bytes, gsize size, VTime until, void *data)
 {
     AgentNode *n = data;
@@ -92,7 +92,7 @@ static void tell_news(Agent *a, uint64_t k, bool stop)
     agent_send_reading(a, a->reached);
 }
 
-/* In the lane that came last, the others waiting. */
+/* In the worker that came last, the others waiting. */
 static void on_barrier(Leg *leg, uint64_t k, void *data)
 {
     Agent *a = data;

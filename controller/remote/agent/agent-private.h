@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct Agent {
     int in, out;
-    Inbox *inbox;            /* the present reader's: the main thread, in a leg a lane */
+    Inbox *inbox;            /* the present reader's: the main thread, in a leg a worker */
     GMutex lock;             /* of out */
     GMutex in_lock;          /* of in, and of … */
     GByteArray *aside;       /* … what nobody was there to read, … */
@@ -48,7 +48,7 @@ typedef struct Agent {
     GArray *slots;            /* Slot */
     GPtrArray *members;       /* AgentNode of each slot */
     GrantReport report;
-    GByteArray *reached; /* a message of a lane */
+    GByteArray *reached; /* a message of a worker */
     StepRequest step;
     atomic_bool cancel;
 } Agent;

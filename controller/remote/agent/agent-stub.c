@@ -2,7 +2,7 @@
 /*
  * agent-stub.c: what looks like the gdbstub of a node to the controller. Its requests are parsed
  * and answered as those of a user's gdb are (engine/debug-view.h); what would let the node move is
- * not known here, since the lanes alone do that.
+ * not known here, since the workers alone do that.
  */
 #include "controller/engine/debug-view.h"
 #include "controller/remote/agent/agent-private.h"

@@ -221,7 +221,7 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     }
 }
 
-/* What is there; from the message on that begins a leg, the rest is the lanes'. */
+/* What is there; from the message on that begins a leg, the rest is the workers'. */
 static void serve(Agent *a)
 {
     uint8_t type;
@@ -266,7 +266,7 @@ void agent_listen(Agent *a, bool listen)
         g_source_remove(a->source);
     a->source = g_unix_fd_add(a->in, what, on_readable, a);
     if (listen)
-        g_idle_add(serve_rest, a); /* what a lane has read and not used */
+        g_idle_add(serve_rest, a); /* what a worker has read and not used */
 }
 
 /* Of one moment: whoever was kept from the CPU in between looks again. */

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Above lanes (rank.c): the thread that ends a free run must not wait for the guests. */
+/* Above workers (rank.c): the thread that ends a free run must not wait for the guests. */
 #define MAIN_PRIORITY 12
 
 void rig_die(GError *error)
@@ -196,7 +196,7 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
         node_hush(nodes[i], false);
         if (!node_rank(nodes[i], host_rank(rig->host), &error))
             rig_die(error);
-        /* As the lanes leave the vCPUs of busy guests. */
+        /* As the workers leave the vCPUs of busy guests. */
         if (rig_is_strict(rig))
             rank_shield_vcpus(nodes[i]->vcpus, false);
         nodes[i]->expect_stop = true;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lane-private.h: what the parts of a lane share: lane.c (thread, quanta), rider.c (one node). */
-#ifndef ENGINE_LANE_PRIVATE_H
-#define ENGINE_LANE_PRIVATE_H
+/* worker-private.h: what the parts of a worker share: worker.c (thread, quanta), worker-node.c (one node). */
+#ifndef ENGINE_WORKER_PRIVATE_H
+#define ENGINE_WORKER_PRIVATE_H
 
 #include "controller/engine/freeze.h"
 #include "controller/engine/gate.h"
-#include "controller/engine/lane.h"
 #include "controller/engine/shield.h"
+#include "controller/engine/worker.h"
 
 typedef enum {
     PLACE_REST,
@@ -30,9 +30,9 @@ typedef struct {
     bool slept;     /* … as it was idle at the boundary, and slept too long */
     Freeze freeze;
     bool judged; /* that it ran past its boundary is counted already */
-} Rider;
+} WorkerNode;
 
-struct Lane {
+struct Worker {
     int cpu;
     Rank rank;
     GThread *thread;
@@ -44,13 +44,13 @@ struct Lane {
     Leg *leg; /* or: */
     void (*func)(void *);
     void *arg;
-    LaneDoneFunc done;
+    WorkerDoneFunc done;
     void *done_data;
 
     /* of the present leg */
     int epoll_fd;
-    Rider *riders;
-    unsigned n_riders, running;
+    WorkerNode *nodes;
+    unsigned n_nodes, running;
     bool lost_one; /* a node failed since the last rendezvous */
     VTime until;   /* end of the present quantum */
     HTime looked;  /* when consoles of running nodes were drained last */
@@ -59,28 +59,28 @@ struct Lane {
 };
 
 /* Takes over the error: the node has failed, or its guest made QEMU exit. */
-void rider_fail(Lane *lane, Rider *rider, GError *error);
+void worker_node_fail(Worker *worker, WorkerNode *node, GError *error);
 
 /* A node at rest goes on to boundary k, unless it stands there or farther already. */
-void rider_depart(Lane *lane, Leg *leg, Rider *rider, uint64_t k);
+void worker_node_resume(Worker *worker, Leg *leg, WorkerNode *node, uint64_t k);
 
 /* One at its gate goes on from boundary k - 1 to k: through it, or where anything was not as it
  * should be, armed anew. */
-void rider_go_on(Lane *lane, Leg *leg, Rider *rider, uint64_t k);
+void worker_node_go_on(Worker *worker, Leg *leg, WorkerNode *node, uint64_t k);
 
 /* From its gate at boundary k to rest, its clock read. */
-void rider_rest(Lane *lane, const Leg *leg, Rider *rider, uint64_t k);
+void worker_node_rest(Worker *worker, const Leg *leg, WorkerNode *node, uint64_t k);
 
 /* Nobody waits for the boundary any longer: the node is stopped where it is, or fails. */
-void rider_halt(Lane *lane, Leg *leg, Rider *rider);
+void worker_node_halt(Worker *worker, Leg *leg, WorkerNode *node);
 
 /* Its note, its monitor, its stub became readable. */
-void rider_on_note(Lane *lane, Leg *leg, Rider *rider);
-void rider_on_qmp(Lane *lane, Leg *leg, Rider *rider);
+void worker_node_on_note(Worker *worker, Leg *leg, WorkerNode *node);
+void worker_node_on_qmp(Worker *worker, Leg *leg, WorkerNode *node);
 /* True if a point was hit. */
-bool rider_on_stub(Lane *lane, Leg *leg, Rider *rider);
+bool worker_node_on_stub(Worker *worker, Leg *leg, WorkerNode *node);
 
 /* If its guest has left and it stands, it is out. */
-bool rider_take_end(Lane *lane, Rider *rider);
+bool worker_node_take_end(Worker *worker, WorkerNode *node);
 
 #endif

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* worker.c: the quantum loop of the nodes of one CPU, and its thread; see worker.h. */
+#include "controller/base/fd.h"
+#include "controller/base/log.h"
+#include "controller/engine/worker-private.h"
+#include "controller/fabric/nics.h"
+#include "controller/qemu/debug.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+/* In a long quantum a guest must not fill its console's pipe: drained this often meanwhile. */
+#define DRAIN_MS 20
+
+#define MAX_EVENTS 64
+
+/* What of a node's became readable: the lower bits of an epoll tag. */
+enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
+
+/* --- a quantum --- */
+
+static void begin_quantum(Worker *w, Leg *leg, uint64_t k)
+{
+    w->until = leg_boundary(leg, k);
+    quanta_begin(&w->quanta, leg->granted, w->until);
+    for (unsigned i = 0; i < w->n_nodes; i++) {
+        WorkerNode *wn = &w->nodes[i];
+
+        if (wn->place == PLACE_REST)
+            worker_node_resume(w, leg, wn, k);
+        else if (wn->place == PLACE_GATE)
+            worker_node_go_on(w, leg, wn, k);
+    }
+}
+
+static void handle(Worker *w, Leg *leg, const struct epoll_event *event)
+{
+    WorkerNode *wn = &w->nodes[event->data.u32 >> TAG_BITS];
+
+    if (wn->place == PLACE_OUT)
+        return; /* it went earlier in this round */
+    switch (event->data.u32 & TAG_MASK) {
+    case TAG_NOTE:
+        worker_node_on_note(w, leg, wn);
+        break;
+    case TAG_QMP:
+        worker_node_on_qmp(w, leg, wn);
+        break;
+    case TAG_STUB:
+        worker_node_on_stub(w, leg, wn);
+        break;
+    }
+}
+
+/* While a quantum lasts. */
+static void look_after(Worker *w, Leg *leg)
+{
+    bool hurry = leg->hurry && atomic_load(leg->hurry);
+
+    for (unsigned i = 0; i < w->n_nodes; i++) {
+        WorkerNode *wn = &w->nodes[i];
+
+        if (wn->place != PLACE_RUNNING)
+            continue;
+        console_drain(wn->node->console, w->until);
+        nics_read(wn->node);
+        freeze_look(&wn->freeze, wn->node, leg->granted, leg->quantum);
+        if (hurry)
+            worker_node_halt(w, leg, wn);
+    }
+}
+
+/* Now and then while nodes run, however often others wake the worker meanwhile. */
+static void look_around(Worker *w, Leg *leg, bool idle)
+{
+    HTime now = htime_now();
+
+    if (!idle && htime_sub(now, w->looked).ns < DRAIN_MS * NS_PER_MS)
+        return;
+    w->looked = now;
+    look_after(w, leg);
+    shield_watch(&w->shield, false);
+}
+
+/* Until each of its nodes stands at its gate, is at rest, or is out. */
+static void collect(Worker *w, Leg *leg)
+{
+    struct epoll_event events[MAX_EVENTS];
+
+    while (w->running > 0) {
+        int n = epoll_wait(w->epoll_fd, events, MAX_EVENTS, DRAIN_MS);
+
+        for (int i = 0; i < n; i++)
+            handle(w, leg, &events[i]);
+        if (w->running > 0)
+            look_around(w, leg, n == 0);
+    }
+}
+
+/* --- a leg --- */
+
+static bool watch(Worker *w, int fd, uint32_t tag, GError **error)
+{
+    struct epoll_event event = {.events = EPOLLIN, .data.u32 = tag};
+
+    if (epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "epoll: %s", g_strerror(errno));
+    return false;
+}
+
+/* New threads may have come up since the last leg: rank them too. */
+static void add(Worker *w, WorkerNode *wn, unsigned i)
+{
+    GError *error = NULL;
+    Node *n = wn->node;
+
+    n->life.stopped = false;
+    if (worker_node_take_end(w, wn)) /* it was told while it stood */
+        return;
+    n->quanta = &w->quanta;
+    if (!n->gate)
+        n->gate = gate_new(n, &error);
+    if (!n->gate || !node_rank(n, w->rank, &error) ||
+        !watch(w, gate_note_fd(n->gate), i << TAG_BITS | TAG_NOTE, &error) ||
+        !watch(w, qmp_client_fd(n->qmp), i << TAG_BITS | TAG_QMP, &error) ||
+        (debug_armed(n) &&
+         !watch(w, gdb_client_fd(debug_client(n)), i << TAG_BITS | TAG_STUB, &error)))
+        worker_node_fail(w, wn, error);
+}
+
+static void prepare(Worker *w, Leg *leg)
+{
+    w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    w->nodes = g_new0(WorkerNode, leg->n_slots);
+    w->n_nodes = w->running = 0;
+    w->lost_one = false;
+    quanta_begin(&w->quanta, htime_now(), leg->now);
+    for (unsigned i = 0; i < leg->n_slots; i++) {
+        WorkerNode *wn = &w->nodes[w->n_nodes];
+
+        if (leg->slots[i].node->cpu != w->cpu)
+            continue;
+        *wn = (WorkerNode){.slot = &leg->slots[i], .node = leg->slots[i].node};
+        wn->place = node_is_live(wn->node) ? PLACE_REST : PLACE_OUT;
+        w->n_nodes++;
+        shield_add(&w->shield, wn->node);
+        if (wn->place == PLACE_REST)
+            add(w, wn, w->n_nodes - 1);
+    }
+    shield_begin(&w->shield);
+}
+
+static bool all_out(const Worker *w)
+{
+    for (unsigned i = 0; i < w->n_nodes; i++)
+        if (w->nodes[i].place != PLACE_OUT)
+            return false;
+    return true;
+}
+
+static BarrierAction meet(Worker *w, Leg *leg)
+{
+    BarrierEvent event = BARRIER_EV_ARRIVED;
+
+    if (w->lost_one)
+        event = BARRIER_EV_FAILED;
+    else if (all_out(w))
+        event = BARRIER_EV_LEFT;
+    w->lost_one = false;
+    return leg_rendezvous(leg, event, &w->patience);
+}
+
+static void finish(Worker *w, const Leg *leg, uint64_t k)
+{
+    for (unsigned i = 0; i < w->n_nodes; i++) {
+        WorkerNode *wn = &w->nodes[i];
+
+        if (wn->place == PLACE_GATE)
+            worker_node_rest(w, leg, wn, k);
+        wn->node->quanta = NULL;
+        if (wn->place != PLACE_OUT) {
+            console_drain(wn->node->console, w->until);
+            nics_read(wn->node);
+            node_rest_main(wn->node, true);
+        }
+    }
+    fd_clear(&w->epoll_fd);
+    g_clear_pointer(&w->nodes, g_free);
+}
+
+static void run(Worker *w, Leg *leg)
+{
+    uint64_t k = 0;
+
+    prepare(w, leg);
+    while (meet(w, leg) == BARRIER_GRANT) {
+        k++;
+        begin_quantum(w, leg, k);
+        collect(w, leg);
+        shield_watch(&w->shield, true);
+    }
+    finish(w, leg, k);
+}
+
+/* --- the thread --- */
+
+static void *worker_main(void *data)
+{
+    Worker *w = data;
+
+    if (!rank_apply_self(w->rank, w->cpu))
+        log_warn("the thread of host CPU %d can't be ranked", w->cpu);
+    g_mutex_lock(&w->lock);
+    for (;;) {
+        while (!w->has_job && !w->quit)
+            g_cond_wait(&w->wake, &w->lock);
+        if (w->quit)
+            break;
+        g_mutex_unlock(&w->lock);
+        if (w->leg)
+            run(w, w->leg);
+        else
+            w->func(w->arg);
+        shield_end(&w->shield);
+        g_mutex_lock(&w->lock);
+        w->has_job = false;
+        w->done(w->done_data);
+    }
+    g_mutex_unlock(&w->lock);
+    return NULL;
+}
+
+Worker *worker_new(int cpu, Rank rank)
+{
+    Worker *w = g_new0(Worker, 1);
+    g_autofree char *name = g_strdup_printf("worker-%d", cpu);
+
+    w->cpu = cpu;
+    w->rank = rank;
+    w->epoll_fd = -1;
+    shield_init(&w->shield, cpu, rank);
+    g_mutex_init(&w->lock);
+    g_cond_init(&w->wake);
+    w->thread = g_thread_new(name, worker_main, w);
+    return w;
+}
+
+void worker_free(Worker *w)
+{
+    if (!w)
+        return;
+    g_mutex_lock(&w->lock);
+    w->quit = true;
+    g_cond_signal(&w->wake);
+    g_mutex_unlock(&w->lock);
+    g_thread_join(w->thread);
+    shield_clear(&w->shield);
+    g_mutex_clear(&w->lock);
+    g_cond_clear(&w->wake);
+    g_free(w);
+}
+
+int worker_cpu(const Worker *w)
+{
+    return w->cpu;
+}
+
+static void submit(Worker *w, WorkerDoneFunc done, void *data)
+{
+    g_mutex_lock(&w->lock);
+    g_assert(!w->has_job);
+    w->done = done;
+    w->done_data = data;
+    w->has_job = true;
+    g_cond_signal(&w->wake);
+    g_mutex_unlock(&w->lock);
+}
+
+void worker_run_leg(Worker *w, Leg *leg, WorkerDoneFunc done, void *data)
+{
+    w->leg = leg;
+    submit(w, done, data);
+}
+
+void worker_run(Worker *w, void (*func)(void *), void *arg, WorkerDoneFunc done, void *data)
+{
+    w->leg = NULL;
+    w->func = func;
+    w->arg = arg;
+    submit(w, done, data);
+}
