@@ -3,7 +3,7 @@
  * barrier.h: decides when the next quantum may start. A pure state machine: no thread, no clock, no
  * node; it counts members.
  *
- * A member is whatever drives nodes: the worker of a host CPU, or a host. A leg is a run
+ * A member is whatever drives nodes: the worker of a host CPU, or a host. A segment is a run
  * of `last` quanta. At barrier 0 all members are ready to begin; at barrier k all of their nodes
  * stand at boundary k. The member whose event completes a barrier gets the action for all.
  */
@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 typedef enum {
-    BARRIER_IDLE,       /* no leg */
+    BARRIER_IDLE,       /* no segment */
     BARRIER_COLLECTING, /* some members have not arrived at barrier k */
-    BARRIER_HALTED,     /* the leg ended at barrier k */
+    BARRIER_HALTED,     /* the segment ended at barrier k */
 } BarrierPhase;
 
 typedef enum {
@@ -29,19 +29,19 @@ typedef enum {
 typedef enum {
     BARRIER_WAIT,  /* nothing to do yet */
     BARRIER_GRANT, /* all may run on to barrier k */
-    BARRIER_HALT,  /* all stop at barrier k: the leg is over */
+    BARRIER_HALT,  /* all stop at barrier k: the segment is over */
 } BarrierAction;
 
 typedef struct {
     BarrierPhase phase;
-    uint64_t k;       /* the barrier that is being collected, or where the leg ended */
-    uint64_t last;    /* the leg ends at this one at the latest */
+    uint64_t k;       /* the barrier that is being collected, or where the segment ended */
+    uint64_t last;    /* the segment ends at this one at the latest */
     unsigned members; /* that take part */
     unsigned missing; /* of them not yet at barrier k */
     bool stop;        /* end at this barrier */
 } Barrier;
 
-/* Starts a leg of `last` quanta with `members` members; last and members at least 1. */
+/* Starts a segment of `last` quanta with `members` members; last and members at least 1. */
 void barrier_begin(Barrier *b, unsigned members, uint64_t last);
 
 /* Whether this event would be the last that the present barrier waits for. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine-plan.c: from a goal to legs and steps.
+ * engine-plan.c: from a goal to segments and steps.
  *
  * After each of them engine_plan() looks at where the nodes stand and chooses the next one, so that
  * what comes unexpected (an idle node that was warped ahead, a console that matched) needs no path
@@ -100,7 +100,7 @@ static void plan_time(Engine *e, VTime t)
     if (grid_floor(e, t).ns > e->now.ns) {
         engine_start_quanta(e, grid_floor(e, t));
     } else if (micro.ns > e->now.ns) {
-        engine_start_leg(e, NULL, micro, 1, false);
+        engine_start_segment(e, NULL, micro, 1, false);
     } else if (t.ns > e->now.ns && step_to_time(e, t)) {
         return;
     } else {
@@ -138,7 +138,7 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     } else if (grid_floor(e, earliest).ns > e->now.ns) {
         engine_start_quanta(e, grid_floor(e, earliest));
     } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
-        engine_start_leg(e, node, vtime(vtime_floor_us(earliest) * NS_PER_US), 1, false);
+        engine_start_segment(e, node, vtime(vtime_floor_us(earliest) * NS_PER_US), 1, false);
     } else {
         e->step.by_icount = true;
         e->step.icount = target;
@@ -162,7 +162,7 @@ static void plan_steps(Engine *e, Node *node)
     } else if (e->now.ns >= e->goal.time.ns) {
         finish(e, RUN_TIME_UP, NULL);
     } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
-        engine_start_leg(e, NULL, limit, 1, true);
+        engine_start_segment(e, NULL, limit, 1, true);
     } else {
         e->step.by_icount = true;
         e->step.icount = e->goal.insns;
@@ -189,7 +189,7 @@ static void plan_access(Engine *e, Node *node)
     VTime limit = engine_next_barrier(e);
 
     if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
-        engine_start_leg(e, NULL, limit, 1, true);
+        engine_start_segment(e, NULL, limit, 1, true);
     } else {
         e->step.by_icount = true;
         e->step.icount = (Insns){node->clock.icount.n + 1};
@@ -246,7 +246,7 @@ bool engine_stands_together(const Engine *e)
 static void gather(Engine *e)
 {
     atomic_store(&e->interrupted, false);
-    engine_start_leg(e, NULL, engine_next_barrier(e), 1, true);
+    engine_start_segment(e, NULL, engine_next_barrier(e), 1, true);
 }
 
 static void plan_stop(Engine *e)
@@ -328,7 +328,7 @@ void engine_plan(Engine *e)
         finish(e, RUN_EXITED, NULL);
     else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))
         finish(e, RUN_EMPTY, NULL);
-    else if (e->leg_done && looks_at_rest(e))
+    else if (e->segment_done && looks_at_rest(e))
         finish(e, RUN_STOPPED, NULL);
     else if (e->goal.node && e->goal.step)
         plan_steps(e, e->goal.node);
@@ -355,7 +355,7 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
     e->goal = *goal;
     e->done = done;
     e->done_data = data;
-    e->stopping = e->broke = e->asleep = e->leg_done = false;
+    e->stopping = e->broke = e->asleep = e->segment_done = false;
     e->step_index = 0;
     e->pace_from = e->now;
     e->pace_host = htime_now();
@@ -364,7 +364,7 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
 
         m->had_left = node_state_has_left(m->node->state);
     }
-    e->leg.n_slots = 0;
+    e->segment.n_participants = 0;
     atomic_store(&e->interrupted, false);
     atomic_store(&e->hurry, false);
     g_idle_add(plan_idle, e);
@@ -373,7 +373,7 @@ void engine_run(Engine *e, const RunGoal *goal, EngineDoneFunc done, void *data)
 void engine_interrupt(Engine *e)
 {
     atomic_store(&e->interrupted, true);
-    atomic_store(&e->leg.stop, true);
+    atomic_store(&e->segment.stop, true);
 }
 
 void engine_hurry(Engine *e)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* engine-private.h: what the parts of the engine share: engine.c (nodes, settings, figures),
- * engine-plan.c (from a goal to legs and steps), engine-leg.c (legs, and what belongs to a
+ * engine-plan.c (from a goal to segments and steps), engine-segment.c (segments, and what belongs to a
  * barrier). */
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
@@ -40,28 +40,28 @@ struct Engine {
     EngineDoneFunc done;
     void *done_data;
     bool broke, asleep; /* why it ends */
-    bool leg_done;      /* a barrier was reached */
+    bool segment_done;  /* a barrier was reached */
     bool stopping;      /* on the way to the barrier where it ends early */
     atomic_bool interrupted, hurry;
-    Leg leg;
-    GArray *marks; /* LegMark */
-    bool on_grid;  /* the leg's boundaries are barriers of the ensemble */
-    GArray *slots;
+    Segment segment;
+    GArray *marks; /* SegmentMark */
+    bool on_grid;  /* the segment's boundaries are barriers of the ensemble */
+    GArray *participants;
     StepRequest step;
     unsigned step_index;
 };
 
 /* --- engine-plan.c --- */
 
-/* A leg or a step is over: on to the next. */
+/* A segment or a step is over: on to the next. */
 void engine_plan(Engine *engine);
 
 VTime engine_next_barrier(const Engine *engine);
 
-/* --- engine-leg.c --- */
+/* --- engine-segment.c --- */
 
-/* A leg for one node, or for all (only NULL). */
-void engine_start_leg(Engine *engine, Node *only, VTime first, uint64_t count, bool on_grid);
+/* A segment for one node, or for all (only NULL). */
+void engine_start_segment(Engine *engine, Node *only, VTime first, uint64_t count, bool on_grid);
 
 /* Whole quanta up to a barrier. */
 void engine_start_quanta(Engine *engine, VTime to);

@@ -29,9 +29,9 @@ Engine *engine_new(Host *host)
     e->quantum = vtime(NS_PER_MS);
     e->max_skip = vtime(MAX_SKIP_NS);
     e->members = g_ptr_array_new_with_free_func(member_free);
-    e->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    e->participants = g_array_new(FALSE, TRUE, sizeof(Participant));
     e->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
-    e->marks = g_array_new(FALSE, TRUE, sizeof(LegMark));
+    e->marks = g_array_new(FALSE, TRUE, sizeof(SegmentMark));
     return e;
 }
 
@@ -50,7 +50,7 @@ void engine_free(Engine *e)
     g_array_unref(e->marks);
     hosts_free(e->hosts);
     g_ptr_array_unref(e->members);
-    g_array_unref(e->slots);
+    g_array_unref(e->participants);
     g_free(e);
 }
 
@@ -146,10 +146,10 @@ VTime engine_now(const Engine *e)
 {
     uint64_t k;
 
-    if (!e->running || !e->on_grid || e->leg.n_slots == 0)
+    if (!e->running || !e->on_grid || e->segment.n_participants == 0)
         return e->now;
-    k = atomic_load(&e->leg.k);
-    return k > 0 ? leg_boundary(&e->leg, k) : e->now;
+    k = atomic_load(&e->segment.k);
+    return k > 0 ? segment_boundary(&e->segment, k) : e->now;
 }
 
 void engine_settle_clocks(const Engine *e)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * engine.h: lets the ensemble advance to a goal and decides with which legs: whole quanta up to the
- * last boundary before the goal, one shorter leg to the goal's microsecond, single steps for the
+ * engine.h: lets the ensemble advance to a goal and decides with which segments: whole quanta up to the
+ * last boundary before the goal, one shorter segment to the goal's microsecond, single steps for the
  * rest. The nodes themselves are driven by host.h.
  *
  * The ensemble's time is what all nodes have reached; each node's own clock is at its epoch plus
@@ -115,8 +115,8 @@ void engine_set_fabric(Engine *engine, Fabric *fabric);
 typedef struct {
     uint64_t number;
     VTime time;
-    const Slot *slots;
-    unsigned n_slots;
+    const Participant *participants;
+    unsigned n_participants;
     bool met;      /* they waited for it: no barrier within a grant of other hosts */
     HTime granted; /* if met: when the quantum or grant began … */
     HTime last;    /* … and when the last one arrived */

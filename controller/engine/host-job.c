@@ -16,9 +16,9 @@ static gboolean on_done(gint fd, GIOCondition condition, gpointer data)
     (void)condition;
     if (eventfd_read(fd, &value) != 0)
         return G_SOURCE_CONTINUE;
-    if (j->leg)
-        leg_clear(j->leg);
-    j->leg = NULL;
+    if (j->segment)
+        segment_clear(j->segment);
+    j->segment = NULL;
     j->done = NULL;
     done(j->data);
     return G_SOURCE_CONTINUE;
@@ -36,10 +36,10 @@ void host_job_clear(HostJob *j)
     fd_clear(&j->done_fd);
 }
 
-void host_job_begin(HostJob *j, Leg *leg, unsigned members, HostDoneFunc done, void *data)
+void host_job_begin(HostJob *j, Segment *segment, unsigned members, HostDoneFunc done, void *data)
 {
     g_assert(!j->done);
-    j->leg = leg;
+    j->segment = segment;
     j->done = done;
     j->data = data;
     atomic_store(&j->busy, members);
@@ -51,7 +51,7 @@ void host_job_one_done(void *job)
 
     if (atomic_fetch_sub(&j->busy, 1) != 1)
         return;
-    if (j->leg && j->leg->over)
-        j->leg->over(j->leg, j->leg->data);
+    if (j->segment && j->segment->over)
+        j->segment->over(j->segment, j->segment->data);
     eventfd_write(j->done_fd, 1);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host-job.h: a leg or a step that several threads are at work on: the workers of a host, or hosts.
+ * host-job.h: a segment or a step that several threads are at work on: the workers of a host, or hosts.
  * The last one tells the main context, through an eventfd.
  */
 #ifndef ENGINE_HOST_JOB_H
 #define ENGINE_HOST_JOB_H
 
-#include "controller/engine/leg.h"
+#include "controller/engine/segment.h"
 
 /* Called in the main context when the work is over; all nodes belong to the main thread again. */
 typedef void (*HostDoneFunc)(void *data);
@@ -15,7 +15,7 @@ typedef struct {
     int done_fd;
     unsigned source;
     atomic_uint busy; /* members at work */
-    Leg *leg;
+    Segment *segment;
     HostDoneFunc done; /* NULL: there is no work */
     void *data;
 } HostJob;
@@ -23,8 +23,9 @@ typedef struct {
 void host_job_init(HostJob *job);
 void host_job_clear(HostJob *job);
 
-/* There must be no other. leg: NULL for a step; else it is cleared in the end. */
-void host_job_begin(HostJob *job, Leg *leg, unsigned members, HostDoneFunc done, void *data);
+/* There must be no other. segment: NULL for a step; else it is cleared in the end. */
+void host_job_begin(HostJob *job, Segment *segment, unsigned members, HostDoneFunc done,
+                    void *data);
 
 /* One member is through, in its thread. */
 void host_job_one_done(void *job);

@@ -69,28 +69,28 @@ void host_displace(Host *h, Node *node)
     node->cpu = -1;
 }
 
-static bool worker_has_slot(const Leg *leg, int cpu)
+static bool worker_has_participant(const Segment *segment, int cpu)
 {
-    for (unsigned i = 0; i < leg->n_slots; i++)
-        if (leg->slots[i].node->cpu == cpu)
+    for (unsigned i = 0; i < segment->n_participants; i++)
+        if (segment->participants[i].node->cpu == cpu)
             return true;
     return false;
 }
 
-void host_run_leg(Host *h, Leg *leg, HostDoneFunc done, void *data)
+void host_run_segment(Host *h, Segment *segment, HostDoneFunc done, void *data)
 {
     unsigned members = 0;
 
-    g_assert(leg->n_slots > 0);
-    leg->rank = h->rank;
-    trial_choose(leg->slots, leg->n_slots);
+    g_assert(segment->n_participants > 0);
+    segment->rank = h->rank;
+    trial_choose(segment->participants, segment->n_participants);
     for (unsigned i = 0; i < h->cpus->len; i++)
-        members += worker_has_slot(leg, g_array_index(h->cpus, int, i));
-    leg_init(leg, members);
-    host_job_begin(&h->job, leg, members, done, data);
+        members += worker_has_participant(segment, g_array_index(h->cpus, int, i));
+    segment_init(segment, members);
+    host_job_begin(&h->job, segment, members, done, data);
     for (unsigned i = 0; i < h->cpus->len; i++)
-        if (worker_has_slot(leg, g_array_index(h->cpus, int, i)))
-            worker_run_leg(h->workers[i], leg, host_job_one_done, &h->job);
+        if (worker_has_participant(segment, g_array_index(h->cpus, int, i)))
+            worker_run_segment(h->workers[i], segment, host_job_one_done, &h->job);
 }
 
 static void step_in_worker(void *arg)

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host.h: drives the nodes of one host: spreads them over the host's CPUs and runs legs on them, a
+ * host.h: drives the nodes of one host: spreads them over the host's CPUs and runs segments on them, a
  * worker for each CPU. It does not decide how far to run: that is engine.h's part.
  */
 #ifndef ENGINE_HOST_H
 #define ENGINE_HOST_H
 
 #include "controller/engine/host-job.h"
-#include "controller/engine/leg.h"
+#include "controller/engine/segment.h"
 #include "controller/engine/step.h"
 
 #include <glib.h>
@@ -25,8 +25,8 @@ unsigned host_cpus(const Host *host);
 void host_place(Host *host, Node *node);
 void host_displace(Host *host, Node *node);
 
-/* The caller has filled in what the leg is to do; it must stay until done. At least one slot. */
-void host_run_leg(Host *host, Leg *leg, HostDoneFunc done, void *data);
+/* The caller has filled in what the segment is to do; it must stay until done. At least one participant. */
+void host_run_segment(Host *host, Segment *segment, HostDoneFunc done, void *data);
 
 /* Steps one node (step.h); request must stay until done. */
 void host_step(Host *host, StepRequest *request, HostDoneFunc done, void *data);

@@ -8,12 +8,12 @@ struct Hosts {
     Host *here;
     HostJob job;
 
-    /* While other hosts take part in the job's leg: */
-    Leg near;      /* this host's part */
-    GArray *slots; /* Slot of near, … */
-    GArray *which; /* … and unsigned: which one of the leg it is */
-    bool told;     /* the others know where this host's part ends */
-    LegPatience patience;
+    /* While other hosts take part in the job's segment: */
+    Segment near;         /* this host's part */
+    GArray *participants; /* Participant of near, … */
+    GArray *which;        /* … and unsigned: which one of the segment it is */
+    bool told;            /* the others know where this host's part ends */
+    SegmentPatience patience;
 };
 
 Hosts *hosts_new(Host *here)
@@ -21,7 +21,7 @@ Hosts *hosts_new(Host *here)
     Hosts *h = g_new0(Hosts, 1);
 
     h->here = here;
-    h->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    h->participants = g_array_new(FALSE, TRUE, sizeof(Participant));
     h->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
     host_job_init(&h->job);
     return h;
@@ -32,7 +32,7 @@ void hosts_free(Hosts *h)
     if (!h)
         return;
     host_job_clear(&h->job);
-    g_array_unref(h->slots);
+    g_array_unref(h->participants);
     g_array_unref(h->which);
     g_free(h);
 }
@@ -41,86 +41,87 @@ void hosts_free(Hosts *h)
 
 static void mark(const Hosts *h, uint64_t k)
 {
-    const Leg *leg = h->job.leg;
+    const Segment *segment = h->job.segment;
 
-    for (unsigned i = 0; i < h->slots->len; i++) {
-        const Slot *from = &g_array_index(h->slots, Slot, i);
+    for (unsigned i = 0; i < h->participants->len; i++) {
+        const Participant *from = &g_array_index(h->participants, Participant, i);
         unsigned to = g_array_index(h->which, unsigned, i);
 
-        if (leg->marks) {
-            leg->marks[(k - 1) % leg->stride * leg->n_slots + to] =
-                from->arrived.ns < h->near.granted.ns ? (LegMark){-1, {0}}
-                                                      : (LegMark){from->stamp_us, from->arrived};
+        if (segment->marks) {
+            segment->marks[(k - 1) % segment->stride * segment->n_participants + to] =
+                from->arrived.ns < h->near.granted.ns
+                    ? (SegmentMark){-1, {0}}
+                    : (SegmentMark){from->stamp_us, from->arrived};
         } else {
-            leg->slots[to].stamp_us = from->stamp_us;
-            leg->slots[to].arrived = from->arrived;
+            segment->participants[to].stamp_us = from->stamp_us;
+            segment->participants[to].arrived = from->arrived;
         }
     }
 }
 
 /* In the worker that came last, the others waiting. */
-static void near_meet(Leg *near, uint64_t k, void *data)
+static void near_meet(Segment *near, uint64_t k, void *data)
 {
     Hosts *h = data;
 
     mark(h, k);
-    if (k % h->job.leg->stride != 0 && k != near->count)
+    if (k % h->job.segment->stride != 0 && k != near->count)
         return;
-    if (leg_wants_stop(near))
-        atomic_store(&h->job.leg->stop, true);
-    if (leg_rendezvous(h->job.leg, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
+    if (segment_wants_stop(near))
+        atomic_store(&h->job.segment->stop, true);
+    if (segment_rendezvous(h->job.segment, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
         atomic_store(&near->stop, true);
         h->told = true;
     }
 }
 
 /* In the last worker. It ended where nobody else knew of it. */
-static void near_over(Leg *near, void *data)
+static void near_over(Segment *near, void *data)
 {
     Hosts *h = data;
 
     if (h->told)
         return;
     if (atomic_load(&near->broke))
-        atomic_store(&h->job.leg->broke, true);
+        atomic_store(&h->job.segment->broke, true);
     /* That its guests are off holds nobody back. */
-    leg_quit(h->job.leg, atomic_load(&near->k), atomic_load(&near->broke) || leg_wants_stop(near),
-             &h->patience);
+    segment_quit(h->job.segment, atomic_load(&near->k),
+                 atomic_load(&near->broke) || segment_wants_stop(near), &h->patience);
 }
 
 static void run_near(Hosts *h)
 {
-    const Leg *leg = h->job.leg;
+    const Segment *segment = h->job.segment;
 
-    h->near = *leg;
-    h->near.slots = (Slot *)(void *)h->slots->data;
-    h->near.n_slots = h->slots->len;
+    h->near = *segment;
+    h->near.participants = (Participant *)(void *)h->participants->data;
+    h->near.n_participants = h->participants->len;
     h->near.on_barrier = near_meet;
     h->near.over = near_over;
     h->near.data = h;
     h->near.marks = NULL;
     h->near.stride = 1; /* workers meet at every boundary */
     h->told = false;
-    host_run_leg(h->here, &h->near, host_job_one_done, &h->job);
+    host_run_segment(h->here, &h->near, host_job_one_done, &h->job);
 }
 
 /* --- all --- */
 
-bool hosts_are_several(const Leg *leg)
+bool hosts_are_several(const Segment *segment)
 {
-    for (unsigned i = 0; i < leg->n_slots; i++)
-        if (leg->slots[i].node->far)
+    for (unsigned i = 0; i < segment->n_participants; i++)
+        if (segment->participants[i].node->far)
             return true;
     return false;
 }
 
-/* The far hosts of the leg, each once. */
-static GPtrArray *far_hosts(const Leg *leg)
+/* The far hosts of the segment, each once. */
+static GPtrArray *far_hosts(const Segment *segment)
 {
     GPtrArray *fars = g_ptr_array_new();
 
-    for (unsigned i = 0; i < leg->n_slots; i++) {
-        Far *far = leg->slots[i].node->far;
+    for (unsigned i = 0; i < segment->n_participants; i++) {
+        Far *far = segment->participants[i].node->far;
 
         if (far && !g_ptr_array_find(fars, far, NULL))
             g_ptr_array_add(fars, far);
@@ -128,40 +129,40 @@ static GPtrArray *far_hosts(const Leg *leg)
     return fars;
 }
 
-static void find_near(Hosts *h, const Leg *leg)
+static void find_near(Hosts *h, const Segment *segment)
 {
-    g_array_set_size(h->slots, 0);
+    g_array_set_size(h->participants, 0);
     g_array_set_size(h->which, 0);
-    for (unsigned i = 0; i < leg->n_slots; i++) {
-        if (leg->slots[i].node->far)
+    for (unsigned i = 0; i < segment->n_participants; i++) {
+        if (segment->participants[i].node->far)
             continue;
-        g_array_append_val(h->slots, leg->slots[i]);
+        g_array_append_val(h->participants, segment->participants[i]);
         g_array_append_val(h->which, i);
     }
 }
 
-void hosts_run_leg(Hosts *h, Leg *leg, HostDoneFunc done, void *data)
+void hosts_run_segment(Hosts *h, Segment *segment, HostDoneFunc done, void *data)
 {
     g_autoptr(GPtrArray) fars = NULL;
     unsigned members;
 
-    if (!hosts_are_several(leg)) {
-        host_run_leg(h->here, leg, done, data);
+    if (!hosts_are_several(segment)) {
+        host_run_segment(h->here, segment, done, data);
         return;
     }
-    fars = far_hosts(leg);
-    find_near(h, leg);
-    members = fars->len + (h->slots->len > 0);
-    host_job_begin(&h->job, leg, members, done, data);
-    leg_init(leg, members);
-    leg_begin(leg);
-    if (h->slots->len > 0)
+    fars = far_hosts(segment);
+    find_near(h, segment);
+    members = fars->len + (h->participants->len > 0);
+    host_job_begin(&h->job, segment, members, done, data);
+    segment_init(segment, members);
+    segment_begin(segment);
+    if (h->participants->len > 0)
         run_near(h);
-    leg->fabric = NULL; /* each host sees to its own cards */
+    segment->fabric = NULL; /* each host sees to its own cards */
     for (unsigned i = 0; i < fars->len; i++) {
         Far *far = fars->pdata[i];
 
-        far->ops->run_leg(far, leg, host_job_one_done, &h->job);
+        far->ops->run_segment(far, segment, host_job_one_done, &h->job);
     }
 }
 

@@ -12,9 +12,9 @@
 typedef struct {
     int cpu;
     Rank rank;
-    GPtrArray *nodes; /* Node, of the present leg: with icount only */
+    GPtrArray *nodes; /* Node, of the present segment: with icount only */
     bool shielded;
-    bool rested;           /* the CPU was left alone long enough before this leg */
+    bool rested;           /* the CPU was left alone long enough before this segment */
     HTime since;           /* shielded, or not */
     HTime ended;           /* when the CPU was left alone */
     unsigned busy_windows; /* in a row */
@@ -25,7 +25,7 @@ typedef struct {
 void shield_init(Shield *shield, int cpu, Rank rank);
 void shield_clear(Shield *shield);
 
-/* A leg begins: its nodes, which node_rank() has ranked. */
+/* A segment begins: its nodes, which node_rank() has ranked. */
 void shield_add(Shield *shield, Node *node);
 void shield_begin(Shield *shield);
 

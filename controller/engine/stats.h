@@ -41,8 +41,8 @@ typedef struct NodeStats {
 } NodeStats;
 
 typedef struct {
-    _Atomic uint64_t barriers; /* also looked at while a leg runs */
-    HTime in_quanta; /* host time from the first grant to the last arrival, over all legs */
+    _Atomic uint64_t barriers; /* also looked at while a segment runs */
+    HTime in_quanta; /* host time from the first grant to the last arrival, over all segments */
 } EnsembleStats;
 
 #endif

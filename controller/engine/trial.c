@@ -21,21 +21,21 @@ static bool may_try(const Node *n)
     return n->icount.enabled && n->interval == INTERVAL_UNKNOWN;
 }
 
-void trial_choose(Slot *slots, unsigned n_slots)
+void trial_choose(Participant *participants, unsigned n_participants)
 {
-    for (unsigned i = 0; i < n_slots; i++) {
-        Node *n = slots[i].node;
+    for (unsigned i = 0; i < n_participants; i++) {
+        Node *n = participants[i].node;
 
-        slots[i].tries = may_try(n);
-        for (unsigned j = 0; slots[i].tries && j < n_slots; j++) {
-            const Node *other = slots[j].node;
+        participants[i].tries = may_try(n);
+        for (unsigned j = 0; participants[i].tries && j < n_participants; j++) {
+            const Node *other = participants[j].node;
 
             if (j == i || !same_qemu(n, other))
                 continue;
             if (other->interval != INTERVAL_UNKNOWN)
                 n->interval = other->interval;
-            if (n->interval != INTERVAL_UNKNOWN || (j < i && slots[j].tries))
-                slots[i].tries = false;
+            if (n->interval != INTERVAL_UNKNOWN || (j < i && participants[j].tries))
+                participants[i].tries = false;
         }
     }
 }

@@ -12,11 +12,11 @@
 #define ENGINE_TRIAL_H
 
 #include "controller/engine/gate.h"
-#include "controller/engine/leg.h"
+#include "controller/engine/segment.h"
 
-/* Which slots' nodes are to try their QEMU in the leg that begins: of each QEMU that nobody has
+/* Which participants' nodes are to try their QEMU in the segment that begins: of each QEMU that nobody has
  * tried, one. The others of that QEMU learn what was found. */
-void trial_choose(Slot *slots, unsigned n_slots);
+void trial_choose(Participant *participants, unsigned n_participants);
 
 /* Makes the plan of one boundary a trial. False if its way is too short or too long for one: it is unchanged. */
 bool trial_plan(const Node *node, GatePlan *plan);

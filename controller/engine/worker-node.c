@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * worker-node.c: one node in a leg. It is at rest (stopped by QEMU's own stop), running, or at its gate.
+ * worker-node.c: one node in a segment. It is at rest (stopped by QEMU's own stop), running, or at its gate.
  * Every quantum it is let through its gate, or, when anything about its last boundary was not as it
  * should be, is stopped there and armed anew for the absolute time of the next one, so that no
  * error lasts longer than a quantum.
@@ -20,8 +20,8 @@
 /* Stops in a row that nobody looks at. */
 #define MAX_UNREAD 64
 
-/* Quanta of a leg for which it pays to leave the tick where it is. */
-#define SHORT_LEG 32
+/* Quanta of a segment for which it pays to leave the tick where it is. */
+#define SHORT_SEGMENT 32
 
 /* Its descriptors would report their end for ever. */
 static void worker_node_out(Worker *w, WorkerNode *wn)
@@ -45,16 +45,16 @@ static void worker_node_left(Worker *w, WorkerNode *wn)
     Node *n = wn->node;
 
     /* Its last words may be the awaited ones. */
-    if (console_drain(n->console, w->until) || w->leg->exits == n ||
-        (w->leg->stop_on_exit && !n->options->on_exit_continue))
-        atomic_store(&w->leg->stop, true);
+    if (console_drain(n->console, w->until) || w->segment->exits == n ||
+        (w->segment->stop_on_exit && !n->options->on_exit_continue))
+        atomic_store(&w->segment->stop, true);
     nics_read(n);
     worker_node_out(w, wn);
 }
 
 void worker_node_fail(Worker *w, WorkerNode *wn, GError *error)
 {
-    VTime at = vtime(MAX(0, wn->slot->stamp_us) * NS_PER_US);
+    VTime at = vtime(MAX(0, wn->participant->stamp_us) * NS_PER_US);
 
     if (node_lose(wn->node, error, wn->node->state == NODE_RUNNING, at)) {
         worker_node_left(w, wn);
@@ -88,9 +88,9 @@ static unsigned stages_for(const Worker *w)
     return w->rank == RANK_STRICT ? 1 : GATE_MAX_STAGES;
 }
 
-static int64_t grain_us(const Leg *leg)
+static int64_t grain_us(const Segment *segment)
 {
-    return MIN(leg->max_skip_us, leg->quantum.ns / NS_PER_US);
+    return MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US);
 }
 
 /* Its tick is good for the first boundary alone. */
@@ -130,19 +130,19 @@ static void stop_half_way(WorkerNode *wn, GatePlan *plan, int64_t stop_us)
 
 /* At any barrier there may be frames for which it has to be stopped: the clock of an idle node must
  * not be warped past their times then. */
-static bool needs_guard(const Leg *leg, const WorkerNode *wn)
+static bool needs_guard(const Segment *segment, const WorkerNode *wn)
 {
-    return leg->on_grid && wn->node->icount.enabled && !wn->node->icount.sleep_on &&
+    return segment->on_grid && wn->node->icount.enabled && !wn->node->icount.sleep_on &&
            nics_are_exact(wn->node);
 }
 
-/* Behind short legs a node waits at rest with its tick in place: that costs less for each leg, and a
+/* Behind short segments a node waits at rest with its tick in place: that costs less for each segment, and a
  * record more for each quantum. */
-static bool may_park(const Worker *w, const Leg *leg, const Node *n, bool guarded)
+static bool may_park(const Worker *w, const Segment *segment, const Node *n, bool guarded)
 {
     return w->rank == RANK_STRICT && n->by_stub && n->icount.enabled && !n->icount.sleep_on &&
            n->interval != INTERVAL_UNKNOWN && node_granule_ns(n) <= NS_PER_US && !debug_armed(n) &&
-           leg->on_grid && (guarded || leg->count <= SHORT_LEG);
+           segment->on_grid && (guarded || segment->count <= SHORT_SEGMENT);
 }
 
 /* A timer of a card that is made now would fire behind a tick that is there already. */
@@ -153,32 +153,32 @@ static bool unpark(const Node *n, const GatePlan *plan, int64_t next_us, GError 
 }
 
 /* Cards before the gate: their timers are to be older than its tick, and on the grid also where the
- * leg is not. */
-static bool arm(Worker *w, const Leg *leg, WorkerNode *wn, uint64_t k, GError **error)
+ * segment is not. */
+static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, GError **error)
 {
-    VTime next = leg->on_grid ? leg_boundary(leg, k) : leg->next_barrier;
+    VTime next = segment->on_grid ? segment_boundary(segment, k) : segment->next_barrier;
     int64_t next_us = vtime_floor_us(vtime_add(next, wn->node->epoch));
-    int64_t quantum_us = leg->quantum.ns / NS_PER_US, stop_us;
+    int64_t quantum_us = segment->quantum.ns / NS_PER_US, stop_us;
     bool cards_keep_up = nics_keep_up(wn->node, next_us, quantum_us),
-         guarded = needs_guard(leg, wn);
-    bool parks = may_park(w, leg, wn->node, guarded);
+         guarded = needs_guard(segment, wn);
+    bool parks = may_park(w, segment, wn->node, guarded);
     GatePlan plan = {
-        .first_us = vtime_floor_us(vtime_add(leg_boundary(leg, k), wn->node->epoch)),
+        .first_us = vtime_floor_us(vtime_add(segment_boundary(segment, k), wn->node->epoch)),
         .quantum_us = quantum_us,
-        .boundaries = leg->count - k + 1,
+        .boundaries = segment->count - k + 1,
         /* With sleep=on no clock is warped: there is nothing to brake. */
-        .brake = leg->brake && !wn->node->icount.sleep_on,
+        .brake = segment->brake && !wn->node->icount.sleep_on,
         /* A hit warps an idle-looking node (debug.h). */
-        .grain_us = debug_armed(wn->node) && !wn->node->icount.sleep_on ? grain_us(leg) : 0,
+        .grain_us = debug_armed(wn->node) && !wn->node->icount.sleep_on ? grain_us(segment) : 0,
         .stages = stages_for(w),
         .guard_us = guarded && node_granule_ns(wn->node) <= NS_PER_US ? next_us + 1 : 0,
         .stays = parks,
-        .unguarded = leg->on_grid && !guarded,
+        .unguarded = segment->on_grid && !guarded,
     };
 
     if (!unpark(wn->node, &plan, next_us, error) ||
         !nics_arm(wn->node, next_us, quantum_us, error) ||
-        (!leg->on_grid && !nics_look_ahead(wn->node, error)))
+        (!segment->on_grid && !nics_look_ahead(wn->node, error)))
         return false;
     stop_us = nics_next_stop(wn->node);
     if (guarded && gate_guards_later(wn->node->gate, &plan))
@@ -187,7 +187,7 @@ static bool arm(Worker *w, const Leg *leg, WorkerNode *wn, uint64_t k, GError **
         once(wn, &plan);
     } else if (stop_us < plan.first_us) {
         stop_half_way(wn, &plan, stop_us);
-    } else if (wn->slot->tries && wn->node->interval == INTERVAL_UNKNOWN &&
+    } else if (wn->participant->tries && wn->node->interval == INTERVAL_UNKNOWN &&
                !debug_armed(wn->node) && trial_plan(wn->node, &plan)) {
         wn->trial = plan;
         wn->once = wn->approach = true;
@@ -201,18 +201,19 @@ static bool arm(Worker *w, const Leg *leg, WorkerNode *wn, uint64_t k, GError **
     return gate_arm(wn->node->gate, &plan, error);
 }
 
-static bool stands_at(const Leg *leg, const WorkerNode *wn, uint64_t k)
+static bool stands_at(const Segment *segment, const WorkerNode *wn, uint64_t k)
 {
-    return vtime_floor_us(node_ensemble_time(wn->node)) >= vtime_floor_us(leg_boundary(leg, k));
+    return vtime_floor_us(node_ensemble_time(wn->node)) >=
+           vtime_floor_us(segment_boundary(segment, k));
 }
 
 /* A point was hit: the node is at rest, and the barrier will not be complete. */
-static void rest_at_hit(Leg *leg, WorkerNode *wn)
+static void rest_at_hit(Segment *segment, WorkerNode *wn)
 {
     wn->place = PLACE_REST;
     wn->node->state = NODE_PAUSED;
-    atomic_store(&leg->broke, true);
-    atomic_store(&leg->stop, true);
+    atomic_store(&segment->broke, true);
+    atomic_store(&segment->stop, true);
 }
 
 /* It may be stepped, and a hit has to be compared with where it stands now. */
@@ -222,28 +223,28 @@ static bool free_for_points(Node *n, GError **error)
            ((!n->clock.rough || rest_read(n, error)) && gate_disarm(n->gate, error));
 }
 
-void worker_node_resume(Worker *w, Leg *leg, WorkerNode *wn, uint64_t k)
+void worker_node_resume(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
 {
     GError *error = NULL;
     bool hit;
 
     wn->k = k;
     wn->once = wn->approach = wn->half_way = wn->trial.tries = false;
-    if (stands_at(leg, wn, k)) {
+    if (stands_at(segment, wn, k)) {
         if (!nics_send(wn->node, true, &error) || !nics_aim(wn->node, &error))
             worker_node_fail(w, wn, error);
         return;
     }
     if (!free_for_points(wn->node, &error) || !debug_leave_point(wn->node, &hit, &error) ||
-        (!hit && !stands_at(leg, wn, k) &&
-         (!arm(w, leg, wn, k, &error) || !nics_send(wn->node, true, &error) ||
+        (!hit && !stands_at(segment, wn, k) &&
+         (!arm(w, segment, wn, k, &error) || !nics_send(wn->node, true, &error) ||
           !stops_resume(wn->node, &error)))) {
         worker_node_fail(w, wn, error);
         return;
     }
     if (hit)
-        rest_at_hit(leg, wn);
-    if (hit || stands_at(leg, wn, k))
+        rest_at_hit(segment, wn);
+    if (hit || stands_at(segment, wn, k))
         return; /* one instruction was all that was missing */
     wn->anew = wn->slept = false;
     wn->left = wn->node->clock.icount;
@@ -255,15 +256,15 @@ void worker_node_resume(Worker *w, Leg *leg, WorkerNode *wn, uint64_t k)
 }
 
 /* Stopped at boundary k. */
-static void judge(const Leg *leg, WorkerNode *wn, uint64_t k)
+static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
 {
-    const RestPlan plan = {.boundary = leg_boundary(leg, k),
-                           .planned = k == leg->count,
-                           .quantum = leg->quantum,
+    const RestPlan plan = {.boundary = segment_boundary(segment, k),
+                           .planned = k == segment->count,
+                           .quantum = segment->quantum,
                            .slept = wn->slept,
                            .left = wn->left};
 
-    rest_judge(wn->node, wn->slot->stats, &plan);
+    rest_judge(wn->node, wn->participant->stats, &plan);
 }
 
 /* Whether a token tells where it stands; one with points has more to tell at once. */
@@ -294,7 +295,7 @@ static bool hears_stub(const Node *n)
     return n->debug && (debug_armed(n) || !gdb_client_broken(debug_client(n)));
 }
 
-void worker_node_rest(Worker *w, const Leg *leg, WorkerNode *wn, uint64_t k)
+void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k)
 {
     GError *error = NULL;
 
@@ -310,7 +311,7 @@ void worker_node_rest(Worker *w, const Leg *leg, WorkerNode *wn, uint64_t k)
     wn->place = PLACE_REST;
     wn->node->state = NODE_PAUSED;
     if (!wn->judged)
-        judge(leg, wn, k);
+        judge(segment, wn, k);
     else
         wn->node->rest.judged = true; /* no boundary, or one that was missed */
     wn->judged = false;
@@ -320,14 +321,14 @@ void worker_node_rest(Worker *w, const Leg *leg, WorkerNode *wn, uint64_t k)
         worker_node_fail(w, wn, error);
 }
 
-void worker_node_go_on(Worker *w, Leg *leg, WorkerNode *wn, uint64_t k)
+void worker_node_go_on(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
 {
     GError *error = NULL;
 
-    if (wn->anew || nics_want_rest(wn->node, leg->quantum.ns / NS_PER_US)) {
-        worker_node_rest(w, leg, wn, k - 1);
+    if (wn->anew || nics_want_rest(wn->node, segment->quantum.ns / NS_PER_US)) {
+        worker_node_rest(w, segment, wn, k - 1);
         if (wn->place == PLACE_REST)
-            worker_node_resume(w, leg, wn, k);
+            worker_node_resume(w, segment, wn, k);
         return;
     }
     wn->place = PLACE_RUNNING;
@@ -338,7 +339,7 @@ void worker_node_go_on(Worker *w, Leg *leg, WorkerNode *wn, uint64_t k)
 
 /* --- events while a quantum is run --- */
 
-static void at_gate(Worker *w, Leg *leg, WorkerNode *wn, const Note *note)
+static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *note)
 {
     Node *n = wn->node;
 
@@ -346,14 +347,14 @@ static void at_gate(Worker *w, Leg *leg, WorkerNode *wn, const Note *note)
     w->running--;
     freeze_end(&wn->freeze, n);
     node_hush(n, true);
-    wn->slot->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
-    wn->slot->arrived = htime_now();
+    wn->participant->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
+    wn->participant->arrived = htime_now();
     nics_reached(n, note->stamp_us);
     nics_read(n);
     if (console_drain(n->console, w->until))
-        atomic_store(&leg->stop, true);
+        atomic_store(&segment->stop, true);
     if (w->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
-        wn->slot->stats->repairs++;
+        wn->participant->stats->repairs++;
         wn->anew = true;
     }
     if (!n->icount.enabled || wn->once)
@@ -361,26 +362,26 @@ static void at_gate(Worker *w, Leg *leg, WorkerNode *wn, const Note *note)
 }
 
 /* Ahead of its boundary: an idle node is then at it perhaps, a busy one goes on to it. */
-static void approached(Worker *w, Leg *leg, WorkerNode *wn)
+static void approached(Worker *w, Segment *segment, WorkerNode *wn)
 {
     wn->place = PLACE_GATE;
     wn->judged = true;
     w->running--;
-    worker_node_rest(w, leg, wn, wn->k);
+    worker_node_rest(w, segment, wn, wn->k);
     if (wn->place != PLACE_REST)
         return;
-    worker_node_resume(w, leg, wn, wn->k);
+    worker_node_resume(w, segment, wn, wn->k);
     if (wn->place != PLACE_REST)
         return;
-    wn->slot->stamp_us = vtime_floor_us(leg_boundary(leg, wn->k));
-    wn->slot->arrived = htime_now();
+    wn->participant->stamp_us = vtime_floor_us(segment_boundary(segment, wn->k));
+    wn->participant->arrived = htime_now();
     nics_reached(wn->node, vtime_floor_us(wn->node->clock.virtual_time));
     nics_read(wn->node);
 }
 
 static void judge_note(WorkerNode *wn, const Note *note)
 {
-    NodeStats *stats = wn->slot->stats;
+    NodeStats *stats = wn->participant->stats;
     int64_t late_ns = note->late_us * NS_PER_US;
 
     if (!wn->node->icount.enabled)
@@ -411,7 +412,7 @@ static void judge_note(WorkerNode *wn, const Note *note)
     }
 }
 
-void worker_node_on_note(Worker *w, Leg *leg, WorkerNode *wn)
+void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
 {
     Note note = gate_read_note(wn->node->gate);
     GError *error = NULL;
@@ -427,7 +428,7 @@ void worker_node_on_note(Worker *w, Leg *leg, WorkerNode *wn)
         return;
     }
     if (wn->place != PLACE_RUNNING) {
-        wn->slot->stats->missed++; /* at no boundary that anyone sent it to */
+        wn->participant->stats->missed++; /* at no boundary that anyone sent it to */
         return;
     }
     if (wn->trial.tries && note.kind != NOTE_BROKEN) {
@@ -436,31 +437,31 @@ void worker_node_on_note(Worker *w, Leg *leg, WorkerNode *wn)
             return;
         }
         if (half_way) {
-            approached(w, leg, wn);
+            approached(w, segment, wn);
             return;
         }
         wn->approach = false;
     }
     judge_note(wn, &note);
     if (wn->half_way || (wn->approach && !wn->anew))
-        approached(w, leg, wn);
+        approached(w, segment, wn);
     else
-        at_gate(w, leg, wn, &note);
+        at_gate(w, segment, wn, &note);
 }
 
 /* How far the hit has moved the clock: as far as time passed without an instruction since the last
  * stop, but, if the guest slept meanwhile, no farther than from the last boundary or brake. */
-static void note_skip(const Worker *w, const Leg *leg, Node *n, VTime bias)
+static void note_skip(const Worker *w, const Segment *segment, Node *n, VTime bias)
 {
     int64_t passed = vtime_sub(n->clock.bias, bias).ns;
-    int64_t since = MAX(leg->now.ns, w->until.ns - leg->quantum.ns);
-    int64_t limit = MIN(grain_us(leg) * NS_PER_US, node_ensemble_time(n).ns - since);
+    int64_t since = MAX(segment->now.ns, w->until.ns - segment->quantum.ns);
+    int64_t limit = MIN(grain_us(segment) * NS_PER_US, node_ensemble_time(n).ns - since);
 
     debug_set_skip(n, vtime(MIN(passed, MAX(limit, 0))), passed > limit);
 }
 
 /* It is at rest before the boundary, and the barrier will not be complete. */
-static void break_off(Worker *w, Leg *leg, WorkerNode *wn)
+static void break_off(Worker *w, Segment *segment, WorkerNode *wn)
 {
     Node *n = wn->node;
 
@@ -468,11 +469,11 @@ static void break_off(Worker *w, Leg *leg, WorkerNode *wn)
     if (worker_node_take_end(w, wn))
         return;
     w->running--;
-    rest_at_hit(leg, wn);
+    rest_at_hit(segment, wn);
 }
 
 /* A point was hit before the boundary. */
-static void take_hit(Worker *w, Leg *leg, WorkerNode *wn)
+static void take_hit(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
     Node *n = wn->node;
@@ -485,11 +486,11 @@ static void take_hit(Worker *w, Leg *leg, WorkerNode *wn)
         return;
     }
     if (!n->icount.sleep_on)
-        note_skip(w, leg, n, bias);
-    break_off(w, leg, wn);
+        note_skip(w, segment, n, bias);
+    break_off(w, segment, wn);
 }
 
-void worker_node_halt(Worker *w, Leg *leg, WorkerNode *wn)
+void worker_node_halt(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
     Node *n = wn->node;
@@ -500,11 +501,11 @@ void worker_node_halt(Worker *w, Leg *leg, WorkerNode *wn)
         g_prefix_error(&error, "it did not reach the next barrier, and does not stop: ");
         worker_node_fail(w, wn, error);
     } else {
-        break_off(w, leg, wn);
+        break_off(w, segment, wn);
     }
 }
 
-bool worker_node_on_stub(Worker *w, Leg *leg, WorkerNode *wn)
+bool worker_node_on_stub(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
     bool hit;
@@ -514,7 +515,7 @@ bool worker_node_on_stub(Worker *w, Leg *leg, WorkerNode *wn)
         return true;
     }
     if (hit)
-        take_hit(w, leg, wn);
+        take_hit(w, segment, wn);
     return hit;
 }
 
@@ -530,7 +531,7 @@ static void stopped_unasked(Worker *w, WorkerNode *wn)
         worker_node_fail(w, wn, error);
 }
 
-void worker_node_on_qmp(Worker *w, Leg *leg, WorkerNode *wn)
+void worker_node_on_qmp(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
     Node *n = wn->node;
@@ -540,6 +541,6 @@ void worker_node_on_qmp(Worker *w, Leg *leg, WorkerNode *wn)
         g_clear_error(&error);
     else if (!lives)
         worker_node_fail(w, wn, error);
-    else if (n->life.stopped && !(debug_armed(n) && worker_node_on_stub(w, leg, wn)))
+    else if (n->life.stopped && !(debug_armed(n) && worker_node_on_stub(w, segment, wn)))
         stopped_unasked(w, wn);
 }

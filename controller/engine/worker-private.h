@@ -15,9 +15,9 @@ typedef enum {
     PLACE_OUT, /* left or failed */
 } Place;
 
-/* A node in a leg. */
+/* A node in a segment. */
 typedef struct {
-    Slot *slot;
+    Participant *participant;
     Node *node;
     Place place;
     Insns left;     /* its count when it left its last rest */
@@ -36,18 +36,18 @@ struct Worker {
     int cpu;
     Rank rank;
     GThread *thread;
-    LegPatience patience;
+    SegmentPatience patience;
 
     GMutex lock;
     GCond wake;
     bool quit, has_job;
-    Leg *leg; /* or: */
+    Segment *segment; /* or: */
     void (*func)(void *);
     void *arg;
     WorkerDoneFunc done;
     void *done_data;
 
-    /* of the present leg */
+    /* of the present segment */
     int epoll_fd;
     WorkerNode *nodes;
     unsigned n_nodes, running;
@@ -62,23 +62,23 @@ struct Worker {
 void worker_node_fail(Worker *worker, WorkerNode *node, GError *error);
 
 /* A node at rest goes on to boundary k, unless it stands there or farther already. */
-void worker_node_resume(Worker *worker, Leg *leg, WorkerNode *node, uint64_t k);
+void worker_node_resume(Worker *worker, Segment *segment, WorkerNode *node, uint64_t k);
 
 /* One at its gate goes on from boundary k - 1 to k: through it, or where anything was not as it
  * should be, armed anew. */
-void worker_node_go_on(Worker *worker, Leg *leg, WorkerNode *node, uint64_t k);
+void worker_node_go_on(Worker *worker, Segment *segment, WorkerNode *node, uint64_t k);
 
 /* From its gate at boundary k to rest, its clock read. */
-void worker_node_rest(Worker *worker, const Leg *leg, WorkerNode *node, uint64_t k);
+void worker_node_rest(Worker *worker, const Segment *segment, WorkerNode *node, uint64_t k);
 
 /* Nobody waits for the boundary any longer: the node is stopped where it is, or fails. */
-void worker_node_halt(Worker *worker, Leg *leg, WorkerNode *node);
+void worker_node_halt(Worker *worker, Segment *segment, WorkerNode *node);
 
 /* Its note, its monitor, its stub became readable. */
-void worker_node_on_note(Worker *worker, Leg *leg, WorkerNode *node);
-void worker_node_on_qmp(Worker *worker, Leg *leg, WorkerNode *node);
+void worker_node_on_note(Worker *worker, Segment *segment, WorkerNode *node);
+void worker_node_on_qmp(Worker *worker, Segment *segment, WorkerNode *node);
 /* True if a point was hit. */
-bool worker_node_on_stub(Worker *worker, Leg *leg, WorkerNode *node);
+bool worker_node_on_stub(Worker *worker, Segment *segment, WorkerNode *node);
 
 /* If its guest has left and it stands, it is out. */
 bool worker_node_take_end(Worker *worker, WorkerNode *node);

@@ -20,21 +20,21 @@ enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
 
 /* --- a quantum --- */
 
-static void begin_quantum(Worker *w, Leg *leg, uint64_t k)
+static void begin_quantum(Worker *w, Segment *segment, uint64_t k)
 {
-    w->until = leg_boundary(leg, k);
-    quanta_begin(&w->quanta, leg->granted, w->until);
+    w->until = segment_boundary(segment, k);
+    quanta_begin(&w->quanta, segment->granted, w->until);
     for (unsigned i = 0; i < w->n_nodes; i++) {
         WorkerNode *wn = &w->nodes[i];
 
         if (wn->place == PLACE_REST)
-            worker_node_resume(w, leg, wn, k);
+            worker_node_resume(w, segment, wn, k);
         else if (wn->place == PLACE_GATE)
-            worker_node_go_on(w, leg, wn, k);
+            worker_node_go_on(w, segment, wn, k);
     }
 }
 
-static void handle(Worker *w, Leg *leg, const struct epoll_event *event)
+static void handle(Worker *w, Segment *segment, const struct epoll_event *event)
 {
     WorkerNode *wn = &w->nodes[event->data.u32 >> TAG_BITS];
 
@@ -42,21 +42,21 @@ static void handle(Worker *w, Leg *leg, const struct epoll_event *event)
         return; /* it went earlier in this round */
     switch (event->data.u32 & TAG_MASK) {
     case TAG_NOTE:
-        worker_node_on_note(w, leg, wn);
+        worker_node_on_note(w, segment, wn);
         break;
     case TAG_QMP:
-        worker_node_on_qmp(w, leg, wn);
+        worker_node_on_qmp(w, segment, wn);
         break;
     case TAG_STUB:
-        worker_node_on_stub(w, leg, wn);
+        worker_node_on_stub(w, segment, wn);
         break;
     }
 }
 
 /* While a quantum lasts. */
-static void look_after(Worker *w, Leg *leg)
+static void look_after(Worker *w, Segment *segment)
 {
-    bool hurry = leg->hurry && atomic_load(leg->hurry);
+    bool hurry = segment->hurry && atomic_load(segment->hurry);
 
     for (unsigned i = 0; i < w->n_nodes; i++) {
         WorkerNode *wn = &w->nodes[i];
@@ -65,26 +65,26 @@ static void look_after(Worker *w, Leg *leg)
             continue;
         console_drain(wn->node->console, w->until);
         nics_read(wn->node);
-        freeze_look(&wn->freeze, wn->node, leg->granted, leg->quantum);
+        freeze_look(&wn->freeze, wn->node, segment->granted, segment->quantum);
         if (hurry)
-            worker_node_halt(w, leg, wn);
+            worker_node_halt(w, segment, wn);
     }
 }
 
 /* Now and then while nodes run, however often others wake the worker meanwhile. */
-static void look_around(Worker *w, Leg *leg, bool idle)
+static void look_around(Worker *w, Segment *segment, bool idle)
 {
     HTime now = htime_now();
 
     if (!idle && htime_sub(now, w->looked).ns < DRAIN_MS * NS_PER_MS)
         return;
     w->looked = now;
-    look_after(w, leg);
+    look_after(w, segment);
     shield_watch(&w->shield, false);
 }
 
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
-static void collect(Worker *w, Leg *leg)
+static void collect(Worker *w, Segment *segment)
 {
     struct epoll_event events[MAX_EVENTS];
 
@@ -92,13 +92,13 @@ static void collect(Worker *w, Leg *leg)
         int n = epoll_wait(w->epoll_fd, events, MAX_EVENTS, DRAIN_MS);
 
         for (int i = 0; i < n; i++)
-            handle(w, leg, &events[i]);
+            handle(w, segment, &events[i]);
         if (w->running > 0)
-            look_around(w, leg, n == 0);
+            look_around(w, segment, n == 0);
     }
 }
 
-/* --- a leg --- */
+/* --- a segment --- */
 
 static bool watch(Worker *w, int fd, uint32_t tag, GError **error)
 {
@@ -110,7 +110,7 @@ static bool watch(Worker *w, int fd, uint32_t tag, GError **error)
     return false;
 }
 
-/* New threads may have come up since the last leg: rank them too. */
+/* New threads may have come up since the last segment: rank them too. */
 static void add(Worker *w, WorkerNode *wn, unsigned i)
 {
     GError *error = NULL;
@@ -130,19 +130,20 @@ static void add(Worker *w, WorkerNode *wn, unsigned i)
         worker_node_fail(w, wn, error);
 }
 
-static void prepare(Worker *w, Leg *leg)
+static void prepare(Worker *w, Segment *segment)
 {
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-    w->nodes = g_new0(WorkerNode, leg->n_slots);
+    w->nodes = g_new0(WorkerNode, segment->n_participants);
     w->n_nodes = w->running = 0;
     w->lost_one = false;
-    quanta_begin(&w->quanta, htime_now(), leg->now);
-    for (unsigned i = 0; i < leg->n_slots; i++) {
+    quanta_begin(&w->quanta, htime_now(), segment->now);
+    for (unsigned i = 0; i < segment->n_participants; i++) {
         WorkerNode *wn = &w->nodes[w->n_nodes];
 
-        if (leg->slots[i].node->cpu != w->cpu)
+        if (segment->participants[i].node->cpu != w->cpu)
             continue;
-        *wn = (WorkerNode){.slot = &leg->slots[i], .node = leg->slots[i].node};
+        *wn = (WorkerNode){.participant = &segment->participants[i],
+                           .node = segment->participants[i].node};
         wn->place = node_is_live(wn->node) ? PLACE_REST : PLACE_OUT;
         w->n_nodes++;
         shield_add(&w->shield, wn->node);
@@ -160,7 +161,7 @@ static bool all_out(const Worker *w)
     return true;
 }
 
-static BarrierAction meet(Worker *w, Leg *leg)
+static BarrierAction meet(Worker *w, Segment *segment)
 {
     BarrierEvent event = BARRIER_EV_ARRIVED;
 
@@ -169,16 +170,16 @@ static BarrierAction meet(Worker *w, Leg *leg)
     else if (all_out(w))
         event = BARRIER_EV_LEFT;
     w->lost_one = false;
-    return leg_rendezvous(leg, event, &w->patience);
+    return segment_rendezvous(segment, event, &w->patience);
 }
 
-static void finish(Worker *w, const Leg *leg, uint64_t k)
+static void finish(Worker *w, const Segment *segment, uint64_t k)
 {
     for (unsigned i = 0; i < w->n_nodes; i++) {
         WorkerNode *wn = &w->nodes[i];
 
         if (wn->place == PLACE_GATE)
-            worker_node_rest(w, leg, wn, k);
+            worker_node_rest(w, segment, wn, k);
         wn->node->quanta = NULL;
         if (wn->place != PLACE_OUT) {
             console_drain(wn->node->console, w->until);
@@ -190,18 +191,18 @@ static void finish(Worker *w, const Leg *leg, uint64_t k)
     g_clear_pointer(&w->nodes, g_free);
 }
 
-static void run(Worker *w, Leg *leg)
+static void run(Worker *w, Segment *segment)
 {
     uint64_t k = 0;
 
-    prepare(w, leg);
-    while (meet(w, leg) == BARRIER_GRANT) {
+    prepare(w, segment);
+    while (meet(w, segment) == BARRIER_GRANT) {
         k++;
-        begin_quantum(w, leg, k);
-        collect(w, leg);
+        begin_quantum(w, segment, k);
+        collect(w, segment);
         shield_watch(&w->shield, true);
     }
-    finish(w, leg, k);
+    finish(w, segment, k);
 }
 
 /* --- the thread --- */
@@ -219,8 +220,8 @@ static void *worker_main(void *data)
         if (w->quit)
             break;
         g_mutex_unlock(&w->lock);
-        if (w->leg)
-            run(w, w->leg);
+        if (w->segment)
+            run(w, w->segment);
         else
             w->func(w->arg);
         shield_end(&w->shield);
@@ -278,15 +279,15 @@ static void submit(Worker *w, WorkerDoneFunc done, void *data)
     g_mutex_unlock(&w->lock);
 }
 
-void worker_run_leg(Worker *w, Leg *leg, WorkerDoneFunc done, void *data)
+void worker_run_segment(Worker *w, Segment *segment, WorkerDoneFunc done, void *data)
 {
-    w->leg = leg;
+    w->segment = segment;
     submit(w, done, data);
 }
 
 void worker_run(Worker *w, void (*func)(void *), void *arg, WorkerDoneFunc done, void *data)
 {
-    w->leg = NULL;
+    w->segment = NULL;
     w->func = func;
     w->arg = arg;
     submit(w, done, data);

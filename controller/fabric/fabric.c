@@ -452,7 +452,7 @@ VTime fabric_begin(Fabric *f)
 
         set_own(f, p);
         here = here || p->mode == PORT_AHEAD;
-        /* A host that can't be told is lost: the leg will say so. */
+        /* A host that can't be told is lost: the segment will say so. */
         if (p->mode == PORT_REMOTE && (was_island || port_is_island(p)))
             p->node->far->ops->follow(p->node->far, f->net, f->moved, NULL);
     }

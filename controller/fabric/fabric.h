@@ -3,7 +3,7 @@
  * fabric.h: what connects guests to the virtual network (network/network.h): its ports (port.h), and
  * what happens to all of them at a barrier, which the engine calls:
  *
- *   fabric_begin()    a leg or a step is about to begin: who goes ahead of the network
+ *   fabric_begin()    a segment or a step is about to begin: who goes ahead of the network
  *   fabric_reach()    the nodes of this host have reached a boundary
  *   fabric_advance()  all hosts have: the network moves on
  *   fabric_grant()    what is due at cards of other hosts goes with the next grant
@@ -19,7 +19,7 @@
  * frames alike.
  *
  * Threads: reach, advance, grant and fill run in the thread that completes the barrier, a worker's or
- * a line's, all nodes standing, and in the main thread before a leg or a step; never in two. All
+ * a line's, all nodes standing, and in the main thread before a segment or a step; never in two. All
  * else is for the main thread while the ensemble stands, but for the figures, which may be read at
  * any barrier.
  */
@@ -70,7 +70,7 @@ bool fabric_uses(const Fabric *fabric, const Node *node);
  * to the quantum. follows: the quantum follows the links, so one that is down asks for none. */
 bool fabric_prepare(Fabric *fabric, VTime quantum, bool follows, VTime now, GError **error);
 
-/* The quantum may be another one, and links may deliver otherwise: so it is from the next leg on. */
+/* The quantum may be another one, and links may deliver otherwise: so it is from the next segment on. */
 bool fabric_retime(Fabric *fabric, VTime quantum, VTime now, GError **error);
 
 /* Takes what the guests have sent by now, and moves the network up to here, though this may be no

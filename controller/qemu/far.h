@@ -16,7 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct Leg;
+struct Segment;
 struct Network;
 struct Node;
 struct Port;
@@ -28,8 +28,8 @@ typedef struct Far Far;
 typedef void (*FarDoneFunc)(void *data);
 
 typedef struct {
-    /* Its nodes' part in the leg. */
-    void (*run_leg)(Far *far, struct Leg *leg, FarDoneFunc done, void *data);
+    /* Its nodes' part in the segment. */
+    void (*run_segment)(Far *far, struct Segment *segment, FarDoneFunc done, void *data);
     void (*step)(Far *far, struct StepRequest *request, FarDoneFunc done, void *data);
     /* The others: main thread, the ensemble stands; they wait for the answer. */
     /* Its QEMU; qemu: path of the binary there, or NULL. The far host takes over the descriptors:

@@ -3,7 +3,7 @@
  * node.h: one QEMU process, launched or attached, and what is known about it.
  *
  * A node belongs to one thread at a time: to the main thread while the ensemble stands, to the worker
- * of its host CPU while a leg is run. The hand-over is the worker's job queue (engine/worker.h).
+ * of its host CPU while a segment is run. The hand-over is the worker's job queue (engine/worker.h).
  */
 #ifndef QEMU_NODE_H
 #define QEMU_NODE_H

@@ -3,9 +3,9 @@
  * grant-report.h: what happened on a host in the quanta of one grant, as bytes and back. Pure.
  *
  * u64 the barrier that is reached, u8 flags, i64 host time of sending,
- * u32 quanta, for each and each node of the leg: i64 stamp in µs (-1: none), i64 host time of
+ * u32 quanta, for each and each node of the segment: i64 stamp in µs (-1: none), i64 host time of
  * arrival (0: none),
- * u32 n, n times (u32 node of the leg, i64 until, bytes of its console),
+ * u32 n, n times (u32 node of the segment, i64 until, bytes of its console),
  * u32 n, n times (u32 card, i64 boundary, i64 sent at, bytes),
  * u32 n, n times (u32 card, u32 id, u8 flags, i64 boundary, i64 when)
  */
@@ -61,7 +61,7 @@ typedef struct {
                     void *data);
 } GrantReportFuncs;
 
-/* The head is filled in before the first function is called; nodes: how many the leg has here. */
+/* The head is filled in before the first function is called; nodes: how many the segment has here. */
 void grant_report_read(Reader *r, unsigned nodes, GrantReportHead *head,
                        const GrantReportFuncs *funcs, void *data);
 

@@ -180,11 +180,11 @@ bool step_order_get(Reader *r, unsigned *node, VTime *epoch, StepRequest *s, GEr
     return true;
 }
 
-/* --- legs --- */
+/* --- segments --- */
 
 enum { MEMBER_SIZE = 12, CARD_SIZE = 13, FRAME_LEAST = 20 };
 
-void leg_order_put(GByteArray *out, const LegOrder *o)
+void segment_order_put(GByteArray *out, const SegmentOrder *o)
 {
     put_i64(out, o->moved.ns);
     put_i64(out, o->now.ns);
@@ -311,7 +311,7 @@ static Reader get_frames(Reader *r)
 }
 
 /* Its last boundary is a time, too. */
-static void check_quanta(Reader *r, const LegOrder *o)
+static void check_quanta(Reader *r, const SegmentOrder *o)
 {
     int64_t span;
 
@@ -321,7 +321,7 @@ static void check_quanta(Reader *r, const LegOrder *o)
                   span < CODEC_TIME_END);
 }
 
-bool leg_order_get(Reader *r, LegOrder *o, GError **error)
+bool segment_order_get(Reader *r, SegmentOrder *o, GError **error)
 {
     o->moved = get_time(r);
     o->now = get_time(r);
@@ -343,7 +343,7 @@ bool leg_order_get(Reader *r, LegOrder *o, GError **error)
     o->cards = get_list(r, CARD_SIZE);
     check_cards(r, o->cards);
     o->frames = get_frames(r);
-    return reader_done(r, "leg", error);
+    return reader_done(r, "segment", error);
 }
 
 bool grant_order_get(Reader *r, Reader *frames, GError **error)

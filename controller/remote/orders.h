@@ -70,7 +70,7 @@ void step_order_put(GByteArray *out, unsigned node, VTime epoch, const StepReque
 /* step->node and step->cancel stay as they are. */
 bool step_order_get(Reader *r, unsigned *node, VTime *epoch, StepRequest *step, GError **error);
 
-/* --- legs --- */
+/* --- segments --- */
 
 typedef struct {
     unsigned node;
@@ -101,16 +101,16 @@ typedef struct {
     bool moves_cards;
     int64_t max_skip_us;
     unsigned exits;                /* a member, or ORDER_NOBODY */
-    Reader members, cards, frames; /* lists, for the functions below; not for leg_order_put() */
-} LegOrder;
+    Reader members, cards, frames; /* lists, for the functions below; not for segment_order_put() */
+} SegmentOrder;
 
 /* The lists follow: a count as u32, and so many members, cards, frames. */
-void leg_order_put(GByteArray *out, const LegOrder *order);
+void segment_order_put(GByteArray *out, const SegmentOrder *order);
 void order_member_put(GByteArray *out, OrderMember member);
 void order_card_put(GByteArray *out, OrderCard card);
 void order_frame_put(GByteArray *out, const OrderFrame *frame);
 
-bool leg_order_get(Reader *r, LegOrder *order, GError **error);
+bool segment_order_get(Reader *r, SegmentOrder *order, GError **error);
 /* Of MSG_GRANT: its frames. Allocates nothing unless there is an error. */
 bool grant_order_get(Reader *r, Reader *frames, GError **error);
 
@@ -118,10 +118,10 @@ bool grant_order_get(Reader *r, Reader *frames, GError **error);
 typedef struct {
     VTime moved; /* the network has, up to this */
     VTime now, until, quantum;
-    Reader cards, frames; /* lists, as of a leg; not for cards_order_put() */
+    Reader cards, frames; /* lists, as of a segment; not for cards_order_put() */
 } CardsOrder;
 
-/* The lists follow, as those of a leg. */
+/* The lists follow, as those of a segment. */
 void cards_order_put(GByteArray *out, const CardsOrder *order);
 bool cards_order_get(Reader *r, CardsOrder *order, GError **error);
 

@@ -9,7 +9,7 @@
  * times are ns of the ensemble (nodes' own ones where it says so), host times ns of the agent's
  * monotonic clock.
  *
- * During a leg nothing but this is needed, one message each way for each grant and host:
+ * During a segment nothing but this is needed, one message each way for each grant and host:
  *
  *   controller                       agent
  *   LEG: first grant's frames   ->
@@ -17,12 +17,12 @@
  *   GRANT: frames due           ->
  *                               <-   NEWS
  *   HALT                        ->
- *                               <-   LEG_OVER: NEWS' fields, and where each node stands
+ *                               <-   SEGMENT_OVER: NEWS' fields, and where each node stands
  *
  * A grant is `stride` quanta; the first one is `lead` longer, so that the agent has that many left
  * to run when its NEWS are on their way.
  *
- * At the leg's last barrier, and where a node stops before it, LEG_OVER comes unasked. Bytes for
+ * At the segment's last barrier, and where a node stops before it, SEGMENT_OVER comes unasked. Bytes for
  * consoles and stubs go between these at any time.
  */
 #ifndef REMOTE_PROTOCOL_H
@@ -61,7 +61,7 @@ typedef enum {
     /* Controller: not answered. */
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
-    MSG_LEG,        /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum,
+    MSG_SEGMENT,    /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum,
                        u64 count, u32 stride, u32 lead, u8 brake, i64 longest skip in µs,
                        u8 on the grid, i64 next barrier, u8 stop on exit, u32 the node with whose
                        guest it ends or 2^32 - 1, u8 cards take part,

@@ -92,9 +92,9 @@ static char *meant_value(const ValueHelp *values, const char *name)
 /* The node's time in the ensemble's count: at a barrier, as its note has it. */
 static VTime time_of(const Values *v, const Node *n)
 {
-    for (unsigned i = 0; v->view && i < v->view->n_slots; i++)
-        if (v->view->slots[i].node == n && v->view->slots[i].stamp_us >= 0)
-            return vtime(v->view->slots[i].stamp_us * NS_PER_US);
+    for (unsigned i = 0; v->view && i < v->view->n_participants; i++)
+        if (v->view->participants[i].node == n && v->view->participants[i].stamp_us >= 0)
+            return vtime(v->view->participants[i].stamp_us * NS_PER_US);
     return node_ensemble_time(n);
 }
 

@@ -66,7 +66,7 @@ static Told *next(Events *e)
     return t;
 }
 
-/* A node of another host that left while all stood: no leg brings its state. */
+/* A node of another host that left while all stood: no segment brings its state. */
 static void take_state(const Session *s, const Told *t)
 {
     Node *n = session_node(s, t->name);

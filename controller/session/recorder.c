@@ -18,19 +18,20 @@ static void recorder_clear(Recorder *r)
     r->n = 0;
 }
 
-/* In the thread that completes the barrier. Slots and columns are in the same order. */
+/* In the thread that completes the barrier. Participants and columns are in the same order. */
 static bool record_barrier(const BarrierView *view, void *data)
 {
     Session *s = data;
     Recorder *r = s->recorder;
 
-    for (unsigned column = 0, slot = 0; column < r->n; column++) {
-        const Slot *at = slot < view->n_slots ? &view->slots[slot] : NULL;
+    for (unsigned column = 0, participant = 0; column < r->n; column++) {
+        const Participant *at =
+            participant < view->n_participants ? &view->participants[participant] : NULL;
 
         r->stamps[column] = -1;
         if (!at || at->node != r->columns[column])
             continue;
-        slot++;
+        participant++;
         r->stamps[column] = at->stamp_us;
         r->waited[column] = view->met ? MAX(0, htime_sub(view->last, at->arrived).ns) : 0;
     }

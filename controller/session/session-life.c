@@ -30,8 +30,8 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* Whose time the log shows. A worker logs what it stamps only during its leg, and while there is a
- * leg the main thread changes nothing that engine_now() looks at but atomics. */
+/* Whose time the log shows. A worker logs what it stamps only during its segment, and while there is a
+ * segment the main thread changes nothing that engine_now() looks at but atomics. */
 static Engine *logged;
 
 static VTime logged_now(void)

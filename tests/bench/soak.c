@@ -49,8 +49,8 @@ static bool on_barrier(const BarrierView *view, void *data)
     uint64_t missed = 0, overshot = 0, repairs = 0;
     int64_t worst = 0;
 
-    for (unsigned i = 0; i < view->n_slots; i++) {
-        const NodeStats *s = view->slots[i].stats;
+    for (unsigned i = 0; i < view->n_participants; i++) {
+        const NodeStats *s = view->participants[i].stats;
 
         missed += s->missed;
         overshot += s->overshot;

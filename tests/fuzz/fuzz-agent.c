@@ -77,7 +77,7 @@ static bool follow(Network *net, Reader *r, VTime *now)
 
 /* --- orders --- */
 
-static void check_leg(Reader *r, GError **error)
+static void check_segment(Reader *r, GError **error)
 {
     g_autoptr(GByteArray) out = g_byte_array_new(), members = g_byte_array_new();
     g_autoptr(GByteArray) cards = g_byte_array_new(), frames = g_byte_array_new();
@@ -86,13 +86,13 @@ static void check_leg(Reader *r, GError **error)
     OrderMember m;
     OrderFrame f;
     OrderCard c;
-    LegOrder o;
+    SegmentOrder o;
 
-    if (!leg_order_get(r, &o, error))
+    if (!segment_order_get(r, &o, error))
         return;
     demand(o.quantum.ns > 0 && o.count > 0 && o.stride > 0 && o.max_skip_us >= 0);
     demand(is_time(o.first) && is_time(vtime((int64_t)o.count * o.quantum.ns)));
-    leg_order_put(out, &o);
+    segment_order_put(out, &o);
     for (; order_next_member(&o.members, &m); n_members++) {
         demand(is_time(m.epoch));
         order_member_put(members, m);
@@ -219,8 +219,8 @@ static bool take(Network *net, VTime *now, uint8_t type, Reader r)
     switch (type) {
     case MSG_TOPOLOGY:
         return follow(net, &r, now);
-    case MSG_LEG:
-        check_leg(&r, &error);
+    case MSG_SEGMENT:
+        check_segment(&r, &error);
         break;
     case MSG_GRANT:
         check_grant(&r, &error);

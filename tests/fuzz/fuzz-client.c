@@ -4,12 +4,12 @@
  * range, a request has an answer or an error, and no word of the agent's is unfit for a terminal.
  *
  * The first byte chooses what the agent is asked: an answer to a ping, a node, a monitor command, a
- * step, or a leg. The rest is what it says then, without a length: two bytes with the size of the
+ * step, or a segment. The rest is what it says then, without a length: two bytes with the size of the
  * fields, the type, the fields. Behind that its stream ends.
  */
 #include "controller/base/log.h"
 #include "controller/base/text.h"
-#include "controller/engine/leg.h"
+#include "controller/engine/segment.h"
 #include "controller/engine/step.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
@@ -246,30 +246,30 @@ static void take_steps(Session *s)
     g_clear_error(&step.error);
 }
 
-static void run_leg(Session *s)
+static void run_segment(Session *s)
 {
     NodeStats stats[NODES] = {0};
-    LegMark marks[NODES * 2] = {0};
-    Slot slots[NODES];
-    Leg leg = {.first = {NS_PER_MS},
-               .quantum = {NS_PER_MS},
-               .count = QUANTA,
-               .cards = true,
-               .slots = slots,
-               .n_slots = NODES,
-               .stride = 2,
-               .lead = 1,
-               .marks = marks,
-               .next_barrier = {NS_PER_MS}};
+    SegmentMark marks[NODES * 2] = {0};
+    Participant participants[NODES];
+    Segment segment = {.first = {NS_PER_MS},
+                       .quantum = {NS_PER_MS},
+                       .count = QUANTA,
+                       .cards = true,
+                       .participants = participants,
+                       .n_participants = NODES,
+                       .stride = 2,
+                       .lead = 1,
+                       .marks = marks,
+                       .next_barrier = {NS_PER_MS}};
 
     for (unsigned i = 0; i < NODES; i++)
-        slots[i] = (Slot){.node = s->nodes[i], .stats = &stats[i], .stamp_us = -1};
-    leg_init(&leg, 1);
-    leg_begin(&leg);
-    s->nodes[0]->far->ops->run_leg(s->nodes[0]->far, &leg, on_done, s);
+        participants[i] = (Participant){.node = s->nodes[i], .stats = &stats[i], .stamp_us = -1};
+    segment_init(&segment, 1);
+    segment_begin(&segment);
+    s->nodes[0]->far->ops->run_segment(s->nodes[0]->far, &segment, on_done, s);
     wait_done(s);
-    demand(atomic_load(&leg.k) <= QUANTA);
-    leg_clear(&leg);
+    demand(atomic_load(&segment.k) <= QUANTA);
+    segment_clear(&segment);
     for (unsigned i = 0; i < NODES; i++) {
         dist_clear(&stats[i].overshoot);
         dist_clear(&stats[i].idle_skip);
@@ -298,7 +298,7 @@ static void ask(Session *s, unsigned what)
         take_steps(s);
         return;
     default:
-        run_leg(s);
+        run_segment(s);
         return;
     }
     demand(good == !error);

@@ -4,26 +4,26 @@
 
 #include "controller/qemu/ending.h"
 
-static int64_t stamp_of(uint64_t k, unsigned slot)
+static int64_t stamp_of(uint64_t k, unsigned participant)
 {
-    return (int64_t)(k * 10 + slot);
+    return (int64_t)(k * 10 + participant);
 }
 
 /* --- a host --- */
 
 static void run_quantum(FakeHost *f, uint64_t k)
 {
-    Leg *leg = f->leg;
+    Segment *segment = f->segment;
 
-    for (unsigned i = 0; i < leg->n_slots && !f->hangs_back; i++) {
-        if (leg->slots[i].node->far != &f->far)
+    for (unsigned i = 0; i < segment->n_participants && !f->hangs_back; i++) {
+        if (segment->participants[i].node->far != &f->far)
             continue;
-        if (leg->marks) {
-            leg->marks[(k - 1) % leg->stride * leg->n_slots + i] =
-                (LegMark){stamp_of(k, i), htime_now()};
+        if (segment->marks) {
+            segment->marks[(k - 1) % segment->stride * segment->n_participants + i] =
+                (SegmentMark){stamp_of(k, i), htime_now()};
         } else {
-            leg->slots[i].stamp_us = stamp_of(k, i);
-            leg->slots[i].arrived = htime_now();
+            segment->participants[i].stamp_us = stamp_of(k, i);
+            segment->participants[i].arrived = htime_now();
         }
     }
     if (f->slow)
@@ -33,23 +33,23 @@ static void run_quantum(FakeHost *f, uint64_t k)
 
 static void leave(FakeHost *f)
 {
-    LegPatience patience = {0};
+    SegmentPatience patience = {0};
     uint64_t k = atomic_load(&f->ran);
 
     if (f->broke)
-        atomic_store(&f->leg->broke, true);
+        atomic_store(&f->segment->broke, true);
     atomic_store(&f->gone, true);
-    leg_quit(f->leg, k, f->stop, &patience);
+    segment_quit(f->segment, k, f->stop, &patience);
 }
 
 static void *host_main(void *data)
 {
     FakeHost *f = data;
-    LegPatience patience = {0};
+    SegmentPatience patience = {0};
     BarrierAction action = BARRIER_GRANT;
 
     for (uint64_t g = 1; action == BARRIER_GRANT; g++) {
-        uint64_t end = leg_grant_end(f->leg, g);
+        uint64_t end = segment_grant_end(f->segment, g);
 
         for (uint64_t k = atomic_load(&f->ran) + 1; k <= end; k++) {
             if (f->leave_at && k > f->leave_at)
@@ -60,20 +60,20 @@ static void *host_main(void *data)
             leave(f);
             break;
         }
-        action = leg_rendezvous(f->leg, BARRIER_EV_ARRIVED, &patience);
+        action = segment_rendezvous(f->segment, BARRIER_EV_ARRIVED, &patience);
         g_assert_cmpint(action, !=, BARRIER_WAIT);
     }
     f->done(f->done_data);
     return NULL;
 }
 
-static void far_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)
+static void far_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data)
 {
     FakeHost *f = (FakeHost *)far;
 
     g_assert_null(f->thread);
-    g_assert_null(leg->fabric); /* each host sees to its own cards */
-    f->leg = leg;
+    g_assert_null(segment->fabric); /* each host sees to its own cards */
+    f->segment = segment;
     f->done = done;
     f->done_data = data;
     f->rides++;
@@ -98,43 +98,43 @@ static void far_step(Far *far, StepRequest *request, FarDoneFunc done, void *dat
     f->thread = g_thread_new("far", step_main, f);
 }
 
-static const FarOps far_ops = {.run_leg = far_run_leg, .step = far_step};
+static const FarOps far_ops = {.run_segment = far_run_segment, .step = far_step};
 
-/* --- the leg --- */
+/* --- the segment --- */
 
-static void check_slot(const FakeHosts *f, const Leg *leg, unsigned i, uint64_t k)
+static void check_participant(const FakeHosts *f, const Segment *segment, unsigned i, uint64_t k)
 {
-    const FakeHost *host = (const FakeHost *)leg->slots[i].node->far;
-    const Slot *s = &leg->slots[i];
+    const FakeHost *host = (const FakeHost *)segment->participants[i].node->far;
+    const Participant *s = &segment->participants[i];
 
     if (host && k <= atomic_load(&host->ran) && !host->hangs_back) {
         g_assert_cmpint(s->stamp_us, ==, stamp_of(k, i));
-        g_assert_cmpint(s->arrived.ns, >=, leg->granted.ns);
-    } else if (f->leg.marks) {
-        g_assert_cmpint(s->arrived.ns, <, leg->granted.ns); /* of an earlier grant, or never */
+        g_assert_cmpint(s->arrived.ns, >=, segment->granted.ns);
+    } else if (f->segment.marks) {
+        g_assert_cmpint(s->arrived.ns, <, segment->granted.ns); /* of an earlier grant, or never */
     }
 }
 
-static void on_barrier(Leg *leg, uint64_t k, void *data)
+static void on_barrier(Segment *segment, uint64_t k, void *data)
 {
     FakeHosts *f = data;
-    uint64_t end = leg_grant_end(leg, (k - 1) / leg->stride + 1);
+    uint64_t end = segment_grant_end(segment, (k - 1) / segment->stride + 1);
 
-    g_assert_true(leg == &f->leg);
+    g_assert_true(segment == &f->segment);
     g_assert_cmpuint(k, ==, f->called + 1);
     f->called = k;
     for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++)
-        if (f->far[i].leg == leg && !atomic_load(&f->far[i].gone))
+        if (f->far[i].segment == segment && !atomic_load(&f->far[i].gone))
             g_assert_cmpuint(atomic_load(&f->far[i].ran), ==, end);
-    for (unsigned i = 0; i < leg->n_slots; i++)
-        check_slot(f, leg, i, k);
+    for (unsigned i = 0; i < segment->n_participants; i++)
+        check_participant(f, segment, i, k);
     if (k == f->stop_at)
-        atomic_store(&leg->stop, true);
+        atomic_store(&segment->stop, true);
 }
 
 static void begin(FakeHosts *f);
 
-/* In the main context; from here the next leg may be begun, as the engine does. */
+/* In the main context; from here the next segment may be begun, as the engine does. */
 void fake_hosts_done(void *data)
 {
     FakeHosts *f = data;
@@ -143,7 +143,7 @@ void fake_hosts_done(void *data)
     g_assert_false(f->over);
     for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++) {
         g_clear_pointer(&f->far[i].thread, g_thread_join);
-        f->far[i].leg = NULL;
+        f->far[i].segment = NULL;
     }
     f->over = f->again == 0;
     if (f->again > 0) {
@@ -154,26 +154,26 @@ void fake_hosts_done(void *data)
 
 static void begin(FakeHosts *f)
 {
-    Leg plan = {.first = {1000000},
-                .quantum = {1000000},
-                .count = f->leg.count,
-                .stride = f->leg.stride,
-                .marks = f->leg.stride > 1 ? f->marks : NULL,
-                .slots = f->slots,
-                .n_slots = f->leg.n_slots,
-                .on_barrier = on_barrier,
-                .fabric = f->fabric,
-                .data = f};
+    Segment plan = {.first = {1000000},
+                    .quantum = {1000000},
+                    .count = f->segment.count,
+                    .stride = f->segment.stride,
+                    .marks = f->segment.stride > 1 ? f->marks : NULL,
+                    .participants = f->participants,
+                    .n_participants = f->segment.n_participants,
+                    .on_barrier = on_barrier,
+                    .fabric = f->fabric,
+                    .data = f};
 
-    f->leg = plan;
+    f->segment = plan;
     f->called = 0;
-    for (unsigned i = 0; i < plan.n_slots; i++)
-        f->slots[i] = (Slot){.node = f->nodes[i], .stats = &f->stats};
+    for (unsigned i = 0; i < plan.n_participants; i++)
+        f->participants[i] = (Participant){.node = f->nodes[i], .stats = &f->stats};
     for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++) {
         atomic_store(&f->far[i].ran, 0);
         atomic_store(&f->far[i].gone, false);
     }
-    hosts_run_leg(f->hosts, &f->leg, fake_hosts_done, f);
+    hosts_run_segment(f->hosts, &f->segment, fake_hosts_done, f);
 }
 
 FakeHosts *fake_hosts_new(uint64_t count, unsigned stride)
@@ -191,9 +191,9 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned stride)
     f->nodes[0]->far = f->nodes[2]->far = &f->far[0].far;
     f->nodes[1]->far = &f->far[1].far;
     host_place(f->here, f->nodes[3]);
-    f->leg.count = count;
-    f->leg.stride = stride;
-    f->leg.n_slots = 3; /* without d */
+    f->segment.count = count;
+    f->segment.stride = stride;
+    f->segment.n_participants = 3; /* without d */
     return f;
 }
 

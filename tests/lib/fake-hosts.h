@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-hosts.h: two hosts that exist as threads only and play what remote/client/client-leg.c does. Their
+ * fake-hosts.h: two hosts that exist as threads only and play what remote/client/client-segment.c does. Their
  * nodes have no QEMU.
  *
  * Each publishes how many quanta it has run. When a barrier is told, all that take part stand at
- * the end of its grant, and the slots are what they were at this very barrier; else the test ends.
+ * the end of its grant, and the participants are what they were at this very barrier; else the test ends.
  */
 #ifndef LIB_FAKE_HOSTS_H
 #define LIB_FAKE_HOSTS_H
@@ -15,13 +15,13 @@
 
 typedef struct {
     Far far; /* the first member */
-    Leg *leg;
+    Segment *segment;
     FarDoneFunc done;
     void *done_data;
     GThread *thread;
 
     uint64_t leave_at; /* it gets no farther than this barrier; 0: it stays */
-    bool stop;         /* … and that is the leg's end */
+    bool stop;         /* … and that is the segment's end */
     bool broke;        /* … for a point was hit in the quantum that follows */
     bool slow;
     bool hangs_back; /* marks nothing: its nodes stand ahead of every boundary */
@@ -35,22 +35,22 @@ typedef struct {
     Host *here;
     Hosts *hosts;
     Fabric *fabric; /* of this host, without cards */
-    Leg leg;
+    Segment segment;
     FakeHost far[2];
     Node *nodes[4]; /* a and c are on the first host, b on the second, d is here */
     NodeStats stats;
-    Slot slots[4];
-    LegMark marks[FAKE_HOSTS_QUANTA * 4];
-    uint64_t called; /* of on_barrier; the leg's lock guards it */
+    Participant participants[4];
+    SegmentMark marks[FAKE_HOSTS_QUANTA * 4];
+    uint64_t called; /* of on_barrier; the segment's lock guards it */
     uint64_t stop_at;
     bool over;
-    unsigned again; /* legs to follow at once */
+    unsigned again; /* segments to follow at once */
 } FakeHosts;
 
 FakeHosts *fake_hosts_new(uint64_t count, unsigned stride);
 void fake_hosts_free(FakeHosts *fakes);
 
-/* Runs a leg, and `again` more. */
+/* Runs a segment, and `again` more. */
 void fake_hosts_run(FakeHosts *fakes);
 
 /* Waits for fake_hosts_done(), which is to be called once in the main context. */

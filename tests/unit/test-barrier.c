@@ -191,7 +191,7 @@ static void test_stop_before_first(void)
     g_assert_cmpuint(m.b.k, ==, 0);
 }
 
-static void test_new_leg_forgets_stop(void)
+static void test_new_segment_forgets_stop(void)
 {
     Barrier b;
 
@@ -277,7 +277,7 @@ static void shuffle(GRand *rand, unsigned *order, unsigned n)
     }
 }
 
-static void random_leg(GRand *rand, unsigned n, bool trouble)
+static void random_segment(GRand *rand, unsigned n, bool trouble)
 {
     unsigned order[MAX_MEMBERS];
     Model m;
@@ -306,7 +306,7 @@ static void test_random_order(void)
     g_autoptr(GRand) rand = g_rand_new_with_seed(1);
 
     for (unsigned n = 1; n <= MAX_MEMBERS; n++)
-        random_leg(rand, n, false);
+        random_segment(rand, n, false);
 }
 
 static void test_random_trouble(void)
@@ -315,7 +315,7 @@ static void test_random_trouble(void)
 
     for (unsigned round = 0; round < 20; round++)
         for (unsigned n = 1; n <= MAX_MEMBERS; n++)
-            random_leg(rand, n, true);
+            random_segment(rand, n, true);
 }
 
 /* --- every sequence of events --- */
@@ -389,7 +389,7 @@ int main(int argc, char **argv)
     g_test_add_func("/barrier/idle-waits", test_idle_waits);
     g_test_add_func("/barrier/stop/wish", test_stop_wish);
     g_test_add_func("/barrier/stop/before-first", test_stop_before_first);
-    g_test_add_func("/barrier/stop/forgotten-by-next-leg", test_new_leg_forgets_stop);
+    g_test_add_func("/barrier/stop/forgotten-by-next-segment", test_new_segment_forgets_stop);
     g_test_add_func("/barrier/left/one", test_left);
     g_test_add_func("/barrier/left/completes", test_left_completes);
     g_test_add_func("/barrier/left/all", test_all_left);

@@ -7,12 +7,12 @@
 static void check(const FakeHosts *f, uint64_t told, uint64_t first_ran, uint64_t second_ran)
 {
     g_assert_cmpuint(f->called, ==, told);
-    g_assert_cmpuint(atomic_load(&f->leg.k), ==, told);
+    g_assert_cmpuint(atomic_load(&f->segment.k), ==, told);
     g_assert_cmpuint(atomic_load(&f->far[0].ran), ==, first_ran);
     g_assert_cmpuint(atomic_load(&f->far[1].ran), ==, second_ran);
 }
 
-/* --- whole legs --- */
+/* --- whole segments --- */
 
 static void check_whole(uint64_t count, unsigned stride)
 {
@@ -22,7 +22,7 @@ static void check_whole(uint64_t count, unsigned stride)
     fake_hosts_run(f);
     check(f, count, count, count);
     /* They met once for each grant. */
-    g_assert_cmpuint(atomic_load(&f->leg.turn), ==, (count + stride - 1) / stride);
+    g_assert_cmpuint(atomic_load(&f->segment.turn), ==, (count + stride - 1) / stride);
     g_assert_cmpuint(f->far[0].rides, ==, 1); /* for both of its nodes */
     fake_hosts_free(f);
 }
@@ -40,7 +40,7 @@ static void test_no_multiple(void)
 {
     check_whole(10, 4);
     check_whole(99, 4);
-    check_whole(3, 4); /* a grant that is longer than the leg */
+    check_whole(3, 4); /* a grant that is longer than the segment */
     check_whole(1, FAKE_HOSTS_QUANTA);
 }
 
@@ -146,7 +146,7 @@ static void check_broke(unsigned stride, uint64_t at, uint64_t told, uint64_t ot
     f->far[0].stop = f->far[0].broke = true;
     fake_hosts_run(f);
     check(f, told, at, others);
-    g_assert_true(atomic_load(&f->leg.broke));
+    g_assert_true(atomic_load(&f->segment.broke));
     fake_hosts_free(f);
 }
 
@@ -208,18 +208,18 @@ static void test_near_leaves(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
-    f->leg.n_slots = 4;
+    f->segment.n_participants = 4;
     fake_hosts_run(f);
     check(f, 10, 10, 10);
     fake_hosts_free(f);
 }
 
-/* One that has failed is the leg's end before it begins. */
+/* One that has failed is the segment's end before it begins. */
 static void test_near_failed(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
-    f->leg.n_slots = 4;
+    f->segment.n_participants = 4;
     f->nodes[3]->state = NODE_FAILED;
     fake_hosts_run(f);
     check(f, 0, 4, 4);
@@ -227,7 +227,7 @@ static void test_near_failed(void)
     fake_hosts_free(f);
 }
 
-/* Nobody else takes part: the engine's leg is the workers'. */
+/* Nobody else takes part: the engine's segment is the workers'. */
 static void test_only_near(void)
 {
     FakeHosts *f = fake_hosts_new(10, 1);
@@ -236,7 +236,7 @@ static void test_only_near(void)
     for (unsigned i = 0; i < 3; i++)
         host_place(f->here, f->nodes[i]);
     fake_hosts_run(f);
-    g_assert_false(hosts_are_several(&f->leg));
+    g_assert_false(hosts_are_several(&f->segment));
     check(f, 0, 0, 0);
     g_assert_cmpuint(f->far[0].rides + f->far[1].rides, ==, 0);
     fake_hosts_free(f);
@@ -255,7 +255,7 @@ static void test_step(void)
         fake_hosts_wait(f);
         g_assert_true(request.asleep);
     }
-    fake_hosts_run(f); /* and a leg behind it */
+    fake_hosts_run(f); /* and a segment behind it */
     check(f, 1, 1, 1);
     fake_hosts_free(f);
 }

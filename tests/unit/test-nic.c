@@ -261,7 +261,7 @@ static void test_card(void)
         grant(p, bytes[i], due_ns[i]);
     g_assert_true(card_open(p, vtime(0), NULL));
     card_set_exact(p, true);
-    card_fill(p, barrier, vtime(1100 * NS_PER_US), quantum); /* a leg that ends in between */
+    card_fill(p, barrier, vtime(1100 * NS_PER_US), quantum); /* a segment that ends in between */
     aim(&f, 1007, "+1=ab", INT64_MAX);
     aim(&f, 1107, "-", INT64_MAX);
     card_fill(p, vtime(1100 * NS_PER_US), next, quantum);

@@ -252,9 +252,9 @@ static void test_done(void)
     g_assert_error(left, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
     g_assert_cmpstr(left->message, ==, "a message 'news' is malformed: it has bytes left over");
     get_u32(&e.r);
-    g_assert_false(reader_done(&e.r, "leg", &missing));
+    g_assert_false(reader_done(&e.r, "segment", &missing));
     g_assert_error(missing, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
-    g_assert_cmpstr(missing->message, ==, "a message 'leg' is malformed: it is too short");
+    g_assert_cmpstr(missing->message, ==, "a message 'segment' is malformed: it is too short");
     exact_clear(&e);
 }
 

@@ -278,7 +278,7 @@ static void test_times_out_of_range(void)
     }
 }
 
-/* A leg of one node has no node 1: the console of that is told to nobody. */
+/* A segment of one node has no node 1: the console of that is told to nobody. */
 static void test_node_out_of_range(void)
 {
     static const unsigned nodes[] = {1, 2, UINT32_MAX};

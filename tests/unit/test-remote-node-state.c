@@ -126,7 +126,7 @@ static void test_states(void)
     }
 }
 
-/* A leg's statistics are of that leg: each outcome adds. */
+/* A segment's statistics are of that segment: each outcome adds. */
 static void test_statistics_add(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);

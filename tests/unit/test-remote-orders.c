@@ -4,26 +4,27 @@
 
 #include <string.h>
 
-static const LegOrder usual = {.quantum = {1000},
-                               .first = {1000},
-                               .count = 10,
-                               .stride = 1,
-                               .next_barrier = {1000},
-                               .exits = ORDER_NOBODY};
+static const SegmentOrder usual = {.quantum = {1000},
+                                   .first = {1000},
+                                   .count = 10,
+                                   .stride = 1,
+                                   .next_barrier = {1000},
+                                   .exits = ORDER_NOBODY};
 
 static Reader all_of(const GByteArray *out)
 {
     return (Reader){out->data, out->data + out->len, false};
 }
 
-static bool leg_is_taken(const LegOrder *o, const unsigned *members, unsigned n, unsigned cards)
+static bool segment_is_taken(const SegmentOrder *o, const unsigned *members, unsigned n,
+                             unsigned cards)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
     g_autoptr(GError) error = NULL;
-    LegOrder got;
+    SegmentOrder got;
     Reader r;
 
-    leg_order_put(out, o);
+    segment_order_put(out, o);
     put_u32(out, n);
     for (unsigned i = 0; i < n; i++)
         order_member_put(out, (OrderMember){members[i], vtime(-5)});
@@ -32,31 +33,31 @@ static bool leg_is_taken(const LegOrder *o, const unsigned *members, unsigned n,
         order_card_put(out, (OrderCard){0, true, vtime(INT64_MIN)});
     put_u32(out, 0);
     r = all_of(out);
-    if (leg_order_get(&r, &got, &error))
+    if (segment_order_get(&r, &got, &error))
         return true;
     g_assert_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
     return false;
 }
 
-static void test_leg(void)
+static void test_segment(void)
 {
-    LegOrder o = usual;
+    SegmentOrder o = usual;
 
-    g_assert_true(leg_is_taken(&o, (unsigned[]){3, 4}, 2, 1));
-    g_assert_false(leg_is_taken(&o, (unsigned[]){3, 3}, 2, 1));
-    g_assert_false(leg_is_taken(&o, (unsigned[]){3, 4}, 2, 2));
-    g_assert_false(leg_is_taken(&o, NULL, 0, 1));
+    g_assert_true(segment_is_taken(&o, (unsigned[]){3, 4}, 2, 1));
+    g_assert_false(segment_is_taken(&o, (unsigned[]){3, 3}, 2, 1));
+    g_assert_false(segment_is_taken(&o, (unsigned[]){3, 4}, 2, 2));
+    g_assert_false(segment_is_taken(&o, NULL, 0, 1));
     o.quantum = vtime(0);
-    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    g_assert_false(segment_is_taken(&o, (unsigned[]){3}, 1, 0));
     o = usual;
     o.stride = 0;
-    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    g_assert_false(segment_is_taken(&o, (unsigned[]){3}, 1, 0));
     o = usual;
     o.count = INT64_MAX / 1000;
-    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    g_assert_false(segment_is_taken(&o, (unsigned[]){3}, 1, 0));
     o = usual;
     o.first = vtime(INT64_MAX);
-    g_assert_false(leg_is_taken(&o, (unsigned[]){3}, 1, 0));
+    g_assert_false(segment_is_taken(&o, (unsigned[]){3}, 1, 0));
 }
 
 static bool step_is_taken(const StepRequest *step, unsigned cut)
@@ -196,7 +197,7 @@ static void test_cards(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/remote/orders/leg", test_leg);
+    g_test_add_func("/remote/orders/segment", test_segment);
     g_test_add_func("/remote/orders/step", test_step);
     g_test_add_func("/remote/orders/qmp", test_qmp);
     g_test_add_func("/remote/orders/node", test_node);

@@ -119,18 +119,21 @@ static void test_way(void)
 static void test_choose(void)
 {
     Node a = node_of(false, 0), b = a, c = a, without = a, d = a;
-    Slot slots[] = {{.node = &a}, {.node = &b}, {.node = &c}, {.node = &without}, {.node = &d}};
+    Participant participants[] = {
+        {.node = &a}, {.node = &b}, {.node = &c}, {.node = &without}, {.node = &d}};
 
     c.version = other_version;
     d.file = other_file;
     without.icount.enabled = false;
-    trial_choose(slots, G_N_ELEMENTS(slots));
-    g_assert_true(slots[0].tries && !slots[1].tries && slots[2].tries && !slots[3].tries);
-    g_assert_true(slots[4].tries);
+    trial_choose(participants, G_N_ELEMENTS(participants));
+    g_assert_true(participants[0].tries && !participants[1].tries && participants[2].tries &&
+                  !participants[3].tries);
+    g_assert_true(participants[4].tries);
     a.interval = INTERVAL_HOLDS;
     c.interval = INTERVAL_REARMS;
-    trial_choose(slots, G_N_ELEMENTS(slots));
-    g_assert_true(!slots[0].tries && !slots[1].tries && !slots[2].tries && slots[4].tries);
+    trial_choose(participants, G_N_ELEMENTS(participants));
+    g_assert_true(!participants[0].tries && !participants[1].tries && !participants[2].tries &&
+                  participants[4].tries);
     g_assert_cmpint(b.interval, ==, INTERVAL_HOLDS);
     g_assert_cmpint(d.interval, ==, INTERVAL_UNKNOWN);
 }

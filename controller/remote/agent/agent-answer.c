@@ -37,7 +37,7 @@ void agent_on_failed(Node *n, void *data)
     agent_send(a, a->made);
 }
 
-/* A failure goes its own way: with the leg, or as MSG_FELL. */
+/* A failure goes its own way: with the segment, or as MSG_FELL. */
 void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
 {
     g_autoptr(GByteArray) message = NULL;

@@ -51,7 +51,7 @@ void agent_take_network(Agent *a, VTime moved, Reader cards, Reader frames, VTim
     fabric_move_replica(a->fabric, moved);
     while (order_next_card(&cards, &o)) {
         if (o.card >= fabric_n_ports(a->fabric))
-            agent_die("a leg with a card that is not there");
+            agent_die("a segment with a card that is not there");
         if (!fabric_set_own(a->fabric, o.card, o.exact, o.own))
             agent_die("a card of a network that is not there");
     }

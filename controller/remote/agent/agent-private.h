@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-private.h: what the parts of the agent share: agent.c (bytes, main loop), agent-answer.c
- * (requests), agent-leg.c (legs and steps), agent-card.c (cards), agent-stub.c (gdb). */
+ * (requests), agent-segment.c (segments and steps), agent-card.c (cards), agent-stub.c (gdb). */
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
 
@@ -24,7 +24,7 @@ typedef struct {
 
 typedef struct Agent {
     int in, out;
-    Inbox *inbox;            /* the present reader's: the main thread, in a leg a worker */
+    Inbox *inbox;            /* the present reader's: the main thread, in a segment a worker */
     GMutex lock;             /* of out */
     GMutex in_lock;          /* of in, and of … */
     GByteArray *aside;       /* … what nobody was there to read, … */
@@ -41,12 +41,12 @@ typedef struct Agent {
     Fabric *fabric;   /* its cards */
     char *cache;      /* folder of files */
 
-    /* the present leg or step */
-    bool in_leg, in_step;
-    Leg leg;
+    /* the present segment or step */
+    bool in_segment, in_step;
+    Segment segment;
     uint64_t stride, granted; /* granted: up to this boundary */
-    GArray *slots;            /* Slot */
-    GPtrArray *members;       /* AgentNode of each slot */
+    GArray *participants;     /* Participant */
+    GPtrArray *members;       /* AgentNode of each participant */
     GrantReport report;
     GByteArray *reached; /* a message of a worker */
     StepRequest step;
@@ -85,9 +85,9 @@ void agent_answer(Agent *agent, uint8_t type, Reader *fields);
 bool agent_take_stub(Agent *agent, Reader *fields, bool open, GError **error);
 void agent_node_free(void *node);
 
-/* --- agent-leg.c --- */
+/* --- agent-segment.c --- */
 
-void agent_leg(Agent *agent, Reader *fields);
+void agent_segment(Agent *agent, Reader *fields);
 void agent_step(Agent *agent, Reader *fields);
 /* What is due on the way of the step that follows. */
 void agent_serve_cards(Agent *agent, Reader *fields);
@@ -99,7 +99,7 @@ void agent_hear_console(AgentNode *node);
 bool agent_open_card(Agent *agent, Reader *fields, GError **error);
 /* The replica of the network is to be changed. */
 void agent_follow(Agent *agent, Reader *fields);
-/* What the network has come to: how cards deliver and where their frames come from, as MSG_LEG has it,
+/* What the network has come to: how cards deliver and where their frames come from, as MSG_SEGMENT has it,
  * and what is due. */
 void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
 void agent_take_grant(const Agent *agent, Reader *fields);

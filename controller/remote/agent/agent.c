@@ -191,7 +191,7 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
         hear_hello(r, own_version);
         break;
     case MSG_PULSE:
-    case MSG_HALT: /* it crossed the end of a leg */
+    case MSG_HALT: /* it crossed the end of a segment */
         break;
     case MSG_GRANT: /* that, too; its frames are counted as sent */
         agent_take_grant(a, r);
@@ -207,8 +207,8 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     case MSG_PORT:
         agent_take_bytes(a, type, r);
         break;
-    case MSG_LEG:
-        agent_leg(a, r);
+    case MSG_SEGMENT:
+        agent_segment(a, r);
         break;
     case MSG_CARDS:
         agent_serve_cards(a, r);
@@ -221,7 +221,7 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     }
 }
 
-/* What is there; from the message on that begins a leg, the rest is the workers'. */
+/* What is there; from the message on that begins a segment, the rest is the workers'. */
 static void serve(Agent *a)
 {
     uint8_t type;
@@ -231,7 +231,7 @@ static void serve(Agent *a)
         agent_next(a, &type, &r);
         if (type != 0)
             dispatch(a, type, &r);
-    } while (type != 0 && !a->in_leg);
+    } while (type != 0 && !a->in_segment);
 }
 
 static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
@@ -239,7 +239,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
     Agent *a = data;
 
     (void)fd;
-    if (a->in_leg) {
+    if (a->in_segment) {
         if (condition & (G_IO_HUP | G_IO_ERR))
             agent_die("the controller is gone");
         return G_SOURCE_CONTINUE;
@@ -253,7 +253,7 @@ static gboolean serve_rest(gpointer data)
 {
     Agent *a = data;
 
-    if (!a->in_leg)
+    if (!a->in_segment)
         serve(a);
     return G_SOURCE_REMOVE;
 }
@@ -414,7 +414,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->reached = g_byte_array_new();
     a->nodes = g_ptr_array_new_with_free_func(agent_node_free);
     a->fabric = fabric_new_agent();
-    a->slots = g_array_new(FALSE, TRUE, sizeof(Slot));
+    a->participants = g_array_new(FALSE, TRUE, sizeof(Participant));
     a->members = g_ptr_array_new();
     a->cache = files_cache();
     grant_report_init(&a->report);

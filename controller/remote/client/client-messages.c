@@ -88,7 +88,7 @@ void agent_client_lose(AgentClient *c, GError *error)
     g_mutex_unlock(&c->lock);
     /* Its end is the agent's end. */
     g_clear_pointer(&c->stream, stream_free);
-    if (c->leg)
+    if (c->segment)
         log_warn("host %s: %s: the others are held at the next barrier", c->far.name,
                  error->message);
     else if (!c->step)
@@ -384,7 +384,7 @@ bool agent_client_receive(AgentClient *c, uint8_t *type, Reader *r)
     do {
         if (!agent_client_receive_for(c, PROTOCOL_PULSE_MS, type, r))
             return false;
-        if (*type == 0 && c->leg && c->leg->hurry && atomic_load(c->leg->hurry)) {
+        if (*type == 0 && c->segment && c->segment->hurry && atomic_load(c->segment->hurry)) {
             agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_LOST,
                                              "its nodes did not reach the next barrier in time"));
             return false;

@@ -360,7 +360,7 @@ static bool follow(Far *far, const Network *net, VTime moved, GError **error)
 
     c->moved = moved;
     if (c->n_changes == network_n_ops(net))
-        return true; /* the next leg tells how far it is to go */
+        return true; /* the next segment tells how far it is to go */
     request = g_byte_array_new();
     begun = message_begin(request, MSG_TOPOLOGY);
     put_i64(request, moved.ns);
@@ -372,7 +372,7 @@ static bool follow(Far *far, const Network *net, VTime moved, GError **error)
 }
 
 const FarOps agent_client_ops = {
-    .run_leg = agent_client_run_leg,
+    .run_segment = agent_client_run_segment,
     .step = agent_client_step,
     .launch = launch,
     .end = end,

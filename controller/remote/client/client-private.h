@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* client-private.h: what the parts of a client share: line.c (thread, requests), client-messages.c
- * (messages), client-leg.c (legs and steps), client-node.c (what concerns one node). */
+ * (messages), client-segment.c (segments and steps), client-node.c (what concerns one node). */
 #ifndef CLIENT_CLIENT_PRIVATE_H
 #define CLIENT_CLIENT_PRIVATE_H
 
-#include "controller/engine/leg.h"
+#include "controller/engine/segment.h"
 #include "controller/engine/step.h"
 #include "controller/fabric/port.h"
 #include "controller/remote/client/client.h"
 #include "controller/remote/grant-report.h"
 #include "controller/remote/protocol.h"
 
-typedef enum { JOB_NONE, JOB_REQUEST, JOB_UPLOAD, JOB_LEG, JOB_STEP, JOB_QUIT } Job;
+typedef enum { JOB_NONE, JOB_REQUEST, JOB_UPLOAD, JOB_SEGMENT, JOB_STEP, JOB_QUIT } Job;
 
 /* Bytes that go to a node: from our end of a socket to messages of this type. */
 typedef struct {
@@ -58,9 +58,9 @@ struct AgentClient {
     atomic_bool cancel;
     GError *failure;
 
-    /* of a leg or step */
-    Leg *leg;
-    GArray *which;    /* unsigned: slots of the leg that are this host's */
+    /* of a segment or step */
+    Segment *segment;
+    GArray *which;    /* unsigned: participants of the segment that are this host's */
     uint64_t first_k; /* the first barrier that was not heard of */
     uint64_t granted; /* up to this one */
     HTime received;
@@ -112,7 +112,7 @@ bool agent_client_request(AgentClient *client, GByteArray *request, Reader *answ
 void agent_client_check_life(AgentClient *client);
 
 extern const FarOps agent_client_ops;
-void agent_client_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data);
+void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data);
 void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data);
 
 #endif

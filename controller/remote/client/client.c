@@ -60,7 +60,7 @@ static void work(AgentClient *c, Job job)
                          &c->failure);
         c->last_heard = htime_now();
         break;
-    case JOB_LEG:
+    case JOB_SEGMENT:
         agent_client_run(c);
         break;
     case JOB_STEP:
@@ -109,11 +109,11 @@ static void *client_main(void *data)
         work(c, job);
         g_mutex_lock(&c->lock);
         c->job = JOB_NONE;
-        c->leg = NULL;
+        c->segment = NULL;
         c->step = NULL;
         g_cond_signal(&c->done);
         g_mutex_unlock(&c->lock);
-        if (job == JOB_LEG || job == JOB_STEP)
+        if (job == JOB_SEGMENT || job == JOB_STEP)
             on_done(c->done_data);
     }
     return NULL;

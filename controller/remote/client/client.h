@@ -3,7 +3,7 @@
  * line.h: another host with an agent on it, as seen from the controller: what qemu/far.h asks of
  * it, over a stream of messages (protocol.h).
  *
- * A client has a thread, which owns the stream and, while it has a job, the nodes: a leg, a step, or
+ * A client has a thread, which owns the stream and, while it has a job, the nodes: a segment, a step, or
  * a request for which the main thread waits. Else it passes on what comes.
  */
 #ifndef CLIENT_CLIENT_H

@@ -190,7 +190,7 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
     GError *error = NULL;
 
     for (unsigned i = 0; i < n; i++) {
-        /* Behind a short leg its tick is still there (gate_park()), and would hold it. */
+        /* Behind a short segment its tick is still there (gate_park()), and would hold it. */
         if (nodes[i]->gate && !gate_disarm(nodes[i]->gate, &error))
             rig_die(error);
         node_hush(nodes[i], false);

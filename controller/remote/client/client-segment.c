@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * client-leg.c: another host's part in legs and steps. The client is a member of the leg (leg.h): it
+ * client-segment.c: another host's part in segments and steps. The client is a member of the segment (segment.h): it
  * arrives when the agent's report has come, and what all are to do then goes back as the next grant.
  */
 #include "controller/qemu/debug.h"
@@ -10,14 +10,14 @@
 
 #include <inttypes.h>
 
-static unsigned slot_of(const AgentClient *c, unsigned i)
+static unsigned participant_of(const AgentClient *c, unsigned i)
 {
     return g_array_index(c->which, unsigned, i);
 }
 
-static Slot *my_slot(const AgentClient *c, unsigned i)
+static Participant *my_participant(const AgentClient *c, unsigned i)
 {
-    return &c->leg->slots[slot_of(c, i)];
+    return &c->segment->participants[participant_of(c, i)];
 }
 
 /* --- saying --- */
@@ -44,7 +44,7 @@ static void put_frames(AgentClient *c)
 
 static void count_grant(AgentClient *c, uint64_t end)
 {
-    end = MIN(end, c->leg->count);
+    end = MIN(end, c->segment->count);
     atomic_fetch_add_explicit(&c->stats.grants, 1, memory_order_relaxed);
     atomic_fetch_add_explicit(&c->stats.quanta, end - c->granted, memory_order_relaxed);
     c->granted = end;
@@ -60,35 +60,36 @@ static void put_cards(AgentClient *c)
     }
 }
 
-static bool say_leg(AgentClient *c)
+static bool say_segment(AgentClient *c)
 {
-    const Leg *leg = c->leg;
-    gsize begun = message_begin(c->out, MSG_LEG);
+    const Segment *segment = c->segment;
+    gsize begun = message_begin(c->out, MSG_SEGMENT);
 
-    leg_order_put(c->out, &(LegOrder){.moved = c->moved,
-                                      .now = leg->now,
-                                      .first = leg->first,
-                                      .quantum = leg->quantum,
-                                      .next_barrier = leg->next_barrier,
-                                      .count = leg->count,
-                                      .stride = leg->stride,
-                                      .lead = leg->lead,
-                                      .brake = leg->brake,
-                                      .on_grid = leg->on_grid,
-                                      .stop_on_exit = leg->stop_on_exit,
-                                      .moves_cards = leg->cards,
-                                      .max_skip_us = leg->max_skip_us,
-                                      .exits = leg->exits ? leg->exits->index : ORDER_NOBODY});
+    segment_order_put(
+        c->out, &(SegmentOrder){.moved = c->moved,
+                                .now = segment->now,
+                                .first = segment->first,
+                                .quantum = segment->quantum,
+                                .next_barrier = segment->next_barrier,
+                                .count = segment->count,
+                                .stride = segment->stride,
+                                .lead = segment->lead,
+                                .brake = segment->brake,
+                                .on_grid = segment->on_grid,
+                                .stop_on_exit = segment->stop_on_exit,
+                                .moves_cards = segment->cards,
+                                .max_skip_us = segment->max_skip_us,
+                                .exits = segment->exits ? segment->exits->index : ORDER_NOBODY});
     put_u32(c->out, c->which->len);
     for (guint i = 0; i < c->which->len; i++) {
-        const Node *n = my_slot(c, i)->node;
+        const Node *n = my_participant(c, i)->node;
 
         order_member_put(c->out, (OrderMember){n->index, n->epoch});
     }
     put_cards(c);
     put_frames(c);
     message_end(c->out, begun);
-    count_grant(c, leg->stride + leg->lead);
+    count_grant(c, segment->stride + segment->lead);
     return agent_client_send(c);
 }
 
@@ -98,12 +99,12 @@ static bool say_grant(AgentClient *c, uint64_t k)
     gsize begun;
 
     c->first_k = k + 1;
-    if (c->granted == c->leg->count)
-        return true; /* it has all of the leg already */
+    if (c->granted == c->segment->count)
+        return true; /* it has all of the segment already */
     begun = message_begin(c->out, MSG_GRANT);
     put_frames(c);
     message_end(c->out, begun);
-    count_grant(c, c->granted + c->leg->stride);
+    count_grant(c, c->granted + c->segment->stride);
     return agent_client_send(c);
 }
 
@@ -124,29 +125,30 @@ static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arr
 {
     const Hearing *h = data;
     const AgentClient *c = h->client;
-    Leg *leg = c->leg;
+    Segment *segment = c->segment;
     uint64_t k = c->first_k + quantum;
     /* On this host's clock, but for what the message took on its way. */
     HTime here = {arrived.ns ? c->received.ns - (h->head.now.ns - arrived.ns) : 0};
 
-    if (k > leg->count || quantum >= leg->stride)
+    if (k > segment->count || quantum >= segment->stride)
         return;
-    if (leg->marks)
-        leg->marks[(k - 1) % leg->stride * leg->n_slots + slot_of(c, node)] =
-            (LegMark){stamp_us, here};
+    if (segment->marks)
+        segment
+            ->marks[(k - 1) % segment->stride * segment->n_participants + participant_of(c, node)] =
+            (SegmentMark){stamp_us, here};
     else
-        *my_slot(c, node) = (Slot){.node = my_slot(c, node)->node,
-                                   .stats = my_slot(c, node)->stats,
-                                   .stamp_us = stamp_us,
-                                   .arrived = here};
+        *my_participant(c, node) = (Participant){.node = my_participant(c, node)->node,
+                                                 .stats = my_participant(c, node)->stats,
+                                                 .stamp_us = stamp_us,
+                                                 .arrived = here};
 }
 
 static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)
 {
     const AgentClient *c = ((Hearing *)data)->client;
 
-    if (console_feed(my_slot(c, node)->node->console, bytes, size, until))
-        atomic_store(&c->leg->stop, true);
+    if (console_feed(my_participant(c, node)->node->console, bytes, size, until))
+        atomic_store(&c->segment->stop, true);
 }
 
 static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *bytes, gsize size,
@@ -178,7 +180,7 @@ static void hear_news(AgentClient *c, Reader *r, GrantReportHead *head)
     grant_report_read(r, c->which->len, &hearing.head, &grant_report_funcs, &hearing);
     *head = hearing.head;
     if (head->flags & GRANT_REPORT_WANTS_STOP)
-        atomic_store(&c->leg->stop, true);
+        atomic_store(&c->segment->stop, true);
 }
 
 static void receive_node_states(AgentClient *c, Reader *r)
@@ -187,7 +189,7 @@ static void receive_node_states(AgentClient *c, Reader *r)
 
     r->bad = r->bad || count != c->which->len;
     for (uint32_t i = 0; i < count && !r->bad; i++)
-        node_state_get(r, c->far.name, my_slot(c, i)->node, my_slot(c, i)->stats);
+        node_state_get(r, c->far.name, my_participant(c, i)->node, my_participant(c, i)->stats);
     agent_client_check_life(c);
     count = get_count(r, 5);
     for (uint32_t i = 0; i < count && !r->bad; i++) {
@@ -200,7 +202,7 @@ static void receive_node_states(AgentClient *c, Reader *r)
     }
 }
 
-/* --- a leg --- */
+/* --- a segment --- */
 
 /* Other hosts may take long: the agent is to know that somebody is there, and its end to be told
  * now. */
@@ -210,34 +212,34 @@ static void on_patience(void *data)
 
     agent_client_pulse(c);
     if (!agent_client_read(c))
-        atomic_store(&c->leg->stop, true);
+        atomic_store(&c->segment->stop, true);
 }
 
-static LegPatience patience_of(AgentClient *c)
+static SegmentPatience patience_of(AgentClient *c)
 {
-    return (LegPatience){.sleeps = true, .idle = on_patience, .data = c};
+    return (SegmentPatience){.sleeps = true, .idle = on_patience, .data = c};
 }
 
 static BarrierAction arrive(AgentClient *c)
 {
-    LegPatience patience = patience_of(c);
+    SegmentPatience patience = patience_of(c);
 
-    return leg_rendezvous(c->leg, BARRIER_EV_ARRIVED, &patience);
+    return segment_rendezvous(c->segment, BARRIER_EV_ARRIVED, &patience);
 }
 
 /* It ends at barrier k, and nobody else knows of it. */
 static void leave(AgentClient *c, uint64_t k, bool ends)
 {
-    LegPatience patience = patience_of(c);
+    SegmentPatience patience = patience_of(c);
 
-    leg_quit(c->leg, k, ends, &patience);
+    segment_quit(c->segment, k, ends, &patience);
 }
 
 /* The client is lost: all nodes with it. */
 static void lose_all(AgentClient *c, bool told)
 {
     for (guint i = 0; i < c->which->len; i++)
-        node_state_fail(my_slot(c, i)->node, c->far.name, c->lost->message);
+        node_state_fail(my_participant(c, i)->node, c->far.name, c->lost->message);
     if (!told)
         leave(c, c->first_k - 1, true);
 }
@@ -255,14 +257,14 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
 /* True if the agent's part is over. */
 static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
 {
-    uint64_t end = MIN(c->first_k - 1 + c->leg->stride, c->leg->count);
+    uint64_t end = MIN(c->first_k - 1 + c->segment->stride, c->segment->count);
     GrantReportHead head;
     bool broke;
 
     if (type != MSG_REPORT && type != MSG_LEG_OVER) {
-        agent_client_lose(c,
-                          g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
-                                      "it sent a message (%u) that has no place in a leg", type));
+        agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
+                                         "it sent a message (%u) that has no place in a segment",
+                                         type));
         return false;
     }
     hear_news(c, r, &head);
@@ -279,15 +281,15 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     }
     broke = get_u8(r) != 0;
     receive_node_states(c, r);
-    r->bad = r->bad || head.k + 1 < c->first_k || head.k > c->leg->count;
-    if (!check(c, r, "leg over"))
+    r->bad = r->bad || head.k + 1 < c->first_k || head.k > c->segment->count;
+    if (!check(c, r, "segment over"))
         return false;
-    c->far.driven.ns = MAX(c->far.driven.ns, leg_boundary(c->leg, head.k).ns);
+    c->far.driven.ns = MAX(c->far.driven.ns, segment_boundary(c->segment, head.k).ns);
     if (*told)
         return true;
     if (broke)
-        atomic_store(&c->leg->broke, true);
-    if (head.k == c->leg->count && !broke)
+        atomic_store(&c->segment->broke, true);
+    if (head.k == c->segment->count && !broke)
         arrive(c);
     else
         leave(c, head.k, broke || (head.flags & GRANT_REPORT_WANTS_STOP));
@@ -299,18 +301,18 @@ void agent_client_run(AgentClient *c)
     bool told = false, over = false;
 
     g_array_set_size(c->which, 0);
-    for (unsigned i = 0; i < c->leg->n_slots; i++) {
-        if (c->leg->slots[i].node->far != &c->far)
+    for (unsigned i = 0; i < c->segment->n_participants; i++) {
+        if (c->segment->participants[i].node->far != &c->far)
             continue;
         g_array_append_val(c->which, i);
-        debug_copy_hit(c->leg->slots[i].node, NULL);
-        c->leg->slots[i].node->state = NODE_RUNNING;
+        debug_copy_hit(c->segment->participants[i].node, NULL);
+        c->segment->participants[i].node->state = NODE_RUNNING;
     }
     c->first_k = 1;
     c->granted = 0;
     c->far.no_live_nodes = false;
     agent_client_pump(c);
-    say_leg(c);
+    say_segment(c);
     while (!over) {
         uint8_t type;
         Reader r;
@@ -325,14 +327,14 @@ void agent_client_run(AgentClient *c)
         lose_all(c, true);
 }
 
-void agent_client_run_leg(Far *far, Leg *leg, FarDoneFunc done, void *data)
+void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data)
 {
     AgentClient *c = (AgentClient *)far;
 
-    c->leg = leg;
+    c->segment = segment;
     c->on_done = done;
     c->done_data = data;
-    agent_client_submit(c, JOB_LEG);
+    agent_client_submit(c, JOB_SEGMENT);
 }
 
 /* --- steps --- */

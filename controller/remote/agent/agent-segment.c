@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-leg.c: the agent's part in legs: its workers run the quanta of a grant by themselves; at the
+ * agent-segment.c: the agent's part in segments: its workers run the quanta of a grant by themselves; at the
  * grant's end the one that came last tells the controller and waits for the next, in its own
  * thread, so that nobody has to be woken in between.
  */
@@ -49,7 +49,7 @@ static void tell_consoles(Agent *a)
     }
 }
 
-/* --- a leg --- */
+/* --- a segment --- */
 
 /* The controller's word: true to go on. */
 static bool hear_grant(Agent *a)
@@ -76,7 +76,7 @@ static bool hear_grant(Agent *a)
         case MSG_CANCEL:
             break;
         default:
-            agent_die("a message that has no place in a leg");
+            agent_die("a message that has no place in a segment");
         }
     }
 }
@@ -93,29 +93,29 @@ static void tell_news(Agent *a, uint64_t k, bool stop)
 }
 
 /* In the worker that came last, the others waiting. */
-static void on_barrier(Leg *leg, uint64_t k, void *data)
+static void on_barrier(Segment *segment, uint64_t k, void *data)
 {
     Agent *a = data;
-    bool stop = leg_wants_stop(leg);
+    bool stop = segment_wants_stop(segment);
 
     grant_report_quantum(&a->report);
-    for (unsigned i = 0; i < a->slots->len; i++) {
-        const Slot *s = &g_array_index(a->slots, Slot, i);
+    for (unsigned i = 0; i < a->participants->len; i++) {
+        const Participant *s = &g_array_index(a->participants, Participant, i);
 
-        bool moved = s->arrived.ns >= leg->granted.ns;
+        bool moved = s->arrived.ns >= segment->granted.ns;
 
         grant_report_mark(&a->report, moved ? s->stamp_us : -1, moved ? s->arrived : (HTime){0});
     }
-    if (k == leg->count)
+    if (k == segment->count)
         return;
     if (k % a->stride == 0)
         tell_news(a, k, stop);
     if (k < a->granted)
         return;
     if (hear_grant(a))
-        a->granted = MIN(a->granted + a->stride, leg->count);
+        a->granted = MIN(a->granted + a->stride, segment->count);
     else
-        atomic_store(&leg->stop, true);
+        atomic_store(&segment->stop, true);
 }
 
 static void forget_stats(NodeStats *stats)
@@ -144,18 +144,19 @@ static void tell_ports(Agent *a)
     }
 }
 
-static void on_leg_done(void *data)
+static void on_segment_done(void *data)
 {
     Agent *a = data;
-    bool broke = atomic_load(&a->leg.broke);
+    bool broke = atomic_load(&a->segment.broke);
     gsize begun;
 
     tell_ports(a);
     tell_consoles(a);
     agent_tell_cards(a);
     begun = message_begin(a->made, MSG_LEG_OVER);
-    grant_report_put(&a->report, atomic_load(&a->leg.k),
-                     leg_wants_stop(&a->leg) ? GRANT_REPORT_WANTS_STOP : 0, htime_now(), a->made);
+    grant_report_put(&a->report, atomic_load(&a->segment.k),
+                     segment_wants_stop(&a->segment) ? GRANT_REPORT_WANTS_STOP : 0, htime_now(),
+                     a->made);
     put_u8(a->made, broke);
     put_u32(a->made, a->members->len);
     for (unsigned i = 0; i < a->members->len; i++) {
@@ -172,7 +173,7 @@ static void on_leg_done(void *data)
     }
     message_end(a->made, begun);
     agent_send(a, a->made);
-    a->in_leg = false;
+    a->in_segment = false;
     node_watch_hold(a->watch, false);
     agent_listen(a, true);
 }
@@ -181,65 +182,65 @@ static void take_members(Agent *a, Reader members)
 {
     OrderMember m;
 
-    g_array_set_size(a->slots, 0);
+    g_array_set_size(a->participants, 0);
     g_ptr_array_set_size(a->members, 0);
     while (order_next_member(&members, &m)) {
         AgentNode *n = agent_node(a, m.node, NULL);
-        Slot slot;
+        Participant participant;
 
         if (!n)
-            agent_die("a leg with a node that is not there");
+            agent_die("a segment with a node that is not there");
         n->node->epoch = m.epoch;
-        slot = (Slot){.node = n->node, .stats = &n->stats, .stamp_us = -1};
-        g_array_append_val(a->slots, slot);
+        participant = (Participant){.node = n->node, .stats = &n->stats, .stamp_us = -1};
+        g_array_append_val(a->participants, participant);
         g_ptr_array_add(a->members, n);
     }
 }
 
-static void prepare(Agent *a, const LegOrder *o)
+static void prepare(Agent *a, const SegmentOrder *o)
 {
-    Leg *leg = &a->leg;
+    Segment *segment = &a->segment;
 
-    memset(leg, 0, sizeof(*leg));
-    leg->first = o->first;
-    leg->quantum = o->quantum;
-    leg->count = o->count;
-    leg->brake = o->brake;
-    leg->max_skip_us = o->max_skip_us;
-    leg->on_grid = o->on_grid;
-    leg->next_barrier = o->next_barrier;
-    leg->stop_on_exit = o->stop_on_exit;
-    leg->now = o->now;
-    leg->slots = (Slot *)(void *)a->slots->data;
-    leg->n_slots = a->slots->len;
-    for (guint i = 0; i < leg->n_slots; i++)
-        if (leg->slots[i].node->index == o->exits)
-            leg->exits = leg->slots[i].node;
+    memset(segment, 0, sizeof(*segment));
+    segment->first = o->first;
+    segment->quantum = o->quantum;
+    segment->count = o->count;
+    segment->brake = o->brake;
+    segment->max_skip_us = o->max_skip_us;
+    segment->on_grid = o->on_grid;
+    segment->next_barrier = o->next_barrier;
+    segment->stop_on_exit = o->stop_on_exit;
+    segment->now = o->now;
+    segment->participants = (Participant *)(void *)a->participants->data;
+    segment->n_participants = a->participants->len;
+    for (guint i = 0; i < segment->n_participants; i++)
+        if (segment->participants[i].node->index == o->exits)
+            segment->exits = segment->participants[i].node;
     a->stride = o->stride;
-    a->granted = MIN((uint64_t)o->stride + o->lead, leg->count);
+    a->granted = MIN((uint64_t)o->stride + o->lead, segment->count);
 }
 
-void agent_leg(Agent *a, Reader *r)
+void agent_segment(Agent *a, Reader *r)
 {
     g_autoptr(GError) error = NULL;
-    Leg *leg = &a->leg;
-    LegOrder order;
+    Segment *segment = &a->segment;
+    SegmentOrder order;
 
-    if (!leg_order_get(r, &order, &error))
+    if (!segment_order_get(r, &order, &error))
         agent_die(error->message);
     take_members(a, order.members);
     agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
     prepare(a, &order);
-    leg->on_barrier = on_barrier;
-    leg->data = a;
+    segment->on_barrier = on_barrier;
+    segment->data = a;
     if (order.moves_cards) {
-        fabric_fill(a->fabric, leg->now, leg->first);
-        leg->fabric = leg->on_grid ? a->fabric : NULL;
+        fabric_fill(a->fabric, segment->now, segment->first);
+        segment->fabric = segment->on_grid ? a->fabric : NULL;
     }
-    a->in_leg = true;
+    a->in_segment = true;
     node_watch_hold(a->watch, true);
     agent_listen(a, false);
-    host_run_leg(a->host, leg, on_leg_done, a);
+    host_run_segment(a->host, segment, on_segment_done, a);
 }
 
 /* --- steps --- */

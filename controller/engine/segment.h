@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * leg.h: a run of equal quanta without a stop between them, shared by those who carry it out: the
+ * segment.h: a run of equal quanta without a stop between them, shared by those who carry it out: the
  * workers of a host, or several hosts.
  *
- * Boundary k of the leg (1 … count) is at ensemble time first + (k - 1) * quantum.
+ * Boundary k of the segment (1 … count) is at ensemble time first + (k - 1) * quantum.
  *
  * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `stride` quanta,
- * which nothing that happens elsewhere can disturb. Inside a host the workers have a leg of their own
+ * which nothing that happens elsewhere can disturb. Inside a host the workers have a segment of their own
  * meanwhile. So that they need not stand still while the messages of a meeting are on their way,
  * other hosts may go on for `lead` quanta behind it, which is part of what they were granted.
  */
-#ifndef ENGINE_LEG_H
-#define ENGINE_LEG_H
+#ifndef ENGINE_SEGMENT_H
+#define ENGINE_SEGMENT_H
 
 #include "controller/base/vtime.h"
 #include "controller/engine/barrier.h"
@@ -22,26 +22,26 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A node's part in the leg. Written by its worker before it arrives, read by whoever completes the
+/* A node's part in the segment. Written by its worker before it arrives, read by whoever completes the
  * barrier. */
 typedef struct {
     Node *node;
     NodeStats *stats;
     int64_t stamp_us; /* of its last note, in ensemble time; -1: none at this barrier */
     HTime arrived;
-    bool tries; /* its QEMU in this leg (trial.h) */
-} Slot;
+    bool tries; /* its QEMU in this segment (trial.h) */
+} Participant;
 
-typedef struct Leg Leg;
+typedef struct Segment Segment;
 
 /* Called at every barrier, all nodes standing at it, by whoever came last. Must be quick. */
-typedef void (*LegBarrierFunc)(Leg *leg, uint64_t k, void *data);
+typedef void (*SegmentBarrierFunc)(Segment *segment, uint64_t k, void *data);
 
-/* A Slot's at one of a grant's barriers. */
+/* A Participant's at one of a grant's barriers. */
 typedef struct {
     int64_t stamp_us;
     HTime arrived;
-} LegMark;
+} SegmentMark;
 
 /* How long a member has lately waited for the others, to decide how long to spin. */
 typedef struct {
@@ -49,28 +49,30 @@ typedef struct {
     bool sleeps;              /* at once: others have the CPU to do first what it waits for */
     void (*idle)(void *data); /* called every second of a wait, or sooner; or NULL */
     void *data;
-} LegPatience;
+} SegmentPatience;
 
-typedef struct Leg {
+typedef struct Segment {
     VTime first, quantum; /* whole µs */
     uint64_t count;
     VTime now;  /* where it begins */
     bool cards; /* frames are moved at its boundaries */
-    bool brake; /* the leg's end is where the user wants to stand */
+    bool brake; /* the segment's end is where the user wants to stand */
     Rank rank;
-    Slot *slots;
-    unsigned n_slots;
+    Participant *participants;
+    unsigned n_participants;
     Fabric
         *fabric; /* serves the cards of this host at each boundary; NULL: there is nothing to do */
     /* What belongs to the barrier, behind what the cards have sent, and before they get what is due
-     * next. May set leg->stop to end the leg there. NULL: nothing. */
-    LegBarrierFunc on_barrier;
-    void (*over)(struct Leg *leg, void *data); /* in the last worker, its nodes at rest; or NULL */
+     * next. May set segment->stop to end the segment there. NULL: nothing. */
+    SegmentBarrierFunc on_barrier;
+    void (*over)(struct Segment *segment,
+                 void *data); /* in the last worker, its nodes at rest; or NULL */
     void *data;
 
     unsigned stride; /* quanta in a grant; 0 counts as 1 */
     unsigned lead;   /* quanta that other hosts may go on behind a grant's end */
-    LegMark *marks; /* [stride][n_slots] of the present grant; NULL with one host: the slots have it
+    SegmentMark *
+        marks; /* [stride][n_participants] of the present grant; NULL with one host: the participants have it
                        all */
     uint64_t limit; /* somebody could not get beyond this barrier */
     uint64_t left;  /* the farthest barrier that a host reached that has left; workers leave where
@@ -89,7 +91,7 @@ typedef struct Leg {
     atomic_ullong k;   /* barriers completed, for progress */
     HTime granted;     /* when the present quantum began */
 
-    const LegPatience *last; /* of who completes the barrier */
+    const SegmentPatience *last; /* of who completes the barrier */
 
     /* The rendezvous: the lock guards barrier and action; turn changes with each action. */
     pthread_mutex_t lock;
@@ -97,38 +99,38 @@ typedef struct Leg {
     BarrierAction action;
     atomic_uint turn;
     atomic_uint sleepers;
-} Leg;
+} Segment;
 
 /* Boundary k in ensemble time. */
-static inline VTime leg_boundary(const Leg *leg, uint64_t k)
+static inline VTime segment_boundary(const Segment *segment, uint64_t k)
 {
-    return vtime(leg->first.ns + (int64_t)(k - 1) * leg->quantum.ns);
+    return vtime(segment->first.ns + (int64_t)(k - 1) * segment->quantum.ns);
 }
 
 /* The barrier that grant g (1 …) ends at. */
-static inline uint64_t leg_grant_end(const Leg *leg, uint64_t g)
+static inline uint64_t segment_grant_end(const Segment *segment, uint64_t g)
 {
-    return MIN(g * MAX(leg->stride, 1), leg->count);
+    return MIN(g * MAX(segment->stride, 1), segment->count);
 }
 
-void leg_init(Leg *leg, unsigned members);
+void segment_init(Segment *segment, unsigned members);
 
 /* All members are hosts, and ready: the first grant is given without a meeting. */
-void leg_begin(Leg *leg);
+void segment_begin(Segment *segment);
 
 /* Whether somebody wishes it to end, or one of its nodes has failed. */
-bool leg_wants_stop(const Leg *leg);
+bool segment_wants_stop(const Segment *segment);
 
-void leg_clear(Leg *leg);
+void segment_clear(Segment *segment);
 
 /* Whoever completes a barrier, and takes long for it, calls this now and then. */
-void leg_idle(const Leg *leg);
+void segment_idle(const Segment *segment);
 
 /* Tells the others, waits for them, returns what all are to do now. */
-BarrierAction leg_rendezvous(Leg *leg, BarrierEvent event, LegPatience *patience);
+BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience);
 
 /* A host leaves, having reached barrier k, which need not be where the others stand: if all leave,
- * the leg ends where the last of them did. ends: no other gets beyond k. */
-void leg_quit(Leg *leg, uint64_t k, bool ends, LegPatience *patience);
+ * the segment ends where the last of them did. ends: no other gets beyond k. */
+void segment_quit(Segment *segment, uint64_t k, bool ends, SegmentPatience *patience);
 
 #endif

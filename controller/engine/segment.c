@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * segment.c: the meeting of workers at a barrier.
+ *
+ * Waking a sleeping CPU costs 50 to 100 µs on a virtual machine, more than a whole short quantum,
+ * while a worker whose nodes all stand at their gates has nothing else to run: it spins, but no
+ * longer than a sleep would cost in proportion to what it usually waits.
+ */
+#include "controller/engine/segment.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Longest spin; who usually waits longer sleeps after the short one. */
+#define SPIN_LONG_NS  INT64_C(500000)
+#define SPIN_SHORT_NS INT64_C(20000)
+
+void segment_init(Segment *segment, unsigned members)
+{
+    unsigned stride = MAX(segment->stride, 1);
+
+    segment->stride = stride;
+    segment->limit = segment->left = UINT64_MAX;
+    pthread_mutex_init(&segment->lock, NULL);
+    barrier_begin(&segment->barrier, members, (segment->count + stride - 1) / stride);
+    segment->action = BARRIER_WAIT;
+    atomic_init(&segment->turn, 0);
+    atomic_init(&segment->sleepers, 0);
+    atomic_init(&segment->stop, false);
+    atomic_init(&segment->broke, false);
+    atomic_init(&segment->k, 0);
+}
+
+void segment_begin(Segment *segment)
+{
+    while (segment->barrier.k == 0)
+        barrier_step(&segment->barrier, BARRIER_EV_ARRIVED);
+    segment->left = 0;
+    segment->granted = htime_now();
+}
+
+bool segment_wants_stop(const Segment *segment)
+{
+    for (unsigned i = 0; i < segment->n_participants; i++)
+        if (segment->participants[i].node->state == NODE_FAILED)
+            return true;
+    return atomic_load(&segment->stop);
+}
+
+void segment_clear(Segment *segment)
+{
+    pthread_mutex_destroy(&segment->lock);
+}
+
+static void cpu_relax(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void sleep_on_turn(Segment *segment, unsigned turn, const SegmentPatience *patience)
+{
+    const struct timespec second = {.tv_sec = 1};
+
+    atomic_fetch_add(&segment->sleepers, 1);
+    while (atomic_load(&segment->turn) == turn) {
+        if (syscall(SYS_futex, &segment->turn, FUTEX_WAIT_PRIVATE, turn,
+                    patience->idle ? &second : NULL, NULL, 0) != 0 &&
+            errno == ETIMEDOUT && patience->idle)
+            patience->idle(patience->data);
+    }
+    atomic_fetch_sub(&segment->sleepers, 1);
+}
+
+static void wait_turn(Segment *segment, unsigned turn, SegmentPatience *patience)
+{
+    HTime start = htime_now();
+    int64_t budget = patience->sleeps                      ? 0
+                     : patience->average_ns < SPIN_LONG_NS ? SPIN_LONG_NS
+                                                           : SPIN_SHORT_NS;
+    int64_t waited = 0;
+
+    while (atomic_load_explicit(&segment->turn, memory_order_acquire) == turn) {
+        cpu_relax();
+        waited = htime_sub(htime_now(), start).ns;
+        if (waited > budget) {
+            sleep_on_turn(segment, turn, patience);
+            waited = htime_sub(htime_now(), start).ns;
+            break;
+        }
+    }
+    patience->average_ns += (waited - patience->average_ns) / 8;
+}
+
+void segment_idle(const Segment *segment)
+{
+    if (segment->last && segment->last->idle)
+        segment->last->idle(segment->last->data);
+}
+
+/* What the participants were at barrier k. */
+static void recall(Segment *segment, uint64_t k)
+{
+    const SegmentMark *mark = segment->marks + (k - 1) % segment->stride * segment->n_participants;
+
+    for (unsigned i = 0; i < segment->n_participants; i++) {
+        segment->participants[i].stamp_us = mark[i].stamp_us;
+        segment->participants[i].arrived = mark[i].arrived;
+    }
+}
+
+static void pass_barrier(Segment *segment, uint64_t k)
+{
+    if (segment->fabric)
+        fabric_reach(segment->fabric, segment_boundary(segment, k));
+    if (segment->on_barrier)
+        segment->on_barrier(segment, k, segment->data);
+    /* Where it ends early, the next segment begins with that. */
+    if (segment->fabric && k < segment->count && !atomic_load(&segment->stop))
+        fabric_fill(segment->fabric, segment_boundary(segment, k),
+                    segment_boundary(segment, k + 1));
+}
+
+/* All have come to the end of grant g: what belongs to its barriers is done before anyone goes on.
+ */
+static void complete(Segment *segment, uint64_t g)
+{
+    uint64_t end = MIN(segment_grant_end(segment, g), segment->limit);
+
+    if (atomic_load(&segment->broke))
+        return;
+    for (uint64_t k = g > 0 ? segment_grant_end(segment, g - 1) + 1 : 1; k <= end; k++) {
+        if (segment->marks)
+            recall(segment, k);
+        pass_barrier(segment, k);
+    }
+    /* Who leaves makes no marks any more. */
+    if (segment->marks)
+        memset(segment->marks, 0,
+               segment->stride * segment->n_participants * sizeof(*segment->marks));
+}
+
+static void publish(Segment *segment, BarrierAction action, uint64_t completed)
+{
+    segment->action = action;
+    segment->granted = htime_now();
+    atomic_store_explicit(&segment->k, completed, memory_order_relaxed);
+    atomic_fetch_add(&segment->turn, 1); /* before sleepers is looked at */
+}
+
+BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience)
+{
+    unsigned turn = atomic_load(&segment->turn);
+    BarrierAction action;
+    uint64_t g;
+
+    pthread_mutex_lock(&segment->lock);
+    g = segment->barrier.k;
+    if (event == BARRIER_EV_LEFT && segment->barrier.members == 1)
+        segment->limit = MIN(segment->limit, segment->left);
+    if (barrier_completes(&segment->barrier, event)) {
+        segment->last = patience;
+        complete(segment, g);
+    }
+    if (atomic_load(&segment->stop))
+        barrier_step(&segment->barrier, BARRIER_EV_STOP);
+    action = barrier_step(&segment->barrier, event);
+    if (action != BARRIER_WAIT)
+        publish(segment, action,
+                MIN(segment_grant_end(segment, g - (g > 0 && atomic_load(&segment->broke))),
+                    segment->limit));
+    pthread_mutex_unlock(&segment->lock);
+    if (action != BARRIER_WAIT) {
+        if (atomic_load(&segment->sleepers) > 0)
+            syscall(SYS_futex, &segment->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    }
+    /* Whoever left is out, also if that let the others run on: leaving twice would be one too many.
+     */
+    if (event == BARRIER_EV_LEFT)
+        return BARRIER_HALT;
+    if (action != BARRIER_WAIT)
+        return action;
+    wait_turn(segment, turn, patience);
+    return segment->action;
+}
+
+void segment_quit(Segment *segment, uint64_t k, bool ends, SegmentPatience *patience)
+{
+    pthread_mutex_lock(&segment->lock);
+    if (ends)
+        segment->limit = MIN(segment->limit, k);
+    segment->left = MAX(segment->left, k);
+    pthread_mutex_unlock(&segment->lock);
+    if (ends)
+        atomic_store(&segment->stop, true);
+    segment_rendezvous(segment, BARRIER_EV_LEFT, patience);
+}
