@@ -39,9 +39,9 @@ static void hold_pace(const Engine *e, const Segment *segment, VTime reached)
 /* What is due in the quanta that follow barrier k, the end of a grant. */
 static void grant(const Engine *e, const Segment *segment, uint64_t k)
 {
-    uint64_t end = MIN(k + segment->stride + segment->lead, segment->count);
+    uint64_t end = MIN(k + segment->grant_quanta + segment->overlap_quanta, segment->count);
 
-    if (e->fabric && k < segment->count && k % segment->stride == 0)
+    if (e->fabric && k < segment->count && k % segment->grant_quanta == 0)
         fabric_grant(e->fabric, segment_boundary(segment, end));
 }
 
@@ -50,8 +50,8 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
     Engine *e = data;
     Participant *last = NULL;
     HTime before_last = segment->granted;
-    bool met =
-        k % segment->stride == 0 || k == segment->count; /* else hosts do not wait for each other */
+    bool met = k % segment->grant_quanta == 0 ||
+               k == segment->count; /* else hosts do not wait for each other */
     BarrierView view;
     uint64_t number;
 
@@ -132,19 +132,19 @@ static bool may_stop(const Engine *e)
 
 /*
  * How many quanta a host may run without the others: what is sent in them is due behind them. A
- * quarter of them is the lead, which hides the way of the messages: more would make them too many,
+ * quarter of them is the overlap, which hides the way of the messages: more would make them too many,
  * less too slow.
  */
-static void set_stride(const Engine *e, Segment *segment)
+static void set_grant_quanta(const Engine *e, Segment *segment)
 {
     int64_t ahead = e->fabric ? fabric_begin(e->fabric).ns : INT64_MAX;
     unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_STRIDE);
 
-    segment->stride = 1;
+    segment->grant_quanta = 1;
     if (!hosts_are_several(segment) || may_stop(e))
         return;
-    segment->lead = (n + 2) / 4;
-    segment->stride = (unsigned)MIN(n - segment->lead, segment->count);
+    segment->overlap_quanta = (n + 2) / 4;
+    segment->grant_quanta = (unsigned)MIN(n - segment->overlap_quanta, segment->count);
 }
 
 void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bool on_grid)
@@ -173,15 +173,17 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.next_barrier = engine_next_barrier(e);
     e->segment.data = e;
     e->segment.hurry = &e->hurry;
-    set_stride(e, &e->segment);
+    set_grant_quanta(e, &e->segment);
     if (hosts_are_several(&e->segment)) {
-        g_array_set_size(e->marks, e->segment.stride * e->participants->len);
+        g_array_set_size(e->marks, e->segment.grant_quanta * e->participants->len);
         e->segment.marks = (SegmentMark *)(void *)e->marks->data;
-        memset(e->segment.marks, 0, e->segment.stride * e->participants->len * sizeof(SegmentMark));
+        memset(e->segment.marks, 0,
+               e->segment.grant_quanta * e->participants->len * sizeof(SegmentMark));
     }
     if (e->fabric) {
-        fabric_grant(e->fabric, segment_boundary(&e->segment,
-                                                 MIN(e->segment.stride + e->segment.lead, count)));
+        fabric_grant(e->fabric, segment_boundary(&e->segment, MIN(e->segment.grant_quanta +
+                                                                      e->segment.overlap_quanta,
+                                                                  count)));
         fabric_fill(e->fabric, e->now, first);
         e->segment.cards = true;
         e->segment.fabric = on_grid ? e->fabric : NULL;

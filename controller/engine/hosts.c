@@ -48,7 +48,7 @@ static void mark(const Hosts *h, uint64_t k)
         unsigned to = g_array_index(h->which, unsigned, i);
 
         if (segment->marks) {
-            segment->marks[(k - 1) % segment->stride * segment->n_participants + to] =
+            segment->marks[(k - 1) % segment->grant_quanta * segment->n_participants + to] =
                 from->arrived.ns < h->near.granted.ns
                     ? (SegmentMark){-1, {0}}
                     : (SegmentMark){from->stamp_us, from->arrived};
@@ -65,7 +65,7 @@ static void near_meet(Segment *near, uint64_t k, void *data)
     Hosts *h = data;
 
     mark(h, k);
-    if (k % h->job.segment->stride != 0 && k != near->count)
+    if (k % h->job.segment->grant_quanta != 0 && k != near->count)
         return;
     if (segment_wants_stop(near))
         atomic_store(&h->job.segment->stop, true);
@@ -100,7 +100,7 @@ static void run_near(Hosts *h)
     h->near.over = near_over;
     h->near.data = h;
     h->near.marks = NULL;
-    h->near.stride = 1; /* workers meet at every boundary */
+    h->near.grant_quanta = 1; /* workers meet at every boundary */
     h->told = false;
     host_run_segment(h->here, &h->near, host_job_one_done, &h->job);
 }

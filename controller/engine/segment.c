@@ -21,12 +21,12 @@
 
 void segment_init(Segment *segment, unsigned members)
 {
-    unsigned stride = MAX(segment->stride, 1);
+    unsigned grant_quanta = MAX(segment->grant_quanta, 1);
 
-    segment->stride = stride;
+    segment->grant_quanta = grant_quanta;
     segment->limit = segment->left = UINT64_MAX;
     pthread_mutex_init(&segment->lock, NULL);
-    barrier_begin(&segment->barrier, members, (segment->count + stride - 1) / stride);
+    barrier_begin(&segment->barrier, members, (segment->count + grant_quanta - 1) / grant_quanta);
     segment->action = BARRIER_WAIT;
     atomic_init(&segment->turn, 0);
     atomic_init(&segment->sleepers, 0);
@@ -108,7 +108,8 @@ void segment_idle(const Segment *segment)
 /* What the participants were at barrier k. */
 static void recall(Segment *segment, uint64_t k)
 {
-    const SegmentMark *mark = segment->marks + (k - 1) % segment->stride * segment->n_participants;
+    const SegmentMark *mark =
+        segment->marks + (k - 1) % segment->grant_quanta * segment->n_participants;
 
     for (unsigned i = 0; i < segment->n_participants; i++) {
         segment->participants[i].stamp_us = mark[i].stamp_us;
@@ -144,7 +145,7 @@ static void complete(Segment *segment, uint64_t g)
     /* Who leaves makes no marks any more. */
     if (segment->marks)
         memset(segment->marks, 0,
-               segment->stride * segment->n_participants * sizeof(*segment->marks));
+               segment->grant_quanta * segment->n_participants * sizeof(*segment->marks));
 }
 
 static void publish(Segment *segment, BarrierAction action, uint64_t completed)

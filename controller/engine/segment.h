@@ -5,10 +5,10 @@
  *
  * Boundary k of the segment (1 … count) is at ensemble time first + (k - 1) * quantum.
  *
- * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `stride` quanta,
+ * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `grant_quanta` quanta,
  * which nothing that happens elsewhere can disturb. Inside a host the workers have a segment of their own
  * meanwhile. So that they need not stand still while the messages of a meeting are on their way,
- * other hosts may go on for `lead` quanta behind it, which is part of what they were granted.
+ * other hosts may go on for `overlap_quanta` quanta behind it, which is part of what they were granted.
  */
 #ifndef ENGINE_SEGMENT_H
 #define ENGINE_SEGMENT_H
@@ -69,10 +69,10 @@ typedef struct Segment {
                  void *data); /* in the last worker, its nodes at rest; or NULL */
     void *data;
 
-    unsigned stride; /* quanta in a grant; 0 counts as 1 */
-    unsigned lead;   /* quanta that other hosts may go on behind a grant's end */
+    unsigned grant_quanta;   /* quanta in a grant; 0 counts as 1 */
+    unsigned overlap_quanta; /* quanta that other hosts may go on behind a grant's end */
     SegmentMark *
-        marks; /* [stride][n_participants] of the present grant; NULL with one host: the participants have it
+        marks; /* [grant_quanta][n_participants] of the present grant; NULL with one host: the participants have it
                        all */
     uint64_t limit; /* somebody could not get beyond this barrier */
     uint64_t left;  /* the farthest barrier that a host reached that has left; workers leave where
@@ -110,7 +110,7 @@ static inline VTime segment_boundary(const Segment *segment, uint64_t k)
 /* The barrier that grant g (1 …) ends at. */
 static inline uint64_t segment_grant_end(const Segment *segment, uint64_t g)
 {
-    return MIN(g * MAX(segment->stride, 1), segment->count);
+    return MIN(g * MAX(segment->grant_quanta, 1), segment->count);
 }
 
 void segment_init(Segment *segment, unsigned members);

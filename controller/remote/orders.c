@@ -191,8 +191,8 @@ void segment_order_put(GByteArray *out, const SegmentOrder *o)
     put_i64(out, o->first.ns);
     put_i64(out, o->quantum.ns);
     put_u64(out, o->count);
-    put_u32(out, o->stride);
-    put_u32(out, o->lead);
+    put_u32(out, o->grant_quanta);
+    put_u32(out, o->overlap_quanta);
     put_u8(out, o->brake);
     put_i64(out, o->max_skip_us);
     put_u8(out, o->on_grid);
@@ -315,7 +315,7 @@ static void check_quanta(Reader *r, const SegmentOrder *o)
 {
     int64_t span;
 
-    demand(r, o->quantum.ns > 0 && o->count > 0 && o->stride > 0);
+    demand(r, o->quantum.ns > 0 && o->count > 0 && o->grant_quanta > 0);
     demand(r, !r->bad && o->count < (uint64_t)CODEC_TIME_END &&
                   !__builtin_mul_overflow((int64_t)o->count, o->quantum.ns, &span) &&
                   span < CODEC_TIME_END);
@@ -328,8 +328,8 @@ bool segment_order_get(Reader *r, SegmentOrder *o, GError **error)
     o->first = get_time(r);
     o->quantum = get_time(r);
     o->count = get_u64(r);
-    o->stride = get_u32(r);
-    o->lead = get_u32(r);
+    o->grant_quanta = get_u32(r);
+    o->overlap_quanta = get_u32(r);
     o->brake = get_flag(r);
     o->max_skip_us = get_span_us(r);
     o->on_grid = get_flag(r);

@@ -96,7 +96,7 @@ typedef struct {
     VTime moved; /* the network has, up to this */
     VTime now, first, quantum, next_barrier;
     uint64_t count;
-    unsigned stride, lead;
+    unsigned grant_quanta, overlap_quanta;
     bool brake, on_grid, stop_on_exit;
     bool moves_cards;
     int64_t max_skip_us;

@@ -19,7 +19,7 @@
  *   HALT                        ->
  *                               <-   SEGMENT_OVER: NEWS' fields, and where each node stands
  *
- * A grant is `stride` quanta; the first one is `lead` longer, so that the agent has that many left
+ * A grant is `grant_quanta` quanta; the first one is `overlap_quanta` longer, so that the agent has that many left
  * to run when its NEWS are on their way.
  *
  * At the segment's last barrier, and where a node stops before it, SEGMENT_OVER comes unasked. Bytes for
@@ -62,7 +62,7 @@ typedef enum {
     MSG_STUB_CLOSE, /* u32 node */
     MSG_TYPE,       /* u32 node, bytes for its console */
     MSG_SEGMENT,    /* i64 the network has moved up to this, i64 now, i64 first, i64 quantum,
-                       u64 count, u32 stride, u32 lead, u8 brake, i64 longest skip in µs,
+                       u64 count, u32 grant_quanta, u32 overlap_quanta, u8 brake, i64 longest skip in µs,
                        u8 on the grid, i64 next barrier, u8 stop on exit, u32 the node with whose
                        guest it ends or 2^32 - 1, u8 cards take part,
                        u32 n, n times (u32 node, i64 epoch),

@@ -257,8 +257,8 @@ static void run_segment(Session *s)
                        .cards = true,
                        .participants = participants,
                        .n_participants = NODES,
-                       .stride = 2,
-                       .lead = 1,
+                       .grant_quanta = 2,
+                       .overlap_quanta = 1,
                        .marks = marks,
                        .next_barrier = {NS_PER_MS}};
 

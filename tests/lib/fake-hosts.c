@@ -19,7 +19,7 @@ static void run_quantum(FakeHost *f, uint64_t k)
         if (segment->participants[i].node->far != &f->far)
             continue;
         if (segment->marks) {
-            segment->marks[(k - 1) % segment->stride * segment->n_participants + i] =
+            segment->marks[(k - 1) % segment->grant_quanta * segment->n_participants + i] =
                 (SegmentMark){stamp_of(k, i), htime_now()};
         } else {
             segment->participants[i].stamp_us = stamp_of(k, i);
@@ -118,7 +118,7 @@ static void check_participant(const FakeHosts *f, const Segment *segment, unsign
 static void on_barrier(Segment *segment, uint64_t k, void *data)
 {
     FakeHosts *f = data;
-    uint64_t end = segment_grant_end(segment, (k - 1) / segment->stride + 1);
+    uint64_t end = segment_grant_end(segment, (k - 1) / segment->grant_quanta + 1);
 
     g_assert_true(segment == &f->segment);
     g_assert_cmpuint(k, ==, f->called + 1);
@@ -157,8 +157,8 @@ static void begin(FakeHosts *f)
     Segment plan = {.first = {1000000},
                     .quantum = {1000000},
                     .count = f->segment.count,
-                    .stride = f->segment.stride,
-                    .marks = f->segment.stride > 1 ? f->marks : NULL,
+                    .grant_quanta = f->segment.grant_quanta,
+                    .marks = f->segment.grant_quanta > 1 ? f->marks : NULL,
                     .participants = f->participants,
                     .n_participants = f->segment.n_participants,
                     .on_barrier = on_barrier,
@@ -176,7 +176,7 @@ static void begin(FakeHosts *f)
     hosts_run_segment(f->hosts, &f->segment, fake_hosts_done, f);
 }
 
-FakeHosts *fake_hosts_new(uint64_t count, unsigned stride)
+FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
 {
     static const char *const names[] = {"a", "b", "c", "d"};
     FakeHosts *f = g_new0(FakeHosts, 1);
@@ -192,7 +192,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned stride)
     f->nodes[1]->far = &f->far[1].far;
     host_place(f->here, f->nodes[3]);
     f->segment.count = count;
-    f->segment.stride = stride;
+    f->segment.grant_quanta = grant_quanta;
     f->segment.n_participants = 3; /* without d */
     return f;
 }

@@ -47,7 +47,7 @@ typedef struct {
     unsigned again; /* segments to follow at once */
 } FakeHosts;
 
-FakeHosts *fake_hosts_new(uint64_t count, unsigned stride);
+FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta);
 void fake_hosts_free(FakeHosts *fakes);
 
 /* Runs a segment, and `again` more. */

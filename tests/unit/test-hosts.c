@@ -14,15 +14,15 @@ static void check(const FakeHosts *f, uint64_t told, uint64_t first_ran, uint64_
 
 /* --- whole segments --- */
 
-static void check_whole(uint64_t count, unsigned stride)
+static void check_whole(uint64_t count, unsigned grant_quanta)
 {
-    FakeHosts *f = fake_hosts_new(count, stride);
+    FakeHosts *f = fake_hosts_new(count, grant_quanta);
 
     f->far[1].slow = count < 20;
     fake_hosts_run(f);
     check(f, count, count, count);
     /* They met once for each grant. */
-    g_assert_cmpuint(atomic_load(&f->segment.turn), ==, (count + stride - 1) / stride);
+    g_assert_cmpuint(atomic_load(&f->segment.turn), ==, (count + grant_quanta - 1) / grant_quanta);
     g_assert_cmpuint(f->far[0].rides, ==, 1); /* for both of its nodes */
     fake_hosts_free(f);
 }
@@ -79,9 +79,9 @@ static void test_hangs_back(void)
 
 /* --- ends --- */
 
-static void check_stop(unsigned stride, uint64_t at, uint64_t end)
+static void check_stop(unsigned grant_quanta, uint64_t at, uint64_t end)
 {
-    FakeHosts *f = fake_hosts_new(18, stride);
+    FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
     f->stop_at = at;
     fake_hosts_run(f);
@@ -100,10 +100,10 @@ static void test_stop(void)
     check_stop(4, 18, 18);
 }
 
-static void check_limit(unsigned stride, uint64_t at, uint64_t others)
+static void check_limit(unsigned grant_quanta, uint64_t at, uint64_t others)
 {
     for (unsigned i = 0; i < 2; i++) {
-        FakeHosts *f = fake_hosts_new(18, stride);
+        FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
         f->far[i].leave_at = at;
         f->far[i].stop = true;
@@ -138,9 +138,9 @@ static void test_two_limits(void)
     fake_hosts_free(f);
 }
 
-static void check_broke(unsigned stride, uint64_t at, uint64_t told, uint64_t others)
+static void check_broke(unsigned grant_quanta, uint64_t at, uint64_t told, uint64_t others)
 {
-    FakeHosts *f = fake_hosts_new(18, stride);
+    FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
     f->far[0].leave_at = at;
     f->far[0].stop = f->far[0].broke = true;
@@ -158,9 +158,9 @@ static void test_broke(void)
     check_broke(4, 8, 8, 12);
 }
 
-static void check_left(unsigned stride, uint64_t at)
+static void check_left(unsigned grant_quanta, uint64_t at)
 {
-    FakeHosts *f = fake_hosts_new(18, stride);
+    FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
     f->far[0].leave_at = at;
     fake_hosts_run(f);
@@ -178,9 +178,9 @@ static void test_left(void)
     check_left(4, 17);
 }
 
-static void check_all_left(unsigned stride, uint64_t first, uint64_t second)
+static void check_all_left(unsigned grant_quanta, uint64_t first, uint64_t second)
 {
-    FakeHosts *f = fake_hosts_new(18, stride);
+    FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
     f->far[0].leave_at = first;
     f->far[1].leave_at = second;

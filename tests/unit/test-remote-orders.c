@@ -7,7 +7,7 @@
 static const SegmentOrder usual = {.quantum = {1000},
                                    .first = {1000},
                                    .count = 10,
-                                   .stride = 1,
+                                   .grant_quanta = 1,
                                    .next_barrier = {1000},
                                    .exits = ORDER_NOBODY};
 
@@ -50,7 +50,7 @@ static void test_segment(void)
     o.quantum = vtime(0);
     g_assert_false(segment_is_taken(&o, (unsigned[]){3}, 1, 0));
     o = usual;
-    o.stride = 0;
+    o.grant_quanta = 0;
     g_assert_false(segment_is_taken(&o, (unsigned[]){3}, 1, 0));
     o = usual;
     o.count = INT64_MAX / 1000;

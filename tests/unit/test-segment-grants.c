@@ -11,7 +11,7 @@
 static void test_grant_ends(void)
 {
     static const uint64_t ends[] = {0, 4, 8, 10, 10};
-    Segment segment = {.count = 10, .stride = 4}, zero = {.count = 10};
+    Segment segment = {.count = 10, .grant_quanta = 4}, zero = {.count = 10};
 
     for (unsigned g = 0; g < G_N_ELEMENTS(ends); g++)
         g_assert_cmpuint(segment_grant_end(&segment, g), ==, ends[g]);
@@ -43,7 +43,7 @@ static void check_told(uint64_t stop_at, uint64_t limit, const char *expected, u
     SegmentMark marks[4] = {0};
     Participant participant = {0};
     Segment segment = {.count = 10,
-                       .stride = 4,
+                       .grant_quanta = 4,
                        .marks = marks,
                        .participants = &participant,
                        .n_participants = 1};
@@ -87,7 +87,7 @@ static void test_limit(void)
 static void check_leave(uint64_t first, uint64_t second, uint64_t end)
 {
     SegmentPatience patience = {0};
-    Segment segment = {.count = 10, .stride = 4};
+    Segment segment = {.count = 10, .grant_quanta = 4};
 
     segment_init(&segment, 2);
     segment_begin(&segment);
@@ -115,7 +115,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/segment/grants/ends", test_grant_ends);
-    g_test_add_func("/segment/grants/stride", test_stride);
+    g_test_add_func("/segment/grants/grant_quanta", test_stride);
     g_test_add_func("/segment/grants/limit", test_limit);
     g_test_add_func("/segment/grants/leave", test_leave);
     return g_test_run();

@@ -44,9 +44,9 @@ typedef struct Agent {
     /* the present segment or step */
     bool in_segment, in_step;
     Segment segment;
-    uint64_t stride, granted; /* granted: up to this boundary */
-    GArray *participants;     /* Participant */
-    GPtrArray *members;       /* AgentNode of each participant */
+    uint64_t grant_quanta, granted; /* granted: up to this boundary */
+    GArray *participants;           /* Participant */
+    GPtrArray *members;             /* AgentNode of each participant */
     GrantReport report;
     GByteArray *reached; /* a message of a worker */
     StepRequest step;

@@ -108,12 +108,12 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
     }
     if (k == segment->count)
         return;
-    if (k % a->stride == 0)
+    if (k % a->grant_quanta == 0)
         tell_news(a, k, stop);
     if (k < a->granted)
         return;
     if (hear_grant(a))
-        a->granted = MIN(a->granted + a->stride, segment->count);
+        a->granted = MIN(a->granted + a->grant_quanta, segment->count);
     else
         atomic_store(&segment->stop, true);
 }
@@ -216,8 +216,8 @@ static void prepare(Agent *a, const SegmentOrder *o)
     for (guint i = 0; i < segment->n_participants; i++)
         if (segment->participants[i].node->index == o->exits)
             segment->exits = segment->participants[i].node;
-    a->stride = o->stride;
-    a->granted = MIN((uint64_t)o->stride + o->lead, segment->count);
+    a->grant_quanta = o->grant_quanta;
+    a->granted = MIN((uint64_t)o->grant_quanta + o->overlap_quanta, segment->count);
 }
 
 void agent_segment(Agent *a, Reader *r)

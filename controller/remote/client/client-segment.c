@@ -72,8 +72,8 @@ static bool say_segment(AgentClient *c)
                                 .quantum = segment->quantum,
                                 .next_barrier = segment->next_barrier,
                                 .count = segment->count,
-                                .stride = segment->stride,
-                                .lead = segment->lead,
+                                .grant_quanta = segment->grant_quanta,
+                                .overlap_quanta = segment->overlap_quanta,
                                 .brake = segment->brake,
                                 .on_grid = segment->on_grid,
                                 .stop_on_exit = segment->stop_on_exit,
@@ -89,7 +89,7 @@ static bool say_segment(AgentClient *c)
     put_cards(c);
     put_frames(c);
     message_end(c->out, begun);
-    count_grant(c, segment->stride + segment->lead);
+    count_grant(c, segment->grant_quanta + segment->overlap_quanta);
     return agent_client_send(c);
 }
 
@@ -104,7 +104,7 @@ static bool say_grant(AgentClient *c, uint64_t k)
     begun = message_begin(c->out, MSG_GRANT);
     put_frames(c);
     message_end(c->out, begun);
-    count_grant(c, c->granted + c->segment->stride);
+    count_grant(c, c->granted + c->segment->grant_quanta);
     return agent_client_send(c);
 }
 
@@ -130,12 +130,11 @@ static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arr
     /* On this host's clock, but for what the message took on its way. */
     HTime here = {arrived.ns ? c->received.ns - (h->head.now.ns - arrived.ns) : 0};
 
-    if (k > segment->count || quantum >= segment->stride)
+    if (k > segment->count || quantum >= segment->grant_quanta)
         return;
     if (segment->marks)
-        segment
-            ->marks[(k - 1) % segment->stride * segment->n_participants + participant_of(c, node)] =
-            (SegmentMark){stamp_us, here};
+        segment->marks[(k - 1) % segment->grant_quanta * segment->n_participants +
+                       participant_of(c, node)] = (SegmentMark){stamp_us, here};
     else
         *my_participant(c, node) = (Participant){.node = my_participant(c, node)->node,
                                                  .stats = my_participant(c, node)->stats,
@@ -257,7 +256,7 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
 /* True if the agent's part is over. */
 static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
 {
-    uint64_t end = MIN(c->first_k - 1 + c->segment->stride, c->segment->count);
+    uint64_t end = MIN(c->first_k - 1 + c->segment->grant_quanta, c->segment->count);
     GrantReportHead head;
     bool broke;
 
