@@ -45,7 +45,7 @@ struct Engine {
     atomic_bool interrupted, hurry;
     Segment segment;
     GArray *marks; /* SegmentMark */
-    bool on_grid;  /* the segment's boundaries are barriers of the ensemble */
+    bool aligned;  /* the segment's boundaries are barriers of the ensemble */
     GArray *participants;
     StepRequest step;
     unsigned step_index;
@@ -61,7 +61,7 @@ VTime engine_next_barrier(const Engine *engine);
 /* --- engine-segment.c --- */
 
 /* A segment for one node, or for all (only NULL). */
-void engine_start_segment(Engine *engine, Node *only, VTime first, uint64_t count, bool on_grid);
+void engine_start_segment(Engine *engine, Node *only, VTime first, uint64_t count, bool aligned);
 
 /* Whole quanta up to a barrier. */
 void engine_start_quanta(Engine *engine, VTime to);

@@ -102,10 +102,10 @@ static void on_segment_done(void *data)
     Engine *e = data;
     uint64_t k = atomic_load(&e->segment.k);
 
-    if (e->on_grid || e->segment.n_participants == e->members->len)
+    if (e->aligned || e->segment.n_participants == e->members->len)
         if (k > 0)
             e->now = segment_boundary(&e->segment, k);
-    e->segment_done = e->on_grid;
+    e->segment_done = e->aligned;
     if (atomic_load(&e->segment.broke))
         e->broke = true;
     else if (atomic_load(&e->segment.stop))
@@ -147,7 +147,7 @@ static void set_grant_quanta(const Engine *e, Segment *segment)
     segment->grant_quanta = (unsigned)MIN(n - segment->overlap_quanta, segment->count);
 }
 
-void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bool on_grid)
+void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bool aligned)
 {
     g_array_set_size(e->participants, 0);
     for (unsigned i = 0; i < e->members->len; i++) {
@@ -158,7 +158,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
             g_array_append_val(e->participants, participant);
     }
     memset(&e->segment, 0, sizeof(e->segment));
-    e->on_grid = on_grid;
+    e->aligned = aligned;
     e->segment.participants = (Participant *)(void *)e->participants->data;
     e->segment.n_participants = e->participants->len;
     if (hosts_are_several(&e->segment))
@@ -169,7 +169,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.count = count;
     e->segment.brake = true;
     e->segment.max_skip_us = e->max_skip.ns / NS_PER_US;
-    e->segment.on_grid = on_grid;
+    e->segment.aligned = aligned;
     e->segment.next_barrier = engine_next_barrier(e);
     e->segment.data = e;
     e->segment.hurry = &e->hurry;
@@ -186,11 +186,11 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
                                                                   count)));
         fabric_fill(e->fabric, e->now, first);
         e->segment.cards = true;
-        e->segment.fabric = on_grid ? e->fabric : NULL;
+        e->segment.fabric = aligned ? e->fabric : NULL;
     }
     e->segment.stop_on_exit = e->goal.stop_on_exit;
     e->segment.exits = e->goal.exits;
-    e->segment.on_barrier = on_grid ? on_barrier : NULL;
+    e->segment.on_barrier = aligned ? on_barrier : NULL;
     hosts_run_segment(e->hosts, &e->segment, on_segment_done, e);
     /* Set before, it would have been forgotten by segment_init(). */
     if (atomic_load(&e->interrupted))

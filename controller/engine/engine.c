@@ -146,7 +146,7 @@ VTime engine_now(const Engine *e)
 {
     uint64_t k;
 
-    if (!e->running || !e->on_grid || e->segment.n_participants == 0)
+    if (!e->running || !e->aligned || e->segment.n_participants == 0)
         return e->now;
     k = atomic_load(&e->segment.k);
     return k > 0 ? segment_boundary(&e->segment, k) : e->now;

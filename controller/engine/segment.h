@@ -79,7 +79,7 @@ typedef struct Segment {
                      * the others stand */
 
     int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
-    bool on_grid;        /* its boundaries are barriers of the ensemble */
+    bool aligned;        /* its boundaries are barriers of the ensemble */
     VTime next_barrier;  /* when it is not: the one behind it */
     bool stop_on_exit;   /* end when a guest leaves, unless its node says otherwise */
     const Node *exits;   /* end when this one's does; NULL: none */

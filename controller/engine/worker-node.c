@@ -132,7 +132,7 @@ static void stop_half_way(WorkerNode *wn, GatePlan *plan, int64_t stop_us)
  * not be warped past their times then. */
 static bool needs_guard(const Segment *segment, const WorkerNode *wn)
 {
-    return segment->on_grid && wn->node->icount.enabled && !wn->node->icount.sleep_on &&
+    return segment->aligned && wn->node->icount.enabled && !wn->node->icount.sleep_on &&
            nics_are_exact(wn->node);
 }
 
@@ -142,7 +142,7 @@ static bool may_park(const Worker *w, const Segment *segment, const Node *n, boo
 {
     return w->rank == RANK_STRICT && n->by_stub && n->icount.enabled && !n->icount.sleep_on &&
            n->interval != INTERVAL_UNKNOWN && node_granule_ns(n) <= NS_PER_US && !debug_armed(n) &&
-           segment->on_grid && (guarded || segment->count <= SHORT_SEGMENT);
+           segment->aligned && (guarded || segment->count <= SHORT_SEGMENT);
 }
 
 /* A timer of a card that is made now would fire behind a tick that is there already. */
@@ -156,7 +156,7 @@ static bool unpark(const Node *n, const GatePlan *plan, int64_t next_us, GError 
  * segment is not. */
 static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, GError **error)
 {
-    VTime next = segment->on_grid ? segment_boundary(segment, k) : segment->next_barrier;
+    VTime next = segment->aligned ? segment_boundary(segment, k) : segment->next_barrier;
     int64_t next_us = vtime_floor_us(vtime_add(next, wn->node->epoch));
     int64_t quantum_us = segment->quantum.ns / NS_PER_US, stop_us;
     bool cards_keep_up = nics_keep_up(wn->node, next_us, quantum_us),
@@ -173,12 +173,12 @@ static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, G
         .stages = stages_for(w),
         .guard_us = guarded && node_granule_ns(wn->node) <= NS_PER_US ? next_us + 1 : 0,
         .stays = parks,
-        .unguarded = segment->on_grid && !guarded,
+        .unguarded = segment->aligned && !guarded,
     };
 
     if (!unpark(wn->node, &plan, next_us, error) ||
         !nics_arm(wn->node, next_us, quantum_us, error) ||
-        (!segment->on_grid && !nics_look_ahead(wn->node, error)))
+        (!segment->aligned && !nics_look_ahead(wn->node, error)))
         return false;
     stop_us = nics_next_stop(wn->node);
     if (guarded && gate_guards_later(wn->node->gate, &plan))
@@ -246,7 +246,7 @@ void worker_node_resume(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
         rest_at_hit(segment, wn);
     if (hit || stands_at(segment, wn, k))
         return; /* one instruction was all that was missing */
-    wn->anew = wn->slept = false;
+    wn->rearm = wn->slept = false;
     wn->left = wn->node->clock.icount;
     if (wn->node->clock.rough)
         wn->left.n = -1;
@@ -325,7 +325,7 @@ void worker_node_go_on(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
 {
     GError *error = NULL;
 
-    if (wn->anew || nics_want_rest(wn->node, segment->quantum.ns / NS_PER_US)) {
+    if (wn->rearm || nics_want_rest(wn->node, segment->quantum.ns / NS_PER_US)) {
         worker_node_rest(w, segment, wn, k - 1);
         if (wn->place == PLACE_REST)
             worker_node_resume(w, segment, wn, k);
@@ -355,10 +355,10 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
         atomic_store(&segment->stop, true);
     if (w->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
         wn->participant->stats->repairs++;
-        wn->anew = true;
+        wn->rearm = true;
     }
     if (!n->icount.enabled || wn->once)
-        wn->anew = true; /* without icount every boundary is a stop */
+        wn->rearm = true; /* without icount every boundary is a stop */
 }
 
 /* Ahead of its boundary: an idle node is then at it perhaps, a busy one goes on to it. */
@@ -395,18 +395,18 @@ static void judge_note(WorkerNode *wn, const Note *note)
         break;
     case NOTE_GRAIN:
         dist_add(&stats->overshoot, 0);
-        wn->anew = true;
+        wn->rearm = true;
         break;
     case NOTE_IDLE:
         dist_add(&stats->overshoot, 0);
         dist_add(&stats->idle_skip, late_ns);
-        wn->anew = wn->slept = true;
+        wn->rearm = wn->slept = true;
         break;
     case NOTE_MISSED:
     case NOTE_BROKEN:
         dist_add(&stats->overshoot, late_ns);
         stats->missed++;
-        wn->anew = wn->judged = true;
+        wn->rearm = wn->judged = true;
         log_debug("node %s: missed a boundary by %" PRId64 " us", wn->node->name, note->late_us);
         break;
     }
@@ -443,7 +443,7 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
         wn->approach = false;
     }
     judge_note(wn, &note);
-    if (wn->half_way || (wn->approach && !wn->anew))
+    if (wn->half_way || (wn->approach && !wn->rearm))
         approached(w, segment, wn);
     else
         at_gate(w, segment, wn, &note);

@@ -26,7 +26,7 @@ typedef struct {
     bool approach;  /* its tick is ahead of that boundary */
     bool half_way;  /* its tick is where a card needs it to stop before that boundary */
     GatePlan trial; /* if it is one, else .tries is false */
-    bool anew;      /* stop and arm it before it goes on, … */
+    bool rearm;     /* stop and arm it before it goes on, … */
     bool slept;     /* … as it was idle at the boundary, and slept too long */
     Freeze freeze;
     bool judged; /* that it ran past its boundary is counted already */

@@ -97,7 +97,7 @@ typedef struct {
     VTime now, first, quantum, next_barrier;
     uint64_t count;
     unsigned grant_quanta, overlap_quanta;
-    bool brake, on_grid, stop_on_exit;
+    bool brake, aligned, stop_on_exit;
     bool moves_cards;
     int64_t max_skip_us;
     unsigned exits;                /* a member, or ORDER_NOBODY */

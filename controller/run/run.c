@@ -25,11 +25,11 @@ typedef struct {
 typedef struct {
     RunGoal goal;
     Listener listener;
-} Interlude;
+} NestedStep;
 
 struct Run {
     RunSpec spec;
-    GArray *interludes;        /* Interlude */
+    GArray *nested_steps;      /* NestedStep */
     GArray *listeners;         /* Listener */
     GArray *services;          /* Service */
     unsigned holds;            /* it stands at a barrier until they are gone */
@@ -56,7 +56,7 @@ void run_free(Session *s)
         return;
     g_array_unref(run->listeners);
     g_array_unref(run->services);
-    g_array_unref(run->interludes);
+    g_array_unref(run->nested_steps);
     g_free(run->paused);
     g_free(run);
 }
@@ -200,16 +200,16 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
 }
 
 /* The run goes on whatever the step came to, unless a node failed. */
-static void on_interlude_done(RunEnd end, const GError *error, void *data)
+static void on_nested_step_done(RunEnd end, const GError *error, void *data)
 {
     Session *s = data;
     struct Run *run = s->run;
-    Interlude interlude = g_array_index(run->interludes, Interlude, 0);
+    NestedStep nested_step = g_array_index(run->nested_steps, NestedStep, 0);
     RunOutcome outcome = {.end = end, .how = "step", .error = error};
 
-    g_array_remove_index(run->interludes, 0);
-    if (interlude.listener.done)
-        interlude.listener.done(&outcome, interlude.listener.data);
+    g_array_remove_index(run->nested_steps, 0);
+    if (nested_step.listener.done)
+        nested_step.listener.done(&outcome, nested_step.listener.data);
     if (end == RUN_FAILED) {
         on_piece_done(end, error, s);
         return;
@@ -233,9 +233,9 @@ static void start_piece(Session *s)
         goal.at_rest_data = s;
     }
     session_prepare_recording(s);
-    if (run->interludes->len > 0) {
-        engine_run(s->engine, &g_array_index(run->interludes, Interlude, 0).goal, on_interlude_done,
-                   s);
+    if (run->nested_steps->len > 0) {
+        engine_run(s->engine, &g_array_index(run->nested_steps, NestedStep, 0).goal,
+                   on_nested_step_done, s);
         return;
     }
     engine_run(s->engine, &goal, on_piece_done, s);
@@ -248,7 +248,7 @@ static void go(Session *s)
 {
     struct Run *run = s->run;
 
-    if (run->holds == 0 || run->interludes->len > 0)
+    if (run->holds == 0 || run->nested_steps->len > 0)
         start_piece(s);
     else if (run->pausing || s->interrupted)
         on_piece_done(RUN_STOPPED, NULL, s);
@@ -274,7 +274,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     run->spec = *spec;
     run->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     run->services = g_array_new(FALSE, FALSE, sizeof(Service));
-    run->interludes = g_array_new(FALSE, FALSE, sizeof(Interlude));
+    run->nested_steps = g_array_new(FALSE, FALSE, sizeof(NestedStep));
     run->barriers = engine_stats(s->engine)->barriers;
     run->missed = engine_missed(s->engine);
     run->from = engine_now(s->engine);
@@ -296,11 +296,11 @@ void run_join(Session *s, RunDoneFunc done, void *data)
 
 bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GError **error)
 {
-    Interlude interlude = {*goal, {done, data}};
+    NestedStep nested_step = {*goal, {done, data}};
 
     if (!s->run)
         return run_start(s, &(RunSpec){.goal = *goal, .unattended = true}, done, data, error);
-    g_array_append_val(s->run->interludes, interlude);
+    g_array_append_val(s->run->nested_steps, nested_step);
     if (held(s))
         go(s);
     else if (engine_running(s->engine))
@@ -310,9 +310,9 @@ bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GEr
 
 void run_leave(Session *s, void *data)
 {
-    for (unsigned i = 0; s->run && i < s->run->interludes->len; i++)
-        if (g_array_index(s->run->interludes, Interlude, i).listener.data == data)
-            g_array_index(s->run->interludes, Interlude, i).listener.done = NULL;
+    for (unsigned i = 0; s->run && i < s->run->nested_steps->len; i++)
+        if (g_array_index(s->run->nested_steps, NestedStep, i).listener.data == data)
+            g_array_index(s->run->nested_steps, NestedStep, i).listener.done = NULL;
     for (unsigned i = s->run ? s->run->listeners->len : 0; i-- > 0;)
         if (g_array_index(s->run->listeners, Listener, i).data == data)
             g_array_remove_index(s->run->listeners, i);

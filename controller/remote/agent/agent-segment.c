@@ -207,7 +207,7 @@ static void prepare(Agent *a, const SegmentOrder *o)
     segment->count = o->count;
     segment->brake = o->brake;
     segment->max_skip_us = o->max_skip_us;
-    segment->on_grid = o->on_grid;
+    segment->aligned = o->aligned;
     segment->next_barrier = o->next_barrier;
     segment->stop_on_exit = o->stop_on_exit;
     segment->now = o->now;
@@ -235,7 +235,7 @@ void agent_segment(Agent *a, Reader *r)
     segment->data = a;
     if (order.moves_cards) {
         fabric_fill(a->fabric, segment->now, segment->first);
-        segment->fabric = segment->on_grid ? a->fabric : NULL;
+        segment->fabric = segment->aligned ? a->fabric : NULL;
     }
     a->in_segment = true;
     node_watch_hold(a->watch, true);

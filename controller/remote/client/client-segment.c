@@ -75,7 +75,7 @@ static bool say_segment(AgentClient *c)
                                 .grant_quanta = segment->grant_quanta,
                                 .overlap_quanta = segment->overlap_quanta,
                                 .brake = segment->brake,
-                                .on_grid = segment->on_grid,
+                                .aligned = segment->aligned,
                                 .stop_on_exit = segment->stop_on_exit,
                                 .moves_cards = segment->cards,
                                 .max_skip_us = segment->max_skip_us,
