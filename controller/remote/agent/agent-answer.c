@@ -15,7 +15,7 @@ void agent_node_free(void *data)
     AgentNode *n = data;
 
     node_watch_remove(n->agent->watch, n->node);
-    stub_free(n->stub);
+    gdb_relay_free(n->gdb);
     g_clear_pointer(&n->node->gate, gate_free);
     nics_free(n->node);
     debug_free(n->node);
@@ -141,10 +141,10 @@ bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
 
     if (!n)
         return false;
-    g_clear_pointer(&n->stub, stub_free);
+    g_clear_pointer(&n->gdb, gdb_relay_free);
     if (open)
-        n->stub = stub_new(a, n->node, error);
-    return !open || n->stub;
+        n->gdb = gdb_relay_new(a, n->node, error);
+    return !open || n->gdb;
 }
 
 static bool take_file(const Agent *a, Reader *r, GError **error)

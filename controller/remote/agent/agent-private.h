@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-private.h: what the parts of the agent share: agent.c (bytes, main loop), agent-answer.c
- * (requests), agent-segment.c (segments and steps), agent-card.c (cards), agent-stub.c (gdb). */
+ * (requests), agent-segment.c (segments and steps), agent-card.c (cards), agent-gdb.c (gdb). */
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
 
@@ -12,14 +12,14 @@
 
 #include <gio/gio.h>
 
-typedef struct Stub Stub;
+typedef struct GdbRelay GdbRelay;
 
 typedef struct {
     struct Agent *agent;
     Node *node;
     NodeStats stats;     /* since the last outcome */
     GByteArray *console; /* i64 until, bytes: drained and not told */
-    Stub *stub;          /* NULL: nobody debugs it */
+    GdbRelay *gdb;       /* NULL: nobody debugs it */
 } AgentNode;
 
 typedef struct Agent {
@@ -106,11 +106,11 @@ void agent_take_grant(const Agent *agent, Reader *fields);
 /* What the cards have sent and taken goes into the report. */
 void agent_tell_cards(Agent *agent);
 
-/* --- agent-stub.c --- */
+/* --- agent-gdb.c --- */
 
 /* A use of the node's gdbstub, until it is freed. */
-Stub *stub_new(Agent *agent, Node *node, GError **error);
-void stub_free(Stub *stub);
-void stub_take(Stub *stub, const uint8_t *bytes, gsize size);
+GdbRelay *gdb_relay_new(Agent *agent, Node *node, GError **error);
+void gdb_relay_free(GdbRelay *gdb);
+void gdb_relay_send(GdbRelay *gdb, const uint8_t *bytes, gsize size);
 
 #endif

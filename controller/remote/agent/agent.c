@@ -155,8 +155,8 @@ void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
     n = agent_node(a, o.node, NULL);
     if (!n) /* it has ended meanwhile */
         return;
-    if (type == MSG_STUB && n->stub)
-        stub_take(n->stub, o.bytes, o.size);
+    if (type == MSG_STUB && n->gdb)
+        gdb_relay_send(n->gdb, o.bytes, o.size);
     else if (type == MSG_TYPE && n->node->console &&
              console_type(n->node->console, (const char *)o.bytes, o.size, NULL) != (gssize)o.size)
         log_warn("node %s: its console takes no more of what is typed", n->node->name);

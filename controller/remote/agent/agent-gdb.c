@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-stub.c: what looks like the gdbstub of a node to the controller. Its requests are parsed
+ * agent-gdb.c: what looks like the gdbstub of a node to the controller. Its requests are parsed
  * and answered as those of a user's gdb are (engine/debug-view.h); what would let the node move is
  * not known here, since the workers alone do that.
  */
@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-struct Stub {
+struct GdbRelay {
     Agent *agent;
     Node *node;
     DebugView *view;
@@ -18,14 +18,14 @@ struct Stub {
     GString *answer, *frame;
 };
 
-Stub *stub_new(Agent *agent, Node *node, GError **error)
+GdbRelay *gdb_relay_new(Agent *agent, Node *node, GError **error)
 {
     DebugView *view = debug_view_new(node, error);
-    Stub *s;
+    GdbRelay *s;
 
     if (!view)
         return NULL;
-    s = g_new0(Stub, 1);
+    s = g_new0(GdbRelay, 1);
     s->agent = agent;
     s->node = node;
     s->view = view;
@@ -35,7 +35,7 @@ Stub *stub_new(Agent *agent, Node *node, GError **error)
     return s;
 }
 
-void stub_free(Stub *s)
+void gdb_relay_free(GdbRelay *s)
 {
     if (!s)
         return;
@@ -46,7 +46,7 @@ void stub_free(Stub *s)
     g_free(s);
 }
 
-static void answer(Stub *s, const GdbToken *packet)
+static void answer(GdbRelay *s, const GdbToken *packet)
 {
     GByteArray *made = s->agent->made;
     GdbRequest request;
@@ -64,7 +64,7 @@ static void answer(Stub *s, const GdbToken *packet)
     agent_send(s->agent, made);
 }
 
-void stub_take(Stub *s, const uint8_t *bytes, gsize size)
+void gdb_relay_send(GdbRelay *s, const uint8_t *bytes, gsize size)
 {
     for (gsize used = 0; used < size;) {
         GdbToken token;
