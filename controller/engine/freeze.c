@@ -51,7 +51,7 @@ static void freeze(const Freeze *f, Node *n, HTime now, char state)
 }
 
 /* Between two looks its vCPUs did nothing, and its main thread nothing but spin. Ranks are ours in
- * strict mode alone, where there is a monitor to hush; elsewhere the kernel lets both run. */
+ * strict mode alone, where there is a monitor to demote; elsewhere the kernel lets both run. */
 static void help(const Node *n, int64_t spun_ns)
 {
     if (!n->monitor || spun_ns < LOOK_NS / 2)

@@ -145,9 +145,9 @@ static bool steps_busy(Steps *s, GError **error)
 
     if (n->monitor) /* strict mode */
         rank_shield_vcpus(n->vcpus, true);
-    node_hush(n, true);
+    node_demote_monitor(n, true);
     ok = steps_many(s, missing(s), error);
-    node_hush(n, false);
+    node_demote_monitor(n, false);
     return ok && node_read_clock(n, error);
 }
 
@@ -269,7 +269,7 @@ void step_node(StepRequest *q)
     quanta_begin(&quanta, htime_now(), vtime(q->fence_us * NS_PER_US - n->epoch.ns));
     n->quanta = &quanta;
     node_rest_main(n, false);
-    node_hush(n, false);
+    node_demote_monitor(n, false);
     rest_settle(n);
     q->asleep = q->hit = false;
     n->expect_stop = true; /* gdbstub stops it at every step */

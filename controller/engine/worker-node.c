@@ -36,7 +36,7 @@ static void worker_node_out(Worker *w, WorkerNode *wn)
         w->running--;
     wn->place = PLACE_OUT;
     wn->node->frozen = false;
-    node_hush(wn->node, false);
+    node_demote_monitor(wn->node, false);
 }
 
 /* Its guest has left. */
@@ -70,7 +70,7 @@ bool worker_node_take_end(Worker *w, WorkerNode *wn)
 {
     if (!wn->node->life.stands)
         return false;
-    node_hush(wn->node, false);
+    node_demote_monitor(wn->node, false);
     if (!node_take_end(wn->node))
         return false;
     if (wn->node->state != NODE_FAILED) {
@@ -299,7 +299,7 @@ void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_
 {
     GError *error = NULL;
 
-    node_hush(wn->node, false);
+    node_demote_monitor(wn->node, false);
     /* The stub tells of every stop: unread, that would block QEMU some time. */
     if (!gate_stop(wn->node->gate, &error) || !disarm(w, wn->node, &error) ||
         (hears_stub(wn->node) && !gdb_drain(debug_client(wn->node), &error))) {
@@ -346,7 +346,7 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
     wn->place = PLACE_GATE;
     w->running--;
     freeze_end(&wn->freeze, n);
-    node_hush(n, true);
+    node_demote_monitor(n, true);
     wn->participant->stamp_us = note->stamp_us - vtime_floor_us(n->epoch);
     wn->participant->arrived = htime_now();
     nics_reached(n, note->stamp_us);
@@ -479,7 +479,7 @@ static void take_hit(Worker *w, Segment *segment, WorkerNode *wn)
     Node *n = wn->node;
     VTime bias = n->clock.bias;
 
-    node_hush(n, false);
+    node_demote_monitor(n, false);
     n->expect_stop = true; /* its event is on its way */
     if (!node_read_clock(n, &error) || !gate_disarm(n->gate, &error)) {
         worker_node_fail(w, wn, error);
@@ -495,7 +495,7 @@ void worker_node_halt(Worker *w, Segment *segment, WorkerNode *wn)
     GError *error = NULL;
     Node *n = wn->node;
 
-    node_hush(n, false);
+    node_demote_monitor(n, false);
     if (!gate_halt(n->gate, &error) || !node_read_clock(n, &error) ||
         !gate_disarm(n->gate, &error)) {
         g_prefix_error(&error, "it did not reach the next barrier, and does not stop: ");
@@ -524,7 +524,7 @@ static void stopped_unasked(Worker *w, WorkerNode *wn)
 {
     GError *error = NULL;
 
-    node_hush(wn->node, false);
+    node_demote_monitor(wn->node, false);
     if (node_ask_end(wn->node, &error))
         worker_node_left(w, wn);
     else

@@ -33,7 +33,7 @@ bool node_rank(Node *n, Rank rank, GError **error)
         if (!rank_apply(rank, n->pid, n->vcpus, n->cpu, error))
             return false;
         n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
-        n->hushed = false;
+        n->monitor_demoted = false;
         n->ranked.rank = rank;
         n->ranked.cpu = n->cpu;
         n->ranked.threads = threads;
@@ -55,11 +55,11 @@ void node_rest_main(Node *n, bool rest)
     n->ranked.resting = rest;
 }
 
-void node_hush(Node *n, bool hush)
+void node_demote_monitor(Node *n, bool demote)
 {
-    if (n->monitor && n->hushed != hush)
-        rank_hush_monitor(n->monitor, hush);
-    n->hushed = hush && n->monitor;
+    if (n->monitor && n->monitor_demoted != demote)
+        rank_demote_monitor(n->monitor, demote);
+    n->monitor_demoted = demote && n->monitor;
 }
 
 bool node_ask_clock(Node *n, GError **error)

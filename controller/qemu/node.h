@@ -62,8 +62,8 @@ typedef struct Node {
     GArray *cables;   /* int: our ends of its network cards' sockets, which live as long as it */
     Attached *before; /* of an attached one: what it was like, and is to be again */
     int cpu;          /* host CPU; -1 before placement */
-    pid_t monitor;    /* QEMU's thread for QMP, if it may be hushed, else 0 */
-    bool hushed;      /* QMP must not be spoken: node_hush() */
+    pid_t monitor;    /* QEMU's thread for QMP, if it may be demoted, else 0 */
+    bool monitor_demoted; /* QMP must not be spoken: node_demote_monitor() */
     struct {
         Rank rank;
         int cpu;
@@ -110,7 +110,7 @@ bool node_rank(Node *node, Rank rank, GError **error);
 void node_rest_main(Node *node, bool rest);
 
 /* Takes rank from QEMU's QMP thread while quanta are run, and gives it back (rank.h). */
-void node_hush(Node *node, bool hush);
+void node_demote_monitor(Node *node, bool demote);
 
 /* Asks the stopped node's QEMU for its exact clock, unless it was asked: it answers while others are
  * asked. node_read_clock() follows before the node goes on. */

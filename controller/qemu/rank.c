@@ -101,7 +101,7 @@ static bool set_policy(pid_t tid, int policy, int priority)
 }
 
 /* Out of SCHED_IDLE there is no way back without RLIMIT_NICE or privilege. */
-static bool can_hush;
+static bool can_demote;
 
 /* fd: of a socket pair; writes its id there, and ends when the other end is closed. */
 static void *sleeper_main(void *fd)
@@ -134,7 +134,7 @@ static pid_t start_sleeper(int *end)
 static Rank try_policies(pid_t tid)
 {
     if (set_policy(tid, SCHED_FIFO, WORKER_PRIORITY)) {
-        can_hush = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, WORKER_PRIORITY);
+        can_demote = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, WORKER_PRIORITY);
         return RANK_STRICT;
     }
     return set_policy(tid, SCHED_IDLE, 0) ? RANK_UNPRIVILEGED : RANK_BEST_EFFORT;
@@ -276,9 +276,9 @@ pid_t rank_find_monitor(pid_t pid)
     return tid;
 }
 
-void rank_hush_monitor(pid_t tid, bool hush)
+void rank_demote_monitor(pid_t tid, bool demote)
 {
-    if (hush && can_hush)
+    if (demote && can_demote)
         set_policy(tid, SCHED_IDLE, 0);
     else
         set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);

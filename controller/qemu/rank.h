@@ -81,10 +81,10 @@ pid_t rank_find_monitor(pid_t pid);
 
 /*
  * QEMU wakes that thread at every timer of the virtual clock (qemu_clock_notify()), for nothing, at
- * a quarter of a barrier's cost. Hushed, it ranks below all others and is not run while a guest is;
- * it must be unhushed before QMP is spoken. Only strict mode can take the rank back.
+ * a quarter of a barrier's cost. Demoted, it ranks below all others and is not run while a guest is;
+ * it must be promoted before QMP is spoken. Only strict mode can take the rank back.
  */
-void rank_hush_monitor(pid_t tid, bool hush);
+void rank_demote_monitor(pid_t tid, bool demote);
 
 /*
  * Gives QEMU's main thread its real-time rank, or an ordinary one while the node stands: stopped with

@@ -23,7 +23,7 @@ typedef struct {
     const char *name;
     bool ranked;    /* as qemu/rank.c does it; else nothing is pinned or ranked */
     bool unshield;  /* the vCPU shares the CPU with the rest of the host */
-    bool hush;      /* the QMP thread gets no time */
+    bool demote;    /* the QMP thread gets no time */
     bool elsewhere; /* we on the other CPU */
     bool spin;
     unsigned read_after; /* steps; 0: QMP events are left unread until the end of the turn */
@@ -37,15 +37,15 @@ static const Setup setups[] = {
     {"strict", .ranked = true, .sstep = HOLD_TIMERS},
     {"strict, vCPU not shielded", .ranked = true, .unshield = true, .sstep = HOLD_TIMERS},
     {"strict, timers alive", .ranked = true, .sstep = GDB_SSTEP_ENABLE},
-    {"strict, hushed", .ranked = true, .hush = true, .sstep = HOLD_TIMERS},
+    {"strict, demoted", .ranked = true, .demote = true, .sstep = HOLD_TIMERS},
     {"strict, events read", .ranked = true, .read_after = READ_AFTER, .sstep = HOLD_TIMERS},
-    {"strict, hushed, events read", .ranked = true, .hush = true, .read_after = READ_AFTER,
+    {"strict, demoted, events read", .ranked = true, .demote = true, .read_after = READ_AFTER,
      .sstep = HOLD_TIMERS},
     {"elsewhere", .ranked = true, .elsewhere = true, .sstep = HOLD_TIMERS},
     {"elsewhere, spinning", .ranked = true, .elsewhere = true, .spin = true, .sstep = HOLD_TIMERS},
-    {"elsewhere, spinning, hushed", .ranked = true, .hush = true, .elsewhere = true, .spin = true,
-     .sstep = HOLD_TIMERS},
-    {"the same, events read", .ranked = true, .hush = true, .elsewhere = true, .spin = true,
+    {"elsewhere, spinning, demoted", .ranked = true, .demote = true, .elsewhere = true,
+     .spin = true, .sstep = HOLD_TIMERS},
+    {"the same, events read", .ranked = true, .demote = true, .elsewhere = true, .spin = true,
      .read_after = READ_AFTER, .sstep = HOLD_TIMERS},
 };
 
@@ -87,14 +87,14 @@ static void enter(Bench *b, const Setup *s)
         rig_die(error);
     rank_shield_vcpus(b->node->vcpus, !s->unshield);
     rank_apply_self(RANK_STRICT, s->elsewhere ? b->other : b->cpu);
-    node_hush(b->node, s->hush);
+    node_demote_monitor(b->node, s->demote);
 }
 
 static int64_t leave(Bench *b)
 {
     GError *error = NULL;
 
-    node_hush(b->node, false);
+    node_demote_monitor(b->node, false);
     unrank_self(b);
     rank_memo_restore(b->memo);
     if (!node_read_clock(b->node, &error))

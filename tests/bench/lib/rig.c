@@ -160,7 +160,7 @@ void rig_take_out(Rig *rig, Node *const *nodes, unsigned n)
     GError *error = NULL;
 
     for (unsigned i = 0; i < n; i++) {
-        node_hush(nodes[i], false);
+        node_demote_monitor(nodes[i], false);
         /* The engine leaves the gate of a launched QEMU in it: normally that QEMU ends now. */
         if ((nodes[i]->gate && !gate_remove(nodes[i]->gate, &error)) ||
             !engine_remove(rig->engine, nodes[i], &error))
@@ -193,7 +193,7 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
         /* Behind a short segment its tick is still there (gate_park()), and would hold it. */
         if (nodes[i]->gate && !gate_disarm(nodes[i]->gate, &error))
             rig_die(error);
-        node_hush(nodes[i], false);
+        node_demote_monitor(nodes[i], false);
         if (!node_rank(nodes[i], host_rank(rig->host), &error))
             rig_die(error);
         /* As the workers leave the vCPUs of busy guests. */
