@@ -144,7 +144,7 @@ static bool steps_busy(Steps *s, GError **error)
     bool ok;
 
     if (n->monitor) /* strict mode */
-        rank_shield_vcpus(n->vcpus, true);
+        rank_boost_vcpus(n->vcpus, true);
     node_demote_monitor(n, true);
     ok = steps_many(s, missing(s), error);
     node_demote_monitor(n, false);

@@ -5,7 +5,7 @@
 
 #include "controller/engine/freeze.h"
 #include "controller/engine/gate.h"
-#include "controller/engine/shield.h"
+#include "controller/engine/vcpu-boost.h"
 #include "controller/engine/worker.h"
 
 typedef enum {
@@ -55,7 +55,7 @@ struct Worker {
     VTime until;   /* end of the present quantum */
     HTime looked;  /* when consoles of running nodes were drained last */
     Quanta quanta; /* the last ones */
-    Shield shield;
+    VcpuBoost boost;
 };
 
 /* Takes over the error: the node has failed, or its guest made QEMU exit. */

@@ -80,7 +80,7 @@ static void look_around(Worker *w, Segment *segment, bool idle)
         return;
     w->looked = now;
     look_after(w, segment);
-    shield_watch(&w->shield, false);
+    vcpu_boost_watch(&w->boost, false);
 }
 
 /* Until each of its nodes stands at its gate, is at rest, or is out. */
@@ -146,11 +146,11 @@ static void prepare(Worker *w, Segment *segment)
                            .node = segment->participants[i].node};
         wn->place = node_is_live(wn->node) ? PLACE_REST : PLACE_OUT;
         w->n_nodes++;
-        shield_add(&w->shield, wn->node);
+        vcpu_boost_add(&w->boost, wn->node);
         if (wn->place == PLACE_REST)
             add(w, wn, w->n_nodes - 1);
     }
-    shield_begin(&w->shield);
+    vcpu_boost_begin(&w->boost);
 }
 
 static bool all_out(const Worker *w)
@@ -200,7 +200,7 @@ static void run(Worker *w, Segment *segment)
         k++;
         begin_quantum(w, segment, k);
         collect(w, segment);
-        shield_watch(&w->shield, true);
+        vcpu_boost_watch(&w->boost, true);
     }
     finish(w, segment, k);
 }
@@ -224,7 +224,7 @@ static void *worker_main(void *data)
             run(w, w->segment);
         else
             w->func(w->arg);
-        shield_end(&w->shield);
+        vcpu_boost_end(&w->boost);
         g_mutex_lock(&w->lock);
         w->has_job = false;
         w->done(w->done_data);
@@ -241,7 +241,7 @@ Worker *worker_new(int cpu, Rank rank)
     w->cpu = cpu;
     w->rank = rank;
     w->epoll_fd = -1;
-    shield_init(&w->shield, cpu, rank);
+    vcpu_boost_init(&w->boost, cpu, rank);
     g_mutex_init(&w->lock);
     g_cond_init(&w->wake);
     w->thread = g_thread_new(name, worker_main, w);
@@ -257,7 +257,7 @@ void worker_free(Worker *w)
     g_cond_signal(&w->wake);
     g_mutex_unlock(&w->lock);
     g_thread_join(w->thread);
-    shield_clear(&w->shield);
+    vcpu_boost_clear(&w->boost);
     g_mutex_clear(&w->lock);
     g_cond_clear(&w->wake);
     g_free(w);

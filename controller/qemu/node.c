@@ -43,7 +43,7 @@ bool node_rank(Node *n, Rank rank, GError **error)
     /* Without icount theirs would take the whole CPU for as long as they are busy, and the kernel
      * then stops all real-time threads for a while, QEMU's timers among them. */
     if (rank == RANK_STRICT)
-        rank_shield_vcpus(n->vcpus, n->icount.enabled);
+        rank_boost_vcpus(n->vcpus, n->icount.enabled);
     return true;
 }
 

@@ -102,7 +102,7 @@ typedef struct Node {
 Node *node_new(NodeOptions *options, unsigned index);
 
 /* Pins all threads that the node has now to its CPU, and ranks them, unless they are so already; its
- * vCPUs are shielded if they count instructions. */
+ * vCPUs are boosted if they count instructions. */
 bool node_rank(Node *node, Rank rank, GError **error);
 
 /* Takes rank from QEMU's main thread while the node stands (rank_raise_main()), and gives it back, as

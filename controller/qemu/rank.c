@@ -242,11 +242,11 @@ bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **err
     return rank_each_thread(pid, rank_thread, &ranking, error);
 }
 
-void rank_shield_vcpus(const GArray *vcpus, bool shield)
+void rank_boost_vcpus(const GArray *vcpus, bool boost)
 {
     for (unsigned i = 0; i < vcpus->len; i++)
-        set_policy(g_array_index(vcpus, pid_t, i), shield ? SCHED_FIFO : SCHED_OTHER,
-                   shield ? VCPU_PRIORITY : 0);
+        set_policy(g_array_index(vcpus, pid_t, i), boost ? SCHED_FIFO : SCHED_OTHER,
+                   boost ? VCPU_PRIORITY : 0);
 }
 
 int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid)

@@ -54,7 +54,7 @@ GArray *rank_host_cpus(void);
 /*
  * Pins and ranks all threads of process `pid` as they are now; vcpus is a GArray of pid_t. Threads
  * that QEMU starts later inherit from the thread that starts them. In strict mode the vCPUs are
- * shielded afterwards.
+ * boosted afterwards.
  */
 bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error);
 
@@ -62,15 +62,15 @@ bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **err
 uint64_t rank_thread_mark(pid_t pid);
 
 /*
- * Shielded vCPU threads are real-time too, at the lowest priority; else they share the CPU fairly
+ * Boosted vCPU threads are real-time too, at the lowest priority; else they share the CPU fairly
  * with the rest of the host. Strict mode only.
  *
  * Why: a kernel that finds ordinary threads short of 5 % of a CPU lets them run before real-time
  * ones for up to 50 ms (the fair server of Linux 6.12 and later), or stops all real-time threads
- * for as long (sched_rt_runtime_us before that). An unshielded vCPU that was short only because its
+ * for as long (sched_rt_runtime_us before that). An unboosted vCPU that was short only because its
  * guest is idle would then outrun its own QEMU. One that uses more than that is never affected.
  */
-void rank_shield_vcpus(const GArray *vcpus, bool shield);
+void rank_boost_vcpus(const GArray *vcpus, bool boost);
 
 /* CPU time that a thread has used, from /proc; -1 if it can't be known. */
 int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid);

@@ -22,7 +22,7 @@
 typedef struct {
     const char *name;
     bool ranked;    /* as qemu/rank.c does it; else nothing is pinned or ranked */
-    bool unshield;  /* the vCPU shares the CPU with the rest of the host */
+    bool unboost;   /* the vCPU shares the CPU with the rest of the host */
     bool demote;    /* the QMP thread gets no time */
     bool elsewhere; /* we on the other CPU */
     bool spin;
@@ -35,7 +35,7 @@ typedef struct {
 static const Setup setups[] = {
     {"unranked", .sstep = HOLD_TIMERS},
     {"strict", .ranked = true, .sstep = HOLD_TIMERS},
-    {"strict, vCPU not shielded", .ranked = true, .unshield = true, .sstep = HOLD_TIMERS},
+    {"strict, vCPU not boosted", .ranked = true, .unboost = true, .sstep = HOLD_TIMERS},
     {"strict, timers alive", .ranked = true, .sstep = GDB_SSTEP_ENABLE},
     {"strict, demoted", .ranked = true, .demote = true, .sstep = HOLD_TIMERS},
     {"strict, events read", .ranked = true, .read_after = READ_AFTER, .sstep = HOLD_TIMERS},
@@ -85,7 +85,7 @@ static void enter(Bench *b, const Setup *s)
     b->node->cpu = b->cpu;
     if (!node_rank(b->node, RANK_STRICT, &error))
         rig_die(error);
-    rank_shield_vcpus(b->node->vcpus, !s->unshield);
+    rank_boost_vcpus(b->node->vcpus, !s->unboost);
     rank_apply_self(RANK_STRICT, s->elsewhere ? b->other : b->cpu);
     node_demote_monitor(b->node, s->demote);
 }

@@ -177,9 +177,9 @@ static void test_ranks(Fixture *f, gconstpointer data)
     }
 }
 
-/* A busy guest is not shielded for long: it has to share the CPU with the rest of the host. QEMU's main
+/* A busy guest is not boosted for long: it has to share the CPU with the rest of the host. QEMU's main
  * thread is above it. */
-static void test_shield_ends(Fixture *f, gconstpointer data)
+static void test_boost_ends(Fixture *f, gconstpointer data)
 {
     Node *n = launch(f, "count-aarch64.elf", "shift=0,sleep=off", "1");
     pid_t vcpu = g_array_index(n->vcpus, pid_t, 0);
@@ -188,7 +188,7 @@ static void test_shield_ends(Fixture *f, gconstpointer data)
 
     (void)data;
     if (host_rank(f->host) != RANK_STRICT) {
-        g_test_message("only strict mode has a shield");
+        g_test_message("only strict mode has a boost");
         return;
     }
     run_to(f, NS_PER_MS);
@@ -251,7 +251,7 @@ int main(int argc, char **argv)
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
     ADD("/engine/clock-agrees-with-query-replay", test_clock_agrees);
     ADD("/engine/ranks", test_ranks);
-    ADD("/engine/shield-ends", test_shield_ends);
+    ADD("/engine/boost-ends", test_boost_ends);
     ADD("/engine/idle-for-long", test_idle_for_long);
     ADD("/engine/gate-removed", test_gate_removed);
     return g_test_run();

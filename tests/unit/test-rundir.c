@@ -645,7 +645,7 @@ static pid_t janitor_of(pid_t controller)
     return (pid_t)g_ascii_strtoll(text, NULL, 10);
 }
 
-/* `comm` is set once the janitor has shielded itself against signals. */
+/* `comm` is set once the janitor has boosted itself against signals. */
 static void wait_for_janitor(pid_t janitor)
 {
     g_autofree char *file = g_strdup_printf("/proc/%d/comm", (int)janitor);
@@ -796,7 +796,7 @@ static void add_death_tests(void)
     g_test_add_func("/rundir/death/janitor-stopped", test_janitor_stopped);
     g_test_add_func("/rundir/death/killed", test_killed);
     g_test_add_func("/rundir/death/terminated", test_terminated);
-    g_test_add_func("/rundir/death/janitor-shielded", test_janitor_shielded);
+    g_test_add_func("/rundir/death/janitor-boosted", test_janitor_shielded);
     g_test_add_func("/rundir/death/janitor-has-no-lock", test_janitor_has_no_lock);
     g_test_add_func("/rundir/death/janitor-killed-too", test_janitor_killed_too);
 }

@@ -198,7 +198,7 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
             rig_die(error);
         /* As the workers leave the vCPUs of busy guests. */
         if (rig_is_strict(rig))
-            rank_shield_vcpus(nodes[i]->vcpus, false);
+            rank_boost_vcpus(nodes[i]->vcpus, false);
         nodes[i]->expect_stop = true;
     }
     boost(rig, true);
@@ -217,7 +217,7 @@ void rig_halt(const Rig *rig, Node *const *nodes, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         /* Else its vCPU has to queue for the CPU before it can stop. */
         if (rig_is_strict(rig))
-            rank_shield_vcpus(nodes[i]->vcpus, true);
+            rank_boost_vcpus(nodes[i]->vcpus, true);
         if (!qmp_stop(nodes[i]->qmp, NODE_REPLY_MS, &error))
             rig_die(error);
     }

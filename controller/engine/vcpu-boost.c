@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* shield.c: see shield.h. */
-#include "controller/engine/shield.h"
+/* vcpu-boost.c: see vcpu-boost.h. */
+#include "controller/engine/vcpu-boost.h"
 
 #include "controller/base/log.h"
 
@@ -11,30 +11,30 @@
  * second), and with margins to the 5 % below which it does.
  */
 #define WINDOW_NS (100 * NS_PER_MS)
-#define IDLE      20 /* per cent: below it vCPUs get the shield */
+#define IDLE      20 /* per cent: below it vCPUs get the boost */
 #define BUSY      60 /* above it they lose it … */
 #define WINDOWS   10 /* … at once if they got it lately, else after so many */
 #define MOMENT_NS (400 * NS_PER_MS)
 #define DEBT_NS   (60 * NS_PER_MS)
 
-void shield_init(Shield *s, int cpu, Rank rank)
+void vcpu_boost_init(VcpuBoost *s, int cpu, Rank rank)
 {
-    *s = (Shield){.cpu = cpu, .rank = rank, .nodes = g_ptr_array_new()};
+    *s = (VcpuBoost){.cpu = cpu, .rank = rank, .nodes = g_ptr_array_new()};
 }
 
-void shield_clear(Shield *s)
+void vcpu_boost_clear(VcpuBoost *s)
 {
     g_ptr_array_unref(s->nodes);
 }
 
 /* Without icount the vCPUs don't run the timers: nothing of theirs has to be in time. */
-void shield_add(Shield *s, Node *node)
+void vcpu_boost_add(VcpuBoost *s, Node *node)
 {
     if (node->icount.enabled)
         g_ptr_array_add(s->nodes, node);
 }
 
-static int64_t vcpu_time(const Shield *s)
+static int64_t vcpu_time(const VcpuBoost *s)
 {
     int64_t sum = 0;
 
@@ -49,34 +49,34 @@ static int64_t vcpu_time(const Shield *s)
     return sum;
 }
 
-static void open_window(Shield *s)
+static void open_window(VcpuBoost *s)
 {
     s->window = htime_now();
     s->window_used = vcpu_time(s);
 }
 
-void shield_begin(Shield *s)
+void vcpu_boost_begin(VcpuBoost *s)
 {
-    s->shielded = true; /* as node_rank() left them */
+    s->boosted = true; /* as node_rank() left them */
     s->since = htime_now();
     s->rested = htime_sub(s->since, s->ended).ns >= DEBT_NS;
     s->busy_windows = 0;
     open_window(s);
 }
 
-void shield_end(Shield *s)
+void vcpu_boost_end(VcpuBoost *s)
 {
     g_ptr_array_set_size(s->nodes, 0);
     s->ended = htime_now();
 }
 
-static void set(Shield *s, bool shield)
+static void set(VcpuBoost *s, bool boost)
 {
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (node_is_live(s->nodes->pdata[i]))
-            rank_shield_vcpus(((const Node *)s->nodes->pdata[i])->vcpus, shield);
-    log_debug("host CPU %d: vCPUs %s", s->cpu, shield ? "shielded" : "not shielded");
-    s->shielded = shield;
+            rank_boost_vcpus(((const Node *)s->nodes->pdata[i])->vcpus, boost);
+    log_debug("host CPU %d: vCPUs %s", s->cpu, boost ? "boosted" : "not boosted");
+    s->boosted = boost;
     s->since = htime_now();
     s->busy_windows = 0;
 }
@@ -95,8 +95,8 @@ static void pay_debt(void)
 }
 
 /* Busy guests share the CPU with the rest of the host; those that are idle, or find too little of
- * it left, are shielded. The shield can be taken away at a barrier only. */
-void shield_watch(Shield *s, bool at_barrier)
+ * it left, are boosted. The boost can be taken away at a barrier only. */
+void vcpu_boost_watch(VcpuBoost *s, bool at_barrier)
 {
     HTime now = htime_now();
     int64_t length = htime_sub(now, s->window).ns, percent;
@@ -107,9 +107,9 @@ void shield_watch(Shield *s, bool at_barrier)
     percent = (vcpu_time(s) - s->window_used) * 100 / length;
     recent = htime_sub(now, s->since).ns < MOMENT_NS;
     s->busy_windows = percent >= BUSY ? s->busy_windows + 1 : 0;
-    if (!s->shielded && percent < IDLE) {
+    if (!s->boosted && percent < IDLE) {
         set(s, true);
-    } else if (s->shielded && at_barrier && s->busy_windows >= (recent ? 1 : WINDOWS)) {
+    } else if (s->boosted && at_barrier && s->busy_windows >= (recent ? 1 : WINDOWS)) {
         if (!recent || !s->rested)
             pay_debt();
         s->rested = true;

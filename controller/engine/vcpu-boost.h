@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * shield.h: in strict mode, which vCPUs of a host CPU get a real-time rank (rank_shield_vcpus()):
+ * vcpu-boost.h: in strict mode, which vCPUs of a host CPU get a real-time rank (rank_boost_vcpus()):
  * those that use little of it, so that the kernel never lets them outrank their QEMU.
  */
-#ifndef ENGINE_SHIELD_H
-#define ENGINE_SHIELD_H
+#ifndef ENGINE_VCPU_BOOST_H
+#define ENGINE_VCPU_BOOST_H
 
 #include "controller/qemu/node.h"
 
@@ -13,26 +13,26 @@ typedef struct {
     int cpu;
     Rank rank;
     GPtrArray *nodes; /* Node, of the present segment: with icount only */
-    bool shielded;
+    bool boosted;
     bool rested;           /* the CPU was left alone long enough before this segment */
-    HTime since;           /* shielded, or not */
+    HTime since;           /* boosted, or not */
     HTime ended;           /* when the CPU was left alone */
     unsigned busy_windows; /* in a row */
     HTime window;          /* when it began */
     int64_t window_used;   /* vCPU time of all nodes until then */
-} Shield;
+} VcpuBoost;
 
-void shield_init(Shield *shield, int cpu, Rank rank);
-void shield_clear(Shield *shield);
+void vcpu_boost_init(VcpuBoost *boost, int cpu, Rank rank);
+void vcpu_boost_clear(VcpuBoost *boost);
 
 /* A segment begins: its nodes, which node_rank() has ranked. */
-void shield_add(Shield *shield, Node *node);
-void shield_begin(Shield *shield);
+void vcpu_boost_add(VcpuBoost *boost, Node *node);
+void vcpu_boost_begin(VcpuBoost *boost);
 
 /* Now and then; at_barrier: all nodes stand at their gates, where it can be taken away. */
-void shield_watch(Shield *shield, bool at_barrier);
+void vcpu_boost_watch(VcpuBoost *boost, bool at_barrier);
 
 /* The CPU is left alone. */
-void shield_end(Shield *shield);
+void vcpu_boost_end(VcpuBoost *boost);
 
 #endif
