@@ -25,7 +25,8 @@ unsigned host_cpus(const Host *host);
 void host_place(Host *host, Node *node);
 void host_displace(Host *host, Node *node);
 
-/* The caller has filled in what the segment is to do; it must stay until done. At least one participant. */
+/* The caller has filled in what the segment is to do; it must stay until done. At least one
+ * participant. */
 void host_run_segment(Host *host, Segment *segment, HostDoneFunc done, void *data);
 
 /* Steps one node (step.h); request must stay until done. */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hosts.h: carries out segments and steps on all hosts that have nodes in them: this one (host.h) and
- * others (qemu/far.h). They meet at the end of every grant (segment.h).
+ * hosts.h: carries out segments and steps on all hosts that have nodes in them: this one (host.h)
+ * and others (qemu/far.h). They meet at the end of every grant (segment.h).
  *
- * Where only this host has nodes its workers meet in the engine's segment themselves. Where others have,
- * the members of that segment are hosts, and the workers have a segment of their own, whose barrier waits for
- * the other hosts in the thread of the worker that came last.
+ * Where only this host has nodes its workers meet in the engine's segment themselves. Where others
+ * have, the members of that segment are hosts, and the workers have a segment of their own, whose
+ * barrier waits for the other hosts in the thread of the worker that came last.
  */
 #ifndef ENGINE_HOSTS_H
 #define ENGINE_HOSTS_H

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * segment.h: a run of equal quanta without a stop between them, shared by those who carry it out: the
- * workers of a host, or several hosts.
+ * segment.h: a run of equal quanta without a stop between them, shared by those who carry it out:
+ * the workers of a host, or several hosts.
  *
  * Boundary k of the segment (1 … count) is at ensemble time first + (k - 1) * quantum.
  *
- * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `grant_quanta` quanta,
- * which nothing that happens elsewhere can disturb. Inside a host the workers have a segment of their own
- * meanwhile. So that they need not stand still while the messages of a meeting are on their way,
- * other hosts may go on for `overlap_quanta` quanta behind it, which is part of what they were granted.
+ * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `grant_quanta`
+ * quanta, which nothing that happens elsewhere can disturb. Inside a host the workers have a
+ * segment of their own meanwhile. So that they need not stand still while the messages of a meeting
+ * are on their way, other hosts may go on for `overlap_quanta` quanta behind it, which is part of
+ * what they were granted.
  */
 #ifndef ENGINE_SEGMENT_H
 #define ENGINE_SEGMENT_H

@@ -14,11 +14,12 @@
 #include "controller/engine/gate.h"
 #include "controller/engine/segment.h"
 
-/* Which participants' nodes are to try their QEMU in the segment that begins: of each QEMU that nobody has
- * tried, one. The others of that QEMU learn what was found. */
+/* Which participants' nodes are to try their QEMU in the segment that begins: of each QEMU that
+ * nobody has tried, one. The others of that QEMU learn what was found. */
 void trial_choose(Participant *participants, unsigned n_participants);
 
-/* Makes the plan of one boundary a trial. False if its way is too short or too long for one: it is unchanged. */
+/* Makes the plan of one boundary a trial. False if its way is too short or too long for one: it
+ * is unchanged. */
 bool trial_plan(const Node *node, GatePlan *plan);
 
 /* The note of a planned trial: sets what the node's QEMU does, unless the host was late by so much

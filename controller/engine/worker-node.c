@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * worker-node.c: one node in a segment. It is at rest (stopped by QEMU's own stop), running, or at its gate.
- * Every quantum it is let through its gate, or, when anything about its last boundary was not as it
- * should be, is stopped there and armed anew for the absolute time of the next one, so that no
- * error lasts longer than a quantum.
+ * worker-node.c: one node in a segment. It is at rest (stopped by QEMU's own stop), running, or at
+ * its gate. Every quantum it is let through its gate, or, when anything about its last boundary was
+ * not as it should be, is stopped there and armed anew for the absolute time of the next one, so
+ * that no error lasts longer than a quantum.
  */
 #include "controller/base/log.h"
 #include "controller/engine/rest.h"
@@ -136,8 +136,8 @@ static bool needs_guard(const Segment *segment, const WorkerNode *wn)
            nics_are_exact(wn->node);
 }
 
-/* Behind short segments a node waits at rest with its tick in place: that costs less for each segment, and a
- * record more for each quantum. */
+/* Behind short segments a node waits at rest with its tick in place: that costs less for each
+ * segment, and a record more for each quantum. */
 static bool may_park(const Worker *w, const Segment *segment, const Node *n, bool guarded)
 {
     return w->rank == RANK_STRICT && n->by_stub && n->icount.enabled && !n->icount.sleep_on &&

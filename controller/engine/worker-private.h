@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker-private.h: what the parts of a worker share: worker.c (thread, quanta), worker-node.c (one node). */
+/* worker-private.h: what the parts of a worker share: worker.c (thread, quanta), worker-node.c
+ * (one node). */
 #ifndef ENGINE_WORKER_PRIVATE_H
 #define ENGINE_WORKER_PRIVATE_H
 

@@ -25,9 +25,9 @@ void worker_free(Worker *worker);
 
 int worker_cpu(const Worker *worker);
 
-/* Starts this worker's part of the segment: those of its participants whose node lives on its CPU; `done` is
- * called with data when it is over. Which nodes failed, went off, and where each stands is then in
- * the nodes. */
+/* Starts this worker's part of the segment: those of its participants whose node lives on its
+ * CPU; `done` is called with data when it is over. Which nodes failed, went off, and where each
+ * stands is then in the nodes. */
 void worker_run_segment(Worker *worker, Segment *segment, WorkerDoneFunc done, void *data);
 
 /* Runs func(arg) in the worker. */

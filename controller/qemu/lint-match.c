@@ -4,7 +4,8 @@
 
 #include <string.h>
 
-/* Names that qemu-argv.c, nic-options.c and the engine give: mtr-…, those of the gate, those of cards. */
+/* Names that qemu-argv.c, nic-options.c and the engine give: mtr-…, those of the gate, those of
+ * cards. */
 static bool is_own_id(const char *id)
 {
     if (id[0] != 'm')

@@ -3,10 +3,10 @@
  * node-state.h: where a node stands, as bytes and back: how the agent's Node is copied to the
  * controller's.
  *
- * u8 state, i64 exit status, u32 resets, u8 its clock is stale, text failure, i64 virtual time, i64 instructions, i64 bias, u8 idle, u32 n, n times i64
- * CPU time of a vCPU, statistics (u64 missed, u64 overshot, u64 repairs, twice: u64 zeros, u32 n,
- * n times i64), u8 stands at a point; if it does: u32 kind, u8 code, u8 has thread, i64 pid,
- * i64 tid, u32 watch, u64 address, u64 pc
+ * u8 state, i64 exit status, u32 resets, u8 its clock is stale, text failure, i64 virtual time, i64
+ * instructions, i64 bias, u8 idle, u32 n, n times i64 CPU time of a vCPU, statistics (u64 missed,
+ * u64 overshot, u64 repairs, twice: u64 zeros, u32 n, n times i64), u8 stands at a point; if it
+ * does: u32 kind, u8 code, u8 has thread, i64 pid, i64 tid, u32 watch, u64 address, u64 pc
  */
 #ifndef REMOTE_NODE_STATE_H
 #define REMOTE_NODE_STATE_H

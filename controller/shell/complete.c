@@ -86,7 +86,8 @@ static void offer_names(char **words, unsigned n, const char *text)
         offer(names->pdata[i], text);
 }
 
-/* Of a check, also those that were refused: a guest's kernel may be elsewhere, but who types means it. */
+/* Of a check, also those that were refused: a guest's kernel may be elsewhere, but who types
+ * means it. */
 static void offer_nodes(const char *text, bool cpus)
 {
     g_autoptr(GPtrArray) doubtful = checking_doubtful(session->checking, CHECKING_END);

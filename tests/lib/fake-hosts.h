@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-hosts.h: two hosts that exist as threads only and play what remote/client/client-segment.c does. Their
- * nodes have no QEMU.
+ * fake-hosts.h: two hosts that exist as threads only and play what remote/client/client-segment.c
+ * does. Their nodes have no QEMU.
  *
  * Each publishes how many quanta it has run. When a barrier is told, all that take part stand at
- * the end of its grant, and the participants are what they were at this very barrier; else the test ends.
+ * the end of its grant, and the participants are what they were at this very barrier; else the test
+ * ends.
  */
 #ifndef LIB_FAKE_HOSTS_H
 #define LIB_FAKE_HOSTS_H

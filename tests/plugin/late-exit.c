@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * late-exit.c: a QEMU that hangs up on everybody a while before its process ends, as any does for a moment.
+ * late-exit.c: a QEMU that hangs up on everybody a while before its process ends, as any does for a
+ * moment.
  */
 #include "tests/plugin/qemu-plugin-api.h"
 

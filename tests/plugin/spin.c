@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spin.c: at the guest's translation of block number at=N, QEMU's main thread begins to wait for its vCPU thread by
- * spinning, and the vCPU thread is just about to be waited for no more: as in a sequence lock or a spin lock.
+ * spin.c: at the guest's translation of block number at=N, QEMU's main thread begins to wait for
+ * its vCPU thread by spinning, and the vCPU thread is just about to be waited for no more: as in a
+ * sequence lock or a spin lock.
  */
 #include "tests/plugin/qemu-plugin-api.h"
 
@@ -33,7 +34,8 @@ static void on_translated(PLUGIN_TRANSLATED(tb))
         return;
     atomic_store(&held, true);
     pthread_kill(main_thread, SIGRTMIN + 5);
-    /* Here a main thread of a higher rank on the same CPU has taken over. One on another CPU has seen nothing yet. */
+    /* Here a main thread of a higher rank on the same CPU has taken over. One on another CPU has
+     * seen nothing yet. */
     atomic_store(&held, false);
 }
 

@@ -40,8 +40,9 @@ const char *__ubsan_default_options(void)
 }
 
 /*
- * UBSan's library calls __sanitizer_set_report_path() for its log_path, but ASan's library, which exports a function of
- * that name too, is loaded first and gets the call: UBSan's findings would go to stderr.
+ * UBSan's library calls __sanitizer_set_report_path() for its log_path, but ASan's library, which
+ * exports a function of that name too, is loaded first and gets the call: UBSan's findings would go
+ * to stderr.
  */
 __attribute__((constructor)) static void set_ubsan_report_path(void)
 {

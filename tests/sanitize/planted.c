@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * planted.c: faults that the sanitizers of this build have to find before the tests run. Without an argument it prints
- * their names; with a name it commits that fault.
+ * planted.c: faults that the sanitizers of this build have to find before the tests run. Without an
+ * argument it prints their names; with a name it commits that fault.
  */
 #include <limits.h>
 #include <pthread.h>

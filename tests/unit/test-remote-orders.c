@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-remote-orders.c: orders of a controller that are not whole, out of range, or name a thing twice. */
+/* test-remote-orders.c: orders of a controller that are not whole, out of range, or name a thing
+ * twice. */
 #include "controller/remote/orders.h"
 
 #include <string.h>

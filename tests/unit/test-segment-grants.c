@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-segment-grants.c: segments in grants of several quanta: which barriers are told at a grant's end,
- * what the participants are then, and where a segment ends that nobody goes on with. No thread is needed for
- * it.
+ * test-segment-grants.c: segments in grants of several quanta: which barriers are told at a grant's
+ * end, what the participants are then, and where a segment ends that nobody goes on with. No thread
+ * is needed for it.
  */
 #include "controller/engine/segment.h"
 

@@ -99,8 +99,8 @@ void agent_hear_console(AgentNode *node);
 bool agent_open_card(Agent *agent, Reader *fields, GError **error);
 /* The replica of the network is to be changed. */
 void agent_follow(Agent *agent, Reader *fields);
-/* What the network has come to: how cards deliver and where their frames come from, as MSG_SEGMENT has it,
- * and what is due. */
+/* What the network has come to: how cards deliver and where their frames come from, as
+ * MSG_SEGMENT has it, and what is due. */
 void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
 void agent_take_grant(const Agent *agent, Reader *fields);
 /* What the cards have sent and taken goes into the report. */

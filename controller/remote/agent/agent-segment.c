@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-segment.c: the agent's part in segments: its workers run the quanta of a grant by themselves; at the
- * grant's end the one that came last tells the controller and waits for the next, in its own
- * thread, so that nobody has to be woken in between.
+ * agent-segment.c: the agent's part in segments: its workers run the quanta of a grant by
+ * themselves; at the grant's end the one that came last tells the controller and waits for the
+ * next, in its own thread, so that nobody has to be woken in between.
  */
 #include "controller/base/log.h"
 #include "controller/engine/rest.h"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * client-segment.c: another host's part in segments and steps. The client is a member of the segment (segment.h): it
- * arrives when the agent's report has come, and what all are to do then goes back as the next grant.
+ * client-segment.c: another host's part in segments and steps. The client is a member of the
+ * segment (segment.h): it arrives when the agent's report has come, and what all are to do then
+ * goes back as the next grant.
  */
 #include "controller/qemu/debug.h"
 #include "controller/remote/client/client-private.h"
