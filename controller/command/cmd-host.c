@@ -62,7 +62,7 @@ static void print_host(const Session *s, const FarHost *h)
     lost = agent_client_lost(h->client);
     command_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
                   agent_client_version(h->client), agent_client_cpus(h->client)->len,
-                  rank_name(agent_client_far(h->client)->rank), rtt ? rtt : "-",
+                  sched_mode_name(agent_client_far(h->client)->sched), rtt ? rtt : "-",
                   far_host_nodes(s, h), o->ssh ? o->ssh : o->command);
     if (lost)
         command_print(s, "  %s\n", lost);

@@ -222,7 +222,8 @@ uint64_t engine_violations(const Engine *e)
         if (!m->node->icount.enabled)
             continue;
         count += m->stats.missed;
-        if ((m->node->far ? m->node->far->rank : host_rank(e->host)) != RANK_BEST_EFFORT)
+        if ((m->node->far ? m->node->far->sched : host_sched_mode(e->host)) !=
+            SCHED_MODE_BEST_EFFORT)
             count += m->stats.overshot;
     }
     return count;

@@ -3,7 +3,7 @@
 #include "controller/engine/freeze.h"
 
 #include "controller/base/log.h"
-#include "controller/qemu/rank.h"
+#include "controller/qemu/sched.h"
 #include "controller/qemu/telling.h"
 
 #include <inttypes.h>
@@ -58,7 +58,7 @@ static void help(const Node *n, int64_t spun_ns)
         return;
     log_info("node %s: its main thread spins, and keeps its vCPUs from running: it waits for them",
              n->name);
-    rank_let_vcpus_run(n->pid);
+    sched_let_vcpus_run(n->pid);
 }
 
 void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
@@ -71,7 +71,7 @@ void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
         return;
     f->looked = now;
     used = used_ns(n);
-    main_ns = rank_thread_runtime_ns(n->pid, n->pid);
+    main_ns = sched_thread_runtime_ns(n->pid, n->pid);
     spun_ns = main_ns - f->main_ns;
     f->main_ns = main_ns;
     if (f->moved.ns < since.ns || used != f->used_ns) {

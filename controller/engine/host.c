@@ -6,19 +6,19 @@
 #include "controller/engine/worker.h"
 
 struct Host {
-    Rank rank;
+    SchedMode sched;
     GArray *cpus;     /* int */
     unsigned *nodes;  /* how many on each */
     Worker **workers; /* NULL until the CPU is first used */
     HostJob job;      /* of its workers */
 };
 
-Host *host_new(Rank rank)
+Host *host_new(SchedMode sched)
 {
     Host *h = g_new0(Host, 1);
 
-    h->rank = rank;
-    h->cpus = rank_host_cpus();
+    h->sched = sched;
+    h->cpus = sched_host_cpus();
     h->nodes = g_new0(unsigned, h->cpus->len);
     h->workers = g_new0(Worker *, h->cpus->len);
     host_job_init(&h->job);
@@ -38,9 +38,9 @@ void host_free(Host *h)
     g_free(h);
 }
 
-Rank host_rank(const Host *h)
+SchedMode host_sched_mode(const Host *h)
 {
-    return h->rank;
+    return h->sched;
 }
 
 unsigned host_cpus(const Host *h)
@@ -58,7 +58,7 @@ void host_place(Host *h, Node *node)
     node->cpu = g_array_index(h->cpus, int, best);
     h->nodes[best]++;
     if (!h->workers[best])
-        h->workers[best] = worker_new(node->cpu, h->rank);
+        h->workers[best] = worker_new(node->cpu, h->sched);
 }
 
 void host_displace(Host *h, Node *node)
@@ -82,7 +82,7 @@ void host_run_segment(Host *h, Segment *segment, HostDoneFunc done, void *data)
     unsigned members = 0;
 
     g_assert(segment->n_participants > 0);
-    segment->rank = h->rank;
+    segment->sched = h->sched;
     trial_choose(segment->participants, segment->n_participants);
     for (unsigned i = 0; i < h->cpus->len; i++)
         members += worker_has_participant(segment, g_array_index(h->cpus, int, i));

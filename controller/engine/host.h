@@ -14,11 +14,11 @@
 
 typedef struct Host Host;
 
-Host *host_new(Rank rank);
+Host *host_new(SchedMode sched);
 void host_free(Host *host);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Host, host_free)
 
-Rank host_rank(const Host *host);
+SchedMode host_sched_mode(const Host *host);
 unsigned host_cpus(const Host *host);
 
 /* Gives the node the CPU with the fewest nodes, and gives that place back. */

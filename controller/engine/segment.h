@@ -58,7 +58,7 @@ typedef struct Segment {
     VTime now;  /* where it begins */
     bool cards; /* frames are moved at its boundaries */
     bool brake; /* the segment's end is where the user wants to stand */
-    Rank rank;
+    SchedMode sched;
     Participant *participants;
     unsigned n_participants;
     Fabric

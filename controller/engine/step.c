@@ -136,7 +136,7 @@ static bool steps_many(Steps *s, int64_t count, GError **error)
 }
 
 /* QEMU's QMP thread would be woken several times a step, to tell of stops and resumes that are read
- * at the end only; and a vCPU of the lowest real-time rank is scheduled sooner than an ordinary
+ * at the end only; and a vCPU of the lowest real-time priority is scheduled sooner than an ordinary
  * one. Both together are worth 10 %. */
 static bool steps_busy(Steps *s, GError **error)
 {
@@ -144,7 +144,7 @@ static bool steps_busy(Steps *s, GError **error)
     bool ok;
 
     if (n->monitor) /* strict mode */
-        rank_boost_vcpus(n->vcpus, true);
+        sched_boost_vcpus(n->vcpus, true);
     node_demote_monitor(n, true);
     ok = steps_many(s, missing(s), error);
     node_demote_monitor(n, false);

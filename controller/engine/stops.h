@@ -16,7 +16,7 @@
 
 #include <stdbool.h>
 
-/* An answer is not waited for: without rank the node may be at its gate before there is one. */
+/* An answer is not waited for: without priorities the node may be at its gate before there is one. */
 bool stops_resume(Node *node, GError **error);
 
 /* Queues a stop of a node that runs or is at its gate; over_qmp: whatever resumed it. */

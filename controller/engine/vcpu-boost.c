@@ -17,9 +17,9 @@
 #define MOMENT_NS (400 * NS_PER_MS)
 #define DEBT_NS   (60 * NS_PER_MS)
 
-void vcpu_boost_init(VcpuBoost *s, int cpu, Rank rank)
+void vcpu_boost_init(VcpuBoost *s, int cpu, SchedMode sched)
 {
-    *s = (VcpuBoost){.cpu = cpu, .rank = rank, .nodes = g_ptr_array_new()};
+    *s = (VcpuBoost){.cpu = cpu, .sched = sched, .nodes = g_ptr_array_new()};
 }
 
 void vcpu_boost_clear(VcpuBoost *s)
@@ -43,7 +43,7 @@ static int64_t vcpu_time(const VcpuBoost *s)
         int64_t used = -1;
 
         if (node_is_live(n) && n->vcpus->len > 0)
-            used = rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
+            used = sched_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, 0));
         sum += MAX(used, 0);
     }
     return sum;
@@ -57,7 +57,7 @@ static void open_window(VcpuBoost *s)
 
 void vcpu_boost_begin(VcpuBoost *s)
 {
-    s->boosted = true; /* as node_rank() left them */
+    s->boosted = true; /* as node_schedule() left them */
     s->since = htime_now();
     s->rested = htime_sub(s->since, s->ended).ns >= DEBT_NS;
     s->busy_windows = 0;
@@ -74,7 +74,7 @@ static void set(VcpuBoost *s, bool boost)
 {
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (node_is_live(s->nodes->pdata[i]))
-            rank_boost_vcpus(((const Node *)s->nodes->pdata[i])->vcpus, boost);
+            sched_boost_vcpus(((const Node *)s->nodes->pdata[i])->vcpus, boost);
     log_debug("host CPU %d: vCPUs %s", s->cpu, boost ? "boosted" : "not boosted");
     s->boosted = boost;
     s->since = htime_now();
@@ -102,7 +102,7 @@ void vcpu_boost_watch(VcpuBoost *s, bool at_barrier)
     int64_t length = htime_sub(now, s->window).ns, percent;
     bool recent;
 
-    if (s->rank != RANK_STRICT || length < WINDOW_NS)
+    if (s->sched != SCHED_MODE_STRICT || length < WINDOW_NS)
         return;
     percent = (vcpu_time(s) - s->window_used) * 100 / length;
     recent = htime_sub(now, s->since).ns < MOMENT_NS;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * vcpu-boost.h: in strict mode, which vCPUs of a host CPU get a real-time rank (rank_boost_vcpus()):
+ * vcpu-boost.h: in strict mode, which vCPUs of a host CPU get a real-time priority (sched_boost_vcpus()):
  * those that use little of it, so that the kernel never lets them outrank their QEMU.
  */
 #ifndef ENGINE_VCPU_BOOST_H
@@ -11,7 +11,7 @@
 /* One worker's; its thread alone uses it. */
 typedef struct {
     int cpu;
-    Rank rank;
+    SchedMode sched;
     GPtrArray *nodes; /* Node, of the present segment: with icount only */
     bool boosted;
     bool rested;           /* the CPU was left alone long enough before this segment */
@@ -22,10 +22,10 @@ typedef struct {
     int64_t window_used;   /* vCPU time of all nodes until then */
 } VcpuBoost;
 
-void vcpu_boost_init(VcpuBoost *boost, int cpu, Rank rank);
+void vcpu_boost_init(VcpuBoost *boost, int cpu, SchedMode sched);
 void vcpu_boost_clear(VcpuBoost *boost);
 
-/* A segment begins: its nodes, which node_rank() has ranked. */
+/* A segment begins: its nodes, which node_schedule() has ranked. */
 void vcpu_boost_add(VcpuBoost *boost, Node *node);
 void vcpu_boost_begin(VcpuBoost *boost);
 

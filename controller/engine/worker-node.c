@@ -82,10 +82,10 @@ bool worker_node_take_end(Worker *w, WorkerNode *wn)
     return w->lost_one = true;
 }
 
-/* Length of the shift register: where rank does not rule, late tokens have to be seen early. */
+/* Length of the shift register: where priorities do not rule, late tokens have to be seen early. */
 static unsigned stages_for(const Worker *w)
 {
-    return w->rank == RANK_STRICT ? 1 : GATE_MAX_STAGES;
+    return w->sched == SCHED_MODE_STRICT ? 1 : GATE_MAX_STAGES;
 }
 
 static int64_t grain_us(const Segment *segment)
@@ -140,9 +140,10 @@ static bool needs_guard(const Segment *segment, const WorkerNode *wn)
  * segment, and a record more for each quantum. */
 static bool may_park(const Worker *w, const Segment *segment, const Node *n, bool guarded)
 {
-    return w->rank == RANK_STRICT && n->by_stub && n->icount.enabled && !n->icount.sleep_on &&
-           n->interval != INTERVAL_UNKNOWN && node_granule_ns(n) <= NS_PER_US && !debug_armed(n) &&
-           segment->aligned && (guarded || segment->count <= SHORT_SEGMENT);
+    return w->sched == SCHED_MODE_STRICT && n->by_stub && n->icount.enabled &&
+           !n->icount.sleep_on && n->interval != INTERVAL_UNKNOWN &&
+           node_granule_ns(n) <= NS_PER_US && !debug_armed(n) && segment->aligned &&
+           (guarded || segment->count <= SHORT_SEGMENT);
 }
 
 /* A timer of a card that is made now would fire behind a tick that is there already. */
@@ -270,7 +271,7 @@ static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
 /* Whether a token tells where it stands; one with points has more to tell at once. */
 static bool tells_where(const Worker *w, const Node *n)
 {
-    return n->by_stub && w->rank == RANK_STRICT && n->icount.enabled && !debug_armed(n) &&
+    return n->by_stub && w->sched == SCHED_MODE_STRICT && n->icount.enabled && !debug_armed(n) &&
            gate_tells_where(n->gate);
 }
 
@@ -353,7 +354,7 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
     nics_read(n);
     if (console_drain(n->console, w->until))
         atomic_store(&segment->stop, true);
-    if (w->rank != RANK_STRICT && !gate_tokens_taken(n->gate)) {
+    if (w->sched != SCHED_MODE_STRICT && !gate_tokens_taken(n->gate)) {
         wn->participant->stats->repairs++;
         wn->rearm = true;
     }

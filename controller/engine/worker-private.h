@@ -35,7 +35,7 @@ typedef struct {
 
 struct Worker {
     int cpu;
-    Rank rank;
+    SchedMode sched;
     GThread *thread;
     SegmentPatience patience;
 

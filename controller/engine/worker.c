@@ -122,7 +122,7 @@ static void add(Worker *w, WorkerNode *wn, unsigned i)
     n->quanta = &w->quanta;
     if (!n->gate)
         n->gate = gate_new(n, &error);
-    if (!n->gate || !node_rank(n, w->rank, &error) ||
+    if (!n->gate || !node_schedule(n, w->sched, &error) ||
         !watch(w, gate_note_fd(n->gate), i << TAG_BITS | TAG_NOTE, &error) ||
         !watch(w, qmp_client_fd(n->qmp), i << TAG_BITS | TAG_QMP, &error) ||
         (debug_armed(n) &&
@@ -211,7 +211,7 @@ static void *worker_main(void *data)
 {
     Worker *w = data;
 
-    if (!rank_apply_self(w->rank, w->cpu))
+    if (!sched_apply_self(w->sched, w->cpu))
         log_warn("the thread of host CPU %d can't be ranked", w->cpu);
     g_mutex_lock(&w->lock);
     for (;;) {
@@ -233,15 +233,15 @@ static void *worker_main(void *data)
     return NULL;
 }
 
-Worker *worker_new(int cpu, Rank rank)
+Worker *worker_new(int cpu, SchedMode sched)
 {
     Worker *w = g_new0(Worker, 1);
     g_autofree char *name = g_strdup_printf("worker-%d", cpu);
 
     w->cpu = cpu;
-    w->rank = rank;
+    w->sched = sched;
     w->epoll_fd = -1;
-    vcpu_boost_init(&w->boost, cpu, rank);
+    vcpu_boost_init(&w->boost, cpu, sched);
     g_mutex_init(&w->lock);
     g_cond_init(&w->wake);
     w->thread = g_thread_new(name, worker_main, w);

@@ -18,7 +18,7 @@ typedef struct Worker Worker;
 /* Called in the worker's thread when a job is done. */
 typedef void (*WorkerDoneFunc)(void *data);
 
-Worker *worker_new(int cpu, Rank rank);
+Worker *worker_new(int cpu, SchedMode sched);
 
 /* Ends the thread; it must have no job. NULL is allowed. */
 void worker_free(Worker *worker);

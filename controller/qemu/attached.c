@@ -7,7 +7,7 @@
 #include "controller/base/process.h"
 #include "controller/qemu/mark.h"
 #include "controller/qemu/options.h"
-#include "controller/qemu/rank-memo.h"
+#include "controller/qemu/sched-memo.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
@@ -28,7 +28,7 @@ struct Attached {
     char *path; /* of its record */
     char *qmp_path;
     bool ran;
-    RankMemo *memo;
+    SchedMemo *memo;
 };
 
 /* --- the claim --- */
@@ -80,11 +80,11 @@ static void forget(const char *path)
 static Attached *load(const char *path)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(RankMemo) memo = NULL;
+    g_autoptr(SchedMemo) memo = NULL;
     Attached *a;
 
     if (!g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL) ||
-        !(memo = rank_memo_load(file)) || !rank_memo_lives(memo))
+        !(memo = sched_memo_load(file)) || !sched_memo_lives(memo))
         return NULL;
     a = g_new0(Attached, 1);
     a->pid = g_key_file_get_integer(file, "process", "pid", NULL);
@@ -100,8 +100,8 @@ bool attached_remember(Attached *a, bool running, GError **error)
     g_autoptr(GKeyFile) file = g_key_file_new();
 
     a->ran = a->ran || running;
-    a->memo = rank_memo_new(a->pid);
-    rank_memo_save(a->memo, file);
+    a->memo = sched_memo_new(a->pid);
+    sched_memo_save(a->memo, file);
     g_key_file_set_string(file, "qemu", "qmp", a->qmp_path);
     g_key_file_set_boolean(file, "qemu", "ran", a->ran);
     return g_key_file_save_to_file(file, a->path, error);
@@ -116,12 +116,12 @@ bool attached_ran(const Attached *a)
 
 bool attached_lives(const Attached *a)
 {
-    return !a->memo || rank_memo_lives(a->memo);
+    return !a->memo || sched_memo_lives(a->memo);
 }
 
 bool attached_restore_ranks(const Attached *a)
 {
-    return !a->memo || rank_memo_restore(a->memo);
+    return !a->memo || sched_memo_restore(a->memo);
 }
 
 /* Its socket may be another one's by now. */
@@ -175,7 +175,7 @@ static void give_back(const char *path)
     a->claim_fd = claim(a->pid, path);
     if (a->claim_fd < 0 || access(path, F_OK) != 0)
         return; /* another one does it, or has done */
-    rank_memo_restore(a->memo);
+    sched_memo_restore(a->memo);
     let_run(a);
     forget(path);
 }
@@ -216,7 +216,7 @@ static void put_right(Attached *a, const char *parent)
 
         if (!mark_is_name(name, MARK_PREFIX) || !is_run_dir(run_dir) || !(left = load(path)))
             continue;
-        rank_memo_restore(left->memo);
+        sched_memo_restore(left->memo);
         a->ran = a->ran || left->ran;
         forget(path);
     }
@@ -254,6 +254,6 @@ void attached_free(Attached *a)
     fd_clear(&a->claim_fd);
     g_free(a->path);
     g_free(a->qmp_path);
-    g_clear_pointer(&a->memo, rank_memo_free);
+    g_clear_pointer(&a->memo, sched_memo_free);
     g_free(a);
 }

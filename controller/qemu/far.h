@@ -10,7 +10,7 @@
 #define QEMU_FAR_H
 
 #include "controller/base/vtime.h"
-#include "controller/qemu/rank.h"
+#include "controller/qemu/sched.h"
 
 #include <glib.h>
 #include <stdbool.h>
@@ -52,7 +52,7 @@ typedef struct {
 struct Far {
     const FarOps *ops;
     char *name;
-    Rank rank;          /* of its workers */
+    SchedMode sched;    /* of its workers */
     VTime driven;       /* the last boundary that its nodes were driven to */
     bool no_live_nodes; /* and so none takes part in anything */
 };

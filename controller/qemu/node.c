@@ -24,41 +24,42 @@ Node *node_new(NodeOptions *options, unsigned index)
     return n;
 }
 
-bool node_rank(Node *n, Rank rank, GError **error)
+bool node_schedule(Node *n, SchedMode sched, GError **error)
 {
-    uint64_t threads = rank_thread_mark(n->pid);
+    uint64_t threads = sched_thread_mark(n->pid);
 
-    if (threads == 0 || threads != n->ranked.threads || rank != n->ranked.rank ||
-        n->cpu != n->ranked.cpu) {
-        if (!rank_apply(rank, n->pid, n->vcpus, n->cpu, error))
+    if (threads == 0 || threads != n->scheduled.threads || sched != n->scheduled.sched ||
+        n->cpu != n->scheduled.cpu) {
+        if (!sched_apply(sched, n->pid, n->vcpus, n->cpu, error))
             return false;
-        n->monitor = rank == RANK_STRICT ? rank_find_monitor(n->pid) : 0;
+        n->monitor = sched == SCHED_MODE_STRICT ? sched_find_monitor(n->pid) : 0;
         n->monitor_demoted = false;
-        n->ranked.rank = rank;
-        n->ranked.cpu = n->cpu;
-        n->ranked.threads = threads;
-        n->ranked.resting = false;
+        n->scheduled.sched = sched;
+        n->scheduled.cpu = n->cpu;
+        n->scheduled.threads = threads;
+        n->scheduled.resting = false;
     }
     node_rest_main(n, false);
     /* Without icount theirs would take the whole CPU for as long as they are busy, and the kernel
      * then stops all real-time threads for a while, QEMU's timers among them. */
-    if (rank == RANK_STRICT)
-        rank_boost_vcpus(n->vcpus, n->icount.enabled);
+    if (sched == SCHED_MODE_STRICT)
+        sched_boost_vcpus(n->vcpus, n->icount.enabled);
     return true;
 }
 
 void node_rest_main(Node *n, bool rest)
 {
-    if (n->ranked.rank != RANK_STRICT || n->ranked.threads == 0 || n->ranked.resting == rest)
+    if (n->scheduled.sched != SCHED_MODE_STRICT || n->scheduled.threads == 0 ||
+        n->scheduled.resting == rest)
         return;
-    rank_raise_main(n->pid, !rest);
-    n->ranked.resting = rest;
+    sched_raise_main(n->pid, !rest);
+    n->scheduled.resting = rest;
 }
 
 void node_demote_monitor(Node *n, bool demote)
 {
     if (n->monitor && n->monitor_demoted != demote)
-        rank_demote_monitor(n->monitor, demote);
+        sched_demote_monitor(n->monitor, demote);
     n->monitor_demoted = demote && n->monitor;
 }
 
@@ -95,7 +96,7 @@ HTime node_vcpu_time(const Node *n, unsigned vcpu)
         return (HTime){vcpu < n->far_used->len ? g_array_index(n->far_used, int64_t, vcpu) : 0};
     if (vcpu >= n->vcpus->len)
         return (HTime){0};
-    return (HTime){MAX(0, rank_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};
+    return (HTime){MAX(0, sched_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};
 }
 
 VTime node_ensemble_time(const Node *n)

@@ -17,8 +17,8 @@
 #include "controller/qemu/life.h"
 #include "controller/qemu/options.h"
 #include "controller/qemu/quanta.h"
-#include "controller/qemu/rank.h"
 #include "controller/qemu/rundir.h"
+#include "controller/qemu/sched.h"
 #include "qmp/qmp.h"
 
 /* What setting a filter-buffer's interval does once it is armed. Until it was tried
@@ -65,11 +65,11 @@ typedef struct Node {
     pid_t monitor;    /* QEMU's thread for QMP, if it may be demoted, else 0 */
     bool monitor_demoted; /* QMP must not be spoken: node_demote_monitor() */
     struct {
-        Rank rank;
+        SchedMode sched;
         int cpu;
-        uint64_t threads; /* rank_thread_mark(); 0: none was ranked */
-        bool resting;     /* the main thread has no rank: node_rest_main() */
-    } ranked;             /* how its threads are */
+        uint64_t threads; /* sched_thread_mark(); 0: none was ranked */
+        bool resting;     /* the main thread has no real-time priority: node_rest_main() */
+    } scheduled;          /* how its threads are */
 
     Clock clock; /* as last read */
     struct {
@@ -103,13 +103,13 @@ Node *node_new(NodeOptions *options, unsigned index);
 
 /* Pins all threads that the node has now to its CPU, and ranks them, unless they are so already; its
  * vCPUs are boosted if they count instructions. */
-bool node_rank(Node *node, Rank rank, GError **error);
+bool node_schedule(Node *node, SchedMode sched, GError **error);
 
-/* Takes rank from QEMU's main thread while the node stands (rank_raise_main()), and gives it back, as
- * node_rank() does. */
+/* Takes real-time priority from QEMU's main thread while the node stands (sched_raise_main()), and gives it back, as
+ * node_schedule() does. */
 void node_rest_main(Node *node, bool rest);
 
-/* Takes rank from QEMU's QMP thread while quanta are run, and gives it back (rank.h). */
+/* Takes real-time priority from QEMU's QMP thread while quanta are run, and gives it back (sched.h). */
 void node_demote_monitor(Node *node, bool demote);
 
 /* Asks the stopped node's QEMU for its exact clock, unless it was asked: it answers while others are

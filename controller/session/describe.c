@@ -3,7 +3,7 @@
 #include "controller/session/describe.h"
 
 #include "controller/fabric/fabric.h"
-#include "controller/qemu/rank.h"
+#include "controller/qemu/sched.h"
 #include "controller/session/packets.h"
 
 static ReportPackets packets_of(const NetPortStats *s)
@@ -99,7 +99,7 @@ bool session_report_unstarted(const Session *s, const char *dir, const Verdict *
     if (!report)
         return false;
     session_describe(s, &summary);
-    summary.mode = rank_name(rank_probe());
+    summary.mode = sched_mode_name(sched_probe());
     summary.verdict = verdict;
     ok = report_write(report, &summary, error);
     report_summary_clear(&summary);

@@ -206,7 +206,7 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
     const FarHostOptions *o = &h->options;
     AgentClientParams params = {.name = o->name,
                                 .version = METRONOME_VERSION,
-                                .rank = host_rank(s->host),
+                                .sched = host_sched_mode(s->host),
                                 .on_failure = on_failure,
                                 .told_to_stop = told_to_stop,
                                 .on_progress = on_progress,
@@ -241,7 +241,7 @@ static bool check(const Session *s, const FarHostOptions *o, GError **error)
         return false;
     }
     if ((!o->ssh || ssh_target_check(&target, error)) &&
-        (!o->cpus || rank_check_cpus(o->cpus, error)))
+        (!o->cpus || sched_check_cpus(o->cpus, error)))
         return true;
     g_prefix_error(error, "host %s: ", o->name);
     return false;

@@ -63,7 +63,7 @@ Session *session_new(SessionOptions options, GError **error)
         return NULL;
     }
     s->checking = options.dry ? checking_new() : NULL;
-    s->host = host_new(options.dry ? RANK_BEST_EFFORT : rank_probe());
+    s->host = host_new(options.dry ? SCHED_MODE_BEST_EFFORT : sched_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
     if (!options.dry) {

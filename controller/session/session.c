@@ -166,17 +166,17 @@ char **session_registers(const Session *s, Node *node)
 
 const char *session_mode(const Session *s)
 {
-    Rank rank = host_rank(s->host);
+    SchedMode sched = host_sched_mode(s->host);
 
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!((Node *)s->nodes->pdata[i])->icount.enabled)
-            return rank_name(RANK_BEST_EFFORT);
+            return sched_mode_name(SCHED_MODE_BEST_EFFORT);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Far *far = ((const Node *)s->nodes->pdata[i])->far;
 
-        rank = MAX(rank, far ? far->rank : rank);
+        sched = MAX(sched, far ? far->sched : sched);
     }
-    return rank_name(rank);
+    return sched_mode_name(sched);
 }
 
 /* A card of a node that is in doubt, too. */

@@ -488,7 +488,7 @@ int main(int argc, char **argv)
     parse(argc, argv, &o);
     plan(&b, &o);
     b.rig = rig_new(o.guest);
-    b.results.mode = rank_name(host_rank(b.rig->host));
+    b.results.mode = sched_mode_name(host_sched_mode(b.rig->host));
     b.results.host_cpus = host_cpus(b.rig->host);
     b.results.qemu = g_strdup(counting_nodes(&b, 1)[0]->version);
     bench_counting(&b);

@@ -104,7 +104,7 @@ static pid_t start_loop(int cpu)
 static GArray *start_load(void)
 {
     GArray *pids = g_array_new(FALSE, FALSE, sizeof(pid_t));
-    g_autoptr(GArray) cpus = rank_host_cpus();
+    g_autoptr(GArray) cpus = sched_host_cpus();
 
     for (unsigned i = 0; i < cpus->len; i++) {
         pid_t pid = start_loop(g_array_index(cpus, int, i));
@@ -183,9 +183,9 @@ static bool judge(const Soak *s)
     printf("%s: %s mode, %u nodes, %" PRIu64 " barriers in %.1f s (%.1f us each): missed %" PRIu64
            ", overshot stops %" PRIu64 ", max overshoot %" PRId64 " ns, max idle skip %" PRId64
            " ns, repairs %" PRIu64 ", clock error at the end %" PRId64 " ns\n",
-           ok ? "exact" : "INEXACT", rank_name(host_rank(s->rig->host)), s->n, barriers, seconds,
-           seconds * 1e6 / (double)barriers, x.missed, x.overshot, x.overshoot_ns, x.idle_skip_ns,
-           x.repairs, error);
+           ok ? "exact" : "INEXACT", sched_mode_name(host_sched_mode(s->rig->host)), s->n, barriers,
+           seconds, seconds * 1e6 / (double)barriers, x.missed, x.overshot, x.overshoot_ns,
+           x.idle_skip_ns, x.repairs, error);
     return ok;
 }
 
@@ -240,7 +240,7 @@ int main(int argc, char **argv)
         engine_add(s.rig->engine, s.nodes[i]);
     }
     printf("%u nodes, %s quanta, %" PRId64 " barriers, %s mode\n", s.n, o.quantum, o.barriers,
-           rank_name(host_rank(s.rig->host)));
+           sched_mode_name(host_sched_mode(s.rig->host)));
     run(&s, &o);
     ok = judge(&s);
     for (unsigned i = 0; i < s.n; i++)

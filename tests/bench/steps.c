@@ -6,7 +6,7 @@
  * the host meets all of them alike; medians are shown, and ratios to the first setup. After each
  * turn icount must have grown by just as many instructions as steps were made.
  */
-#include "controller/qemu/rank-memo.h"
+#include "controller/qemu/sched-memo.h"
 #include "gdbstub-client/gdbstub.h"
 #include "tests/bench/lib/rig.h"
 
@@ -21,7 +21,7 @@
 
 typedef struct {
     const char *name;
-    bool ranked;    /* as qemu/rank.c does it; else nothing is pinned or ranked */
+    bool scheduled; /* as qemu/sched.c does it; else nothing is pinned or ranked */
     bool unboost;   /* the vCPU shares the CPU with the rest of the host */
     bool demote;    /* the QMP thread gets no time */
     bool elsewhere; /* we on the other CPU */
@@ -34,18 +34,19 @@ typedef struct {
 
 static const Setup setups[] = {
     {"unranked", .sstep = HOLD_TIMERS},
-    {"strict", .ranked = true, .sstep = HOLD_TIMERS},
-    {"strict, vCPU not boosted", .ranked = true, .unboost = true, .sstep = HOLD_TIMERS},
-    {"strict, timers alive", .ranked = true, .sstep = GDB_SSTEP_ENABLE},
-    {"strict, demoted", .ranked = true, .demote = true, .sstep = HOLD_TIMERS},
-    {"strict, events read", .ranked = true, .read_after = READ_AFTER, .sstep = HOLD_TIMERS},
-    {"strict, demoted, events read", .ranked = true, .demote = true, .read_after = READ_AFTER,
+    {"strict", .scheduled = true, .sstep = HOLD_TIMERS},
+    {"strict, vCPU not boosted", .scheduled = true, .unboost = true, .sstep = HOLD_TIMERS},
+    {"strict, timers alive", .scheduled = true, .sstep = GDB_SSTEP_ENABLE},
+    {"strict, demoted", .scheduled = true, .demote = true, .sstep = HOLD_TIMERS},
+    {"strict, events read", .scheduled = true, .read_after = READ_AFTER, .sstep = HOLD_TIMERS},
+    {"strict, demoted, events read", .scheduled = true, .demote = true, .read_after = READ_AFTER,
      .sstep = HOLD_TIMERS},
-    {"elsewhere", .ranked = true, .elsewhere = true, .sstep = HOLD_TIMERS},
-    {"elsewhere, spinning", .ranked = true, .elsewhere = true, .spin = true, .sstep = HOLD_TIMERS},
-    {"elsewhere, spinning, demoted", .ranked = true, .demote = true, .elsewhere = true,
+    {"elsewhere", .scheduled = true, .elsewhere = true, .sstep = HOLD_TIMERS},
+    {"elsewhere, spinning", .scheduled = true, .elsewhere = true, .spin = true,
+     .sstep = HOLD_TIMERS},
+    {"elsewhere, spinning, demoted", .scheduled = true, .demote = true, .elsewhere = true,
      .spin = true, .sstep = HOLD_TIMERS},
-    {"the same, events read", .ranked = true, .demote = true, .elsewhere = true, .spin = true,
+    {"the same, events read", .scheduled = true, .demote = true, .elsewhere = true, .spin = true,
      .read_after = READ_AFTER, .sstep = HOLD_TIMERS},
 };
 
@@ -58,7 +59,7 @@ typedef struct {
     Rig *rig;
     Node *node;
     GdbClient *gdb;
-    RankMemo *memo;
+    SchedMemo *memo;
     cpu_set_t all;
     int cpu, other;
 } Bench;
@@ -76,17 +77,17 @@ static void enter(Bench *b, const Setup *s)
     GError *error = NULL;
 
     unrank_self(b);
-    rank_memo_restore(b->memo);
+    sched_memo_restore(b->memo);
     gdb_client_set_spin(b->gdb, s->spin ? SPIN_US : 0);
     if (!gdb_sstep_set(b->gdb, s->sstep, NODE_REPLY_MS, &error))
         rig_die(error);
-    if (!s->ranked)
+    if (!s->scheduled)
         return;
     b->node->cpu = b->cpu;
-    if (!node_rank(b->node, RANK_STRICT, &error))
+    if (!node_schedule(b->node, SCHED_MODE_STRICT, &error))
         rig_die(error);
-    rank_boost_vcpus(b->node->vcpus, !s->unboost);
-    rank_apply_self(RANK_STRICT, s->elsewhere ? b->other : b->cpu);
+    sched_boost_vcpus(b->node->vcpus, !s->unboost);
+    sched_apply_self(SCHED_MODE_STRICT, s->elsewhere ? b->other : b->cpu);
     node_demote_monitor(b->node, s->demote);
 }
 
@@ -96,7 +97,7 @@ static int64_t leave(Bench *b)
 
     node_demote_monitor(b->node, false);
     unrank_self(b);
-    rank_memo_restore(b->memo);
+    sched_memo_restore(b->memo);
     if (!node_read_clock(b->node, &error))
         rig_die(error);
     return b->node->clock.icount.n;
@@ -202,13 +203,13 @@ int main(int argc, char **argv)
     sched_getaffinity(0, sizeof(b.all), &b.all);
     b.node = rig_launch(b.rig, "count-aarch64.elf", NULL, NULL, "shift=0,sleep=off", "16M");
     b.node->expect_stop = true;
-    b.memo = rank_memo_new(b.node->pid);
+    b.memo = sched_memo_new(b.node->pid);
     b.gdb = gdb_client_connect(b.node->gdb_path, NODE_REPLY_MS, &error);
     if (!b.gdb || !node_read_clock(b.node, &error))
         rig_die(error);
     measure(&b, &o);
     gdb_client_free(b.gdb);
-    rank_memo_free(b.memo);
+    sched_memo_free(b.memo);
     rig_end_node(b.rig, b.node);
     rig_free(b.rig);
     g_free(o.guest);

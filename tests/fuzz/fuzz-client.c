@@ -337,7 +337,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     g_autoptr(GPtrArray) parts = g_ptr_array_new_with_free_func((GDestroyNotify)g_byte_array_unref);
     Session s = {0};
-    AgentClientParams params = {.name = "h", .version = "1.0", .rank = RANK_BEST_EFFORT};
+    AgentClientParams params = {.name = "h", .version = "1.0", .sched = SCHED_MODE_BEST_EFFORT};
     unsigned what;
 
     if (len < 1)

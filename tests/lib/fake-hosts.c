@@ -181,7 +181,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
     static const char *const names[] = {"a", "b", "c", "d"};
     FakeHosts *f = g_new0(FakeHosts, 1);
 
-    f->here = host_new(RANK_BEST_EFFORT);
+    f->here = host_new(SCHED_MODE_BEST_EFFORT);
     f->hosts = hosts_new(f->here);
     f->fabric = fabric_new_agent();
     for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-attached.c: a process gets its ranks and CPUs back, and no other one does. */
 #include "controller/qemu/attached.h"
-#include "controller/qemu/rank-memo.h"
+#include "controller/qemu/sched-memo.h"
 
 #include "controller/qemu/options.h"
 
@@ -53,32 +53,32 @@ static bool is_as(pid_t pid, const cpu_set_t *before)
 static void test_memo(void)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
-    g_autoptr(RankMemo) memo = NULL, loaded = NULL, other = NULL;
+    g_autoptr(SchedMemo) memo = NULL, loaded = NULL, other = NULL;
     pid_t pid = child_new();
     cpu_set_t before;
 
     g_assert_cmpint(sched_getaffinity(pid, sizeof(before), &before), ==, 0);
-    memo = rank_memo_new(pid);
-    rank_memo_save(memo, file);
-    loaded = rank_memo_load(file);
+    memo = sched_memo_new(pid);
+    sched_memo_save(memo, file);
+    loaded = sched_memo_load(file);
     g_assert_nonnull(loaded);
-    g_assert_true(rank_memo_lives(loaded));
+    g_assert_true(sched_memo_lives(loaded));
     change(pid, &before);
-    g_assert_true(rank_memo_restore(loaded));
+    g_assert_true(sched_memo_restore(loaded));
     g_assert_true(is_as(pid, &before));
 
     /* The same number, but it began at another time. */
     g_key_file_set_int64(file, "process", "start",
                          g_key_file_get_int64(file, "process", "start", NULL) - 1);
-    other = rank_memo_load(file);
+    other = sched_memo_load(file);
     change(pid, &before);
-    g_assert_false(rank_memo_lives(other));
-    rank_memo_restore(other);
+    g_assert_false(sched_memo_lives(other));
+    sched_memo_restore(other);
     g_assert_cmpint(sched_getscheduler(pid), ==, SCHED_BATCH);
 
     child_end(pid);
-    g_assert_false(rank_memo_lives(loaded));
-    g_assert_true(rank_memo_restore(loaded));
+    g_assert_false(sched_memo_lives(loaded));
+    g_assert_true(sched_memo_restore(loaded));
 }
 
 static void test_nonsense(void)
@@ -96,7 +96,7 @@ static void test_nonsense(void)
         g_autoptr(GKeyFile) file = g_key_file_new();
 
         g_key_file_load_from_data(file, texts[i], (gsize)-1, G_KEY_FILE_NONE, NULL);
-        g_assert_null(rank_memo_load(file));
+        g_assert_null(sched_memo_load(file));
     }
 }
 

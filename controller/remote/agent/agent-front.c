@@ -2,7 +2,7 @@
 /* agent-front.c: see agent-front.h. */
 #include "controller/remote/agent/agent-front.h"
 
-#include "controller/qemu/rank.h"
+#include "controller/qemu/sched.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,7 +32,7 @@ static _Noreturn void wait_for(pid_t agent, pid_t starter)
     while (waitpid(agent, &status, 0) < 0 && errno == EINTR)
         ;
     if (getppid() == starter)
-        rank_release_sshd(starter);
+        sched_release_sshd(starter);
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 

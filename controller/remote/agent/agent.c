@@ -340,13 +340,13 @@ static void *pulse_main(void *data)
 
 static void say_hello(Agent *a, const char *version)
 {
-    g_autoptr(GArray) cpus = rank_host_cpus();
+    g_autoptr(GArray) cpus = sched_host_cpus();
     gsize begun = message_begin(a->made, MSG_HELLO);
 
     put_u32(a->made, PROTOCOL_MAGIC);
     put_u32(a->made, PROTOCOL_VERSION);
     put_text(a->made, version);
-    put_u32(a->made, host_rank(a->host));
+    put_u32(a->made, host_sched_mode(a->host));
     put_u32(a->made, cpus->len);
     for (unsigned i = 0; i < cpus->len; i++)
         put_u32(a->made, (uint32_t)g_array_index(cpus, int, i));
@@ -403,7 +403,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     starter = agent_front();
     process_ignore_signals(); /* it is a forked child */
     /* The janitor is to have none of the controller's stdin and stdout: first it. */
-    if ((cpus && !rank_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
+    if ((cpus && !sched_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
         !take_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
@@ -418,8 +418,8 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->members = g_ptr_array_new();
     a->cache = files_cache();
     grant_report_init(&a->report);
-    a->host = host_new(rank_probe());
-    rank_apply_sshd(host_rank(a->host), starter);
+    a->host = host_new(sched_probe());
+    sched_apply_sshd(host_sched_mode(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);
     atomic_store(&a->last_heard, htime_now().ns);
     own_version = version;

@@ -102,7 +102,7 @@ static void *client_main(void *data)
     AgentClient *c = data;
     Job job;
 
-    rank_apply_messenger(c->params.rank);
+    sched_apply_messenger(c->params.sched);
     while ((job = idle(c)) != JOB_QUIT) {
         FarDoneFunc on_done = c->on_done;
 
@@ -188,7 +188,7 @@ static void say_hello(AgentClient *c)
 
 static bool take_hello(AgentClient *c, Reader *r, GError **error)
 {
-    uint32_t magic = get_u32(r), protocol = get_u32(r), rank, n;
+    uint32_t magic = get_u32(r), protocol = get_u32(r), sched, n;
 
     c->version = get_line(r);
     if (r->bad || magic != PROTOCOL_MAGIC) {
@@ -202,14 +202,14 @@ static bool take_hello(AgentClient *c, Reader *r, GError **error)
                     c->version, protocol, c->params.version, PROTOCOL_VERSION);
         return false;
     }
-    rank = get_u32(r);
+    sched = get_u32(r);
     n = get_count(r, 4);
     for (uint32_t i = 0; i < n; i++) {
         int cpu = (int)get_u32(r);
 
         g_array_append_val(c->cpus, cpu);
     }
-    c->far.rank = rank <= RANK_BEST_EFFORT ? (Rank)rank : RANK_BEST_EFFORT;
+    c->far.sched = sched <= SCHED_MODE_BEST_EFFORT ? (SchedMode)sched : SCHED_MODE_BEST_EFFORT;
     return reader_done(r, "hello", error);
 }
 

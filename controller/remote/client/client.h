@@ -25,7 +25,7 @@ typedef bool (*AgentClientUpload)(void *data, const char *local, const char *rem
 typedef struct {
     const char *name;
     const char *version;      /* the program's */
-    Rank rank;                /* of this host's workers */
+    SchedMode sched;          /* of this host's workers */
     Stream *stream;           /* taken over, also on failure */
     AgentClientUpload upload; /* NULL: files are there under the same path */
     /* In the main thread: ends the connection under an upload that does not take notice. */

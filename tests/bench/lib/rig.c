@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Above workers (rank.c): the thread that ends a free run must not wait for the guests. */
+/* Above workers (sched.c): the thread that ends a free run must not wait for the guests. */
 #define MAIN_PRIORITY 12
 
 void rig_die(GError *error)
@@ -31,7 +31,7 @@ Rig *rig_new(const char *guest)
     rig->dir = rundir_new(&error);
     if (!rig->dir)
         rig_die(error);
-    rig->host = host_new(rank_probe());
+    rig->host = host_new(sched_probe());
     rig->engine = engine_new(rig->host);
     rig->loop = g_main_loop_new(NULL, FALSE);
     return rig;
@@ -49,7 +49,7 @@ void rig_free(Rig *rig)
 
 bool rig_is_strict(const Rig *rig)
 {
-    return host_rank(rig->host) == RANK_STRICT;
+    return host_sched_mode(rig->host) == SCHED_MODE_STRICT;
 }
 
 static void set_option(NodeOptions *options, const char *key, const char *value)
@@ -194,11 +194,11 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
         if (nodes[i]->gate && !gate_disarm(nodes[i]->gate, &error))
             rig_die(error);
         node_demote_monitor(nodes[i], false);
-        if (!node_rank(nodes[i], host_rank(rig->host), &error))
+        if (!node_schedule(nodes[i], host_sched_mode(rig->host), &error))
             rig_die(error);
         /* As the workers leave the vCPUs of busy guests. */
         if (rig_is_strict(rig))
-            rank_boost_vcpus(nodes[i]->vcpus, false);
+            sched_boost_vcpus(nodes[i]->vcpus, false);
         nodes[i]->expect_stop = true;
     }
     boost(rig, true);
@@ -217,7 +217,7 @@ void rig_halt(const Rig *rig, Node *const *nodes, unsigned n)
     for (unsigned i = 0; i < n; i++) {
         /* Else its vCPU has to queue for the CPU before it can stop. */
         if (rig_is_strict(rig))
-            rank_boost_vcpus(nodes[i]->vcpus, true);
+            sched_boost_vcpus(nodes[i]->vcpus, true);
         if (!qmp_stop(nodes[i]->qmp, NODE_REPLY_MS, &error))
             rig_die(error);
     }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rank.h: pins the threads of a QEMU to one host CPU and lets every other thread outrank its vCPU
+ * sched.h: pins the threads of a QEMU to one host CPU and lets every other thread outrank its vCPU
  * threads, so that no guest instruction runs while a token or a stop waits to be handled.
  */
-#ifndef QEMU_RANK_H
-#define QEMU_RANK_H
+#ifndef QEMU_SCHED_H
+#define QEMU_SCHED_H
 
 #include <glib.h>
 #include <stdbool.h>
@@ -12,25 +12,25 @@
 #include <sys/types.h>
 
 typedef enum {
-    RANK_STRICT,       /* real-time priority, the vCPUs last: exact under any load */
-    RANK_UNPRIVILEGED, /* vCPUs SCHED_IDLE: rare late tokens, seen and repaired in time */
-    RANK_BEST_EFFORT,  /* not even pinned: stops overshoot */
-} Rank;
+    SCHED_MODE_STRICT,       /* real-time priority, the vCPUs last: exact under any load */
+    SCHED_MODE_UNPRIVILEGED, /* vCPUs SCHED_IDLE: rare late tokens, seen and repaired in time */
+    SCHED_MODE_BEST_EFFORT,  /* not even pinned: stops overshoot */
+} SchedMode;
 
 /* "strict", "unprivileged", "best effort". */
-const char *rank_name(Rank rank);
+const char *sched_mode_name(SchedMode sched);
 
 /*
  * Finds out by trying, on a thread of its own, what this process may do. The environment variable
  * METRONOME_RANK (strict, unprivileged, best-effort) asks for less than that, never for more.
  */
-Rank rank_probe(void);
+SchedMode sched_probe(void);
 
 /* Whether that is a list of CPUs, such as "0-3,6"; which need not be this host's. */
-bool rank_check_cpus(const char *list, GError **error);
+bool sched_check_cpus(const char *list, GError **error);
 
 /* Lets this process use no other host CPUs than those of a list. */
-bool rank_restrict_cpus(const char *list, GError **error);
+bool sched_restrict_cpus(const char *list, GError **error);
 
 /*
  * For the calling thread, which carries messages between hosts, on no CPU in particular: in strict
@@ -38,28 +38,28 @@ bool rank_restrict_cpus(const char *list, GError **error);
  * what else runs, and on kernels with lazy preemption (Linux 6.13) for the next tick even where
  * nothing but an idle thread does.
  */
-void rank_apply_messenger(Rank rank);
+void sched_apply_messenger(SchedMode sched);
 
 /*
  * The same for process `pid`, on the CPUs of this process, if it is the ssh server's that serves
- * the session that we were started in; and its ordinary rank again, which it must have before it
- * reaps a process with threads (agent-front.h). Its children have an ordinary rank.
+ * the session that we were started in; and its ordinary priority again, which it must have before it
+ * reaps a process with threads (agent-front.h). Its children have an ordinary priority.
  */
-void rank_apply_sshd(Rank rank, pid_t pid);
-void rank_release_sshd(pid_t pid);
+void sched_apply_sshd(SchedMode sched, pid_t pid);
+void sched_release_sshd(pid_t pid);
 
 /* The host CPUs that this process may use, ascending; a GArray of int. */
-GArray *rank_host_cpus(void);
+GArray *sched_host_cpus(void);
 
 /*
  * Pins and ranks all threads of process `pid` as they are now; vcpus is a GArray of pid_t. Threads
  * that QEMU starts later inherit from the thread that starts them. In strict mode the vCPUs are
  * boosted afterwards.
  */
-bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error);
+bool sched_apply(SchedMode sched, pid_t pid, const GArray *vcpus, int cpu, GError **error);
 
 /* Goes with the number of its threads; 0 if it is not known. */
-uint64_t rank_thread_mark(pid_t pid);
+uint64_t sched_thread_mark(pid_t pid);
 
 /*
  * Boosted vCPU threads are real-time too, at the lowest priority; else they share the CPU fairly
@@ -70,42 +70,42 @@ uint64_t rank_thread_mark(pid_t pid);
  * for as long (sched_rt_runtime_us before that). An unboosted vCPU that was short only because its
  * guest is idle would then outrun its own QEMU. One that uses more than that is never affected.
  */
-void rank_boost_vcpus(const GArray *vcpus, bool boost);
+void sched_boost_vcpus(const GArray *vcpus, bool boost);
 
 /* CPU time that a thread has used, from /proc; -1 if it can't be known. */
-int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid);
+int64_t sched_thread_runtime_ns(pid_t pid, pid_t tid);
 
 /* QEMU's thread for QMP sockets, or 0 where it has no name (-name debug-threads=on gives it one).
  */
-pid_t rank_find_monitor(pid_t pid);
+pid_t sched_find_monitor(pid_t pid);
 
 /*
  * QEMU wakes that thread at every timer of the virtual clock (qemu_clock_notify()), for nothing, at
  * a quarter of a barrier's cost. Demoted, it ranks below all others and is not run while a guest is;
- * it must be promoted before QMP is spoken. Only strict mode can take the rank back.
+ * it must be promoted before QMP is spoken. Only strict mode can take that back.
  */
-void rank_demote_monitor(pid_t tid, bool demote);
+void sched_demote_monitor(pid_t tid, bool demote);
 
 /*
- * Gives QEMU's main thread its real-time rank, or an ordinary one while the node stands: stopped with
+ * Gives QEMU's main thread its real-time priority, or an ordinary one while the node stands: stopped with
  * sleep=on, QEMU can hold its warp timer a few ns ahead on a clock that stands still, and polls for it
- * without end. With a rank it would keep everything else from its CPU, the controller too. Strict mode
+ * without end. With one it would keep everything else from its CPU, the controller too. Strict mode
  * only.
  */
-void rank_raise_main(pid_t pid, bool raise);
+void sched_raise_main(pid_t pid, bool raise);
 
 /*
  * For a QEMU whose main thread spins, waiting for what a vCPU below it on the same CPU has begun (its
  * sequence lock of the clock, a spin lock): ranks it below that vCPU for a ms. Strict mode only.
  */
-void rank_let_vcpus_run(pid_t pid);
+void sched_let_vcpus_run(pid_t pid);
 
 /* For the thread that drives the nodes of a CPU: pins it, and in strict mode ranks it above QEMU's
  * own threads. Returns false where the system refuses. */
-bool rank_apply_self(Rank rank, int cpu);
+bool sched_apply_self(SchedMode sched, int cpu);
 
 /* Calls func for each thread of a process until it is false, with errno set; a thread that ends
  * meanwhile is no error. */
-bool rank_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error);
+bool sched_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rank.c: scheduling policy and affinity of QEMU's threads.
+ * sched.c: scheduling policy and affinity of QEMU's threads.
  *
  * Order on a node's CPU, highest first: our worker thread, QEMU's helper threads (QMP, RCU), its main
  * thread, its vCPU threads; below them, while quanta are run, the QMP thread.
@@ -8,7 +8,7 @@
  * The helpers are above the main thread because that one may spin: with sleep=on a stopped QEMU
  * can hold a warp timer a few ns ahead on a clock that stands still, and polls for it without end.
  */
-#include "controller/qemu/rank.h"
+#include "controller/qemu/sched.h"
 
 #include "controller/base/cpu-list.h"
 #include "controller/base/fd.h"
@@ -31,20 +31,20 @@
 
 #define LET_RUN_US 1000
 
-const char *rank_name(Rank rank)
+const char *sched_mode_name(SchedMode sched)
 {
-    switch (rank) {
-    case RANK_STRICT:
+    switch (sched) {
+    case SCHED_MODE_STRICT:
         return "strict";
-    case RANK_UNPRIVILEGED:
+    case SCHED_MODE_UNPRIVILEGED:
         return "unprivileged";
-    case RANK_BEST_EFFORT:
+    case SCHED_MODE_BEST_EFFORT:
         return "best effort";
     }
     g_assert_not_reached();
 }
 
-GArray *rank_host_cpus(void)
+GArray *sched_host_cpus(void)
 {
     GArray *cpus = g_array_new(FALSE, FALSE, sizeof(int));
     cpu_set_t set;
@@ -66,14 +66,14 @@ static bool refuse_cpus(const char *list, const char *why, GError **error)
     return false;
 }
 
-bool rank_check_cpus(const char *list, GError **error)
+bool sched_check_cpus(const char *list, GError **error)
 {
     cpu_set_t set;
 
     return cpu_list_parse(list, &set) || refuse_cpus(list, "that is no list", error);
 }
 
-bool rank_restrict_cpus(const char *list, GError **error)
+bool sched_restrict_cpus(const char *list, GError **error)
 {
     cpu_set_t set;
 
@@ -131,46 +131,46 @@ static pid_t start_sleeper(int *end)
     return TEMP_FAILURE_RETRY(read(pair[0], &tid, sizeof(tid))) == sizeof(tid) ? tid : 0;
 }
 
-static Rank try_policies(pid_t tid)
+static SchedMode try_policies(pid_t tid)
 {
     if (set_policy(tid, SCHED_FIFO, WORKER_PRIORITY)) {
         can_demote = set_policy(tid, SCHED_IDLE, 0) && set_policy(tid, SCHED_FIFO, WORKER_PRIORITY);
-        return RANK_STRICT;
+        return SCHED_MODE_STRICT;
     }
-    return set_policy(tid, SCHED_IDLE, 0) ? RANK_UNPRIVILEGED : RANK_BEST_EFFORT;
+    return set_policy(tid, SCHED_IDLE, 0) ? SCHED_MODE_UNPRIVILEGED : SCHED_MODE_BEST_EFFORT;
 }
 
-static Rank try_rank(pid_t tid)
+static SchedMode try_mode(pid_t tid)
 {
-    g_autoptr(GArray) cpus = rank_host_cpus();
+    g_autoptr(GArray) cpus = sched_host_cpus();
     cpu_set_t all;
-    Rank rank;
+    SchedMode sched;
 
     if (tid == 0 || sched_getaffinity(tid, sizeof(all), &all) != 0 ||
         !pin(tid, g_array_index(cpus, int, 0)))
-        return RANK_BEST_EFFORT;
-    rank = try_policies(tid);
+        return SCHED_MODE_BEST_EFFORT;
+    sched = try_policies(tid);
     /* It may end anywhere: a process has not ended before its threads have. */
     sched_setaffinity(tid, sizeof(all), &all);
-    return rank;
+    return sched;
 }
 
-Rank rank_probe(void)
+SchedMode sched_probe(void)
 {
     const char *wish = g_getenv("METRONOME_RANK");
     fd_auto end = -1;
-    Rank rank = try_rank(start_sleeper(&end));
+    SchedMode sched = try_mode(start_sleeper(&end));
 
     if (wish && strcmp(wish, "unprivileged") == 0)
-        return MAX(rank, RANK_UNPRIVILEGED);
+        return MAX(sched, SCHED_MODE_UNPRIVILEGED);
     if (wish && strcmp(wish, "best-effort") == 0)
-        return RANK_BEST_EFFORT;
+        return SCHED_MODE_BEST_EFFORT;
     if (wish && strcmp(wish, "strict") != 0)
         log_warn("METRONOME_RANK='%s' is not strict, unprivileged or best-effort: ignored", wish);
-    return rank;
+    return sched;
 }
 
-bool rank_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error)
+bool sched_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data, GError **error)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/task", (int)pid);
     GDir *dir = g_dir_open(path, 0, error);
@@ -191,7 +191,7 @@ bool rank_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *data
 }
 
 /* The links of that folder: proc_task_getattr(), Linux's fs/proc/base.c. */
-uint64_t rank_thread_mark(pid_t pid)
+uint64_t sched_thread_mark(pid_t pid)
 {
     char path[64];
     struct stat st;
@@ -201,11 +201,11 @@ uint64_t rank_thread_mark(pid_t pid)
 }
 
 typedef struct {
-    Rank rank;
+    SchedMode sched;
     pid_t pid;
     const GArray *vcpus;
     int cpu;
-} Ranking;
+} Plan;
 
 static bool is_vcpu(const GArray *vcpus, pid_t tid)
 {
@@ -215,41 +215,41 @@ static bool is_vcpu(const GArray *vcpus, pid_t tid)
     return false;
 }
 
-static int priority_of(const Ranking *r, pid_t tid)
+static int priority_of(const Plan *r, pid_t tid)
 {
     if (is_vcpu(r->vcpus, tid))
         return VCPU_PRIORITY;
     return tid == r->pid ? MAIN_PRIORITY : HELPER_PRIORITY;
 }
 
-static bool rank_thread(pid_t tid, void *data)
+static bool sched_thread(pid_t tid, void *data)
 {
-    const Ranking *r = data;
+    const Plan *r = data;
 
     if (!pin(tid, r->cpu))
         return false;
-    if (r->rank == RANK_STRICT)
+    if (r->sched == SCHED_MODE_STRICT)
         return set_policy(tid, SCHED_FIFO, priority_of(r, tid));
     return !is_vcpu(r->vcpus, tid) || set_policy(tid, SCHED_IDLE, 0);
 }
 
-bool rank_apply(Rank rank, pid_t pid, const GArray *vcpus, int cpu, GError **error)
+bool sched_apply(SchedMode sched, pid_t pid, const GArray *vcpus, int cpu, GError **error)
 {
-    Ranking ranking = {rank, pid, vcpus, cpu};
+    Plan plan = {sched, pid, vcpus, cpu};
 
-    if (rank == RANK_BEST_EFFORT)
+    if (sched == SCHED_MODE_BEST_EFFORT)
         return true;
-    return rank_each_thread(pid, rank_thread, &ranking, error);
+    return sched_each_thread(pid, sched_thread, &plan, error);
 }
 
-void rank_boost_vcpus(const GArray *vcpus, bool boost)
+void sched_boost_vcpus(const GArray *vcpus, bool boost)
 {
     for (unsigned i = 0; i < vcpus->len; i++)
         set_policy(g_array_index(vcpus, pid_t, i), boost ? SCHED_FIFO : SCHED_OTHER,
                    boost ? VCPU_PRIORITY : 0);
 }
 
-int64_t rank_thread_runtime_ns(pid_t pid, pid_t tid)
+int64_t sched_thread_runtime_ns(pid_t pid, pid_t tid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/schedstat", (int)pid, (int)tid);
     g_autofree char *text = NULL;
@@ -268,15 +268,15 @@ static bool match_monitor(pid_t tid, void *data)
     return true;
 }
 
-pid_t rank_find_monitor(pid_t pid)
+pid_t sched_find_monitor(pid_t pid)
 {
     pid_t tid = 0;
 
-    rank_each_thread(pid, match_monitor, &tid, NULL);
+    sched_each_thread(pid, match_monitor, &tid, NULL);
     return tid;
 }
 
-void rank_demote_monitor(pid_t tid, bool demote)
+void sched_demote_monitor(pid_t tid, bool demote)
 {
     if (demote && can_demote)
         set_policy(tid, SCHED_IDLE, 0);
@@ -284,21 +284,21 @@ void rank_demote_monitor(pid_t tid, bool demote)
         set_policy(tid, SCHED_FIFO, HELPER_PRIORITY);
 }
 
-void rank_raise_main(pid_t pid, bool raise)
+void sched_raise_main(pid_t pid, bool raise)
 {
     set_policy(pid, raise ? SCHED_FIFO : SCHED_OTHER, raise ? MAIN_PRIORITY : 0);
 }
 
-void rank_let_vcpus_run(pid_t pid)
+void sched_let_vcpus_run(pid_t pid)
 {
-    rank_raise_main(pid, false);
+    sched_raise_main(pid, false);
     g_usleep(LET_RUN_US);
-    rank_raise_main(pid, true);
+    sched_raise_main(pid, true);
 }
 
-void rank_apply_messenger(Rank rank)
+void sched_apply_messenger(SchedMode sched)
 {
-    if (rank == RANK_STRICT)
+    if (sched == SCHED_MODE_STRICT)
         set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* if not, it is only slower */
 }
 
@@ -313,11 +313,11 @@ static bool is_sshd(pid_t pid)
            g_str_has_prefix(name, "sshd");
 }
 
-void rank_apply_sshd(Rank rank, pid_t pid)
+void sched_apply_sshd(SchedMode sched, pid_t pid)
 {
     cpu_set_t set;
 
-    if (rank != RANK_STRICT || !is_sshd(pid))
+    if (sched != SCHED_MODE_STRICT || !is_sshd(pid))
         return;
     /* What an agent's messages cost is to be paid on that agent's CPUs. */
     if (sched_getaffinity(0, sizeof(set), &set) == 0)
@@ -325,17 +325,17 @@ void rank_apply_sshd(Rank rank, pid_t pid)
     set_policy(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, MESSENGER_PRIORITY);
 }
 
-void rank_release_sshd(pid_t pid)
+void sched_release_sshd(pid_t pid)
 {
     if (is_sshd(pid))
         set_policy(pid, SCHED_OTHER | SCHED_RESET_ON_FORK, 0);
 }
 
-bool rank_apply_self(Rank rank, int cpu)
+bool sched_apply_self(SchedMode sched, int cpu)
 {
-    if (rank == RANK_BEST_EFFORT)
+    if (sched == SCHED_MODE_BEST_EFFORT)
         return true;
     if (!pin(0, cpu))
         return false;
-    return rank != RANK_STRICT || set_policy(0, SCHED_FIFO, WORKER_PRIORITY);
+    return sched != SCHED_MODE_STRICT || set_policy(0, SCHED_FIFO, WORKER_PRIORITY);
 }

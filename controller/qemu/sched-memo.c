@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rank-memo.c: see rank-memo.h. */
-#include "controller/qemu/rank-memo.h"
+/* sched-memo.c: see sched-memo.h. */
+#include "controller/qemu/sched-memo.h"
 
 #include "controller/base/process.h"
-#include "controller/qemu/rank.h"
+#include "controller/qemu/sched.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -19,7 +19,7 @@ typedef struct {
     cpu_set_t cpus;
 } Thread;
 
-struct RankMemo {
+struct SchedMemo {
     pid_t pid;
     int64_t start;
     char *boot;      /* start times are of this boot of the host */
@@ -34,9 +34,9 @@ static char *this_boot(void)
     return text ? g_strchomp(text) : g_strdup("");
 }
 
-static RankMemo *memo_new(pid_t pid, int64_t start, char *boot)
+static SchedMemo *memo_new(pid_t pid, int64_t start, char *boot)
 {
-    RankMemo *memo = g_new0(RankMemo, 1);
+    SchedMemo *memo = g_new0(SchedMemo, 1);
 
     memo->pid = pid;
     memo->start = start;
@@ -47,7 +47,7 @@ static RankMemo *memo_new(pid_t pid, int64_t start, char *boot)
 
 static bool remember(pid_t tid, void *data)
 {
-    const RankMemo *memo = data;
+    const SchedMemo *memo = data;
     Thread t = {.tid = tid, .start = process_start_time(memo->pid, tid)};
     struct sched_param param;
 
@@ -60,15 +60,15 @@ static bool remember(pid_t tid, void *data)
     return true;
 }
 
-RankMemo *rank_memo_new(pid_t pid)
+SchedMemo *sched_memo_new(pid_t pid)
 {
-    RankMemo *memo = memo_new(pid, process_start_time(pid, pid), this_boot());
+    SchedMemo *memo = memo_new(pid, process_start_time(pid, pid), this_boot());
 
-    rank_each_thread(pid, remember, memo, NULL);
+    sched_each_thread(pid, remember, memo, NULL);
     return memo;
 }
 
-void rank_memo_free(RankMemo *memo)
+void sched_memo_free(SchedMemo *memo)
 {
     if (!memo)
         return;
@@ -77,7 +77,7 @@ void rank_memo_free(RankMemo *memo)
     g_free(memo);
 }
 
-bool rank_memo_lives(const RankMemo *memo)
+bool sched_memo_lives(const SchedMemo *memo)
 {
     g_autofree char *boot = this_boot();
 
@@ -85,7 +85,7 @@ bool rank_memo_lives(const RankMemo *memo)
            process_start_time(memo->pid, memo->pid) == memo->start;
 }
 
-static const Thread *find(const RankMemo *memo, pid_t tid, int64_t start)
+static const Thread *find(const SchedMemo *memo, pid_t tid, int64_t start)
 {
     for (unsigned i = 0; i < memo->threads->len; i++) {
         const Thread *t = &g_array_index(memo->threads, Thread, i);
@@ -97,7 +97,7 @@ static const Thread *find(const RankMemo *memo, pid_t tid, int64_t start)
 }
 
 typedef struct {
-    const RankMemo *memo;
+    const SchedMemo *memo;
     const Thread *main; /* NULL: not known */
     bool ok;
 } Restoring;
@@ -135,21 +135,21 @@ static bool restore(pid_t tid, void *data)
     return true;
 }
 
-bool rank_memo_restore(const RankMemo *memo)
+bool sched_memo_restore(const SchedMemo *memo)
 {
     Restoring r = {memo, find(memo, memo->pid, memo->start), true};
 
     /* Twice: a thread that is started meanwhile has what its parent had. */
-    for (unsigned round = 0; round < 2 && rank_memo_lives(memo); round++) {
+    for (unsigned round = 0; round < 2 && sched_memo_lives(memo); round++) {
         r.ok = true;
-        rank_each_thread(memo->pid, restore, &r, NULL);
+        sched_each_thread(memo->pid, restore, &r, NULL);
     }
     return r.ok;
 }
 
 /* --- in a file --- */
 
-void rank_memo_save(const RankMemo *memo, GKeyFile *file)
+void sched_memo_save(const SchedMemo *memo, GKeyFile *file)
 {
     g_key_file_set_integer(file, PROCESS, "pid", (int)memo->pid);
     g_key_file_set_int64(file, PROCESS, "start", memo->start);
@@ -169,7 +169,7 @@ void rank_memo_save(const RankMemo *memo, GKeyFile *file)
     }
 }
 
-static void load_thread(RankMemo *memo, GKeyFile *file, const char *group)
+static void load_thread(SchedMemo *memo, GKeyFile *file, const char *group)
 {
     gsize n = 0;
     g_autofree int *cpus = g_key_file_get_integer_list(file, group, "cpus", &n, NULL);
@@ -186,12 +186,12 @@ static void load_thread(RankMemo *memo, GKeyFile *file, const char *group)
         g_array_append_val(memo->threads, t);
 }
 
-RankMemo *rank_memo_load(GKeyFile *file)
+SchedMemo *sched_memo_load(GKeyFile *file)
 {
     int pid = g_key_file_get_integer(file, PROCESS, "pid", NULL);
     g_autofree char *boot = g_key_file_get_string(file, PROCESS, "boot", NULL);
     g_auto(GStrv) groups = g_key_file_get_groups(file, NULL);
-    RankMemo *memo;
+    SchedMemo *memo;
 
     if (pid <= 0 || !boot)
         return NULL;
