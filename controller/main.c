@@ -65,7 +65,7 @@ static void tell_exit(const Verdict *v, const Session *s, bool json)
                                    NULL};
 
     if (s) {
-        command_event(s, "exit", members);
+        session_event(s, "exit", members);
     } else if (json) {
         g_autofree char *line = report_event("exit", members);
 

@@ -13,7 +13,7 @@ static CommandResult added(const CommandCall *call, unsigned number)
     if (number == 0)
         return COMMAND_FAILED;
     if (!call->session->options.dry)
-        command_print(call->session, "%s %u\n",
+        session_print(call->session, "%s %u\n",
                       strcmp(call->command->name, "watch") == 0 ? "watch" : "break", number);
     return COMMAND_DONE;
 }
@@ -237,7 +237,7 @@ static CommandResult exec_max_skip(CommandCall *call, GError **error)
     if (call->n_args == 0) {
         g_autofree char *text = units_format_duration(engine_max_skip(s->engine));
 
-        command_print(s, "%s\n", text);
+        session_print(s, "%s\n", text);
         return COMMAND_DONE;
     }
     return units_parse_duration(call->args[0], &skip, error) &&

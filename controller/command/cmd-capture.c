@@ -96,7 +96,7 @@ static CommandResult end(Session *s, const char *path, GError **error)
         g_ptr_array_remove_index(s->captures, i);
         return COMMAND_DONE;
     }
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "nothing is captured into '%s'", path);
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "nothing is captured into '%s'", path);
     return COMMAND_FAILED;
 }
 
@@ -116,7 +116,7 @@ static bool is_capture(const char *head, gsize size)
 
 static bool refuse(const char *path, const GError *e, GError **error)
 {
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't capture into '%s': %s", path,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "can't capture into '%s': %s", path,
                 e->message);
     return false;
 }
@@ -185,7 +185,7 @@ static bool find_place(Session *s, const char *const *names, unsigned n, SniffOp
     if (n == 2)
         return true;
     if (n == 1 && ends[0].is_switch) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is a switch: `capture FILE %s CARD` captures one of its links", names[0],
                     names[0]);
         return false;
@@ -227,7 +227,7 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
 
     if (!s->fabric) {
         checking_in_doubt(s->checking, CHECKING_LINK, NULL);
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");
         return COMMAND_FAILED;
     }

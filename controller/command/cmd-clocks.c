@@ -18,7 +18,7 @@ typedef struct {
 
 static void print_heading(const Session *s)
 {
-    command_print(s, "%-20s %3s %16s %22s %22s %14s %12s\n", "clock", "cpu", "at virtual ns",
+    session_print(s, "%-20s %3s %16s %22s %22s %14s %12s\n", "clock", "cpu", "at virtual ns",
                   "value ns", "offset ns", "rate", "drift ppm");
 }
 
@@ -29,14 +29,14 @@ static void print_samples(Session *s, const Node *n, const GArray *samples)
         double rate;
         bool known = clock_watch_rate(s, n, c, &rate);
 
-        command_print(s, "%-20s %3d %16" PRId64, c->name, c->cpu, c->at.ns);
+        session_print(s, "%-20s %3d %16" PRId64, c->name, c->cpu, c->at.ns);
         if (c->why_not)
-            command_print(s, " %22s\n", c->why_not);
+            session_print(s, " %22s\n", c->why_not);
         else if (known)
-            command_print(s, " %22" PRId64 " %+22" PRId64 " %14.9f %+12.3f\n", c->value,
+            session_print(s, " %22" PRId64 " %+22" PRId64 " %14.9f %+12.3f\n", c->value,
                           c->value - c->at.ns, rate, (rate - 1) * 1e6);
         else
-            command_print(s, " %22" PRId64 " %+22" PRId64 "\n", c->value, c->value - c->at.ns);
+            session_print(s, " %22" PRId64 " %+22" PRId64 "\n", c->value, c->value - c->at.ns);
     }
 }
 
@@ -44,7 +44,7 @@ static void print_own(Session *s, Node *n)
 {
     g_autoptr(GArray) own = clock_watch_own(n);
 
-    command_print(s, "node %s: %" PRId64 " instructions\n", n->name, n->clock.icount.n);
+    session_print(s, "node %s: %" PRId64 " instructions\n", n->name, n->clock.icount.n);
     print_heading(s);
     print_samples(s, n, own);
 }
@@ -66,7 +66,7 @@ static void print_answer(Question *q)
 
     print_own(s, q->node);
     print_samples(s, q->node, q->answer->samples);
-    command_print(s,
+    session_print(s,
                   "The guest was asked at %s, its clocks are those of the virtual times in the "
                   "column; now it is %s\n",
                   asked, now);
@@ -81,23 +81,23 @@ static void on_quantum(const RunOutcome *o, void *data)
     GError *error = NULL;
 
     if (o->end == RUN_FAILED)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
     else if (s->interrupted)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
     else if (o->why)
-        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "clocks: %s", o->why);
+        error = g_error_new(SESSION_ERROR, SESSION_ERROR_FAILED, "clocks: %s", o->why);
     else if (q->node->state != NODE_PAUSED || o->end == RUN_EMPTY)
-        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED, "node %s %s", q->node->name,
+        error = g_error_new(SESSION_ERROR, SESSION_ERROR_FAILED, "node %s %s", q->node->name,
                             node_left_text(q->node->state, q->node->exit_status));
     else if (guest_agent_read(q->node, q->answer, &error) && !q->answer->done &&
              engine_now(s->engine).ns >= q->give_up.ns)
-        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
+        error = g_error_new(SESSION_ERROR, SESSION_ERROR_FAILED,
                             "node %s: its guest has not answered in time: is initramfs-agent "
                             "booted, or `agent serve` running? What needs no guest is above",
                             q->node->name);
     if (error || q->answer->done)
         command_resume(q->call);
-    if (error && error->code == COMMAND_ERROR_FAILED && error->domain == COMMAND_ERROR)
+    if (error && error->code == SESSION_ERROR_FAILED && error->domain == SESSION_ERROR)
         print_own(s, q->node);
     if (!error && q->answer->done)
         print_answer(q);
@@ -182,7 +182,7 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
     if (!guest_agent_why_not(node))
         return ask(call, node, timeout, error);
     print_own(s, node);
-    command_print(s, "%s\n", guest_agent_why_not(node));
+    session_print(s, "%s\n", guest_agent_why_not(node));
     return COMMAND_DONE;
 }
 

@@ -165,15 +165,15 @@ static void on_run_done(const RunOutcome *o, void *data)
 
     visit_end(v);
     /* The guest's last line may not be complete. */
-    command_print(call->session, "\n");
+    session_print(call->session, "\n");
     if (o->why)
-        command_print(call->session, "%s\n", o->why);
+        session_print(call->session, "%s\n", o->why);
     if (o->end == RUN_FAILED)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
     else if (call->session->interrupted)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
     else if (o->end == RUN_EMPTY)
-        command_print(call->session, "every guest has left\n");
+        session_print(call->session, "every guest has left\n");
     command_finish(call, error);
 }
 
@@ -183,9 +183,9 @@ static CommandResult visit_begin(CommandCall *call, Node *node, double pace, GEr
     RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}, .pace = pace};
     Visit *v;
 
-    command_print(s, "console of %s, Ctrl-] leaves it\n", node->name);
+    session_print(s, "console of %s, Ctrl-] leaves it\n", node->name);
     if (!tty_raw()) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "the terminal can't be set: %s",
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "the terminal can't be set: %s",
                     g_strerror(errno));
         return COMMAND_FAILED;
     }
@@ -213,7 +213,7 @@ static bool parse_pace(const char *text, double *out, GError **error)
     if (strcmp(text, "off") == 0)
         pace = 0;
     else if (end == text || *end || !(pace >= 1e-6 && pace <= 1e6)) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "pace '%s': how many virtual seconds a host second takes, such as 1.0 or 0.5, "
                     "or off",
                     text);
@@ -227,7 +227,7 @@ static bool has_terminal(const CommandCall *call, GError **error)
 {
     if (tty_is_there() && !call->session->options.json)
         return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "%s needs a terminal as standard input and output%s; `send` and `wait-line` "
                 "work without",
                 call->command->name, call->session->options.json ? ", and no --json" : "");

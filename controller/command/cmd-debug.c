@@ -61,17 +61,17 @@ static void show_step(const CommandCall *call, const Step *step, const RunOutcom
     const char *const members[] = {"node", n->name, "end", o->how, "icount",
                                    icount, "time",  time,  NULL};
 
-    command_event(s, "step", members);
+    session_event(s, "step", members);
     if (n->state != NODE_PAUSED || s->options.json)
         return;
     instruction = look_instruction(n, step->vcpu, &error);
     if (!instruction)
         instruction = g_strdup(error->message);
-    command_print(s, "%s%s: %" PRId64 " executed, icount %s, time %s, %s\n", n->name,
+    session_print(s, "%s%s: %" PRId64 " executed, icount %s, time %s, %s\n", n->name,
                   o->why ? " stopped" : "", n->clock.icount.n - step->before.n, icount, time,
                   instruction);
     if (o->why)
-        command_print(s, "%s\n", o->why);
+        session_print(s, "%s\n", o->why);
 }
 
 static GError *asleep_error(const Step *step)
@@ -82,7 +82,7 @@ static GError *asleep_error(const Step *step)
                                : g_strdup_printf("vCPU %d of node %s", step->vcpu, n->name);
 
     return g_error_new(
-        COMMAND_ERROR, COMMAND_ERROR_FAILED,
+        SESSION_ERROR, SESSION_ERROR_FAILED,
         "%s waits for an interrupt, so it executes nothing: %s%s", who,
         step->masked ? "`step … mask=off` lets time pass until one comes, " : "none came, ",
         step->masked ? "`run` and `barrier` too" : "`run` and `barrier` let more time pass");
@@ -98,13 +98,13 @@ static void on_step_done(const RunOutcome *o, void *data)
     command_resume(call);
     show_step(call, step, o);
     if (o->end == RUN_FAILED)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
     else if (s->interrupted)
-        error = g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
     else if (o->end == RUN_ASLEEP || o->end == RUN_TIME_UP)
         error = asleep_error(step);
     else if (o->end == RUN_EMPTY)
-        error = g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE, "node %s %s", step->node->name,
+        error = g_error_new(SESSION_ERROR, SESSION_ERROR_NODE, "node %s %s", step->node->name,
                             node_left_text(step->node->state, step->node->exit_status));
     call->data = NULL;
     command_finish(call, error);
@@ -124,7 +124,7 @@ static bool parse_step(CommandCall *call, Step *step, int64_t *count, GError **e
         if (!step->node)
             return false;
     } else if (!(step->node = command_only_node(s))) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "which node? step NODE [N]");
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "which node? step NODE [N]");
         return false;
     }
     if (i < call->n_args && !strchr(call->args[i], '=') &&
@@ -199,7 +199,7 @@ static bool show_register(const Session *s, GdbClient *gdb, const GdbThread *thr
         return false;
     for (size_t i = size; i-- > 0;)
         g_string_append_printf(text, "%02x", bytes[i]);
-    command_print(s, "%-16s %s\n", name, text->str);
+    session_print(s, "%-16s %s\n", name, text->str);
     return true;
 }
 
@@ -279,7 +279,7 @@ static void show_memory(const Session *s, uint64_t address, const uint8_t *bytes
         g_string_append(line, "  ");
         for (size_t i = at; i < MIN(at + 16, size); i++)
             g_string_append_c(line, g_ascii_isprint(bytes[i]) ? (char)bytes[i] : '.');
-        command_print(s, "%s\n", line->str);
+        session_print(s, "%s\n", line->str);
     }
 }
 

@@ -14,12 +14,12 @@ static CommandResult show(const Session *s)
     const GPtrArray *pairs = node_defaults_list(s->defaults);
 
     if (pairs->len == 0)
-        command_print(s, "none: `node add` has its own\n");
+        session_print(s, "none: `node add` has its own\n");
     for (unsigned i = 0; i < pairs->len; i += 2) {
         g_autofree char *word = g_strconcat(pairs->pdata[i], "=", pairs->pdata[i + 1], NULL);
         g_autofree char *typed = command_quote(word), *line = text_line(typed, -1);
 
-        command_print(s, "%s\n", line);
+        session_print(s, "%s\n", line);
     }
     return COMMAND_DONE;
 }
@@ -45,7 +45,7 @@ static bool check_first(const CommandCall *call, GError **error)
     if (strchr(call->args[0], '='))
         return true;
     meant = near_meant(call->args[0], words);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "'%s' is no key=value, and not off: `help defaults` lists the keys%s",
                 call->args[0], meant);
     return false;

@@ -13,7 +13,7 @@ static void refuse_key(const CommandCall *call, const char *arg, GError **error)
     const char *const keys[] = {"unix", "peer", "tap", NULL};
     g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, keys);
 
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "unknown key '%s': unix=PATH, peer=PATH and tap=IFNAME are known%s; usage: %s %s",
                 arg, meant, call->command->name, call->command->usage);
 }
@@ -48,7 +48,7 @@ static void tell_finding(Session *s, const char *name, const char *what)
     g_autofree char *text = lint_text(&f);
 
     if (s->options.dry)
-        command_finding(s, "gateway", name, &f);
+        session_finding(s, "gateway", name, &f);
     else
         log_warn("gateway %s: %s", name, text);
     if (!s->options.dry)
@@ -105,16 +105,16 @@ static CommandResult exec_list(CommandCall *call, GError **error)
         if (!g)
             continue;
         if (!any)
-            command_print(s, "%-12s %9s %9s %9s %9s  %s\n", "gateway", "in", "malformed", "out",
+            session_print(s, "%-12s %9s %9s %9s %9s  %s\n", "gateway", "in", "malformed", "out",
                           "refused", "outside");
         any = true;
-        command_print(s, "%-12s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s\n",
+        session_print(s, "%-12s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s\n",
                       network_end_name(net, (NetEnd){false, i}), gateway_stats(g)->received,
                       network_port_stats(net, i)->malformed, gateway_stats(g)->sent,
                       gateway_stats(g)->refused, gateway_describe(g));
     }
     if (!any)
-        command_print(s, "no gateways\n");
+        session_print(s, "no gateways\n");
     return COMMAND_DONE;
 }
 

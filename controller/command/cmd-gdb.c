@@ -68,7 +68,7 @@ static void on_failed(const GError *error, void *data)
     if (s->verdict.outcome == OUTCOME_NODE_FAILED)
         return;
     if (waiting) {
-        end_wait(s, g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, error->message));
+        end_wait(s, g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, error->message));
         return;
     }
     log_write(LOG_ERROR, "%s", error->message);
@@ -84,7 +84,7 @@ static const GdbEndpointEvents events = {
 
 static void on_interrupt(Session *s)
 {
-    end_wait(s, g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted"));
+    end_wait(s, g_error_new(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted"));
 }
 
 typedef struct {
@@ -172,7 +172,7 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
     e = find(s, node);
     if (!e && !(e = open_endpoint(s, node, &w, error)))
         return COMMAND_FAILED;
-    command_print(s, "target remote %s\n", gdb_endpoint_address(e));
+    session_print(s, "target remote %s\n", gdb_endpoint_address(e));
     if (!w.wait)
         return COMMAND_DONE;
     g_assert(!waiting); /* one command at a time, and none of gdb's monitor gets here */

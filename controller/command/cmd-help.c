@@ -13,7 +13,7 @@ static void help_line(const Session *s, const Command *c)
     unsigned used = MAX(NAME_COLUMN, (unsigned)strlen(c->name) + 1);
     g_autofree char *text = wrap_text(c->help, used, NAME_COLUMN, s->columns);
 
-    command_print(s, "%-*s%s\n", (int)used, c->name, text);
+    session_print(s, "%-*s%s\n", (int)used, c->name, text);
 }
 
 static void help_full(const Session *s, const Command *c)
@@ -23,7 +23,7 @@ static void help_full(const Session *s, const Command *c)
     g_autofree char *sentence = g_strconcat(c->help, ".", NULL);
     g_autofree char *text = wrap_text(sentence, 2, 2, s->columns);
 
-    command_print(s, "%s %s\n  %s\n", c->name, usage, text);
+    session_print(s, "%s %s\n  %s\n", c->name, usage, text);
 }
 
 /* All commands whose first word is `group`. True if there are any. */

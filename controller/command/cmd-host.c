@@ -16,7 +16,7 @@ static bool check_name(const char *name, GError **error)
     for (const char *p = name; *p; p++)
         ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
     if (!ok)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is no name for a host: letters, digits, - or _, 32 at most", name);
     return ok;
 }
@@ -60,12 +60,12 @@ static void print_host(const Session *s, const FarHost *h)
     if (!lost && agent_client_ping(h->client, &took, &error))
         rtt = g_strdup_printf("%.0f us", (double)took.ns / 1e3);
     lost = agent_client_lost(h->client);
-    command_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
+    session_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
                   agent_client_version(h->client), agent_client_cpus(h->client)->len,
                   sched_mode_name(agent_client_far(h->client)->sched), rtt ? rtt : "-",
                   far_host_nodes(s, h), o->ssh ? o->ssh : o->command);
     if (lost)
-        command_print(s, "  %s\n", lost);
+        session_print(s, "  %s\n", lost);
 }
 
 static CommandResult exec_list(CommandCall *call, GError **error)
@@ -75,7 +75,7 @@ static CommandResult exec_list(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    command_print(s, "%-12s %-8s %-10s %5s %-13s %9s %6s  %s\n", "host", "state", "version", "CPUs",
+    session_print(s, "%-12s %-8s %-10s %5s %-13s %9s %6s  %s\n", "host", "state", "version", "CPUs",
                   "mode", "there+back", "nodes", "by");
     for (guint i = 0; s->hosts && i < s->hosts->len; i++)
         print_host(s, s->hosts->pdata[i]);
@@ -98,12 +98,12 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
         g_autofree char *meant = far_host_meant(s, call->args[0]);
 
         checking_in_doubt(s->checking, CHECKING_HOST, call->args[0]);
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no host '%s': `host list` shows them%s", call->args[0], meant);
         return COMMAND_FAILED;
     }
     if (far_host_nodes(s, h) > 0) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "host %s has nodes: `node remove` them first", call->args[0]);
         return COMMAND_FAILED;
     }
@@ -131,7 +131,7 @@ static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GE
         if (known && g_strcmp0(known->options.ssh, e->host) == 0)
             continue;
         if (session_told_to_stop(call->session)) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
             return false;
         }
         if (!add(call, e->name, e->host, error)) {
@@ -153,7 +153,7 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
     if (!path || !*path)
         return command_usage_error(call, error);
     if (!g_file_get_contents(path, &text, &size, &e)) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "from='%s': %s", path, e->message);
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "from='%s': %s", path, e->message);
         g_error_free(e);
         return COMMAND_FAILED;
     }

@@ -36,13 +36,13 @@ static void time_row(const Session *s, const Node *n)
     const char *state =
         n->clock.idle && n->state == NODE_PAUSED ? "idle" : node_state_name(node_shown_state(n));
 
-    command_print(
+    session_print(
         s, "%-12s %-9s %15" PRId64 " %16" PRId64 " %16" PRId64 " %+9" PRId64 " %9.3f %8.2f %6.1f\n",
         n->name, state, n->clock.icount.n, n->clock.virtual_time.ns, n->clock.bias.ns, offset,
         (double)s->in_runs.ns / 1e9, slowdown(s->in_runs, node_ensemble_time(n)),
         share(vcpu_time(n), s->in_runs));
     if (node_state_has_left(n->state) && n->clock_stale)
-        command_print(s, "  its QEMU is gone: the time is that of the last barrier, the counts are "
+        session_print(s, "  its QEMU is gone: the time is that of the last barrier, the counts are "
                          "older\n");
 }
 
@@ -54,7 +54,7 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
     bool ok = threads != NULL;
 
     if (ok)
-        command_print(s, "%-12s %-8s %8s %9s %6s  %s\n", "vCPU", "state", "thread", "host s",
+        session_print(s, "%-12s %-8s %8s %9s %6s  %s\n", "vCPU", "state", "thread", "host s",
                       "cpu %", "pc");
     for (unsigned i = 0; ok && i < threads->len; i++) {
         const GdbThread *t = &g_array_index(threads, GdbThread, i);
@@ -67,7 +67,7 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
         ok = gdb_thread_halted(gdb, t, &halted, NODE_REPLY_MS, error) &&
              (pc = look_instruction(n, (int)i, error));
         if (ok)
-            command_print(s, "%-12u %-8s %8s %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
+            session_print(s, "%-12u %-8s %8s %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
                           thread, (double)used.ns / 1e9, share(used, s->in_runs), pc);
     }
     if (gdb)
@@ -86,10 +86,10 @@ static CommandResult exec_time(CommandCall *call, GError **error)
     if (s->options.dry)
         return COMMAND_DONE;
     now = units_format_seconds(engine_now(s->engine));
-    command_print(s, "virtual time %s, mode %s, slowdown %.2f, in the last run %.2f\n", now,
+    session_print(s, "virtual time %s, mode %s, slowdown %.2f, in the last run %.2f\n", now,
                   session_mode(s), slowdown(s->in_runs, engine_now(s->engine)),
                   slowdown(s->last_run, s->last_passed));
-    command_print(s, "%-12s %-9s %15s %16s %16s %9s %9s %8s %6s\n", "node", "state", "icount",
+    session_print(s, "%-12s %-9s %15s %16s %16s %9s %9s %8s %6s\n", "node", "state", "icount",
                   "virtual ns", "idle ns", "offset ns", "host s", "slowdown", "cpu %");
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!only || only == s->nodes->pdata[i])
@@ -117,7 +117,7 @@ static void stats_row(const Session *s, const Node *n)
     if (!st)
         return;
     d = dist_summary(&st->overshoot);
-    command_print(s,
+    session_print(s,
                   "%-12s %7" PRIu64 " %7" PRIu64 " %8" PRId64 " %10.1f %8" PRId64 " %8" PRId64
                   " %8" PRIu64 " %9" PRId64 " %10" PRIu64 " %10.3f\n",
                   n->name, st->missed, st->repairs, d.min, d.mean, d.median, d.max, d.outliers,
@@ -133,13 +133,13 @@ static CommandResult exec_stats(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    command_print(s,
+    session_print(s,
                   "barriers %" PRIu64 ", missed %" PRIu64
                   ", host us per barrier %.2f, mode %s, host CPUs %u\n",
                   st->barriers, engine_missed(s->engine),
                   st->barriers ? host_us / (double)st->barriers : 0.0, session_mode(s),
                   host_cpus(s->host));
-    command_print(s, "%-12s %7s %7s %8s %10s %8s %8s %8s %9s %10s %10s\n", "node", "missed",
+    session_print(s, "%-12s %7s %7s %8s %10s %8s %8s %8s %9s %10s %10s\n", "node", "missed",
                   "repairs", "min ns", "mean ns", "median", "max ns", "outliers", "idle skip",
                   "waited for", "waited ms");
     for (unsigned i = 0; i < s->nodes->len; i++)
@@ -186,7 +186,7 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
     command_check(call, result.holds, found);
     if (result.holds)
         return COMMAND_DONE;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_FAILED, "assert %s failed: %s", text, found);
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED, "assert %s failed: %s", text, found);
     return COMMAND_FAILED;
 }
 

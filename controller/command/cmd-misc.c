@@ -54,7 +54,7 @@ static CommandResult exec_echo(CommandCall *call, GError **error)
 
     (void)error;
     if (!call->session->options.dry)
-        command_print_raw(call->session, text); /* the user's own, colours and all */
+        session_print_raw(call->session, text); /* the user's own, colours and all */
     return COMMAND_DONE;
 }
 
@@ -75,7 +75,7 @@ static bool is_subsystem(const char *name, GError **error)
         return true;
     all = g_strjoinv(", ", (char **)log_subsystems());
     meant = near_meant(name, log_subsystems());
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no subsystem: %s%s", name, all,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' is no subsystem: %s%s", name, all,
                 meant);
     return false;
 }
@@ -113,7 +113,7 @@ static CommandResult exec_quit(CommandCall *call, GError **error)
 {
     if (call->session->options.dry)
         return COMMAND_DONE;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_QUIT, "quit");
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_QUIT, "quit");
     return COMMAND_FAILED;
 }
 
@@ -165,13 +165,13 @@ static CommandResult qmp_result(const CommandCall *call, Node *node, char *text,
                                 GError **error)
 {
     if (text) {
-        command_print(call->session, "%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
+        session_print(call->session, "%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
         g_free(text);
         return COMMAND_DONE;
     }
     if (node->qmp && qmp_client_broken(node->qmp)) {
         node_fail(node, e);
-        g_set_error_literal(error, COMMAND_ERROR, COMMAND_ERROR_NODE,
+        g_set_error_literal(error, SESSION_ERROR, SESSION_ERROR_NODE,
                             node->failure ? node->failure->message : e->message);
         g_error_free(e);
     } else {

@@ -23,7 +23,7 @@ static bool set_options(const CommandCall *call, unsigned from, LinkParams param
         g_autofree char *name = equals ? g_strndup(key, (gsize)(equals - key)) : NULL;
 
         if (!equals) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no key=value", arg);
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' is no key=value", arg);
             return false;
         }
         if (!link_options_set(params, name, equals + 1, direction, error))
@@ -84,7 +84,7 @@ static bool may_set(const Session *s, unsigned link, const LinkParams params[2],
 
         if (exact == params[way].exact || !fabric_in_flight(s->fabric))
             continue;
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "exact delivery can't be ended or begun while packets are under way to a guest "
                     "until the "
                     "next barrier: `barrier` first");
@@ -171,7 +171,7 @@ static CommandResult set_up(CommandCall *call, bool up, GError **error)
         if (!units_parse_duration(value, &at, error))
             return COMMAND_FAILED;
         if (at.ns < now.ns && !call->session->options.dry) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "at='%s' is over", value);
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "at='%s' is over", value);
             return COMMAND_FAILED;
         }
     }
@@ -220,7 +220,7 @@ static void print_way(const Session *s, unsigned link, unsigned way)
     g_autofree char *real = units_format_duration(network_latency(net, link, way));
 
     network_link_ends(net, link, ends);
-    command_print(s,
+    session_print(s,
                   "%-12s -> %-12s %9s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %6" PRIu64 " %6" PRIu64
                   " %7" PRIu64 "  %s\n",
                   network_end_name(net, ends[way]), network_end_name(net, ends[1 - way]), real,
@@ -238,12 +238,12 @@ static CommandResult exec_link_list(CommandCall *call, GError **error)
     if (s->options.dry)
         return COMMAND_DONE;
     if (n == 0) {
-        command_print(s, "no links\n");
+        session_print(s, "no links\n");
         return COMMAND_DONE;
     }
     lookahead = units_format_duration(network_lookahead(fabric_network(s->fabric)));
-    command_print(s, "lookahead %s\n", lookahead);
-    command_print(s, "%-28s %9s %8s %9s %6s %6s %6s %7s  %s\n", "from -> to", "latency", "sent",
+    session_print(s, "lookahead %s\n", lookahead);
+    session_print(s, "%-28s %9s %8s %9s %6s %6s %6s %7s  %s\n", "from -> to", "latency", "sent",
                   "delivered", "lost", "queue", "down", "carried", "asked for");
     for (unsigned i = 0; i < n; i++) {
         print_way(s, i, 0);

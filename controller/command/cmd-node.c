@@ -90,7 +90,7 @@ static bool check_arguments(const Session *s, const NodeOptions *options, GError
     g_autoptr(GPtrArray) findings = argv ? lint_arguments(argv, LINT_OWN) : NULL;
 
     for (unsigned i = 0; findings && i < findings->len; i++)
-        command_finding(s, "node", options->name, findings->pdata[i]);
+        session_finding(s, "node", options->name, findings->pdata[i]);
     return argv;
 }
 
@@ -273,11 +273,11 @@ const Command cmd_node_remove = {
 static void list_what(const Session *s, const Node *n)
 {
     if (n->failure)
-        command_print(s, "  %s\n", n->failure->message);
+        session_print(s, "  %s\n", n->failure->message);
     if (n->exit_status >= 0)
-        command_print(s, "  its QEMU exited with status %d\n", n->exit_status);
+        session_print(s, "  its QEMU exited with status %d\n", n->exit_status);
     if (n->life.resets > 0)
-        command_print(s, "  it was reset %u time%s\n", n->life.resets,
+        session_print(s, "  it was reset %u time%s\n", n->life.resets,
                       n->life.resets == 1 ? "" : "s");
 }
 
@@ -294,7 +294,7 @@ static void list_options(const Session *s, const Node *n)
 
         g_string_append_printf(line, " %s", plain);
     }
-    command_print(s, "%s\n", line->str);
+    session_print(s, "%s\n", line->str);
 }
 
 static CommandResult exec_list(CommandCall *call, GError **error)
@@ -310,13 +310,13 @@ static CommandResult exec_list(CommandCall *call, GError **error)
         list_options(s, node);
         return COMMAND_DONE;
     }
-    command_print(s, "%-12s %-9s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
+    session_print(s, "%-12s %-9s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
                   "icount", "host", "cpu", "QEMU");
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
         g_autofree char *icount = icount_text(&n->icount);
 
-        command_print(
+        session_print(
             s, "%-12s %-9s %-8s %-4d %-16s %-8s %-4d %s\n", n->name,
             node_state_name(node_shown_state(n)), n->attached ? "attached" : n->options->arch,
             n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount,
@@ -340,7 +340,7 @@ static CommandResult exec_start(CommandCall *call, GError **error)
     Session *s = call->session;
 
     if (s->nodes->len == 0 && !checking_in_doubt(s->checking, CHECKING_END, NULL)) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no node to start: `node add` comes first");
         return COMMAND_FAILED;
     }

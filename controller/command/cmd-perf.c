@@ -70,19 +70,19 @@ static void print(const Session *s)
     double runs = (double)(s->in_runs.ns - (s->perf ? s->perf->in_runs.ns : 0));
     double quanta = (double)(st->in_quanta.ns - (s->perf ? s->perf->in_quanta.ns : 0));
 
-    command_print(
+    session_print(
         s,
         "%" PRIu64 " barriers in %.3f s of host time: %.1f %% in quanta (guests and "
         "waiting for the last), %.1f %% at barriers, stops and starts; %.1f us a barrier\n",
         barriers, runs / 1e9, percent(quanta, runs), percent(runs - quanta, runs),
         barriers ? runs / 1e3 / (double)barriers : 0.0);
-    command_print(s, "%-12s %12s %8s %12s %10s\n", "node", "waited for", "%", "waited ms",
+    session_print(s, "%-12s %12s %8s %12s %10s\n", "node", "waited for", "%", "waited ms",
                   "us each");
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
         Blame b = blame_of(s, n);
 
-        command_print(s, "%-12s %12" PRIu64 " %8.1f %12.3f %10.2f\n", n->name, b.waited_for,
+        session_print(s, "%-12s %12" PRIu64 " %8.1f %12.3f %10.2f\n", n->name, b.waited_for,
                       percent((double)b.waited_for, (double)barriers), (double)b.waited.ns / 1e6,
                       b.waited_for ? (double)b.waited.ns / 1e3 / (double)b.waited_for : 0.0);
     }

@@ -32,13 +32,13 @@ static CommandResult exec_quantum(CommandCall *call, GError **error)
 
     if (call->n_args == 0) {
         text = quantum_text(s);
-        command_print(s, "%s\n", text);
+        session_print(s, "%s\n", text);
         return COMMAND_DONE;
     }
     if (strcmp(call->args[0], "auto") == 0)
         return quantum_set_auto(s), COMMAND_DONE;
     if (fabric_in_flight(s->fabric)) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "packets are under way to a guest until the next barrier: `barrier` first");
         return COMMAND_FAILED;
     }

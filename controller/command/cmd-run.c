@@ -44,18 +44,18 @@ void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound
                                    NULL};
 
     if (found)
-        command_event_list(s, "run", members, "groups", (const char *const *)found->match.groups,
+        session_event_list(s, "run", members, "groups", (const char *const *)found->match.groups,
                            found->match.n);
     else
-        command_event(s, "run", members);
+        session_event(s, "run", members);
     log_info("%s: %s at %s, %s barriers, %s missed, %s s host", call->command->name, o->how, now, n,
              m, h);
     if (s->options.json)
         return;
     if (found)
-        command_print(s, "%s %s: %s\n", call->args[0], line_time, line);
+        session_print(s, "%s %s: %s\n", call->args[0], line_time, line);
     if (o->why)
-        command_print(s, "%s; the ensemble stands at %s\n", o->why, now);
+        session_print(s, "%s; the ensemble stands at %s\n", o->why, now);
 }
 
 /* Between two instructions there is no place to stop. */
@@ -73,7 +73,7 @@ static void tell_grain(const Session *s, VTime target)
         if (past <= 0 || past >= node_granule_ns(n) || n->clock.idle)
             continue;
         time = units_format_seconds(node_ensemble_time(n));
-        command_print(s,
+        session_print(s,
                       "node %s stands at %s, %" PRId64
                       " ns past the target: with shift=%d an instruction takes %" PRId64 " ns\n",
                       n->name, time, past, n->icount.shift, INT64_C(1) << n->icount.shift);
@@ -84,7 +84,7 @@ static GError *left_error(const Node *n, const char *mend)
 {
     g_autofree char *time = units_format_seconds(node_ensemble_time(n));
 
-    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE, "node %s %s at %s, before the target%s",
+    return g_error_new(SESSION_ERROR, SESSION_ERROR_NODE, "node %s %s at %s, before the target%s",
                        n->name, node_left_text(n->state, n->exit_status), time, mend);
 }
 
@@ -96,7 +96,7 @@ static GError *exit_error(const Session *s)
         if (node_state_has_left(n->state) && !n->options->on_exit_continue)
             return left_error(n, "; `node add … on-exit=continue` lets the others go on");
     }
-    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_NODE,
+    return g_error_new(SESSION_ERROR, SESSION_ERROR_NODE,
                        "the guest powered off before the target");
 }
 
@@ -108,12 +108,12 @@ static GError *error_of(const CommandCall *call, const RunOutcome *o)
     const Node *node = call->data;
 
     if (s->interrupted && engine_hurried(s->engine) && o->end == RUN_FAILED)
-        return g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted; %s",
+        return g_error_new(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted; %s",
                            o->error->message);
     if (o->end == RUN_FAILED)
-        return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+        return g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
     if (s->interrupted)
-        return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+        return g_error_new_literal(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
     if (o->number > 0 || o->why)
         return NULL;
     if (node && (o->end == RUN_EXITED || o->end == RUN_EMPTY) && node_state_has_left(node->state))
@@ -154,7 +154,7 @@ bool run_parse_pace(const char *value, double *out, GError **error)
     double pace = g_ascii_strtod(value, &end);
 
     if (!g_ascii_isdigit(*value) || *end != '\0' || pace <= 0 || pace > 1e6) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "pace='%s': a multiple of real time above 0 is needed, such as 1.0 or 0.5",
                     value);
         return false;
@@ -186,7 +186,7 @@ static Node *insns_node(const Session *s, const char *name, GError **error)
     if (name)
         node = session_find_node(s, name, error);
     else if (!(node = command_only_node(s)))
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "whose instructions? Say which with `on NODE`");
     if (node && !node->icount.enabled) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
@@ -206,7 +206,7 @@ static CommandResult run_insns(CommandCall *call, Node *node, Insns target, GErr
                     .stop_on_exit = call->command == &cmd_run_until};
 
     if (!call->session->options.dry && target.n < node->clock.icount.n) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "node %s has executed %" PRId64 " instructions already: there is no way back",
                     node->name, node->clock.icount.n);
         return COMMAND_FAILED;
@@ -315,7 +315,7 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
     if (target.ns < now.ns) {
         g_autofree char *text = units_format_seconds(now);
 
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is over: the ensemble stands at %s, and there is no way back",
                     call->args[0], text);
         return COMMAND_FAILED;

@@ -61,7 +61,7 @@ static CommandResult exec_trace(CommandCall *call, GError **error)
     for (; e; e = trace_find(fabric_trace(s->fabric), filter, e->number + 1)) {
         g_autofree char *line = trace_format(fabric_trace(s->fabric), e);
 
-        command_print(s, "%" PRIu64 " %s\n", e->number, line);
+        session_print(s, "%" PRIu64 " %s\n", e->number, line);
     }
     return COMMAND_DONE;
 }
@@ -94,7 +94,7 @@ static bool relation(const Session *s, uint64_t a, uint64_t b, VClockOrder *orde
 {
     if (s->fabric && trace_count(fabric_trace(s->fabric)) > 0)
         return trace_relation(fabric_trace(s->fabric), a, b, order, error);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "there are no packets yet");
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "there are no packets yet");
     return false;
 }
 
@@ -114,7 +114,7 @@ static CommandResult exec_order(CommandCall *call, GError **error)
         return COMMAND_DONE;
     if (!relation(s, a, b, &order, error))
         return COMMAND_FAILED;
-    command_print(s, "%" PRIu64 " %s %" PRIu64 "\n", a, names[order], b);
+    session_print(s, "%" PRIu64 " %s %" PRIu64 "\n", a, names[order], b);
     return COMMAND_DONE;
 }
 
@@ -145,7 +145,7 @@ CommandResult command_assert_causality(CommandCall *call, GError **error)
     bool holds;
 
     if (call->n_args != 3) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "usage: assert %s N M: two numbers of events as `network trace` shows them",
                     claim);
         return COMMAND_FAILED;
@@ -163,7 +163,7 @@ CommandResult command_assert_causality(CommandCall *call, GError **error)
     command_check(call, holds, text);
     if (holds)
         return COMMAND_DONE;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_FAILED, "assert %s %s %s failed: %s", claim,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED, "assert %s %s %s failed: %s", claim,
                 call->args[1], call->args[2], text);
     return COMMAND_FAILED;
 }

@@ -31,7 +31,7 @@ static GError *no_match(const CommandCall *call, const Wait *w, const char *reas
 
     if (tail)
         g_strchomp(tail);
-    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
+    return g_error_new(SESSION_ERROR, SESSION_ERROR_FAILED,
                        "no line of node %s matched '%s' until %s%s%s; %s%s", w->node->name, pattern,
                        now, reason ? ": " : "", reason ? reason : "",
                        tail ? "its console ends with:\n" : "it printed nothing", tail ? tail : "");
@@ -41,7 +41,7 @@ static GError *gave_up_error(const Wait *w, const LinesFound *found)
 {
     g_autofree char *pattern = text_line(w->pattern, -1), *line = text_line(found->line, -1);
 
-    return g_error_new(COMMAND_ERROR, COMMAND_ERROR_FAILED,
+    return g_error_new(SESSION_ERROR, SESSION_ERROR_FAILED,
                        "the pattern '%s' takes too long: it gave up on a line of node %s: '%s'",
                        pattern, w->node->name, line);
 }
@@ -69,11 +69,11 @@ static GError *error_of(const CommandCall *call, const Wait *w, const RunOutcome
     g_autofree char *reason = NULL;
 
     if (o->end == RUN_FAILED)
-        return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, o->error->message);
+        return g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
     if (found->line)
         return found->gave_up ? gave_up_error(w, found) : NULL;
     if (call->session->interrupted)
-        return g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted");
+        return g_error_new_literal(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
     if (o->number > 0 && w->or_break)
         return NULL;
     reason = reason_of(w, o);

@@ -114,16 +114,16 @@ static const Command *refuse_first(const char *typed, bool several, GError **err
     g_autofree char *best = meant(typed);
 
     if (!*typed)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "a command is expected, not '': `help` lists the commands");
     else if (several)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "ambiguous command '%s': could be %s", typed, fit);
     else if (best)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "unknown command '%s': did you mean '%s'?", typed, best);
     else
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "unknown command '%s': `help` lists the commands", typed);
     return NULL;
 }
@@ -139,13 +139,13 @@ static const Command *refuse_second(const Choice *choice, const char *typed, boo
     const char *group = choice->group.p;
 
     if (!typed)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%.*s' is half a command: it goes on with %s", length, group, all);
     else if (several)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "ambiguous command '%.*s %s': could be %s", length, group, typed, fit);
     else
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "unknown command '%.*s %s': %s",
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "unknown command '%.*s %s': %s",
                     length, group, typed, hint);
     return NULL;
 }

@@ -177,7 +177,7 @@ static bool begin_command(GdbMonitor *m)
     case COMMAND_INCLUDE: /* it reaches outside */
         g_assert_not_reached();
     case COMMAND_FAILED:
-        if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_QUIT)) {
+        if (g_error_matches(error, SESSION_ERROR, SESSION_ERROR_QUIT)) {
             g_error_free(error);
             return refuse(m, "in gdb, say `quit` without `monitor`");
         }

@@ -147,7 +147,7 @@ char *manual_page(const char *name, const GOptionEntry *entries, GError **error)
         if (strcmp(name ? name : pages[0].name, pages[i].name) == 0)
             return roff_page(pages[i].text, METRONOME_VERSION, METRONOME_DATE, fill,
                              (void *)entries);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "--man has no page '%s': there are metronome, metronome-scenario and "
                 "metronome-report",
                 name);

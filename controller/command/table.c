@@ -92,7 +92,7 @@ const Command *const *command_table(void)
 static bool check_inside(const Command *command, GError **error)
 {
     if (command->outside)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is not for gdb's monitor: it reaches outside the ensemble, to programs, "
                     "files or sockets; say it to metronome itself",
                     command->name);
@@ -122,7 +122,7 @@ static bool check_keys(const CommandCall *call, GError **error)
             name = g_strndup(key, strcspn(key, "="));
             if (!g_ptr_array_find_with_equal_func(keys, name, g_str_equal, NULL))
                 continue;
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                         "%s: '%s' and '%s': %s= may be given once", call->command->name,
                         call->args[j], arg, name);
             return false;
@@ -148,7 +148,7 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
         return COMMAND_FAILED;
     if ((call->command->when == COMMAND_AT_REST && run_active(call->session)) ||
         (call->command->when == COMMAND_LOOKS && engine_running(call->session->engine))) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is not possible while the ensemble runs: `pause` stops it",
                     call->command->name);
         return COMMAND_FAILED;
@@ -243,7 +243,7 @@ static char **look_words(Session *s, const char *text, GError **error)
     if (command && command->when != COMMAND_AT_REST && command != &cmd_quit &&
         !text[strspn(text, " \t;")])
         return g_steal_pointer(&words);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "one command that lets no time pass is expected here, such as time, not '%s'",
                 command ? command->name : "");
     return NULL;
@@ -274,7 +274,7 @@ bool command_check_inside(const char *text, GError **error)
     unsigned used;
 
     if (!words && error && !*error)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "no variable is possible in '%s', which comes from gdb's monitor", text);
     if (!words || !words[0])
         return words != NULL;
@@ -326,7 +326,7 @@ bool command_check_started(const Session *s, GError **error)
         live = live || node_is_live(n) || (s->options.dry && n->attached);
     }
     if (!live)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "no node is started: `node add` and `start` come first");
     return live;
 }
@@ -341,7 +341,7 @@ bool command_parse_address(const char *text, uint64_t *out, GError **error)
     *out = g_ascii_strtoull(digits, &end, hex ? 16 : 10);
     if (errno == 0 && g_ascii_isxdigit(*digits) && *end == '\0')
         return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "'%s' is no address: a number is needed, such as 0x40000000", text);
     return false;
 }
@@ -364,10 +364,10 @@ CommandResult command_usage_error(const CommandCall *call, GError **error)
     g_autofree char *complaint = usage_complaint(c->usage, call->args, call->n_args);
 
     if (complaint)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "%s: %s; usage: %s", c->name,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "%s: %s; usage: %s", c->name,
                     complaint, usage);
     else
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "usage: %s", usage);
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "usage: %s", usage);
     return COMMAND_FAILED;
 }
 
@@ -402,17 +402,17 @@ void command_check(const CommandCall *call, bool passed, const char *found)
 
 Outcome command_outcome(const GError *error)
 {
-    if (error->domain == COMMAND_ERROR) {
-        switch ((CommandError)error->code) {
-        case COMMAND_ERROR_USAGE:
+    if (error->domain == SESSION_ERROR) {
+        switch ((SessionError)error->code) {
+        case SESSION_ERROR_USAGE:
             return OUTCOME_USAGE;
-        case COMMAND_ERROR_FAILED:
+        case SESSION_ERROR_FAILED:
             return OUTCOME_FAILED;
-        case COMMAND_ERROR_NODE:
+        case SESSION_ERROR_NODE:
             return OUTCOME_NODE_FAILED;
-        case COMMAND_ERROR_INTERRUPTED:
+        case SESSION_ERROR_INTERRUPTED:
             return OUTCOME_INTERRUPTED;
-        case COMMAND_ERROR_QUIT:
+        case SESSION_ERROR_QUIT:
             return OUTCOME_PASSED;
         }
     }

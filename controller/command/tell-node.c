@@ -23,7 +23,7 @@ static void tell_event(const Session *s, const char *name, const NodeTelling *t)
                                    "text",        t->what == NODE_WHAT_FAILED ? t->detail : text,
                                    NULL};
 
-    command_event(s, "node", members);
+    session_event(s, "node", members);
 }
 
 void tell_node(Session *s, const char *name, const NodeTelling *t)
@@ -34,6 +34,6 @@ void tell_node(Session *s, const char *name, const NodeTelling *t)
     if (t->what == NODE_WHAT_FAILED)
         return; /* an error says it */
     if (!s->options.json)
-        command_print(s, "%s\n", text);
+        session_print(s, "%s\n", text);
     gdb_tell_all(s, text);
 }

@@ -25,7 +25,7 @@ CommandResult command_would_reach(const Session *s, const Node *n, GError **erro
 /* As report.c and its like say it when they get there. */
 static bool cannot(const char *path, bool folder, const char *why, GError **error)
 {
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't write %s'%s': %s",
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "can't write %s'%s': %s",
                 folder ? "the report to " : "", path, why);
     return false;
 }
@@ -84,6 +84,6 @@ CommandResult command_would_capture(Session *s, const char *path, bool off, GErr
     if (!off || checking_end_capture(s->checking, path))
         return COMMAND_DONE;
     checking_in_doubt(s->checking, CHECKING_CAPTURE, path);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "nothing is captured into '%s'", path);
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "nothing is captured into '%s'", path);
     return COMMAND_FAILED;
 }

@@ -136,7 +136,7 @@ unsigned breaks_add_time(Session *s, VTime time, GError **error)
     Break *b;
 
     if (!s->options.dry && time.ns <= engine_now(s->engine).ns) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "that time is over: the ensemble stands at %s", now);
         return 0;
     }
@@ -208,7 +208,7 @@ unsigned breaks_add_watch(Session *s, const char *command, VTime every,
     Break *b;
 
     if (every.ns <= 0) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "how often? A duration above 0 is needed, such as 10ms");
         return 0;
     }
@@ -249,7 +249,7 @@ static bool find_ports(Session *s, const char *const *ends, unsigned ports[2], G
             return false;
         }
         if (end.is_switch) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                         "'%s' is a switch: it sends nothing of its own", ends[i]);
             return false;
         }
@@ -266,7 +266,7 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
 
     if (!s->fabric) {
         checking_in_doubt(s->checking, CHECKING_LINK, NULL);
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no link yet: `link add` comes first");
         return 0;
     }
@@ -298,7 +298,7 @@ bool breaks_delete(Session *s, unsigned number, GError **error)
         }
     }
     checking_in_doubt(s->checking, CHECKING_BREAK, NULL);
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "there is no break %u: `breaks` lists them", number);
     return false;
 }
@@ -318,17 +318,17 @@ void breaks_print(const Session *s)
     static const char *const kinds[] = {"time", "console", "point", "when", "watch", "packet"};
 
     if (!s->breaks || s->breaks->list->len == 0) {
-        command_print(s, "no breaks\n");
+        session_print(s, "no breaks\n");
         return;
     }
-    command_print(s, "%-4s %-8s %8s  %s\n", "no", "kind", "hits", "where");
+    session_print(s, "%-4s %-8s %8s  %s\n", "no", "kind", "hits", "where");
     for (unsigned i = 0; i < s->breaks->list->len; i++) {
         const Break *b = s->breaks->list->pdata[i];
         const char *kind = b->kind != BREAK_POINT          ? kinds[b->kind]
                            : b->type <= GDB_POINT_HARDWARE ? "pc"
                                                            : "access";
 
-        command_print(s, "%-4u %-8s %8" PRIu64 "  %s%s\n", b->number, kind, b->hits, b->text,
+        session_print(s, "%-4u %-8s %8" PRIu64 "  %s%s\n", b->number, kind, b->hits, b->text,
                       b->over ? " (over)" : "");
     }
 }

@@ -97,7 +97,7 @@ bool clock_watch_rate(Session *s, const Node *n, const ClockSample *sample, doub
 
 void clock_watch_refuse(GError **error)
 {
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "clocks watch writes clocks.csv to the report: give --report DIR");
 }
 
@@ -123,7 +123,7 @@ bool clock_watch_set(Session *s, int64_t every, GError **error)
         fprintf(w->file, "virtual_ns,node,clock,cpu,at_ns,value_ns,offset_ns,rate\n");
         return true;
     }
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't write '%s': %s", path,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "can't write '%s': %s", path,
                 g_strerror(errno));
     return false;
 }

@@ -115,7 +115,7 @@ static void tell(const Session *s, const Node *first, const char *nodes, const c
 
     text = lint_text(&f);
     if (s->options.dry)
-        command_finding(s, "node", first->name, &f);
+        session_finding(s, "node", first->name, &f);
     else if (!s->sampler)
         log_warn("%s", text);
 }

@@ -62,7 +62,7 @@ bool sampler_open(Session *s, const char *text, GError **error)
     if (ok && (r->file = fopen(words[0], "we")))
         return true;
     if (error && !*error)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't sample into '%s': %s", text,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "can't sample into '%s': %s", text,
                     ok ? g_strerror(errno)
                        : "FILE[,nth=N][,fine=FROM:TO:EVERY][,registers][,devices]");
     sampler_close(s);

@@ -68,7 +68,7 @@ void sleep_note_tell(Session *s)
     f.mend = mend(nodes);
     text = lint_text(&f);
     if (s->options.dry)
-        command_finding(s, "node", ((const Node *)nodes->pdata[0])->name, &f);
+        session_finding(s, "node", ((const Node *)nodes->pdata[0])->name, &f);
     else if (s->sampler)
         sampler_note(s, "%s", text);
     else

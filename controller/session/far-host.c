@@ -41,7 +41,7 @@ static void refuse_key(const char *arg, GError **error)
 {
     g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, key_names);
 
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
                 "are known%s",
                 arg, meant);
@@ -70,7 +70,7 @@ bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
         if (!value)
             continue;
         if (!*value) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "%s= is empty", keys[i].key);
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "%s= is empty", keys[i].key);
             return false;
         }
         g_free(*keys[i].value);
@@ -237,7 +237,7 @@ static bool check(const Session *s, const FarHostOptions *o, GError **error)
     else if (o->command && (o->identity || o->fingerprint || o->metronome || o->cpus))
         problem = "command= goes alone: it says all";
     if (problem) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "host %s: %s", o->name, problem);
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "host %s: %s", o->name, problem);
         return false;
     }
     if ((!o->ssh || ssh_target_check(&target, error)) &&
@@ -314,13 +314,13 @@ void far_host_print_perf(const Session *s)
 {
     if (!s->hosts || s->hosts->len == 0)
         return;
-    command_print(s, "%-12s %12s %12s %10s %12s %12s\n", "host", "grants", "quanta", "per grant",
+    session_print(s, "%-12s %12s %12s %10s %12s %12s\n", "host", "grants", "quanta", "per grant",
                   "bytes out", "bytes in");
     for (guint i = 0; i < s->hosts->len; i++) {
         const FarHost *h = s->hosts->pdata[i];
         AgentClientStats st = h->client ? agent_client_stats(h->client) : (AgentClientStats){0};
 
-        command_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",
+        session_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",
                       h->options.name, st.grants, st.quanta,
                       st.grants ? (double)st.quanta / (double)st.grants : 0.0, st.bytes_out,
                       st.bytes_in);

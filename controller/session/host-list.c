@@ -65,7 +65,7 @@ GArray *host_list_parse(const char *text, gsize size, GError **error)
         copy = g_strndup(line, (gsize)(end - line));
         host = host_of_line(copy);
         if ((nul && nul < end) || !is_printable(host)) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                         "line %u has a byte that no name of a host has", number);
             return NULL;
         }
@@ -76,7 +76,7 @@ GArray *host_list_parse(const char *text, gsize size, GError **error)
         g_array_append_val(hosts, entry);
     }
     if (hosts->len == 0) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "it names no host: one a line is expected, as `scontrol show hostnames` prints "
                     "them");
         return NULL;

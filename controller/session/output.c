@@ -24,20 +24,20 @@ static void show_line(const Session *session, char *line)
     g_free(line);
 }
 
-void command_event(const Session *session, const char *event, const char *const *members)
+void session_event(const Session *session, const char *event, const char *const *members)
 {
     if (session->options.json)
         show_line(session, report_event(event, members));
 }
 
-void command_event_list(const Session *session, const char *event, const char *const *members,
+void session_event_list(const Session *session, const char *event, const char *const *members,
                         const char *key, const char *const *list, unsigned n)
 {
     if (session->options.json)
         show_line(session, report_event_list(event, members, key, list, n));
 }
 
-void command_print(const Session *session, const char *format, ...)
+void session_print(const Session *session, const char *format, ...)
 {
     g_autofree char *text = NULL, *plain = NULL;
     va_list args;
@@ -48,20 +48,20 @@ void command_print(const Session *session, const char *format, ...)
     text = g_strdup_vprintf(format, args);
     va_end(args);
     plain = text_plain(text, -1);
-    command_print_raw(session, plain);
+    session_print_raw(session, plain);
 }
 
-void command_print_raw(const Session *session, const char *text)
+void session_print_raw(const Session *session, const char *text)
 {
     if (session->options.json) {
         const char *const members[] = {"text", text, NULL};
-        command_event(session, "output", members);
+        session_event(session, "output", members);
     } else {
         show(session, text);
     }
 }
 
-void command_finding(const Session *s, const char *kind, const char *name, const LintFinding *f)
+void session_finding(const Session *s, const char *kind, const char *name, const LintFinding *f)
 {
     const char *severity = lint_severity_name(f->severity);
     const char *const members[] = {kind,     name,      "severity", severity, "what", f->what,
@@ -73,7 +73,7 @@ void command_finding(const Session *s, const char *kind, const char *name, const
     if (s->options.quiet)
         return;
     if (s->options.json)
-        command_event(s, "finding", members);
+        session_event(s, "finding", members);
     else
-        command_print_raw(s, plain);
+        session_print_raw(s, plain);
 }

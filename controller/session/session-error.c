@@ -2,4 +2,4 @@
 /* session-error.c: see session-error.h. */
 #include "controller/session/session-error.h"
 
-G_DEFINE_QUARK(metronome_command_error_quark, command_error)
+G_DEFINE_QUARK(metronome_session_error_quark, session_error)

@@ -5,15 +5,15 @@
 
 #include <glib.h>
 
-#define COMMAND_ERROR (command_error_quark())
-GQuark command_error_quark(void);
+#define SESSION_ERROR (session_error_quark())
+GQuark session_error_quark(void);
 
 typedef enum {
-    COMMAND_ERROR_USAGE,       /* exit code 2 */
-    COMMAND_ERROR_FAILED,      /* an assert or wait failed: 1 */
-    COMMAND_ERROR_NODE,        /* a node or QEMU failed: 3 */
-    COMMAND_ERROR_INTERRUPTED, /* 130 */
-    COMMAND_ERROR_QUIT,        /* not an error: the command asks to end */
-} CommandError;
+    SESSION_ERROR_USAGE,       /* exit code 2 */
+    SESSION_ERROR_FAILED,      /* an assert or wait failed: 1 */
+    SESSION_ERROR_NODE,        /* a node or QEMU failed: 3 */
+    SESSION_ERROR_INTERRUPTED, /* 130 */
+    SESSION_ERROR_QUIT,        /* not an error: the command asks to end */
+} SessionError;
 
 #endif

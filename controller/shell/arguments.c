@@ -115,7 +115,7 @@ static bool fail(GError **error, const char *format, const char *what)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, format, what);
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, format, what);
 #pragma GCC diagnostic pop
     return false;
 }
@@ -144,13 +144,13 @@ static bool refuse_mode(const char *word, GError **error)
     const char *best = near_best(word, arguments_mode_words());
 
     if (best)
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is no mode: did you mean '%s'?", word, best);
     else if (g_str_has_suffix(word, ".mtr"))
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is no mode: did you mean 'run %s'?", word, word);
     else
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is no mode: run FILE, check FILE, verify FILE, help, version, agent "
                     "--stdio or -c COMMANDS is expected",
                     word);
@@ -240,7 +240,7 @@ static bool check_options(Arguments *a, GError **error)
 
         if (!o || o->modes & IN(a->mode))
             continue;
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "--%s is no option of %s: it goes with %s", o->name, modes[a->mode].name,
                     o->belongs);
         return false;

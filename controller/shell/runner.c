@@ -112,14 +112,14 @@ static bool check_loop(const Runner *r, const char *canonical, GError **error)
         const Source *s = r->sources->pdata[i];
 
         if (s->path && strcmp(s->path, canonical) == 0) {
-            g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                         "include loop: '%s' is being run already", s->name);
             return false;
         }
     }
     if (r->sources->len <= MAX_INCLUDES)
         return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "more than %d files include each other",
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "more than %d files include each other",
                 MAX_INCLUDES);
     return false;
 }
@@ -157,7 +157,7 @@ static char *read_text(const char *path, GError **error)
     gsize size;
 
     if (!g_file_get_contents(standard_input ? "/dev/stdin" : path, &bytes, &size, &e)) {
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "can't read the commands: %s",
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "can't read the commands: %s",
                     e->message);
         g_error_free(e);
         return NULL;
@@ -184,7 +184,7 @@ static bool check_again(const char *path, GError **error)
     if (!own && (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
         return true; /* what is wrong with it is said where it is read */
     g_set_error(
-        error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        error, SESSION_ERROR, SESSION_ERROR_USAGE,
         "each run of `verify` reads '%s', and what comes from %s is there only once: put it "
         "into a file",
         path, own ? "standard input or a descriptor" : "a pipe");
@@ -239,7 +239,7 @@ static bool check_file(const Runner *r, const char *path, GError **error)
     command_free_state(mirror);
     if (!check->failed)
         return true;
-    g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "nothing of '%s' was run", path);
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "nothing of '%s' was run", path);
     return false;
 }
 
@@ -264,7 +264,7 @@ static void tell(Runner *r, const GError *error)
     g_autofree char *message = text_brief(error->message);
     const char *const members[] = {"where", where, "message", message, NULL};
 
-    command_event(s, "error", members);
+    session_event(s, "error", members);
     log_write(LOG_ERROR, "%s%s%s", where, *where ? ": " : "", message);
 }
 
@@ -280,7 +280,7 @@ static Outcome outcome_of(const Runner *r, const GError *error)
 
 static bool after_error(Runner *r, GError *error)
 {
-    if (g_error_matches(error, COMMAND_ERROR, COMMAND_ERROR_QUIT)) {
+    if (g_error_matches(error, SESSION_ERROR, SESSION_ERROR_QUIT)) {
         r->quit = true;
         g_error_free(error);
         return false;
@@ -410,7 +410,7 @@ static bool lost_one(Runner *r)
     lost = g_steal_pointer(&s->lost);
     if (!lost || s->interactive)
         return false;
-    after_error(r, g_error_new_literal(COMMAND_ERROR, COMMAND_ERROR_NODE, lost->message));
+    after_error(r, g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, lost->message));
     return true;
 }
 
@@ -448,7 +448,7 @@ static void step(Runner *r)
     while (r->sources->len > 0) {
         signals_serve(); /* commands that need not wait follow each other without the main loop */
         if (r->session->interrupted && !r->keep_going) {
-            after_error(r, g_error_new(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, "interrupted"));
+            after_error(r, g_error_new(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted"));
             break;
         }
         if (!next(r)) {

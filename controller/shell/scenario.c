@@ -18,11 +18,11 @@ static bool set_variable(Session *s, const char *pair, GError **error)
     g_autofree char *key = key_of(pair);
 
     if (!strchr(pair, '=') || *pair == '=')
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE, "'%s' is no KEY=VALUE", pair);
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' is no KEY=VALUE", pair);
     else if (!session_check_variable(key, error))
         g_prefix_error(error, "'%s': ", pair);
     else if (g_hash_table_contains(s->fixed, key))
-        g_set_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s': %s is given twice on the command line", pair, key);
     else {
         session_set(s, key, pair + strlen(key) + 1, true);
@@ -64,7 +64,7 @@ static bool check_used(const Scenario *scenario, Session *s, Runner *r)
         if (checking_is_used(s->checking, key))
             continue;
         meant = near_meant(key, used);
-        runner_refuse(r, g_error_new(COMMAND_ERROR, COMMAND_ERROR_USAGE,
+        runner_refuse(r, g_error_new(SESSION_ERROR, SESSION_ERROR_USAGE,
                                      "'%s' on the command line: no line of %s uses $%s%s", *pair,
                                      scenario->file, key, meant));
         ok = false;

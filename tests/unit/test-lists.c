@@ -57,7 +57,7 @@ static void refused(const char *list, gsize size, const char *message)
     g_autoptr(GError) error = NULL;
 
     g_assert_null(host_list_parse(list, size, &error));
-    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_error(error, SESSION_ERROR, SESSION_ERROR_USAGE);
     g_assert_nonnull(strstr(error->message, message));
 }
 

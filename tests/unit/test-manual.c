@@ -70,7 +70,7 @@ static void test_names(void)
 
     g_assert_true(g_str_has_prefix(report, ".TH METRONOME\\-REPORT 5 \""));
     g_assert_null(manual_page("metronome-scenaro", entries, &error));
-    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_error(error, SESSION_ERROR, SESSION_ERROR_USAGE);
     g_assert_nonnull(strstr(error->message, "'metronome-scenaro'"));
 }
 

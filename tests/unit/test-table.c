@@ -36,7 +36,7 @@ static void find_fails(const char *line, const char *message)
     unsigned used;
 
     g_assert_null(find(line, &used, &error));
-    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_error(error, SESSION_ERROR, SESSION_ERROR_USAGE);
     g_assert_cmpstr(error->message, ==, message);
     g_assert_cmpint(command_outcome(error), ==, OUTCOME_USAGE);
 }
@@ -145,7 +145,7 @@ static void test_empty_word(void)
     unsigned used;
 
     g_assert_null(command_find(words, &used, &error));
-    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_error(error, SESSION_ERROR, SESSION_ERROR_USAGE);
     g_assert_cmpstr(error->message, ==, "a command is expected, not '': `help` lists the commands");
     g_assert_null(command_find(second, &used, &other));
     g_assert_cmpstr(other->message, ==,
@@ -337,7 +337,7 @@ static void test_help_unknown(void)
     g_autoptr(GError) error = NULL;
 
     g_assert_false(help("frob", &error));
-    g_assert_error(error, COMMAND_ERROR, COMMAND_ERROR_USAGE);
+    g_assert_error(error, SESSION_ERROR, SESSION_ERROR_USAGE);
     g_assert_true(g_str_has_prefix(error->message, "unknown command 'frob': "));
     g_assert_cmpstr(printed->str, ==, "");
 }
@@ -372,11 +372,11 @@ static void exit_code_is(GQuark domain, int code, int expected)
 
 static void test_exit_codes(void)
 {
-    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_USAGE, 2);
-    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_FAILED, 1);
-    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_NODE, 3);
-    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_INTERRUPTED, 130);
-    exit_code_is(COMMAND_ERROR, COMMAND_ERROR_QUIT, 0);
+    exit_code_is(SESSION_ERROR, SESSION_ERROR_USAGE, 2);
+    exit_code_is(SESSION_ERROR, SESSION_ERROR_FAILED, 1);
+    exit_code_is(SESSION_ERROR, SESSION_ERROR_NODE, 3);
+    exit_code_is(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, 130);
+    exit_code_is(SESSION_ERROR, SESSION_ERROR_QUIT, 0);
     exit_code_is(NODE_ERROR, NODE_ERROR_OPTION, 2);
     exit_code_is(NODE_ERROR, NODE_ERROR_STATE, 2);
     exit_code_is(NODE_ERROR, NODE_ERROR_LAUNCH, 3);
