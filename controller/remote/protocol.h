@@ -13,14 +13,14 @@
  *
  *   controller                       agent
  *   LEG: first grant's frames   ->
- *                               <-   NEWS: the grant's end is reached, frames sent
+ *                               <-   REPORT: the grant's end is reached, frames sent
  *   GRANT: frames due           ->
- *                               <-   NEWS
+ *                               <-   REPORT
  *   HALT                        ->
- *                               <-   SEGMENT_OVER: NEWS' fields, and where each node stands
+ *                               <-   SEGMENT_OVER: REPORT's fields, and where each node stands
  *
  * A grant is `grant_quanta` quanta; the first one is `overlap_quanta` longer, so that the agent has that many left
- * to run when its NEWS are on their way.
+ * to run when its REPORT is on its way.
  *
  * At the segment's last barrier, and where a node stops before it, SEGMENT_OVER comes unasked. Bytes for
  * consoles and stubs go between these at any time.
@@ -79,7 +79,7 @@ typedef enum {
 
     /* Agent: unasked. */
     MSG_REPORT, /* grant-report.h */
-    MSG_LEG_OVER, /* as NEWS, then u8 a point was hit, u32 n, n times an outcome (node-state.h), u32 n,
+    MSG_SEGMENT_OVER, /* as REPORT, then u8 a point was hit, u32 n, n times an outcome (node-state.h), u32 n,
                      n times (u32 card, u8 frames wait inside QEMU) */
     MSG_STEPPED, /* u8 asleep, u8 hit, text why it failed or "", an outcome */
     MSG_FELL,    /* u32 node, text why: it failed while the ensemble stood */

@@ -153,7 +153,7 @@ static void on_segment_done(void *data)
     tell_ports(a);
     tell_consoles(a);
     agent_tell_cards(a);
-    begun = message_begin(a->made, MSG_LEG_OVER);
+    begun = message_begin(a->made, MSG_SEGMENT_OVER);
     grant_report_put(&a->report, atomic_load(&a->segment.k),
                      segment_wants_stop(&a->segment) ? GRANT_REPORT_WANTS_STOP : 0, htime_now(),
                      a->made);

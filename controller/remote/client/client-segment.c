@@ -261,7 +261,7 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     GrantReportHead head;
     bool broke;
 
-    if (type != MSG_REPORT && type != MSG_LEG_OVER) {
+    if (type != MSG_REPORT && type != MSG_SEGMENT_OVER) {
         agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
                                          "it sent a message (%u) that has no place in a segment",
                                          type));
