@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* A segment's last boundary must fit the brake's uint32 of µs. */
-#define MAX_LEG_NS (4000 * NS_PER_S)
+#define MAX_SEGMENT_NS (4000 * NS_PER_S)
 
 /* At a segment's end each host tells how far its nodes overshot at each barrier, in one message. */
-#define MAX_LEG_OF_HOSTS 100000
+#define MAX_SEGMENT_OF_HOSTS 100000
 
 /* Longest grant, in quanta and in virtual time: whoever waits for its end, a Ctrl-C or its frames,
  * does not wait long. */
@@ -162,7 +162,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.participants = (Participant *)(void *)e->participants->data;
     e->segment.n_participants = e->participants->len;
     if (hosts_are_several(&e->segment))
-        count = MIN(count, MAX_LEG_OF_HOSTS);
+        count = MIN(count, MAX_SEGMENT_OF_HOSTS);
     e->segment.now = e->now;
     e->segment.first = first;
     e->segment.quantum = e->quantum;
@@ -200,7 +200,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
 void engine_start_quanta(Engine *e, VTime to)
 {
     VTime first = engine_next_barrier(e);
-    int64_t span = MIN(to.ns - first.ns, MAX_LEG_NS - 2 * e->quantum.ns);
+    int64_t span = MIN(to.ns - first.ns, MAX_SEGMENT_NS - 2 * e->quantum.ns);
     uint64_t count = (uint64_t)(span / e->quantum.ns) + 1;
 
     engine_start_segment(e, NULL, first, e->goal.at_rest ? 1 : count, true);

@@ -12,7 +12,7 @@
  * During a segment nothing but this is needed, one message each way for each grant and host:
  *
  *   controller                       agent
- *   LEG: first grant's frames   ->
+ *   SEGMENT: first frames       ->
  *                               <-   REPORT: the grant's end is reached, frames sent
  *   GRANT: frames due           ->
  *                               <-   REPORT
@@ -92,7 +92,7 @@ typedef enum {
 
     /* Controller, before a STEP: what is due on the node's way. Not answered. */
     MSG_CARDS, /* i64 the network has moved up to this, i64 now, i64 until, i64 quantum, then cards
-                  and frames as in LEG */
+                  and frames as in SEGMENT */
 } MessageType;
 
 #endif
