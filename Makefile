@@ -339,6 +339,9 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/%.o $(call obj,$(TEST_LIB)) $(SANITIZED) $(
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIBS_ALL)
 
+# Its QEMU is one of the tests'.
+$(BUILD)/fuzz-ring $(BUILD)/tests/fuzz/fuzz-ring: $(BUILD)/obj/tests/lib/fake-monitor.o
+
 $(REPLAYS): $(BUILD)/tests/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/obj/tests/fuzz/replay.o $(LIBS)
 	$(call say,LD)
 	$(Q)$(LINK) -o $@ $^ $(LIBS_ALL)

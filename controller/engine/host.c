@@ -84,6 +84,7 @@ void host_run_segment(Host *h, Segment *segment, HostDoneFunc done, void *data)
     g_assert(segment->n_participants > 0);
     segment->sched = h->sched;
     trial_choose(segment->participants, segment->n_participants);
+    segment->learn = trial_learn;
     for (unsigned i = 0; i < h->cpus->len; i++)
         members += worker_has_participant(segment, g_array_index(h->cpus, int, i));
     segment_init(segment, members);

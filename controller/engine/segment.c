@@ -119,6 +119,8 @@ static void recall(Segment *segment, uint64_t k)
 
 static void pass_barrier(Segment *segment, uint64_t k)
 {
+    if (segment->learn && !segment->learn(segment))
+        segment->learn = NULL;
     if (segment->fabric)
         fabric_reach(segment->fabric, segment_boundary(segment, k));
     if (segment->on_barrier)

@@ -66,6 +66,8 @@ typedef struct Segment {
     /* What belongs to the barrier, behind what the cards have sent, and before they get what is due
      * next. May set segment->stop to end the segment there. NULL: nothing. */
     SegmentBarrierFunc on_barrier;
+    bool (*learn)(
+        const struct Segment *segment); /* before that, until it is false; NULL: nothing */
     void (*over)(struct Segment *segment,
                  void *data); /* in the last worker, its nodes at rest; or NULL */
     void *data;

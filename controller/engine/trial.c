@@ -21,23 +21,35 @@ static bool may_try(const Node *n)
     return n->icount.enabled && n->interval == INTERVAL_UNKNOWN;
 }
 
+static void learn(Node *n, const Participant *participants, unsigned n_participants)
+{
+    for (unsigned i = 0; may_try(n) && i < n_participants; i++)
+        if (same_qemu(n, participants[i].node))
+            n->interval = participants[i].node->interval;
+}
+
 void trial_choose(Participant *participants, unsigned n_participants)
 {
     for (unsigned i = 0; i < n_participants; i++) {
         Node *n = participants[i].node;
 
+        learn(n, participants, n_participants);
         participants[i].tries = may_try(n);
-        for (unsigned j = 0; participants[i].tries && j < n_participants; j++) {
-            const Node *other = participants[j].node;
-
-            if (j == i || !same_qemu(n, other))
-                continue;
-            if (other->interval != INTERVAL_UNKNOWN)
-                n->interval = other->interval;
-            if (n->interval != INTERVAL_UNKNOWN || (j < i && participants[j].tries))
+        for (unsigned j = 0; participants[i].tries && j < i; j++)
+            if (participants[j].tries && same_qemu(n, participants[j].node))
                 participants[i].tries = false;
-        }
     }
+}
+
+bool trial_learn(const Segment *segment)
+{
+    bool more = false;
+
+    for (unsigned i = 0; i < segment->n_participants; i++) {
+        learn(segment->participants[i].node, segment->participants, segment->n_participants);
+        more = more || may_try(segment->participants[i].node);
+    }
+    return more;
 }
 
 bool trial_plan(const Node *n, GatePlan *plan)

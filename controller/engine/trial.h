@@ -18,6 +18,9 @@
  * nobody has tried, one. The others of that QEMU learn what was found. */
 void trial_choose(Participant *participants, unsigned n_participants);
 
+/* All nodes stand at a barrier: the others learn what was found. False: nobody has more to find. */
+bool trial_learn(const Segment *segment);
+
 /* Makes the plan of one boundary a trial. False if its way is too short or too long for one: it
  * is unchanged. */
 bool trial_plan(const Node *node, GatePlan *plan);

@@ -52,7 +52,7 @@ static void settle(Port *p, VTime now)
     }
     for (unsigned i = 0; i < n; i++)
         port_settle(p, flight(p, i), now, !off, off ? now : when(p, i, now));
-    nic_forget(p->nic, n);
+    nic_forget(p->nic, n, !off);
     if (off)
         nic_clear(p->nic);
     nic_take_back(p->nic);

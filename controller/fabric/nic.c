@@ -243,17 +243,30 @@ unsigned nic_taken(const Nic *n)
     return n->exact ? n->n_given : out_of_socket(n);
 }
 
-void nic_forget(Nic *n, unsigned count)
+static void measure(Nic *n)
 {
+    if (ring_measure(n->ring))
+        for (unsigned i = n->n_given; i < n->n_sent; i++)
+            ring_take(n->ring, flight(n, i)->data, flight(n, i)->size);
+}
+
+void nic_forget(Nic *n, unsigned count, bool given)
+{
+    bool certain = false;
+
     for (unsigned i = 0; i < count; i++) {
-        if (flight(n, i)->certain)
+        if (given && flight(n, i)->certain) {
             ring_gave(n->ring);
+            certain = true;
+        }
         n->fill.load -= load_of(flight(n, i)->size);
     }
     n->fill.frames -= count;
     n->n_sent -= MIN(n->n_sent, count);
     n->n_given -= MIN(n->n_given, count);
     g_array_remove_range(n->flights, 0, count);
+    if (certain)
+        measure(n);
 }
 
 unsigned nic_sent(const Nic *n)
@@ -276,13 +289,6 @@ void nic_clear(Nic *n)
 {
     n->fill = (NicFill){0};
     n->n_sent = n->n_given = 0;
-}
-
-static void measure(Nic *n)
-{
-    if (ring_measure(n->ring))
-        for (unsigned i = n->n_given; i < n->n_sent; i++)
-            ring_take(n->ring, flight(n, i)->data, flight(n, i)->size);
 }
 
 /* Behind those that were sent: the first that the guest's ring has no room for. */

@@ -73,8 +73,9 @@ unsigned nic_n_put(const Nic *nic);
  * this boundary. On an exact card: those that it has been handed. */
 unsigned nic_taken(const Nic *nic);
 
-/* They are settled: forgets so many flights, from the first on. */
-void nic_forget(Nic *nic, unsigned count);
+/* They are settled: forgets so many flights, from the first on. `given`: the guest was handed them,
+ * and its ring has to show that; one that does not is told of. */
+void nic_forget(Nic *nic, unsigned count, bool given);
 
 /* How many were sent to QEMU and are not settled: before a boundary they wait for it, behind it
  * they have missed it. */

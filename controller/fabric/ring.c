@@ -22,6 +22,7 @@
 /* virtio 1.2, 2.7: the split virtqueue. */
 #define MAX_SIZE       1024 /* QEMU's VIRTQUEUE_MAX_SIZE */
 #define DESC_NEXT      1
+#define DESC_WRITE     2 /* by the card */
 #define DESC_INDIRECT  4
 #define HEADER         12
 #define SHORTEST_FRAME 60
@@ -50,7 +51,9 @@ typedef enum {
 /* What QEMU says of it. */
 typedef struct {
     QmpVirtioQueue queue;       /* in the guest's addresses; none: avail is 0 */
-    uint64_t desc, avail, used; /* in QEMU's own memory; 0: not there */
+    uint64_t desc, avail, used; /* in QEMU's own memory */
+    bool nowhere;               /* in no memory: the card takes nothing until there is another */
+    bool device;                /* in what is no RAM */
     bool translated;            /* packed, or with addresses that an IOMMU translates */
     char *error;                /* why it does not tell; or NULL */
 } Answer;
@@ -77,6 +80,7 @@ struct Ring {
     Used used;
     RingCursor taken; /* by what was sent since */
     unsigned given;   /* frames that the card has accepted since, for certain */
+    bool unseen;      /* once it had not, which was told */
 };
 
 Ring *ring_new(Node *node, unsigned index)
@@ -113,7 +117,13 @@ void ring_free(Ring *r)
 
 /* --- how full it is --- */
 
-static bool read_memory(Ring *r)
+typedef enum {
+    READ_ALL,
+    READ_NOWHERE, /* some of it is in no memory */
+    READ_FORBIDDEN,
+} ReadResult;
+
+static ReadResult read_memory(Ring *r)
 {
     struct iovec to[] = {{&r->used, sizeof(r->used)},
                          {&r->avail, 4 + 2 * r->size},
@@ -121,15 +131,30 @@ static bool read_memory(Ring *r)
     struct iovec from[] = {{(void *)(uintptr_t)r->at_used, to[0].iov_len},
                            {(void *)(uintptr_t)r->at_avail, to[1].iov_len},
                            {(void *)(uintptr_t)r->at_desc, to[2].iov_len}};
-    size_t all = to[0].iov_len + to[1].iov_len + to[2].iov_len;
+    ssize_t all = (ssize_t)(to[0].iov_len + to[1].iov_len + to[2].iov_len);
+    ssize_t got = process_vm_readv(r->node->pid, to, 3, from, 3, 0);
 
-    return process_vm_readv(r->node->pid, to, 3, from, 3, 0) == (ssize_t)all;
+    if (got == all)
+        return READ_ALL;
+    return got >= 0 || errno == EFAULT ? READ_NOWHERE : READ_FORBIDDEN;
 }
 
 /* Buffers that the guest has given and the card has not used. */
 static unsigned free_buffers(const Ring *r)
 {
     return (uint16_t)(r->avail.index - r->used.index);
+}
+
+/* A card that has no driver any more drops what it is handed. */
+static void say_unseen(Ring *r)
+{
+    if (r->given == 0)
+        return;
+    log_write(r->unseen ? LOG_INFO : LOG_WARN,
+              "node %s, card %u: its ring does not show all of %u frames that it was handed last: "
+              "they are lost if its driver was reset meanwhile, though they count as received",
+              r->node->name, r->number, r->given);
+    r->unseen = true;
 }
 
 bool ring_measure(Ring *r)
@@ -140,9 +165,12 @@ bool ring_measure(Ring *r)
         return false;
     r->measured = true;
     r->taken = (RingCursor){0};
-    if (!read_memory(r) || free_buffers(r) > r->size ||
-        (uint16_t)(r->used.index - before) < r->given)
-        r->kind = RING_UNKNOWN; /* it is elsewhere now, or is no more */
+    if (read_memory(r) != READ_ALL) {
+        r->kind = RING_UNKNOWN; /* it is no more, or QEMU is not */
+    } else if (free_buffers(r) > r->size || (uint16_t)(r->used.index - before) < r->given) {
+        r->kind = RING_UNKNOWN; /* it is elsewhere now */
+        say_unseen(r);
+    }
     r->most = MAX(r->most, free_buffers(r));
     r->given = 0;
     return true;
@@ -163,7 +191,8 @@ static uint64_t bytes_of(const Ring *r, unsigned i)
     for (unsigned n = 0; n < r->size && d < r->size; n++, d = r->desc[d].next) {
         if (r->desc[d].flags & DESC_INDIRECT)
             return UINT32_MAX;
-        bytes += r->desc[d].bytes;
+        if (r->desc[d].flags & DESC_WRITE)
+            bytes += r->desc[d].bytes;
         if (!(r->desc[d].flags & DESC_NEXT))
             break;
     }
@@ -205,14 +234,19 @@ void ring_gave(Ring *r)
 
 /* --- where it is --- */
 
-/* Of a part of the guest's memory; 0: QEMU has none there. */
-static bool find(const Ring *r, uint64_t guest, uint64_t *out, GError **error)
+/* Of a part of the guest's memory: where QEMU has it. */
+static bool find(const Ring *r, uint64_t guest, uint64_t *out, Answer *a, GError **error)
 {
     g_autofree char *line = g_strdup_printf("gpa2hva 0x%" PRIx64, guest);
     g_autofree char *text = qmp_hmp(r->node->qmp, line, NODE_REPLY_MS, error);
     const char *is = text ? strstr(text, ") is 0x") : NULL;
 
-    *out = is ? g_ascii_strtoull(is + strlen(") is 0x"), NULL, 16) : 0;
+    if (is)
+        *out = g_ascii_strtoull(is + strlen(") is 0x"), NULL, 16);
+    else if (text && strstr(text, "No memory is mapped"))
+        a->nowhere = true;
+    else
+        a->device = true;
     return text != NULL;
 }
 
@@ -241,8 +275,9 @@ static bool ask(const Ring *r, Answer *a, GError **error)
     if (a->queue.avail == 0)
         return true;
     a->translated = has_option(r, "packed") || has_option(r, "iommu_platform");
-    return find(r, a->queue.desc, &a->desc, error) && find(r, a->queue.avail, &a->avail, error) &&
-           find(r, a->queue.used, &a->used, error);
+    return find(r, a->queue.desc, &a->desc, a, error) &&
+           find(r, a->queue.avail, &a->avail, a, error) &&
+           find(r, a->queue.used, &a->used, a, error);
 }
 
 static void be_opaque(Ring *r, const char *why)
@@ -263,8 +298,16 @@ static void be_known(Ring *r, const Answer *a)
     r->at_desc = a->desc;
     r->at_avail = a->avail;
     r->at_used = a->used;
-    if (!read_memory(r))
+    switch (read_memory(r)) {
+    case READ_ALL:
+        break;
+    case READ_NOWHERE: /* it begins in memory, and ends where there is none */
+        r->kind = RING_UNKNOWN;
+        break;
+    case READ_FORBIDDEN:
         be_opaque(r, g_strerror(errno));
+        break;
+    }
 }
 
 /* Where it was, and of that size. */
@@ -273,7 +316,8 @@ static bool is_same(const Ring *r, const Answer *a)
     const QmpVirtioQueue *now = &a->queue, *then = &r->queue;
 
     return r->kind == RING_KNOWN && !a->error && now->size == then->size &&
-           now->desc == then->desc && now->avail == then->avail && now->used == then->used;
+           now->desc == then->desc && now->avail == then->avail && now->used == then->used &&
+           a->desc == r->at_desc && a->avail == r->at_avail && a->used == r->at_used;
 }
 
 static void adopt(Ring *r, const Answer *a)
@@ -285,7 +329,9 @@ static void adopt(Ring *r, const Answer *a)
         be_opaque(r, a->error);
     else if (a->queue.avail && (a->translated || a->queue.size <= 0 || a->queue.size > MAX_SIZE))
         be_opaque(r, "its driver has laid the ring out otherwise");
-    else if (a->queue.avail)
+    else if (a->queue.avail && a->device)
+        be_opaque(r, "its driver has put the ring where there is no RAM");
+    else if (a->queue.avail && !a->nowhere)
         be_known(r, a);
     r->pause_us = r->kind == RING_KNOWN ? FIRST_PAUSE_US : MIN(2 * r->pause_us, LAST_PAUSE_US);
 }

@@ -9,6 +9,8 @@
 //   0x40ffffa0  turns between a buffer that is given back and the card being told of it; between two frames
 //   0x40ffffa8  bytes of a buffer (up to 2048), or of a frame (up to 1514)
 //   0x40ffffb0  the features that are taken: 0, or 0x8000, mergeable buffers
+//   0x40ffffb8  behind how many frames the receiver resets the card, once, and begins again with another ring; 0: never
+//   0x40ffffc0  where its first ring is, a page's number; 0: in its memory
 //
 // Of each frame that comes, the receiver prints its number and the counter of virtual time.
 #include "aarch64.inc"
@@ -16,6 +18,7 @@
 .equ ORDER, 0x40ffff80
 .equ LAST_CARD, 0x0a003e00
 .equ QUEUE, 0x42000000          // descriptors, then what is available; a page further what is used
+.equ OTHER_QUEUE, 0x42400000
 .equ BUFFERS, 0x42100000        // 2048 bytes for each
 .equ SEND_QUEUE_SIZE, 8
 
@@ -46,7 +49,10 @@ _start:
     ldp x20, x21, [x0]          // what, how many
     ldp x22, x23, [x0, #16]
     ldp x24, x25, [x0, #32]
-    ldr x26, [x0, #48]
+    ldp x26, x19, [x0, #48]
+    ldr x18, [x0, #64]
+    ldr x10, =QUEUE
+again:
     turns x22
     ldr x27, =LAST_CARD
 find:
@@ -67,8 +73,9 @@ found:
     csel w1, w21, w1, eq
     str w1, [x27, #QUEUE_NUM]
     str w0, [x27, #QUEUE_ALIGN]
-    ldr x10, =QUEUE
     lsr x0, x10, #12
+    cmp x18, #0
+    csel x0, x0, x18, eq
     str w0, [x27, #QUEUE_PFN]
     add x11, x10, x1, lsl #4    // available: flags, index, ring
     add x12, x10, #4096         // used: flags, index, ring
@@ -94,6 +101,7 @@ give:
     str w0, [x27, #STATUS]      // driver up
     str wzr, [x27, #QUEUE_NOTIFY]
     turns x23
+    cbnz x18, reset
     mov w14, #0                 // how many were taken out
     sub w15, w21, #1
 wait:
@@ -126,7 +134,15 @@ give_back:
     cbnz x16, give_back
     turns x24
     str wzr, [x27, #QUEUE_NOTIFY]
-    b wait
+    cbz x19, wait
+    cmp w14, w19
+    b.ne wait
+    mov x19, #0
+reset:
+    str wzr, [x27, #STATUS]
+    mov x18, #0
+    ldr x10, =OTHER_QUEUE
+    b again
 
 // Of the next buffer that is used: w7 its descriptor, x6 its address, x0 the number of the frame that begins in it.
 number_of:

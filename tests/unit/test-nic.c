@@ -165,7 +165,7 @@ static void test_groups(void)
     nics_reached(&f.node, 2000);
     assert_given(&f, 4, 2000);
     g_assert_false(nic_holds(f.nic));
-    nic_forget(f.nic, 4);
+    nic_forget(f.nic, 4, true);
     g_assert_cmpuint(nic_sent(f.nic), ==, 0);
     g_assert_false(nics_want_rest(&f.node, 1000)); /* it fires no more */
     end(&f);
@@ -199,7 +199,7 @@ static void test_rearms(void)
     aim(&f, 1000, "+10a", INT64_MAX);
     nics_reached(&f.node, 2000);
     assert_given(&f, 1, 1010);
-    nic_forget(f.nic, 1);
+    nic_forget(f.nic, 1, true);
     g_assert_true(nics_want_rest(&f.node, 1000));
     g_assert_false(nics_want_rest(&f.node, 20));
     aim(&f, 2000, "-", INT64_MAX);

@@ -33,7 +33,8 @@ typedef struct {
     Memory memory;
     FakeMonitor *monitor;
     unsigned asked;
-    bool up, packed, gone, knows;
+    uint64_t shift; /* of QEMU's addresses */
+    bool up, packed, gone, device, knows;
 } Fixture;
 
 /* --- the QEMU --- */
@@ -44,11 +45,14 @@ static char *on_command(const char *what, json_object *args, void *data)
     const Memory *m = &f->memory;
     const char *line = fake_monitor_text(args, "command-line");
 
+    if (strcmp(what, "human-monitor-command") == 0 && f->gone)
+        return g_strdup("\"No memory is mapped at address 0x1\\r\\n\"");
+    if (strcmp(what, "human-monitor-command") == 0 && f->device)
+        return g_strdup("\"Memory at address 0x1 is not RAM\\r\\n\"");
     if (strcmp(what, "human-monitor-command") == 0)
-        return f->gone ? g_strdup("\"No memory is mapped at address\\r\\n\"")
-                       : g_strdup_printf("\"Host virtual address for 0x1 (mach-virt.ram) is "
-                                         "0x%" PRIx64 "\\r\\n\"",
-                                         g_ascii_strtoull(strstr(line, "0x"), NULL, 16));
+        return g_strdup_printf("\"Host virtual address for 0x1 (mach-virt.ram) is 0x%" PRIx64
+                               "\\r\\n\"",
+                               g_ascii_strtoull(strstr(line, "0x"), NULL, 16) + f->shift);
     g_assert_true(
         g_str_has_prefix(fake_monitor_text(args, "path"), "/machine/peripheral/mtr-card0"));
     if (strcmp(what, "qom-get") == 0)
@@ -235,6 +239,9 @@ static void test_sizes(void)
     f.memory.desc[2].next = 2;
     ring_reached(f.ring);
     g_assert_cmpuint(room(&f, FRAME), ==, 3);
+    f.memory.desc[0].flags = 0; /* the card may not write to it */
+    ring_reached(f.ring);
+    g_assert_cmpuint(room(&f, FRAME), ==, 2);
     end(&f);
 }
 
@@ -272,6 +279,26 @@ static void test_stale(void)
     end(&f);
 }
 
+/* Where there is no memory QEMU's card takes nothing until the guest has put its ring elsewhere. */
+static void test_nowhere(void)
+{
+    Fixture f;
+
+    begin(&f, "virtio-mmio");
+    give(&f, 3, 2048);
+    f.gone = true;
+    look(&f, 1000);
+    g_assert_cmpuint(room(&f, FRAME), ==, 0);
+    f.gone = false;
+    f.shift = UINT64_C(1) << 63; /* it is gone before it is read */
+    look(&f, 10000);
+    g_assert_cmpuint(room(&f, FRAME), ==, 0);
+    f.shift = 0;
+    look(&f, 20000);
+    g_assert_cmpuint(room(&f, FRAME), ==, 3);
+    end(&f);
+}
+
 static void assert_opaque(Fixture *f)
 {
     look(f, 1000);
@@ -293,7 +320,7 @@ static void test_opaque(void)
     f.packed = true;
     assert_opaque(&f);
     begin(&f, "virtio-mmio");
-    f.gone = true;
+    f.device = true;
     assert_opaque(&f);
     begin(&f, "virtio-mmio");
     f.knows = false;
@@ -308,6 +335,7 @@ int main(int argc, char **argv)
     g_test_add_func("/ring/boundaries", test_boundaries);
     g_test_add_func("/ring/sizes", test_sizes);
     g_test_add_func("/ring/stale", test_stale);
+    g_test_add_func("/ring/nowhere", test_nowhere);
     g_test_add_func("/ring/opaque", test_opaque);
     return g_test_run();
 }

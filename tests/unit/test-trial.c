@@ -138,6 +138,29 @@ static void test_choose(void)
     g_assert_cmpint(d.interval, ==, INTERVAL_UNKNOWN);
 }
 
+/* What one of them finds in a segment the others know from the next barrier on. */
+static void test_learn(void)
+{
+    Node a = node_of(false, 0), b = a, c = a, without = a;
+    Participant participants[] = {{.node = &a}, {.node = &b}, {.node = &c}, {.node = &without}};
+    const Segment segment = {.participants = participants,
+                             .n_participants = G_N_ELEMENTS(participants)};
+
+    c.version = other_version;
+    without.icount.enabled = false;
+    trial_choose(participants, G_N_ELEMENTS(participants));
+    g_assert_true(trial_learn(&segment));
+    g_assert_cmpint(b.interval, ==, INTERVAL_UNKNOWN);
+    a.interval = INTERVAL_HOLDS;
+    g_assert_true(trial_learn(&segment));
+    g_assert_cmpint(b.interval, ==, INTERVAL_HOLDS);
+    g_assert_cmpint(c.interval, ==, INTERVAL_UNKNOWN);
+    c.interval = INTERVAL_REARMS;
+    g_assert_false(trial_learn(&segment));
+    g_assert_cmpint(b.interval, ==, INTERVAL_HOLDS);
+    g_assert_cmpint(without.interval, ==, INTERVAL_UNKNOWN);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -145,5 +168,6 @@ int main(int argc, char **argv)
     g_test_add_func("/trial/unknown", test_unknown);
     g_test_add_func("/trial/way", test_way);
     g_test_add_func("/trial/choose", test_choose);
+    g_test_add_func("/trial/learn", test_learn);
     return g_test_run();
 }
