@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* debug-threads.c: looks up every thread id that gdb names among the node's real threads before
- * using it. */
+/*
+ * debug-threads.c: looks up every thread id that gdb names among the node's real threads before
+ * using it.
+ */
 #include "controller/engine/debug-threads.h"
 
 #include "controller/engine/rest.h"

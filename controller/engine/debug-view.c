@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* debug-view.c: answers gdb's requests, one function for each kind of request.
+/*
+ * debug-view.c: answers gdb's requests, one function for each kind of request.
  *
  * Settings and points of a gdb are kept here and applied to the shared stub only for the request
- * that needs them. */
+ * that needs them.
+ */
 #include "controller/engine/debug-view.h"
 
 #include "controller/qemu/debug.h"

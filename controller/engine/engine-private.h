@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine-private.h: what the files of the engine share: engine.c (nodes, settings, figures),
+/*
+ * engine-private.h: what the files of the engine share: engine.c (nodes, settings, figures),
  * engine-plan.c (from a goal to segments and steps) and engine-segment.c (segments and the work
- * at their barriers). */
+ * at their barriers).
+ */
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 

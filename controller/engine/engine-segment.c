@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine-segment.c: prepares segments of the ensemble and does the work at each of their
- * barriers: statistics, the network, observers, pace. */
+/*
+ * engine-segment.c: prepares segments of the ensemble and does the work at each of their
+ * barriers: statistics, the network, observers, pace.
+ */
 #include "controller/engine/engine-private.h"
 #include "controller/qemu/debug.h"
 

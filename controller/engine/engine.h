@@ -27,14 +27,14 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 bool engine_set_quantum(Engine *engine, VTime quantum, GError **error);
 VTime engine_quantum(const Engine *engine);
 
-/* Longest skip of the clock at a breakpoint that is hit, for nodes with sleep=off (debug.h). It
- * is a whole number of µs. The shorter the skip, the slower run nodes with breakpoints. */
+/* Longest skip of the clock at a breakpoint that is hit, for nodes with sleep=off (debug.h). The
+ * skip is a whole number of µs. The shorter the skip, the slower run nodes with breakpoints. */
 bool engine_set_max_skip(Engine *engine, VTime skip, GError **error);
 VTime engine_max_skip(const Engine *engine);
 
 /* A paused node joins at the ensemble's present time. The caller still owns the node. */
 void engine_add(Engine *engine, Node *node);
-/* The node leaves the ensemble. Its gate is removed from an attached QEMU. */
+/* The node leaves the ensemble. The node's gate is removed from an attached QEMU. */
 bool engine_remove(Engine *engine, Node *node, GError **error);
 
 /* The ensemble's virtual time; during a run, the time of the last barrier. */
@@ -105,8 +105,8 @@ VTime engine_goal(const Engine *engine);
 const EnsembleStats *engine_stats(const Engine *engine);
 /* One node's figures; NULL if the node is not in the engine. */
 const NodeStats *engine_node_stats(const Engine *engine, const Node *node);
-/* engine_missed(): missed boundaries of all nodes. engine_violations(): missed boundaries and
- * overshot stops of nodes whose mode promises none. */
+/* engine_missed(): missed boundaries of all nodes. engine_violations(): missed boundaries of the
+ * nodes with icount, and their overshot stops unless their host schedules at best effort. */
 uint64_t engine_missed(const Engine *engine);
 uint64_t engine_violations(const Engine *engine);
 

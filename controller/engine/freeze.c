@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* freeze.c: finds frozen QEMUs by the CPU time of their vCPUs, which grows whenever a node
- * moves. */
+/*
+ * freeze.c: finds frozen QEMUs by the CPU time of their vCPUs, which grows whenever a node
+ * moves.
+ */
 #include "controller/engine/freeze.h"
 
 #include "controller/base/log.h"

@@ -15,8 +15,7 @@
 #define FREEZE_NS (5 * NS_PER_S)
 
 typedef struct {
-    HTime looked, moved; /* time of the last check and of the last move; 0: not yet in this
-                          * quantum */
+    HTime looked, moved; /* last check, last move; 0: not yet in this quantum */
     int64_t used_ns;     /* CPU time of the vCPUs at the last move */
     int64_t main_ns;     /* CPU time of the main thread at the last check */
 } Freeze;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gate-build.c: makes and removes the sockets, FIFOs and QEMU objects of a gate.
+/*
+ * gate-build.c: makes and removes the sockets, FIFOs and QEMU objects of a gate.
  *
- * The FIFOs are held open on this side before QEMU opens them, so that neither side waits. */
+ * The FIFOs are held open on this side before QEMU opens them, so that neither side waits.
+ */
 #include "controller/base/fd.h"
 #include "controller/engine/gate-private.h"
 #include "controller/qemu/filters.h"

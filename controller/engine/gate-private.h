@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gate-private.h: what the two files of a gate share: gate-build.c (its objects) and gate.c
- * (their use). */
+/*
+ * gate-private.h: what the two files of a gate share: gate-build.c (its objects) and gate.c
+ * (their use).
+ */
 #ifndef ENGINE_GATE_PRIVATE_H
 #define ENGINE_GATE_PRIVATE_H
 

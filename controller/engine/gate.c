@@ -241,7 +241,7 @@ bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
            wait_taken(g, error);
 }
 
-/* Turns note and gate filter on or off. They are off while ticks with tokens are deleted: the
+/* Turns note and gate filter on or off. Both are off while ticks with tokens are deleted: the
  * tokens that the ticks let out must neither write a note nor block QEMU's main thread. */
 static bool set_dumps_status(const Gate *g, const char *status, GError **error)
 {
@@ -458,8 +458,8 @@ bool gate_halt(Gate *g, GError **error)
 {
     bool ok;
 
-    /* A QEMU stopped by a signal would read the stop after this program has ended, and nobody
-     * would resume it then. */
+    /* A QEMU stopped by a signal would read the stop after this program has ended, and no
+     * program would resume it then. */
     if (g->node->attached && node_process_is_stopped(node_process_state(g->node))) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "QEMU can't be asked");
         return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gate.h: the gate makes one node stand still at a boundary. It is built from QEMU's own net
+ * gate.h: the gate makes one node stand still at a boundary. The gate is built from QEMU's own net
  * filters.
  *
  *   token, our datagram
@@ -15,8 +15,8 @@
  *     |
  *   filter-dump   mtd         gate: blocks in a full pipe
  *
- * Brakes are filter-buffers without tokens. Their deadlines limit how far the clock of an idle node
- * can be warped (icount_start_warp_timer(), icount-common.c):
+ * Brakes are filter-buffers without tokens. The brakes' deadlines limit how far the clock of an
+ * idle node can be warped (icount_start_warp_timer(), icount-common.c):
  *   mtb  1 µs behind an intended stop;
  *   mtf  every so many µs;
  *   mtk  1 µs behind every boundary, for nodes that may have to be stopped at any boundary; mtk

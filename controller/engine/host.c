@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host.c: places nodes on the host's CPUs and gives segments and steps to the workers of these
- * CPUs. */
+/*
+ * host.c: places nodes on the host's CPUs and gives segments and steps to the workers of these
+ * CPUs.
+ */
 #include "controller/engine/host.h"
 
 #include "controller/engine/trial.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host.h: drives the nodes of one host. It spreads them over the host's CPUs and runs segments on
- * them, with one worker for each CPU.
+ * host.h: drives the nodes of one host. The nodes are spread over the host's CPUs and run segments
+ * there, with one worker for each CPU.
  *
  * The engine decides how far to run (engine.h). Main thread only.
  */

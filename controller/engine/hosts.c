@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hosts.c: shares out segments and steps among the local host and remote hosts.
+/*
+ * hosts.c: shares out segments and steps among the local host and remote hosts.
  *
- * The local part of a segment (`near`) is a segment of its own. Its barriers copy the
- * participants' marks into the shared segment and meet the other hosts at the end of each grant. */
+ * The local part of a segment (`near`) is a segment of its own. The barriers of `near` copy the
+ * participants' marks into the shared segment and meet the other hosts at the end of each grant.
+ */
 #include "controller/engine/hosts.h"
 
 #include <string.h>

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rest.c: checks where a stopped node stands.
+/*
+ * rest.c: checks where a stopped node stands.
  *
  * rest_judge() compares a rough clock with the stop's plan; rest_read() repeats the check with
- * the clock of QEMU's device state. */
+ * the clock of QEMU's device state.
+ */
 #include "controller/engine/rest.h"
 
 #include "controller/base/log.h"
@@ -99,7 +101,7 @@ void rest_settle(Node *n)
 
     rest_ask(n);
     if (!n->clock_asked || rest_read(n, &error))
-        return; /* a QEMU stopped by a signal could not be asked, and nobody waits for it */
+        return; /* QEMU was not asked as a signal stopped it; do not wait for it */
     if (g_error_matches(error, NODE_ERROR, NODE_ERROR_STATE))
         node_fail(n, error);
     else

@@ -4,8 +4,8 @@
  *
  * A stop gives the µs at once, by a token's stamp: the clock is then rough. The time within that
  * µs, the instruction count, and whether the vCPUs are halted are in QEMU's device state, which
- * takes a millisecond or two to get. It is read only for somebody who looks at the node: many stops
- * are only a part of the way. Called in the thread that owns the node.
+ * takes a millisecond or two to get. Device state is read only when a user or a command looks at
+ * the node, as many stops are only a part of the way. Called in the thread that owns the node.
  */
 #ifndef ENGINE_REST_H
 #define ENGINE_REST_H
@@ -16,8 +16,7 @@
 /* A stop as it was planned. */
 typedef struct {
     VTime boundary; /* in ensemble time */
-    bool planned; /* the stop was known when the node was sent off: a brake held an idle clock
-                   * there */
+    bool planned;   /* known when the node was sent off: a brake held an idle clock there */
     VTime quantum; /* not planned: an idle clock may have been warped as far as the next boundary */
     bool slept;    /* the idle node's note was behind the boundary (NOTE_IDLE) */
     Insns left;    /* the node's count when it was sent off; less than 0: unknown */

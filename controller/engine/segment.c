@@ -3,8 +3,8 @@
  * segment.c: the meeting of a segment's members at a barrier.
  *
  * Waking a sleeping CPU costs 50 to 100 µs on a virtual machine, more than a whole short quantum. A
- * worker whose nodes all stand at their gates has nothing else to run, so it spins. It spins no
- * longer than a sleep would cost in proportion to its usual wait.
+ * worker whose nodes all stand at their gates has nothing else to run, so it spins. The worker
+ * spins no longer than a sleep would cost in proportion to its usual wait.
  */
 #include "controller/engine/segment.h"
 

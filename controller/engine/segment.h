@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * segment.h: a segment is a run of equal quanta without a stop between them. Its members carry it
- * out together: the workers of a host, or several hosts.
+ * segment.h: a segment is a run of equal quanta without a stop between them. The members of a
+ * segment carry it out together: the workers of a host, or several hosts.
  *
  * Boundary k of the segment (1 … count) is at ensemble time first + (k - 1) * quantum.
  *
@@ -9,7 +9,7 @@
  * `grant_quanta` quanta, which no event on another host can disturb. Inside a host the workers have
  * a segment of their own for these quanta. While the messages of a meeting are on their way, other
  * hosts may run on for `overlap_quanta` quanta behind the grant's end, so that they need not stand
- * still. These quanta are part of what the hosts were granted.
+ * still. The overlap is part of what the hosts were granted.
  */
 #ifndef ENGINE_SEGMENT_H
 #define ENGINE_SEGMENT_H
@@ -39,7 +39,8 @@ typedef struct Segment Segment;
  * quick. */
 typedef void (*SegmentBarrierFunc)(Segment *segment, uint64_t k, void *data);
 
-/* Stamp and arrival time of one node at one barrier of a grant. */
+/* Stamp and arrival time of one node at one barrier of a grant. A segment on one host has no
+ * marks: its participants hold these values. */
 typedef struct {
     int64_t stamp_us;
     HTime arrived;
@@ -62,26 +63,23 @@ typedef struct Segment {
     SchedMode sched;
     Participant *participants;
     unsigned n_participants;
-    Fabric
-        *fabric; /* serves the cards of this host at each boundary; NULL: no fabric work */
+    Fabric *fabric; /* serves this host's cards at each boundary; NULL: no card work */
     /* The barrier's own work: called after the cards' frames were collected and before the cards
      * get the frames that are due next. May set segment->stop to end the segment there. NULL: no
      * work. */
     SegmentBarrierFunc on_barrier;
     bool (*learn)(
         const struct Segment *segment); /* called before on_barrier until false; NULL: never */
-    void (*over)(struct Segment *segment,
-                 void *data); /* called in the last worker, its nodes at rest; or NULL */
+    /* Called in the last worker when the segment is over and its nodes are at rest; or NULL. */
+    void (*over)(struct Segment *segment, void *data);
     void *data;
 
     unsigned grant_quanta;   /* quanta in a grant; 0 counts as 1 */
     unsigned overlap_quanta; /* quanta that other hosts may run on behind a grant's end */
     SegmentMark *
-        marks; /* [grant_quanta][n_participants] of the present grant; NULL with one host: the
-                * participants hold these values */
+        marks; /* [grant_quanta][n_participants] of this grant; NULL: the participants hold these */
     uint64_t limit; /* the segment ends here at the latest: a member could not get beyond */
-    uint64_t left;  /* farthest barrier that a departed host reached; workers leave where the
-                     * others stand */
+    uint64_t left;  /* farthest barrier of a host that has left; workers leave at the barrier */
 
     int64_t max_skip_us; /* longest skip of the clock at a hit, for nodes with sleep=off */
     bool aligned;        /* the segment's boundaries are barriers of the ensemble */
@@ -131,8 +129,8 @@ bool segment_wants_stop(const Segment *segment);
 /* Releases what segment_init() made. */
 void segment_clear(Segment *segment);
 
-/* Calls the idle function of the member that completes the barrier. That member calls this now
- * and then while its barrier work takes long. */
+/* Calls the idle function of the member that completes the barrier. The member calls this
+ * function now and then while its barrier work takes long. */
 void segment_idle(const Segment *segment);
 
 /* Reports the event to the other members and waits for them. Returns the action for all members:

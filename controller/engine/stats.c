@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stats.c: distributions whose samples are nearly all 0: zeros are counted, other values are
- * stored. */
+/*
+ * stats.c: distributions whose samples are nearly all 0: zeros are counted, other values are
+ * stored.
+ */
 #include "controller/engine/stats.h"
 
 void dist_add(Dist *d, int64_t ns)

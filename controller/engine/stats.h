@@ -22,8 +22,7 @@ typedef struct {
 } Dist;
 
 typedef struct {
-    uint64_t count, outliers; /* outliers: more than 1.5 interquartile ranges below the first or
-                               * above the third quartile */
+    uint64_t count, outliers; /* outliers: over 1.5 interquartile ranges outside the middle half */
     int64_t min, median, max;
     double mean;
 } DistSummary;
@@ -47,8 +46,7 @@ typedef struct NodeStats {
 
 typedef struct {
     _Atomic uint64_t barriers; /* also read while a segment runs */
-    HTime in_quanta; /* host time from the start of each quantum or grant to its last arrival,
-                      * summed up */
+    HTime in_quanta; /* sum of host times from a quantum's or grant's start to its last arrival */
 } EnsembleStats;
 
 #endif

@@ -12,8 +12,8 @@
  * fire: resuming enables the clock (gdb_continue_partial()), and the vCPU thread runs the due
  * timers before NOTIMER takes effect (rr_cpu_thread_fn()).
  *
- * An idle node needs its timers to wake. It makes one step with its timers alive, and brakes on a
- * grid keep the warp behind that step short.
+ * An idle node needs its timers to wake. An idle node makes one step with its timers alive, and
+ * brakes on a grid keep the warp behind that step short.
  */
 #include "controller/engine/step.h"
 
@@ -43,7 +43,7 @@ static int64_t insns_until(const Node *n, int64_t ns)
 }
 
 /* Instructions that are missing up to the target, or up to the fence if the fence is nearer.
- * They pass the fence by no more than a part of one instruction. */
+ * These instructions pass the fence by no more than a part of one instruction. */
 static int64_t missing(const Steps *s)
 {
     const StepRequest *q = s->q;

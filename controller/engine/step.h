@@ -2,7 +2,7 @@
 /*
  * step.h: single steps of one node over its gdbstub.
  *
- * They execute the last instructions before a target where no timer can stop the node, and the
+ * Steps execute the last instructions before a target where no timer can stop the node, and
  * instructions that the user asks for one by one.
  */
 #ifndef ENGINE_STEP_H
@@ -28,9 +28,8 @@ typedef struct StepRequest {
     int vcpu;         /* the vCPU to step; -1: the vCPU whose turn it is */
     int64_t grain_us; /* longest skip of the clock when a step wakes an idle node */
     int64_t fence_us; /* in the node's own virtual µs; the node is not stepped beyond */
-    VTime now,
-        until;     /* ensemble time: the node's cards get the frames due from now until then */
-    VTime quantum; /* 0: the cards get nothing */
+    VTime now, until; /* ensemble time: the node's cards get the frames due from now until then */
+    VTime quantum;    /* 0: the cards get nothing */
     atomic_bool *cancel;
 
     GError *error; /* out: NULL on success; the caller frees it; node->clock is current */
@@ -41,8 +40,8 @@ typedef struct StepRequest {
 /*
  * Steps request->node and fills in the out members. Runs in the worker of the node's CPU.
  *
- * Stepping ends at the target, at the fence, at a point, or when cancelled. It also ends where the
- * vCPU is asleep, depending on the target and the manner:
+ * Stepping ends at the target, at the fence, at a point, or when cancelled. Stepping also ends
+ * where the vCPU is asleep, depending on the target and the manner:
  * - STEP_EXACT by time: no instruction is left to execute;
  * - STEP_MASKED: sets `asleep`;
  * - by icount and STEP_LIVE: the vCPU sleeps up to its next interrupt or to the fence.

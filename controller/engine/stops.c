@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stops.c: chooses between stub and QMP for each resume and stop, and falls back to QMP if the
- * stub fails. */
+/*
+ * stops.c: chooses between stub and QMP for each resume and stop, and falls back to QMP if the
+ * stub fails.
+ */
 #include "controller/engine/stops.h"
 
 #include "controller/base/log.h"
 #include "controller/qemu/debug.h"
 
-/* Whether the stub knows that the node runs: only a resume over the stub tells it. */
+/* Whether the stub knows that the node runs: the stub learns of a resume only if the resume went
+ * over the stub. */
 static bool runs_by_stub(const Node *n)
 {
     return n->by_stub && gdb_client_running(debug_client(n));
@@ -46,7 +49,7 @@ int stops_fd(const Node *n)
     return n->stop_by_stub ? gdb_client_fd(debug_client(n)) : qmp_client_fd(n->qmp);
 }
 
-/* Reads the events that say what else may have stopped the node. */
+/* Reads the events that report what else may have stopped the node. */
 static bool hear_events(Node *n, GError **error)
 {
     return qmp_client_post(n->qmp, "query-status", NULL, error) &&

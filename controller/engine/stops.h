@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stops.h: resumes a node and stops it. Both go over the node's gdbstub if its filters are made
- * there (filters.h), otherwise over QMP.
+ * stops.h: resumes and stops a node. Resumes and stops go over the node's gdbstub if the node's
+ * filters are made there (filters.h), otherwise over QMP.
  *
  * QEMU's main thread takes the stub's 0x03 in one read and stops the VM at once (gdb_read_byte(),
  * gdbstub). A QMP command is first read byte by byte by another thread. QEMU also reports a stop

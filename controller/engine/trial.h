@@ -5,8 +5,8 @@
  * The trial is a part of a node's first quantum. The gate makes a tick that fires half way to the
  * boundary, and then sets the tick's interval to the whole way. Up to QEMU 10 the new interval
  * holds for the firings that follow, and the tick fires half way. Since 11.0 setting the interval
- * arms the timer anew (net/filter-buffer.c), and the tick fires at the boundary. Both are exact
- * stops, so the trial costs one stop. A QEMU that does neither is refused.
+ * arms the timer anew (net/filter-buffer.c), and the tick fires at the boundary. Both firings are
+ * exact stops, so the trial costs one stop. A QEMU that does neither is refused.
  */
 #ifndef ENGINE_TRIAL_H
 #define ENGINE_TRIAL_H

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vcpu-boost.c: measures the vCPUs' share of the host CPU in windows and changes the boost when
- * the share passes a limit. */
+/*
+ * vcpu-boost.c: measures the vCPUs' share of the host CPU in windows and changes the boost when
+ * the share passes a limit.
+ */
 #include "controller/engine/vcpu-boost.h"
 
 #include "controller/base/log.h"

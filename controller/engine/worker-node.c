@@ -25,8 +25,8 @@
 /* Quanta of a segment up to which it pays to leave the tick in place. */
 #define SHORT_SEGMENT 32
 
-/* The node takes no further part. Its descriptors are removed from epoll, as they would report
- * their end for ever. */
+/* The node takes no further part. The node's descriptors are removed from epoll, as they would
+ * report their end for ever. */
 static void worker_node_out(Worker *w, WorkerNode *wn)
 {
     if (w->epoll_fd >= 0 && wn->node->gate) {
@@ -144,8 +144,9 @@ static bool needs_guard(const Segment *segment, const WorkerNode *wn)
            nics_are_exact(wn->node);
 }
 
-/* Whether the node may wait at rest behind its segment with its tick in place. That makes each
- * segment cheaper and costs one more record for each quantum, so it pays for short segments. */
+/* Whether the node may wait at rest behind its segment with its tick in place. A tick in place
+ * makes each segment cheaper and costs one more record for each quantum, so it pays for short
+ * segments. */
 static bool may_park(const Worker *w, const Segment *segment, const Node *n, bool guarded)
 {
     return w->sched == SCHED_MODE_STRICT && n->by_stub && n->icount.enabled &&

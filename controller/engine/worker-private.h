@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker-private.h: what the two files of a worker share: worker.c (thread, quanta) and
- * worker-node.c (one node). */
+/*
+ * worker-private.h: what the two files of a worker share: worker.c (thread, quanta) and
+ * worker-node.c (one node).
+ */
 #ifndef ENGINE_WORKER_PRIVATE_H
 #define ENGINE_WORKER_PRIVATE_H
 
@@ -30,8 +32,7 @@ typedef struct {
     bool rearm;     /* stop and arm the node before it goes on */
     bool slept;     /* the idle node was past the boundary, as it slept too long */
     Freeze freeze;
-    bool judged; /* the stop at this boundary needs no check: a miss is already counted, or it is
-                  * no boundary */
+    bool judged; /* do not check the stop: its miss is counted, or it is at no boundary */
 } WorkerNode;
 
 struct Worker {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker.c: the thread of a worker and its quantum loop.
+/*
+ * worker.c: the thread of a worker and its quantum loop.
  *
  * In every quantum the worker sends its nodes on, waits with epoll until each of them stands at
- * its gate, is at rest or is out, and then meets the other workers. */
+ * its gate, is at rest or is out, and then meets the other workers.
+ */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/engine/worker-private.h"

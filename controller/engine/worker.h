@@ -27,8 +27,8 @@ void worker_free(Worker *worker);
 int worker_cpu(const Worker *worker);
 
 /* Starts this worker's part of the segment: the participants whose node lives on the worker's
- * CPU. Calls `done` with `data` when that part is over. The nodes then say which of them failed
- * or went off, and where each stands. */
+ * CPU. Calls `done` with `data` when that part is over. Each node's state then shows whether it
+ * failed or went off, and where it stands. */
 void worker_run_segment(Worker *worker, Segment *segment, WorkerDoneFunc done, void *data);
 
 /* Runs func(arg) in the worker, then calls `done`. */

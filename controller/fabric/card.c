@@ -126,8 +126,8 @@ static void wait_behind(Port *p, VTime now, VTime until)
     }
 }
 
-/* Frames that find a card full follow at the next boundary. They count as carried, unless late
- * frames fill the card. */
+/* Frames that find a card full follow at the next boundary. These frames count as carried,
+ * unless late frames fill the card. */
 void card_fill(Port *p, VTime now, VTime until, VTime quantum)
 {
     bool barrier = until.ns % quantum.ns == 0, full_of_late;

@@ -4,8 +4,8 @@
  * to the network, the frames that were put for this boundary are settled, and the frames that are
  * due by the next boundary are put. port.h decides where the frames come from and go to.
  *
- * In all functions the node stands at the boundary. They are for ports with a card here (DIRECT,
- * AHEAD), and run in the thread that owns the port.
+ * In all functions the node stands at the boundary. The functions are for ports with a card here
+ * (DIRECT, AHEAD), and are called in the thread that owns the port.
  */
 #ifndef FABRIC_CARD_H
 #define FABRIC_CARD_H

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fabric.c: the ports, their work at a barrier, islands, and figures.
+/*
+ * fabric.c: the ports, their work at a barrier, islands, and figures.
  *
- * A controller's fabric drives the network itself; a replica moves only the islands of its host. */
+ * A controller's fabric drives the network itself; a replica moves only the islands of its host.
+ */
 #include "controller/fabric/fabric.h"
 
 #include "controller/base/log.h"
@@ -373,8 +375,7 @@ void fabric_move_replica(Fabric *f, VTime moved)
 bool fabric_repeat(Fabric *f, const NetOp *op)
 {
     if (!f->replica)
-        f->replica = network_new(1, vtime(NS_PER_US)); /* the repeated changes set seed and
-                                                        * quantum */
+        f->replica = network_new(1, vtime(NS_PER_US)); /* changes set both values */
     f->repeated++;
     return network_repeat(f->replica, op, NULL);
 }
@@ -460,7 +461,7 @@ VTime fabric_begin(Fabric *f)
 
         set_own(f, p);
         here = here || p->mode == PORT_AHEAD;
-        /* A host that can't be told is lost; the segment will report that. */
+        /* An error means that the host is lost; the segment will report the loss. */
         if (p->mode == PORT_REMOTE && (was_island || port_is_island(p)))
             p->node->far->ops->follow(p->node->far, f->net, f->moved, NULL);
     }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fabric.h: the fabric connects guests to the virtual network (network/network.h). It holds the
- * ports (port.h) and does the work of all ports at a barrier, in functions that the engine calls:
+ * fabric.h: the fabric connects guests to the virtual network (network/network.h). The fabric holds
+ * the ports (port.h) and does the work of all ports at a barrier, in functions that the engine
+ * calls:
  *
  *   fabric_begin()    a segment or a step is about to begin: which ports go ahead of the network
  *   fabric_reach()    the nodes of this host have reached a boundary
@@ -14,8 +15,8 @@
  * in the ports' reports, and the controller's fabric advances with these reports.
  *
  * Islands (network/island.h): ports that are linked only to nodes of one host need not wait for
- * other hosts. That host has a replica of the network. The replica repeats every change of the
- * topology (network/history.h) and gets all frames that the island's cards send. So network and
+ * other hosts. The island's host has a replica of the network. The replica repeats every change of
+ * the topology (network/history.h) and gets all frames that the island's cards send. So network and
  * replica move alike and number frames alike.
  *
  * Threads: reach, advance, grant and fill run in the thread that completes the barrier (a worker's
@@ -40,8 +41,8 @@ Fabric *fabric_new_agent(void);
 /* Accepts NULL. */
 void fabric_free(Fabric *fabric);
 
-/* The network, which the fabric owns; NULL in an agent. Its observers are called at barriers, in
- * the thread that completes the barrier. */
+/* The network, which the fabric owns; NULL in an agent. The network's observers are called at
+ * barriers, in the thread that completes the barrier. */
 Network *fabric_network(const Fabric *fabric);
 const Trace *fabric_trace(const Fabric *fabric);
 

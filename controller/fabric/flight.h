@@ -18,8 +18,7 @@ typedef struct {
     unsigned id;           /* counts the port's frames; both sides of the port count alike */
     bool taken;            /* report: true: the card took the frame; false: refused it */
     bool carried;          /* the frame was kept back, as the card had its fill */
-    NetDelivery *delivery; /* owned by `net`; NULL: no network here has it, the flight owns
-                            * `data` */
+    NetDelivery *delivery; /* owned by `net`; NULL: none, and the flight owns `data` */
     Network *net;          /* the network of `delivery` */
 
     /* Set by the card (nic.c): */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gateway.c: unix sockets and tap devices, which do not block, and a queue of kept frames.
- * Documentation/networking/tuntap.rst of the kernel documents tap devices. */
+/*
+ * gateway.c: unix sockets and tap devices, which do not block, and a queue of kept frames.
+ * Documentation/networking/tuntap.rst of the kernel documents tap devices.
+ */
 #include "controller/fabric/gateway.h"
 
 #include "controller/base/fd.h"

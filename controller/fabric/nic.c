@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nic.c: one card of a node: its capture FIFO, its socket and its filter-buffer mrI.
+/*
+ * nic.c: one card of a node: its capture FIFO, its socket and its filter-buffer mrI.
  *
  * The card's frames are one queue (`flights`): handed to the guest, sent to QEMU, put, waiting.
- * Counters mark where each part ends. */
+ * Counters mark where each part ends.
+ */
 #include "controller/fabric/nic.h"
 
 #include "controller/base/fd.h"
@@ -107,8 +109,7 @@ Nic *nic_new(Node *node, unsigned index, GArray *flights, GError **error)
     n->socket = g_array_index(node->cables, int, index);
     n->capture = -1;
     n->captured = g_byte_array_sized_new(READ_CHUNK);
-    setsockopt(n->socket, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half)); /* a smaller buffer will
-                                                                        * do */
+    setsockopt(n->socket, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half)); /* less will do */
     if (!open_capture(n, error)) {
         g_prefix_error(error, "node %s, card %u: ", node->name, index);
         nic_free(n);
@@ -559,8 +560,7 @@ bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
 
     n->boundary_us = first_us;
     n->grid_us = quantum_us;
-    measure(n); /* measured now: frames that are put within the quantum have the room of this
-                 * moment */
+    measure(n); /* frames put within the quantum have the room of now */
     if (!look(n, error))
         return false;
     if (n->exact)

@@ -41,16 +41,14 @@ typedef struct Port {
     unsigned card;    /* number of the card in the node */
     Gateway *gateway; /* NULL: the port is a card, or the gateway was only checked */
     Network *net;     /* the controller's network; NULL in an agent */
-    Network
-        *replica; /* network of this host's islands; NULL: none, or the card is elsewhere */
-    VTime own;    /* frames due by then come from the replica. INT64_MAX: all, as the port is in
-                   * an island; INT64_MIN: none */
-    bool exact;   /* the link delivers at due times, not at barriers */
+    Network *replica; /* network of this host's islands; NULL: none, or the card is elsewhere */
+    VTime own;        /* frames due by then come from the replica; INT64_MAX (an island): all;
+                       * INT64_MIN: none */
+    bool exact;       /* the link delivers at due times, not at barriers */
 
     /* For DIRECT and AHEAD: the card (card.h). */
     Nic *nic;        /* owned by the node */
-    GArray *flights; /* Flight: taken from their source and not settled; the first nic_n_put()
-                      * were put on the card */
+    GArray *flights; /* Flight: taken and not settled; the first nic_n_put() are on the card */
     VTime aim;       /* the boundary for which frames were put */
     VTime reached;   /* the last boundary */
     bool stuck;      /* the card has taken none of the frames for the last boundary */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ring.c: finds the receive ring of a virtio card in QEMU's memory and reads how full it is.
+/*
+ * ring.c: finds the receive ring of a virtio card in QEMU's memory and reads how full the ring
+ * is.
  *
  * The ring's address comes from QMP (x-query-virtio-queue-status and gpa2hva); its contents are
- * read with process_vm_readv(), without QEMU's help. */
+ * read with process_vm_readv(), without QEMU's help.
+ */
 #include "controller/fabric/ring.h"
 
 #include "controller/base/log.h"
@@ -14,8 +17,8 @@
 #include <sys/uio.h>
 
 /*
- * How long QEMU is not asked again for a ring that frames wait for. The pause grows while there is
- * no ring. A ring that stays full is asked for again too, as another may have replaced it.
+ * Time after which QEMU is asked again for a ring that frames wait for. The pause grows while there
+ * is no ring. A ring that stays full is asked for again too, as another may have replaced it.
  */
 #define FIRST_PAUSE_US INT64_C(1000)
 #define LAST_PAUSE_US  INT64_C(16000)
@@ -56,9 +59,9 @@ typedef struct {
     QmpVirtioQueue queue;       /* in the guest's addresses; avail 0: there is no ring */
     uint64_t desc, avail, used; /* addresses in QEMU's own memory */
     bool nowhere; /* a part is in no memory: the card takes nothing until there is another ring */
-    bool device;                /* a part is in memory that is no RAM */
-    bool translated;            /* the ring is packed, or an IOMMU translates its addresses */
-    char *error;                /* why QEMU does not tell; or NULL */
+    bool device;  /* a part is in memory that is no RAM */
+    bool translated; /* the ring is packed, or an IOMMU translates its addresses */
+    char *error;     /* why QEMU gives no answer; or NULL */
 } Answer;
 
 struct Ring {

@@ -7,10 +7,10 @@
  * without the stop would. So no more frames are sent to QEMU than fit; the others are kept outside.
  * A guest only ever adds buffers: a frame that fits at a boundary fits until the next one.
  *
- * For a virtio card QEMU tells where the ring is, if there is one. How full the ring is, is read
- * from the guest's memory whenever the node stands, at its gate, too. All decisions, and the times
- * at which QEMU is asked, follow from the boundaries of the run alone, not from other stops of the
- * node.
+ * For a virtio card QEMU reports where the ring is, if there is one. The number of free buffers is
+ * read from the guest's memory whenever the node stands, at its gate, too. All decisions, and the
+ * times at which QEMU is asked, follow from the boundaries of the run alone, not from other stops
+ * of the node.
  *
  * A card without such a ring (e1000), or whose memory may not be read, is opaque: it counts as one
  * that takes every frame.
