@@ -55,8 +55,8 @@ static void freeze(const Freeze *f, Node *n, HTime now, char state)
 }
 
 /* Between two checks the vCPUs did nothing, and the main thread may have only spun. Helps in
- * strict mode alone, where this program has set the ranks (there is a monitor to demote). In
- * other modes the kernel lets both threads run. */
+ * strict mode alone, where this program has set the priorities (there is a monitor thread to
+ * demote). In other modes the kernel lets both threads run. */
 static void help(const Node *n, int64_t spun_ns)
 {
     if (!n->monitor || spun_ns < LOOK_NS / 2)

@@ -28,8 +28,8 @@ typedef struct {
 void vcpu_boost_init(VcpuBoost *boost, int cpu, SchedMode sched);
 void vcpu_boost_clear(VcpuBoost *boost);
 
-/* A segment begins: the worker adds its nodes, whose threads node_schedule() has ranked, and
- * then calls vcpu_boost_begin(). */
+/* A segment begins: the worker adds its nodes, whose threads have got their priorities from
+ * node_schedule(), and then calls vcpu_boost_begin(). */
 void vcpu_boost_add(VcpuBoost *boost, Node *node);
 void vcpu_boost_begin(VcpuBoost *boost);
 

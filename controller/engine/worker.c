@@ -117,8 +117,8 @@ static bool watch(Worker *w, int fd, uint32_t tag, GError **error)
     return false;
 }
 
-/* Adds a node that is at rest to the segment. node_schedule() also ranks threads that QEMU has
- * started since the last segment. */
+/* Adds a node that is at rest to the segment. node_schedule() also sets the priorities of
+ * threads that QEMU has started since the last segment. */
 static void add(Worker *w, WorkerNode *wn, unsigned i)
 {
     GError *error = NULL;

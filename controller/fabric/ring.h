@@ -29,8 +29,9 @@ void ring_free(Ring *ring);
 /* The node has reached a boundary, and its guest ran on the way there. */
 void ring_reached(Ring *ring);
 
-/* Reads how full the ring is; the node stands. False if this was done since the last boundary.
- * After true, call ring_take() anew for the frames that were sent and are not in the ring yet. */
+/* Reads how full the ring is; the node stands. False if no ring is known, or if this was done
+ * since the last boundary. After true, call ring_take() anew for the frames that were sent and
+ * are not in the ring yet. */
 bool ring_measure(Ring *ring);
 
 /* How much of the measured room is used. */
