@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* barrier.c: (state, event) -> (state, action). */
+/* barrier.c: one function from (state, event) to (state, action). */
 #include "controller/engine/barrier.h"
 
 #include <glib.h>
@@ -20,7 +20,7 @@ bool barrier_completes(const Barrier *b, BarrierEvent event)
     return event != BARRIER_EV_STOP && b->phase == BARRIER_COLLECTING && b->missing == 1;
 }
 
-/* Everybody who is still a member stands at barrier k. */
+/* All remaining members stand at barrier k. */
 static BarrierAction complete(Barrier *b)
 {
     if (b->stop || b->k == b->last || b->members == 0) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * barrier.h: decides when the next quantum may start. A pure state machine: no thread, no clock, no
- * node; it counts members.
+ * barrier.h: decides when the next quantum may start. A pure state machine that counts members: it
+ * has no thread, no clock and no node.
  *
- * A member is whatever drives nodes: the worker of a host CPU, or a host. A segment is a run
- * of `last` quanta. At barrier 0 all members are ready to begin; at barrier k all of their nodes
- * stand at boundary k. The member whose event completes a barrier gets the action for all.
+ * A member drives nodes: the worker of a host CPU, or a host. A segment is a run of `last` quanta.
+ * At barrier 0 all members are ready to begin; at barrier k all of their nodes stand at boundary k.
+ * The member whose event completes a barrier gets the action for all members.
  */
 #ifndef ENGINE_BARRIER_H
 #define ENGINE_BARRIER_H
@@ -21,9 +21,9 @@ typedef enum {
 
 typedef enum {
     BARRIER_EV_ARRIVED, /* a member stands at barrier k */
-    BARRIER_EV_LEFT,    /* a member has no nodes left: it counts no more */
-    BARRIER_EV_FAILED,  /* a member lost a node: stands at barrier k, which is to be the last */
-    BARRIER_EV_STOP,    /* somebody wants to stop at the next barrier */
+    BARRIER_EV_LEFT,    /* a member has no nodes left and is no member any more */
+    BARRIER_EV_FAILED,  /* a member lost a node: it stands at barrier k, which is to be the last */
+    BARRIER_EV_STOP,    /* the segment is to end at the next barrier */
 } BarrierEvent;
 
 typedef enum {
@@ -34,20 +34,21 @@ typedef enum {
 
 typedef struct {
     BarrierPhase phase;
-    uint64_t k;       /* the barrier that is being collected, or where the segment ended */
-    uint64_t last;    /* the segment ends at this one at the latest */
-    unsigned members; /* that take part */
-    unsigned missing; /* of them not yet at barrier k */
-    bool stop;        /* end at this barrier */
+    uint64_t k;       /* the barrier that is being collected, or at which the segment ended */
+    uint64_t last;    /* the segment ends at this barrier at the latest */
+    unsigned members; /* members of the segment */
+    unsigned missing; /* members that are not yet at barrier k */
+    bool stop;        /* the segment is to end at barrier k */
 } Barrier;
 
 /* Starts a segment of `last` quanta with `members` members; last and members at least 1. */
 void barrier_begin(Barrier *b, unsigned members, uint64_t last);
 
-/* Whether this event would be the last that the present barrier waits for. */
+/* Whether this event would be the last one that the present barrier waits for. */
 bool barrier_completes(const Barrier *b, BarrierEvent event);
 
-/* One event in, one action out. */
+/* Takes one event and returns the action: for all members if the event completes the barrier,
+ * otherwise BARRIER_WAIT. */
 BarrierAction barrier_step(Barrier *b, BarrierEvent event);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* debug-threads.c: ids are looked up among the node's real threads before anything is done. */
+/*
+ * debug-threads.c: looks up every thread id that gdb names among the node's real threads before
+ * using it.
+ */
 #include "controller/engine/debug-threads.h"
 
 #include "controller/engine/rest.h"
@@ -8,7 +11,7 @@
 
 #include <inttypes.h>
 
-/* In one answer to qfThreadInfo. */
+/* Threads in one answer to qfThreadInfo. */
 #define THREADS_AT_ONCE 64u
 
 void debug_threads_init(DebugThreads *t, Node *n, int patience_ms)
@@ -120,7 +123,7 @@ bool debug_threads_list(DebugThreads *t, const GdbRequest *r, GString *answer, G
     return true;
 }
 
-/* -1, all threads, and 0, any of them, choose none. */
+/* The ids -1 (all threads) and 0 (any thread) choose none. */
 bool debug_threads_select(DebugThreads *t, const GdbRequest *r, GString *answer, GError **error)
 {
     bool control = r->kind == GDB_REQUEST_SELECT_CONTROL;

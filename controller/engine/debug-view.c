@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* debug-view.c: one function for each kind of request. */
+/*
+ * debug-view.c: answers gdb's requests, one function for each kind of request.
+ *
+ * Settings and points of a gdb are kept here and applied to the shared stub only for the request
+ * that needs them.
+ */
 #include "controller/engine/debug-view.h"
 
 #include "controller/qemu/debug.h"
@@ -9,10 +14,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* A stub that stands answers within a millisecond. Of another host, it is up to the connection. */
+/* A stub that stands answers within a millisecond. The stub of a remote host depends on the
+ * connection. */
 #define PATIENCE_MS 1000
 
-/* What of an answer is not data: the letter before it, the frame. */
+/* Bytes of an answer that are not data: the letter before the data, the frame. */
 #define ANSWER_OVERHEAD 8u
 
 typedef struct {
@@ -24,10 +30,10 @@ typedef struct {
 struct DebugView {
     Node *node;
     DebugThreads threads;
-    bool physical;   /* m and M take physical addresses */
-    unsigned sstep;  /* GDB_SSTEP_ */
-    GArray *points;  /* Point, set by this gdb */
-    GError *problem; /* why the last request got no answer of QEMU's */
+    bool physical;   /* m and M use physical addresses */
+    unsigned sstep;  /* GDB_SSTEP_ bits that this gdb has set */
+    GArray *points;  /* Point: set by this gdb */
+    GError *problem; /* why QEMU did not answer the last request */
 };
 
 static GdbClient *client_of(const DebugView *v)
@@ -54,7 +60,8 @@ DebugView *debug_view_new(Node *n, GError **error)
     return v;
 }
 
-/* Where QEMU answers nothing, each point would be waited for. */
+/* Whether the stub still answers, so that points can be removed. With a dead QEMU each removal
+ * would wait for its time limit. */
 static bool can_clean_up(const DebugView *v)
 {
     unsigned sstep;
@@ -97,7 +104,7 @@ DebugThreads *debug_view_threads(DebugView *v)
     return &v->threads;
 }
 
-/* --- QEMU is asked --- */
+/* --- requests to QEMU --- */
 
 static bool ask(DebugView *v, GString *answer, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
@@ -139,8 +146,8 @@ static char *hex_of(const GByteArray *bytes)
     return g_string_free(text, FALSE);
 }
 
-/* QEMU takes what is too short with whatever the last packet has left behind it. So the registers
- * are read first: they have the length that is right. */
+/* Writes one register or all. QEMU fills a value that is too short with bytes of the previous
+ * packet. So the registers are read first, to compare the length. */
 static bool write_registers(DebugView *v, const GdbRequest *r, GString *answer)
 {
     g_autofree char *hex = hex_of(r->bytes);
@@ -190,8 +197,8 @@ static bool write_memory(DebugView *v, const GdbRequest *r, GString *answer)
     return true;
 }
 
-/* That addresses are physical outlives a connection and holds for all, so it is set for this access
- * alone. */
+/* Reads or writes memory. The stub's mode for physical addresses outlives a connection and holds
+ * for all of them, so it is set for this access alone. */
 static bool access_memory(DebugView *v, const GdbRequest *r, GString *answer)
 {
     bool read = r->kind == GDB_REQUEST_READ_MEMORY, ok;
@@ -228,7 +235,7 @@ static Point *find_point(const DebugView *v, const GdbRequest *r)
     return NULL;
 }
 
-/* Set twice by one gdb it is still one. */
+/* Adds or removes a point. A point that one gdb sets twice is still one point. */
 static bool change_point(DebugView *v, const GdbRequest *r, GString *answer)
 {
     bool insert = r->kind == GDB_REQUEST_INSERT_POINT, ok;
@@ -249,7 +256,7 @@ static bool change_point(DebugView *v, const GdbRequest *r, GString *answer)
 
 /* --- settings --- */
 
-/* A "step" without ENABLE would run on. */
+/* Sets the step bits. Without ENABLE a "step" would run on. */
 static bool set_step(DebugView *v, const GdbRequest *r, GString *answer)
 {
     unsigned bits;
@@ -280,7 +287,7 @@ static bool say(GString *answer, const char *text)
     return true;
 }
 
-/* Those that say which thread is meant, or ask what there is. */
+/* Answers requests that choose a thread or ask which threads there are. */
 static bool answer_about_threads(DebugView *v, const GdbRequest *r, GString *answer)
 {
     switch (r->kind) {

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * debug-view.h: a node as one gdb sees it, on the connection that all share (debug.h): which thread
- * it has chosen, its points, how it wants steps and memory. Answers every request that concerns the
- * node alone; what reaches QEMU is made here from the request's fields, never from a gdb's bytes.
+ * debug-view.h: a node as one gdb sees it, on the connection that all gdbs share (debug.h): the
+ * thread that this gdb has chosen, its points, its settings for steps and memory.
  *
- * Belongs to whoever owns the node at the moment (node.h). The node must stand.
+ * A view answers every request that concerns the node alone. Requests to QEMU are built from the
+ * parsed fields of gdb's request, never from gdb's bytes.
+ *
+ * Called in the thread that owns the node at the moment (node.h). The node must stand.
  */
 #ifndef ENGINE_DEBUG_VIEW_H
 #define ENGINE_DEBUG_VIEW_H
@@ -14,24 +16,26 @@
 
 typedef struct DebugView DebugView;
 
-/* A use of the connection. */
+/* Makes a view, which counts as a use of the connection. NULL and an error on failure. */
 DebugView *debug_view_new(Node *node, GError **error);
 
-/* Takes its points away. NULL is allowed. */
+/* Removes the view's points and ends its use of the connection. Accepts NULL. */
 void debug_view_free(DebugView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DebugView, debug_view_free)
 
-/* Fills answer with the answer to the request, perhaps an error. It stays empty for what is not
- * known, and for what is not about the node alone: a resume, a command, an end. */
+/* Fills `answer` with the answer to the request, perhaps an error. The answer stays empty for
+ * unknown requests, and for requests that concern more than the node: a resume, a command, an
+ * end. */
 void debug_view_answer(DebugView *view, const GdbRequest *request, GString *answer);
 
-/* Why the last request could not be answered, for the log; NULL if it was. */
+/* Why the last request could not be answered, for the log; NULL if it was answered. The view
+ * owns the text. */
 const char *debug_view_problem(const DebugView *view);
 
-/* Which thread this gdb has chosen; the view's. */
+/* The threads and this gdb's choice among them. The view owns them. */
 DebugThreads *debug_view_threads(DebugView *view);
 
-/* Whether steps keep interrupts away, as gdb wants it. */
+/* Whether this gdb wants steps without interrupts. */
 bool debug_view_masks(const DebugView *view);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * engine-plan.c: from a goal to segments and steps.
  *
- * After each of them engine_plan() looks at where the nodes stand and chooses the next one, so that
- * what comes unexpected (an idle node that was warped ahead, a console that matched) needs no path
- * of its own. Nothing is ever run past a goal: there is no way back.
+ * After each segment or step engine_plan() looks at where the nodes stand and chooses the next one.
+ * So an unexpected event (an idle node that was warped ahead, a console that matched) needs no path
+ * of its own. Invariant: nothing is ever run past a goal, as there is no way back.
  */
 #include "controller/engine/engine-private.h"
 #include "controller/engine/rest.h"
@@ -47,7 +47,8 @@ static void on_step_done(void *data)
     engine_plan(e);
 }
 
-/* The node is to get what is due on its way. At the barrier itself it waits for the others. */
+/* Gives the node's cards the frames that are due during the step. At the barrier itself the node
+ * waits for the others. */
 static void serve_cards(Engine *e, VTime until)
 {
     e->step.quantum = vtime(0);
@@ -61,7 +62,7 @@ static void serve_cards(Engine *e, VTime until)
     fabric_fill(e->fabric, e->now, until);
 }
 
-/* limit: no node may be alone beyond it. */
+/* Steps one node. limit: the node may not go beyond this time alone. */
 static void start_step(Engine *e, Node *node, VTime limit)
 {
     e->step.node = node;
@@ -74,8 +75,8 @@ static void start_step(Engine *e, Node *node, VTime limit)
     hosts_step(e->hosts, &e->step, on_step_done, e);
 }
 
-/* The rest of a time that is no whole µs: node after node; an idle one has nothing to execute.
- * False when all stand there. */
+/* Steps the nodes from a whole µs to the time t, one node after the other. An idle node has
+ * nothing to execute. False when all nodes stand there. */
 static bool step_to_time(Engine *e, VTime t)
 {
     while (e->step_index < e->members->len) {
@@ -110,7 +111,8 @@ static void plan_time(Engine *e, VTime t)
     }
 }
 
-/* The node cannot execute an instruction faster than 2^shift ns, so this time is never too late. */
+/* The earliest time at which the node can have executed `rest` instructions: one instruction
+ * takes at least 2^shift ns. So this time is never too late. */
 static VTime earliest_time(const Node *node, int64_t rest)
 {
     int64_t ns;
@@ -146,8 +148,8 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     }
 }
 
-/* Single steps that the user asked for: the others are brought to each boundary before the node
- * goes beyond it. */
+/* Plans the single steps that the user asked for. The other nodes are brought to each boundary
+ * before this node goes beyond it. */
 static void plan_steps(Engine *e, Node *node)
 {
     VTime limit = engine_next_barrier(e);
@@ -170,7 +172,7 @@ static void plan_steps(Engine *e, Node *node)
     }
 }
 
-/* A node that stands in front of an access which a break is to be behind of. */
+/* A node that stands before a memory access, while the break is to be behind the access. */
 static Node *pending_access(const Engine *e)
 {
     for (unsigned i = 0; i < e->members->len; i++) {
@@ -182,8 +184,8 @@ static Node *pending_access(const Engine *e)
     return NULL;
 }
 
-/* As other steps: where the hit has moved its clock up to a boundary, the others are brought there
- * first. */
+/* Steps the pending access. If the hit has moved the node's clock up to a boundary, the others
+ * are first brought there, as for other steps. */
 static void plan_access(Engine *e, Node *node)
 {
     VTime limit = engine_next_barrier(e);
@@ -207,8 +209,9 @@ static void plan_broke(Engine *e)
         finish(e, RUN_BROKE, NULL);
 }
 
-/* More than beyond_ns past where the ensemble stands. A clock that follows the host's (sleep=on, no
- * icount) stands beyond every boundary: there is no better place for it. */
+/* Whether the node stands more than beyond_ns past the ensemble's time. A clock that follows the
+ * host's (sleep=on, no icount) is past every boundary and has no better place, so it does not
+ * count. */
 static bool is_ahead(const Engine *e, const Node *n, int64_t beyond_ns)
 {
     if (!node_is_live(n))
@@ -219,8 +222,9 @@ static bool is_ahead(const Engine *e, const Node *n, int64_t beyond_ns)
            node_ensemble_time(n).ns > e->now.ns + beyond_ns;
 }
 
-/* A soft stop may have warped idle nodes ahead, up to the next boundary, and other hosts may have
- * run their grants to the end: then that is the place where all can stand together. */
+/* Whether the nodes stand where all can stand together. A stop that was not planned may have
+ * warped idle nodes ahead, up to the next boundary, and other hosts may have run their grants to
+ * the end. The place for all is then the next barrier. */
 static bool stands_together(const Engine *e)
 {
     for (unsigned i = 0; i < e->members->len; i++)
@@ -229,7 +233,8 @@ static bool stands_together(const Engine *e)
     return true;
 }
 
-/* Of an idle node the stop may be a µs and an instruction beyond it, with nothing executed. */
+/* The stop of an idle node may be 1 µs and an instruction past the barrier, with nothing
+ * executed. */
 bool engine_stands_together(const Engine *e)
 {
     if (e->running || e->broke)
@@ -298,7 +303,8 @@ static bool spans_hosts(const Engine *e)
     return false;
 }
 
-/* The others are held where they are, but for hosts that have run their grants to the end. */
+/* Holds the other nodes where they are. Hosts that have run their grants to the end are an
+ * exception: the others are first brought to the same barrier. */
 static void plan_failure(Engine *e, const Member *failed)
 {
     if (spans_hosts(e) && live_members(e) > 0 && !stands_together(e))
@@ -307,7 +313,7 @@ static void plan_failure(Engine *e, const Member *failed)
         finish(e, RUN_FAILED, failed->node->failure);
 }
 
-/* What is looked at between two quanta wants the run to end. */
+/* Whether the function that runs between two quanta (RunGoal.at_rest) wants the run to end. */
 static bool looks_at_rest(const Engine *e)
 {
     if (!e->goal.at_rest)

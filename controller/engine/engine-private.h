@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine-private.h: what the parts of the engine share: engine.c (nodes, settings, figures),
- * engine-plan.c (from a goal to segments and steps), engine-segment.c (segments, and what belongs to a
- * barrier). */
+/*
+ * engine-private.h: what the files of the engine share: engine.c (nodes, settings, figures),
+ * engine-plan.c (from a goal to segments and steps) and engine-segment.c (segments and the work
+ * at their barriers).
+ */
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
@@ -11,7 +13,7 @@
 typedef struct {
     Node *node;
     NodeStats stats;
-    bool had_left; /* when the run began */
+    bool had_left; /* the guest had left when the run began */
 } Member;
 
 typedef struct {
@@ -21,27 +23,27 @@ typedef struct {
 } Observer;
 
 struct Engine {
-    Host *host;   /* this one */
-    Hosts *hosts; /* and all others */
+    Host *host;   /* the local host */
+    Hosts *hosts; /* the local host and all remote ones */
     VTime quantum, now, max_skip;
     GPtrArray *members; /* Member */
     EnsembleStats stats;
     GArray *observers; /* Observer */
-    Fabric *fabric;    /* NULL: no link yet */
+    Fabric *fabric;    /* NULL: there is no link yet */
     void (*rest_func)(bool at_rest, void *data);
     void *rest_data;
     double pace;
-    VTime pace_from; /* the pace counts from here … */
-    HTime pace_host; /* … and then */
+    VTime pace_from; /* ensemble time from which the pace counts */
+    HTime pace_host; /* host time from which the pace counts */
 
-    /* the run */
+    /* The present run: */
     bool running;
     RunGoal goal;
     EngineDoneFunc done;
     void *done_data;
-    bool broke, asleep; /* why it ends */
-    bool segment_done;  /* a barrier was reached */
-    bool stopping;      /* on the way to the barrier where it ends early */
+    bool broke, asleep; /* reasons for the run to end */
+    bool segment_done;  /* the last segment ended at a barrier */
+    bool stopping;      /* the run ends early: on the way to the barrier where it ends */
     atomic_bool interrupted, hurry;
     Segment segment;
     GArray *marks; /* SegmentMark */
@@ -53,17 +55,19 @@ struct Engine {
 
 /* --- engine-plan.c --- */
 
-/* A segment or a step is over: on to the next. */
+/* A segment or a step is over: chooses the next one, or ends the run. */
 void engine_plan(Engine *engine);
 
+/* The next multiple of the quantum behind engine_now(). */
 VTime engine_next_barrier(const Engine *engine);
 
 /* --- engine-segment.c --- */
 
-/* A segment for one node, or for all (only NULL). */
+/* Starts a segment for one node (`only`) or for all nodes (NULL). first: its first boundary;
+ * count: its boundaries; aligned: they are barriers of the ensemble. */
 void engine_start_segment(Engine *engine, Node *only, VTime first, uint64_t count, bool aligned);
 
-/* Whole quanta up to a barrier. */
+/* Starts a segment of whole quanta up to the barrier `to`, or a part of them. */
 void engine_start_quanta(Engine *engine, VTime to);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine-segment.c: segments of the ensemble, and what belongs to each of their barriers. */
+/*
+ * engine-segment.c: prepares segments of the ensemble and does the work at each of their
+ * barriers: statistics, the network, observers, pace.
+ */
 #include "controller/engine/engine-private.h"
 #include "controller/qemu/debug.h"
 
@@ -8,18 +11,20 @@
 /* A segment's last boundary must fit the brake's uint32 of µs. */
 #define MAX_SEGMENT_NS (4000 * NS_PER_S)
 
-/* At a segment's end each host tells how far its nodes overshot at each barrier, in one message. */
+/* At a segment's end each host reports in one message how far its nodes overshot at each
+ * barrier. The limit keeps that message small. */
 #define MAX_SEGMENT_OF_HOSTS 100000
 
-/* Longest grant, in quanta and in virtual time: whoever waits for its end, a Ctrl-C or its frames,
- * does not wait long. */
+/* Longest grant, in quanta and in virtual time. A Ctrl-C or a frame that waits for the grant's
+ * end does not wait long. */
 #define MAX_STRIDE   256
 #define MAX_GRANT_NS (20 * NS_PER_MS)
 
-/* How soon a run that is held to a pace learns that it is to end. */
+/* Host time after which a run that is held to a pace notices that it is to end. */
 #define PACE_SLICE_NS (20 * NS_PER_MS)
 
-/* In slices, so that the wait ends when the run is to. */
+/* Waits until host time has caught up with the pace. The wait is made in slices, so that it ends
+ * when the run is to end. */
 static void hold_pace(const Engine *e, const Segment *segment, VTime reached)
 {
     double since = (double)vtime_sub(reached, e->pace_from).ns / e->pace;
@@ -36,7 +41,7 @@ static void hold_pace(const Engine *e, const Segment *segment, VTime reached)
     }
 }
 
-/* What is due in the quanta that follow barrier k, the end of a grant. */
+/* Hands over the frames that are due in the quanta behind barrier k, if k ends a grant. */
 static void grant(const Engine *e, const Segment *segment, uint64_t k)
 {
     uint64_t end = MIN(k + segment->grant_quanta + segment->overlap_quanta, segment->count);
@@ -51,7 +56,7 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
     Participant *last = NULL;
     HTime before_last = segment->granted;
     bool met = k % segment->grant_quanta == 0 ||
-               k == segment->count; /* else hosts do not wait for each other */
+               k == segment->count; /* at other barriers hosts do not wait for each other */
     BarrierView view;
     uint64_t number;
 
@@ -131,9 +136,9 @@ static bool may_stop(const Engine *e)
 }
 
 /*
- * How many quanta a host may run without the others: what is sent in them is due behind them. A
- * quarter of them is the overlap, which hides the way of the messages: more would make them too many,
- * less too slow.
+ * Sets how many quanta a host may run without the others: frames that are sent in these quanta are
+ * due behind them. A quarter of the quanta is the overlap, which hides the travel time of the
+ * messages. A larger overlap would cause too many messages, a smaller one too slow ones.
  */
 static void set_grant_quanta(const Engine *e, Segment *segment)
 {
@@ -192,7 +197,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.exits = e->goal.exits;
     e->segment.on_barrier = aligned ? on_barrier : NULL;
     hosts_run_segment(e->hosts, &e->segment, on_segment_done, e);
-    /* Set before, it would have been forgotten by segment_init(). */
+    /* An interrupt that set `stop` before this would have been forgotten by segment_init(). */
     if (atomic_load(&e->interrupted))
         atomic_store(&e->segment.stop, true);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* engine.c: the ensemble's nodes, its settings and its figures; see engine.h. */
+/* engine.c: the ensemble's nodes, settings and figures. */
 #include "controller/engine/engine-private.h"
 
 #include "controller/base/units.h"
@@ -8,7 +8,7 @@
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
 
-/* A tenth of the default quantum: some 10 % of speed for nodes with breakpoints. */
+/* A tenth of the default quantum: costs nodes with breakpoints some 10 % of speed. */
 #define MAX_SKIP_NS (100 * NS_PER_US)
 
 static void member_free(void *data)
@@ -116,7 +116,7 @@ void engine_add(Engine *e, Node *node)
     Member *m = g_new0(Member, 1);
     int64_t ahead = vtime_sub(node->clock.virtual_time, e->now).ns;
 
-    /* Rounded up, so that its next boundary is not behind it. */
+    /* The epoch is rounded up, so that the node's next boundary is not behind the node. */
     node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
     if (!node->far)
         host_place(e->host, node);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* freeze.c: see freeze.h. */
+/*
+ * freeze.c: finds frozen QEMUs by the CPU time of their vCPUs, which grows whenever a node
+ * moves.
+ */
 #include "controller/engine/freeze.h"
 
 #include "controller/base/log.h"
@@ -19,7 +22,8 @@ static int64_t used_ns(const Node *n)
     return used;
 }
 
-/* With sleep=on, and without icount, an idle guest waits in host time, and uses no CPU. */
+/* Whether the vCPUs may rightly use no CPU: an idle guest with sleep=on, or without icount,
+ * waits in host time. */
 static bool may_sleep(const Node *n, HTime since, VTime quantum, HTime now)
 {
     return (!n->icount.enabled || n->icount.sleep_on) &&
@@ -50,8 +54,9 @@ static void freeze(const Freeze *f, Node *n, HTime now, char state)
     node_tell(n, NODE_WHAT_FROZEN, NULL, text);
 }
 
-/* Between two looks its vCPUs did nothing, and its main thread nothing but spin. Ranks are ours in
- * strict mode alone, where there is a monitor to demote; elsewhere the kernel lets both run. */
+/* Between two checks the vCPUs did nothing, and the main thread may have only spun. Helps in
+ * strict mode alone, where this program has set the priorities (there is a monitor thread to
+ * demote). In other modes the kernel lets both threads run. */
 static void help(const Node *n, int64_t spun_ns)
 {
     if (!n->monitor || spun_ns < LOOK_NS / 2)

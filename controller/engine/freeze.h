@@ -1,28 +1,30 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * freeze.h: a QEMU that does not move while it should is told of: one that was stopped by a signal,
- * or hangs. One that only keeps itself from moving, by a main thread that spins above its vCPUs, is
- * helped. Host time, so nothing but telling hangs on it.
+ * freeze.h: reports a QEMU that does not move although it should, because a signal stopped it or
+ * because it hangs.
+ *
+ * A QEMU whose main thread spins above its own vCPUs is helped. All times are host time, so only
+ * messages to the user depend on them.
  */
 #ifndef ENGINE_FREEZE_H
 #define ENGINE_FREEZE_H
 
 #include "controller/qemu/node.h"
 
-/* Told after so much host time without a move. */
+/* Host time without a move after which a QEMU is reported. */
 #define FREEZE_NS (5 * NS_PER_S)
 
 typedef struct {
-    HTime looked, moved; /* last; 0: not yet in this quantum */
-    int64_t used_ns;     /* CPU time of its vCPUs then, … */
-    int64_t main_ns;     /* … and of its main thread when it was looked at */
+    HTime looked, moved; /* last check, last move; 0: not yet in this quantum */
+    int64_t used_ns;     /* CPU time of the vCPUs at the last move */
+    int64_t main_ns;     /* CPU time of the main thread at the last check */
 } Freeze;
 
-/* The node is on its way since `since`, through `quantum` of virtual time. Looks once a second, in
- * the thread that the node belongs to. */
+/* Checks, at most once a second, whether the node moves. The node has been running since `since`
+ * through `quantum` of virtual time. Called in the thread that owns the node. */
 void freeze_look(Freeze *freeze, Node *node, HTime since, VTime quantum);
 
-/* It has arrived, or left. */
+/* The node has reached its boundary, or has left. Reports that a frozen node moves again. */
 void freeze_end(Freeze *freeze, Node *node);
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gate-build.c: the sockets, FIFOs and QEMU objects of a gate, see gate.h. */
+/*
+ * gate-build.c: makes and removes the sockets, FIFOs and QEMU objects of a gate.
+ *
+ * The FIFOs are held open on this side before QEMU opens them, so that neither side waits.
+ */
 #include "controller/base/fd.h"
 #include "controller/engine/gate-private.h"
 #include "controller/qemu/filters.h"
@@ -13,7 +17,7 @@
 
 #define PIPE_SIZE 4096
 
-/* Any number that no other hub of the machine has. */
+/* The gate's hub: a number that no other hub of the machine has. */
 #define HUB_ID 28020
 
 bool gate_fail_errno(const char *what, GError **error)
@@ -32,7 +36,8 @@ static bool socket_address(const char *path, struct sockaddr_un *out, GError **e
     return false;
 }
 
-/* A FIFO that we hold open before QEMU opens it, so that neither waits for the other. */
+/* Makes a FIFO and opens it read-write before QEMU opens it, so that neither side waits for the
+ * other. Returns the descriptor, or -1 and an error. */
 static int make_fifo(const char *path, GError **error)
 {
     int fd;
@@ -45,8 +50,8 @@ static int make_fifo(const char *path, GError **error)
     return fd;
 }
 
-/* Hands over from the read-write descriptor to a read-only one: QEMU's end is then seen as EOF, and
- * ours as EPIPE, which opens the gate of an attached QEMU for good. */
+/* Replaces the read-write descriptor by a read-only one. QEMU's end is then seen as EOF. The end
+ * of this program is seen by QEMU as EPIPE, which opens the gate of an attached QEMU for good. */
 static bool reopen_read_only(const char *path, int *fd, GError **error)
 {
     int reader = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
@@ -101,7 +106,8 @@ static bool post_notes(const Gate *g, const char *id, const char *path, const ch
     return post_object(g, "filter-dump", id, props, error);
 }
 
-/* In the order in which a token passes them; the ticks are put in front of both. */
+/* Adds the note and the gate in the order in which a token passes them. Ticks are put in front
+ * of both. */
 static bool add_dumps(const Gate *g, GError **error)
 {
     g_autofree char *dump = g_strdup_printf("\"queue\":\"tx\",\"file\":\"%s\"", g->dump_path);
@@ -133,7 +139,7 @@ static bool connect_token(Gate *g, GError **error)
             gate_fail_errno(g->token_path, error));
 }
 
-/* One record in the dump's pipe from the start: the first token already blocks. */
+/* Writes one record into the dump's pipe, so that the first token already blocks. */
 static bool prefill(const Gate *g, GError **error)
 {
     static const uint8_t record[TOKEN_RECORD];

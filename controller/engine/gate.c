@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gate.c: see gate.h. Reading notes, sending tokens and opening are plain system calls that
- * allocate nothing; arming and disarming go over the stub's monitor or QMP while the node stands
- * still.
+ * gate.c: the use of a gate: arming, tokens, notes, opening and stopping.
+ *
+ * Reading notes, sending tokens and opening are plain system calls that allocate nothing. Arming
+ * and disarming go over the stub's monitor or QMP while the node stands still.
  */
 #include "controller/engine/gate-private.h"
 
@@ -40,8 +41,8 @@ bool gate_tokens_taken(const Gate *g)
     return ioctl(g->token_fd, SIOCOUTQ, &bytes) == 0 && bytes == 0;
 }
 
-/* The node stands still, so this can't come too late: every round trip gives QEMU's main loop,
- * which reads the token's socket, another turn. */
+/* Waits until QEMU has taken its tokens. The node stands still, so the tokens can't come too
+ * late. Every round trip gives QEMU's main loop, which reads the token's socket, another turn. */
 static bool wait_taken(Gate *g, GError **error)
 {
     HTime start = htime_now();
@@ -57,7 +58,7 @@ static bool wait_taken(Gate *g, GError **error)
     return true;
 }
 
-/* Each further stage goes in front of those that are there, behind the witness. */
+/* Adds one stage of the tick: in front of the stages that exist, behind the witness. */
 static bool add_tick(const Gate *g, unsigned stage, int64_t interval_us, GError **error)
 {
     g_autofree char *id = g_strdup_printf("mt%u", stage);
@@ -71,16 +72,18 @@ static bool add_tick(const Gate *g, unsigned stage, int64_t interval_us, GError 
                        error);
 }
 
-/* Timers with equal deadlines fire in the order of creation, so each boundary moves every token one
- * stage on. The token is sent after its stage exists and before the next one does. */
+/* Adds a stage and its token. Timers with equal deadlines fire in the order of creation, so each
+ * boundary moves every token one stage on. The token is sent after its stage exists and before
+ * the next stage does. */
 static bool load_stage(Gate *g, unsigned stage, int64_t interval_us, GError **error)
 {
     return add_tick(g, stage, interval_us, error) && filters_settle(g->node, error) &&
            send_token(g, error) && (stage + 1 == g->plan.stages || wait_taken(g, error));
 }
 
-/* The interval counts from the node's present µs; a new value holds for the re-arms, or arms anew
- * (trial.h). */
+/* Sets the interval that follows the first firing, where it is another. The first interval
+ * counts from the node's present µs. A new value holds for the firings that follow, or arms the
+ * timer anew (trial.h). */
 static bool set_followers(Gate *g, int64_t interval_us, GError **error)
 {
     const GatePlan *p = &g->plan;
@@ -184,7 +187,8 @@ static bool add_guard(Gate *g, int64_t now_us, GError **error)
            filters_set_interval(g->node, "mtk", p->quantum_us, error);
 }
 
-/* A record of each token's time costs, too. */
+/* Adds or removes the witness as the plan needs it: a record of each token's time has a cost
+ * too. */
 static bool set_witness(Gate *g, GError **error)
 {
     return g->plan.stays       ? gate_add_witness(g, error)
@@ -198,7 +202,7 @@ bool gate_is_parked_for(const Gate *g, const GatePlan *plan)
            g->plan.quantum_us == plan->quantum_us;
 }
 
-/* The tick is there, and holds the token of the plan's first boundary. */
+/* Goes on from a parked gate: the tick exists and holds the token of the plan's first boundary. */
 static bool leave_park(Gate *g, const GatePlan *plan, GError **error)
 {
     int64_t now_us = vtime_floor_us(g->node->clock.virtual_time);
@@ -237,8 +241,8 @@ bool gate_arm(Gate *g, const GatePlan *plan, GError **error)
            wait_taken(g, error);
 }
 
-/* While tokens are inside, the filters behind the ticks look away: what the dying ticks let out
- * must neither write a note nor block QEMU's main thread. */
+/* Turns note and gate filter on or off. Both are off while ticks with tokens are deleted: the
+ * tokens that the ticks let out must neither write a note nor block QEMU's main thread. */
 static bool set_dumps_status(const Gate *g, const char *status, GError **error)
 {
     return filters_set_status(g->node, "mtn", status, error) &&
@@ -271,7 +275,7 @@ bool gate_disarm(Gate *g, GError **error)
            filters_settle(g->node, error);
 }
 
-/* Takes one record out of the full pipe: the write that blocks the vCPU goes through. */
+/* Takes one record out of the full pipe, so that the write that blocks the vCPU completes. */
 static bool take_record(Gate *g, GError **error)
 {
     uint8_t record[TOKEN_RECORD];
@@ -308,7 +312,7 @@ bool gate_tells_where(const Gate *g)
     return g->armed && g->plan.stages == 1 && g->sent == g->noted;
 }
 
-/* The pipe is emptied first: the token's record takes the place of the one there. */
+/* Empties the pipe first: the record of the ticks' token takes the place of the one there. */
 bool gate_disarm_where(Gate *g, int64_t *now_us, GError **error)
 {
     bool inside = g->parked;
@@ -320,7 +324,8 @@ bool gate_disarm_where(Gate *g, int64_t *now_us, GError **error)
            read_where(g, now_us, error);
 }
 
-/* What the witness saw of tokens that were lost at a disarming comes first. */
+/* Reads the witness up to the record of this token. Records of tokens that were lost at a
+ * disarming come first. */
 static bool read_witness(Gate *g, uint64_t sequence)
 {
     uint8_t record[DUMP_NOTE_RECORD];
@@ -337,7 +342,7 @@ static bool read_witness(Gate *g, uint64_t sequence)
     return g->seen == sequence;
 }
 
-/* Whether this token was taken before its boundary. */
+/* Whether QEMU took this token before its boundary. */
 static bool taken_in_time(Gate *g, uint64_t sequence)
 {
     return read_witness(g, sequence) && g->seen_us < g->next_us;
@@ -352,7 +357,7 @@ bool gate_park(Gate *g, int64_t *now_us, GError **error)
 {
     g_assert(gate_may_park(g));
     g->parked = true;
-    /* The brake has done its duty; QEMU takes the token meanwhile. */
+    /* mtb is not needed any more; QEMU takes the token while mtb is deleted. */
     if (!send_token(g, error) || !remove_brake(g, error) || !wait_taken(g, error))
         return false;
     if (!read_witness(g, g->sequence)) {
@@ -396,7 +401,7 @@ Note gate_read_note(Gate *g)
     note.stamp_us = dump_time(&g->note_clock, &head, g->next_us);
     note.late_us = note.stamp_us - g->next_us;
     if (note.late_us != 0)
-        g->guard_us = 0; /* it may have drifted as well */
+        g->guard_us = 0; /* mtk may have drifted as well */
     note.kind = judge(g, note.late_us, in_time);
     g->next_us = note.stamp_us + g->plan.quantum_us;
     return note;
@@ -407,7 +412,8 @@ bool gate_open(Gate *g, GError **error)
     return (g->sent >= g->plan.boundaries || send_token(g, error)) && take_record(g, error);
 }
 
-/* An idle node that holds further tokens may reach its next gate before the stop is handled. */
+/* Lets a node through a gate at which it arrives before the stop is handled: an idle node that
+ * holds further tokens may do so. */
 static bool pass_gate(Gate *g, GError **error)
 {
     Note note = gate_read_note(g);
@@ -432,7 +438,7 @@ static bool await_stop(Gate *g, int timeout_ms, GError **error)
         if ((fds[1].revents & POLLIN) && !pass_gate(g, error))
             return false;
         if ((fds[1].revents & POLLHUP) && !(fds[1].revents & POLLIN))
-            fds[1].fd = -1; /* QEMU is on its way out: the connection tells the rest */
+            fds[1].fd = -1; /* QEMU is about to end: the connection gives the reason */
     }
     return stands;
 }
@@ -452,7 +458,8 @@ bool gate_halt(Gate *g, GError **error)
 {
     bool ok;
 
-    /* It would read the stop some time after we have left, and nobody would let it run again. */
+    /* A QEMU stopped by a signal would read the stop after this program has ended, and no
+     * program would resume it then. */
     if (g->node->attached && node_process_is_stopped(node_process_state(g->node))) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "QEMU can't be asked");
         return false;

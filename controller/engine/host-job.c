@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host-job.c: see host-job.h. */
+/*
+ * host-job.c: counts the members that still work; the last one writes to the eventfd, which
+ * calls `done` in the main context.
+ */
 #include "controller/engine/host-job.h"
 
 #include "controller/base/fd.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host-job.h: a segment or a step that several threads are at work on: the workers of a host, or hosts.
- * The last one tells the main context, through an eventfd.
+ * host-job.h: a segment or a step that several members work on: the workers of a host, or hosts.
+ * The member that finishes last wakes the main context through an eventfd.
  */
 #ifndef ENGINE_HOST_JOB_H
 #define ENGINE_HOST_JOB_H
@@ -14,7 +14,7 @@ typedef void (*HostDoneFunc)(void *data);
 typedef struct {
     int done_fd;
     unsigned source;
-    atomic_uint busy; /* members at work */
+    atomic_uint busy; /* members that still work */
     Segment *segment;
     HostDoneFunc done; /* NULL: there is no work */
     void *data;
@@ -23,11 +23,12 @@ typedef struct {
 void host_job_init(HostJob *job);
 void host_job_clear(HostJob *job);
 
-/* There must be no other. segment: NULL for a step; else it is cleared in the end. */
+/* Begins a job; there must be no other. segment: NULL for a step; the job clears a segment when
+ * it is over. `done` is called in the main context. */
 void host_job_begin(HostJob *job, Segment *segment, unsigned members, HostDoneFunc done,
                     void *data);
 
-/* One member is through, in its thread. */
+/* One member has done its work; called in the member's thread. `job` is a HostJob. */
 void host_job_one_done(void *job);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host.c: placement and workers. */
+/*
+ * host.c: places nodes on the host's CPUs and gives segments and steps to the workers of these
+ * CPUs.
+ */
 #include "controller/engine/host.h"
 
 #include "controller/engine/trial.h"
@@ -7,10 +10,10 @@
 
 struct Host {
     SchedMode sched;
-    GArray *cpus;     /* int */
-    unsigned *nodes;  /* how many on each */
+    GArray *cpus;     /* int: numbers of the CPUs */
+    unsigned *nodes;  /* number of nodes on each CPU */
     Worker **workers; /* NULL until the CPU is first used */
-    HostJob job;      /* of its workers */
+    HostJob job;      /* of the workers */
 };
 
 Host *host_new(SchedMode sched)

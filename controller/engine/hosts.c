@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* hosts.c: see hosts.h. */
+/*
+ * hosts.c: shares out segments and steps among the local host and remote hosts.
+ *
+ * The local part of a segment (`near`) is a segment of its own. The barriers of `near` copy the
+ * participants' marks into the shared segment and meet the other hosts at the end of each grant.
+ */
 #include "controller/engine/hosts.h"
 
 #include <string.h>
@@ -9,10 +14,10 @@ struct Hosts {
     HostJob job;
 
     /* While other hosts take part in the job's segment: */
-    Segment near;         /* this host's part */
-    GArray *participants; /* Participant of near, … */
-    GArray *which;        /* … and unsigned: which one of the segment it is */
-    bool told;            /* the others know where this host's part ends */
+    Segment near;         /* the local host's part */
+    GArray *participants; /* Participant: those of `near` */
+    GArray *which;        /* unsigned: index of each of them in the shared segment */
+    bool told;            /* the other hosts know where the local part ends */
     SegmentPatience patience;
 };
 
@@ -37,7 +42,7 @@ void hosts_free(Hosts *h)
     g_free(h);
 }
 
-/* --- this host's part --- */
+/* --- the local host's part --- */
 
 static void mark(const Hosts *h, uint64_t k)
 {
@@ -59,7 +64,8 @@ static void mark(const Hosts *h, uint64_t k)
     }
 }
 
-/* In the worker that came last, the others waiting. */
+/* Meets the other hosts at the end of a grant. Runs in the worker that came last, while the
+ * other workers wait. */
 static void near_meet(Segment *near, uint64_t k, void *data)
 {
     Hosts *h = data;
@@ -75,7 +81,8 @@ static void near_meet(Segment *near, uint64_t k, void *data)
     }
 }
 
-/* In the last worker. It ended where nobody else knew of it. */
+/* Runs in the last worker. Leaves the shared segment if the local part ended without the other
+ * hosts' knowledge. */
 static void near_over(Segment *near, void *data)
 {
     Hosts *h = data;
@@ -84,7 +91,7 @@ static void near_over(Segment *near, void *data)
         return;
     if (atomic_load(&near->broke))
         atomic_store(&h->job.segment->broke, true);
-    /* That its guests are off holds nobody back. */
+    /* Guests that are off do not hold the other hosts back. */
     segment_quit(h->job.segment, atomic_load(&near->k),
                  atomic_load(&near->broke) || segment_wants_stop(near), &h->patience);
 }
@@ -105,7 +112,7 @@ static void run_near(Hosts *h)
     host_run_segment(h->here, &h->near, host_job_one_done, &h->job);
 }
 
-/* --- all --- */
+/* --- all hosts --- */
 
 bool hosts_are_several(const Segment *segment)
 {
@@ -115,7 +122,7 @@ bool hosts_are_several(const Segment *segment)
     return false;
 }
 
-/* The far hosts of the segment, each once. */
+/* The remote hosts of the segment, each once. */
 static GPtrArray *far_hosts(const Segment *segment)
 {
     GPtrArray *fars = g_ptr_array_new();
@@ -158,7 +165,7 @@ void hosts_run_segment(Hosts *h, Segment *segment, HostDoneFunc done, void *data
     segment_begin(segment);
     if (h->participants->len > 0)
         run_near(h);
-    segment->fabric = NULL; /* each host sees to its own cards */
+    segment->fabric = NULL; /* each host serves its own cards */
     for (unsigned i = 0; i < fars->len; i++) {
         Far *far = fars->pdata[i];
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rest.c: see rest.h. */
+/*
+ * rest.c: checks where a stopped node stands.
+ *
+ * rest_judge() compares a rough clock with the stop's plan; rest_read() repeats the check with
+ * the clock of QEMU's device state.
+ */
 #include "controller/engine/rest.h"
 
 #include "controller/base/log.h"
@@ -7,8 +12,8 @@
 
 #include <inttypes.h>
 
-/* How far an idle node's clock may be warped past a stop: to the brake, or, where no stop was
- * planned, to the next boundary. With sleep=on its clock follows the host's: there is no limit. */
+/* How far an idle node's clock may be warped past a stop: to the brake, or to the next boundary
+ * if no stop was planned. With sleep=on the clock follows the host's, so there is no limit. */
 static int64_t skip_limit_ns(const Node *n, const RestPlan *p)
 {
     if (n->icount.sleep_on)
@@ -21,10 +26,11 @@ static int64_t past_ns(const Node *n)
     return vtime_sub(node_ensemble_time(n), n->rest.boundary).ns;
 }
 
-/* Less than one instruction is exact: between two there is no place to stop. */
+/* Whether the node stands where it should. A distance of less than one instruction is exact:
+ * between two instructions there is no place to stop. */
 static bool stands_well(const Node *n)
 {
-    /* With sleep=on a clock passes some time before the first instruction. */
+    /* With sleep=on the clock passes some time before the first instruction. */
     bool idle =
         n->clock.rough || n->clock.idle || n->rest.slept || n->clock.icount.n == n->rest.left.n;
     int64_t past = past_ns(n);
@@ -95,7 +101,7 @@ void rest_settle(Node *n)
 
     rest_ask(n);
     if (!n->clock_asked || rest_read(n, &error))
-        return; /* whoever looks at one that is stopped is not to wait for that */
+        return; /* QEMU was not asked as a signal stopped it; do not wait for it */
     if (g_error_matches(error, NODE_ERROR, NODE_ERROR_STATE))
         node_fail(n, error);
     else

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rest.h: where a node that was stopped stands, and whether that is where it should.
+ * rest.h: finds where a stopped node stands, and checks that it stands where it should.
  *
- * A stop tells the µs at once, by a token's stamp: then the clock is rough. What is within that µs, the
- * instruction count, and whether the vCPUs are halted, is in QEMU's device state, which takes a
- * millisecond or two to get. It is read for whoever looks at the node; a stop that nobody looks at is
- * no more than a part of the way. Belongs to whoever owns the node.
+ * A stop gives the µs at once, by a token's stamp: the clock is then rough. The time within that
+ * µs, the instruction count, and whether the vCPUs are halted are in QEMU's device state, which
+ * takes a millisecond or two to get. Device state is read only when a user or a command looks at
+ * the node, as many stops are only a part of the way. Called in the thread that owns the node.
  */
 #ifndef ENGINE_REST_H
 #define ENGINE_REST_H
@@ -13,27 +13,28 @@
 #include "controller/engine/stats.h"
 #include "controller/qemu/node.h"
 
-/* A stop as it was meant. */
+/* A stop as it was planned. */
 typedef struct {
-    VTime boundary; /* in the ensemble's time */
-    bool planned; /* known when the node was sent on its way: a brake held an idle clock there; … */
-    VTime quantum; /* … else it may have been warped as far as the next boundary */
-    bool slept;    /* its note was behind the boundary, as it was idle (NOTE_IDLE) */
-    Insns left;    /* its count when it was sent on its way; less than 0: not known */
+    VTime boundary; /* in ensemble time */
+    bool planned;   /* known when the node was sent off: a brake held an idle clock there */
+    VTime quantum; /* not planned: an idle clock may have been warped as far as the next boundary */
+    bool slept;    /* the idle node's note was behind the boundary (NOTE_IDLE) */
+    Insns left;    /* the node's count when it was sent off; less than 0: unknown */
 } RestPlan;
 
-/* The node stands, its clock read or rough. Counts how far past the boundary that is. What a rough
- * clock does not tell counts as right until rest_settle(). */
+/* Counts in `stats` how far past the boundary the node stands. The node's clock is read or
+ * rough. The part that a rough clock does not tell counts as exact until rest_settle(). */
 void rest_judge(Node *node, NodeStats *stats, const RestPlan *plan);
 
-/* Reads a rough clock, and judges what it tells. Fails if QEMU tells another µs now. */
+/* Reads a rough clock and checks the stop again. Fails if QEMU's device state gives another µs. */
 bool rest_read(Node *node, GError **error);
 
-/* Asks QEMU for what rest_settle() reads, which it does while others are asked. */
+/* Requests from QEMU the state that rest_settle() reads. QEMU answers while other nodes are
+ * asked. */
 void rest_ask(Node *node);
 
-/* rest_read() of a node that stands; one whose QEMU tells another µs fails, and where QEMU can't be
- * asked the clock stays rough. */
+/* rest_read() for a node that stands. A node whose QEMU gives another µs has failed. If QEMU
+ * can't be asked, the clock stays rough. */
 void rest_settle(Node *node);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * segment.c: the meeting of workers at a barrier.
+ * segment.c: the meeting of a segment's members at a barrier.
  *
- * Waking a sleeping CPU costs 50 to 100 µs on a virtual machine, more than a whole short quantum,
- * while a worker whose nodes all stand at their gates has nothing else to run: it spins, but no
- * longer than a sleep would cost in proportion to what it usually waits.
+ * Waking a sleeping CPU costs 50 to 100 µs on a virtual machine, more than a whole short quantum. A
+ * worker whose nodes all stand at their gates has nothing else to run, so it spins. The worker
+ * spins no longer than a sleep would cost in proportion to its usual wait.
  */
 #include "controller/engine/segment.h"
 
@@ -15,7 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Longest spin; who usually waits longer sleeps after the short one. */
+/* Longest spin. A member that usually waits longer sleeps after the short spin. */
 #define SPIN_LONG_NS  INT64_C(500000)
 #define SPIN_SHORT_NS INT64_C(20000)
 
@@ -105,7 +105,7 @@ void segment_idle(const Segment *segment)
         segment->last->idle(segment->last->data);
 }
 
-/* What the participants were at barrier k. */
+/* Puts the marks of barrier k into the participants. */
 static void recall(Segment *segment, uint64_t k)
 {
     const SegmentMark *mark =
@@ -125,14 +125,14 @@ static void pass_barrier(Segment *segment, uint64_t k)
         fabric_reach(segment->fabric, segment_boundary(segment, k));
     if (segment->on_barrier)
         segment->on_barrier(segment, k, segment->data);
-    /* Where it ends early, the next segment begins with that. */
+    /* If the segment ends here early, the next segment begins with this work. */
     if (segment->fabric && k < segment->count && !atomic_load(&segment->stop))
         fabric_fill(segment->fabric, segment_boundary(segment, k),
                     segment_boundary(segment, k + 1));
 }
 
-/* All have come to the end of grant g: what belongs to its barriers is done before anyone goes on.
- */
+/* All members have come to the end of grant g: does the work of the grant's barriers before any
+ * member goes on. */
 static void complete(Segment *segment, uint64_t g)
 {
     uint64_t end = MIN(segment_grant_end(segment, g), segment->limit);
@@ -144,7 +144,7 @@ static void complete(Segment *segment, uint64_t g)
             recall(segment, k);
         pass_barrier(segment, k);
     }
-    /* Who leaves makes no marks any more. */
+    /* A departed member makes no marks any more, so old marks must not stay. */
     if (segment->marks)
         memset(segment->marks, 0,
                segment->grant_quanta * segment->n_participants * sizeof(*segment->marks));
@@ -155,7 +155,7 @@ static void publish(Segment *segment, BarrierAction action, uint64_t completed)
     segment->action = action;
     segment->granted = htime_now();
     atomic_store_explicit(&segment->k, completed, memory_order_relaxed);
-    atomic_fetch_add(&segment->turn, 1); /* before sleepers is looked at */
+    atomic_fetch_add(&segment->turn, 1); /* before `sleepers` is read */
 }
 
 BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience)
@@ -184,8 +184,8 @@ BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPa
         if (atomic_load(&segment->sleepers) > 0)
             syscall(SYS_futex, &segment->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
     }
-    /* Whoever left is out, also if that let the others run on: leaving twice would be one too many.
-     */
+    /* A member that left is out, even if its leaving let the others run on: a second leaving
+     * would be one too many. */
     if (event == BARRIER_EV_LEFT)
         return BARRIER_HALT;
     if (action != BARRIER_WAIT)

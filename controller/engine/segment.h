@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * segment.h: a run of equal quanta without a stop between them, shared by those who carry it out:
- * the workers of a host, or several hosts.
+ * segment.h: a segment is a run of equal quanta without a stop between them. The members of a
+ * segment carry it out together: the workers of a host, or several hosts.
  *
  * Boundary k of the segment (1 … count) is at ensemble time first + (k - 1) * quantum.
  *
- * Workers meet at every boundary. Hosts meet at every grant's end only: a grant is `grant_quanta`
- * quanta, which nothing that happens elsewhere can disturb. Inside a host the workers have a
- * segment of their own meanwhile. So that they need not stand still while the messages of a meeting
- * are on their way, other hosts may go on for `overlap_quanta` quanta behind it, which is part of
- * what they were granted.
+ * Workers meet at every boundary. Hosts meet only at the end of every grant: a grant is
+ * `grant_quanta` quanta, which no event on another host can disturb. Inside a host the workers have
+ * a segment of their own for these quanta. While the messages of a meeting are on their way, other
+ * hosts may run on for `overlap_quanta` quanta behind the grant's end, so that they need not stand
+ * still. The overlap is part of what the hosts were granted.
  */
 #ifndef ENGINE_SEGMENT_H
 #define ENGINE_SEGMENT_H
@@ -23,80 +23,80 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* A node's part in the segment. Written by its worker before it arrives, read by whoever completes the
- * barrier. */
+/* One node's part in the segment. The node's worker writes it before it arrives at a barrier;
+ * the member that completes the barrier reads it. */
 typedef struct {
     Node *node;
     NodeStats *stats;
-    int64_t stamp_us; /* of its last note, in ensemble time; -1: none at this barrier */
+    int64_t stamp_us; /* of the node's last note, in ensemble time; -1: none at this barrier */
     HTime arrived;
-    bool tries; /* its QEMU in this segment (trial.h) */
+    bool tries; /* the node tries its QEMU in this segment (trial.h) */
 } Participant;
 
 typedef struct Segment Segment;
 
-/* Called at every barrier, all nodes standing at it, by whoever came last. Must be quick. */
+/* Called at every barrier by the member that arrived last, while all nodes stand there. Must be
+ * quick. */
 typedef void (*SegmentBarrierFunc)(Segment *segment, uint64_t k, void *data);
 
-/* A Participant's at one of a grant's barriers. */
+/* Stamp and arrival time of one node at one barrier of a grant. A segment on one host has no
+ * marks: its participants hold these values. */
 typedef struct {
     int64_t stamp_us;
     HTime arrived;
 } SegmentMark;
 
-/* How long a member has lately waited for the others, to decide how long to spin. */
+/* How long a member has lately waited for the others. Decides how long the member spins. */
 typedef struct {
     int64_t average_ns;
-    bool sleeps;              /* at once: others have the CPU to do first what it waits for */
-    void (*idle)(void *data); /* called every second of a wait, or sooner; or NULL */
+    bool sleeps; /* sleep at once: the threads that the member waits for need its CPU */
+    void (*idle)(void *data); /* called at least every second of a wait; NULL: nothing is called */
     void *data;
 } SegmentPatience;
 
 typedef struct Segment {
     VTime first, quantum; /* whole µs */
     uint64_t count;
-    VTime now;  /* where it begins */
-    bool cards; /* frames are moved at its boundaries */
-    bool brake; /* the segment's end is where the user wants to stand */
+    VTime now;  /* ensemble time at which the segment begins */
+    bool cards; /* the fabric moves frames at the segment's boundaries */
+    bool brake; /* the user wants to stand at the segment's end */
     SchedMode sched;
     Participant *participants;
     unsigned n_participants;
-    Fabric
-        *fabric; /* serves the cards of this host at each boundary; NULL: there is nothing to do */
-    /* What belongs to the barrier, behind what the cards have sent, and before they get what is due
-     * next. May set segment->stop to end the segment there. NULL: nothing. */
+    Fabric *fabric; /* serves this host's cards at each boundary; NULL: no card work */
+    /* The barrier's own work: called after the cards' frames were collected and before the cards
+     * get the frames that are due next. May set segment->stop to end the segment there. NULL: no
+     * work. */
     SegmentBarrierFunc on_barrier;
     bool (*learn)(
-        const struct Segment *segment); /* before that, until it is false; NULL: nothing */
-    void (*over)(struct Segment *segment,
-                 void *data); /* in the last worker, its nodes at rest; or NULL */
+        const struct Segment *segment); /* called before on_barrier until false; NULL: never */
+    /* Called in the last worker when the segment is over and its nodes are at rest; or NULL. */
+    void (*over)(struct Segment *segment, void *data);
     void *data;
 
     unsigned grant_quanta;   /* quanta in a grant; 0 counts as 1 */
-    unsigned overlap_quanta; /* quanta that other hosts may go on behind a grant's end */
+    unsigned overlap_quanta; /* quanta that other hosts may run on behind a grant's end */
     SegmentMark *
-        marks; /* [grant_quanta][n_participants] of the present grant; NULL with one host: the participants have it
-                       all */
-    uint64_t limit; /* somebody could not get beyond this barrier */
-    uint64_t left;  /* the farthest barrier that a host reached that has left; workers leave where
-                     * the others stand */
+        marks; /* [grant_quanta][n_participants] of this grant; NULL: the participants hold these */
+    uint64_t limit; /* the segment ends here at the latest: a member could not get beyond */
+    uint64_t left;  /* farthest barrier of a host that has left; workers leave at the barrier */
 
-    int64_t max_skip_us; /* how far a hit may move the clock of a node with sleep=off */
-    bool aligned;        /* its boundaries are barriers of the ensemble */
-    VTime next_barrier;  /* when it is not: the one behind it */
-    bool stop_on_exit;   /* end when a guest leaves, unless its node says otherwise */
-    const Node *exits;   /* end when this one's does; NULL: none */
+    int64_t max_skip_us; /* longest skip of the clock at a hit, for nodes with sleep=off */
+    bool aligned;        /* the segment's boundaries are barriers of the ensemble */
+    VTime next_barrier;  /* the ensemble barrier behind the segment, if not aligned */
+    bool stop_on_exit;   /* end when a guest leaves, unless its node's options say otherwise */
+    const Node *exits;   /* end when this node's guest leaves; NULL: no such node */
 
-    const atomic_bool *hurry; /* wish to end before the next barrier; NULL: nobody has it */
+    const atomic_bool *hurry; /* set: end before the next barrier; NULL: nobody can ask for that */
 
-    atomic_bool stop;  /* wish to end at the next barrier */
+    atomic_bool stop;  /* set: end at the next barrier */
     atomic_bool broke; /* a node was stopped before this boundary: the barrier is not complete */
-    atomic_ullong k;   /* barriers completed, for progress */
-    HTime granted;     /* when the present quantum began */
+    atomic_ullong k;   /* barriers completed; read for progress */
+    HTime granted;     /* host time at which the present quantum began */
 
-    const SegmentPatience *last; /* of who completes the barrier */
+    const SegmentPatience *last; /* of the member that completes the barrier */
 
-    /* The rendezvous: the lock guards barrier and action; turn changes with each action. */
+    /* The rendezvous: `lock` guards `barrier` and `action`; `turn` changes with each action. */
     pthread_mutex_t lock;
     Barrier barrier; /* counts grants */
     BarrierAction action;
@@ -104,36 +104,42 @@ typedef struct Segment {
     atomic_uint sleepers;
 } Segment;
 
-/* Boundary k in ensemble time. */
+/* Ensemble time of boundary k. */
 static inline VTime segment_boundary(const Segment *segment, uint64_t k)
 {
     return vtime(segment->first.ns + (int64_t)(k - 1) * segment->quantum.ns);
 }
 
-/* The barrier that grant g (1 …) ends at. */
+/* The barrier at which grant g (1 …) ends. */
 static inline uint64_t segment_grant_end(const Segment *segment, uint64_t g)
 {
     return MIN(g * MAX(segment->grant_quanta, 1), segment->count);
 }
 
+/* Prepares the rendezvous for `members` members. The caller has filled in the segment's other
+ * members. */
 void segment_init(Segment *segment, unsigned members);
 
-/* All members are hosts, and ready: the first grant is given without a meeting. */
+/* Gives the first grant without a meeting. For a segment whose members are hosts: all are ready. */
 void segment_begin(Segment *segment);
 
-/* Whether somebody wishes it to end, or one of its nodes has failed. */
+/* Whether the segment is to end: on request, or because one of its nodes has failed. */
 bool segment_wants_stop(const Segment *segment);
 
+/* Releases what segment_init() made. */
 void segment_clear(Segment *segment);
 
-/* Whoever completes a barrier, and takes long for it, calls this now and then. */
+/* Calls the idle function of the member that completes the barrier. The member calls this
+ * function now and then while its barrier work takes long. */
 void segment_idle(const Segment *segment);
 
-/* Tells the others, waits for them, returns what all are to do now. */
+/* Reports the event to the other members and waits for them. Returns the action for all members:
+ * BARRIER_GRANT or BARRIER_HALT. */
 BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience);
 
-/* A host leaves, having reached barrier k, which need not be where the others stand: if all leave,
- * the segment ends where the last of them did. ends: no other gets beyond k. */
+/* A host leaves after it reached barrier k, which may differ from the others' barrier. If all
+ * hosts leave, the segment ends at the farthest barrier that one of them reached. ends: no other
+ * host gets beyond barrier k. */
 void segment_quit(Segment *segment, uint64_t k, bool ends, SegmentPatience *patience);
 
 #endif

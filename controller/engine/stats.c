@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stats.c: distributions whose samples are nearly all 0. */
+/*
+ * stats.c: distributions whose samples are nearly all 0: zeros are counted, other values are
+ * stored.
+ */
 #include "controller/engine/stats.h"
 
 void dist_add(Dist *d, int64_t ns)
@@ -26,8 +29,8 @@ static gint compare(gconstpointer a, gconstpointer b)
     return (x > y) - (x < y);
 }
 
-/* The i-th smallest of all samples; `sorted` holds those that are not 0, `negative` of them below.
- */
+/* The i-th smallest of all samples. `sorted` holds the samples that are not 0; `negative` of
+ * them are below 0. */
 static int64_t nth(const Dist *d, const GArray *sorted, uint64_t negative, uint64_t i)
 {
     if (i < negative)

@@ -2,18 +2,18 @@
 /*
  * step.c: single steps up to an exact instruction or time.
  *
- * A step executes at most one instruction, so as many steps as instructions are missing never pass
- * the target; the count is then read and the rest stepped.
+ * A step executes at most one instruction. So as many steps as instructions are missing never pass
+ * the target. The count is then read, and the instructions that are still missing are stepped.
  *
  * At the end of a step the vCPU counts as idle until QEMU's main loop has stopped the VM
- * (cpu_handle_guest_debug()), and an idle VM's clock is warped to its next timer (sleep=off) or by
+ * (cpu_handle_guest_debug()). The clock of an idle VM is warped to its next timer (sleep=off) or by
  * the host time that this takes (sleep=on), unless the clock's timers are held
- * (icount_start_warp_timer()). So a busy node is stepped with NOTIMER. Timers that are due fire all
- * the same: resuming enables the clock (gdb_continue_partial()), and the vCPU thread runs what is
- * due before NOTIMER takes effect (rr_cpu_thread_fn()).
+ * (icount_start_warp_timer()). So a busy node is stepped with NOTIMER. Timers that are due still
+ * fire: resuming enables the clock (gdb_continue_partial()), and the vCPU thread runs the due
+ * timers before NOTIMER takes effect (rr_cpu_thread_fn()).
  *
- * An idle node needs its timers to wake: it makes one step with them alive, and brakes on a grid
- * keep the warp behind it short.
+ * An idle node needs its timers to wake. An idle node makes one step with its timers alive, and
+ * brakes on a grid keep the warp behind that step short.
  */
 #include "controller/engine/step.h"
 
@@ -30,19 +30,20 @@
 
 typedef struct {
     StepRequest *q;
-    int64_t fence_us; /* as far as the request's, but no farther than where a card needs a stop */
+    int64_t fence_us; /* the request's fence, or an earlier time at which a card needs a stop */
     GdbClient *gdb;
     GdbThread thread;
-    unsigned flags; /* of the stub now */
+    unsigned flags; /* present single-step flags of the stub */
 } Steps;
 
-/* Instructions until a time is reached. */
+/* Instructions until the node's own time `ns`. */
 static int64_t insns_until(const Node *n, int64_t ns)
 {
     return (ns - n->clock.virtual_time.ns + node_granule_ns(n) - 1) >> n->icount.shift;
 }
 
-/* Instructions that neither pass the target nor, by more than a part of one, the fence. */
+/* Instructions that are missing up to the target, or up to the fence if the fence is nearer.
+ * These instructions pass the fence by no more than a part of one instruction. */
 static int64_t missing(const Steps *s)
 {
     const StepRequest *q = s->q;
@@ -57,7 +58,8 @@ static bool over(const StepRequest *q)
     return q->asleep || q->hit || atomic_load(q->cancel);
 }
 
-/* A halted vCPU among others can't be stepped: without a wish, the first one that is not. */
+/* Chooses the vCPU to step. A halted vCPU among others can't be stepped: if the request names
+ * none, this is the first one that is not halted. */
 static bool choose_thread(Steps *s, GError **error)
 {
     const StepRequest *q = s->q;
@@ -101,7 +103,7 @@ static bool is_hit(const GdbStop *stop)
     return stop->watch != GDB_WATCH_NONE;
 }
 
-/* One step of a busy vCPU. */
+/* Makes one step of a busy vCPU. */
 static bool step_busy(Steps *s, GError **error)
 {
     StepRequest *q = s->q;
@@ -135,9 +137,10 @@ static bool steps_many(Steps *s, int64_t count, GError **error)
     return true;
 }
 
-/* QEMU's QMP thread would be woken several times a step, to tell of stops and resumes that are read
- * at the end only; and a vCPU of the lowest real-time priority is scheduled sooner than an ordinary
- * one. Both together are worth 10 %. */
+/* Steps a busy node. Two measures together make this 10 % faster. The monitor thread is demoted:
+ * QEMU's QMP thread would be woken several times a step, to report stops and resumes that are
+ * read only at the end. The vCPUs are boosted: a vCPU of the lowest real-time priority is
+ * scheduled sooner than an ordinary one. */
 static bool steps_busy(Steps *s, GError **error)
 {
     Node *n = s->q->node;
@@ -151,8 +154,9 @@ static bool steps_busy(Steps *s, GError **error)
     return ok && node_read_clock(n, error);
 }
 
-/* The step is over, or the node stands at the fence. The stub's socket has news twice a step, the
- * acknowledgement and the stop reply, so the gate is watched until the latter is there. */
+/* Waits until the step is over or the node stands at the fence. The stub's socket becomes
+ * readable twice a step, for the acknowledgement and the stop reply, so the gate is watched
+ * until the stop reply has come. */
 static bool await_waking(Steps *s, GError **error)
 {
     Gate *gate = s->q->node->gate;
@@ -181,7 +185,7 @@ static bool await_waking(Steps *s, GError **error)
     return true;
 }
 
-/* Lets an idle node sleep up to its next interrupt and makes it execute one instruction. */
+/* Lets an idle node sleep up to its next interrupt and execute one instruction. */
 static bool step_awake(Steps *s, GError **error)
 {
     StepRequest *q = s->q;
@@ -197,7 +201,8 @@ static bool step_awake(Steps *s, GError **error)
            node_read_clock(q->node, error) && gate_disarm(q->node->gate, error);
 }
 
-/* Its cards get what is due where it stands, and QEMU what is due next. */
+/* Gives the node's cards the frames that are due where the node stands, and QEMU the frames that
+ * are due next. */
 static bool serve_cards(Steps *s, GError **error)
 {
     if (!nics_aim(s->q->node, error))
@@ -222,8 +227,8 @@ static bool approach(Steps *s, GError **error)
         if (!q->node->clock.idle) {
             if (!steps_busy(s, error))
                 return false;
-            /* That the vCPU went to sleep is the end only if it alone is meant and others run on.
-             */
+            /* A sleeping vCPU ends the steps only if the request names it and other vCPUs run
+             * on. */
             q->asleep = q->asleep && q->vcpu >= 0 && !q->node->clock.idle;
         } else if (q->manner == STEP_MASKED) {
             q->asleep = true;
@@ -272,9 +277,9 @@ void step_node(StepRequest *q)
     node_demote_monitor(n, false);
     rest_settle(n);
     q->asleep = q->hit = false;
-    n->expect_stop = true; /* gdbstub stops it at every step */
+    n->expect_stop = true; /* the gdbstub stops the node at every step */
     run(q, &q->error);
-    /* The events of all those stops are read now, while they are still ours. */
+    /* The events of all these stops are read now, while this thread owns the node. */
     qmp_client_pump(n->qmp, 0, NULL);
     n->expect_stop = n->life.stopped = false;
     if (node_take_end(n))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * step.h: single steps over the gdbstub: the last instructions before a target that no timer can
- * hit, and those that the user asks for.
+ * step.h: single steps of one node over its gdbstub.
+ *
+ * Steps execute the last instructions before a target where no timer can stop the node, and
+ * instructions that the user asks for one by one.
  */
 #ifndef ENGINE_STEP_H
 #define ENGINE_STEP_H
@@ -11,36 +13,38 @@
 #include <stdatomic.h>
 
 typedef enum {
-    STEP_EXACT,  /* a few instructions up to a target: as in a run */
-    STEP_MASKED, /* gdb's default: interrupts wait */
-    STEP_LIVE,   /* as in a run, one by one */
-    STEP_ACCESS, /* the one instruction of an access that is pending (debug.h) */
+    STEP_EXACT,  /* a few instructions up to a target; interrupts come as in a run */
+    STEP_MASKED, /* gdb's default: no interrupt is taken */
+    STEP_LIVE,   /* instruction by instruction; interrupts come as in a run */
+    STEP_ACCESS, /* only the instruction whose memory access is pending (debug.h) */
 } StepManner;
 
 typedef struct StepRequest {
     Node *node;     /* at rest, its clock read */
-    bool by_icount; /* stop at this instruction count, else at this time */
+    bool by_icount; /* true: stop at `icount`; false: stop at `time` */
     Insns icount;   /* absolute */
     VTime time;     /* the node's own virtual time, absolute */
     StepManner manner;
-    int vcpu;         /* the one that is stepped; -1: whose turn it is */
-    int64_t grain_us; /* how far the clock of a node that is woken by a step may skip */
-    int64_t fence_us; /* the node's own virtual us; it is not taken beyond */
-    VTime now,
-        until;     /* the ensemble's: its cards have, or are given, what is due from here on up to
-                         there; … */
-    VTime quantum; /* … 0: nothing */
+    int vcpu;         /* the vCPU to step; -1: the vCPU whose turn it is */
+    int64_t grain_us; /* longest skip of the clock when a step wakes an idle node */
+    int64_t fence_us; /* in the node's own virtual µs; the node is not stepped beyond */
+    VTime now, until; /* ensemble time: the node's cards get the frames due from now until then */
+    VTime quantum;    /* 0: the cards get nothing */
     atomic_bool *cancel;
 
-    GError *error; /* out: NULL if all went well; node->clock is where it stands */
+    GError *error; /* out: NULL on success; the caller frees it; node->clock is current */
     bool asleep;   /* out: the vCPU waits for an interrupt, which only time can bring */
-    bool hit;      /* out: a point was hit (debug.h) */
+    bool hit;      /* out: the node hit a point (debug.h) */
 } StepRequest;
 
 /*
- * Runs in the worker of the node's CPU. Ends at the target, at the fence, at a point, where the vCPU
- * is asleep (STEP_EXACT by time: nothing is left to execute; by icount and STEP_LIVE: it sleeps up
- * to its next interrupt or to the fence; STEP_MASKED: `asleep`), or when cancelled.
+ * Steps request->node and fills in the out members. Runs in the worker of the node's CPU.
+ *
+ * Stepping ends at the target, at the fence, at a point, or when cancelled. Stepping also ends
+ * where the vCPU is asleep, depending on the target and the manner:
+ * - STEP_EXACT by time: no instruction is left to execute;
+ * - STEP_MASKED: sets `asleep`;
+ * - by icount and STEP_LIVE: the vCPU sleeps up to its next interrupt or to the fence.
  */
 void step_node(StepRequest *request);
 

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stops.c: see stops.h. */
+/*
+ * stops.c: chooses between stub and QMP for each resume and stop, and falls back to QMP if the
+ * stub fails.
+ */
 #include "controller/engine/stops.h"
 
 #include "controller/base/log.h"
 #include "controller/qemu/debug.h"
 
-/* The stub is told of a resume that went over it only. */
+/* Whether the stub knows that the node runs: the stub learns of a resume only if the resume went
+ * over the stub. */
 static bool runs_by_stub(const Node *n)
 {
     return n->by_stub && gdb_client_running(debug_client(n));
@@ -17,8 +21,8 @@ bool stops_resume(Node *n, GError **error)
                                         : qmp_client_post(n->qmp, "cont", NULL, error);
 }
 
-/* A QEMU that ends closes the stub first, and its gate has to stay open until it has. Takes over
- * why. */
+/* Stops over QMP instead. A QEMU that ends closes the stub first, and its gate has to stay open
+ * until QEMU has ended. Takes over `why`. */
 static bool ask_over_qmp(Node *n, GError *why, GError **error)
 {
     if (why)
@@ -45,7 +49,7 @@ int stops_fd(const Node *n)
     return n->stop_by_stub ? gdb_client_fd(debug_client(n)) : qmp_client_fd(n->qmp);
 }
 
-/* Whatever else may have stopped it, its events say. */
+/* Reads the events that report what else may have stopped the node. */
 static bool hear_events(Node *n, GError **error)
 {
     return qmp_client_post(n->qmp, "query-status", NULL, error) &&

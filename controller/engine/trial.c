@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trial.c: see trial.h. */
+/* trial.c: chooses the nodes that try their QEMU, plans the trial and reads its result. */
 #include "controller/engine/trial.h"
 
 #include "controller/base/log.h"
 
 #include <inttypes.h>
 
-/* With less on either side of half way it can't be told from the boundary; with more the first note
- * that ever comes can't be placed (dump_time()). */
+/* Shortest and longest way to the boundary. On a shorter way half way can't be told from the
+ * boundary. On a longer way the time of the first note ever can't be found (dump_time()). */
 #define MIN_WAY_US 4
 #define MAX_WAY_US (1000 * 1000)
 
@@ -65,7 +65,7 @@ bool trial_plan(const Node *n, GatePlan *plan)
         .boundaries = 1,
         .stages = 1,
         .tries = true,
-        /* An idle node stops a µs behind either. */
+        /* An idle node stops 1 µs behind half way or the boundary. */
         .brake = !n->icount.sleep_on,
         .grain_us = n->icount.sleep_on ? 0 : way_us + 1,
     };
@@ -90,8 +90,9 @@ bool trial_judge(Node *n, const GatePlan *plan, Note *note, bool *half_way, GErr
     int64_t half_us = plan->quantum_us / 2, rest_us = plan->quantum_us - half_us;
     int64_t late_us = note->late_us;
 
-    /* An idle node with sleep=on is late by what its host's timers are. One whose tick was armed anew
-     * is not there before the boundary; behind it either may be, and nothing is found. */
+    /* An idle node with sleep=on is late by the inaccuracy of the host's timers. A node whose
+     * tick was armed anew is not there before the boundary. Behind the boundary either may have
+     * happened, and nothing is found. */
     bool late = n->icount.sleep_on && late_us >= 0;
 
     *half_way = late_us < rest_us;

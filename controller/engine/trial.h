@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * trial.h: what a QEMU does is found out by trying it, not by its version.
+ * trial.h: finds out by a trial, not by QEMU's version, what setting a filter's interval does.
  *
- * The trial is a part of a node's first quantum. A tick is made that is to fire half way, and its
- * interval is then set to the whole way. Up to QEMU 10 the new interval holds for what follows, and
- * the tick fires half way; since 11.0 setting it arms the timer anew (net/filter-buffer.c), and the
- * tick fires at the boundary. Both are exact stops, so the trial costs one stop. A QEMU that does
- * neither is refused.
+ * The trial is a part of a node's first quantum. The gate makes a tick that fires half way to the
+ * boundary, and then sets the tick's interval to the whole way. Up to QEMU 10 the new interval
+ * holds for the firings that follow, and the tick fires half way. Since 11.0 setting the interval
+ * arms the timer anew (net/filter-buffer.c), and the tick fires at the boundary. Both firings are
+ * exact stops, so the trial costs one stop. A QEMU that does neither is refused.
  */
 #ifndef ENGINE_TRIAL_H
 #define ENGINE_TRIAL_H
@@ -14,20 +14,22 @@
 #include "controller/engine/gate.h"
 #include "controller/engine/segment.h"
 
-/* Which participants' nodes are to try their QEMU in the segment that begins: of each QEMU that
- * nobody has tried, one. The others of that QEMU learn what was found. */
+/* Chooses the participants whose nodes try their QEMU in the segment that begins: one for each
+ * QEMU that nobody has tried. The other nodes of that QEMU learn the result. */
 void trial_choose(Participant *participants, unsigned n_participants);
 
-/* All nodes stand at a barrier: the others learn what was found. False: nobody has more to find. */
+/* Called while all nodes stand at a barrier: the nodes that did not try learn the results.
+ * False: no node has anything to learn. */
 bool trial_learn(const Segment *segment);
 
-/* Makes the plan of one boundary a trial. False if its way is too short or too long for one: it
- * is unchanged. */
+/* Makes a plan of one boundary a trial. Returns false and leaves the plan unchanged if the way
+ * to the boundary is too short or too long for a trial. */
 bool trial_plan(const Node *node, GatePlan *plan);
 
-/* The note of a planned trial: sets what the node's QEMU does, unless the host was late by so much
- * (sleep=on) that it may be either. *half_way: the boundary is still ahead; else the note is now the
- * boundary's. Fails if the QEMU does nothing that is known. */
+/* Reads the result of a planned trial from its note and sets node->interval, unless the host was
+ * so late (sleep=on) that either may have happened. *half_way: true if the boundary is still
+ * ahead; otherwise the note has become the boundary's. Fails if the QEMU does nothing that is
+ * known. */
 bool trial_judge(Node *node, const GatePlan *plan, Note *note, bool *half_way, GError **error);
 
 #endif

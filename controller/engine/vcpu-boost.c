@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vcpu-boost.c: see vcpu-boost.h. */
+/*
+ * vcpu-boost.c: measures the vCPUs' share of the host CPU in windows and changes the boost when
+ * the share passes a limit.
+ */
 #include "controller/engine/vcpu-boost.h"
 
 #include "controller/base/log.h"
@@ -7,13 +10,13 @@
 #include <errno.h>
 
 /*
- * How the vCPUs' share of the CPU is watched: ten times as often as the kernel acts on it (once a
- * second), and with margins to the 5 % below which it does.
+ * The vCPUs' share of the CPU is measured ten times as often as the kernel acts on it (once a
+ * second), and with margins to the 5 % below which the kernel acts.
  */
 #define WINDOW_NS (100 * NS_PER_MS)
-#define IDLE      20 /* per cent: below it vCPUs get the boost */
-#define BUSY      60 /* above it they lose it … */
-#define WINDOWS   10 /* … at once if they got it lately, else after so many */
+#define IDLE      20 /* per cent: below this share vCPUs get the boost */
+#define BUSY      60 /* above this share they lose it … */
+#define WINDOWS   10 /* … at once if they got it lately, else after so many windows */
 #define MOMENT_NS (400 * NS_PER_MS)
 #define DEBT_NS   (60 * NS_PER_MS)
 
@@ -27,7 +30,8 @@ void vcpu_boost_clear(VcpuBoost *s)
     g_ptr_array_unref(s->nodes);
 }
 
-/* Without icount the vCPUs don't run the timers: nothing of theirs has to be in time. */
+/* Nodes without icount are left out: their vCPUs don't run the timers, so none of their work has
+ * to be in time. */
 void vcpu_boost_add(VcpuBoost *s, Node *node)
 {
     if (node->icount.enabled)
@@ -57,7 +61,7 @@ static void open_window(VcpuBoost *s)
 
 void vcpu_boost_begin(VcpuBoost *s)
 {
-    s->boosted = true; /* as node_schedule() left them */
+    s->boosted = true; /* node_schedule() has boosted them */
     s->since = htime_now();
     s->rested = htime_sub(s->since, s->ended).ns >= DEBT_NS;
     s->busy_windows = 0;
@@ -82,9 +86,10 @@ static void set(VcpuBoost *s, bool boost)
 }
 
 /*
- * While real-time threads took all of the CPU, ordinary ones were short: the kernel owes them up to
- * 5 % of a second, and vCPUs that join them now would outrun QEMU on that debt. All nodes stand at
- * their gates here: leaving the CPU alone for so long pays it off.
+ * Leaves the CPU alone until the kernel's debt is paid. While real-time threads took all of the
+ * CPU, ordinary threads were short: the kernel owes them up to 5 % of a second. VCPUs that become
+ * ordinary threads now would outrun QEMU on that debt. All nodes stand at their gates here, so the
+ * worker can leave the CPU alone for so long.
  */
 static void pay_debt(void)
 {
@@ -94,8 +99,8 @@ static void pay_debt(void)
         ;
 }
 
-/* Busy guests share the CPU with the rest of the host; those that are idle, or find too little of
- * it left, are boosted. The boost can be taken away at a barrier only. */
+/* Busy guests share the CPU with the rest of the host. Guests that are idle, or that find too
+ * little of the CPU left, are boosted. The boost can be taken away only at a barrier. */
 void vcpu_boost_watch(VcpuBoost *s, bool at_barrier)
 {
     HTime now = htime_now();

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * worker-node.c: one node in a segment. It is at rest (stopped by QEMU's own stop), running, or at
- * its gate. Every quantum it is let through its gate, or, when anything about its last boundary was
- * not as it should be, is stopped there and armed anew for the absolute time of the next one, so
- * that no error lasts longer than a quantum.
+ * worker-node.c: drives one node through a segment.
+ *
+ * The node is at rest (stopped by QEMU's own stop), running, or at its gate. Every quantum the
+ * worker lets the node through its gate. If anything about the last boundary was not as it should
+ * be, the worker instead stops the node there and arms it anew for the absolute time of the next
+ * boundary. So no error lasts longer than a quantum.
  */
 #include "controller/base/log.h"
 #include "controller/engine/rest.h"
@@ -17,13 +19,14 @@
 #include <inttypes.h>
 #include <sys/epoll.h>
 
-/* Stops in a row that nobody looks at. */
+/* Stops in a row after which a rough clock is read although nobody looks at the node. */
 #define MAX_UNREAD 64
 
-/* Quanta of a segment for which it pays to leave the tick where it is. */
+/* Quanta of a segment up to which it pays to leave the tick in place. */
 #define SHORT_SEGMENT 32
 
-/* Its descriptors would report their end for ever. */
+/* The node takes no further part. The node's descriptors are removed from epoll, as they would
+ * report their end for ever. */
 static void worker_node_out(Worker *w, WorkerNode *wn)
 {
     if (w->epoll_fd >= 0 && wn->node->gate) {
@@ -39,12 +42,12 @@ static void worker_node_out(Worker *w, WorkerNode *wn)
     node_demote_monitor(wn->node, false);
 }
 
-/* Its guest has left. */
+/* The node's guest has left. */
 static void worker_node_left(Worker *w, WorkerNode *wn)
 {
     Node *n = wn->node;
 
-    /* Its last words may be the awaited ones. */
+    /* The last output of the console may be the awaited text. */
     if (console_drain(n->console, w->until) || w->segment->exits == n ||
         (w->segment->stop_on_exit && !n->options->on_exit_continue))
         atomic_store(&w->segment->stop, true);
@@ -82,7 +85,8 @@ bool worker_node_take_end(Worker *w, WorkerNode *wn)
     return w->lost_one = true;
 }
 
-/* Length of the shift register: where priorities do not rule, late tokens have to be seen early. */
+/* Length of the shift register. Without strict priorities tokens may come late, which has to be
+ * detected early. */
 static unsigned stages_for(const Worker *w)
 {
     return w->sched == SCHED_MODE_STRICT ? 1 : GATE_MAX_STAGES;
@@ -93,7 +97,7 @@ static int64_t grain_us(const Segment *segment)
     return MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US);
 }
 
-/* Its tick is good for the first boundary alone. */
+/* Makes the plan one whose tick reaches only the first boundary. */
 static void once(WorkerNode *wn, GatePlan *plan)
 {
     plan->boundaries = plan->stages = 1;
@@ -101,9 +105,12 @@ static void once(WorkerNode *wn, GatePlan *plan)
 }
 
 /*
- * A tick that can't be made to fire every quantum from where the node stands is good for one
- * boundary. An idle node must stand at that boundary itself afterwards, not a µs behind it, or the
- * next tick is no better: so the gate closes a µs ahead, and the brake is at the boundary.
+ * Makes a plan for one boundary: the tick can't be made to fire every quantum from where the node
+ * stands.
+ *
+ * An idle node must afterwards stand at that boundary itself, not 1 µs behind it, or its next tick
+ * has the same problem. So the gate closes 1 µs ahead of the boundary, and the brake is at the
+ * boundary.
  */
 static void aim_once(WorkerNode *wn, GatePlan *plan)
 {
@@ -119,7 +126,8 @@ static void aim_once(WorkerNode *wn, GatePlan *plan)
     }
 }
 
-/* A card hands over frames then and is given others, or mtk can be made there. */
+/* Makes the node stop at stop_us, before its boundary: a card hands over frames then and gets
+ * others, or mtk can be made there. */
 static void stop_half_way(WorkerNode *wn, GatePlan *plan, int64_t stop_us)
 {
     once(wn, plan);
@@ -128,16 +136,17 @@ static void stop_half_way(WorkerNode *wn, GatePlan *plan, int64_t stop_us)
     wn->half_way = true;
 }
 
-/* At any barrier there may be frames for which it has to be stopped: the clock of an idle node must
- * not be warped past their times then. */
+/* Whether the node needs mtk. Frames may require a stop at any barrier, and the clock of an idle
+ * node must not be warped past the frames' times. */
 static bool needs_guard(const Segment *segment, const WorkerNode *wn)
 {
     return segment->aligned && wn->node->icount.enabled && !wn->node->icount.sleep_on &&
            nics_are_exact(wn->node);
 }
 
-/* Behind short segments a node waits at rest with its tick in place: that costs less for each
- * segment, and a record more for each quantum. */
+/* Whether the node may wait at rest behind its segment with its tick in place. A tick in place
+ * makes each segment cheaper and costs one more record for each quantum, so it pays for short
+ * segments. */
 static bool may_park(const Worker *w, const Segment *segment, const Node *n, bool guarded)
 {
     return w->sched == SCHED_MODE_STRICT && n->by_stub && n->icount.enabled &&
@@ -146,14 +155,16 @@ static bool may_park(const Worker *w, const Segment *segment, const Node *n, boo
            (guarded || segment->count <= SHORT_SEGMENT);
 }
 
-/* A timer of a card that is made now would fire behind a tick that is there already. */
+/* Keeps a parked node's tick only if its cards need no new timer: such a timer would fire behind
+ * a tick that already exists. Otherwise disarms the gate. */
 static bool unpark(const Node *n, const GatePlan *plan, int64_t next_us, GError **error)
 {
     return (gate_is_parked_for(n->gate, plan) && nics_stay(n, next_us, plan->quantum_us)) ||
            gate_disarm(n->gate, error);
 }
 
-/* Cards before the gate: their timers are to be older than its tick, and on the grid also where the
+/* Arms the node's cards and gate for boundary k. Cards come before the gate, so that their
+ * timers are older than its tick. The cards' timers are on the grid of barriers even if the
  * segment is not. */
 static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, GError **error)
 {
@@ -167,9 +178,9 @@ static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, G
         .first_us = vtime_floor_us(vtime_add(segment_boundary(segment, k), wn->node->epoch)),
         .quantum_us = quantum_us,
         .boundaries = segment->count - k + 1,
-        /* With sleep=on no clock is warped: there is nothing to brake. */
+        /* With sleep=on no clock is warped, so there is nothing to brake. */
         .brake = segment->brake && !wn->node->icount.sleep_on,
-        /* A hit warps an idle-looking node (debug.h). */
+        /* A hit warps the clock of a node that looks idle (debug.h). */
         .grain_us = debug_armed(wn->node) && !wn->node->icount.sleep_on ? grain_us(segment) : 0,
         .stages = stages_for(w),
         .guard_us = guarded && node_granule_ns(wn->node) <= NS_PER_US ? next_us + 1 : 0,
@@ -184,7 +195,7 @@ static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, G
     stop_us = nics_next_stop(wn->node);
     if (guarded && gate_guards_later(wn->node->gate, &plan))
         stop_us = MIN(stop_us, vtime_floor_us(wn->node->clock.virtual_time) + 1);
-    if (wn->slept) { /* it will again: no other boundary is tried for */
+    if (wn->slept) { /* the node would sleep too long again: plan only one boundary */
         once(wn, &plan);
     } else if (stop_us < plan.first_us) {
         stop_half_way(wn, &plan, stop_us);
@@ -208,7 +219,7 @@ static bool stands_at(const Segment *segment, const WorkerNode *wn, uint64_t k)
            vtime_floor_us(segment_boundary(segment, k));
 }
 
-/* A point was hit: the node is at rest, and the barrier will not be complete. */
+/* The node hit a point and is at rest; the barrier will not be complete. */
 static void rest_at_hit(Segment *segment, WorkerNode *wn)
 {
     wn->place = PLACE_REST;
@@ -217,7 +228,8 @@ static void rest_at_hit(Segment *segment, WorkerNode *wn)
     atomic_store(&segment->stop, true);
 }
 
-/* It may be stepped, and a hit has to be compared with where it stands now. */
+/* Reads the clock and disarms the gate of a node with points. The node may be stepped, and a hit
+ * is compared with where the node stands now. */
 static bool free_for_points(Node *n, GError **error)
 {
     return !debug_armed(n) ||
@@ -246,7 +258,7 @@ void worker_node_resume(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
     if (hit)
         rest_at_hit(segment, wn);
     if (hit || stands_at(segment, wn, k))
-        return; /* one instruction was all that was missing */
+        return; /* only one instruction was missing */
     wn->rearm = wn->slept = false;
     wn->left = wn->node->clock.icount;
     if (wn->node->clock.rough)
@@ -256,7 +268,7 @@ void worker_node_resume(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
     w->running++;
 }
 
-/* Stopped at boundary k. */
+/* Checks where the node was stopped at boundary k. */
 static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
 {
     const RestPlan plan = {.boundary = segment_boundary(segment, k),
@@ -268,14 +280,15 @@ static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
     rest_judge(wn->node, wn->participant->stats, &plan);
 }
 
-/* Whether a token tells where it stands; one with points has more to tell at once. */
+/* Whether a token can tell where the node stands. The clock of a node with points is read
+ * completely at once. */
 static bool tells_where(const Worker *w, const Node *n)
 {
     return n->by_stub && w->sched == SCHED_MODE_STRICT && n->icount.enabled && !debug_armed(n) &&
            gate_tells_where(n->gate);
 }
 
-/* Parks or disarms a stopped node and finds where it stands, to the µs. */
+/* Parks or disarms a stopped node and finds where the node stands, to the µs. */
 static bool disarm(const Worker *w, Node *n, GError **error)
 {
     int64_t now_us;
@@ -290,7 +303,8 @@ static bool disarm(const Worker *w, Node *n, GError **error)
     return true;
 }
 
-/* One that is broken matters to points only. */
+/* Whether the stub's stop replies have to be read. A broken stub matters only to a node with
+ * points. */
 static bool hears_stub(const Node *n)
 {
     return n->debug && (debug_armed(n) || !gdb_client_broken(debug_client(n)));
@@ -301,22 +315,23 @@ void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_
     GError *error = NULL;
 
     node_demote_monitor(wn->node, false);
-    /* The stub tells of every stop: unread, that would block QEMU some time. */
+    /* The stub reports every stop. Unread reports would block QEMU at some time. */
     if (!gate_stop(wn->node->gate, &error) || !disarm(w, wn->node, &error) ||
         (hears_stub(wn->node) && !gdb_drain(debug_client(wn->node), &error))) {
         worker_node_fail(w, wn, error);
         return;
     }
     if (worker_node_take_end(w, wn))
-        return; /* in the quantum that is over, and it was not heard before */
+        return; /* the guest left in the quantum that is over, and this was not known before */
     wn->place = PLACE_REST;
     wn->node->state = NODE_PAUSED;
     if (!wn->judged)
         judge(segment, wn, k);
     else
-        wn->node->rest.judged = true; /* no boundary, or one that was missed */
+        wn->node->rest.judged = true; /* the miss is counted, or it was no boundary */
     wn->judged = false;
-    /* Every so often as if somebody looked at it, to see that it is so. */
+    /* Now and then the clock is read as if somebody looked at the node, to check the rough
+     * value. */
     if (wn->node->clock.rough && ++wn->node->rest.unread == MAX_UNREAD &&
         !rest_read(wn->node, &error))
         worker_node_fail(w, wn, error);
@@ -362,7 +377,8 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
         wn->rearm = true; /* without icount every boundary is a stop */
 }
 
-/* Ahead of its boundary: an idle node is then at it perhaps, a busy one goes on to it. */
+/* The node stands ahead of its boundary. An idle node may reach the boundary by that stop; a
+ * busy node is sent on to the boundary. */
 static void approached(Worker *w, Segment *segment, WorkerNode *wn)
 {
     wn->place = PLACE_GATE;
@@ -386,11 +402,11 @@ static void judge_note(WorkerNode *wn, const Note *note)
     int64_t late_ns = note->late_us * NS_PER_US;
 
     if (!wn->node->icount.enabled)
-        return; /* judged once it stands */
+        return; /* rest_judge() counts this once the node stands */
     switch (note->kind) {
     case NOTE_NONE:
     case NOTE_GONE:
-        break; /* no boundary */
+        break; /* no boundary was reached */
     case NOTE_ON_TIME:
         dist_add(&stats->overshoot, 0);
         break;
@@ -422,14 +438,14 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
     if (note.kind == NOTE_NONE)
         return;
     if (note.kind == NOTE_GONE) {
-        /* The connection tells more than the FIFO; it breaks at the same time. */
+        /* The QMP connection breaks at the same time and gives a better reason than the FIFO. */
         if (qmp_client_pump(wn->node->qmp, 1000, &error))
             g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU closed its end of the gate");
         worker_node_fail(w, wn, error);
         return;
     }
     if (wn->place != PLACE_RUNNING) {
-        wn->participant->stats->missed++; /* at no boundary that anyone sent it to */
+        wn->participant->stats->missed++; /* the node was sent to no boundary */
         return;
     }
     if (wn->trial.tries && note.kind != NOTE_BROKEN) {
@@ -450,8 +466,9 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
         at_gate(w, segment, wn, &note);
 }
 
-/* How far the hit has moved the clock: as far as time passed without an instruction since the last
- * stop, but, if the guest slept meanwhile, no farther than from the last boundary or brake. */
+/* Reports how far the hit has moved the clock: by the time that passed without an instruction
+ * since the last stop. If the guest slept since then, the hit has moved the clock no farther
+ * than from the last boundary or brake. */
 static void note_skip(const Worker *w, const Segment *segment, Node *n, VTime bias)
 {
     int64_t passed = vtime_sub(n->clock.bias, bias).ns;
@@ -461,7 +478,7 @@ static void note_skip(const Worker *w, const Segment *segment, Node *n, VTime bi
     debug_set_skip(n, vtime(MIN(passed, MAX(limit, 0))), passed > limit);
 }
 
-/* It is at rest before the boundary, and the barrier will not be complete. */
+/* The node is at rest before the boundary; the barrier will not be complete. */
 static void break_off(Worker *w, Segment *segment, WorkerNode *wn)
 {
     Node *n = wn->node;
@@ -473,7 +490,7 @@ static void break_off(Worker *w, Segment *segment, WorkerNode *wn)
     rest_at_hit(segment, wn);
 }
 
-/* A point was hit before the boundary. */
+/* The node hit a point before the boundary. */
 static void take_hit(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
@@ -481,7 +498,7 @@ static void take_hit(Worker *w, Segment *segment, WorkerNode *wn)
     VTime bias = n->clock.bias;
 
     node_demote_monitor(n, false);
-    n->expect_stop = true; /* its event is on its way */
+    n->expect_stop = true; /* the event of this stop is still to come */
     if (!node_read_clock(n, &error) || !gate_disarm(n->gate, &error)) {
         worker_node_fail(w, wn, error);
         return;
@@ -520,7 +537,8 @@ bool worker_node_on_stub(Worker *w, Segment *segment, WorkerNode *wn)
     return hit;
 }
 
-/* QEMU's reason is asked for: its event may be another, or not have come. */
+/* QEMU stopped without a request. QEMU is asked for the reason: its event may be about another
+ * stop, or may not have come yet. */
 static void stopped_unasked(Worker *w, WorkerNode *wn)
 {
     GError *error = NULL;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker-private.h: what the parts of a worker share: worker.c (thread, quanta), worker-node.c
- * (one node). */
+/*
+ * worker-private.h: what the two files of a worker share: worker.c (thread, quanta) and
+ * worker-node.c (one node).
+ */
 #ifndef ENGINE_WORKER_PRIVATE_H
 #define ENGINE_WORKER_PRIVATE_H
 
@@ -16,21 +18,21 @@ typedef enum {
     PLACE_OUT, /* left or failed */
 } Place;
 
-/* A node in a segment. */
+/* One node of the worker in a segment. */
 typedef struct {
     Participant *participant;
     Node *node;
     Place place;
-    Insns left;     /* its count when it left its last rest */
-    uint64_t k;     /* the boundary that it was last sent to */
-    bool once;      /* its tick is good for that boundary alone */
-    bool approach;  /* its tick is ahead of that boundary */
-    bool half_way;  /* its tick is where a card needs it to stop before that boundary */
-    GatePlan trial; /* if it is one, else .tries is false */
-    bool rearm;     /* stop and arm it before it goes on, … */
-    bool slept;     /* … as it was idle at the boundary, and slept too long */
+    Insns left;     /* the node's count when it left its last rest; -1: unknown */
+    uint64_t k;     /* the boundary that the node was last sent to */
+    bool once;      /* the tick reaches only that boundary */
+    bool approach;  /* the tick fires ahead of that boundary */
+    bool half_way;  /* the tick fires before that boundary, where a card needs a stop */
+    GatePlan trial; /* the plan, if it is a trial; else .tries is false */
+    bool rearm;     /* stop and arm the node before it goes on */
+    bool slept;     /* the idle node was past the boundary, as it slept too long */
     Freeze freeze;
-    bool judged; /* that it ran past its boundary is counted already */
+    bool judged; /* do not check the stop: its miss is counted, or it is at no boundary */
 } WorkerNode;
 
 struct Worker {
@@ -42,46 +44,47 @@ struct Worker {
     GMutex lock;
     GCond wake;
     bool quit, has_job;
-    Segment *segment; /* or: */
+    Segment *segment; /* the job is this segment, or func(arg) */
     void (*func)(void *);
     void *arg;
     WorkerDoneFunc done;
     void *done_data;
 
-    /* of the present segment */
+    /* Of the present segment: */
     int epoll_fd;
     WorkerNode *nodes;
     unsigned n_nodes, running;
-    bool lost_one; /* a node failed since the last rendezvous */
+    bool lost_one; /* a node has failed since the last rendezvous */
     VTime until;   /* end of the present quantum */
-    HTime looked;  /* when consoles of running nodes were drained last */
-    Quanta quanta; /* the last ones */
+    HTime looked;  /* when the nodes that run were last looked after */
+    Quanta quanta; /* the last quanta, of the nodes of this worker */
     VcpuBoost boost;
 };
 
-/* Takes over the error: the node has failed, or its guest made QEMU exit. */
+/* The node has failed, or its guest made QEMU exit. Takes over the error. */
 void worker_node_fail(Worker *worker, WorkerNode *node, GError *error);
 
-/* A node at rest goes on to boundary k, unless it stands there or farther already. */
+/* Sends a node at rest on to boundary k, unless it already stands there or farther. */
 void worker_node_resume(Worker *worker, Segment *segment, WorkerNode *node, uint64_t k);
 
-/* One at its gate goes on from boundary k - 1 to k: through it, or where anything was not as it
- * should be, armed anew. */
+/* Sends a node at its gate on from boundary k - 1 to k: through the gate, or armed anew if
+ * anything was not as it should be. */
 void worker_node_go_on(Worker *worker, Segment *segment, WorkerNode *node, uint64_t k);
 
-/* From its gate at boundary k to rest, its clock read. */
+/* Brings a node from its gate at boundary k to rest and finds where it stands. */
 void worker_node_rest(Worker *worker, const Segment *segment, WorkerNode *node, uint64_t k);
 
-/* Nobody waits for the boundary any longer: the node is stopped where it is, or fails. */
+/* The worker does not wait for the boundary any longer: stops the node where it is. A node that
+ * does not stop has failed. */
 void worker_node_halt(Worker *worker, Segment *segment, WorkerNode *node);
 
-/* Its note, its monitor, its stub became readable. */
+/* The node's note, monitor or stub became readable. */
 void worker_node_on_note(Worker *worker, Segment *segment, WorkerNode *node);
 void worker_node_on_qmp(Worker *worker, Segment *segment, WorkerNode *node);
-/* True if a point was hit. */
+/* True if the node hit a point. */
 bool worker_node_on_stub(Worker *worker, Segment *segment, WorkerNode *node);
 
-/* If its guest has left and it stands, it is out. */
+/* If the node's guest has left and the node stands, the node is out: true. */
 bool worker_node_take_end(Worker *worker, WorkerNode *node);
 
 #endif

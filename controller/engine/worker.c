@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* worker.c: the quantum loop of the nodes of one CPU, and its thread; see worker.h. */
+/*
+ * worker.c: the thread of a worker and its quantum loop.
+ *
+ * In every quantum the worker sends its nodes on, waits with epoll until each of them stands at
+ * its gate, is at rest or is out, and then meets the other workers.
+ */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/engine/worker-private.h"
@@ -10,12 +15,13 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-/* In a long quantum a guest must not fill its console's pipe: drained this often meanwhile. */
+/* In a long quantum the consoles of running nodes are drained this often, so that no guest fills
+ * its console's pipe. */
 #define DRAIN_MS 20
 
 #define MAX_EVENTS 64
 
-/* What of a node's became readable: the lower bits of an epoll tag. */
+/* Which descriptor of a node became readable: the lower bits of an epoll tag. */
 enum { TAG_NOTE, TAG_QMP, TAG_STUB, TAG_BITS = 2, TAG_MASK = 3 };
 
 /* --- a quantum --- */
@@ -39,7 +45,7 @@ static void handle(Worker *w, Segment *segment, const struct epoll_event *event)
     WorkerNode *wn = &w->nodes[event->data.u32 >> TAG_BITS];
 
     if (wn->place == PLACE_OUT)
-        return; /* it went earlier in this round */
+        return; /* the node went out earlier in this round */
     switch (event->data.u32 & TAG_MASK) {
     case TAG_NOTE:
         worker_node_on_note(w, segment, wn);
@@ -53,7 +59,7 @@ static void handle(Worker *w, Segment *segment, const struct epoll_event *event)
     }
 }
 
-/* While a quantum lasts. */
+/* Looks after the nodes that run in the present quantum. */
 static void look_after(Worker *w, Segment *segment)
 {
     bool hurry = segment->hurry && atomic_load(segment->hurry);
@@ -71,7 +77,8 @@ static void look_after(Worker *w, Segment *segment)
     }
 }
 
-/* Now and then while nodes run, however often others wake the worker meanwhile. */
+/* Looks after the running nodes every DRAIN_MS, however often events wake the worker. idle: no
+ * event came for that long. */
 static void look_around(Worker *w, Segment *segment, bool idle)
 {
     HTime now = htime_now();
@@ -83,7 +90,7 @@ static void look_around(Worker *w, Segment *segment, bool idle)
     vcpu_boost_watch(&w->boost, false);
 }
 
-/* Until each of its nodes stands at its gate, is at rest, or is out. */
+/* Waits until each node of the worker stands at its gate, is at rest, or is out. */
 static void collect(Worker *w, Segment *segment)
 {
     struct epoll_event events[MAX_EVENTS];
@@ -110,14 +117,15 @@ static bool watch(Worker *w, int fd, uint32_t tag, GError **error)
     return false;
 }
 
-/* New threads may have come up since the last segment: rank them too. */
+/* Adds a node that is at rest to the segment. node_schedule() also sets the priorities of
+ * threads that QEMU has started since the last segment. */
 static void add(Worker *w, WorkerNode *wn, unsigned i)
 {
     GError *error = NULL;
     Node *n = wn->node;
 
     n->life.stopped = false;
-    if (worker_node_take_end(w, wn)) /* it was told while it stood */
+    if (worker_node_take_end(w, wn)) /* the node's end was reported while it stood */
         return;
     n->quanta = &w->quanta;
     if (!n->gate)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* card.c: see card.h. */
+/* card.c: moves frames between a port and its card (nic.h) at each boundary. */
 #include "controller/fabric/card.h"
 
-/* What waits for a card that takes nothing: as much as QEMU would keep (net/queue.c). */
+/* Most frames that wait for a card that takes nothing: as many as QEMU would keep (net/queue.c). */
 #define MAX_WAITING 10000
 
 bool card_open(Port *p, VTime now, GError **error)
@@ -17,7 +17,7 @@ static Flight *flight(const Port *p, unsigned i)
     return &g_array_index(p->flights, Flight, i);
 }
 
-/* How many of those that were put are to be there by now. */
+/* Number of the put frames that are to be there by `now`. */
 static unsigned due_by(const Port *p, VTime now)
 {
     unsigned n = 0;
@@ -27,8 +27,8 @@ static unsigned due_by(const Port *p, VTime now)
     return n;
 }
 
-/* When the guest got it: at this boundary, or at its own time, or, if the node stood beyond that
- * already, there. */
+/* When the guest got the frame: at its own time, or later if the node stood beyond that already;
+ * without such a time, at this boundary. */
 static VTime when(const Port *p, unsigned i, VTime now)
 {
     int64_t us = flight(p, i)->given_us;
@@ -36,8 +36,8 @@ static VTime when(const Port *p, unsigned i, VTime now)
     return us ? vtime_sub(vtime(us * NS_PER_US), p->node->epoch) : now;
 }
 
-/* What was put is there if QEMU took it in time; else it is late, and will be there at the next
- * boundary. */
+/* Settles the frames that were put. A frame that QEMU took in time is there; any other frame is
+ * late and will be there at the next boundary. */
 static void settle(Port *p, VTime now)
 {
     bool off = !node_is_live(p->node);
@@ -68,8 +68,8 @@ static void collect(Port *p, VTime now)
     while (nic_next_sent(p->nic, until, &sent)) {
         VTime at = vtime_sub(sent.at, p->node->epoch);
 
-        /* Stamps are whole µs, rounded down: what bears the last boundary's was sent right behind
-         * it. */
+        /* Stamps are whole µs, rounded down. A stamp of the last boundary means that the frame
+         * was sent right behind that boundary. */
         if (at.ns <= p->reached.ns)
             at = vtime(p->reached.ns + 1);
         port_send(p, now, at, sent.data, sent.size);
@@ -96,19 +96,19 @@ void card_set_exact(Port *p, bool exact)
         return;
     nic_take_back(p->nic);
     p->exact = exact;
-    p->aim = vtime(0); /* what is not settled is there already */
+    p->aim = vtime(0); /* frames that are not settled are already inside QEMU */
     nic_set_exact(p->nic, exact);
 }
 
-/* The first whole µs that is not before its due time; what the card had no room for until now is
- * there at the next one. (An idle node may stand at that already.) */
+/* The first whole µs that is not before the frame's due time. A frame that the card had no room
+ * for until now gets the next µs. (An idle node may already stand at that µs.) */
 static VTime own_time(const Flight *f, VTime now)
 {
     return vtime(MAX(vtime_ceil_us(f->due).ns, (vtime_floor_us(now) + 1) * NS_PER_US));
 }
 
-/* A card that takes nothing has its fill: what is due behind it waits in its order, and is lost above
- * what may wait. */
+/* Queues the frames for a card that takes nothing and has its fill. Frames that are due later
+ * wait in their order; frames above MAX_WAITING are lost. */
 static void wait_behind(Port *p, VTime now, VTime until)
 {
     Flight fresh;
@@ -126,8 +126,8 @@ static void wait_behind(Port *p, VTime now, VTime until)
     }
 }
 
-/* Frames that find a card full follow at the next boundary: carried, unless it is full of late
- * ones. */
+/* Frames that find a card full follow at the next boundary. These frames count as carried,
+ * unless late frames fill the card. */
 void card_fill(Port *p, VTime now, VTime until, VTime quantum)
 {
     bool barrier = until.ns % quantum.ns == 0, full_of_late;
@@ -136,7 +136,7 @@ void card_fill(Port *p, VTime now, VTime until, VTime quantum)
         (!barrier || (nic_n_put(p->nic) > 0 && p->aim.ns > now.ns && p->aim.ns != until.ns)))
         return;
     if (until.ns <= p->reached.ns)
-        return; /* the others are brought there: this one's next boundary is behind it */
+        return; /* the others are brought there; this card's next boundary is behind it */
     full_of_late = !p->exact && nic_sent(p->nic) > 0 && p->aim.ns <= now.ns;
     p->aim = until;
     for (;;) {
@@ -145,7 +145,8 @@ void card_fill(Port *p, VTime now, VTime until, VTime quantum)
         VTime head = waiting ? vtime(flight(p, n)->due.ns - 1) : until;
         Flight *f, fresh;
 
-        /* What was taken and not put, or was taken back, is next, but for what is due before it. */
+        /* The next frame is the first one that was taken and not put, or was taken back, unless
+         * another is due before it. */
         if (port_next(p, vtime(MIN(head.ns, until.ns)), &fresh))
             g_array_insert_val(p->flights, n, fresh);
         else if (!waiting)

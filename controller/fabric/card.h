@@ -1,30 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * card.h: what happens to a card of this host at a boundary: what the guest has sent goes to the
- * network, what was put for this boundary is settled, and what is due by the next one is put. Where
- * that comes from and goes to is the port's to know (port.h).
+ * card.h: what happens to a card of this host at a boundary. The frames that the guest has sent go
+ * to the network, the frames that were put for this boundary are settled, and the frames that are
+ * due by the next boundary are put. port.h decides where the frames come from and go to.
  *
- * All functions: the node stands at the boundary. They are for ports with a card here (DIRECT,
- * AHEAD), in the thread that the port belongs to.
+ * In all functions the node stands at the boundary. The functions are for ports with a card here
+ * (DIRECT, AHEAD), and are called in the thread that owns the port.
  */
 #ifndef FABRIC_CARD_H
 #define FABRIC_CARD_H
 
 #include "controller/fabric/port.h"
 
-/* Of a paused node that stands at `now`; the port's mode is the caller's to set. */
+/* Makes the card of a paused node that stands at `now`. The caller sets the port's mode. */
 bool card_open(Port *port, VTime now, GError **error);
 
-/* Takes what was sent by `now`, where all stand between two boundaries. */
+/* Collects the frames that the guest has sent by `now`, while all nodes stand between two
+ * boundaries. */
 void card_collect(Port *port, VTime now);
 
-/* No frame waits inside QEMU. */
+/* Sets whether the card delivers at due times. No frame may wait inside QEMU. */
 void card_set_exact(Port *port, bool exact);
 
-/* Boundary `now` is reached: takes what was sent, settles what was put. */
+/* The node has reached boundary `now`: collects the sent frames and settles the frames that were
+ * put. */
 void card_reach(Port *port, VTime now);
 
-/* Puts what is due by the next boundary; by a time within the quantum only if the card is exact. */
+/* Puts the frames that are due by `until`: the next boundary, or, on an exact card only, a time
+ * within the quantum. */
 void card_fill(Port *port, VTime now, VTime until, VTime quantum);
 
 #endif

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fabric.c: ports, what happens to them at a barrier, figures. */
+/*
+ * fabric.c: the ports, their work at a barrier, islands, and figures.
+ *
+ * A controller's fabric drives the network itself; a replica moves only the islands of its host.
+ */
 #include "controller/fabric/fabric.h"
 
 #include "controller/base/log.h"
@@ -10,21 +14,21 @@
 #include "controller/qemu/nic-options.h"
 
 struct Fabric {
-    const GPtrArray *nodes; /* the session's; NULL: an agent's */
-    Network *net;           /* NULL: an agent's */
+    const GPtrArray *nodes; /* the session's nodes; NULL in an agent */
+    Network *net;           /* NULL in an agent */
     Trace *trace;
-    GPtrArray *ports; /* Port: by its index; an agent's: by its number */
+    GPtrArray *ports; /* Port: by network index; in an agent by the host's number */
     VTime quantum;
-    unsigned announced; /* links whose raised latency was told */
+    unsigned announced; /* links whose raised latency was reported */
 
     Islands *islands;
-    unsigned n_ops;      /* of the network, when islands were last looked for */
-    Network *replica;    /* where this host's islands move; NULL: it has none */
-    unsigned repeated;   /* changes of the network that it has repeated */
-    VTime caught_up;     /* by fabric_catch_up(), up to this time */
-    VTime moved;         /* up to this boundary the network has moved */
+    unsigned n_ops;      /* changes of the network when islands were last found */
+    Network *replica;    /* network of this host's islands; NULL: none */
+    unsigned repeated;   /* changes of the network that the replica has repeated */
+    VTime caught_up;     /* time up to which fabric_catch_up() has moved the network */
+    VTime moved;         /* boundary up to which the network has moved */
     VTime reached;       /* the boundary at which this host's cards are */
-    VTime filled;        /* no card has frames that are due behind this */
+    VTime filled;        /* no card has frames that are due behind this time */
     unsigned mismatches; /* frames that a card has taken and that are unknown here */
 };
 
@@ -103,7 +107,8 @@ bool fabric_add_card(Fabric *f, Node *node, unsigned card, unsigned *port, GErro
     return true;
 }
 
-/* Of no node's: those begin with 52:54:00:6d (node_options_mac()). */
+/* Gives the gateway's port a MAC address that no node has: nodes' addresses begin with
+ * 52:54:00:6d (node_options_mac()). */
 bool fabric_add_gateway(Fabric *f, const char *name, Gateway *gateway, GError **error)
 {
     uint8_t mac[MAC_LEN] = {
@@ -161,7 +166,7 @@ bool fabric_in_flight(const Fabric *f)
     return false;
 }
 
-/* An idle node with sleep=on stands past its stops. */
+/* Warns of a link that can't deliver exactly: an idle node with sleep=on stands past its stops. */
 static void warn_of_sleep(const Fabric *f, unsigned link)
 {
     NetEnd ends[2];
@@ -215,7 +220,8 @@ static bool open_port(Port *p, VTime now, GError **error)
     return true;
 }
 
-/* What was put for the next boundary may not be due by a nearer one. */
+/* Takes back the frames that were put for the next boundary: they may not be due by a nearer
+ * one. */
 static void take_back(const Fabric *f)
 {
     for (unsigned i = 0; i < f->ports->len; i++)
@@ -288,8 +294,8 @@ void fabric_reach(Fabric *f, VTime now)
             card_reach(fabric_port(f, i), now);
 }
 
-/* The replica moves on here and not before: where another host's node has hit a point, all stand at
- * the barrier before the one that this host's cards have reached, and so does the network. */
+/* The replica moves on here and not before. If a node of another host has hit a point, all nodes
+ * and the network stand at the barrier before the one that this host's cards have reached. */
 void fabric_fill(Fabric *f, VTime now, VTime until)
 {
     if (now.ns == f->reached.ns)
@@ -300,8 +306,8 @@ void fabric_fill(Fabric *f, VTime now, VTime until)
             card_fill(fabric_port(f, i), now, until, f->quantum);
 }
 
-/* What a host took in is not what the network here has for it: what is told of its packets is not
- * what its guest saw. */
+/* Gives the network the reports of a port. Warns if a host has taken a frame that the network
+ * here does not have for it: the report of the guest's packets is then not what the guest saw. */
 static void hear(Fabric *f, Port *p, VTime now)
 {
     unsigned unknown = port_hear(p, now);
@@ -369,7 +375,7 @@ void fabric_move_replica(Fabric *f, VTime moved)
 bool fabric_repeat(Fabric *f, const NetOp *op)
 {
     if (!f->replica)
-        f->replica = network_new(1, vtime(NS_PER_US)); /* what is repeated says both */
+        f->replica = network_new(1, vtime(NS_PER_US)); /* changes set both values */
     f->repeated++;
     return network_repeat(f->replica, op, NULL);
 }
@@ -411,8 +417,10 @@ static void find_islands(Fabric *f)
     f->n_ops = network_n_ops(f->net);
 }
 
-/* What its island has brought or may have, in a quantum that is not over, it still brings. A card of
- * this host in an island has sent nothing yet when it goes ahead. */
+/* Sets which frames of the port come from the replica. A card becomes part of an island before
+ * it has sent anything, so a card of this host can then go ahead. A port whose island has become
+ * none still gets from the replica the frames of the quantum that is not over: the card has them
+ * already or may have them. */
 static void set_own(Fabric *f, Port *p)
 {
     bool island = islands_has(f->islands, (NetEnd){false, p->index});
@@ -429,7 +437,8 @@ static void set_own(Fabric *f, Port *p)
     }
 }
 
-/* The replica of this host. What was done to the topology since was done where the network stood. */
+/* Brings the replica of this host up to date. The topology's changes since the last time were
+ * made where the network stood. */
 static void repeat_here(Fabric *f)
 {
     bool repeated = true;
@@ -452,7 +461,7 @@ VTime fabric_begin(Fabric *f)
 
         set_own(f, p);
         here = here || p->mode == PORT_AHEAD;
-        /* A host that can't be told is lost: the segment will say so. */
+        /* An error means that the host is lost; the segment will report the loss. */
         if (p->mode == PORT_REMOTE && (was_island || port_is_island(p)))
             p->node->far->ops->follow(p->node->far, f->net, f->moved, NULL);
     }

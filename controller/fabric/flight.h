@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flight.h: a frame under way to a guest, from where its port takes it to where the guest has it; or
- * what a card that is ahead of the network reports of one (port.h).
+ * flight.h: a flight is a frame on its way to a guest, from the moment its port takes it to the
+ * moment the guest has it. A flight is also one report of a card that runs ahead of the network
+ * (port.h).
  */
 #ifndef FABRIC_FLIGHT_H
 #define FABRIC_FLIGHT_H
@@ -9,22 +10,22 @@
 #include "controller/network/network.h"
 
 typedef struct {
-    VTime due;      /* at the card */
-    VTime at;       /* when it is to be handed over; of a report: when it was sent or taken in */
-    VTime boundary; /* of a report: where this became known */
-    const uint8_t *data; /* stays until it is settled; NULL in a report */
+    VTime due;      /* when the frame is due at the card */
+    VTime at;       /* when the frame is to be handed over; report: when it was sent or taken in */
+    VTime boundary; /* report: boundary at which the event became known */
+    const uint8_t *data; /* valid until the flight is settled; NULL in a report */
     size_t size;
-    unsigned id;           /* counts what goes to the port, alike on both sides */
-    bool taken;            /* of a report: else the card has refused it */
-    bool carried;          /* kept back, since the card had its fill */
-    NetDelivery *delivery; /* the network's; NULL: elsewhere, and the bytes are the flight's own */
-    Network *net;          /* whose delivery it is */
+    unsigned id;           /* counts the port's frames; both sides of the port count alike */
+    bool taken;            /* report: true: the card took the frame; false: refused it */
+    bool carried;          /* the frame was kept back, as the card had its fill */
+    NetDelivery *delivery; /* owned by `net`; NULL: none, and the flight owns `data` */
+    Network *net;          /* the network of `delivery` */
 
-    /* On the card (nic.c): */
-    int64_t at_us;    /* `at` in the node's own time; 0: at the boundary */
-    int64_t given_us; /* when it was handed over, likewise */
-    int weight;       /* in the socket, once sent */
-    bool certain;     /* sent, and the card won't filter it out */
+    /* Set by the card (nic.c): */
+    int64_t at_us;    /* `at` in the node's own µs; 0: at the boundary */
+    int64_t given_us; /* when the frame was handed over, likewise */
+    int weight;       /* bytes that the frame takes in the socket, once sent */
+    bool certain;     /* the frame was sent, and the card won't filter it out */
 } Flight;
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gateway.c: see gateway.h. Documentation/networking/tuntap.rst of the kernel tells of tap devices.
+/*
+ * gateway.c: unix sockets and tap devices, which do not block, and a queue of kept frames.
+ * Documentation/networking/tuntap.rst of the kernel documents tap devices.
  */
 #include "controller/fabric/gateway.h"
 
@@ -30,10 +32,10 @@ struct Gateway {
     char *name, *description;
     int fd;
     bool is_tap;
-    char *path;              /* to be removed; NULL: nothing is */
-    struct sockaddr_un peer; /* sun_path empty: not known yet */
+    char *path;              /* socket file to be removed; NULL: none */
+    struct sockaddr_un peer; /* sun_path empty: no peer known yet */
     bool peer_is_fixed;
-    bool deaf;   /* that nobody takes its frames was told */
+    bool deaf;   /* the log already reports that nobody takes the frames */
     GQueue kept; /* Kept */
     size_t kept_bytes;
     GatewayStats stats;
@@ -117,7 +119,8 @@ static bool fail_tap(const char *name, GError **error)
     }
 }
 
-/* One that is not there would be made by TUNSETIFF, without addresses: of no use to anybody. */
+/* Opens a tap device that exists. TUNSETIFF would make a missing one, without addresses: it
+ * would be of no use. */
 static bool open_tap(Gateway *g, const char *name, GError **error)
 {
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};

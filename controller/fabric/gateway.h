@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gateway.h: a way out of the virtual network: a unix datagram socket or a tap device, on which one
- * datagram is one Ethernet frame. Nothing here ever waits for the outside.
+ * gateway.h: a gateway is a way out of the virtual network: a unix datagram socket or a tap device.
+ * One datagram on it is one Ethernet frame.
  *
- * What the outside does not take at once is kept, up to GATEWAY_MAX_BEHIND bytes, and offered again
- * whenever anything is sent. A gateway belongs to one thread at a time.
+ * Invariant: no function waits for the outside. Frames that the outside does not take at once are
+ * kept, up to GATEWAY_MAX_BEHIND bytes, and offered again whenever a frame is sent. A gateway
+ * belongs to one thread at a time.
  */
 #ifndef FABRIC_GATEWAY_H
 #define FABRIC_GATEWAY_H
@@ -19,42 +20,44 @@ GQuark gateway_error_quark(void);
 
 #define GATEWAY_MAX_BEHIND ((size_t)1 << 20)
 
-/* Either unix_path, perhaps with peer, or tap; NULL: not given. */
+/* Either unix_path, with or without peer, or tap; NULL: not given. */
 typedef struct {
-    const char *unix_path; /* our socket, made here and removed at the end */
-    const char *peer;      /* where frames go; NULL: to whoever sent last */
-    const char *tap;       /* an interface that is there already */
+    const char *unix_path; /* our socket, which is made here and removed at the end */
+    const char *peer;      /* address for frames; NULL: the sender of the last datagram */
+    const char *tap;       /* an interface that already exists */
 } GatewayOptions;
 
 typedef struct {
     uint64_t received; /* frames from outside */
     uint64_t sent;     /* frames that the outside took */
-    uint64_t refused;  /* that it did not take: no peer, or too far behind */
+    uint64_t refused;  /* frames that the outside did not take: no peer, or too much kept */
 } GatewayStats;
 
 typedef struct Gateway Gateway;
 
-/* Whether the options make sense; touches nothing. */
+/* Whether the options make sense. Touches nothing on the host. */
 bool gateway_check(const GatewayOptions *options, GError **error);
 
-/* `name` is for the log. A socket at unix_path that nobody listens to any more is replaced,
- * anything else there is an error. */
+/* Opens a gateway. `name` is for the log. A socket file at unix_path on which nobody listens any
+ * more is replaced; any other file there is an error. Free with gateway_free(). */
 Gateway *gateway_new(const char *name, const GatewayOptions *options, GError **error);
 
-/* Takes NULL. */
+/* Closes the gateway and removes its socket. Accepts NULL. */
 void gateway_free(Gateway *gateway);
 
-/* The next frame that has come in, NULL if there is none; valid until the next call. Its size may
- * be any; of one above FRAME_MAX there are fewer bytes than *size. */
+/* Returns the next frame that has come in, or NULL. The frame is valid until the next call. Any
+ * size is possible; for a frame above FRAME_MAX only the first FRAME_MAX of its *size bytes are
+ * there. */
 const uint8_t *gateway_receive(Gateway *gateway, size_t *size);
 
-/* Offers again what is kept. */
+/* Offers the kept frames again. */
 void gateway_flush(Gateway *gateway);
 
-/* False, counted: there is nobody to take the frame, or too much is kept already. */
+/* Sends or keeps the frame. Returns false and counts the frame as refused if there is nobody to
+ * take it, or too much is kept already. */
 bool gateway_send(Gateway *gateway, const uint8_t *frame, size_t size);
 
-/* "unix=/tmp/x peer=/tmp/y" or "tap=tap0". */
+/* For example "unix=/tmp/x peer=/tmp/y" or "tap=tap0". The gateway owns the text. */
 const char *gateway_describe(const Gateway *gateway);
 const GatewayStats *gateway_stats(const Gateway *gateway);
 

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nic.c: see nic.h. */
+/*
+ * nic.c: one card of a node: its capture FIFO, its socket and its filter-buffer mrI.
+ *
+ * The card's frames are one queue (`flights`): handed to the guest, sent to QEMU, put, waiting.
+ * Counters mark where each part ends.
+ */
 #include "controller/fabric/nic.h"
 
 #include "controller/base/fd.h"
@@ -23,36 +28,37 @@
 #define US_PER_S   INT64_C(1000000)
 
 /*
- * What one quantum may bring: what the socket holds that nobody reads, since QEMU reads nothing
- * while the gate is closed. ROOM is what SO_SNDBUF gives everyone where net.core.wmem_max is as
- * Linux has it, so that what fits does not depend on the host or on privileges.
+ * Most frames and bytes for one quantum: the amount that a socket without a reader holds, since
+ * QEMU reads nothing while the gate is closed. ROOM is the size that SO_SNDBUF gives every user if
+ * net.core.wmem_max has Linux's default. So this amount depends neither on the host nor on
+ * privileges.
  */
 #define MAX_FRAMES 256
 #define ROOM       425984
 
-/* Between two firings of a filter-buffer that is not heard of again. */
+/* Interval of a filter-buffer that is not to fire again. */
 #define NEVER_US FILTERS_LONGEST_US
 
 struct Nic {
     Node *node;
     unsigned index;
-    int socket; /* the node's */
+    int socket; /* owned by the node */
     int capture;
     char *capture_path;
-    GByteArray *captured; /* whole and partial records, … */
-    guint handed_out;     /* … but for so many bytes */
+    GByteArray *captured; /* whole and partial records */
+    guint handed_out;     /* bytes of `captured` that were handed out */
     DumpClock clock;
     bool armed;
-    int64_t next_us; /* when mrI's timer is due, node's own µs */
+    int64_t next_us; /* when mrI's timer is due, in the node's own µs */
     int64_t quantum_us;
     bool exact;
     Ring *ring;
-    int64_t boundary_us; /* the one that comes next, … */
-    int64_t grid_us;     /* … and the distance of those behind */
-    GArray *flights;     /* the port's */
-    NicFill fill;        /* of those of them that were put */
-    unsigned n_sent;     /* of an exact card: QEMU has taken them, … */
-    unsigned n_given;    /* … and these the guest has; those between are one group */
+    int64_t boundary_us; /* the boundary that comes next */
+    int64_t grid_us;     /* distance of the boundaries behind it */
+    GArray *flights;     /* shared with the port */
+    NicFill fill;        /* sum of the flights that were put */
+    unsigned n_sent;     /* flights sent to QEMU; exact card: QEMU has taken them */
+    unsigned n_given; /* exact card: flights that the guest has; those up to n_sent are one group */
 };
 
 static Flight *flight(const Nic *n, unsigned i)
@@ -66,7 +72,8 @@ static bool fail_errno(const char *what, GError **error)
     return false;
 }
 
-/* Held open read-write, so that QEMU's open does not wait and its end is not seen as ours. */
+/* Makes the capture FIFO and its filter-dump. The FIFO is held open read-write, so that QEMU's
+ * open does not wait and QEMU's end is not seen as ours. */
 static bool open_capture(Nic *n, GError **error)
 {
     g_autofree char *props = NULL;
@@ -77,7 +84,7 @@ static bool open_capture(Nic *n, GError **error)
     if (mkfifo(n->capture_path, 0600) != 0 ||
         (n->capture = open(n->capture_path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)
         return fail_errno(n->capture_path, error);
-    fcntl(n->capture, F_SETPIPE_SZ, FIFO_SIZE); /* a smaller one will do */
+    fcntl(n->capture, F_SETPIPE_SZ, FIFO_SIZE); /* a smaller pipe will do */
     props =
         g_strdup_printf("{\"qom-type\":\"filter-dump\",\"id\":\"mx%u\",\"netdev\":\"mtr-net%u\","
                         "\"queue\":\"rx\",\"file\":\"%s\"}",
@@ -93,7 +100,7 @@ static bool open_capture(Nic *n, GError **error)
 Nic *nic_new(Node *node, unsigned index, GArray *flights, GError **error)
 {
     Nic *n = g_new0(Nic, 1);
-    int half = ROOM / 2; /* the kernel doubles it (socket(7)) */
+    int half = ROOM / 2; /* the kernel doubles the value (socket(7)) */
 
     n->node = node;
     n->index = index;
@@ -128,7 +135,7 @@ void nic_free(Nic *n)
     g_free(n);
 }
 
-/* --- what the guest sends --- */
+/* --- frames that the guest sends --- */
 
 void nic_read(Nic *n)
 {
@@ -146,7 +153,7 @@ void nic_read(Nic *n)
 
 bool nic_next_sent(Nic *n, VTime until, NicSent *out)
 {
-    /* Each was sent within the last second before `until`, the first one too. */
+    /* Each frame was sent within the last second before `until`, the first one too. */
     int64_t earliest_us = vtime_floor_us(until) - US_PER_S + 1;
     DumpHead head;
 
@@ -169,10 +176,10 @@ bool nic_next_sent(Nic *n, VTime until, NicSent *out)
     return false;
 }
 
-/* --- what it receives --- */
+/* --- frames that the guest receives --- */
 
-/* What a frame takes of the socket's room, at most: Linux counts whole allocations, a power of two
- * that holds the bytes and their bookkeeping, and the head of the buffer. */
+/* The most that a frame takes of the socket's room. Linux counts whole allocations: a power of
+ * two that holds the bytes and their bookkeeping, and the head of the buffer. */
 static size_t load_of(size_t size)
 {
     size_t allocated = 512;
@@ -227,7 +234,7 @@ static int in_socket(const Nic *n)
     return ioctl(n->socket, SIOCOUTQ, &bytes) == 0 ? bytes : INT_MAX;
 }
 
-/* Frames leave the socket in the order in which they came. */
+/* Number of sent frames that have left the socket. Frames leave in the order in which they came. */
 static unsigned out_of_socket(const Nic *n)
 {
     int left = n->n_sent > 0 ? in_socket(n) : 0, weight = 0;
@@ -291,7 +298,7 @@ void nic_clear(Nic *n)
     n->n_sent = n->n_given = 0;
 }
 
-/* Behind those that were sent: the first that the guest's ring has no room for. */
+/* Index of the first unsent frame that the guest's ring has no room for. */
 static unsigned limit(Nic *n)
 {
     unsigned i = n->n_sent;
@@ -306,13 +313,14 @@ static unsigned limit(Nic *n)
     return i;
 }
 
-/* At rest. */
+/* Asks QEMU for the ring if frames wait for room. The node is at rest. */
 static bool look(Nic *n, GError **error)
 {
     return limit(n) == n->fill.frames || ring_look(n->ring, n->boundary_us, error);
 }
 
-/* False if there is no room in the socket, or, with *error set, nobody at its other end. */
+/* Sends the next frame. False if the socket has no room, or, with *error set, if the send
+ * failed. */
 static bool send_next(Nic *n, int *in_there, GError **error)
 {
     Flight *f = flight(n, n->n_sent);
@@ -331,8 +339,8 @@ static bool send_next(Nic *n, int *in_there, GError **error)
     return true;
 }
 
-/* What a filter-buffer that is deleted hands out waits in front of a card that is stopped, and gets
- * there when it goes on, before any vCPU does (net_vm_change_state_handler(), net/net.c). */
+/* Deletes mrI. The frames that mrI hands out then wait in front of the stopped card. The card
+ * gets them when it goes on, before any vCPU does (net_vm_change_state_handler(), net/net.c). */
 static bool delete_buffer(Nic *n, GError **error)
 {
     g_autofree char *id = g_strdup_printf("mr%u", n->index);
@@ -348,7 +356,7 @@ static bool drop_buffer(Nic *n, GError **error)
     return delete_buffer(n, error) && filters_settle(n->node, error);
 }
 
-/* mrI anew, which fires then, and at that distance from there on. */
+/* Makes mrI anew. mrI fires at at_us and then at the distance from now_us to at_us. */
 static bool add_buffer(Nic *n, int64_t now_us, int64_t at_us, GError **error)
 {
     g_autofree char *id = g_strdup_printf("mr%u", n->index);
@@ -364,7 +372,7 @@ static bool add_buffer(Nic *n, int64_t now_us, int64_t at_us, GError **error)
     return true;
 }
 
-/* What can't be set behind the first firing is as it is. */
+/* Sets the interval behind the first firing. If QEMU can't set that, the interval stays. */
 static bool set_distance(Nic *n, int64_t quantum_us, GError **error)
 {
     g_autofree char *id = g_strdup_printf("mr%u", n->index);
@@ -375,14 +383,16 @@ static bool set_distance(Nic *n, int64_t quantum_us, GError **error)
     return filters_set_interval(n->node, id, quantum_us, error);
 }
 
-/* What is sent from now on is handed over at at_us, and its timer is not heard of again. */
+/* Makes mrI for the frames that are sent from now on: it hands them over at at_us and does not
+ * fire again. */
 static bool make_buffer(Nic *n, int64_t now_us, int64_t at_us, GError **error)
 {
     return add_buffer(n, now_us, at_us, error) && set_distance(n, NEVER_US, error) &&
            filters_settle(n->node, error);
 }
 
-/* In front of a card that is stopped QEMU takes a single frame, and reads no other one. */
+/* Makes mrI if it is not there. Without it QEMU takes a single frame in front of a stopped card
+ * and reads no other one. */
 static bool hold(Nic *n, GError **error)
 {
     int64_t now_us = vtime_floor_us(n->node->clock.virtual_time);
@@ -399,12 +409,12 @@ bool nic_send(Nic *n, bool at_rest, GError **error)
     if (at_rest && !look(n, error))
         return false;
     if (n->exact)
-        return true; /* nic_aim() does it */
+        return true; /* nic_aim() sends the frames */
     end = limit(n);
     if (at_rest && n->n_sent < end && !hold(n, error))
         return false;
     in_there = n->n_sent < end ? in_socket(n) : 0;
-    /* With less room than usual the rest follows. */
+    /* If the socket has less room than usual, the other frames follow later. */
     while (n->armed && n->n_sent < end && send_next(n, &in_there, &e))
         ;
     if (e)
@@ -412,7 +422,7 @@ bool nic_send(Nic *n, bool at_rest, GError **error)
     return !e;
 }
 
-/* Each round trip gives QEMU's main loop another turn. */
+/* Makes one round trip, which gives QEMU's main loop another turn. */
 static bool turn(const Nic *n, HTime start, GError **error)
 {
     if (htime_sub(htime_now(), start).ns <= NODE_REPLY_MS * NS_PER_MS)
@@ -431,9 +441,9 @@ bool nic_wait_taken(Nic *n, GError **error)
     return true;
 }
 
-/* --- frames with times of their own, the node at rest --- */
+/* --- frames with times of their own, while the node is at rest --- */
 
-/* QEMU takes all frames up to number `end`. */
+/* Sends all frames up to number `end` and waits until QEMU has taken them. */
 static bool hand_in(Nic *n, unsigned end, GError **error)
 {
     HTime start = htime_now();
@@ -453,7 +463,7 @@ static bool hand_in(Nic *n, unsigned end, GError **error)
     return true;
 }
 
-/* The first frame behind those that are due by at_us and have room. */
+/* Index of the first frame that is due after at_us or has no room. */
 static unsigned end_of(Nic *n, int64_t at_us)
 {
     unsigned i = n->n_sent, end = limit(n);
@@ -463,7 +473,8 @@ static unsigned end_of(Nic *n, int64_t at_us)
     return i;
 }
 
-/* QEMU has what it held until its time; when_us 0: at that time. */
+/* The guest has the frames that QEMU held. when_us: when they were handed over; 0: at their
+ * time. */
 static void give(Nic *n, int64_t when_us)
 {
     for (; n->n_given < n->n_sent; n->n_given++)
@@ -480,7 +491,7 @@ bool nic_aim(Nic *n, GError **error)
     if (nic_holds(n)) {
         if (flight(n, n->n_given)->at_us > now_us)
             return true;
-        give(n, 0); /* its timer has come, or comes as soon as the clock runs */
+        give(n, 0); /* the group's timer has fired, or fires as soon as the clock runs */
     }
     due = end_of(n, now_us);
     if (due > n->n_sent) {
@@ -513,8 +524,9 @@ bool nic_wants_rest(Nic *n, int64_t quantum_us)
 
 /* --- frames for boundaries --- */
 
-/* A timer that is due already fires when the node goes on, and is on the grid then; but it would
- * hand out at once what is sent now for the next boundary. */
+/* Whether the timer fires at first_us and at every boundary behind it. A timer that is already
+ * due fires when the node goes on, and is on the grid afterwards. But it would at once hand out
+ * frames that are sent now for the next boundary. */
 static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quantum_us)
 {
     if (!n->armed || n->quantum_us != quantum_us)
@@ -523,7 +535,8 @@ static bool on_grid(const Nic *n, int64_t now_us, int64_t first_us, int64_t quan
                                       n->n_sent == n->fill.frames);
 }
 
-/* Frames wait in it for that very time: made anew it would hand them out at once. */
+/* Whether frames wait in mrI for that very time. If mrI were made anew, it would hand them out
+ * at once. */
 static bool holds_for(const Nic *n, int64_t first_us)
 {
     return n->armed && n->n_sent > 0 && n->next_us == first_us;
@@ -547,14 +560,14 @@ bool nic_arm(Nic *n, int64_t first_us, int64_t quantum_us, GError **error)
 
     n->boundary_us = first_us;
     n->grid_us = quantum_us;
-    measure(n); /* now: what is put in the midst of the quantum has the room that is now */
+    measure(n); /* frames put within the quantum have the room of now */
     if (!look(n, error))
         return false;
     if (n->exact)
         return nic_aim(n, error);
     if (on_grid(n, now_us, first_us, quantum_us))
         return true;
-    /* What keeps another distance is made anew behind the first firing. */
+    /* A timer that has another distance is made anew behind its first firing. */
     return (holds_for(n, first_us) || add_buffer(n, now_us, first_us, error)) &&
            (n->quantum_us == quantum_us || set_distance(n, quantum_us, error));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nics.c: see nics.h. */
+/* nics.c: calls the functions of nic.h for each card of a node. */
 #include "controller/fabric/nics.h"
 
 void nics_free(Node *n)

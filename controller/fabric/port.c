@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * port.c: where a port's frames come from, and who learns of what became of them.
+ * port.c: where a port's frames come from, and where the fate of the frames is reported.
  *
- * Ids: the network here and the card's host take the same frames for a port, in the same order, and
- * each side counts them. So an id is enough to settle a frame, though an island's frames are never
- * sent from one side to the other.
+ * Ids: the network here and the card's host take the same frames for a port in the same order, and
+ * each side counts them. So an id is enough to settle a frame, although an island's frames are
+ * never sent from one side to the other.
  */
 #include "controller/fabric/port.h"
 
-/* Frames from outside that one barrier takes in; the rest waits with the kernel. */
+/* Most frames from outside that one barrier takes in; the others wait in the kernel. */
 #define MAX_FROM_OUTSIDE 256
 
 Port *port_new(Node *node, unsigned card, unsigned index, Network *net)
@@ -38,7 +38,7 @@ Port *port_new_gateway(Gateway *gateway, unsigned index, Network *net)
     return p;
 }
 
-/* Bytes that no network has. */
+/* Frees the bytes that no network owns. */
 static void free_bytes(const GArray *frames, unsigned from)
 {
     for (guint i = from; i < frames->len; i++)
@@ -93,7 +93,7 @@ static bool take_from(Network *net, const Port *p, VTime until, Flight *out)
     return true;
 }
 
-/* Out of the network here, to be settled by what its host reports of it. */
+/* Takes a frame from the network here. The report of the card's host will settle the frame. */
 static bool take_awaited(Port *p, VTime until, Flight *out)
 {
     if (!take_from(p->net, p, until, out))
@@ -111,7 +111,7 @@ static bool take_granted(Port *p, VTime until, Flight *out)
     return true;
 }
 
-/* The replica's frames come first: an island that has become none leaves some. */
+/* The replica's frames come first: some are left when a port's island has become none. */
 bool port_next(Port *p, VTime until, Flight *out)
 {
     if (p->mode == PORT_DIRECT)
@@ -144,7 +144,7 @@ void port_settle(Port *p, const Flight *f, VTime now, bool taken, VTime when)
     if (!f->delivery)
         g_free((void *)f->data);
     else if (f->net == p->replica)
-        network_refused(p->replica, f->delivery, now); /* of no interest there */
+        network_refused(p->replica, f->delivery, now); /* the replica does not need the fate */
 }
 
 /* --- reports --- */
@@ -193,7 +193,7 @@ static void hear_sent(Port *p, VTime now)
     }
 }
 
-/* False: no such frame is under way. */
+/* Settles the reported frame. False: no such frame is on its way. */
 static bool settle_reported(Port *p, const Flight *f)
 {
     unsigned i = f->id - p->first_id;
@@ -218,7 +218,7 @@ unsigned port_hear(Port *p, VTime now)
         if (f->boundary.ns > now.ns)
             break;
         if (!settle_reported(p, f) &&
-            f->taken) /* else its node is off, and port_refuse() was first */
+            f->taken) /* a refused one is known: its node is off, and port_refuse() came first */
             unknown++;
     }
     g_array_remove_range(p->settled, 0, n);
@@ -243,7 +243,7 @@ void port_hand_over(Port *p, VTime until)
 
     drop_settled(p);
     if (p->mode == PORT_AHEAD && !island)
-        return; /* it takes them itself */
+        return; /* the card takes the frames itself */
     while (take_awaited(p, until, &f))
         if (!island)
             g_array_append_val(p->due, f);
@@ -254,7 +254,7 @@ void port_refuse(Port *p, VTime now)
     NicFill fill = {0};
 
     if (now.ns <= p->node->far->driven.ns)
-        return; /* told by its host, which may have come further than we */
+        return; /* the port's host, which may be ahead of this one, reports these frames */
     g_array_set_size(p->due, 0);
     for (guint i = 0; i < p->awaited->len; i++) {
         NetDelivery *d = p->awaited->pdata[i];
@@ -268,8 +268,8 @@ void port_refuse(Port *p, VTime now)
     }
 }
 
-/* At a gateway all happens at barriers. The outside knows no virtual time, so what is to leave
- * exactly then has done so. */
+/* Passes frames through a gateway, always at barriers. The outside knows no virtual time, so a
+ * frame that is to leave exactly counts as sent at its due time. */
 void port_pass(const Port *p, VTime now)
 {
     bool exact = network_exact(p->net, p->index);

@@ -2,7 +2,7 @@
 /*
  * port.h: a port of the virtual network: a card of a node, here or on another host, or a gateway.
  *
- * The port's mode says where its frames come from and who learns of what became of them:
+ * The port's mode says where its frames come from and where the fate of the frames is reported:
  *
  *   mode     the card is   frames come from              what it sent and took goes to
  *   CLOSED   not started   -                             -
@@ -13,13 +13,15 @@
  *                          with the grants               has sent
  *   GATEWAY  -             the network                   the network
  *
- * A port that is ahead, or remote, runs ahead of the controller's network: that learns at a grant's
- * end what the card has sent and taken, boundary by boundary (port_hear()). An agent has no network:
- * all its ports are ahead, and their reports go to the controller's port of mode REMOTE.
+ * A port of mode AHEAD or REMOTE runs ahead of the controller's network. The network learns at a
+ * grant's end, boundary by boundary, which frames the card has sent and taken (port_hear()). An
+ * agent has no network: all its ports are of mode AHEAD, and their reports go to the controller's
+ * port of mode REMOTE.
  *
- * Threads: a port belongs to whoever completes a barrier, all nodes standing: a worker's thread or that
- * of a line to another host; and to the main thread while the ensemble stands. In the steady state
- * nothing is allocated but, in an agent, for each frame that is granted.
+ * Threads: while a barrier is completed, all nodes standing, a port belongs to the thread that
+ * completes it: a worker's or an agent client's. While the ensemble stands, a port belongs to the
+ * main thread. In the steady state nothing is allocated, except in an agent, for each frame that is
+ * granted.
  */
 #ifndef FABRIC_PORT_H
 #define FABRIC_PORT_H
@@ -33,44 +35,43 @@ typedef enum { PORT_CLOSED, PORT_DIRECT, PORT_AHEAD, PORT_REMOTE, PORT_GATEWAY }
 
 typedef struct Port {
     PortMode mode;
-    unsigned index;   /* the network's number of it */
-    unsigned number;  /* its host's number of it */
-    Node *node;       /* NULL: a gateway */
-    unsigned card;    /* of the node's cards */
-    Gateway *gateway; /* NULL: a card, or only checked */
-    Network *net;     /* the controller's; NULL in an agent */
-    Network
-        *replica; /* where islands of the card's host move; NULL: it has none, or is elsewhere */
-    VTime own;    /* what is due up to here comes from the replica: INT64_MAX: all, its island is
-                         there; INT64_MIN: nothing */
-    bool exact;   /* its link delivers at due times, not at barriers */
+    unsigned index;   /* the port's number in the network */
+    unsigned number;  /* the port's number on its host */
+    Node *node;       /* NULL: the port is a gateway */
+    unsigned card;    /* number of the card in the node */
+    Gateway *gateway; /* NULL: the port is a card, or the gateway was only checked */
+    Network *net;     /* the controller's network; NULL in an agent */
+    Network *replica; /* network of this host's islands; NULL: none, or the card is elsewhere */
+    VTime own;        /* frames due by then come from the replica; INT64_MAX (an island): all;
+                       * INT64_MIN: none */
+    bool exact;       /* the link delivers at due times, not at barriers */
 
-    /* DIRECT, AHEAD: the card (card.h) */
-    Nic *nic;        /* the node's */
-    GArray *flights; /* Flight: taken from where they come from and not settled; nic_n_put() of them
-                        were put on the card */
-    VTime aim;       /* where those are for a boundary: this one */
+    /* For DIRECT and AHEAD: the card (card.h). */
+    Nic *nic;        /* owned by the node */
+    GArray *flights; /* Flight: taken and not settled; the first nic_n_put() are on the card */
+    VTime aim;       /* the boundary for which frames were put */
     VTime reached;   /* the last boundary */
-    bool stuck;      /* the card has taken none of those that were for it */
+    bool stuck;      /* the card has taken none of the frames for the last boundary */
 
-    /* AHEAD, REMOTE */
-    GArray *due;        /* Flight: what is due and goes with the next grant; in an agent: granted */
-    unsigned n_used;    /* of what was granted, those that the card has taken */
-    unsigned n_copied;  /* the next id of what comes from the replica */
-    GArray *sent;       /* Flight: reports, … */
-    GByteArray *bytes;  /* … their bytes, one behind the other, … */
-    gsize n_heard;      /* … but for so many, whose reports are gone */
-    GArray *settled;    /* Flight: reports */
-    GPtrArray *awaited; /* NetDelivery by id, NULL where it is settled, … */
-    unsigned first_id;  /* … the first one's */
+    /* For AHEAD and REMOTE: */
+    GArray *due;        /* Flight: due with the next grant; in an agent: granted */
+    unsigned n_used;    /* frames of `due` that the card has taken */
+    unsigned n_copied;  /* next id of a frame from the replica */
+    GArray *sent;       /* Flight: reports of sent frames */
+    GByteArray *bytes;  /* the bytes of these frames, one behind the other */
+    gsize n_heard;      /* bytes at the start of `bytes` whose reports are gone */
+    GArray *settled;    /* Flight: reports of settled frames */
+    GPtrArray *awaited; /* NetDelivery by id; NULL: settled */
+    unsigned first_id;  /* id of the first one */
     bool in_flight;     /* REMOTE: frames wait inside QEMU */
 } Port;
 
-/* Of a card; CLOSED. */
+/* Makes a port for a card; its mode is CLOSED. net: not owned; NULL in an agent. Free with
+ * port_free(). */
 Port *port_new(Node *node, unsigned card, unsigned index, Network *net);
-/* Takes over the gateway. */
+/* Makes a port for a gateway and takes over the gateway. */
 Port *port_new_gateway(Gateway *gateway, unsigned index, Network *net);
-/* Takes NULL; a GDestroyNotify. */
+/* Accepts NULL; fits GDestroyNotify. */
 void port_free(void *port);
 
 static inline bool port_is_island(const Port *p)
@@ -78,53 +79,57 @@ static inline bool port_is_island(const Port *p)
     return p->own.ns == INT64_MAX;
 }
 
-/* Of another host, or here in an island: the network hears at a grant's end. */
+/* Whether the network learns only at a grant's end what the card does: a card of another host,
+ * or one here in an island. */
 static inline bool port_runs_ahead(const Port *p)
 {
     return p->mode == PORT_AHEAD || p->mode == PORT_REMOTE;
 }
 
-/* Whether frames wait inside its QEMU for a boundary. */
+/* Whether frames wait inside the port's QEMU for a boundary. */
 bool port_in_flight(const Port *port);
 
 /* --- the card's view: a card of this host, at boundary `now` --- */
 
+/* The guest has sent a frame at time `at`. */
 void port_send(Port *port, VTime now, VTime at, const uint8_t *frame, size_t size);
-/* Takes the next frame that is due by `until`; false: none. */
+/* Takes the next frame that is due by `until`; false: there is none. */
 bool port_next(Port *port, VTime until, Flight *out);
-/* The guest has it at `when`, or (not taken) it never will. */
+/* The guest has got the frame at `when` (taken), or will never get it. */
 void port_settle(Port *port, const Flight *flight, VTime now, bool taken, VTime when);
 
-/* --- reports: of a port that is ahead, or came from the host of a remote one --- */
+/* --- reports: of a port that is ahead, or reports that came from a remote port's host --- */
 
 void port_report_sent(Port *port, VTime boundary, VTime at, const uint8_t *frame, size_t size);
 void port_report_settled(Port *port, VTime boundary, VTime when, unsigned id, bool taken,
                          bool carried);
-/* They went to the controller. */
+/* The reports went to the controller. */
 void port_forget_reports(Port *port);
 
-/* --- the network's view: a port that is ahead or remote, where the network stands --- */
+/* --- the network's view: a port that is ahead or remote, at the network's present time --- */
 
-/* The network learns of all that is reported up to boundary `now`, in the order in which a direct
- * port would have told it. Returns how many frames were taken that are unknown here. */
+/* Gives the network all reports up to boundary `now`, in the order in which a direct port would
+ * have given the events. Returns the number of taken frames that are unknown here. */
 unsigned port_hear(Port *port, VTime now);
 
-/* Takes what is due by `until` from the network, for the card. An island brings the frames itself,
- * which took the same ones at the boundary before `until`: nothing was known of later ones then. */
+/* Takes the frames that are due by `until` from the network, for the card. In an island the
+ * replica gives the card the same frames: it took them at the boundary before `until`, when no
+ * later ones were known. */
 void port_hand_over(Port *port, VTime until);
 
-/* Its host has no live node left, and settles nothing any more: what is due by boundary `now` is
- * refused as by a card of this host whose node is off: no more than its fill. */
+/* For a gateway: sends out the frames that are due by `now`, and gives the network the frames
+ * that have come in. */
 void port_refuse(Port *port, VTime now);
 
-/* A gateway: what is due by now leaves, what has come in is sent now. */
+/* For a gateway: sends out the frames that are due by `now`, and sends the frames that have come
+ * in into the network. */
 void port_pass(const Port *port, VTime now);
 
 /* --- in an agent --- */
 
-/* Its bytes are copied. */
+/* Adds a granted frame and copies its bytes. */
 void port_grant(Port *port, const Flight *flight);
-/* The next grant comes: forgets what the card has taken of those before. */
+/* The next grant comes: forgets the frames of earlier grants that the card has taken. */
 void port_drop_used(Port *port);
 
 #endif

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ring.c: see ring.h. */
+/*
+ * ring.c: finds the receive ring of a virtio card in QEMU's memory and reads how full the ring
+ * is.
+ *
+ * The ring's address comes from QMP (x-query-virtio-queue-status and gpa2hva); its contents are
+ * read with process_vm_readv(), without QEMU's help.
+ */
 #include "controller/fabric/ring.h"
 
 #include "controller/base/log.h"
@@ -11,8 +17,8 @@
 #include <sys/uio.h>
 
 /*
- * How often QEMU is asked for a ring that frames wait for: the less, the longer there is none; and
- * for one that stays full, as it may have been replaced by another.
+ * Time after which QEMU is asked again for a ring that frames wait for. The pause grows while there
+ * is no ring. A ring that stays full is asked for again too, as another may have replaced it.
  */
 #define FIRST_PAUSE_US INT64_C(1000)
 #define LAST_PAUSE_US  INT64_C(16000)
@@ -22,7 +28,7 @@
 /* virtio 1.2, 2.7: the split virtqueue. */
 #define MAX_SIZE       1024 /* QEMU's VIRTQUEUE_MAX_SIZE */
 #define DESC_NEXT      1
-#define DESC_WRITE     2 /* by the card */
+#define DESC_WRITE     2 /* written by the card */
 #define DESC_INDIRECT  4
 #define HEADER         12
 #define SHORTEST_FRAME 60
@@ -48,14 +54,14 @@ typedef enum {
     RING_OPAQUE,
 } RingKind;
 
-/* What QEMU says of it. */
+/* QEMU's answer about the ring. */
 typedef struct {
-    QmpVirtioQueue queue;       /* in the guest's addresses; none: avail is 0 */
-    uint64_t desc, avail, used; /* in QEMU's own memory */
-    bool nowhere;               /* in no memory: the card takes nothing until there is another */
-    bool device;                /* in what is no RAM */
-    bool translated;            /* packed, or with addresses that an IOMMU translates */
-    char *error;                /* why it does not tell; or NULL */
+    QmpVirtioQueue queue;       /* in the guest's addresses; avail 0: there is no ring */
+    uint64_t desc, avail, used; /* addresses in QEMU's own memory */
+    bool nowhere; /* a part is in no memory: the card takes nothing until there is another ring */
+    bool device;  /* a part is in memory that is no RAM */
+    bool translated; /* the ring is packed, or an IOMMU translates its addresses */
+    char *error;     /* why QEMU gives no answer; or NULL */
 } Answer;
 
 struct Ring {
@@ -65,22 +71,22 @@ struct Ring {
     char *path; /* QEMU's name of the device */
     RingKind kind;
 
-    int64_t asked_for_us; /* the boundary for which QEMU was asked last … */
-    int64_t pause_us;     /* … and how long before it is asked again */
-    Answer ahead;         /* of ring_look_ahead() … */
-    int64_t ahead_for_us; /* … for this boundary; NEVER_US: there is none */
+    int64_t asked_for_us; /* boundary for which QEMU was asked last */
+    int64_t pause_us;     /* how long before QEMU is asked again */
+    Answer ahead;         /* answer that ring_look_ahead() got */
+    int64_t ahead_for_us; /* boundary of that answer; NEVER_US: there is none */
 
     bool measured;
-    QmpVirtioQueue queue; /* as QEMU told */
+    QmpVirtioQueue queue; /* from QEMU's answer */
     unsigned size;
-    unsigned most;                       /* free buffers that it has had */
-    uint64_t at_desc, at_avail, at_used; /* in QEMU's memory */
+    unsigned most;                       /* most free buffers that the ring has had */
+    uint64_t at_desc, at_avail, at_used; /* addresses in QEMU's memory */
     Descriptor desc[MAX_SIZE];           /* as they were measured */
     Available avail;
     Used used;
-    RingCursor taken; /* by what was sent since */
-    unsigned given;   /* frames that the card has accepted since, for certain */
-    bool unseen;      /* once it had not, which was told */
+    RingCursor taken; /* room used by frames that were sent since */
+    unsigned given;   /* frames that the card has certainly accepted since */
+    bool unseen;      /* a ring without its frames was already reported */
 };
 
 Ring *ring_new(Node *node, unsigned index)
@@ -115,11 +121,11 @@ void ring_free(Ring *r)
     g_free(r);
 }
 
-/* --- how full it is --- */
+/* --- how full the ring is --- */
 
 typedef enum {
     READ_ALL,
-    READ_NOWHERE, /* some of it is in no memory */
+    READ_NOWHERE, /* a part of the ring is in no memory */
     READ_FORBIDDEN,
 } ReadResult;
 
@@ -139,13 +145,14 @@ static ReadResult read_memory(Ring *r)
     return got >= 0 || errno == EFAULT ? READ_NOWHERE : READ_FORBIDDEN;
 }
 
-/* Buffers that the guest has given and the card has not used. */
+/* Number of buffers that the guest has given and the card has not used. */
 static unsigned free_buffers(const Ring *r)
 {
     return (uint16_t)(r->avail.index - r->used.index);
 }
 
-/* A card that has no driver any more drops what it is handed. */
+/* Reports that the ring does not show its last frames: a card that has lost its driver drops the
+ * frames that it is handed. */
 static void say_unseen(Ring *r)
 {
     if (r->given == 0)
@@ -166,9 +173,9 @@ bool ring_measure(Ring *r)
     r->measured = true;
     r->taken = (RingCursor){0};
     if (read_memory(r) != READ_ALL) {
-        r->kind = RING_UNKNOWN; /* it is no more, or QEMU is not */
+        r->kind = RING_UNKNOWN; /* the ring is gone, or QEMU is */
     } else if (free_buffers(r) > r->size || (uint16_t)(r->used.index - before) < r->given) {
-        r->kind = RING_UNKNOWN; /* it is elsewhere now */
+        r->kind = RING_UNKNOWN; /* the ring is elsewhere now */
         say_unseen(r);
     }
     r->most = MAX(r->most, free_buffers(r));
@@ -181,8 +188,8 @@ RingCursor ring_cursor(const Ring *r)
     return r->taken;
 }
 
-/* Bytes of the i-th free buffer. One that has a table of its own holds a whole frame: such are made
- * by drivers that give each frame one buffer. */
+/* Bytes of the i-th free buffer. A buffer with a table of its own counts as one that holds a
+ * whole frame: drivers that give each frame one buffer make such buffers. */
 static uint64_t bytes_of(const Ring *r, unsigned i)
 {
     unsigned d = r->avail.ring[(uint16_t)(r->used.index + i) % r->size];
@@ -199,7 +206,7 @@ static uint64_t bytes_of(const Ring *r, unsigned i)
     return bytes;
 }
 
-/* What all buffers together can't hold is the card's to drop. */
+/* A frame that all buffers together can't hold counts as one that fits: the card drops it. */
 bool ring_fits(const Ring *r, RingCursor *c, size_t size)
 {
     uint64_t missing = HEADER + MAX(size, SHORTEST_FRAME);
@@ -232,9 +239,9 @@ void ring_gave(Ring *r)
     r->given++;
 }
 
-/* --- where it is --- */
+/* --- where the ring is --- */
 
-/* Of a part of the guest's memory: where QEMU has it. */
+/* Finds the address in QEMU's memory of a part of the guest's memory. */
 static bool find(const Ring *r, uint64_t guest, uint64_t *out, Answer *a, GError **error)
 {
     g_autofree char *line = g_strdup_printf("gpa2hva 0x%" PRIx64, guest);
@@ -250,7 +257,7 @@ static bool find(const Ring *r, uint64_t guest, uint64_t *out, Answer *a, GError
     return text != NULL;
 }
 
-/* Not every device has it. */
+/* Whether the device has this option and the option is on. */
 static bool has_option(const Ring *r, const char *name)
 {
     g_autofree char *args = g_strdup_printf("{\"path\":\"%s\",\"property\":\"%s\"}", r->path, name);
@@ -301,7 +308,7 @@ static void be_known(Ring *r, const Answer *a)
     switch (read_memory(r)) {
     case READ_ALL:
         break;
-    case READ_NOWHERE: /* it begins in memory, and ends where there is none */
+    case READ_NOWHERE: /* the ring begins in memory and ends where there is none */
         r->kind = RING_UNKNOWN;
         break;
     case READ_FORBIDDEN:
@@ -310,7 +317,7 @@ static void be_known(Ring *r, const Answer *a)
     }
 }
 
-/* Where it was, and of that size. */
+/* Whether the ring is where it was, and of the same size. */
 static bool is_same(const Ring *r, const Answer *a)
 {
     const QmpVirtioQueue *now = &a->queue, *then = &r->queue;
