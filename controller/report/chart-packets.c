@@ -1,66 +1,129 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* chart-packets.c: the packets of the space-time diagram as data and as a table. */
+#include "controller/base/text.h"
 #include "controller/report/diagram.h"
 
 #include <inttypes.h>
+#include <json-c/json.h>
+#include <string.h>
 
 #define MAX_ROWS 100
 
-static void clock_json(GString *out, const Diagram *d, unsigned at)
+static void put(json_object *o, const char *key, int64_t value)
 {
-    g_string_append_c(out, '[');
+    json_object_object_add(o, key, json_object_new_int64(value));
+}
+
+static void add(json_object *array, int64_t value)
+{
+    json_object_array_add(array, json_object_new_int64(value));
+}
+
+static json_object *text_json(const char *text)
+{
+    g_autofree char *plain = text_plain(text ? text : "", -1);
+
+    return json_object_new_string(plain);
+}
+
+/* at: where the clock begins among all; 0: there is none. */
+static json_object *clock_json(const Diagram *d, unsigned at)
+{
+    json_object *clock = json_object_new_array();
+
     for (unsigned i = 0; at != 0 && i < d->trace->names->len; i++)
-        g_string_append_printf(out, "%s%" PRIu64, i ? "," : "",
-                               g_array_index(d->trace->clocks, uint64_t, at + i));
-    g_string_append_c(out, ']');
+        add(clock, (int64_t)g_array_index(d->trace->clocks, uint64_t, at + i));
+    return clock;
 }
 
-static void packet_json(GString *out, const Diagram *d, const ReportPacket *p)
+/* In the order of the constants in page.js. */
+static json_object *packet_json(const Diagram *d, const ReportPacket *p)
 {
-    g_string_append_printf(
-        out, "[%d,%u,%d,%zu,%" PRId64 ",%" PRId64 ",%" PRId64 ",%" PRIu64 ",%" PRIu64 ",", p->fate,
-        p->from, p->to == REPORT_NOBODY ? -1 : (int)p->to, p->size, p->sent.ns, p->due.ns,
-        diagram_end(p), p->send, p->end);
-    svg_json_text(out, p->reason ? p->reason : "");
-    g_string_append_c(out, ',');
-    clock_json(out, d, p->send_clock);
-    g_string_append_c(out, ',');
-    clock_json(out, d, p->end_clock);
-    g_string_append_c(out, ']');
+    json_object *packet = json_object_new_array();
+
+    add(packet, p->fate);
+    add(packet, p->from);
+    add(packet, p->to == REPORT_NOBODY ? -1 : (int64_t)p->to);
+    add(packet, (int64_t)p->size);
+    add(packet, p->sent.ns);
+    add(packet, p->due.ns);
+    add(packet, diagram_end(p));
+    add(packet, (int64_t)p->send);
+    add(packet, (int64_t)p->end);
+    json_object_array_add(packet, text_json(p->reason));
+    json_object_array_add(packet, clock_json(d, p->send_clock));
+    json_object_array_add(packet, clock_json(d, p->end_clock));
+    return packet;
 }
 
-/* What page.js needs to draw any window. */
-void diagram_data(GString *out, const Diagram *d)
+static json_object *names_json(const Diagram *d)
 {
-    g_string_append_printf(
-        out,
-        "<script type=\"application/json\" id=\"data\">{\"left\":%d,\"right\":%d,"
-        "\"top\":%d,\"gap\":%.2f,\"colours\":%d,\"arrows\":%d,\"narrowest\":%d,"
-        "\"ticks\":%d,\"text\":%d,"
-        "\"begin\":%" PRId64 ",\"end\":%" PRId64 ",\"from\":%" PRId64 ",\"to\":%" PRId64
-        ",\"names\":[",
-        SVG_LEFT, SVG_RIGHT, DIAGRAM_TOP, d->gap, SVG_COLOURS, DIAGRAM_ARROWS, DIAGRAM_NARROWEST,
-        SVG_TICKS, SVG_TEXT, d->begin, d->end, d->x.from, d->x.to);
-    for (unsigned i = 0; i < d->trace->names->len; i++) {
-        g_string_append(out, i ? "," : "");
-        svg_json_text(out, d->trace->names->pdata[i]);
-    }
-    g_string_append(out, "],\"lanes\":[");
-    for (unsigned i = 0; i < d->lanes->len; i++)
-        g_string_append_printf(out, "%s%u", i ? "," : "", g_array_index(d->lanes, unsigned, i));
-    g_string_append(out, "],\"stretches\":[");
+    json_object *names = json_object_new_array();
+
+    for (unsigned i = 0; i < d->trace->names->len; i++)
+        json_object_array_add(names, text_json(d->trace->names->pdata[i]));
+    return names;
+}
+
+static json_object *stretches_json(const Diagram *d)
+{
+    json_object *stretches = json_object_new_array();
+
     for (unsigned i = 0; i < d->series->stretches->len; i++) {
         const SeriesStretch *s = &g_array_index(d->series->stretches, SeriesStretch, i);
+        json_object *stretch = json_object_new_array();
 
-        g_string_append_printf(out, "%s[%" PRId64 ",%" PRId64 ",%" PRIu64 "]", i ? "," : "",
-                               s->first.ns, s->step, s->count);
+        add(stretch, s->first.ns);
+        add(stretch, s->step);
+        add(stretch, (int64_t)s->count);
+        json_object_array_add(stretches, stretch);
     }
-    g_string_append(out, "],\"packets\":[");
-    for (unsigned i = 0; i < d->trace->packets->len; i++) {
-        g_string_append(out, i ? ",\n" : "\n");
-        packet_json(out, d, diagram_packet(d, i));
+    return stretches;
+}
+
+/* No text in it can end the script element. */
+static void put_script_json(GString *out, json_object *data)
+{
+    const char *json = json_object_to_json_string_ext(data, JSON_C_TO_STRING_PLAIN);
+
+    for (const char *p = json; *p; p++) {
+        if (strchr("<>&", *p))
+            g_string_append_printf(out, "\\u%04x", (unsigned)*p);
+        else
+            g_string_append_c(out, *p);
     }
-    g_string_append(out, "]}</script>\n");
+}
+
+void diagram_data(GString *out, const Diagram *d)
+{
+    json_object *data = json_object_new_object(), *lanes = json_object_new_array(),
+                *packets = json_object_new_array();
+
+    put(data, "left", SVG_LEFT);
+    put(data, "right", SVG_RIGHT);
+    put(data, "top", DIAGRAM_TOP);
+    json_object_object_add(data, "gap", json_object_new_double(d->gap));
+    put(data, "colours", SVG_COLOURS);
+    put(data, "arrows", DIAGRAM_ARROWS);
+    put(data, "narrowest", DIAGRAM_NARROWEST);
+    put(data, "ticks", SVG_TICKS);
+    put(data, "text", SVG_TEXT);
+    put(data, "begin", d->begin);
+    put(data, "end", d->end);
+    put(data, "from", d->x.from);
+    put(data, "to", d->x.to);
+    json_object_object_add(data, "names", names_json(d));
+    for (unsigned i = 0; i < d->lanes->len; i++)
+        add(lanes, g_array_index(d->lanes, unsigned, i));
+    json_object_object_add(data, "lanes", lanes);
+    json_object_object_add(data, "stretches", stretches_json(d));
+    for (unsigned i = 0; i < d->trace->packets->len; i++)
+        json_object_array_add(packets, packet_json(d, diagram_packet(d, i)));
+    json_object_object_add(data, "packets", packets);
+    g_string_append(out, "<script type=\"application/json\" id=\"data\">");
+    put_script_json(out, data);
+    g_string_append(out, "</script>\n");
+    json_object_put(data);
 }
 
 static void clock_cell(GString *out, const Diagram *d, unsigned at)

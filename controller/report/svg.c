@@ -108,20 +108,6 @@ void svg_short_count(GString *out, uint64_t n)
                            value, prefixes[unit]);
 }
 
-void svg_json_text(GString *out, const char *text)
-{
-    g_autofree char *plain = text_plain(text, -1);
-
-    g_string_append_c(out, '"');
-    for (const unsigned char *p = (const unsigned char *)plain; *p; p++) {
-        if (*p < ' ' || strchr("\"\\<>&", *p))
-            g_string_append_printf(out, "\\u%04x", *p);
-        else
-            g_string_append_c(out, (char)*p);
-    }
-    g_string_append_c(out, '"');
-}
-
 void svg_count(GString *out, int64_t n)
 {
     char digits[24];

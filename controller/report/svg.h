@@ -33,9 +33,6 @@ void svg_text_cut(GString *out, const char *text, gsize most);
  * left out, then its middle. names: char *. */
 void svg_label(GString *out, const GPtrArray *names, unsigned index, unsigned most);
 
-/* A JSON string that can't end a script element either. */
-void svg_json_text(GString *out, const char *text);
-
 /* "1,234,567" */
 void svg_count(GString *out, int64_t n);
 

@@ -231,7 +231,7 @@ static void test_hostile(void)
     has(page, "<span>0.000000008s</span><code>\\xff\\xfe tail &quot;quoted&quot;</code>");
     has(page, "<span>0.000000009s</span><code>prompt &lt;img"); /* not ended yet */
     has(page,
-        "\\u003cimg src=x onerror=\\u0022alert('1')\\u0022\\u003e\\u0026\\u003c/script\\u003e");
+        "\\u003cimg src=x onerror=\\\"alert('1')\\\"\\u003e\\u0026\\u003c\\/script\\u003e");
     g_assert_true(g_utf8_validate(page, -1, NULL));
     g_unlink(log);
     run_clear(&r);
