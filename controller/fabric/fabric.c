@@ -195,6 +195,8 @@ static void announce_way(const Fabric *f, unsigned link, VTime asked, VTime real
 static void announce(Fabric *f, bool follows, VTime now)
 {
     for (; f->announced < network_n_links(f->net); f->announced++) {
+        if (network_link_removed(f->net, f->announced))
+            continue;
         warn_of_sleep(f, f->announced);
         for (unsigned i = 0; i < 2; i++) {
             const LinkWay *way = network_link_way(f->net, f->announced, i);

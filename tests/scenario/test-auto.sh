@@ -92,6 +92,9 @@ scenario() {
     check 'both runs: the same packets and consoles' cmp <(text 'packet_trace_sha256' "$dir/run1/report.json" \
         && text 'console_sha256' "$dir/run1/report.json") <(text 'packet_trace_sha256' "$dir/run2/report.json" \
         && text 'console_sha256' "$dir/run2/report.json")
+    expect 'a link that was removed' 0 "$counting quantum auto; link add a b latency=300us; start; run 1ms; link remove a b; \
+        run 2ms; quantum" '^auto: 1ms, '
+    check '... nothing of it is raised' not says 'warn'
     check 'the report says that it was auto' grep -q '<dt>quantum</dt><dd>500.µs (auto)' "$dir/run1/report.html"
 }
 
