@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * client.c: making and ending a client, the handshake, and the small queries.
+ * client.c: creates and frees a client; the handshake and the small queries.
  *
- * Every function builds one request after the other, and sets its output only when all went well.
+ * Every function builds one request after the other, and sets its outputs only when all requests
+ * succeeded.
  */
 #include "gdbstub-client/client-private.h"
 
@@ -14,13 +15,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* What any stub takes: RSP asks for room for a g packet. */
+/* Size that any stub accepts: RSP requires room for a g packet. */
 #define DEFAULT_PACKET_SIZE 400u
 /* Pause between tries while the socket is not there yet. */
 #define CONNECT_RETRY_MS 10
-#define LEAVE_MS         500 /* for another one's stub to tell, and to have read */
+#define LEAVE_MS         500 /* for another process's stub to report, and to read the detach */
 
-/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+/* G_DEFINE_QUARK is not used: its static variable is a race of threads that call first. */
 GQuark gdb_error_quark(void)
 {
     return g_quark_from_static_string("gdb-error-quark");
@@ -93,7 +94,7 @@ bool gdb_reply_check(const char *text, const char *request, GError **error)
                     "gdbstub: the stub does not know '%.40s'", request);
         return false;
     }
-    /* Three characters: never mistaken for hex data, which comes in pairs. */
+    /* Three characters can't be mistaken for hex data, which comes in pairs. */
     bool numbered =
         text[0] == 'E' && g_ascii_isxdigit(text[1]) && g_ascii_isxdigit(text[2]) && text[3] == '\0';
     if (numbered || g_str_has_prefix(text, "E.")) {
@@ -110,7 +111,7 @@ void gdb_reply_unexpected(GError **error, const char *request, const char *reply
                 request, reply);
 }
 
-/* One try; -1 and errno. A full backlog comes back as EAGAIN. */
+/* Tries once; returns -1 and errno. A full backlog comes back as EAGAIN. */
 static int connect_once(const struct sockaddr_un *address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -124,7 +125,7 @@ static int connect_once(const struct sockaddr_un *address)
     return fd;
 }
 
-/* may_come: a socket that is not there yet is waited for. */
+/* Connects until the deadline. may_come: also waits for a socket that does not exist yet. */
 static int connect_until(const char *path, bool may_come, GdbDeadline deadline, GError **error)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -156,7 +157,8 @@ static int connect_until(const char *path, bool may_come, GdbDeadline deadline, 
 
 static bool handshake(GdbClient *client, GdbDeadline deadline, GError **error);
 
-/* A guest that ran is told of as stopped; one that stood tells nothing, and is left so. */
+/* Resumes the guest of another process's stub. The stub reports a stop only if the guest ran; a
+ * guest that was stopped before stays stopped. */
 static void leave(int fd)
 {
     static const char detach[] = "+$D;1#b0";
@@ -165,7 +167,7 @@ static void leave(int fd)
 
     if (poll(&p, 1, LEAVE_MS) == 1 && recv(fd, said, sizeof(said), MSG_DONTWAIT) > 0 &&
         said[0] == '$' && send(fd, detach, strlen(detach), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
-        poll(&p, 1, LEAVE_MS); /* what it has not read when we close it may drop */
+        poll(&p, 1, LEAVE_MS); /* the stub may drop bytes unread at our close */
 }
 
 static bool is_of_process(int fd, const char *path, pid_t pid, GError **error)
@@ -234,8 +236,7 @@ static bool greet(GdbClient *client, GdbDeadline deadline, GError **error)
         if (!gdb_transport_call_ok(client, "QStartNoAckMode", deadline, error)) {
             return false;
         }
-        /* The OK itself is still acknowledged, and that ack goes with the next request. It has to
-         * be sent before acks end on our side, too. */
+        /* The OK itself is still acknowledged. The '+' must go out before acks end on our side. */
         if (!gdb_transport_raw(client, "", deadline, error)) {
             return false;
         }
@@ -303,7 +304,7 @@ GArray *gdb_threads(GdbClient *client, int timeout_ms, GError **error)
     }
 }
 
-/* Hex of "CPU#0 [running]", "Cortex-A57 cpu0 [halted ]". */
+/* The answer is hex of "CPU#0 [running]" or "Cortex-A57 cpu0 [halted ]". */
 bool gdb_thread_halted(GdbClient *client, const GdbThread *thread, bool *halted, int timeout_ms,
                        GError **error)
 {
@@ -326,7 +327,7 @@ bool gdb_thread_halted(GdbClient *client, const GdbThread *thread, bool *halted,
     return true;
 }
 
-/* "0x7" or just "1": hex either way. */
+/* Parses "0x7" or "1"; both are hex. */
 static bool parse_flags(const char *text, unsigned *out)
 {
     guint64 value;

@@ -3,13 +3,14 @@
  * memory.c: guest memory, break- and watchpoints.
  *
  * Invariant: no packet, in either direction, is longer than the stub's PacketSize. QEMU drops an
- * overlong request without a word.
+ * overlong request silently.
  */
 #include "gdbstub-client/client-private.h"
 
 #include <string.h>
 
-/* "M", 16 digits, ",", 8 digits, ":", and the NUL that QEMU keeps in the same buffer. */
+/* Bytes besides the data: "M", 16 digits, ",", 8 digits, ":", and the NUL that QEMU keeps in the
+ * same buffer. */
 #define WRITE_OVERHEAD 28u
 
 static bool read_part(GdbClient *client, uint64_t address, uint8_t *bytes, size_t len,
@@ -63,7 +64,7 @@ bool gdb_memory_write(GdbClient *client, uint64_t address, const uint8_t *bytes,
     return true;
 }
 
-/* Zn,addr,kind and zn,addr,kind */
+/* Sends Zn,addr,kind or zn,addr,kind. */
 static bool change_point(GdbClient *client, char letter, GdbPoint type, uint64_t address,
                          unsigned kind, int timeout_ms, GError **error)
 {

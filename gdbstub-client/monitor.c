@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* monitor.c: QEMU's human monitor behind the stub (handle_query_rcmd(), gdbstub.c). */
+/*
+ * monitor.c: sends a line to QEMU's human monitor through the stub (handle_query_rcmd(), gdbstub.c)
+ * and collects the output.
+ */
 #include "gdbstub-client/client-private.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * packet.c: the framing of the gdb remote protocol.
+ * packet.c: the framing of the gdb remote protocol, as a state machine over single bytes.
  *
- * The decoder keeps the raw body of the frame it is in and decodes it once the checksum is there:
- * the checksum covers the raw bytes, and most bodies need no decoding at all.
+ * The decoder keeps the raw body of the current frame and decodes the body after the checksum: the
+ * checksum covers the raw bytes, and most bodies need no decoding at all.
  */
 #include "gdbstub-client/packet.h"
 
@@ -18,11 +18,11 @@ typedef enum {
 
 struct GdbDecoder {
     DecoderState state;
-    GdbTokenKind frame; /* what the frame becomes: PACKET or NOTIFICATION */
-    uint8_t sum;        /* of the raw body so far */
-    int expected_high;  /* first checksum digit's value, -1 if it is none */
+    GdbTokenKind frame; /* token of the frame: PACKET or NOTIFICATION */
+    uint8_t sum;        /* checksum of the raw body so far */
+    int expected_high;  /* value of the first checksum digit, -1 if invalid */
     bool too_long;
-    bool encoded; /* an escape or a run length was seen */
+    bool encoded; /* the body contains an escape or a run length */
     GString *raw;
     GString *decoded;
     uint64_t garbage;
@@ -52,7 +52,7 @@ uint64_t gdb_decoder_garbage(const GdbDecoder *decoder)
     return decoder->garbage;
 }
 
-/* A repeat count c means c - 29 more of the character before it. */
+/* A repeat count c means c - 29 more of the preceding character. */
 static bool append_run(GString *out, uint8_t count)
 {
     if (out->len == 0 || count < ' ' || count > '~') {
@@ -130,7 +130,7 @@ static void push_body(GdbDecoder *decoder, uint8_t byte)
         return;
     }
     if (byte == '$') {
-        /* Never bare inside a body: the end of the frame before was lost. */
+        /* A bare '$' never occurs in a body: the end of the frame before was lost. */
         decoder->garbage += 1 + decoder->raw->len;
         begin_frame(decoder, GDB_TOKEN_PACKET);
         return;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * registers.c: registers by name, and the target description that names them.
+ * registers.c: reads and writes registers by name, and loads the target description with the names.
  *
- * The description is read once and before the first access: QEMU 7.2 answers p and P only to a
- * client that has read it (gdb_has_xml).
+ * Invariant: the description is read once and before the first access. QEMU 7.2 answers p and P
+ * only to a client that has read the description (gdb_has_xml).
  */
 #include "gdbstub-client/client-private.h"
 
@@ -14,7 +14,8 @@ typedef struct {
     GdbDeadline deadline;
 } Loader;
 
-/* qXfer:features:read, in slices: "m" data, more to come; "l" data, the last. */
+/* Reads a file by qXfer:features:read, in slices: "m" data means that more follows, "l" data is the
+ * last slice. */
 static char *load_file(const char *name, void *data, GError **error)
 {
     Loader *loader = data;
@@ -91,7 +92,7 @@ const GdbRegister *gdb_register_find(GdbClient *client, const char *name, int ti
 bool gdb_select_thread(GdbClient *client, const GdbThread *thread, GdbDeadline deadline,
                        GError **error)
 {
-    /* Stops that are still in the socket move the stub's choice; read them before trusting it. */
+    /* Unread stops in the socket move the stub's selection, so read them first. */
     if (!thread) {
         return true;
     }
@@ -123,7 +124,7 @@ static size_t size_of(const GdbRegister *reg)
     return (reg->bitsize + 7) / 8;
 }
 
-/* Where a register is in a g packet: behind all with a smaller number. */
+/* Offset of a register in a g packet: behind all registers with a smaller number. */
 static size_t offset_of(const GdbTarget *target, const GdbRegister *reg)
 {
     size_t offset = 0;
@@ -137,7 +138,7 @@ static size_t offset_of(const GdbTarget *target, const GdbRegister *reg)
     return offset;
 }
 
-/* The digits of one register in the answer of g; NULL if g does not reach that far. */
+/* Returns the digits of one register in the answer of g, or NULL if the answer is too short. */
 static const char *read_all(GdbClient *client, const GdbRegister *reg, GdbDeadline deadline,
                             GError **error)
 {
@@ -160,7 +161,7 @@ static bool is_unsupported(const GError *cause)
     return g_error_matches(cause, GDB_ERROR, GDB_ERROR_UNSUPPORTED);
 }
 
-/* The digits of one register, by p or else by g. */
+/* Returns the digits of one register, by p or else by g. */
 static const char *read_digits(GdbClient *client, const GdbRegister *reg, GdbDeadline deadline,
                                GError **error)
 {
@@ -197,7 +198,7 @@ static bool read_register(GdbClient *client, const GdbThread *thread, const GdbR
         return false;
     }
     if (!gdb_hex_decode(digits, 2 * size_of(reg), bytes, size_of(reg))) {
-        /* "xxxx": the stub has no value for it */
+        /* "xxxx": the stub has no value for the register */
         g_set_error(error, GDB_ERROR, GDB_ERROR_REPLY, "gdbstub: register '%s' has no value",
                     reg->name);
         return false;
@@ -205,7 +206,7 @@ static bool read_register(GdbClient *client, const GdbThread *thread, const GdbR
     return true;
 }
 
-/* g, with the register's digits replaced, goes back as G. */
+/* Reads g, replaces the digits of one register, and sends all digits back as G. */
 static bool write_all(GdbClient *client, const GdbRegister *reg, const char *digits,
                       GdbDeadline deadline, GError **error)
 {
@@ -275,7 +276,7 @@ bool gdb_register_write_bytes(GdbClient *client, const GdbThread *thread, const 
            write_register(client, thread, reg, bytes, deadline, error);
 }
 
-/* A register that fits a number. */
+/* Finds a register that fits in a number. */
 static const GdbRegister *find_number(GdbClient *client, const char *name, GdbDeadline deadline,
                                       GError **error)
 {

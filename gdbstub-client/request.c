@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* request.c: a table of names, and a parser for what stands behind each. */
+/*
+ * request.c: parses a request by a table of names with one parser for the arguments of each name.
+ */
 #include "gdbstub-client/request.h"
 
 #include "gdbstub-client/packet.h"
@@ -7,7 +9,7 @@
 
 #include <string.h>
 
-/* What was not read yet. The packet has a NUL behind it, and may have others in it. */
+/* The unread part of a packet. The packet has a NUL behind it, and may contain others. */
 typedef struct {
     const char *at, *end;
 } Cursor;
@@ -63,7 +65,7 @@ static bool take_number(Cursor *c, unsigned *out)
     return true;
 }
 
-/* "p-1.3" would be one thread of all processes. */
+/* Refuses "p-1.3", one thread of all processes. */
 static bool take_thread(Cursor *c, GdbThread *out)
 {
     return gdb_thread_parse(c->at, &c->at, out) && !(out->pid < 0 && out->tid >= 0);
@@ -79,7 +81,7 @@ static GByteArray *bytes_new(size_t size)
     return bytes;
 }
 
-/* All that is left, as pairs of hex digits. */
+/* Reads the rest of the packet as pairs of hex digits. */
 static bool take_bytes(Cursor *c, GdbRequest *r)
 {
     size_t digits = (size_t)(c->end - c->at), size = digits / 2;
@@ -92,7 +94,7 @@ static bool take_bytes(Cursor *c, GdbRequest *r)
     return true;
 }
 
-/* --- what stands behind a name --- */
+/* --- parsers of the arguments behind a name --- */
 
 static bool parse_nothing(Cursor *c, GdbRequest *r)
 {
@@ -137,7 +139,7 @@ static bool parse_binary_memory(Cursor *c, GdbRequest *r)
     return true;
 }
 
-/* "0,4000,4"; conditions and commands of the stub's own are not offered, so none may follow. */
+/* Parses "0,4000,4". Conditions and commands of the stub are not offered, so none may follow. */
 static bool parse_point(Cursor *c, GdbRequest *r)
 {
     uint64_t type;
@@ -155,7 +157,7 @@ static bool parse_thread(Cursor *c, GdbRequest *r)
     return take_thread(c, &r->thread);
 }
 
-/* qAttached:1, D;1, vKill;1: there is one process. */
+/* Parses qAttached:1, D;1, vKill;1. The process id is dropped: only one process exists. */
 static bool parse_process(Cursor *c, GdbRequest *r)
 {
     uint64_t pid;
@@ -175,7 +177,7 @@ static bool parse_features(Cursor *c, GdbRequest *r)
     return c->at > start && take(c, ':') && parse_range(c, r);
 }
 
-/* ":name+;name-;name=value;…" */
+/* Parses ":name+;name-;name=value;…". */
 static bool parse_supported(Cursor *c, GdbRequest *r)
 {
     g_autofree char *text = g_strndup(c->at, (gsize)(c->end - c->at));
@@ -207,7 +209,7 @@ static void add_action(GdbRequest *r, bool step, GdbThread thread)
     g_array_append_val(r->actions, action);
 }
 
-/* The two hex digits behind C and S. */
+/* Reads the two hex digits behind C and S. */
 static bool take_signal(Cursor *c)
 {
     if (c->end - c->at < 2 || !g_ascii_isxdigit(c->at[0]) || !g_ascii_isxdigit(c->at[1])) {
@@ -217,7 +219,8 @@ static bool take_signal(Cursor *c)
     return true;
 }
 
-/* "c", "C05", "s:p1.2": 0, which would be any thread, names none here. */
+/* Reads "c", "C05" or "s:p1.2". Thread 0 (any thread) is refused here, because it names no
+ * thread. */
 static bool take_action(Cursor *c, GdbRequest *r)
 {
     static const GdbThread all = {0, -1};
@@ -244,7 +247,7 @@ static bool parse_actions(Cursor *c, GdbRequest *r)
     return true;
 }
 
-/* c, C05, s, S05. Not from an address: gdb sets the program counter instead. */
+/* c, C05, s, S05. An address is not accepted: gdb sets the program counter instead. */
 static bool parse_continue(Cursor *c, GdbRequest *r)
 {
     (void)c;
@@ -271,7 +274,7 @@ static bool parse_signal_step(Cursor *c, GdbRequest *r)
 
 /* --- names --- */
 
-/* A name that ends in a letter or digit must be the whole word of q, Q and v packets. */
+/* In q, Q and v packets, a name that ends in a letter or digit must be the whole word. */
 static const struct {
     const char *name;
     GdbRequestKind kind;
@@ -316,7 +319,7 @@ static const struct {
     {"k", GDB_REQUEST_END, parse_nothing},
 };
 
-/* "qCRC:" is no "qC". */
+/* Reports whether the packet's word goes on behind `name`: "qCRC:" is not "qC". */
 static bool goes_on(const char *name, const Cursor *c)
 {
     size_t len = strlen(name);
@@ -362,7 +365,7 @@ void gdb_request_clear(GdbRequest *request)
 
 /* --- threads --- */
 
-/* pid 0 and -1: any process; tid 0 and -1: any of its threads. */
+/* pid 0 and -1 match any process; tid 0 and -1 match any thread of the process. */
 static bool fits(const GdbThread *id, const GdbThread *thread)
 {
     return (id->pid <= 0 || id->pid == thread->pid) && (id->tid <= 0 || id->tid == thread->tid);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * request.h: the bytes of one packet from a gdb -> a typed request. Pure; for whoever plays the
- * stub.
+ * request.h: parses one packet from a gdb into a typed request. Pure. For a program that plays the
+ * stub towards a gdb.
  *
- * Only what is listed here has a kind of its own. Everything else is unknown, and the right answer
- * to it is the empty packet; nothing of its bytes is to reach QEMU.
+ * Only the requests listed here have a kind of their own. Every other packet is unknown: the right
+ * answer is the empty packet, and no byte of the packet may reach QEMU.
  *
  * Source: gdb manual, appendix "Remote Serial Protocol", sections "Packets" and "General Query
  * Packets"; for qqemu: gdbstub.c (QEMU 7.2), gdbstub/gdbstub.c (8.0 and later).
@@ -16,7 +16,7 @@
 
 typedef enum {
     GDB_REQUEST_UNKNOWN,         /* answer: the empty packet */
-    GDB_REQUEST_MALFORMED,       /* of a known name, but it makes no sense; answer: E22 */
+    GDB_REQUEST_MALFORMED,       /* known name with malformed arguments; answer: E22 */
     GDB_REQUEST_HALT_REASON,     /* ? */
     GDB_REQUEST_RESUME,          /* vCont; c C s S: actions */
     GDB_REQUEST_READ_REGISTERS,  /* g */
@@ -26,7 +26,7 @@ typedef enum {
     GDB_REQUEST_READ_MEMORY,     /* m: address, length */
     GDB_REQUEST_WRITE_MEMORY,    /* M, X: address, bytes */
     GDB_REQUEST_INSERT_POINT,    /* Z: point, address, length (its "kind") */
-    GDB_REQUEST_REMOVE_POINT,    /* z: likewise */
+    GDB_REQUEST_REMOVE_POINT,    /* z: point, address, length */
     GDB_REQUEST_SELECT_GENERAL,  /* Hg: thread */
     GDB_REQUEST_SELECT_CONTROL,  /* Hc: thread */
     GDB_REQUEST_THREAD_ALIVE,    /* T: thread */
@@ -47,44 +47,47 @@ typedef enum {
     GDB_REQUEST_NO_ACKS,         /* QStartNoAckMode */
     GDB_REQUEST_DETACH,          /* D */
     GDB_REQUEST_KILL,            /* vKill */
-    GDB_REQUEST_END,             /* k; it has no answer */
+    GDB_REQUEST_END,             /* k; has no answer */
 } GdbRequestKind;
 
-/* A signal that C and S carry is dropped: a machine takes none, and QEMU drops it too. */
+/* One action of a resume. The signal of C and S is dropped: a machine accepts no signal, and QEMU
+ * drops the signal too. */
 typedef struct {
-    bool step;        /* else continue */
-    GdbThread thread; /* tid -1: all of the process; pid 0 or -1: of any process; tid 0: whichever
-                         Hc has chosen */
+    bool step;        /* false: continue */
+    GdbThread thread; /* tid -1: all of the process; tid 0: the thread selected by Hc; pid 0 or -1:
+                       * any process */
 } GdbAction;
 
 typedef struct {
     GdbRequestKind kind;
-    GdbThread thread; /* tid -1: all; 0: any; pid 0: of any process */
+    GdbThread thread; /* tid -1: all; tid 0: any; pid 0: any process */
     uint64_t address, length;
     unsigned number;
     GdbPoint point;
     char *annex;       /* letters, digits and - _ . only */
-    GByteArray *bytes; /* a NUL stands behind them, which its len does not count */
-    GArray *actions;   /* GdbAction, one at least, leftmost first */
+    GByteArray *bytes; /* a NUL follows; `len` does not count the NUL */
+    GArray *actions;   /* GdbAction, at least one, leftmost first */
 } GdbRequest;
 
-/* data: a decoded packet, with a NUL behind its last byte. Fill it once, clear it once. */
+/* Parses a decoded packet. data has a NUL behind its last byte. *out is always filled; clear each
+ * filled request once. */
 void gdb_request_parse(GdbRequest *out, const char *data, size_t size);
 void gdb_request_clear(GdbRequest *request);
 
-/* The first of the threads (GdbThread) that an id means; NULL if there is none. */
+/* Returns the first of `threads` (GdbThread) that matches `id`, or NULL. */
 const GdbThread *gdb_request_find(const GArray *threads, const GdbThread *id);
 
-/* What a resume comes to. */
+/* The combined effect of a resume's actions. */
 typedef enum {
     GDB_RESUME_ALL,      /* all threads continue */
-    GDB_RESUME_STEP,     /* *stepped makes a step; the others continue, or stand */
-    GDB_RESUME_STEP_ANY, /* a step, of whichever Hc has chosen */
-    GDB_RESUME_UNKNOWN,  /* it names a thread that is not there */
-    GDB_RESUME_PART,     /* some continue and some stand, or several step, or nothing moves */
+    GDB_RESUME_STEP,     /* *stepped makes one step; the others continue, or stay stopped */
+    GDB_RESUME_STEP_ANY, /* one step of the thread selected by Hc */
+    GDB_RESUME_UNKNOWN,  /* an action names a thread that does not exist */
+    GDB_RESUME_PART,     /* some continue and some stay stopped, several step, or none moves */
 } GdbResume;
 
-/* The leftmost action that fits a thread is the thread's. *stepped is an index into threads. */
+/* Combines the actions of a resume. The leftmost action that matches a thread applies to the
+ * thread. *stepped is an index into `threads`. */
 GdbResume gdb_request_resume(const GdbRequest *request, const GArray *threads, unsigned *stepped);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * run.c: resuming, stepping, interrupting, and waiting for stops.
+ * run.c: resumes, steps and interrupts the target, and waits for stops.
  *
- * At most one resume is outstanding: QEMU takes any byte that comes while the VM runs as "stop",
- * so steps can't be sent ahead.
+ * Invariant: at most one resume is outstanding. QEMU treats any byte that comes while the VM runs
+ * as "stop", so steps can't be sent ahead.
  */
 #include "gdbstub-client/client-private.h"
 
@@ -26,7 +26,7 @@ bool gdb_resume(GdbClient *client, const char *actions, int timeout_ms, GError *
     return resume(client, actions, gdb_deadline(timeout_ms), error);
 }
 
-/* "vCont;s", "vCont;s:p1.1" */
+/* Returns "vCont;s" or "vCont;s:p1.1"; the caller frees the text. */
 static char *action_text(char action, const GdbThread *thread)
 {
     if (!thread) {

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stop.c: thread ids and lists of them, stop replies, features.
+ * stop.c: parses thread ids and lists of thread ids, stop replies, features.
  *
- * Source: RSP "Packets" (thread-id syntax), "Stop Reply Packets" and "General Query Packets". Pure;
- * outputs change on success only.
+ * Source: RSP "Packets" (thread-id syntax), "Stop Reply Packets" and "General Query Packets". Pure.
+ * Outputs change on success only.
  */
 #include "gdbstub-client/packet.h"
 #include "gdbstub-client/parse.h"
 
 #include <string.h>
 
-/* A stub that names less has no room for a request. */
+/* Limit in bytes: a stub with a smaller PacketSize has no room for a request. */
 #define LEAST_PACKET_SIZE 64
 
-/* Hex digits that fit int64_t, or "-1". */
+/* Reads hex digits that fit int64_t, or "-1". */
 static bool parse_id(const char **text, int64_t *out)
 {
     const char *at = *text;
@@ -122,7 +122,7 @@ static GdbWatch watch_of(const char *name, size_t len)
     return GDB_WATCH_NONE;
 }
 
-/* One "name:value" of a T packet. Names not known here (registers among them) are skipped, as the
+/* Parses one "name:value" of a T packet. Unknown names (registers among them) are skipped, as the
  * protocol demands. */
 static bool parse_pair(const char *pair, size_t len, GdbStop *stop)
 {

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * target.c: target descriptions: from target.xml and what it includes to a list of registers.
+ * target.c: parses target descriptions: target.xml and included files give a list of registers.
  *
  * Source: RSP "Target Description Format". Pure apart from the callback that gives included files.
- * Only <architecture>, <feature>, <reg> and <xi:include> matter here; types are taken by name.
- * A register without regnum follows the one before it, in document order with includes in place.
+ * Only <architecture>, <feature>, <reg> and <xi:include> matter here; types are kept by name. A
+ * register without regnum gets the number after the preceding register, in document order with
+ * includes in place.
  */
 #include "gdbstub-client/parse.h"
 
 #include <string.h>
 
-/* Limits against descriptions that include themselves; QEMU nests one deep, a dozen files. */
+/* Limits against descriptions that include themselves. QEMU nests one level and has a dozen
+ * files. */
 #define MAX_DEPTH     8u
 #define MAX_FILES     256u
 #define MAX_REGISTERS 65536u
@@ -19,7 +21,7 @@ typedef struct {
     GdbTarget *target;
     GdbFileFunc load;
     void *data;
-    char *feature; /* of the <feature> that is open, or NULL */
+    char *feature; /* name of the open <feature>, or NULL */
     unsigned next_regnum;
     unsigned depth;
     unsigned files;
@@ -90,7 +92,8 @@ static bool add_register(Parser *parser, const char *const *names, const char *c
     reg.feature = g_strdup(parser->feature ? parser->feature : "");
     parser->next_regnum = reg.regnum + 1;
     g_array_append_val(registers, reg);
-    /* Two registers of one name: the first is the architecture's, what follows is QEMU's extra. */
+    /* If two registers have one name, the first is the architecture's; later ones are QEMU's
+     * extras. */
     if (!g_hash_table_contains(parser->target->by_name, reg.name)) {
         g_hash_table_insert(parser->target->by_name, reg.name, GUINT_TO_POINTER(registers->len));
     }

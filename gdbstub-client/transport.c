@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * transport.c: the socket of a client, acknowledgements, and which packet answers what.
+ * transport.c: the socket of a client, the acknowledgements, and the matching of packets to
+ * requests.
  *
  * Invariants:
- * - The stub acknowledges a request before it handles it. So what comes before that '+' answers
- *   something older: it is an unasked stop, or stale. (Without acks, a stop reply where none is
- *   expected is unasked.)
- * - Our own '+' goes out with the next request, never by itself. QEMU takes a byte that comes
- *   while the VM runs as "stop" unless its last packet is unacknowledged (gdb_read_byte()), and
- *   since 8.1 any byte cancels the stop reply of the resume under way. It also saves a wake-up for
- *   each step. One '+' covers all that came before: QEMU remembers its last packet only.
+ * - The stub acknowledges a request before the stub handles the request. So a packet before that
+ *   '+' answers something older: the packet is an unrequested stop, or stale. (Without acks, a stop
+ *   reply that is not expected is unrequested.)
+ * - Our own '+' goes out with the next request, never by itself. QEMU treats a byte that comes
+ *   while the VM runs as "stop" unless QEMU's last packet is unacknowledged (gdb_read_byte()), and
+ *   since 8.1 any byte cancels the stop reply of the resume under way. Sending '+' late also saves
+ *   a wake-up per step. One '+' covers all packets before: QEMU remembers its last packet only.
  */
 #include "gdbstub-client/client-private.h"
 
@@ -19,9 +20,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* How often one frame goes over the socket again before the connection counts as broken. */
+/* Limit of resends of one frame before the connection counts as broken. */
 #define MAX_RESENDS 8u
-/* A stub sends no byte outside frames; far more than a log line that got into the stream. */
+/* Limit in bytes. A stub sends no byte outside of frames; the limit is far more than a log line
+ * that got into the stream. */
 #define MAX_GARBAGE 4096u
 
 GdbDeadline gdb_deadline(int timeout_ms)
@@ -33,8 +35,8 @@ GdbDeadline gdb_deadline(int timeout_ms)
     return (GdbDeadline){now + (int64_t)timeout_ms * 1000, now};
 }
 
-#define HURRIED_US INT64_C(1000000) /* for a wait that begins when all should have ended */
-#define LOOK_MS    200              /* at whether somebody is in a hurry */
+#define HURRIED_US INT64_C(1000000) /* shortest limit of a wait after gdb_hurry() */
+#define LOOK_MS    200              /* period at which a wait rereads hurried_until */
 
 static atomic_llong hurried_until = INT64_MAX;
 
@@ -44,7 +46,8 @@ void gdb_hurry(int limit_ms)
                  limit_ms < 0 ? INT64_MAX : g_get_monotonic_time() + (int64_t)limit_ms * 1000);
 }
 
-/* For poll(2): rounded up, so that it does not spin through the last millisecond. */
+/* Milliseconds for poll(2), rounded up so that a wait does not spin through the last
+ * millisecond. */
 static int remaining_ms(GdbDeadline deadline)
 {
     if (deadline.at_us < 0) {
@@ -77,7 +80,7 @@ static bool break_errno(GdbClient *client, const char *what, int number, GError 
     return break_connection(client, GDB_ERROR_DISCONNECTED, why, error);
 }
 
-/* Waits for `events`; *ready is false when the time is up. */
+/* Waits for `events`; *ready is false when the time is over. */
 static bool poll_fd(GdbClient *client, short events, GdbDeadline deadline, bool *ready,
                     GError **error)
 {
@@ -160,7 +163,7 @@ static bool send_request(GdbClient *client, const char *request, size_t len, Gdb
     return true;
 }
 
-/* A frame that may go over the wire again, if not too often. */
+/* Sends a frame again, at most MAX_RESENDS times. */
 static bool resend(GdbClient *client, const char *bytes, size_t len, GError **error)
 {
     if (++client->resends > MAX_RESENDS || !client->acks) {
@@ -172,7 +175,7 @@ static bool resend(GdbClient *client, const char *bytes, size_t len, GError **er
 
 static void take_unasked(GdbClient *client, const GdbStop *stop)
 {
-    client->thread_known = false; /* QEMU's gdb_set_stop_cpu() moves Hg to whoever stopped */
+    client->thread_known = false; /* QEMU's gdb_set_stop_cpu() moves Hg to the stopped vCPU */
     if (client->expect == EXPECT_ANY_STOP) {
         client->stop = *stop;
         client->stop_ready = true;
@@ -200,7 +203,7 @@ static void take_output(GdbClient *client, const GdbToken *token)
     }
 }
 
-/* Decides what a packet answers; what answers nothing is dropped. */
+/* Matches a packet to the request under way; drops a packet that answers nothing. */
 static void take_packet(GdbClient *client, const GdbToken *token)
 {
     GdbStop stop;
@@ -219,9 +222,9 @@ static void take_packet(GdbClient *client, const GdbToken *token)
         return;
     }
     if (client->awaiting_ack || is_mark) {
-        return; /* "QC": late answer of an earlier mark */
+        return; /* "QC": late answer to an earlier gdb_resync() */
     }
-    /* "Oxx": monitor output of QEMU, but OK is an answer. */
+    /* "Oxx" is monitor output of QEMU, but OK is an answer. */
     if (token->data[0] == 'O' && token->len > 1 && g_ascii_isxdigit(token->data[1])) {
         take_output(client, token);
         return;
@@ -251,7 +254,7 @@ static bool take_token(GdbClient *client, const GdbToken *token, GError **error)
         return true;
     case GDB_TOKEN_BAD:
         return resend(client, "-", 1, error);
-    case GDB_TOKEN_NOTIFICATION: /* non-stop mode only, which we never ask for */
+    case GDB_TOKEN_NOTIFICATION: /* non-stop mode only, which we never request */
     case GDB_TOKEN_INTERRUPT:
     case GDB_TOKEN_NONE:
         return true;
@@ -282,7 +285,7 @@ static bool digest(GdbClient *client, const uint8_t *bytes, size_t len, GError *
     return true;
 }
 
-/* Reads once without waiting; *any is false when nothing was there. */
+/* Reads once without waiting; *any is false when no input was there. */
 static bool receive(GdbClient *client, bool *any, GError **error)
 {
     uint8_t bytes[8192];
@@ -336,7 +339,7 @@ void gdb_client_set_spin(GdbClient *client, unsigned us)
     client->spin_us = us;
 }
 
-/* Asks the socket for a while; *any is false when nothing came. */
+/* Polls the socket for spin_us; *any is false when no input came. */
 static bool spin(GdbClient *client, GdbDeadline deadline, bool *any, GError **error)
 {
     int64_t end = g_get_monotonic_time() + client->spin_us;
@@ -383,16 +386,16 @@ bool gdb_transport_wait(GdbClient *client, GdbDeadline deadline, GError **error)
         if (!client->reply_ready && !client->stop_ready) {
             return false;
         }
-        g_clear_error(error); /* the connection broke behind the answer */
+        g_clear_error(error); /* the connection broke after the answer */
     }
     return true;
 }
 
-/* Sends a request whose answer comes at once, and waits for it. */
+/* Sends a request whose answer comes at once, and waits for the answer. */
 static bool exchange(GdbClient *client, const char *request, size_t len, GdbExpect expect,
                      GdbDeadline deadline, GError **error)
 {
-    /* The stop of a resume stays to be fetched after other requests. */
+    /* The stop of a resume stays available after other requests. */
     GdbStop kept = client->stop;
     bool had_stop = client->stop_ready;
 
@@ -411,7 +414,7 @@ static bool exchange(GdbClient *client, const char *request, size_t len, GdbExpe
 
 static bool resync(GdbClient *client, GdbDeadline deadline, GError **error)
 {
-    /* The 0x03 is for a VM that runs: a request alone would stop it too, but get lost. */
+    /* The 0x03 is for a running VM: a request alone would stop the VM too, but would get lost. */
     if (!gdb_transport_raw(client, "\003", deadline, error) ||
         !exchange(client, "qC", 2, EXPECT_MARK, deadline, error)) {
         client->out_of_step = true;
@@ -428,7 +431,8 @@ bool gdb_resync(GdbClient *client, int timeout_ms, GError **error)
     return resync(client, gdb_deadline(timeout_ms), error);
 }
 
-/* What every request needs first: a whole connection, nothing stale, a target that stands. */
+/* Meets the conditions of every request: an unbroken connection, no stale input, a stopped
+ * target. */
 static bool prepare(GdbClient *client, GdbDeadline deadline, GError **error)
 {
     if (!gdb_drain(client, error)) {
@@ -445,7 +449,7 @@ static bool prepare(GdbClient *client, GdbDeadline deadline, GError **error)
 bool gdb_transport_resume(GdbClient *client, const char *request, GdbDeadline deadline,
                           GError **error)
 {
-    /* While steps follow each other nothing stale can be there, and the ack is a fence anyway. */
+    /* In a row of steps no stale input can be there, and the ack separates old from new anyway. */
     bool fresh = client->acks && client->expect == EXPECT_NOTHING && !client->out_of_step;
 
     if (!fresh && !prepare(client, deadline, error)) {

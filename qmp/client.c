@@ -4,14 +4,17 @@
  * end.
  *
  * Invariants:
- *   - A call leaves `pending` before its function runs, so that it runs once, whatever it does.
- *   - Callbacks run inside qmp_client_pump() (and what pumps: call, settle, handshake) and
- *     qmp_client_free() only. They may send and call; they must not free the client.
+ *   - A call leaves `pending` before its function runs. So the function runs once, whatever the
+ *     function does.
+ *   - Callbacks run only inside qmp_client_free() and qmp_client_pump() (and in the callers of
+ *     qmp_client_pump(): call, settle, handshake). Callbacks may send and call; callbacks must not
+ *     free the client.
  *   - Input that arrived before the connection ended is dispatched before the end takes effect:
- *     `ended` records it, finish() makes it the sticky error. So a reply that was sent just before
- *     a disconnect is never lost, and which error sticks does not depend on timing.
- *   - Replies to calls that timed out are known by their id and dropped. A reply with an id that
- *     was never given out breaks the connection.
+ *     `ended` records the end, finish() makes the end the sticky error. So a reply that was sent
+ *     just before a disconnect is never lost, and the choice of the sticky error does not depend on
+ *     timing.
+ *   - Replies to calls that timed out are recognized by their id and dropped. A reply with an id
+ *     that was never used breaks the connection.
  */
 #include "qmp/codec.h"
 #include "qmp/qmp.h"
@@ -26,9 +29,9 @@
 #include <unistd.h>
 
 #define READ_BYTES  65536
-#define READS_MAX   16  /* a peer that floods us must not keep us from our timeouts */
+#define READS_MAX   16  /* per fill(): a flood of input must not delay the timeouts */
 #define RETRY_MS    5   /* between two attempts to connect */
-#define LEAVE_MS    500 /* for what is no QMP monitor, but has to be put right */
+#define LEAVE_MS    500 /* for the answer of a gdbstub that has to be left running */
 #define NO_DEADLINE INT64_MAX
 
 typedef struct {
@@ -48,20 +51,20 @@ typedef struct {
 struct QmpClient {
     int fd;
     QmpCodec *codec;
-    GByteArray *out; /* what the socket did not take yet; whole commands but for the first */
-    GQueue pending;  /* of Call, in the order they were sent, which is the order of their ids */
+    GByteArray *out; /* what the socket did not accept yet; only the first command may be partial */
+    GQueue pending;  /* of Call, in the order of sending, which is the order of ids */
     int64_t next_id;
-    GHashTable *handlers; /* event name -> Handler; only looked up, never walked */
+    GHashTable *handlers; /* event name -> Handler; only looked up, never iterated */
     Handler other_events;
-    int64_t event_us; /* of the event that is being handed out */
+    int64_t event_us; /* time of the event under dispatch */
     bool greeted, ready;
-    GError *ended;  /* no more input will come; waits for finish() */
+    GError *ended;  /* no more input will come; finish() makes it sticky */
     GError *broken; /* the sticky error */
     unsigned posted;
     GError *post_error;
 };
 
-/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+/* G_DEFINE_QUARK is not used: its static variable is a race of threads that call first. */
 GQuark qmp_error_quark(void)
 {
     return g_quark_from_static_string("qmp-error-quark");
@@ -75,7 +78,7 @@ static int64_t deadline_after(int timeout_ms)
                           : g_get_monotonic_time() + (int64_t)timeout_ms * G_TIME_SPAN_MILLISECOND;
 }
 
-#define HURRIED_MS 1000 /* for a wait that begins when all should have ended */
+#define HURRIED_MS 1000 /* shortest limit of a wait after qmp_hurry() */
 
 static atomic_llong hurried_until = NO_DEADLINE;
 
@@ -93,7 +96,8 @@ static int64_t hurried(int64_t began, int64_t deadline)
                : MIN(deadline, MAX(until, began + HURRIED_MS * G_TIME_SPAN_MILLISECOND));
 }
 
-/* As poll(2) wants it, rounded up so that a wait does not end just before its deadline. */
+/* Milliseconds until `deadline` for poll(2), rounded up so that a wait does not end just before the
+ * deadline. */
 static int ms_until(int64_t deadline)
 {
     int64_t left;
@@ -112,7 +116,8 @@ int qmp_ms_left(int64_t began_us, int timeout_ms)
     return ms_until(hurried(began_us, deadline));
 }
 
-/* What is left until then, but no longer than until somebody might have got into a hurry. */
+/* Time of one poll(2) in ms: until `deadline`, but at most QMP_LOOK_MS, because qmp_hurry() may be
+ * called meanwhile. */
 static int ms_to_look(int64_t deadline)
 {
     int left = ms_until(deadline);
@@ -129,7 +134,7 @@ static bool fail_with(const GError *cause, GError **error)
     return false;
 }
 
-/* Takes over `cause`, unless an earlier failure sticks already. */
+/* Takes over `cause`. An earlier failure stays the sticky one. */
 static void stick(QmpClient *client, GError *cause)
 {
     if (client->broken)
@@ -172,7 +177,7 @@ static void call_free(Call *call)
     g_free(call);
 }
 
-/* Takes over a call that is no longer pending. */
+/* Takes over a call that is no longer pending, and runs the call's function. */
 static void end_call(QmpClient *client, Call *call, const char *result, const GError *error)
 {
     call->func(client, result, error, call->data);
@@ -217,7 +222,7 @@ static Call *take_expired(QmpClient *client, int64_t now, int64_t id_limit)
 static void expire_calls(QmpClient *client)
 {
     int64_t now = g_get_monotonic_time();
-    int64_t id_limit = client->next_id; /* a callback that sends again must not keep us here */
+    int64_t id_limit = client->next_id; /* a callback may send again and again */
     Call *call;
 
     while ((call = take_expired(client, now, id_limit)) != NULL) {
@@ -241,8 +246,9 @@ static void take_end_of_file(QmpClient *client)
                                   "the peer closed the connection%s", where));
 }
 
-/* A gdbstub stops the guest of whoever connects, and tells so if it ran. Detached from, it lets it
- * run again; its answer is waited for, as it may drop what it has not read when we close. */
+/* Detaches from a gdbstub that was taken for a QMP monitor. A gdbstub stops the guest when a client
+ * connects, and reports the stop if the guest ran. The detach lets the guest run again. The answer
+ * is awaited, because the gdbstub may drop input that is still unread when we close. */
 static void leave_gdbstub(const QmpClient *client, const char *data, size_t size)
 {
     static const char stopped[] = "$T", detach[] = "+$D;1#b0";
@@ -254,7 +260,7 @@ static void leave_gdbstub(const QmpClient *client, const char *data, size_t size
         poll(&p, 1, LEAVE_MS);
 }
 
-/* Reads what is there into the codec; dispatches nothing. */
+/* Reads available input into the codec; dispatches nothing. */
 static void fill(QmpClient *client)
 {
     char buffer[READ_BYTES];
@@ -278,7 +284,7 @@ static void fill(QmpClient *client)
     }
 }
 
-/* Writes without waiting; true while something is left to write. */
+/* Writes without waiting. Returns true while something is left to write. */
 static bool drain(QmpClient *client)
 {
     GByteArray *out = client->out;
@@ -293,7 +299,7 @@ static bool drain(QmpClient *client)
         } else if (errno != EINTR) {
             int saved = errno;
 
-            fill(client); /* its last words and its own account of the end come first */
+            fill(client); /* earlier input and the peer's own end come first */
             errno = saved;
             end_with_errno(client, "writing");
         }
@@ -308,7 +314,8 @@ static bool wait_for(QmpClient *client, short events, int timeout_ms)
     return poll(&p, 1, timeout_ms) > 0 && (p.revents & ~POLLOUT) != 0;
 }
 
-/* A peer that can't read because it is itself blocked writing to us is relieved by reading. */
+/* Writes until all is out or the time is up. Reads meanwhile: a peer that is itself blocked writing
+ * to us can read again only after we have read. */
 static void flush(QmpClient *client, int64_t began, int64_t deadline)
 {
     while (drain(client)) {
@@ -340,7 +347,7 @@ static int64_t int_member(json_object *object, const char *key)
     return json_object_object_get_ex(object, key, &value) ? json_object_get_int64(value) : -1;
 }
 
-/* "timestamp": {"seconds": …, "microseconds": …}; -1 each where QEMU's host did not tell. */
+/* Parses "timestamp": {"seconds": …, "microseconds": …}. Both are -1 if QEMU's host has no time. */
 static int64_t timestamp_us(json_object *message)
 {
     json_object *stamp;
@@ -369,7 +376,7 @@ static bool dispatch_event(QmpClient *client, json_object *message)
         !json_object_is_type(data, json_type_object))
         return protocol_error(client, "an event with odd data", message);
     found = g_hash_table_lookup(client->handlers, name);
-    handler = found ? *found : client->other_events; /* copied: it may remove itself */
+    handler = found ? *found : client->other_events; /* a copy: the handler may remove itself */
     client->event_us = timestamp_us(message);
     if (handler.func)
         handler.func(client, name, data ? qmp_json_text(data) : "{}", handler.data);
@@ -409,7 +416,7 @@ static bool dispatch_reply(QmpClient *client, json_object *message, json_object 
         return protocol_error(client, "a reply to a command never sent", message);
     call = take_call(client, json_object_get_int64(id));
     if (!call)
-        return true; /* it timed out before */
+        return true; /* the call timed out before */
     if (problem) {
         valid = g_utf8_make_valid(description, -1);
         error = g_error_new(QMP_ERROR, QMP_ERROR_COMMAND, "%s: %s", class, valid);
@@ -449,7 +456,7 @@ static void dispatch_all(QmpClient *client)
     }
 }
 
-/* Ends everything if the connection is over. */
+/* Ends all calls if the connection is over. */
 static bool finish(QmpClient *client, GError **error)
 {
     if (client->ended)
@@ -460,7 +467,7 @@ static bool finish(QmpClient *client, GError **error)
     return fail_with(client->broken, error);
 }
 
-/* --- the public face --- */
+/* --- public functions --- */
 
 QmpClient *qmp_client_new(int fd)
 {
@@ -473,8 +480,9 @@ QmpClient *qmp_client_new(int fd)
     client->event_us = -1;
     client->handlers = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     g_queue_init(&client->pending);
-    /* Every call here asks for MSG_DONTWAIT as well; this is for whoever watches the socket. If it
-     * fails the descriptor is no socket, and the first read says so. */
+    /* Every call in this file passes MSG_DONTWAIT as well; O_NONBLOCK is for other code that
+     * watches the socket. If fcntl fails, the descriptor is no socket, and the first read reports
+     * that. */
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
     return client;
 }
@@ -487,7 +495,7 @@ void qmp_client_free(QmpClient *client)
         return;
     closed = g_error_new(QMP_ERROR, QMP_ERROR_DISCONNECTED, "the connection was closed from here");
     if (!client->broken)
-        client->broken = g_error_copy(closed); /* a callback that sends now is refused */
+        client->broken = g_error_copy(closed); /* refuses a send from a callback from now on */
     end_all_calls(client, closed);
     close(client->fd);
     qmp_codec_free(client->codec);
@@ -532,7 +540,7 @@ void qmp_client_on_event(QmpClient *client, const char *name, QmpEventFunc func,
         g_hash_table_remove(client->handlers, name);
 }
 
-/* The command as one line of JSON, or NULL with QMP_ERROR_ARGUMENT. */
+/* Returns the command as one line of JSON, or NULL with QMP_ERROR_ARGUMENT. */
 static char *command_line(const char *command, const char *args_json, int64_t id, GError **error)
 {
     g_autoptr(json_object) line = json_object_new_object();
@@ -552,7 +560,8 @@ static char *command_line(const char *command, const char *args_json, int64_t id
         }
     }
     json_object_object_add(line, "id", json_object_new_int64(id));
-    /* QEMU answers what it can't read without an id, which would cost us the connection. */
+    /* QEMU answers an unreadable command without an id, and such an answer breaks the
+     * connection. */
     if (!g_utf8_validate(qmp_json_text(line), -1, NULL)) {
         g_set_error(error, QMP_ERROR, QMP_ERROR_ARGUMENT, "%s: the arguments are not UTF-8",
                     command);
@@ -562,8 +571,8 @@ static char *command_line(const char *command, const char *args_json, int64_t id
 }
 
 /*
- * Waits for room in the socket, at most timeout_ms. What did not fit by then goes out with the next
- * pump, and the call is pending like any other, so that a command is never cut off half-way.
+ * Waits for room in the socket, at most timeout_ms. The next pump writes bytes that did not fit by
+ * then, and the call is pending like any other. So a command is never cut off half-way.
  */
 bool qmp_client_send(QmpClient *client, const char *command, const char *args_json, int timeout_ms,
                      QmpReplyFunc func, void *data, GError **error)
@@ -589,7 +598,7 @@ bool qmp_client_send(QmpClient *client, const char *command, const char *args_js
     return true;
 }
 
-/* Until there is something to read, or to write, or a deadline. */
+/* Waits until the socket is readable, or writable if there is output, or until a deadline. */
 static void await_peer(QmpClient *client, int64_t deadline)
 {
     struct pollfd p = {.fd = client->fd, .events = POLLIN};
@@ -607,7 +616,7 @@ bool qmp_client_pump(QmpClient *client, int timeout_ms, GError **error)
     int64_t deadline = deadline_after(timeout_ms);
 
     if (is_open(client)) {
-        bool waiting = qmp_codec_has_next(client->codec); /* read by a send that had to wait */
+        bool waiting = qmp_codec_has_next(client->codec); /* read by a send that waited */
 
         if (!waiting)
             await_peer(client, deadline);
@@ -649,8 +658,8 @@ char *qmp_client_call(QmpClient *client, const char *command, const char *args_j
     return answer.result;
 }
 
-/* A connection on which the handshake failed half-way is of no use: a second attempt would be
- * answered by the first one's late reply. So the failure sticks. */
+/* Makes the failure sticky: a connection on which the handshake failed half-way is of no use,
+ * because the late reply to the first attempt would answer a second attempt. */
 static bool handshake_failed(QmpClient *client, GError *cause, GError **error)
 {
     stick(client, cause);
@@ -702,7 +711,8 @@ static int open_socket(const struct sockaddr_un *address)
     return fd;
 }
 
-/* ENOENT, ECONNREFUSED: QEMU did not bind or listen yet; EAGAIN: its queue is full. */
+/* ENOENT, ECONNREFUSED: QEMU did not bind or listen yet. EAGAIN: QEMU's queue of connections is
+ * full. */
 static bool may_come_up(int error_number)
 {
     return error_number == ENOENT || error_number == ECONNREFUSED || error_number == EAGAIN ||
@@ -743,7 +753,7 @@ QmpClient *qmp_client_connect(const char *path, int timeout_ms, GError **error)
 
 /* --- the pipeline: calls whose function keeps the first error --- */
 
-/* `data` is the command's name, owned by the call. */
+/* `data` is the command's name; this function frees it. */
 static void take_posted(QmpClient *client, G_GNUC_UNUSED const char *result, const GError *error,
                         void *data)
 {
@@ -753,7 +763,7 @@ static void take_posted(QmpClient *client, G_GNUC_UNUSED const char *result, con
     if (!error || client->post_error)
         return;
     client->post_error = g_error_copy(error);
-    if (!g_error_matches(error, QMP_ERROR, QMP_ERROR_TIMEOUT)) /* that one names it already */
+    if (!g_error_matches(error, QMP_ERROR, QMP_ERROR_TIMEOUT)) /* a timeout names it */
         g_prefix_error(&client->post_error, "%s: ", command);
 }
 
@@ -761,7 +771,7 @@ bool qmp_client_post(QmpClient *client, const char *command, const char *args_js
 {
     g_autofree char *name = g_strdup(command);
 
-    /* No deadline yet: settle gives one to all of them. */
+    /* No deadline yet: qmp_client_settle() sets one for all posted calls. */
     if (!qmp_client_send(client, command, args_json, -1, take_posted, name, error))
         return false;
     g_steal_pointer(&name);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * codec.c: the QMP stream, taken apart into JSON objects.
+ * codec.c: splits the QMP stream into JSON objects.
  *
- * Where a message ends is found here, by its brackets and strings alone, and json-c sees whole
- * messages only: its tokener, asked to go on in the middle of a number or of a character, takes
- * other texts for JSON than in one piece (json-c 0.16, 0.18). Whitespace between messages is skipped
- * here, so that anything else in that place, such as another protocol's banner, is named as what it
- * is.
+ * This file finds the end of a message by the message's brackets and strings alone; json-c sees
+ * whole messages only. Reason: json-c's tokener, resumed in the middle of a number or of a
+ * character, accepts other texts than the tokener accepts in one piece (json-c 0.16, 0.18). This
+ * file also skips the whitespace between messages, so that the error names anything else found
+ * there, such as the banner of another protocol.
  */
 #include "qmp/codec.h"
 
@@ -23,9 +23,9 @@ struct QmpCodec {
     json_tokener *tokener;
     GQueue messages; /* of json_object, oldest first */
     size_t max_message;
-    guint64 offset; /* of the next byte in the whole stream */
-    GString *text;  /* of the message under way */
-    unsigned depth; /* brackets that are open in it; 0: between messages */
+    guint64 offset; /* offset of the next byte in the whole stream */
+    GString *text;  /* text of the message under way */
+    unsigned depth; /* open brackets of that message; 0: between messages */
     bool in_string, escaped;
     GError *broken;
 };
@@ -41,7 +41,7 @@ static json_tokener *tokener_new(void)
 
 typedef struct {
     enum json_tokener_error error;
-    size_t end; /* of what was taken */
+    size_t end; /* bytes parsed */
 } Parsed;
 
 static json_object *parse_with(json_tokener *tokener, int flags, const char *text, size_t length,
@@ -58,9 +58,10 @@ static json_object *parse_with(json_tokener *tokener, int flags, const char *tex
 }
 
 /*
- * Strict JSON in UTF-8; NULL may be the value `null`, so parsed->error tells. A strict json-c 0.18
- * refuses each byte above 127, as it takes them for negative. So it is shown a copy of the same
- * length without them first: '?' has no place outside of strings either, nor behind a backslash.
+ * Parses strict JSON in UTF-8. NULL may be the value `null`; parsed->error distinguishes null from
+ * failure. A strict json-c 0.18 refuses each byte above 127, because json-c reads such bytes as
+ * negative. So json-c first parses a copy of the same length with '?' for each such byte: JSON
+ * allows '?' neither outside of strings nor behind a backslash.
  */
 static json_object *parse_strictly(json_tokener *tokener, const char *text, size_t length,
                                    Parsed *parsed)
@@ -108,8 +109,8 @@ void qmp_codec_free(QmpCodec *codec)
     g_free(codec);
 }
 
-/* The trouble is at byte `offset` of the stream; what stands there is quoted, for it often names the
- * real peer. */
+/* Breaks the stream with an error about byte `offset`. The error quotes the bytes at `at`, because
+ * they often name the real peer. */
 static void reject(QmpCodec *codec, guint64 offset, const char *at, size_t length, const char *why)
 {
     g_autofree char *raw = g_strndup(at, MIN(length, EXCERPT_BYTES));
@@ -151,7 +152,7 @@ static void step_over(QmpCodec *codec, char byte)
     }
 }
 
-/* The message is complete: codec->offset is behind its last byte. */
+/* Parses the complete message; codec->offset is behind the message's last byte. */
 static void parse_message(QmpCodec *codec)
 {
     const GString *text = codec->text;
@@ -169,7 +170,7 @@ static void parse_message(QmpCodec *codec)
                                                  : json_tokener_error_desc(parsed.error));
 }
 
-/* Takes bytes up to the message's end, or all of them. */
+/* Reads bytes up to the message's end, or all bytes. Returns the number of bytes read. */
 static size_t take_message(QmpCodec *codec, const char *p, size_t length)
 {
     size_t room = codec->max_message - codec->text->len;
@@ -223,7 +224,7 @@ bool qmp_codec_in_message(const QmpCodec *codec)
     return codec->depth > 0;
 }
 
-/* json-c takes NaN, Infinity and 1e999 even when strict; JSON knows no such numbers. */
+/* json-c accepts NaN, Infinity and 1e999 even in strict mode; JSON has no such numbers. */
 static int refuse_non_finite(json_object *value, G_GNUC_UNUSED int flags,
                              G_GNUC_UNUSED json_object *parent, G_GNUC_UNUSED const char *key,
                              G_GNUC_UNUSED size_t *index, void *bad)
@@ -244,7 +245,7 @@ static bool all_finite(json_object *value)
 bool qmp_json_parse(const char *text, json_object **value, GError **error)
 {
     json_tokener *tokener = tokener_new();
-    size_t length = strlen(text) + 1; /* a bare number ends only at the NUL */
+    size_t length = strlen(text) + 1; /* json-c ends a bare number only at the NUL */
     Parsed parsed = {.error = json_tokener_error_size};
     json_object *object = NULL;
 

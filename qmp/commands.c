@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * commands.c: the typed commands; each builds its arguments, calls, and takes the reply apart.
+ * commands.c: the typed commands. Each function builds the arguments, calls, and parses the reply.
  *
- * Invariant: the caller's outputs are written only when the whole reply made sense; otherwise the
+ * Invariant: the caller's outputs are written only when the whole reply made sense. Otherwise the
  * error is QMP_ERROR_REPLY and names the command and the member that was missing or wrong.
  */
 #include "qmp/codec.h"
@@ -20,7 +20,7 @@ static char *call(QmpClient *client, const char *command, json_object *args, int
     return qmp_client_call(client, command, args ? qmp_json_text(args) : NULL, timeout_ms, error);
 }
 
-/* For the commands whose reply is the empty object. */
+/* Calls a command whose reply is the empty object. */
 static bool run(QmpClient *client, const char *command, json_object *args, int timeout_ms,
                 GError **error)
 {
@@ -36,7 +36,7 @@ static bool bad_reply(const char *command, const char *member, const char *text,
     return false;
 }
 
-/* Calls, and insists on a reply of the given type. */
+/* Calls, and requires a reply of the given type. */
 static json_object *query(QmpClient *client, const char *command, json_object *args, json_type type,
                           int timeout_ms, GError **error)
 {
@@ -52,7 +52,7 @@ static json_object *query(QmpClient *client, const char *command, json_object *a
     return g_steal_pointer(&reply);
 }
 
-/* The member's value, or NULL with an error if it is missing or of another type. */
+/* Returns the member's value, or NULL with an error if the member is missing or of another type. */
 static json_object *member(json_object *object, const char *command, const char *name,
                            json_type type, GError **error)
 {
@@ -186,7 +186,8 @@ GArray *qmp_query_cpus_fast(QmpClient *client, int timeout_ms, GError **error)
 
 /* --- qapi/char.json --- */
 
-/* "unix:PATH,server=on"; "disconnected:unix:PATH,server=on" where nobody is (chardev/char-socket.c). */
+/* QEMU's filename is "unix:PATH,server=on" with a client connected, and
+ * "disconnected:unix:PATH,server=on" without one (chardev/char-socket.c). */
 static bool is_taken(const char *filename, const char *path)
 {
     size_t length = strlen(path);
@@ -249,7 +250,7 @@ bool qmp_query_replay(QmpClient *client, int64_t *icount, int timeout_ms, GError
 
 /* --- qapi/migration.json --- */
 
-/* "xen" is in the name only; the command works with any accelerator. */
+/* The name contains "xen", but the command works with any accelerator. */
 static const char save_devices_state[] = "xen-save-devices-state";
 
 static json_object *save_devices_state_args(const char *path)
@@ -322,7 +323,7 @@ bool qmp_netdev_del(QmpClient *client, const char *id, int timeout_ms, GError **
 
 /* --- qapi/qom.json --- */
 
-/* Adds the members of props_json to args, which must not have them yet. */
+/* Adds the members of props_json to args. A member that args has already is an error. */
 static bool add_properties(json_object *args, const char *props_json, GError **error)
 {
     g_autoptr(json_object) props = NULL;

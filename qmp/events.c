@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* events.c: what an event says about whether the machine runs (qapi/run-state.json). Pure. */
+/*
+ * events.c: parses the events that report whether the machine runs (qapi/run-state.json) by a table
+ * of names. Pure.
+ */
 #include "qmp/codec.h"
 #include "qmp/qmp.h"
 
@@ -8,7 +11,7 @@
 static const struct {
     const char *name;
     QmpRunEventKind kind;
-    const char *key; /* of the member that says why, or what QEMU does about it */
+    const char *key; /* member with the reason, or with QEMU's action */
 } events[] = {
     {"STOP", QMP_RUN_STOP, NULL},
     {"RESUME", QMP_RUN_RESUME, NULL},
@@ -23,7 +26,7 @@ static const struct {
     {"GUEST_CRASHLOADED", QMP_RUN_CRASHLOADED, "action"},
 };
 
-/* QEMU's names are of small letters, digits and dashes; anything else is none of them. */
+/* QEMU's reasons and actions consist of small letters, digits and dashes; other text is dropped. */
 static void take_why(const char *text, char why[QMP_WHY_MAX])
 {
     size_t length = text ? strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") : 0;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* request.c: a request that somebody typed, taken apart before it is sent under an id of ours. */
+/*
+ * request.c: splits a request that a user typed into command and arguments, so that the client can
+ * send the request under an id of its own.
+ */
 #include "qmp/codec.h"
 #include "qmp/qmp.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cpu-list.c: see cpu-list.h. */
+/*
+ * cpu-list.c: splits the list at commas and each range at its dash; sets the result only if all
+ * ranges are valid.
+ */
 #include "controller/base/cpu-list.h"
 
 #include <glib.h>

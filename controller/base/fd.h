@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fd.h: a file descriptor that closes itself when it goes out of scope; -1 is none. */
+/*
+ * fd.h: a file descriptor that closes itself when the variable goes out of scope; -1 means no
+ * descriptor.
+ */
 #ifndef BASE_FD_H
 #define BASE_FD_H
 

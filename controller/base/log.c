@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* log.c: one line a message; lines of several threads never mix. What is set is atomic. */
+/*
+ * log.c: writes each message as one line, so that lines of several threads never mix. All settings
+ * are atomic.
+ */
 #include "controller/base/log.h"
 
 #include "controller/base/near.h"
@@ -15,8 +18,9 @@
 
 static const char *const names[] = {"error", "warn", "info", "debug", NULL};
 
-/* Folders of controller/ and files right in it, and the two libraries; tests/unit/test-log.c holds
- * it against the source tree. The last is for what is none of them. */
+/* Folders of controller/, files directly in controller/, and the two libraries.
+ * tests/unit/test-log.c compares this list with the source tree. The last entry is for all other
+ * files. */
 static const char *const subsystems[] = {
     "base", "command", "engine", "fabric", "gdbserver", "gdbstub-client",
     "main", "network", "qemu",   "qmp",    "remote",    "report",
@@ -25,13 +29,13 @@ static const char *const subsystems[] = {
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };
 
-/* How much louder than LOG_WARN, so that all zeros is right before main(). */
+/* Level minus LOG_WARN, so that all zeros is a valid state before main(). */
 static atomic_int raised[N_SUBSYSTEMS];
 static _Atomic(LogWriter) writer;
 static _Atomic(LogVirtual) virtual_now;
 static HTime began;
 
-/* Before main(): no thread has to ask whether it is set. */
+/* Runs before main(), so that no thread has to check whether `began` is set. */
 __attribute__((constructor)) static void begin(void)
 {
     began = htime_now();
@@ -68,7 +72,8 @@ const char *const *log_subsystems(void)
     return subsystems;
 }
 
-/* Behind the last "controller/" of a path that is a folder of its own; NULL: there is none. */
+/* Returns the part of a path behind the last folder "controller/", or NULL if there is no such
+ * folder. */
 static const char *behind_controller(const char *file)
 {
     static const char folder[] = "controller/";
@@ -80,8 +85,9 @@ static const char *behind_controller(const char *file)
     return behind;
 }
 
-/* The index in subsystems of a path such as controller/engine/worker.c, controller/remote/agent/agent.c,
- * /somewhere/qmp/client.c, or controller/session-x.c, a part of session. */
+/* Returns the index in `subsystems` of a path such as controller/engine/worker.c,
+ * controller/remote/agent/agent.c, /somewhere/qmp/client.c, or controller/session-x.c, a part of
+ * session. */
 static unsigned subsystem_index(const char *file)
 {
     const char *start = behind_controller(file), *slash = strrchr(file, '/');
@@ -138,7 +144,7 @@ void log_set_virtual(LogVirtual func)
     atomic_store(&virtual_now, func);
 }
 
-/* "[12.345678 | 1.234000000s] engine: " */
+/* Returns "[12.345678 | 1.234000000s] engine: ". */
 static char *stamp(const char *subsystem)
 {
     int64_t us = htime_sub(htime_now(), began).ns / NS_PER_US;
@@ -149,8 +155,8 @@ static char *stamp(const char *subsystem)
                            now ? " | " : "", now ? now : "", subsystem);
 }
 
-/* Of a message of several lines (QEMU's own words behind a failure) each but the first is set in,
- * so that none of them looks like a message of its own. */
+/* Indents all lines but the first of a message (QEMU's own text behind a failure has several), so
+ * that no line looks like a message of its own. */
 static char *indent(const char *text)
 {
     g_autofree char *brief = text_brief(text), *plain = text_plain(brief, -1);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * log.h: messages for the person who runs metronome, on stderr, by level and subsystem. Library
- * code returns errors instead; the log says what happened that is not an error.
+ * code returns errors instead; the log reports events that are not errors.
  *
  *   metronome: warn: text
  *   metronome: info: [12.345678 | 1.234000000s] engine: text
  *
- * Warnings and errors are plain, since scripts read them. The others carry host seconds since
- * metronome began, the ensemble's virtual time if there is one, and the subsystem: the folder of
- * controller/ that the message comes from, or the file right in it. Any thread may log.
+ * Warnings and errors are plain, because scripts read them. The other messages carry the host
+ * seconds since metronome began, the ensemble's virtual time if there is one, and the subsystem.
+ * The subsystem is the folder of controller/ that the message comes from, or the file directly in
+ * controller/. Any thread may log.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -25,37 +26,38 @@ typedef enum {
     LOG_DEBUG,
 } LogLevel;
 
-/* Of all subsystems. */
+/* Sets the level of all subsystems. */
 void log_set_level(LogLevel level);
-/* The loudest level that any subsystem has. */
+/* Returns the loudest level of all subsystems. */
 LogLevel log_get_level(void);
 
-/* Of one; false if there is none of that name. */
+/* Sets the level of one subsystem. Returns false if no subsystem has that name. */
 bool log_set_subsystem_level(const char *subsystem, LogLevel level);
 
-/* NULL-terminated. */
+/* Names of all subsystems, NULL-terminated. */
 const char *const *log_subsystems(void);
 
-/* Name of the subsystem of a source file, as __FILE__ says it; "other" if it has none. */
+/* Returns the subsystem of a source file (__FILE__); "other" if the file belongs to none. */
 const char *log_subsystem_of(const char *file);
 
-/* "error" "warn" "info" "debug"; the message of a failure names them. */
+/* Parses "error", "warn", "info" or "debug". The message of a failure names these levels. */
 bool log_level_parse(const char *text, LogLevel *out, GError **error);
 const char *log_level_name(LogLevel level);
-/* The names of all, NULL-terminated. */
+/* Names of all levels, NULL-terminated. */
 const char *const *log_levels(void);
 
-/* Writes the lines instead of stderr, so that a prompt or a progress line can be taken away before;
- * in the thread that logs. NULL: plainly to stderr. A line ends with a newline. */
+/* Writes a line instead of the default output to stderr, so that the writer can remove a prompt or
+ * a progress line first. Called in the thread that logs. NULL: default output. A line ends with a
+ * newline. */
 typedef void (*LogWriter)(const char *line);
 void log_set_writer(LogWriter writer);
 
-/* Tells the ensemble's time, from any thread that logs. NULL: there is none. */
+/* Returns the ensemble's virtual time; called in any thread that logs. NULL: no virtual time. */
 typedef VTime (*LogVirtual)(void);
 void log_set_virtual(LogVirtual func);
 
-/* A message may quote anybody: it is made fit for a terminal (text_plain()), and what follows a
- * newline in it is set in. */
+/* Logs a message. A message may quote text of others: text_plain() makes the message fit for a
+ * terminal, and the lines after a newline in the message are indented. */
 void log_message(LogLevel level, const char *file, const char *format, ...) G_GNUC_PRINTF(3, 4);
 
 #define log_write(level, ...) log_message(level, __FILE__, __VA_ARGS__)

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* near.c: Damerau and Levenshtein's distance, of neighbours that are swapped once only. */
+/*
+ * near.c: the distance of Damerau and Levenshtein; two neighbours are swapped at most once.
+ */
 #include "controller/base/near.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* Longer words are compared by their beginning alone. */
+/* Limit in bytes: longer words are compared by their beginning only. */
 #define MAX_LENGTH 64
 
-/* A shorter beginning says nothing. */
+/* A shorter common beginning is no hint. */
 #define MIN_PREFIX 2
 
 static bool same(char a, char b)
@@ -42,7 +44,7 @@ unsigned near_distance(const char *a, const char *b, unsigned limit)
     return MIN(last[m], limit + 1);
 }
 
-/* In a word of three letters one may be wrong, of six two. */
+/* A word of three letters may have one wrong letter, a word of six letters two. */
 static unsigned allowed(size_t n, size_t m)
 {
     size_t longer = MAX(n, m);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * near.h: what a mistyped word was meant to be. Pure.
+ * near.h: finds the word that a mistyped word was probably meant to be. Pure.
  */
 #ifndef BASE_NEAR_H
 #define BASE_NEAR_H
@@ -8,21 +8,24 @@
 #include <glib.h>
 
 /*
- * How many letters have to be changed, left out, added, or swapped with their neighbour until a is
- * b; capitals count as small letters. At most limit + 1.
+ * Returns the number of letters that must be changed, left out, added, or swapped with their
+ * neighbour to turn a into b. Ignores the case of letters. Returns at most limit + 1.
  */
 unsigned near_distance(const char *a, const char *b, unsigned limit);
 
 /*
- * The candidate that `word` was most likely meant to be: few letters off, by the length of the two,
- * or one of them the beginning of the other. NULL: none is near. candidates: NULL-terminated.
+ * Returns the candidate that `word` most likely means: a candidate few letters off, relative to the
+ * lengths of both words, or a pair of which one word begins with the other. Returns NULL if no
+ * candidate is near. candidates: NULL-terminated.
  */
 const char *near_best(const char *word, const char *const *candidates);
 
-/* "did you mean 'CANDIDATE'?", or `otherwise` if none is near; free with g_free(). */
+/* Returns "did you mean 'CANDIDATE'?", or `otherwise` if no candidate is near. The caller frees the
+ * text with g_free(). */
 char *near_hint(const char *word, const char *const *candidates, const char *otherwise);
 
-/* "; did you mean 'CANDIDATE'?", or "" if none is near; free with g_free(). */
+/* Returns "; did you mean 'CANDIDATE'?", or "" if no candidate is near. The caller frees the text
+ * with g_free(). */
 char *near_meant(const char *word, const char *const *candidates);
 
 #endif

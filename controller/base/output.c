@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* output.c: without a buffer of its own, so that an error is seen where it happens. */
+/*
+ * output.c: writes without a buffer of its own, so that an error shows at the write that caused it.
+ */
 #include "controller/base/output.h"
 
 #include "controller/base/log.h"
@@ -11,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static atomic_bool closed; /* nothing is written any more */
+static atomic_bool closed; /* no more output is written */
 static _Atomic(char *) loss;
 
 void output_lost(const char *format, ...)
@@ -32,8 +34,8 @@ const char *output_loss(void)
     return atomic_load(&loss);
 }
 
-/* Whether it is to be tried again. Somebody who shares the descriptor may have made it
- * non-blocking. A terminal that has hung up gives EIO. */
+/* Reports whether to try the write again. Another process that shares the descriptor may have made
+ * it non-blocking. A terminal that has hung up gives EIO. */
 static bool stays_open(bool terminal)
 {
     struct pollfd p = {.fd = STDOUT_FILENO, .events = POLLOUT};
@@ -48,7 +50,7 @@ static bool stays_open(bool terminal)
 
 void output_write(const char *data, gsize size)
 {
-    static bool known, terminal; /* the latter is not known any more once it has hung up */
+    static bool known, terminal; /* isatty() fails after a hang-up */
 
     if (!known)
         terminal = isatty(STDOUT_FILENO);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* proc.c: see proc.h. */
+/*
+ * proc.c: parses stat behind the process's name, by the fields of proc(5).
+ */
 #include "controller/base/proc.h"
 
 #include <string.h>
@@ -7,7 +9,7 @@
 /* Field 22 of proc(5). */
 #define START_FIELD 22
 
-/* The bracket behind the name, which is field 2 and may have brackets and spaces itself. */
+/* Finds the bracket behind the name. The name is field 2 and may contain brackets and spaces. */
 static const char *name_end_of(const char *stat)
 {
     return strrchr(stat, ')');

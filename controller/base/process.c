@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* process.c: see process.h. */
+/*
+ * process.c: sets signal actions, standard descriptors and the action after fork.
+ */
 #include "controller/base/process.h"
 
 #include "controller/base/proc.h"
@@ -20,8 +22,8 @@ static void set_all(void (*action)(int))
         signal(ignored[i], action);
 }
 
-/* In the child, also of a fork of some library's: what is executed there inherits what is ignored,
- * and few programs expect that. */
+/* Runs in each forked child, also in forks by a library: a program executed there would inherit
+ * ignored signals, and few programs expect ignored signals. */
 static void on_fork(void)
 {
     set_all(SIG_DFL);
@@ -36,7 +38,8 @@ void process_prepare(void)
 {
     int lowest = 0;
 
-    /* open() takes the lowest number that is free: what is left open is one of the three. */
+    /* open() returns the lowest free number. So open() fills all closed standard descriptors
+     * first. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO && lowest >= 0; fd++)
         if (fcntl(fd, F_GETFD) < 0)
             lowest = open("/dev/null", O_RDWR);

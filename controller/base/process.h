@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* process.h: what a program of metronome's sees to before anything else. */
+/*
+ * process.h: prepares each program of metronome's before anything else runs.
+ */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
@@ -7,17 +9,19 @@
 #include <sys/types.h>
 
 /*
- * Call it first in main(): standard descriptors that are closed lead to /dev/null, so that nothing
- * else takes their numbers; and no write ends this process by a signal: where nobody reads it gives
- * EPIPE, above the limit of a file's size EFBIG. Forked children begin with the default actions;
- * those that go on as this program call process_ignore_signals().
+ * process_prepare() must be the first call in main(). The function opens closed standard
+ * descriptors to /dev/null, so that nothing else gets their numbers. The function also prevents
+ * that a write ends this process by a signal: a write without a reader fails with EPIPE, a write
+ * above the limit of a file's size with EFBIG. Forked children begin with the default actions;
+ * children that continue as this program call process_ignore_signals().
  */
 void process_prepare(void);
 
 void process_ignore_signals(void);
 
-/* When thread tid of process pid began, in ticks since the host did; -1: there is none. With its
- * number it is known for certain, since numbers are given again. */
+/* Returns the start time of thread tid of process pid, in ticks since the host's start; -1 if there
+ * is no such thread. The number and the start time together identify a thread, because numbers are
+ * reused. */
 int64_t process_start_time(pid_t pid, pid_t tid);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * recent.c: a ring of lines over a ring of bytes. Each line lies in one piece; where the end of the
- * bytes has no room for it, it begins at their start.
+ * recent.c: a ring of lines over a ring of bytes. Each line is stored in one piece; a line without
+ * room at the end of the bytes is stored at their start.
  */
 #include "controller/base/recent.h"
 
@@ -16,8 +16,8 @@ typedef struct {
 struct Recent {
     char *bytes;
     Line *lines;
-    unsigned first, n; /* in lines */
-    gsize end;         /* of the last line, in bytes */
+    unsigned first, n; /* index and number of lines */
+    gsize end;         /* offset in bytes behind the last line */
     uint64_t left_out;
 };
 
@@ -47,8 +47,8 @@ static void forget_oldest(Recent *r)
     r->left_out++;
 }
 
-/* Whether the oldest line is in the way of bytes from..to. Lines follow each other in the bytes, so
- * that the oldest is the first one that can be. */
+/* Reports whether the oldest line overlaps bytes from..to. Lines are stored one after the other, so
+ * the oldest line is the first that can overlap. */
 static bool in_the_way(const Recent *r, gsize from, gsize to)
 {
     const Line *l = line_at(r, 0);

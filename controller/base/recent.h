@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * recent.h: the last lines of a stream with the virtual time of each, in memory that is allocated
- * once, with the first line. Pure; one thread at a time.
+ * recent.h: keeps the last lines of a stream with the virtual time of each line. The memory is
+ * allocated once, with the first line. Pure; one thread at a time.
  */
 #ifndef BASE_RECENT_H
 #define BASE_RECENT_H
@@ -14,7 +14,7 @@
 
 #define RECENT_LINES      400
 #define RECENT_BYTES      32768
-#define RECENT_LINE_BYTES 2000 /* of a longer line the rest is cut off */
+#define RECENT_LINE_BYTES 2000 /* a longer line is cut off here */
 
 typedef struct Recent Recent;
 
@@ -22,20 +22,21 @@ Recent *recent_new(void);
 void recent_free(Recent *recent);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Recent, recent_free)
 
+/* Adds a line of `size` bytes at virtual time `at`. Drops the oldest lines if there is no room. */
 void recent_add(Recent *recent, const char *text, gsize size, VTime at);
 
-/* How many lines there are, and how many there were before them. */
+/* Number of lines kept, and number of lines dropped before them. */
 unsigned recent_count(const Recent *recent);
 uint64_t recent_left_out(const Recent *recent);
 
 typedef struct {
     const char *text; /* not NUL-terminated; valid until the next recent_add() */
     gsize size;
-    gsize cut; /* bytes that it had more */
+    gsize cut; /* number of bytes cut off */
     VTime at;
 } RecentLine;
 
-/* 0 is the oldest. */
+/* Returns a line; index 0 is the oldest. */
 RecentLine recent_line(const Recent *recent, unsigned index);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* said.c: a pipe, and the thread that reads it; see said.h. */
+/*
+ * said.c: a pipe, and a thread that reads the pipe until the end or until said_free().
+ */
 #include "controller/base/said.h"
 
 #include "controller/base/fd.h"
@@ -13,18 +15,19 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-/* Pieces read at once: more than a pipe holds, so that the end of a program that is gone is not
- * missed, and no more, so that one that writes without end lets others have their turn. */
+/* Size and number of reads at once. Together more than a pipe holds, so that the last output of a
+ * program that has ended is not missed; limited, so that a program that writes without end does not
+ * block others. */
 #define PIECE  8192
 #define PIECES 16
 
 struct Said {
     int fd;     /* non-blocking on our side only */
-    int end_fd; /* wakes the thread for its end */
+    int end_fd; /* wakes the thread to end it */
     GThread *thread;
-    GMutex lock; /* of the rest */
+    GMutex lock; /* protects the members below */
     GString *head, *tail;
-    guint64 size; /* of all that came */
+    guint64 size; /* number of all bytes received */
 };
 
 static void keep(Said *s, const char *bytes, gsize size)
@@ -38,7 +41,7 @@ static void keep(Said *s, const char *bytes, gsize size)
     s->size += size;
 }
 
-/* Takes what has come; false: nobody can write any more. */
+/* Reads the available output. Returns false if no process can write any more. */
 static bool take(Said *s)
 {
     char bytes[PIECE];
@@ -93,7 +96,7 @@ Said *said_new(int *child_fd, GError **error)
     return s;
 }
 
-/* With the lock held. */
+/* The caller holds the lock. */
 static GString *assemble(const Said *s)
 {
     GString *all = g_string_new_len(s->head->str, (gssize)s->head->len);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sink.c: see sink.h. */
+/*
+ * sink.c: writes without waiting and keeps the rest in memory until the reader has room.
+ */
 #include "controller/base/sink.h"
 
 #include "controller/base/fd.h"
@@ -11,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define MAX_BEHIND (64u << 20) /* what a reader may be behind; then it ends */
-#define READER_MS  1000        /* how long it may pause at the end */
+#define MAX_BEHIND (64u << 20) /* limit of unread bytes; beyond it the sink ends */
+#define READER_MS  1000        /* longest pause of a reader at the end, in ms */
 #define HEAD       64
 
 struct Sink {
@@ -21,7 +23,7 @@ struct Sink {
     GByteArray *pending; /* not written yet */
 };
 
-/* Only of a regular file: what is written into anything else is not lost by it. */
+/* For regular files only: a write destroys nothing in other kinds of files. */
 static bool may_overwrite(int fd, SinkKnows knows)
 {
     char head[HEAD];
@@ -30,7 +32,7 @@ static bool may_overwrite(int fd, SinkKnows knows)
     return n == 0 || (n > 0 && knows(head, (gsize)n));
 }
 
-/* -1: errno says why; EEXIST: it is there already. */
+/* Returns -1 with errno. EEXIST: a file of another kind is already there. */
 static int open_regular(const char *path, SinkKnows knows)
 {
     fd_auto fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -49,7 +51,7 @@ static int open_any(const char *path, SinkKnows knows)
 
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
         return open_regular(path, knows);
-    /* Without waiting: for a FIFO there must be a reader. */
+    /* Opens without waiting: a FIFO needs a reader already. */
     return open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
 }
 
@@ -144,7 +146,7 @@ void sink_close(Sink *s)
     if (s->fd >= 0 && s->pending->len > 0)
         output_lost("the %s is cut off: nobody reads '%s', the last %u bytes are lost", s->what,
                     s->path, s->pending->len);
-    /* Some file systems tell only now what they could not store. */
+    /* Some file systems report only at close() that they could not store the data. */
     if (s->fd >= 0 && close(s->fd) != 0 && errno != EINTR)
         output_lost("the %s is not complete: can't write '%s': %s", s->what, s->path,
                     g_strerror(errno));

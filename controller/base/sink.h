@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sink.h: a file or FIFO that the user named, into which is written while the ensemble runs.
+ * sink.h: a file or FIFO named by the user and written while the ensemble runs.
  *
- * Nothing here waits for a reader but sink_close(). What can't be written ends the sink, is told
- * once and is lost output (output.h).
+ * Only sink_close() waits for a reader. The first failed write ends the sink, is reported once, and
+ * is lost output (output.h).
  */
 #ifndef BASE_SINK_H
 #define BASE_SINK_H
@@ -13,25 +13,26 @@
 
 typedef struct Sink Sink;
 
-/* Whether a file that begins with these bytes (some, not all; at least one) is of the kind that is
- * to be written, and may be overwritten. */
+/* Reports whether a file that begins with these bytes is of the kind to be written, and so may be
+ * overwritten. `head` has at least one byte, not always the whole file. */
 typedef bool (*SinkKnows)(const char *head, gsize size);
 
 /*
- * Opens it, to be written from its beginning. A file that has content is refused unless it is of
- * that kind, and left as it is. what: such as "capture", for messages.
+ * Opens a file to be written from its beginning. A file with content of another kind is refused and
+ * left unchanged. what: a word such as "capture", for messages.
  */
 Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error);
 
-/* Whether a file that is there already would keep it from being opened; opens nothing. */
+/* Returns false if an existing file would make sink_open() fail; opens nothing for writing. */
 bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **error);
 
-/* True until something could not be written. */
+/* Returns true until a write has failed. */
 bool sink_is_open(const Sink *sink);
 
+/* Writes what is possible without waiting and keeps the rest. Does nothing after a failed write. */
 void sink_write(Sink *sink, const void *data, gsize size);
 
-/* Waits for a FIFO's reader as long as it reads. NULL is allowed. */
+/* Closes the sink. Waits for a FIFO's reader as long as the reader reads. NULL is allowed. */
 void sink_close(Sink *sink);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* socket-file.c: see socket-file.h. */
+/*
+ * socket-file.c: determines what is at a path, then decides to bind, replace, refuse or remove.
+ */
 #include "controller/base/socket-file.h"
 
 #include "controller/base/fd.h"
@@ -12,13 +14,13 @@
 
 #define PATH_MAX_BYTES (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
 
-/* What is at a path. */
+/* Kind of file at a path. */
 typedef enum {
     PLACE_EMPTY,
-    PLACE_LEFT,      /* a socket of this user that no process has */
-    PLACE_IN_USE,    /* a socket that a process has */
-    PLACE_ANOTHERS,  /* a socket of another user, or one that this user may not ask */
-    PLACE_NO_SOCKET, /* something else, a link too */
+    PLACE_LEFT,      /* a socket of this user without a process */
+    PLACE_IN_USE,    /* a socket that a process uses */
+    PLACE_ANOTHERS,  /* a socket of another user, or one that this user may not probe */
+    PLACE_NO_SOCKET, /* any other file, also a link */
 } Place;
 
 struct sockaddr_un socket_file_address(const char *path)
@@ -29,8 +31,9 @@ struct sockaddr_un socket_file_address(const char *path)
     return address;
 }
 
-/* The kernel looks for a socket's process first and for its type then (unix_find_bsd()): a datagram
- * socket that connects is refused where there is none, and is noticed by no stream socket. */
+/* Determines what is at a path. The kernel first looks for a socket's process, then compares the
+ * type (unix_find_bsd()). So the connection of a datagram socket is refused if the socket has no
+ * process, and a stream socket does not notice the attempt. */
 static Place look(const char *path)
 {
     fd_auto probe = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -38,7 +41,7 @@ static Place look(const char *path)
     struct stat st;
 
     if (lstat(path, &st) != 0)
-        return PLACE_EMPTY; /* or out of reach, as bind() will say */
+        return PLACE_EMPTY; /* or not reachable; bind() then reports that */
     if (!S_ISSOCK(st.st_mode))
         return PLACE_NO_SOCKET;
     if (st.st_uid != geteuid() || probe < 0)
@@ -109,7 +112,7 @@ bool socket_file_is_free(const char *path, GError **error)
     g_assert_not_reached();
 }
 
-/* Linux takes the mode of the socket itself for the file that bind() makes. */
+/* Linux uses the mode of the socket itself for the file that bind() creates. */
 int socket_file_bind(const char *path, int type, unsigned mode, GError **error)
 {
     fd_auto fd = -1;

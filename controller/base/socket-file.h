@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * socket-file.h: the file of a unix socket at a path that a user named. It stays when whoever made
- * it is killed; such a one is replaced, and nothing else ever is.
+ * socket-file.h: the file of a unix socket at a path that a user named. The file stays when the
+ * process that made it is killed. A new socket replaces such a leftover file, and never any other
+ * file.
  *
- * Errors are G_FILE_ERROR and lack the path, which the caller's message has.
+ * Errors are G_FILE_ERROR without the path; the caller's message has the path.
  */
 #ifndef BASE_SOCKET_FILE_H
 #define BASE_SOCKET_FILE_H
@@ -12,24 +13,26 @@
 #include <stdbool.h>
 #include <sys/un.h>
 
-/* Of a path whose length was checked. */
+/* Returns the address of a path whose length was checked. */
 struct sockaddr_un socket_file_address(const char *path);
 
-/* Whether path has the length of a socket's. */
+/* Checks that the path is short enough for a socket, and not empty. */
 bool socket_file_check_length(const char *path, GError **error);
 
-/* As socket_file_check_length(), and that nothing but a socket is there. */
+/* Checks the length, and that nothing other than a socket is at the path. */
 bool socket_file_fits(const char *path, GError **error);
 
-/* As socket_file_fits(), and that nobody has a socket there now. One that was left behind by this
- * user does not count. Connects to nobody: a gdbstub stops its guest for whoever connects. */
+/* Checks the length, and that neither another file nor a socket in use is at the path. A leftover
+ * socket of this user is allowed. Connects to no stream socket: a gdbstub stops its guest at any
+ * connection. */
 bool socket_file_is_free(const char *path, GError **error);
 
-/* A socket of this type (SOCK_STREAM, SOCK_DGRAM; non-blocking) that is bound to path, in the place
- * of one that was left behind; -1 on error. mode: of the file, less what the umask takes. */
+/* Returns a socket of this type (SOCK_STREAM, SOCK_DGRAM; non-blocking) bound to path, or -1 on
+ * error. Replaces a leftover socket. mode: mode of the file, reduced by the umask. */
 int socket_file_bind(const char *path, int type, unsigned mode, GError **error);
 
-/* Removes the file of a socket that is closed; what is in use, another user's, or no socket, stays. */
+/* Removes the file of a closed socket. A socket in use, another user's socket, and any other file
+ * stay. */
 void socket_file_remove(const char *path);
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tail.c: the end of a log. */
+/*
+ * tail.c: maps the file, searches the last lines backwards and filters them.
+ */
 #include "controller/base/tail.h"
 
 #include "controller/base/text.h"
 
 #define MAX_BYTES 8192
 
-/* A line ends with LF, CR LF, or CR alone. */
+/* Makes text plain. A line ends with LF, CR LF, or CR alone. */
 static char *plain(const char *text, gsize length)
 {
     g_autoptr(GString) shown = g_string_new(NULL);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* text.c: see text.h. */
+/*
+ * text.c: replaces control characters, shortens messages, and filters escape sequences by a state
+ * machine.
+ */
 #include "controller/base/text.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* What does something to a terminal, or cannot be seen in it. */
+/* Reports whether a character controls a terminal or is invisible. */
 static bool is_hidden(gunichar c)
 {
     switch (g_unichar_type(c)) {
@@ -41,7 +44,7 @@ static char *make_plain(const char *text, gssize length, bool lines)
             (unsigned char)*p < 0x80 ? (unsigned char)*p : g_utf8_get_char_validated(p, end - p);
 
         if (c == '\r' && p + 1 < end && p[1] == '\n') {
-            p++; /* CR LF is one line end */
+            p++; /* CR LF counts as one line end */
         } else if (c < 0x80) {
             append_ascii(out, *p++, lines);
         } else if (c == (gunichar)-1 || c == (gunichar)-2) {
@@ -73,7 +76,7 @@ char *text_plain(const char *text, gssize length)
 
 static bool is_inside(char c)
 {
-    return ((unsigned char)c & 0xc0) == 0x80; /* of a character of several bytes */
+    return ((unsigned char)c & 0xc0) == 0x80; /* byte inside a multi-byte character */
 }
 
 gsize text_cut(const char *text, gsize size, gsize most)
@@ -102,7 +105,8 @@ static void append_shortened(GString *out, const char *text, gsize size, gsize m
     g_string_append_len(out, text + tail, (gssize)(size - tail));
 }
 
-/* An apostrophe stands between letters, a quote does not. NULL: none closes any more. */
+/* Finds the closing quote, or returns NULL. An apostrophe is followed by a letter or digit, a
+ * closing quote is not. */
 static const char *closing_quote(const char *p)
 {
     while ((p = strchr(p, '\'')) && g_ascii_isalnum(p[1]))
@@ -150,7 +154,7 @@ static int behind_escape(unsigned char c)
     return c <= '/' ? ESCAPE : SHOWN;
 }
 
-/* The state behind c. *shown: whether c is to be shown. */
+/* Returns the state after c. *shown: whether to show c. */
 static int step(int state, unsigned char c, bool *shown)
 {
     *shown = false;
@@ -164,14 +168,14 @@ static int step(int state, unsigned char c, bool *shown)
     case STRING_ESC:
         if (c == '\\')
             return SHOWN;
-        state = ESCAPE; /* the text was cut off by another sequence */
+        state = ESCAPE; /* another sequence has cut off the text */
         break;
     default:
         break;
     }
     if (c == '\033')
         return ESCAPE;
-    if (c < ' ' || c == 0x7f) { /* obeyed within a sequence, which goes on */
+    if (c < ' ' || c == 0x7f) { /* obeyed; the sequence goes on */
         *shown = c == '\r' || c == '\t';
         return state;
     }

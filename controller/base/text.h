@@ -1,48 +1,50 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * text.h: text that somebody else wrote (a guest, QEMU, gdb, another host, a file's name), made fit
- * for a terminal, a log and JSON.
+ * text.h: makes text of others (a guest, QEMU, gdb, another host, a file's name) fit for a
+ * terminal, a log and JSON.
  *
- * The result is valid UTF-8. What a terminal would obey instead of showing it is written out: a
- * byte that is no UTF-8 or an ASCII control character as \xNN, any other control character (C1,
- * U+009B is CSI there), line separator, direction override or invisible format character as
- * \u{NNNN}. Everything else, a backslash too, stays as it is.
+ * The result is valid UTF-8. Characters that a terminal would obey instead of showing are written
+ * out. A byte that is not UTF-8, or an ASCII control character, becomes \xNN. Any other control
+ * character (C1; U+009B is CSI there), line separator, direction override or invisible format
+ * character becomes \u{NNNN}. All other characters, a backslash too, stay unchanged.
  */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
 #include <glib.h>
 
-/* One line: a newline (LF or CR LF) becomes \n, a tab one space. Length -1: up to the NUL. Free
- * with g_free(). */
+/* Makes one line: a newline (LF or CR LF) becomes \n, a tab becomes one space. Length -1: up to the
+ * NUL. The caller frees the text with g_free(). */
 char *text_line(const char *text, gssize length);
 
-/* Lines: newline and tab stay. */
+/* The same, but newlines and tabs stay. */
 char *text_plain(const char *text, gssize length);
 
-/* How many of a text's `size` bytes are left if it is cut to `most`, without half a character. */
+/* Returns the number of bytes that remain of `size` bytes of text when the text is cut to `most`
+ * bytes between two characters. */
 gsize text_cut(const char *text, gsize size, gsize most);
 
-/* What text_brief() leaves of a quotation or a word, and of a message, at most. */
+/* Limits in bytes of text_brief(): for one quotation or word, and for the whole message. */
 #define TEXT_QUOTE_MAX 320
 #define TEXT_BRIEF_MAX 16384
 
 /*
- * A message that fits a terminal, whatever it quotes: of what stands between single quotes, and of
- * any other word, that is longer than TEXT_QUOTE_MAX bytes the beginning and the end are left, with
- * how many bytes there were in between. So of the whole, should it still be longer than
- * TEXT_BRIEF_MAX. Free with g_free().
+ * Shortens a message so that it fits a terminal, for any quoted text. A quotation in single quotes,
+ * or any other word, longer than TEXT_QUOTE_MAX bytes keeps its beginning and its end, with the
+ * number of bytes left out between. The whole message is shortened the same way if it is still
+ * longer than TEXT_BRIEF_MAX. The caller frees the text with g_free().
  */
 char *text_brief(const char *message);
 
-/* A terminal's escape sequences (ECMA-48), taken out of a stream of bytes that comes in pieces. */
+/* Removes a terminal's escape sequences (ECMA-48) from a stream of bytes that comes in pieces. */
 typedef struct {
     unsigned char state; /* zero at first */
 } TextFilter;
 
 /*
- * Appends what of `size` more bytes a terminal would show: no escape sequences and no ASCII control
- * characters but newline, carriage return and tab. A newline ends a sequence that is not complete.
+ * Appends the part of `size` more bytes that a terminal would show: no escape sequences, and no
+ * ASCII control characters except newline, carriage return and tab. A newline ends an incomplete
+ * sequence.
  */
 void text_filter(TextFilter *filter, const char *bytes, gsize size, GString *out);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tree.c: works on descriptors, so that nobody who renames a directory meanwhile leads it
- * elsewhere.
+ * tree.c: removes a tree by descriptors, so that a directory renamed meanwhile can't lead the
+ * removal elsewhere.
  */
 #include "controller/base/tree.h"
 
@@ -13,7 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Bind mounts of the same file system are seen as well, which a device number would not show. */
+/* Reports whether a mount is on the directory; detects bind mounts of the same file system, too,
+ * which a device number would not show. */
 static bool is_mount(int fd)
 {
     struct statx st;
@@ -27,7 +28,7 @@ static int open_directory(int parent, const char *name)
     return openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Takes over fd. */
+/* Removes the contents of a directory. Takes over fd. */
 static void remove_content(int fd)
 {
     DIR *dir = fdopendir(fd);

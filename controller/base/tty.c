@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tty.c: termios of standard input; see tty.h. */
+/*
+ * tty.c: sets termios of standard input and restores the stored modes.
+ */
 #include "controller/base/tty.h"
 
 #include "controller/base/text.h"
@@ -62,7 +64,8 @@ void tty_restore(void)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &remembered);
 }
 
-/* One character of an answer; false: it is over, *ok tells how. */
+/* Reads one character of an answer. Returns false at the end of the answer; *ok reports whether the
+ * answer is valid. */
 static bool take_character(GString *answer, bool hidden, bool *ok)
 {
     char c;
@@ -88,7 +91,7 @@ static bool take_character(GString *answer, bool hidden, bool *ok)
 
 char *tty_ask(const char *question, bool hidden)
 {
-    g_autofree char *plain = text_plain(question, -1); /* it may name another host */
+    g_autofree char *plain = text_plain(question, -1); /* the question may name another host */
     GString *answer;
     struct termios before, raw;
     bool ok;
@@ -100,7 +103,7 @@ char *tty_ask(const char *question, bool hidden)
     tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
     fputs(plain, stdout);
     fflush(stdout);
-    answer = g_string_sized_new(256); /* so that no piece of a secret is left by growing */
+    answer = g_string_sized_new(256); /* growing would leave copies of a secret */
     while (take_character(answer, hidden, &ok))
         ;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before);

@@ -1,33 +1,35 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tty.h: modes of the terminal at standard input, and what the one that output goes to can do.
+ * tty.h: sets modes of the terminal at standard input, and reports abilities of the output's
+ * terminal.
  */
 #ifndef BASE_TTY_H
 #define BASE_TTY_H
 
 #include <stdbool.h>
 
-/* Standard input and output are a terminal each. */
+/* Reports whether standard input and standard output are both a terminal. */
 bool tty_is_there(void);
 
-/* Width of the terminal that standard output is; 0: it is none. */
+/* Returns the width of the terminal at standard output in columns; 0 without a terminal. */
 unsigned tty_columns(void);
 
-/* Colours are wanted there: a terminal that is not dumb, and no NO_COLOR. */
+/* Reports whether to use colours: fd is a terminal that is not dumb, and NO_COLOR is not set. */
 bool tty_has_colour(int fd);
 
-/* Notes the modes that tty_restore() puts back; only the first call counts. */
+/* Stores the modes that tty_restore() restores. Only the first call has an effect. */
 void tty_remember(void);
 
-/* Every key as it is pressed, Ctrl-C too, and nothing echoed. Output is left as it is, so that a
- * newline of ours still begins a line. False with errno set. */
+/* Delivers every key when pressed, Ctrl-C too, and echoes nothing. The output modes stay, so that
+ * our newline still begins a line. Returns false with errno set. */
 bool tty_raw(void);
 
-/* Does nothing where nothing is remembered. Async-signal-safe. */
+/* Does nothing without stored modes. Async-signal-safe. */
 void tty_restore(void);
 
-/* Asks, and waits for a line; hidden: it is not shown. Free with g_free(); NULL if the user gives
- * none (Ctrl-C, Ctrl-D) or there is no terminal. */
+/* Asks the user and waits for a line; hidden: does not show the line. The caller frees the line
+ * with g_free(). Returns NULL if the user gives no line (Ctrl-C, Ctrl-D) or if there is no
+ * terminal. */
 char *tty_ask(const char *question, bool hidden);
 
 #endif

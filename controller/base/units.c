@@ -8,23 +8,23 @@
 #include <errno.h>
 #include <string.h>
 
-/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+/* G_DEFINE_QUARK is not used: its static variable is a race of threads that call first. */
 GQuark units_error_quark(void)
 {
     return g_quark_from_static_string("metronome-units-error-quark");
 }
 
-/* Powers of ten that are worth reading: more than any int64 can hold is out of range anyway. */
+/* Largest useful power of ten: a larger one is out of the range of int64 anyway. */
 #define MAX_EXPONENT 18
 
 typedef struct {
-    int64_t digits; /* all digits, the point left out */
+    int64_t digits; /* all digits, without the point */
     int exponent;   /* value = digits * 10^exponent */
     bool overflow;
     const char *rest;
 } Decimal;
 
-/* Reads digits[.digits][e[+]digits]; false if there is no digit at all. */
+/* Reads digits[.digits][e[+]digits]. Returns false without any digit. */
 static bool read_decimal(const char *text, Decimal *d)
 {
     bool any = false, fraction = false;
@@ -57,14 +57,15 @@ static bool read_decimal(const char *text, Decimal *d)
     return any;
 }
 
-/* digits * 10^exponent * scale as a whole number; false if it is too large, -1 in *inexact if not
- * whole. */
+/* Computes digits * 10^exponent * scale as a whole number. Returns false if the number is too
+ * large. *inexact is true if the number is not whole. */
 static bool decimal_scale(Decimal d, int64_t scale, int64_t *out, bool *inexact)
 {
     int64_t value = d.digits;
 
     *inexact = false;
-    /* Decimals eat up the scale first, or "12.345678912s" would overflow on the way. */
+    /* Reduces the scale by the decimals first; otherwise "12.345678912s" would overflow on the
+     * way. */
     for (; d.exponent < 0 && scale % 10 == 0; d.exponent++)
         scale /= 10;
     if (d.overflow || __builtin_mul_overflow(value, scale, &value))

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* verdict.c: which failure of several counts. */
+/*
+ * verdict.c: records failures and checks, and decides which of several failures counts.
+ */
 #include "controller/base/verdict.h"
 
 #include "controller/base/text.h"
@@ -86,11 +88,11 @@ static void check_free(void *data)
     g_free(c);
 }
 
-/* A tenth at once, so that it is not done for each one. */
+/* Drops a tenth of the checks at once, so that not every new check drops one. */
 static void forget_some(Verdict *v)
 {
     GPtrArray *kept = g_ptr_array_new_with_free_func(check_free);
-    unsigned excess[2] = {VERDICT_MAX_CHECKS / 10, 0}; /* of those that failed, that passed */
+    unsigned excess[2] = {VERDICT_MAX_CHECKS / 10, 0}; /* number of failed, passed checks to drop */
 
     for (unsigned i = 0; i < v->checks->len && excess[false] > 0; i++)
         if (((const Check *)v->checks->pdata[i])->passed)
@@ -134,7 +136,7 @@ char *verdict_line(const Verdict *v)
     first = g_strndup(message, strcspn(message, "\n"));
     g_strchomp(first);
     if (message[strcspn(message, "\n")] && g_str_has_suffix(first, ":"))
-        first[strlen(first) - 1] = '\0'; /* what it announces is not in this line */
+        first[strlen(first) - 1] = '\0'; /* the text announced by ':' is not in this line */
     line = g_strdup_printf("%s, exit code %d: %s%s%s", outcome_name(v->outcome),
                            outcome_exit_code(v->outcome), v->where ? v->where : "",
                            v->where ? ": " : "", first);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* version.h: the program's version, and the day it is of, for the manual pages. */
+/*
+ * version.h: the program's version and the version's date, for the manual pages.
+ */
 #ifndef BASE_VERSION_H
 #define BASE_VERSION_H
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * vtime.h: the three clocks, each a type of its own, so that the compiler refuses to mix them.
+ * vtime.h: the three kinds of time, each with a type of its own, so that the compiler refuses to
+ * mix them.
  *
  * VTime is virtual nanoseconds, HTime host nanoseconds (CLOCK_MONOTONIC), Insns executed guest
- * instructions. Mixing them is this project's worst possible bug.
+ * instructions. Mixing two of these is this project's worst possible bug.
  */
 #ifndef BASE_VTIME_H
 #define BASE_VTIME_H
@@ -42,7 +43,7 @@ static inline VTime vtime_sub(VTime a, VTime b)
     return (VTime){a.ns - b.ns};
 }
 
-/* For sums of what users wrote: it ends at 292 years. */
+/* For sums of values from users: the sum is capped at INT64_MAX ns, 292 years. */
 static inline VTime vtime_add_capped(VTime a, VTime b)
 {
     VTime sum;
@@ -58,7 +59,7 @@ static inline int64_t vtime_floor_us(VTime a)
     return a.ns / NS_PER_US;
 }
 
-/* The first whole microsecond that is not before it. */
+/* Rounds up to a whole microsecond. */
 static inline VTime vtime_ceil_us(VTime a)
 {
     return vtime((a.ns + NS_PER_US - 1) / NS_PER_US * NS_PER_US);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* wrap.c: see wrap.h. */
+/*
+ * wrap.c: appends word after word and starts a new line when the next word does not fit.
+ */
 #include "controller/base/wrap.h"
 
 #include <glib.h>

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* auto-quantum.c: see auto-quantum.h. */
+/*
+ * auto-quantum.c: searches the links for the least latency and for the next planned change.
+ */
 #include "controller/network/auto-quantum.h"
 
 #include "controller/base/units.h"
 
-/* Up at `from`, or going up until `to`. */
+/* Reports whether a way is up at `from`, or goes up by `to`. */
 static bool counts(const LinkWay *way, VTime from, VTime to)
 {
     VTime at = from;
@@ -27,7 +29,7 @@ static bool is_exact(const Network *net, unsigned link, unsigned way, bool exact
     return exactly && !ends[!way].is_switch && able(ends[!way].index, data);
 }
 
-/* By the ways that are up at `now` or will be by `until`. */
+/* Chooses by the ways that are up at `now` or will be by `until`. */
 static AutoQuantum least(const Network *net, VTime now, VTime until)
 {
     AutoQuantum q = {.quantum = {AUTO_QUANTUM_USUAL}, .link = AUTO_QUANTUM_NO_LINK};
@@ -50,7 +52,8 @@ static AutoQuantum least(const Network *net, VTime now, VTime until)
     return q;
 }
 
-/* What goes up before the next barrier, which is a quantum away at the most, counts already. */
+/* A way that goes up before the next barrier counts already. The next barrier is at most a quantum
+ * away. */
 AutoQuantum auto_quantum(const Network *net, VTime now)
 {
     AutoQuantum present = least(net, now, now);
@@ -74,7 +77,8 @@ VTime auto_quantum_next(const Network *net, VTime now, VTime quantum)
             VTime at = now;
             bool up;
 
-            /* In order of time: those behind `next` do not come before it. */
+            /* Changes come in the order of time: a change after `next` can't give an earlier
+             * result. */
             while (at.ns < next &&
                    link_way_next_change(network_link_way(net, i, way), at, &at, &up)) {
                 int64_t look =

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conversation.c: a conversation is known by what is the same in the frames of both directions: both
- * addresses with their ports, or the identifier of a request and its answer.
+ * conversation.c: maps a key to the card that began the conversation. The key consists of what the
+ * frames of both directions have in common: both addresses with their ports, or the identifier of a
+ * request and its answer.
  */
 #include "controller/network/conversation.h"
 
@@ -28,7 +29,7 @@ typedef struct {
     uint16_t port;
 } Endpoint;
 
-/* Compared as bytes: no padding that is not zero. */
+/* Compared as bytes, so all padding is zero. */
 typedef struct {
     uint16_t type, proto;
     Endpoint ends[2]; /* the smaller one first */
@@ -36,8 +37,8 @@ typedef struct {
 } Key;
 
 struct Conversations {
-    GHashTable *initiators; /* Key (GBytes) -> who, + 1 */
-    GQueue order;           /* the same keys, the oldest first */
+    GHashTable *initiators; /* Key (GBytes) -> initiator + 1 */
+    GQueue order;           /* the same keys, oldest first */
 };
 
 Conversations *conversations_new(void)
@@ -68,7 +69,7 @@ static bool is_echo(const Headers *h)
                                              : false;
 }
 
-/* "Who has this address?" goes to a group, the answer comes from one host. */
+/* A neighbour solicitation goes to a group, but one host answers: the addresses do not match. */
 static bool is_neighbour(const Headers *h)
 {
     return h->proto == HEADERS_PROTO_ICMP6 && h->body_size >= 8 + IP6_LEN &&
@@ -80,7 +81,7 @@ static bool is_dhcp_port(unsigned port)
     return port == DHCP_SERVER || port == DHCP_CLIENT;
 }
 
-/* The client has no address yet. */
+/* A DHCP client has no address yet. */
 static bool is_dhcp(const Headers *h)
 {
     return h->proto == HEADERS_PROTO_UDP && h->has_ports && is_dhcp_port(h->ports[0]) &&
@@ -112,7 +113,7 @@ static Key key_of(const Headers *h)
     memset(&key, 0, sizeof(key));
     key.type = (uint16_t)h->type;
     key.proto = (uint16_t)h->proto;
-    /* All fragments of a datagram go together, and only the first one has more than addresses. */
+    /* All fragments of a datagram belong together, and only the first has more than addresses. */
     if (h->body && !h->fragment) {
         if (is_neighbour(h)) {
             memcpy(key.id, h->body + 8, IP6_LEN);

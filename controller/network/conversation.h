@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conversation.h: who began the conversation that a frame is part of: a TCP connection, a UDP flow, a
+ * conversation.h: finds the card that began a frame's conversation: a TCP connection, a UDP flow, a
  * ping, an ARP exchange. Pure.
  *
- * A round trip is right only at one of its ends: that of whoever asks. So a capture that shows each
- * frame once takes, for each conversation, the view of the card that began it.
+ * A round trip is correct only at the end that asks. So a capture that shows each frame once shows
+ * each conversation from the view of the card that began the conversation.
  */
 #ifndef NETWORK_CONVERSATION_H
 #define NETWORK_CONVERSATION_H
@@ -13,16 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Conversations that are remembered; behind that the oldest is forgotten. */
+/* Limit of remembered conversations; beyond the limit the oldest one is forgotten. */
 #define CONVERSATIONS_MAX 65536u
 
 typedef struct Conversations Conversations;
 
 Conversations *conversations_new(void);
-/* Takes NULL. */
+/* NULL is allowed. */
 void conversations_free(Conversations *conversations);
 
-/* Who sent the first frame of the frame's conversation: `from`, if it is this one. */
+/* Returns the sender of the first frame of this frame's conversation: `from`, if this frame is the
+ * first. */
 unsigned conversations_initiator(Conversations *conversations, const void *frame, size_t size,
                                  unsigned from);
 

@@ -42,7 +42,7 @@ static uint64_t merge(uint64_t hash, uint64_t lane)
     return (hash ^ take_in(0, lane)) * P1 + P4;
 }
 
-/* All whole stripes of 32 bytes, in four lanes; moves *p on. */
+/* Digests all whole stripes of 32 bytes, in four lanes; advances *p. */
 static uint64_t stripes(const uint8_t **p, const uint8_t *end, uint64_t seed)
 {
     uint64_t a = seed + P1 + P2, b = seed + P2, c = seed, d = seed - P1, hash;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* filter.c: puts metronome's own words into tcpdump's, compiles with libpcap, explains errors. */
+/*
+ * filter.c: translates metronome's own words to tcpdump's, compiles with libpcap, and explains
+ * errors.
+ */
 #include "controller/network/filter.h"
 
 #include "controller/base/near.h"
@@ -14,10 +17,10 @@
 
 G_DEFINE_QUARK(metronome_filter_error_quark, filter_error)
 
-#define TAGS_MAX 2 /* that are looked through */
+#define TAGS_MAX 2 /* VLAN tags that are skipped */
 
 struct Filter {
-    unsigned n_programs; /* by the number of VLAN tags; 1: tags mean nothing */
+    unsigned n_programs; /* one per number of VLAN tags; 1: VLAN tags are not skipped */
     struct bpf_program programs[TAGS_MAX + 1];
 };
 
@@ -27,18 +30,18 @@ struct Filter {
     "\\G\\s*((?:and|or|not|arp|ip6?|icmp6?|tcp|udp|port\\s+\\d+|host\\s+[\\d.]+|"                  \
     "ether\\s+(?:[[:xdigit:]]{2}:){5}[[:xdigit:]]{2})(?![^\\s()])|[()])\\s*"
 
-/* Parentheses are doubled, and open and close again around "or": "and" binds tighter. */
+/* Doubles parentheses, and closes and opens them around "or", because "and" binds tighter. */
 static void append_own(GString *out, const char *word)
 {
     if (strcmp(word, "or") == 0)
         g_string_append(out, ")or(");
     else if (*word == '(' || *word == ')')
         g_string_append_printf(out, "%s%s", word, word);
-    else if (strcmp(word, "icmp6") == 0) /* MLD's messages stand behind a hop-by-hop header */
+    else if (strcmp(word, "icmp6") == 0) /* MLD's messages are behind a hop-by-hop header */
         g_string_append(out, "(icmp6 or (ip6[6] = 0 and ip6[40] = 58))");
     else if (g_str_has_prefix(word, "ether"))
         g_string_append_printf(out, "ether host %s", word + strlen("ether"));
-    else if (g_str_has_prefix(word, "port")) /* libpcap takes 010 for 8 */
+    else if (g_str_has_prefix(word, "port")) /* libpcap reads 010 as 8 */
         g_string_append_printf(out, "port %" G_GUINT64_FORMAT,
                                g_ascii_strtoull(word + strlen("port"), NULL, 10));
     else
@@ -46,13 +49,14 @@ static void append_own(GString *out, const char *word)
     g_string_append_c(out, ' ');
 }
 
-/* What a filter of metronome's own words alone is to libpcap; NULL: there are others in it. */
+/* Translates a filter of metronome's own words to libpcap's language; NULL if the filter has other
+ * words. */
 static char *own_translated(const char *text)
 {
     g_autoptr(GRegex) regex = g_regex_new(OWN_WORD, G_REGEX_RAW, 0, NULL);
     g_autoptr(GMatchInfo) match = NULL;
     g_autoptr(GString) out = g_string_new("(");
-    bool operand = false; /* before this word */
+    bool operand = false; /* this word follows an operand */
     int end = 0;
 
     for (g_regex_match(regex, text, 0, &match); g_match_info_matches(match);
@@ -74,7 +78,7 @@ static char *own_translated(const char *text)
 
 /* --- libpcap --- */
 
-/* NULL with libpcap's reason. */
+/* Compiles a filter; on failure returns NULL and libpcap's reason. */
 static Filter *compile(const char *text, char **reason)
 {
     static const char *const tags[] = {"", "vlan and ", "vlan and vlan and "};
@@ -83,7 +87,7 @@ static Filter *compile(const char *text, char **reason)
     pcap_t *ethernet = pcap_open_dead(DLT_EN10MB, SNAP_LENGTH);
     bool good = true;
 
-    /* After "vlan", libpcap looks four bytes further. */
+    /* libpcap shifts all offsets behind "vlan" by four bytes. */
     for (unsigned i = 0; good && i < (own ? G_N_ELEMENTS(tags) : 1); i++) {
         g_autofree char *tagged = g_strconcat(tags[i], own ? own : text, NULL);
 
@@ -96,7 +100,7 @@ static Filter *compile(const char *text, char **reason)
     return good ? g_steal_pointer(&filter) : NULL;
 }
 
-/* Whether the first `len` bytes of the text and `end` are a filter. */
+/* Reports whether the first `len` bytes of the text, followed by `end`, are a filter. */
 static bool compiles(const char *text, size_t len, const char *end)
 {
     g_autofree char *whole = g_strdup_printf("%.*s%s", (int)len, text, end);
@@ -115,7 +119,7 @@ static bool ends_too_early(const char *text)
     return false;
 }
 
-/* Where the longest beginning ends that is a filter, but for parentheses that are to be closed. */
+/* Returns the length of the longest beginning that is a filter once open parentheses are closed. */
 static size_t right_until(const char *text)
 {
     for (size_t len = strlen(text); len-- > 1;) {
@@ -138,7 +142,7 @@ static void explain(const char *text, const char *reason, GError **error)
 {
     size_t at;
 
-    /* libpcap's own words for that say nothing but that. */
+    /* libpcap's longer text for this case has no more information. */
     reason = strstr(reason, "syntax error") ? "syntax error" : reason;
     if (ends_too_early(text)) {
         g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
@@ -154,7 +158,7 @@ static void explain(const char *text, const char *reason, GError **error)
 
 /* --- words --- */
 
-/* Those that mean something for frames of Ethernet and need no look at this host. */
+/* Words that make sense for Ethernet frames and need no look-up on this host. */
 static const char words[] =
     "aarp ah and arp atalk broadcast carp decnet dst esp ether gateway geneve greater host "
     "icmp icmp-echo icmp-echoreply icmp-ireq icmp-ireqreply icmp-maskreply icmp-maskreq "
@@ -170,14 +174,14 @@ static const char words[] =
     "sctp src stp tcp tcp-ack tcp-cwr tcp-ece tcp-fin tcp-push tcp-rst tcp-syn tcp-urg "
     "tcpflags udp vlan vrrp";
 
-/* Numbers, and addresses in all their forms. */
+/* Numbers and addresses in all their forms. */
 #define NUMBER                                                                                     \
     "(?:0x[[:xdigit:]]+|\\d+(?:\\.\\d+){0,3}|portrange\\s+\\d+-\\d+|"                              \
     "[[:xdigit:].]*:[[:xdigit:].:]*|(?:[[:xdigit:]]{1,2}[-.]){5}[[:xdigit:]]{1,2}|"                \
     "(?:[[:xdigit:]]{4}\\.){2}[[:xdigit:]]{4})(?![\\w.-])"
 
-/* libpcap asks the name service for any word that it does not know: the answer would depend on the
- * host, and checking would wait for it. */
+/* Refuses unknown words. libpcap asks the name service for an unknown word: the answer would depend
+ * on the host, and the check would wait for the answer. */
 static bool knows_all_words(const char *text, GError **error)
 {
     g_autoptr(GRegex) regex = g_regex_new("(?:" NUMBER ")|(\\w[\\w.-]*)", G_REGEX_RAW, 0, NULL);

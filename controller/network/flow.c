@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * flow.c: frames on their way.
+ * flow.c: moves the frames on their way.
  *
- * Whatever waits for its time is a Packet in the network's heap of events, or, once its due time is
- * known, in the heap of its port. Each way of a link is fed by one port or one switch, so that it
- * sees its frames in order of time whatever happens elsewhere.
+ * Invariant: each frame that waits for its time is a Packet in the network's heap of events or,
+ * once the due time at a port is known, in the heap of the port. Each way of a link is fed by one
+ * port or one switch. So a way receives its frames in the order of time, independent of events
+ * elsewhere.
  */
 #include "controller/network/digest.h"
 #include "controller/network/network-private.h"
@@ -12,8 +13,8 @@
 
 #include <string.h>
 
-/* What comes first among events at the same time. Deliveries at a barrier come last: what a node
- * has sent by then it sent before. */
+/* Order of events at the same time. Deliveries at a barrier come last: a node's sends up to the
+ * barrier come before. */
 typedef enum {
     EVENT_SEND,
     EVENT_SWITCH,
@@ -51,7 +52,7 @@ static void observe(const Network *net, const NetEvent *event)
     }
 }
 
-/* Also drops its reference to the frame. */
+/* Reports the end of a frame's last copy, and drops the packet's reference to the frame. */
 static void packet_free(Network *net, Packet *packet)
 {
     const Frame *f = packet->frame;
@@ -86,8 +87,8 @@ void flow_clear(Network *net)
     frame_pool_clear(&net->frames);
 }
 
-/* The port that a frame is for: at the other end of a link between two ports, or by its address;
- * NULL if that can't be told. */
+/* Returns the receiving port of a frame: the other end of a link between two ports, or the port
+ * with the frame's address; NULL if unknown. */
 static const NetPort *receiver(const Network *net, const NetPort *sender, const Frame *frame)
 {
     if (sender->link != NO_LINK) {
@@ -139,7 +140,7 @@ static void tell(Network *net, NetEvent e, Frame *frame)
     observe(net, &e);
 }
 
-/* The end of a frame, or of a copy of it, on link `link` (NO_LINK: not on one). */
+/* Records the end of a frame, or of a copy, on link `link` (NO_LINK: not on a link). */
 static void drop(Network *net, const Packet *packet, unsigned link, unsigned direction, VTime when,
                  NetDrop why)
 {
@@ -163,7 +164,8 @@ static bool delivers_exactly(const Network *net, unsigned link, unsigned directi
     return link_at(net, link)->ways[direction].params.exact;
 }
 
-/* A copy of the packet on a link: it enters it, or has reached the switch at its end. */
+/* Reports a copy of the packet on a link: the copy enters the link, or has reached the switch at
+ * the link's end. */
 static void tell_passage(Network *net, NetEventKind kind, const Packet *packet, bool copy,
                          VTime when)
 {
@@ -183,7 +185,7 @@ static void tell_passage(Network *net, NetEventKind kind, const Packet *packet, 
         tell(net, e, packet->frame);
 }
 
-/* A copy of the packet's frame leaves for the far end of a link. */
+/* Sends a copy of the packet's frame to the far end of a link. */
 static const Packet *depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
                             VTime due)
 {
@@ -248,7 +250,7 @@ static void on_send(Network *net, Packet *packet, VTime at)
         drop(net, packet, NO_LINK, 0, at, NET_DROP_NO_LINK);
 }
 
-/* To all exits but the one where it came in. */
+/* Sends the frame to all exits except the entrance. */
 static void flood(Network *net, const Packet *packet, const Switch *sw, unsigned entrance, VTime at)
 {
     NetPortStats *sender = &port_at(net, packet->d.from)->stats;
@@ -268,7 +270,7 @@ static void flood(Network *net, const Packet *packet, const Switch *sw, unsigned
         sender->copies += n - 1;
 }
 
-/* Exits of a switch are numbers that stand for (link, direction). */
+/* Forwards a frame in a switch. The number of an exit encodes (link, direction). */
 static void on_switch(Network *net, Packet *packet, VTime at)
 {
     Link *link = link_at(net, packet->d.link);
@@ -299,8 +301,8 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     flood(net, packet, sw, entrance, at);
 }
 
-/* The first barrier at or after `due`. Of what came due between the last barrier and a change of the
- * quantum it is the first one behind the change. */
+/* Returns the first barrier at or after `due`. For a due time between the last barrier and a change
+ * of the quantum, that is the first barrier after the change. */
 static int64_t barrier(const Network *net, VTime due)
 {
     int64_t q = net->quantum.ns;
@@ -310,8 +312,8 @@ static int64_t barrier(const Network *net, VTime due)
     return due.ns <= net->changed.ns ? (net->changed.ns / q + 1) * q : (due.ns + q - 1) / q * q;
 }
 
-/* What is later than this is late. The µs more is for idle nodes with a shift, whose clock stands
- * up to an instruction past a stop. */
+/* Returns the latest time that is not late. The additional µs of exact delivery is for idle nodes
+ * with a shift, whose clock is up to an instruction past a stop. */
 static int64_t deadline(const Network *net, const Packet *packet)
 {
     const NetDelivery *d = &packet->d;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* frame.c: a free list for each size class. */
+/*
+ * frame.c: allocates frames from one free list for each size class.
+ */
 #include "controller/network/frame.h"
 
 #include <string.h>
@@ -32,7 +34,7 @@ Frame *frame_new(FramePool *pool, const void *data, size_t size)
     frame->refs = 1;
     frame->size = size;
     frame->digest = 0;
-    frame->clock.len = 0; /* its memory is kept */
+    frame->clock.len = 0; /* the clock's memory is kept */
     frame->next = NULL;
     if (size > 0)
         memcpy(frame->data, data, size);

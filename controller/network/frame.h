@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * frame.h: the bytes of a frame, shared by all its copies on the way, and a pool that hands memory
- * out again, so that a steady flow of packets allocates nothing. One thread only.
+ * frame.h: the bytes of a frame, shared by all copies on their way, and a pool that reuses memory,
+ * so that a steady flow of packets allocates nothing. One thread only.
  */
 #ifndef NETWORK_FRAME_H
 #define NETWORK_FRAME_H
@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What virtio hands over with segmentation offload, with room to spare. */
+/* Limit in bytes: the largest frame of virtio with segmentation offload, with room to spare. */
 #define FRAME_MAX ((size_t)1 << 17)
 
 typedef struct Frame Frame;
@@ -19,9 +19,9 @@ struct Frame {
     unsigned refs;
     unsigned size_class;
     size_t size;
-    uint64_t number; /* the network's */
+    uint64_t number; /* number in the network */
     uint64_t digest; /* of the content; 0: not yet computed */
-    VClock clock;    /* of the sending; empty unless a trace is kept */
+    VClock clock;    /* clock of the send; empty without a trace */
     Frame *next;     /* in the pool */
     uint8_t data[];
 };
@@ -33,7 +33,7 @@ typedef struct {
     Frame *free[FRAME_CLASSES];
 } FramePool;
 
-/* A copy of `size` bytes, at most FRAME_MAX, with one reference and an empty clock. */
+/* Returns a copy of `size` bytes, at most FRAME_MAX, with one reference and an empty clock. */
 Frame *frame_new(FramePool *pool, const void *data, size_t size);
 
 static inline Frame *frame_ref(Frame *frame)
@@ -42,10 +42,10 @@ static inline Frame *frame_ref(Frame *frame)
     return frame;
 }
 
-/* The last reference gives the frame back to the pool. */
+/* Drops a reference. The last reference returns the frame to the pool. */
 void frame_unref(FramePool *pool, Frame *frame);
 
-/* Frees what the pool holds; frames in use must have come back before. */
+/* Frees the frames in the pool. Frames in use must have been returned before. */
 void frame_pool_clear(FramePool *pool);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* headers.c: see headers.h. */
+/*
+ * headers.c: walks through a frame by a cursor that never passes the frame's end.
+ */
 #include "controller/network/headers.h"
 
 #include <string.h>
@@ -8,7 +10,7 @@
 #define VLAN_MAX     2
 #define ARP_IPV4     28 /* bytes of an ARP message about IPv4 on Ethernet */
 
-/* A view of the bytes not read yet. */
+/* The bytes not read yet. */
 typedef struct {
     const uint8_t *at;
     size_t left;
@@ -50,12 +52,12 @@ static void read_ip(Cursor c, Headers *h)
     h->hosts[0] = c.at + 12;
     h->hosts[1] = c.at + 16;
     h->fragment = (read16(c.at + 6) & 0x3fff) != 0;
-    /* Only the first fragment has what follows IP's header. */
+    /* Only the first fragment has the header behind IP's header. */
     if (header >= 20 && (read16(c.at + 6) & 0x1fff) == 0 && skip(&c, header))
         read_body(c, h);
 }
 
-/* Goes through the extension headers to the protocol. */
+/* Skips the extension headers up to the protocol. */
 static void read_ip6(Cursor c, Headers *h)
 {
     unsigned next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * headers.h: what the headers of a frame say, read once: Ethernet with up to two VLAN tags, ARP,
- * IPv4, IPv6 with its extension headers, ports. Pure; pointers lead into the frame.
+ * headers.h: parses the headers of a frame once: Ethernet with up to two VLAN tags, ARP, IPv4, IPv6
+ * with its extension headers, ports. Pure; pointers lead into the frame.
  */
 #ifndef NETWORK_HEADERS_H
 #define NETWORK_HEADERS_H
@@ -27,7 +27,7 @@ enum {
     HEADERS_PROTO_FRAGMENT = 44,
     HEADERS_PROTO_ICMP6 = 58,
     HEADERS_PROTO_OPTIONS = 60,
-    HEADERS_PROTO_NONE = 256, /* not known */
+    HEADERS_PROTO_NONE = 256, /* unknown */
 };
 
 typedef struct {
@@ -35,14 +35,15 @@ typedef struct {
     unsigned type;
     const uint8_t *hosts[2];  /* IPv4, sender first; NULL: none */
     const uint8_t *hosts6[2]; /* IPv6 */
-    unsigned proto;           /* HEADERS_PROTO_NONE: not known */
-    bool fragment;            /* of a datagram that came in several */
+    unsigned proto;           /* HEADERS_PROTO_NONE: unknown */
+    bool fragment;            /* one of several fragments of a datagram */
     unsigned ports[2];
     bool has_ports;
-    const uint8_t *body; /* what follows the IP header: that of proto; NULL: none … */
-    size_t body_size;    /* … or only a later fragment's bytes */
+    const uint8_t *body; /* the bytes behind the IP headers, for `proto`; NULL: none, or */
+    size_t body_size;    /* only the bytes of a later fragment */
 } Headers;
 
+/* Parses a frame of `size` bytes. Headers that the frame's end cuts off stay unset. */
 Headers headers_read(const void *frame, size_t size);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* heap.c: binary heap. */
+/*
+ * heap.c: a binary heap in an array.
+ */
 #include "controller/network/heap.h"
 
 #include <glib.h>

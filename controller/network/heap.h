@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * heap.h: a priority queue with a total order: (time, rank, sequence). Whoever pushes makes the
- * three unique, so the order of popping never depends on the order of pushing.
+ * heap.h: a priority queue with a total order: (time, rank, sequence). The caller makes each (time,
+ * rank, sequence) unique, so the order of popping never depends on the order of pushing.
  */
 #ifndef NETWORK_HEAP_H
 #define NETWORK_HEAP_H
@@ -24,13 +24,13 @@ typedef struct {
 
 void heap_push(Heap *heap, HeapEntry entry);
 
-/* Removes the first entry and gives its item; the heap must not be empty. */
+/* Removes the first entry and returns its item. The heap must not be empty. */
 void *heap_pop(Heap *heap);
 
 /* Frees the memory of the heap, not of the items. */
 void heap_clear(Heap *heap);
 
-/* The first entry, NULL if there is none; valid until the next push or pop. */
+/* Returns the first entry, or NULL; valid until the next push or pop. */
 static inline const HeapEntry *heap_top(const Heap *heap)
 {
     return heap->len > 0 ? heap->entries : NULL;

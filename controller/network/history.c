@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* history.c: see history.h. */
+/*
+ * history.c: checks each change against the network, then applies the change by the public
+ * functions.
+ */
 #include "controller/network/history.h"
 
 #include "controller/network/network-private.h"

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* island.c: connected parts by union and find; see island.h. */
+/*
+ * island.c: finds the connected parts of the network by union and find.
+ */
 #include "controller/network/island.h"
 
-/* Of a port or a switch. */
+/* A port or a switch. */
 typedef struct {
-    unsigned parent; /* in the same array; itself: the root */
+    unsigned parent; /* index in `all`; the own index: a root */
     const void *place;
-    bool outside; /* once, and for good */
+    bool outside; /* outside of the islands; never becomes false again */
 } Spot;
 
 struct Islands {
     GArray *spots[2]; /* Spot: of ports, of switches */
-    GArray *all;      /* Spot: ports, then switches, while islands are found */
+    GArray *all;      /* Spot: ports, then switches; used by islands_find() */
 };
 
 Islands *islands_new(void)
@@ -46,7 +48,7 @@ static unsigned root_of(const Islands *s, unsigned i)
     return i;
 }
 
-/* What is true of one is true of both. */
+/* Joins two parts. A property of one part then holds for both. */
 static void join(const Islands *s, unsigned a, unsigned b)
 {
     unsigned one = root_of(s, a), two = root_of(s, b);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * island.h: which parts of a network concern one place alone. A place is a host. Frames inside an
- * island need not be told anybody before they move, so that its latencies do not limit how far a
- * host may run by itself. Pure.
+ * island.h: finds the parts of a network (islands) that concern one place alone. A place is a host.
+ * Frames inside an island need not be reported to other hosts before the frames move. So the
+ * latencies inside an island do not limit how far a host may run by itself. Pure.
  *
- * An island is a port with all that is linked to it, if all these ports are at one place and none
- * of the links delivers exactly. Whatever was outside once stays so, since frames of others may be
- * on their way there, and switches have learned from them.
+ * An island is a port with everything linked to it, if all these ports are at one place and none of
+ * the links delivers exactly. A port or switch that was outside of the islands once stays outside,
+ * because frames of other hosts may be on their way to it, and switches have learned from these
+ * frames.
  */
 #ifndef NETWORK_ISLAND_H
 #define NETWORK_ISLAND_H
@@ -19,16 +20,18 @@ Islands *islands_new(void);
 void islands_free(Islands *islands);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Islands, islands_free)
 
-/* The place of a port that has none of its own: what it is linked to is no island. */
+/* Place of a port without a place: everything linked to the port is outside of the islands. */
 #define NOWHERE NULL
 
-/* Looks at the network anew; places[i] is that of port i. */
+/* Finds the islands of the network; places[i] is the place of port i. */
 void islands_find(Islands *islands, const Network *net, const void *const *places);
 
-/* As it was at the last islands_find(); what came later is in none. */
+/* Reports whether an end is in an island, as of the last islands_find(). Ends added later are in no
+ * island. */
 bool islands_has(const Islands *islands, NetEnd end);
 
-/* The least latency of all links that are in no island; INT64_MAX ns without any. */
+/* Returns the least latency of all links outside of the islands; INT64_MAX ns without any such
+ * link. */
 VTime islands_lookahead(const Islands *islands, const Network *net);
 
 #endif

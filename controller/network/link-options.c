@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link-options.c: one parser and one printer for each kind of value. */
+/*
+ * link-options.c: parses and prints the options, with one parser and one printer for each kind of
+ * value.
+ */
 #include "controller/network/link-options.h"
 
 #include "controller/base/near.h"
@@ -9,7 +12,7 @@
 
 G_DEFINE_QUARK(metronome_link_options_error_quark, link_options_error)
 
-/* A frame has at most 2^20 bits: at this rate any takes less than a ns. */
+/* Limit in bit/s. A frame has at most 2^20 bits: at this rate any frame takes about a ns. */
 #define BANDWIDTH_MAX (INT64_C(1000) * NS_PER_S * 1000)
 
 static const char *const keys[] = {"latency",   "bandwidth", "queue",    "jitter", "loss",
@@ -20,7 +23,7 @@ const char *const *link_options_keys(void)
     return keys;
 }
 
-/* digits / 10^decimals */
+/* The number digits / 10^decimals. */
 typedef struct {
     int64_t digits;
     int decimals;
@@ -33,8 +36,8 @@ static bool append_digit(Decimal *d, int digit, bool decimal)
            !__builtin_add_overflow(d->digits, digit, &d->digits);
 }
 
-/* Digits with an optional point; false if there are none or too many. *rest is what follows. Zeros
- * at the end of the decimals say nothing. */
+/* Reads digits with an optional point; false if there are no digits or too many. *rest points
+ * behind the number. Zeros at the end of the decimals are dropped. */
 static bool read_decimal(const char *text, Decimal *d, const char **rest)
 {
     bool any = false, point = false;
@@ -61,7 +64,8 @@ static bool read_decimal(const char *text, Decimal *d, const char **rest)
     return any;
 }
 
-/* d * scale, a power of ten; false if that is not whole or too large. */
+/* Computes d * scale; scale is a power of ten. Returns false if the product is not whole or too
+ * large. */
 static bool decimal_scale(Decimal d, int64_t scale, int64_t *out)
 {
     for (; d.decimals > 0; d.decimals--, scale /= 10)
@@ -102,7 +106,7 @@ static bool parse_bandwidth(const char *value, int64_t *out)
     if (!read_decimal(value, &d, &rest))
         return false;
     unit = g_strdup(rest);
-    for (unsigned i = 0; i < 2; i++) /* "Mbit/s", "Mbit", "M" */
+    for (unsigned i = 0; i < 2; i++) /* unit "Mbit/s", "Mbit", "M" */
         if (g_str_has_suffix(unit, i == 0 ? "/s" : "bit"))
             unit[strlen(unit) - (i == 0 ? 2 : 3)] = '\0';
     for (unsigned i = 0; i < G_N_ELEMENTS(units); i++) {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* link.c: what happens to a frame on one way of a link. */
+/*
+ * link.c: computes the fate of each frame on one way of a link: queue, bandwidth, random draws.
+ */
 #include "controller/network/link.h"
 
 #include <string.h>
@@ -7,7 +9,7 @@
 #define ETHERNET_MIN      60 /* without checksum */
 #define ETHERNET_OVERHEAD 24 /* checksum 4, preamble 8, gap 12 */
 
-/* Times past this are as good as never, and can be added once more without overflow. */
+/* Later times count as never. Limit such that two of these times can be added without overflow. */
 #define NEVER (INT64_MAX / 4)
 
 typedef struct {
@@ -52,7 +54,7 @@ void link_way_clear(LinkWay *way)
 
 void link_way_set(LinkWay *way, const LinkParams *params)
 {
-    /* The rest counts in 1/bandwidth ns. */
+    /* The rest is in 1/bandwidth ns, so a new bandwidth invalidates the rest. */
     if (params->bandwidth != way->params.bandwidth && way->busy_rest > 0) {
         way->busy_until.ns++;
         way->busy_rest = 0;
@@ -122,7 +124,7 @@ VTime link_latency(const LinkParams *params, VTime quantum)
     return vtime(MIN(NEVER, MAX(params->latency.ns, quantum.ns)));
 }
 
-/* Bits on the wire times 10^9: in 1/bandwidth ns. */
+/* Bits on the wire times 10^9: the duration in 1/bandwidth ns. */
 static int64_t work(size_t size)
 {
     return (int64_t)(MAX(size, ETHERNET_MIN) + ETHERNET_OVERHEAD) * 8 * NS_PER_S;
@@ -135,7 +137,7 @@ VTime link_serialisation(const LinkParams *params, size_t size)
     return vtime(work(size) / params->bandwidth + (work(size) % params->bandwidth != 0));
 }
 
-/* Forgets the frames whose last bit has been sent at `at`. */
+/* Removes the frames whose last bit was sent by `at` from the queue. */
 static void drain(LinkWay *way, VTime at)
 {
     while (way->queue.len > 0 && way->queue.items[way->queue.first].until.ns <= at.ns) {
@@ -153,7 +155,7 @@ static void enqueue(LinkWay *way, VTime until, size_t size)
         way->queue.capacity = MAX(16, 2 * old);
         way->queue.items =
             g_realloc_n(way->queue.items, way->queue.capacity, sizeof(*way->queue.items));
-        /* The part that had wrapped around goes on behind the end of the old ring. */
+        /* Moves the part that had wrapped around behind the end of the old ring. */
         if (way->queue.first > 0)
             memcpy(way->queue.items + old, way->queue.items,
                    way->queue.first * sizeof(*way->queue.items));
@@ -178,14 +180,15 @@ int64_t link_way_backlog(const LinkWay *way, VTime at)
     return bytes;
 }
 
-/* Takes the frame into the queue and gives the time of its last bit, rounded up; false: no room. */
+/* Adds the frame to the queue; sets the time of its last bit, rounded up. Returns false if the
+ * queue is full. */
 static bool serialise(LinkWay *way, VTime at, size_t size, VTime *last_bit)
 {
     int64_t bandwidth = way->params.bandwidth, limit = way->params.queue, total;
 
     drain(way, at);
     if (bandwidth == 0) {
-        /* What was queued at a bandwidth that has been lifted since is not overtaken. */
+        /* Frames queued under a bandwidth that was lifted since are not overtaken. */
         *last_bit = vtime(MAX(at.ns, way->busy_until.ns + (way->busy_rest > 0)));
         return true;
     }
@@ -209,7 +212,7 @@ static bool chance(uint64_t bits, uint32_t probability)
     return prng_scale(bits, LINK_CERTAIN - 1) < probability;
 }
 
-/* Time on the wire, jitter included. */
+/* Arrival time, jitter included. */
 static VTime arrival(const LinkWay *way, VTime last_bit, VTime latency, uint64_t bits)
 {
     int64_t jitter = (int64_t)prng_scale(bits, (uint64_t)MIN(way->params.jitter.ns, NEVER));

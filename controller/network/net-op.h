@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* net-op.h: a change of a network's topology. */
+/*
+ * net-op.h: one change of a network's topology. Each kind lists the members that it uses.
+ */
 #ifndef NETWORK_NET_OP_H
 #define NETWORK_NET_OP_H
 
 #include "controller/network/link.h"
 #include "controller/network/switch.h"
 
-/* The end of a link: a port or a switch, by index. */
+/* One end of a link: a port or a switch, by index. */
 typedef struct {
     bool is_switch;
     unsigned index;

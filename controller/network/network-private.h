@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* network-private.h: what topology (network.c) and flow (flow.c) share. */
+/*
+ * network-private.h: the structs that topology (network.c) and flow (flow.c) share.
+ */
 #ifndef NETWORK_NETWORK_PRIVATE_H
 #define NETWORK_NETWORK_PRIVATE_H
 
@@ -8,33 +10,33 @@
 
 #define NO_LINK G_MAXUINT
 
-/* A frame on its way: to be sent, towards a switch, due at a port, or taken in by it. */
+/* A frame on its way: to be sent, towards a switch, due at a port, or accepted by the port. */
 typedef struct Packet Packet;
 struct Packet {
-    NetDelivery d; /* first: the public part */
-    Frame *frame;  /* NULL: not in use */
-    unsigned hops; /* switches passed */
+    NetDelivery d; /* first member: the public part */
+    Frame *frame;  /* NULL: packet not in use */
+    unsigned hops; /* number of switches passed */
     bool refused;
-    bool exact; /* its last link delivered so when it entered it */
-    VTime when; /* taken in or refused */
+    bool exact; /* its last link was exact when the packet entered the link */
+    VTime when; /* time of acceptance or refusal */
     Packet *next_free;
-    Packet *next_ever; /* list of all, in use or not */
+    Packet *next_ever; /* list of all packets, in use or not */
 };
 
-/* Strings are interned, since trace events point to them. */
+/* Strings are interned, because trace events point to the strings. */
 typedef struct {
     const char *name, *node;
     uint8_t mac[MAC_LEN];
     unsigned link, direction; /* NO_LINK: none */
     VTime last_sent;
     uint64_t sends, takings; /* sequence numbers */
-    Heap due;                /* Packet */
+    Heap due;                /* Packet, by due time */
     unsigned trace_node;
     NetPortStats stats;
 } NetPort;
 
 typedef struct {
-    unsigned link, direction; /* direction: of what leaves the switch */
+    unsigned link, direction; /* direction of frames that leave the switch */
 } Exit;
 
 typedef struct {
@@ -48,7 +50,7 @@ typedef struct {
     const char *name;
     NetEnd ends[2];
     LinkWay ways[2]; /* [0] leads to ends[1] */
-    bool removed;    /* what is on it still arrives */
+    bool removed;    /* frames on the link still arrive */
 } Link;
 
 typedef struct {
@@ -59,17 +61,18 @@ typedef struct {
 struct Network {
     uint64_t seed;
     VTime quantum;
-    VTime changed, last; /* when it became so, and the last barrier until then */
+    VTime changed, last; /* time of the last change of the quantum, and the last barrier until
+                          * then */
     GPtrArray *ports;    /* NetPort */
     GPtrArray *switches; /* Switch */
     GPtrArray *links;    /* Link */
-    GHashTable *ends;    /* name -> number_of() its port or switch */
-    GHashTable *pairs;   /* two of those numbers -> how many links there were between them */
-    GArray *ops;         /* NetOp: what made it so */
+    GHashTable *ends;    /* name -> number_of() the port or switch */
+    GHashTable *pairs;   /* two such numbers -> how many links there were between the two */
+    GArray *ops;         /* NetOp, all changes of the topology */
     Heap events;         /* Packet */
     FramePool frames;
-    uint64_t n_frames; /* sent so far */
-    VTime clock;       /* of the event that happens */
+    uint64_t n_frames; /* frames sent so far */
+    VTime clock;       /* time of the event under way */
     Packet *packets, *free_packets;
     Trace *trace;
     GArray *observers; /* Observer */
@@ -90,7 +93,7 @@ static inline Link *link_at(const Network *net, unsigned i)
     return g_ptr_array_index(net->links, i);
 }
 
-/* Frees everything that is on its way or taken. */
+/* Frees all packets, on their way or taken, and the pools. */
 void flow_clear(Network *net);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* network.c: the topology: what is connected to what, and how it is told. */
+/*
+ * network.c: the topology: ports, switches and links by name and index, and the record of all
+ * changes.
+ */
 #include "controller/network/network.h"
 
 #include "controller/network/network-private.h"
@@ -81,7 +84,7 @@ void network_set_seed(Network *net, uint64_t seed)
             prng_seed(&link_at(net, i)->ways[d].prng, seed, link_at(net, i)->name, d);
 }
 
-/* At or before `now`. */
+/* Returns the last barrier at or before `now`. */
 static VTime last_barrier(const Network *net, VTime now)
 {
     VTime multiple = vtime(now.ns - now.ns % net->quantum.ns);
@@ -104,7 +107,7 @@ bool network_set_quantum(Network *net, VTime quantum, VTime at, GError **error)
     return true;
 }
 
-/* Of an end, above 0. */
+/* Number of an end, above 0. */
 static unsigned number_of(NetEnd end)
 {
     return end.index * 2 + end.is_switch + 1;
@@ -200,7 +203,7 @@ static bool same_end(NetEnd a, NetEnd b)
     return a.is_switch == b.is_switch && a.index == b.index;
 }
 
-/* How many links there have been from a to b, with the one that is made now. */
+/* Number of links so far from a to b, including the link under construction. */
 static unsigned count_link(Network *net, NetEnd a, NetEnd b)
 {
     gint64 key = ((gint64)number_of(a) << 32) | number_of(b);
@@ -210,7 +213,8 @@ static unsigned count_link(Network *net, NetEnd a, NetEnd b)
     return n;
 }
 
-/* "A-B", "A-B#2": the seed of the link's random numbers, so it never depends on other links. */
+/* Returns "A-B" or "A-B#2". The name is part of the seed of the link's random numbers, so these
+ * never depend on other links. */
 static const char *link_name(Network *net, NetEnd a, NetEnd b)
 {
     unsigned number = count_link(net, a, b);
@@ -275,7 +279,7 @@ bool network_add_link(Network *net, NetEnd a, NetEnd b, const LinkParams params[
     return true;
 }
 
-/* True if the link is between the two. */
+/* Reports whether the link is between the two ends. */
 static bool joins(const Network *net, unsigned index, NetEnd a, NetEnd b, bool *reversed)
 {
     const NetEnd *ends = link_at(net, index)->ends;

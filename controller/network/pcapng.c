@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pcapng.c: forms pcapng blocks and pcap records. */
+/*
+ * pcapng.c: builds pcapng blocks and pcap records.
+ */
 #include "controller/network/pcapng.h"
 
 #include "controller/base/text.h"
@@ -44,7 +46,7 @@ static void put32(GByteArray *out, uint32_t value)
     g_byte_array_append(out, (const guint8 *)&le, sizeof(le));
 }
 
-/* Bytes, padded with zeros to a multiple of 4. */
+/* Appends bytes, padded with zeros to a multiple of 4. */
 static void put_padded(GByteArray *out, const void *data, size_t size)
 {
     static const guint8 zeros[3];
@@ -67,7 +69,7 @@ static void put_text(GByteArray *out, unsigned code, const char *text)
         put_option(out, code, text, text_cut(text, strlen(text), OPTION_MAX));
 }
 
-/* The length of a block stands at both of its ends. */
+/* Begins a block. The length of a block is at both of its ends. */
 static guint begin_block(GByteArray *out, uint32_t type)
 {
     guint start = out->len;
@@ -92,7 +94,7 @@ void pcapng_section(GByteArray *out, const char *application)
     put32(out, MAGIC);
     put16(out, 1); /* version 1.0 */
     put16(out, 0);
-    put32(out, UINT32_MAX); /* length of the section: not given */
+    put32(out, UINT32_MAX); /* length of the section: unknown */
     put32(out, UINT32_MAX);
     put_text(out, SHB_USERAPPL, application);
     put_option(out, OPT_END, NULL, 0);
@@ -106,7 +108,7 @@ void pcapng_interface(GByteArray *out, const char *name, const char *description
 
     put16(out, LINKTYPE_ETHERNET);
     put16(out, 0);
-    put32(out, 0); /* no limit to the length of packets */
+    put32(out, 0); /* no limit of packet length */
     put_text(out, IF_NAME, name);
     put_text(out, IF_DESCRIPTION, description);
     put_option(out, IF_TSRESOL, &nanoseconds, sizeof(nanoseconds));
@@ -123,7 +125,7 @@ void pcapng_packet(GByteArray *out, unsigned interface, VTime at, const void *fr
     put32(out, interface);
     put32(out, (uint32_t)((uint64_t)at.ns >> 32));
     put32(out, (uint32_t)at.ns);
-    put32(out, (uint32_t)size); /* captured and on the wire */
+    put32(out, (uint32_t)size); /* captured length, length on the wire */
     put32(out, (uint32_t)size);
     put_padded(out, frame, size);
     if (direction != PCAPNG_NO_DIRECTION)
@@ -161,7 +163,7 @@ void pcap_packet(GByteArray *out, VTime at, const void *frame, size_t size)
 {
     put32(out, (uint32_t)(at.ns / NS_PER_S));
     put32(out, (uint32_t)(at.ns % NS_PER_S));
-    put32(out, (uint32_t)size); /* captured and on the wire */
+    put32(out, (uint32_t)size); /* captured length, length on the wire */
     put32(out, (uint32_t)size);
     g_byte_array_append(out, frame, (guint)size);
 }

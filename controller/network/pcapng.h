@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pcapng.h: packet captures with virtual time stamps in ns, as Wireshark reads them: pcapng, and the
- * classic pcap, which has neither interfaces nor comments. Pure: what is written is appended to a
- * byte array and is the same, little-endian, on every machine.
+ * pcapng.h: writes packet captures with virtual time stamps in ns for Wireshark: pcapng, and the
+ * classic pcap, which has neither interfaces nor comments. Pure: the output is appended to a byte
+ * array and is the same, little-endian, on every machine.
  *
- * Facts from draft-ietf-opsawg-pcapng. A file is one section block, an interface block for each
- * port, then packet blocks; interfaces may also be added between packets. Virtual time 0 shows as
- * the start of 1970.
+ * Format: draft-ietf-opsawg-pcapng. A file is one section block, an interface block for each port,
+ * then packet blocks; interfaces may also be added between packets. Virtual time 0 shows as the
+ * start of 1970.
  */
 #ifndef NETWORK_PCAPNG_H
 #define NETWORK_PCAPNG_H
@@ -23,26 +23,27 @@ typedef enum {
     PCAPNG_OUTBOUND, /* the port sent it */
 } PcapngDirection;
 
-/* Section Header Block: the start of a file. `application` may be NULL. */
+/* Appends a Section Header Block, the start of a file. `application` may be NULL. */
 void pcapng_section(GByteArray *out, const char *application);
 
-/* Interface Description Block, Ethernet, ns. The caller counts interfaces from 0. `description` may
- * be NULL. */
+/* Appends an Interface Description Block: Ethernet, ns. The caller counts interfaces from 0.
+ * `description` may be NULL. */
 void pcapng_interface(GByteArray *out, const char *name, const char *description);
 
-/* Enhanced Packet Block at virtual time `at`, not negative. `comment` may be NULL; it is shortened
- * to what an option holds. */
+/* Appends an Enhanced Packet Block at virtual time `at`, not negative. `comment` may be NULL, and
+ * is shortened to the size of an option. */
 void pcapng_packet(GByteArray *out, unsigned interface, VTime at, const void *frame, size_t size,
                    PcapngDirection direction, const char *comment);
 
-/* Name Resolution Block with one record: Wireshark then shows `name` for this IPv4 address. */
+/* Appends a Name Resolution Block with one record: Wireshark then shows `name` for this IPv4
+ * address. */
 void pcapng_name_ipv4(GByteArray *out, const uint8_t address[4], const char *name);
 
-/* The start of a classic pcap file, Ethernet, ns. */
+/* Appends the start of a classic pcap file: Ethernet, ns. */
 void pcap_header(GByteArray *out);
 
-/* Its record of a frame at virtual time `at`, not negative, and below 136 years: the seconds have 32
- * bits. */
+/* Appends a pcap record of a frame at virtual time `at`, not negative and below 136 years: the
+ * seconds have 32 bits. */
 void pcap_packet(GByteArray *out, VTime at, const void *frame, size_t size);
 
 #endif

@@ -19,7 +19,7 @@ void prng_seed(Prng *prng, uint64_t seed, const char *name, unsigned direction)
 {
     uint64_t state = digest64(name, strlen(name), seed);
 
-    /* The directions of a link take consecutive pieces of one splitmix64 sequence. */
+    /* The directions of a link use consecutive pieces of one splitmix64 sequence. */
     for (unsigned i = 0; i < 4 * direction; i++)
         (void)prng_splitmix64(&state);
     for (unsigned i = 0; i < 4; i++)

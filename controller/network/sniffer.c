@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sniffer.c: see sniffer.h.
+ * sniffer.c: collects frames from the network's events and reports them by a heap of times.
  *
- * A frame, or with SNIFF_LINK a copy on that link, is an Item from its sending on. It gets into the
- * heap when its time is known, and leaves it at the top when its fate is known, too: what is in front
- * of it has an earlier time. Events come in the order of time, so no later one can get in front.
+ * A frame, or with SNIFF_LINK a copy on that link, is an Item from its send on. An item enters the
+ * heap when its time is known. An item leaves the heap at the top when its fate is known, too:
+ * items in front have an earlier time. Events come in the order of time, so no later event can get
+ * in front.
  */
 #include "controller/network/sniffer.h"
 
@@ -16,14 +17,14 @@
 #define NOBODY G_MAXUINT
 
 typedef struct {
-    uint64_t key;    /* in `under_way` */
-    uint64_t number; /* in the order of making */
+    uint64_t key;    /* key in `under_way` */
+    uint64_t number; /* number in the order of creation */
     VTime at;
-    bool timed;   /* `at` is known, and the item in the heap */
-    bool own;     /* sent by the card whose view is taken */
-    bool done;    /* its fate is known */
-    bool arrived; /* at `receiver` … */
-    bool wanted;  /* … which is the one that it is meant for */
+    bool timed;   /* `at` is known, and the item is in the heap */
+    bool own;     /* sent by the viewing card */
+    bool done;    /* the fate is known */
+    bool arrived; /* arrived at `receiver` */
+    bool wanted;  /* `receiver` is the addressee */
     unsigned receiver;
     unsigned initiator; /* port, or with SNIFF_LINK the end; NOBODY */
     NetEnd place;
@@ -41,7 +42,7 @@ struct Sniffer {
     void *data;
     Conversations *conversations;
     GHashTable *under_way; /* key -> Item */
-    Heap times;            /* Item; also those that are under way */
+    Heap times;            /* Item; includes items under way */
     uint64_t made;
 };
 
@@ -134,7 +135,7 @@ static Item *find(const Sniffer *s, uint64_t key)
     return g_hash_table_lookup(s->under_way, &key);
 }
 
-/* A later time for one that is in the heap is found when it comes to the top. */
+/* Sets the time. A later time for an item in the heap is applied when the item comes to the top. */
 static void set_time(Sniffer *s, Item *item, VTime at)
 {
     item->at = at;
@@ -190,7 +191,7 @@ static void tell_items(Sniffer *s)
     }
 }
 
-/* One whose fate is known already. */
+/* Adds an item whose fate is known already. */
 static void add_done(Sniffer *s, const NetEvent *e, NetEnd place, const char *note)
 {
     Item *item = item_new(s, e);
@@ -206,7 +207,7 @@ static NetEnd port_end(unsigned port)
     return (NetEnd){false, port};
 }
 
-/* --- cards: an item is a frame, until none of its copies is left --- */
+/* --- cards: an item is a frame, until no copy is left --- */
 
 static void on_sent(Sniffer *s, const NetEvent *e)
 {
@@ -243,7 +244,7 @@ static void arrive(Sniffer *s, Item *item, const NetEvent *e, bool wanted)
     set_time(s, item, e->when);
 }
 
-/* It was sent before the capture began. */
+/* Handles a frame that was sent before the capture began. */
 static void on_first_seen(Sniffer *s, const NetEvent *e)
 {
     unsigned initiator = s->options.at_delivery
@@ -331,14 +332,14 @@ static void cards_both(const Sniffer *s, const NetEvent *e)
         tell(s, e->when, port_end(e->port), false, e);
 }
 
-/* --- a link: an item is a copy on it --- */
+/* --- a link: an item is a copy on the link --- */
 
 static uint64_t copy_key(const NetEvent *e)
 {
     return e->sequence << 1 | e->direction;
 }
 
-/* It enters the link, or is dropped there. */
+/* Creates the item of a copy that enters the link, or is dropped there. */
 static Item *link_item(Sniffer *s, const NetEvent *e)
 {
     Item *item = item_new(s, e);
@@ -428,7 +429,7 @@ static void link_both(const Sniffer *s, const NetEvent *e)
         tell(s, e->when, ends[!e->direction], false, e);
 }
 
-/* --- */
+/* --- events --- */
 
 void sniffer_event(Sniffer *s, const NetEvent *e)
 {

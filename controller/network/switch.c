@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* switch.c: a hash table that is looked up but never walked in an order that shows. */
+/*
+ * switch.c: a hash table of addresses. No result depends on the order of the table's entries.
+ */
 #include "controller/network/switch.h"
 
 #include <glib.h>
 
 typedef struct {
-    uint64_t mac; /* the hash table's key points here */
+    uint64_t mac; /* the key in the hash table points to this member */
     unsigned exit;
     VTime seen;
 } Address;
 
 struct SwitchTable {
     GHashTable *addresses;
-    VTime next_sweep; /* a full table is searched for aged addresses once a second at most */
+    VTime next_sweep; /* at most one search for aged addresses per second in a full table */
 };
 
 SwitchTable *switch_table_new(void)

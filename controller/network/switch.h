@@ -2,8 +2,9 @@
 /*
  * switch.h: the address table of a learning switch. Pure; time comes in as an argument.
  *
- * The table takes SWITCH_TABLE_MAX addresses; when it is full, those that have aged out make room,
- * and otherwise new addresses are not learned and frames to them are flooded, as real switches do.
+ * The table holds SWITCH_TABLE_MAX addresses. In a full table, aged addresses make room for new
+ * ones. Without aged addresses, new addresses are not learned, and frames to them are flooded, as
+ * in real switches.
  */
 #ifndef NETWORK_SWITCH_H
 #define NETWORK_SWITCH_H
@@ -21,14 +22,16 @@ typedef struct SwitchTable SwitchTable;
 SwitchTable *switch_table_new(void);
 void switch_table_free(SwitchTable *table);
 
-/* A frame from `mac` came in at `exit` at `now`. Group addresses are never learned. */
+/* Learns from a frame from `mac` that came in at `exit` at `now`. Group addresses are never
+ * learned. */
 void switch_table_learn(SwitchTable *table, const uint8_t mac[MAC_LEN], unsigned exit, VTime now);
 
-/* Whether `mac` was seen in the last 300 s, and at which exit; always false for a group address. */
+/* Reports whether `mac` was seen in the last 300 s, and at which exit; always false for a group
+ * address. */
 bool switch_table_find(const SwitchTable *table, const uint8_t mac[MAC_LEN], VTime now,
                        unsigned *exit);
 
-/* Addresses in the table, aged ones included until they are removed. */
+/* Number of addresses in the table, including aged addresses not removed yet. */
 unsigned switch_table_size(const SwitchTable *table);
 
 #endif

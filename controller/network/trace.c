@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* trace.c: a ring of events, running digests, and queries by vector clock. */
+/*
+ * trace.c: a ring of events, running digests over the lines, and queries by vector clock.
+ */
 #include "controller/network/trace.h"
 
 #include "controller/base/units.h"
@@ -20,9 +22,9 @@ struct Trace {
     TraceEvent *ring;     /* event n is in ring[(n - 1) % cap] */
     uint64_t count;
     GArray *nodes;    /* TraceNode */
-    GPtrArray *names; /* of the nodes, as vclock_format() wants them */
+    GPtrArray *names; /* names of the nodes for vclock_format() */
     GChecksum *sha;
-    GString *line; /* kept, so that appending allocates nothing */
+    GString *line; /* reused, so that appending allocates nothing */
 };
 
 Trace *trace_new(size_t cap)
@@ -124,7 +126,7 @@ static void append_word(GString *out, const char *word)
 
 static const char *const kinds[] = {"send", "delivery", "drop"};
 
-/* By hand, since printf would take longer than all else that a packet costs. */
+/* Formats by hand, because printf would take longer than all other work for a packet. */
 static void append_line(const Trace *trace, const TraceEvent *event, GString *out)
 {
     const TraceRecord *r = &event->record;
@@ -144,7 +146,8 @@ static void append_line(const Trace *trace, const TraceEvent *event, GString *ou
     vclock_format(&event->clock, (const char *const *)trace->names->pdata, out);
 }
 
-/* The place of the next event: a new one up to the cap, then that of the oldest. */
+/* Returns the place of the next event: a new place up to the cap, then the place of the oldest
+ * event. */
 static TraceEvent *next_place(Trace *trace)
 {
     size_t place = trace->count % trace->cap;
@@ -199,7 +202,7 @@ uint64_t trace_gone(const Trace *trace)
     return trace->count > trace->cap ? trace->count - trace->cap : 0;
 }
 
-/* Reading a digest ends it, so a copy is read. */
+/* Reading a GChecksum closes it, so this function reads a copy. */
 static char *peek(const GChecksum *sha)
 {
     GChecksum *copy = g_checksum_copy(sha);
@@ -243,7 +246,8 @@ const TraceEvent *trace_event(const Trace *trace, uint64_t number, GError **erro
     return at(trace, number);
 }
 
-/* Whether what `a` did was known at `b`: then b's clock counts it. A drop is known nowhere. */
+/* Reports whether event `a` was known at event `b`: b's clock then counts `a`. A drop is known
+ * nowhere. */
 static bool known_at(const TraceEvent *a, const TraceEvent *b)
 {
     unsigned node = a->record.node;
@@ -297,7 +301,7 @@ char *trace_explain(const Trace *trace, uint64_t a, uint64_t b, GError **error)
     append_event(trace, at(trace, a), out);
     g_string_append(out, " against ");
     append_event(trace, at(trace, b), out);
-    /* Its clock alone does not tell: it is that of the sending. */
+    /* The clock of a drop is the clock of the send, so the clocks alone would mislead. */
     if (a != b &&
         (at(trace, a)->record.kind == TRACE_DROP || at(trace, b)->record.kind == TRACE_DROP))
         g_string_append(out, "; no node learns of a drop");
@@ -309,7 +313,7 @@ bool trace_filter_matches(TraceFilter filter, const TraceRecord *r)
     bool a = filter.a == TRACE_NO_NODE || r->node == filter.a || r->peer_node == filter.a;
     bool b = filter.b == TRACE_NO_NODE || r->node == filter.b || r->peer_node == filter.b;
 
-    /* Between a node and itself: it has two ports. */
+    /* Frames between a node and itself: the node has two ports. */
     if (filter.a == filter.b && filter.a != TRACE_NO_NODE)
         return r->node == filter.a && r->peer_node == filter.a;
     return a && b;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* vclock.c: vector clocks. */
+/*
+ * vclock.c: vector clocks as growing arrays of counts.
+ */
 #include "controller/network/vclock.h"
 
 #include <stdbool.h>

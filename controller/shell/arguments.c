@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* arguments.c: GOption's entries, and which mode takes which. */
+/*
+ * arguments.c: GOption's entries, and a table of the modes that each option belongs to.
+ */
 #include "controller/shell/arguments.h"
 
 #include "controller/base/log.h"
@@ -16,7 +18,7 @@
 #define MAX_RUNS     1000
 #define MAX_EVERY    1000000
 
-/* "Unknown option --jsno": GOption quotes it last. */
+/* Adds a suggestion to "Unknown option --jsno". GOption quotes the option last. */
 static void add_meant(const GOptionEntry *entries, GError **error)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
@@ -77,7 +79,7 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
     g_autoptr(GOptionContext) context = g_option_context_new("- exact lockstep for QEMU");
     g_autofree char *summary = manual_summary(), *epilogue = manual_epilogue();
 
-    g_option_context_set_help_enabled(context, FALSE); /* it would not see a full disk */
+    g_option_context_set_help_enabled(context, FALSE); /* it misses a full disk */
     g_option_context_set_summary(context, summary);
     g_option_context_set_description(context, epilogue);
     g_option_context_add_main_entries(context, entries, NULL);
@@ -102,7 +104,7 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
 /* --- modes --- */
 
 static const struct {
-    const char *name, *needs; /* needs: what must follow */
+    const char *name, *needs; /* needs: the required argument */
 } modes[] = {
     [MODE_REPL] = {"the prompt", NULL}, [MODE_RUN] = {"run", "FILE"},
     [MODE_COMMANDS] = {"-c", NULL},     [MODE_CHECK] = {"check", "FILE"},
@@ -138,7 +140,7 @@ Mode arguments_mode(const char *word)
     return MODE_REPL;
 }
 
-/* A scenario, a command, or a mode that is mistyped. */
+/* Refuses a word that is a scenario, a command, or a mistyped mode. */
 static bool refuse_mode(const char *word, GError **error)
 {
     const char *best = near_best(word, arguments_mode_words());
@@ -189,7 +191,7 @@ static bool choose_mode(Arguments *a, GError **error)
 #define OF_RUNS   (IN(MODE_REPL) | IN(MODE_RUN) | IN(MODE_COMMANDS))
 #define OF_SCRIPT (OF_RUNS | IN(MODE_CHECK) | IN(MODE_VERIFY))
 
-/* An option that not all modes have. */
+/* An option of some modes only. */
 typedef struct {
     const char *name;
     unsigned modes;
@@ -209,7 +211,7 @@ static const Owned owned[] = {
     {"cpus", IN(MODE_AGENT), "agent --stdio"},
 };
 
-/* NULL: all modes have it. */
+/* Returns NULL for an option of all modes. */
 static const Owned *find_owned(const char *name)
 {
     for (unsigned i = 0; i < G_N_ELEMENTS(owned); i++)
@@ -268,7 +270,8 @@ static bool parse_values(Arguments *a, GError **error)
     return true;
 }
 
-/* GOption has put all values back; how this ends is to be said where it was asked for. */
+/* Sets json and report again after a failure, because GOption has reset all values, and the run's
+ * end must be reported where the user asked for it. */
 static void take_output(Arguments *a, int argc, char **argv)
 {
     const char *dir = NULL;
@@ -286,7 +289,7 @@ static void take_output(Arguments *a, int argc, char **argv)
 
 bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
 {
-    g_auto(GStrv) copy = g_strdupv(argv); /* GOption takes away what it has parsed */
+    g_auto(GStrv) copy = g_strdupv(argv); /* GOption removes the options it has parsed */
     g_autofree char **left = g_memdup2(copy, sizeof(*copy) * ((gsize)argc + 1));
     char **words = left;
     int n = argc;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * arguments.h: the command line: options and mode. An option that the mode has no use for is
- * refused, as whoever gives it expects something of it.
+ * arguments.h: parses the command line: options and mode. An option that the mode does not use is
+ * refused, because the user expects an effect of the option.
  */
 #ifndef SHELL_ARGUMENTS_H
 #define SHELL_ARGUMENTS_H
@@ -16,38 +16,41 @@ typedef enum {
     MODE_CHECK,
     MODE_VERIFY,
     MODE_AGENT,
-    MODE_MANUAL,  /* it is printed */
-    MODE_VERSION, /* to be printed */
-    MODE_HELP,    /* rest[1] and on: a command, as of `help` */
+    MODE_MANUAL,  /* arguments_parse() has printed it */
+    MODE_VERSION, /* the caller prints the version */
+    MODE_HELP,    /* rest[1] and on: a command, as for `help` */
 } Mode;
 
 typedef struct {
     char *report, *qemu, *log, *commands, *sample, *cpus, *runs_text, *every_text;
     gboolean stdio, json, help, version, man, registers, devices;
-    char **rest; /* mode and its arguments */
+    char **rest; /* the mode and its arguments */
     Mode mode;
-    unsigned runs, every; /* of verify */
+    unsigned runs, every; /* for verify */
 } Arguments;
 
-/* Sets the log's level. json and report are right also when it fails. */
+/* Parses the command line and sets the log's level. `json` and `report` are valid even after a
+ * failure. */
 bool arguments_parse(Arguments *arguments, int argc, char **argv, GError **error);
 
-/* The options as GOption has them, with where their values go; free with g_free(). */
+/* Returns GOption's entries; the values go to *arguments. The caller frees the entries with
+ * g_free(). */
 GOptionEntry *arguments_entries(Arguments *arguments);
 
-/* The mode that a command line's first word names; MODE_REPL: none. */
+/* Returns the mode that the first word of a command line names; MODE_REPL if the word names no
+ * mode. */
 Mode arguments_mode(const char *word);
-/* The words that name a mode, NULL-terminated. */
+/* Words that name a mode, NULL-terminated. */
 const char *const *arguments_mode_words(void);
 
-/* Whether what the mode does has the option "report", "log", …, of arguments_entries(). */
+/* Reports whether a mode has the option "report", "log", … of arguments_entries(). */
 bool arguments_has_option(Mode mode, const char *name);
 
-/* Whether it is of a mode that has --report. */
+/* Reports whether the arguments' mode has --report. */
 bool arguments_records(const Arguments *arguments);
 void arguments_clear(Arguments *arguments);
 
-/* argv as a shell would take it; free with g_free(). */
+/* Returns argv in the quoting of a shell; the caller frees the text with g_free(). */
 char *arguments_join(char **argv);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete-shell.c: options, modes and commands from the tables that parse them. Variables and nodes
- * are those that a check of the scenario, or of the commands before the last one, has found.
+ * complete-shell.c: completes options, modes and commands from the tables that parse them.
+ * Variables and nodes come from a check of the scenario, or of the commands before the last one.
  */
 #include "controller/shell/complete-shell.h"
 
@@ -18,9 +18,9 @@
 
 typedef struct {
     const GOptionEntry *entries;
-    const char *word;          /* the last one, */
-    const GOptionEntry *value; /* which is what this option has */
-    GPtrArray *rest;           /* of those before it: what is no option */
+    const char *word;          /* the last word */
+    const GOptionEntry *value; /* the option whose value `word` is, or NULL */
+    GPtrArray *rest;           /* the words before `word` that are not options */
     Mode mode;
     bool plain; /* no options from here on */
     GString *out;
@@ -46,14 +46,15 @@ static void offer_file(Line *l, size_t prefix)
     answer(l, "files ", l->word, prefix);
 }
 
-/* --- what a check finds --- */
+/* --- results of a check --- */
 
 static void drop(const char *line)
 {
     (void)line;
 }
 
-/* A session in which the scenario was checked; end with free_checked(). */
+/* Returns a session in which the scenario was checked. The caller frees the session with
+ * free_checked(). */
 static Session *check(const Scenario *scenario)
 {
     Session *s = session_new((SessionOptions){.dry = true, .quiet = true}, NULL);
@@ -72,7 +73,7 @@ static void free_checked(Session *s)
     session_free(s);
 }
 
-/* Those that the scenario uses, so that a value makes a difference, and that are not given yet. */
+/* Offers the variables that the scenario uses and that are not set yet. */
 static void offer_variables(Line *l, const char *file)
 {
     g_autoptr(Texts) texts = texts_new(false);
@@ -80,7 +81,7 @@ static void offer_variables(Line *l, const char *file)
     g_autofree const char **used = NULL;
     Session *s;
 
-    if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) /* it could be read only once */
+    if (!g_file_test(file, G_FILE_TEST_IS_REGULAR)) /* other files can be read only once */
         return;
     s = check(&scenario);
     used = s ? checking_used(s->checking) : NULL;
@@ -96,7 +97,7 @@ static void offer_variables(Line *l, const char *file)
     free_checked(s);
 }
 
-/* --- of -c --- */
+/* --- commands of -c --- */
 
 static const char *any_value(const char *name, void *data)
 {
@@ -104,7 +105,7 @@ static const char *any_value(const char *name, void *data)
     return name;
 }
 
-/* Where the last command begins, which has no end yet. */
+/* Returns the offset of the last command, which is not complete yet. */
 static size_t last_command(const char *text, size_t size)
 {
     g_autofree char *head = g_strndup(text, size);
@@ -168,7 +169,7 @@ static const GOptionEntry *find_option(const Line *l, const char *word)
     return NULL;
 }
 
-/* -c takes the place of a mode. */
+/* Reports whether an option fits the line. -c replaces a mode. */
 static bool fits(const Line *l, const char *name)
 {
     return l->rest->len == 0 ||
@@ -183,7 +184,7 @@ static void offer_options(Line *l)
             offer(l, "--", e->long_name, e->arg == G_OPTION_ARG_NONE ? "" : "=");
 }
 
-/* n: how many bytes of the word are in front of the value. */
+/* Offers values of an option. n: number of bytes of the word in front of the value. */
 static void offer_value(Line *l, const GOptionEntry *e, size_t n)
 {
     g_autofree char *before = g_strndup(l->word, n);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete.c: a word is broken at '=' too, so that readline completes a path behind
- * a key as any other path.
+ * complete.c: completes a word for readline and for the shells. Words also break at '=', so that
+ * readline completes a path behind a key like any other path.
  */
 #include "controller/shell/complete.h"
 
@@ -17,15 +17,15 @@
 
 static const Session *session;
 
-/* What generate() offers. */
+/* Input of generate(). */
 static GPtrArray *candidates; /* char * */
-static bool files;            /* and paths */
+static bool files;            /* also offer paths */
 
 /* --- the line before the word --- */
 
 typedef struct {
-    char **words; /* of the command, without the one that is being typed */
-    char *head;   /* of that one, up to its last '=' */
+    char **words; /* of the command, without the word under construction */
+    char *head;   /* that word up to its last '=' */
 } Before;
 
 static void before_clear(Before *b)
@@ -34,14 +34,14 @@ static void before_clear(Before *b)
     g_free(b->head);
 }
 
-/* What a variable holds is not known yet: it may be set in this very line. */
+/* The values of variables are not known yet: this same line may set them. */
 static const char *any_value(const char *name, void *data)
 {
     (void)data;
     return name;
 }
 
-/* The last command of the text: it has no end yet. False if it makes no sense. */
+/* Reads the last, incomplete command of the text. Returns false if the text is not valid. */
 static bool read_before(const char *line, size_t size, Before *b)
 {
     g_autofree char *text = g_strndup(line, size);
@@ -56,7 +56,7 @@ static bool read_before(const char *line, size_t size, Before *b)
         if (!b->words)
             return false;
     } while (*p);
-    if (size > 0 && text[size - 1] == ';') { /* a new one begins */
+    if (size > 0 && text[size - 1] == ';') { /* a new command begins */
         g_strfreev(b->words);
         b->words = g_new0(char *, 1);
     }
@@ -86,8 +86,8 @@ static void offer_names(char **words, unsigned n, const char *text)
         offer(names->pdata[i], text);
 }
 
-/* Of a check, also those that were refused: a guest's kernel may be elsewhere, but who types
- * means it. */
+/* Offers nodes, also nodes that a check has refused: a guest's kernel may be elsewhere, but the
+ * user means this node. */
 static void offer_nodes(const char *text, bool cpus)
 {
     g_autoptr(GPtrArray) doubtful = checking_doubtful(session->checking, CHECKING_END);
@@ -122,7 +122,7 @@ static void offer_defaults(const char *text)
         offer(keys->pdata[i], text);
 }
 
-/* name: NODE or NODE.CPU. */
+/* Offers registers. name: NODE or NODE.CPU. */
 static void offer_registers(const char *name, const char *text)
 {
     g_autofree char *plain = g_strndup(name, strcspn(name, "."));
@@ -182,7 +182,7 @@ static void collect(const Before *b, const char *text)
 
 /* --- readline --- */
 
-/* Readline frees what it gets. */
+/* Readline frees the returned text. */
 static char *generate(const char *text, int state)
 {
     static unsigned next;
@@ -216,9 +216,9 @@ static char **complete(const char *text, int start, int end)
     Before before;
 
     (void)end;
-    rl_attempted_completion_over = 1; /* no file names where none are meant */
+    rl_attempted_completion_over = 1; /* prevents file names where no path is possible */
     if (rl_completion_quote_character && size > 0)
-        size--; /* the quote that was opened for the word */
+        size--; /* excludes the word's opening quote */
     candidates = g_ptr_array_new_with_free_func(g_free);
     files = false;
     if (read_before(rl_line_buffer, size, &before)) {
@@ -240,5 +240,5 @@ void complete_open(const Session *s)
     rl_completer_word_break_characters = " \t\n;=";
     rl_completer_quote_characters = "'\"";
     rl_filename_quote_characters = " \t\n;#$'\"\\";
-    rl_variable_bind("expand-tilde", "on"); /* the commands don't know ~ */
+    rl_variable_bind("expand-tilde", "on"); /* the commands do not expand ~ */
 }

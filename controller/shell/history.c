@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* history.c: see history.h. The file is opened for each line: another session may have replaced it.
+/*
+ * history.c: reads, appends and shortens the file. Each line opens the file anew, because another
+ * session may have replaced the file.
  */
 #include "controller/shell/history.h"
 
@@ -15,7 +17,7 @@
 
 #include <readline/history.h>
 
-static char *path; /* NULL: there is none, or it was given up */
+static char *path; /* NULL: no file, or given up */
 
 static void give_up(const char *what, const char *why)
 {
@@ -23,7 +25,7 @@ static void give_up(const char *what, const char *why)
     g_clear_pointer(&path, g_free);
 }
 
-/* -1: with a warning, none is opened from now on. */
+/* Returns the descriptor, or -1 after a warning; then no file is opened any more. */
 static int open_file(int flags)
 {
     fd_auto fd = open(path, flags | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0600);
@@ -40,7 +42,7 @@ static int open_file(int flags)
     return fd_steal(&fd);
 }
 
-/* Lines that fit the limit; the file is written anew if there are more. */
+/* Loads the lines within the limit. Rewrites a file with more lines. */
 static void load(const char *text)
 {
     g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
@@ -49,7 +51,7 @@ static void load(const char *text)
     g_autoptr(GError) error = NULL;
 
     if (n > 0 && !*lines[n - 1])
-        n--; /* behind the last newline */
+        n--; /* the empty part behind the last newline */
     skip = n > HISTORY_LINES ? n - HISTORY_LINES : 0;
     for (unsigned i = skip; i < n; i++)
         if (*lines[i])
@@ -98,7 +100,7 @@ void history_enter(const char *typed)
     add_history(line);
     if (!path || (fd = open_file(O_WRONLY | O_APPEND)) < 0)
         return;
-    /* In one piece, so that lines of two sessions never mix. */
+    /* One write for the whole line, so that lines of two sessions never mix. */
     if (write(fd, text, size) != (ssize_t)size)
         give_up("write", errno ? g_strerror(errno) : "it is full");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pipe.c: lines are run one after the other as they come, so that a program can drive metronome and
- * read what each command says. Nothing is read while a command runs.
+ * pipe.c: runs lines one after the other as they arrive, so that a program can drive metronome and
+ * read the output of each command. Nothing is read while a command runs.
  */
 #include "controller/shell/pipe.h"
 
@@ -17,10 +17,10 @@
 
 static Session *session;
 static Runner *runner;
-static GString *text;  /* read, not yet run */
-static unsigned line;  /* number of its first line */
-static unsigned input; /* the source, 0 while a command runs */
-static bool ended;     /* nothing more comes */
+static GString *text;  /* read, not run yet */
+static unsigned line;  /* line number of the first line of `text` */
+static unsigned input; /* the GLib source; 0 while a command runs */
+static bool ended;     /* end of input reached */
 
 static void quit(void)
 {
@@ -28,7 +28,8 @@ static void quit(void)
     g_main_loop_quit(session->loop);
 }
 
-/* Length of the first commands that are complete: whole lines that end in no open quote. */
+/* Returns the length of the first complete commands: whole lines that do not end in an open
+ * quote. */
 static size_t ready(void)
 {
     size_t length = 0;
@@ -45,7 +46,7 @@ static size_t ready(void)
 
 static gboolean on_input(gint fd, GIOCondition condition, gpointer data);
 
-/* The first `length` bytes are what is run next. */
+/* Pushes the first `length` bytes to the runner. */
 static bool push(size_t length)
 {
     GError *error = NULL;
@@ -111,7 +112,7 @@ static void on_signal(int number, void *data)
     (void)number;
     (void)data;
     signals_stop(session);
-    if (input) { /* nothing runs */
+    if (input) { /* no command runs */
         session_note(session, OUTCOME_INTERRUPTED, "interrupted");
         quit();
     }

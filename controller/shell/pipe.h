@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pipe.h: commands from a standard input that is no terminal, each as soon as its line is there. */
+/*
+ * pipe.h: runs commands from a standard input that is not a terminal, each command as soon as its
+ * line has arrived.
+ */
 #ifndef SHELL_PIPE_H
 #define SHELL_PIPE_H
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* progress.c: virtual time, slowdown, barriers a second, time to go. */
+/*
+ * progress.c: shows virtual time, slowdown, barriers per second and remaining time.
+ */
 #include "controller/shell/progress.h"
 
 #include "controller/base/units.h"
@@ -63,7 +65,7 @@ static gboolean tick(gpointer data)
 
 void progress_begin(Session *session)
 {
-    /* Of what verify runs, verify itself shows how far it is. */
+    /* verify itself shows the progress of its runs. */
     if (timer || session->sampler || session->options.json || session->console_open ||
         !isatty(STDERR_FILENO))
         return;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prompt.c: see prompt.h. */
+/*
+ * prompt.c: derives the state from the nodes and formats the prompt.
+ */
 #include "controller/shell/prompt.h"
 
 #include "controller/base/units.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* prompt.h: what the prompt says. Pure. */
+/*
+ * prompt.h: makes the text of the prompt from the session's state. Pure.
+ */
 #ifndef SHELL_PROMPT_H
 #define SHELL_PROMPT_H
 
@@ -8,15 +10,16 @@
 #include <stdbool.h>
 
 typedef struct {
-    bool started; /* there is an ensemble that stands or runs somewhere */
+    bool started; /* an ensemble exists, paused or running */
     bool running;
-    unsigned live, off, failed; /* nodes */
+    unsigned live, off, failed; /* numbers of nodes */
 } PromptPicture;
 
-/* "running", "failed", "off", "paused"; "" before the start. */
+/* Returns "running", "failed", "off" or "paused"; "" before the start. */
 const char *prompt_state(const PromptPicture *picture);
 
-/* The state may be coloured, in marks that tell readline that they take no place; g_free(). */
+/* Returns the prompt. A coloured state is enclosed in marks that tell readline that the colour
+ * codes have no width. The caller frees the text with g_free(). */
 char *prompt_text(const PromptPicture *picture, VTime now, bool colour);
 
 #endif

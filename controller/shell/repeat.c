@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* repeat.c: see repeat.h. */
+/*
+ * repeat.c: splits the line into commands and compares each command's name.
+ */
 #include "controller/shell/repeat.h"
 
 #include "controller/command/command.h"
@@ -7,7 +9,7 @@
 
 #include <string.h>
 
-/* What a variable holds does not matter here. */
+/* The values of variables do not matter here. */
 static const char *any_value(const char *name, void *data)
 {
     (void)data;

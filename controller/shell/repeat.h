@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* repeat.h: which lines an empty one repeats. Pure. */
+/*
+ * repeat.h: decides which lines an empty line repeats. Pure.
+ */
 #ifndef SHELL_REPEAT_H
 #define SHELL_REPEAT_H
 
 #include <stdbool.h>
 
-/* All its commands are `step` or `barrier`: what one does again and again. */
+/* Returns true if all commands of the line are `step` or `barrier`, the commands that users
+ * repeat. */
 bool repeat_allowed(const char *line);
 
 #endif

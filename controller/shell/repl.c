@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * repl.c: readline through its callback interface, fed by the main loop: while a command runs the
- * prompt is taken away and no line is read.
+ * repl.c: runs readline through its callback interface, fed by the main loop. While a command runs,
+ * the prompt is removed and no line is read.
  */
 #include "controller/shell/repl.h"
 
@@ -26,17 +26,17 @@
 
 #include <readline/readline.h>
 
-/* How often the prompt follows an ensemble that somebody else lets run. */
+/* Period in ms at which the prompt follows an ensemble that runs in the background. */
 #define FOLLOW_MS 250
 
 static Session *session;
 static Runner *runner;
-static unsigned input;   /* watches the terminal: for keys at the prompt, else for its end */
+static unsigned input;   /* watches the terminal: at the prompt for keys, else for its end */
 static unsigned follow;  /* timer while the ensemble runs behind the prompt */
-static bool busy;        /* a line is being run */
-static unsigned presses; /* of Ctrl-C, since it began to run */
-static bool leaving;     /* by a signal: at the end of the line that is being run */
-static char *repeatable; /* what an empty line runs once more */
+static bool busy;        /* a line is running */
+static unsigned presses; /* Ctrl-C presses since the line began to run */
+static bool leaving;     /* a signal came: leave at the end of the running line */
+static char *repeatable; /* the line that an empty line repeats */
 
 static void on_line(char *line);
 static void listen_for_end(void);
@@ -61,7 +61,7 @@ static char *prompt(void)
     return prompt_text(&p, engine_now(session->engine), tty_has_colour(fileno(rl_outstream)));
 }
 
-/* --- the prompt is shown --- */
+/* --- while the prompt is shown --- */
 
 static void refresh(void)
 {
@@ -80,7 +80,7 @@ static gboolean on_follow(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Session.on_change */
+/* For Session.on_change. */
 static void on_change(void)
 {
     if (busy)
@@ -128,7 +128,7 @@ static void listen_to_user(void)
     on_change();
 }
 
-/* --- a line is run --- */
+/* --- while a line runs --- */
 
 static void run_line(const char *line)
 {
@@ -166,7 +166,7 @@ static void on_line(char *line)
 static void on_done(void *data)
 {
     (void)data;
-    signals_serve(); /* what came while it ran was for it */
+    signals_serve(); /* signals of this time were for the line */
     progress_clear();
     if (leaving)
         leave_interrupted("interrupted");
@@ -179,7 +179,7 @@ static void on_done(void *data)
 static void stop_running(void)
 {
     session->interrupted = true;
-    /* A person may wait for the barrier, or press once more. */
+    /* At the prompt a person may wait for the barrier, or press Ctrl-C again. */
     if (engine_running(session->engine) && leaving)
         session_interrupt(session);
     else if (engine_running(session->engine))
@@ -197,7 +197,7 @@ static gboolean on_end_of_terminal(gint fd, GIOCondition condition, gpointer dat
     (void)data;
     leaving = true;
     stop_running();
-    input = 0; /* it would go on telling */
+    input = 0; /* else the source would fire again and again */
     return G_SOURCE_REMOVE;
 }
 
@@ -251,7 +251,7 @@ static gboolean on_resize(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* --- */
+/* --- run --- */
 
 static void run_terminal(void)
 {

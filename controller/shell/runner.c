@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* runner.c: a stack of texts, innermost include on top. */
+/*
+ * runner.c: a stack of texts with the innermost include on top. Each step runs one command of the
+ * top.
+ */
 #include "controller/shell/runner.h"
 
 #include "controller/base/log.h"
@@ -16,16 +19,16 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Deeper than anyone nests on purpose. */
+/* Limit of nested files; no user nests deeper on purpose. */
 #define MAX_INCLUDES 16
 
 typedef struct {
-    char *name; /* for messages; NULL: none */
-    char *path; /* canonical, of a file */
+    char *name; /* for messages, or NULL */
+    char *path; /* canonical path of a file, or NULL */
     char *text;
     const char *p;
-    const char *counted; /* how far lines were counted, and … */
-    unsigned line;       /* … the number of the one there */
+    const char *counted; /* lines are counted up to here */
+    unsigned line;       /* line number at `counted` */
 } Source;
 
 struct Runner {
@@ -33,11 +36,11 @@ struct Runner {
     bool keep_going;
     RunnerDoneFunc done;
     void *data;
-    Texts *texts; /* not owned; NULL: files are read when it is their turn */
+    Texts *texts; /* not owned; NULL: each file is read at its include */
     GPtrArray *sources;
-    CommandCall *call; /* parked */
-    char **words;      /* of it */
-    char *where;       /* "FILE:LINE" of the present command; NULL: it has none */
+    CommandCall *call; /* the parked command, or NULL */
+    char **words;      /* words of the parked command */
+    char *where;       /* "FILE:LINE" of the current command, or NULL */
     bool failed, quit, over;
 };
 
@@ -127,7 +130,7 @@ static bool check_loop(const Runner *r, const char *canonical, GError **error)
 /* --- texts of files --- */
 
 struct Texts {
-    bool again;          /* files are to be read by others, too */
+    bool again;          /* other processes read the files, too */
     GHashTable *by_path; /* char * -> char * */
 };
 
@@ -168,21 +171,22 @@ static char *read_text(const char *path, GError **error)
     return text;
 }
 
-/* What another process opens by that name is another file. */
+/* Reports whether the path means a descriptor of this process. In another process the same name is
+ * another file. */
 static bool is_own_descriptor(const char *path)
 {
     return strcmp(path, "-") == 0 || strcmp(path, "/dev/stdin") == 0 ||
            g_str_has_prefix(path, "/dev/fd/") || g_str_has_prefix(path, "/proc/self/");
 }
 
-/* A pipe has nothing for whoever reads it next. */
+/* Refuses a file that can be read only once, such as a pipe. */
 static bool check_again(const char *path, GError **error)
 {
     bool own = is_own_descriptor(path);
     struct stat st;
 
     if (!own && (stat(path, &st) != 0 || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode)))
-        return true; /* what is wrong with it is said where it is read */
+        return true; /* reading the file reports any error */
     g_set_error(
         error, SESSION_ERROR, SESSION_ERROR_USAGE,
         "each run of `verify` reads '%s', and what comes from %s is there only once: put it "
@@ -214,7 +218,7 @@ bool runner_push_file(Runner *r, const char *path, GError **error)
     return true;
 }
 
-/* At the prompt, or from a pipe: nobody has checked it. */
+/* Reports whether the text comes from the prompt or a pipe, and so was not checked before. */
 static bool typed(const Runner *r)
 {
     const Source *s = top(r);
@@ -227,7 +231,7 @@ static void checked(void *data)
     (void)data;
 }
 
-/* The whole file, before its first line is run. */
+/* Checks the whole file before its first line runs. */
 static bool check_file(const Runner *r, const char *path, GError **error)
 {
     g_autoptr(Session) mirror = command_mirror(r->session, error);
@@ -243,7 +247,7 @@ static bool check_file(const Runner *r, const char *path, GError **error)
     return false;
 }
 
-/* A path in an include is meant from where the including file lies. */
+/* Pushes an included file. A relative path starts at the folder of the including file. */
 static bool include(Runner *r, const char *path, GError **error)
 {
     const Source *s = top(r);
@@ -268,8 +272,8 @@ static void tell(Runner *r, const GError *error)
     log_write(LOG_ERROR, "%s%s%s", where, *where ? ": " : "", message);
 }
 
-/* Takes over error. True if the next command may follow. */
-/* A QEMU that did not answer any more when somebody wanted to end is no failure of the run's. */
+/* The outcome of an error. If the user asked to stop, a QEMU that no longer answered is not a
+ * failure of the run. */
 static Outcome outcome_of(const Runner *r, const GError *error)
 {
     Outcome outcome = r->session->checking ? OUTCOME_USAGE : command_outcome(error);
@@ -278,6 +282,7 @@ static Outcome outcome_of(const Runner *r, const GError *error)
                                                                               : outcome;
 }
 
+/* Reports an error and takes the error over. Returns true if the next command may follow. */
 static bool after_error(Runner *r, GError *error)
 {
     if (g_error_matches(error, SESSION_ERROR, SESSION_ERROR_QUIT)) {
@@ -308,8 +313,8 @@ static void end(Runner *r)
     r->done(r->data);
 }
 
-/* at: never before where it was the last time, so that a long text is not counted again and again.
- */
+/* Sets the current command's place. `at` is never before the last one, so lines are counted once
+ * only. */
 static void set_where(Runner *r, Source *s, const char *at)
 {
     for (; (s->counted = memchr(s->counted, '\n', (size_t)(at - s->counted))); s->counted++)
@@ -341,7 +346,8 @@ static void on_done(CommandCall *call, GError *error)
         g_idle_add(step_idle, r);
 }
 
-/* Of a check: what is in doubt is not told. */
+/* In a check: records the effects of a valid command, and drops the error of a command that refers
+ * to a doubtful name. */
 static CommandResult judge(const CommandCall *call, char **words, CommandResult result,
                            GError **error)
 {
@@ -354,7 +360,7 @@ static CommandResult judge(const CommandCall *call, char **words, CommandResult 
     return result;
 }
 
-/* True if the next command may follow at once. */
+/* Runs a command. Returns true if the next command may follow at once. */
 static bool execute(Runner *r, char **words)
 {
     GError *error = NULL;
@@ -377,7 +383,7 @@ static bool execute(Runner *r, char **words)
     return result != COMMAND_FAILED || after_error(r, error);
 }
 
-/* What begins at start is no command, because of what stands at s->p. */
+/* Handles text at `start` that is not a command; s->p is the place of the fault. */
 static bool refuse_text(Runner *r, Source *s, const char *start, GError *error)
 {
     const char *fault = s->p;
@@ -385,7 +391,7 @@ static bool refuse_text(Runner *r, Source *s, const char *start, GError *error)
     set_where(r, s, fault);
     if (g_error_matches(error, LEXER_ERROR, LEXER_ERROR_QUOTE)) {
         s->p += strlen(s->p);
-        checking_doubt_all(r->session->checking); /* all that is behind it */
+        checking_doubt_all(r->session->checking); /* all text behind the open quote */
     } else if (r->session->checking) {
         s->p = start;
         if (!command_mend(r->session, &s->p))
@@ -393,14 +399,15 @@ static bool refuse_text(Runner *r, Source *s, const char *start, GError *error)
         s->p = MAX(s->p, fault);
         if (!checking_is_sure(r->session->checking) &&
             g_error_matches(error, LEXER_ERROR, LEXER_ERROR_VARIABLE)) {
-            g_error_free(error); /* what could not be included may set it */
+            g_error_free(error); /* a file not included may set the variable */
             return true;
         }
     }
     return after_error(r, error);
 }
 
-/* A node that failed while it stood ends a run of commands; at the prompt it was told. */
+/* Ends a run of commands if a node failed while no command ran. At the prompt the failure was
+ * reported already. */
 static bool lost_one(Runner *r)
 {
     Session *s = r->session;
@@ -414,7 +421,7 @@ static bool lost_one(Runner *r)
     return true;
 }
 
-/* One command. True if the next may follow at once. */
+/* Runs one command. Returns true if the next command may follow at once. */
 static bool next(Runner *r)
 {
     Source *s = top(r);
@@ -438,7 +445,7 @@ static bool next(Runner *r)
     if (lost_one(r))
         return false;
     more = execute(r, words);
-    if (r->call) /* its arguments live as long as it */
+    if (r->call) /* the call uses its words until the end */
         r->words = g_steal_pointer(&words);
     return more;
 }
@@ -446,7 +453,7 @@ static bool next(Runner *r)
 static void step(Runner *r)
 {
     while (r->sources->len > 0) {
-        signals_serve(); /* commands that need not wait follow each other without the main loop */
+        signals_serve(); /* commands that need not wait do not return to the main loop */
         if (r->session->interrupted && !r->keep_going) {
             after_error(r, g_error_new(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted"));
             break;

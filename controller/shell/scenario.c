@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* scenario.c: see scenario.h. */
+/*
+ * scenario.c: sets the variables, pushes the commands and runs the check.
+ */
 #include "controller/shell/scenario.h"
 
 #include "controller/base/near.h"
@@ -52,7 +54,8 @@ static void nothing(void *data)
     (void)data;
 }
 
-/* A variable on the command line that no line uses was meant to change something. */
+/* Refuses a variable on the command line that no line uses: the user expects an effect of the
+ * variable. */
 static bool check_used(const Scenario *scenario, Session *s, Runner *r)
 {
     g_autofree const char **used = checking_used(s->checking);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * scenario.h: what `run`, `check`, `verify` and -c are given: a file or commands, and variables. All
- * of it is checked before anything starts.
+ * scenario.h: the input of `run`, `check`, `verify` and -c: a file or commands, and variables. All
+ * input is checked before anything starts.
  *
- * Each file is read once: what is run is the text that was checked, also if the file is a pipe, or
- * somebody writes it meanwhile.
+ * Each file is read once. So the executed text is the checked text, even if the file is a pipe, or
+ * if another program writes the file meanwhile.
  */
 #ifndef SHELL_SCENARIO_H
 #define SHELL_SCENARIO_H
@@ -13,18 +13,18 @@
 #include "controller/shell/runner.h"
 
 typedef struct {
-    const char *file;     /* "-" is standard input; NULL: … */
-    const char *commands; /* … these */
-    char **variables;     /* KEY=VALUE, NULL-terminated; NULL: none */
+    const char *file;     /* "-" is standard input; NULL: `commands` */
+    const char *commands; /* used if `file` is NULL */
+    char **variables;     /* KEY=VALUE, NULL-terminated; NULL: no variables */
     Texts *texts;         /* runner.h */
 } Scenario;
 
-/* Sets the variables and gives the commands to the runner. */
+/* Sets the variables and pushes the commands to the runner. */
 bool scenario_push(const Scenario *scenario, Session *session, Runner *runner, GError **error);
 
 /*
- * Checks the scenario in a session that is dry. report: the folder that its report is to go to, or NULL.
- * Every error is told and noted (session_note()); false if there was one.
+ * Checks the scenario in a dry session. report: the folder for the report, or NULL. Every error is
+ * reported and noted (session_note()); returns false after any error.
  */
 bool scenario_check(const Scenario *scenario, const char *report, Session *session);
 

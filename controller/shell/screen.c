@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* screen.c: see screen.h. */
+/*
+ * screen.c: wraps readline: each output removes the prompt, prints, and redraws the prompt.
+ */
 #include "controller/shell/screen.h"
 
 #include "controller/base/output.h"
@@ -14,13 +16,13 @@
 
 static GThread *owner;
 static bool prompted;
-static bool at_line_start = true; /* of the terminal, as far as our own output goes */
+static bool at_line_start = true; /* the terminal is at the start of a line, by our own output */
 
-static GMutex lock; /* guards both: */
+static GMutex lock; /* protects `lines` and `waker` */
 static GQueue lines = G_QUEUE_INIT;
 static unsigned waker;
 
-/* Readline has the line for a search of its own: its prompt is not ours. */
+/* Readline uses the line for a search; the prompt is then readline's, not ours. */
 static bool searching(void)
 {
     return RL_ISSTATE(RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG);
@@ -134,7 +136,7 @@ void screen_resume(void)
 {
     if (!prompted)
         return;
-    rl_deprep_terminal(); /* it would believe that nothing has changed */
+    rl_deprep_terminal(); /* else readline would assume an unchanged terminal */
     rl_prep_terminal(1);
     rl_on_new_line();
     rl_redisplay();
@@ -142,9 +144,9 @@ void screen_resume(void)
 
 void screen_abandon_line(void)
 {
-    rl_callback_sigcleanup(); /* a search, too */
+    rl_callback_sigcleanup(); /* also ends a search */
     rl_free_line_state();
-    rl_point = rl_end; /* of a line that is longer than the screen is wide */
+    rl_point = rl_end; /* for a line longer than the screen's width */
     rl_redisplay();
     fputs("^C\n", rl_outstream);
     fflush(rl_outstream);
@@ -155,9 +157,9 @@ void screen_open(void)
 {
     owner = g_thread_self();
     rl_readline_name = "metronome";
-    rl_catch_signals = 0; /* the main loop has them */
+    rl_catch_signals = 0; /* the main loop handles signals */
     rl_catch_sigwinch = 0;
-    rl_change_environment = 0; /* QEMU inherits it */
+    rl_change_environment = 0; /* QEMU inherits the environment */
     rl_instream = stdin;
     rl_outstream = isatty(STDOUT_FILENO) ? stdout : stderr;
 }

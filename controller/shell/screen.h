@@ -1,39 +1,42 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * screen.h: the terminal of the prompt. What is printed while a line is being typed takes the line
- * away first and puts it back, half-typed as it was.
+ * screen.h: the terminal of the prompt. Output while the user types first removes the typed line,
+ * then restores the line, half typed as before.
  *
- * Main thread only, but for screen_log(): readline knows no threads.
+ * Main thread only, except screen_log(): readline is not thread-safe.
  */
 #ifndef SHELL_SCREEN_H
 #define SHELL_SCREEN_H
 
 #include <stdbool.h>
 
+/* Sets up readline. The calling thread counts as the main thread. */
 void screen_open(void);
 
-/* Shows what was logged last; the prompt is gone then. */
+/* Removes the prompt and shows the log lines that still wait. */
 void screen_close(void);
 
-/* Shows the prompt and hands each line to on_line, which takes it over; NULL: end of input. */
+/* Shows the prompt and passes each line to on_line. on_line takes the line over; NULL means end of
+ * input. */
 void screen_prompt(const char *text, void (*on_line)(char *line));
 
-/* Another text for the prompt that is shown; what is typed stays. */
+/* Changes the text of the visible prompt. The typed text stays. */
 void screen_change_prompt(const char *text);
 
-/* Takes the prompt away, and the terminal back to how others expect it. */
+/* Removes the prompt and resets the terminal for other programs. */
 void screen_unprompt(void);
 
-/* Takes the terminal once more and shows prompt and line anew: others have used it meanwhile. */
+/* Sets the terminal up again and redraws prompt and line, after other programs used the
+ * terminal. */
 void screen_resume(void);
 
-/* Forgets what was typed; the prompt is gone. */
+/* Drops the typed text and removes the prompt. */
 void screen_abandon_line(void);
 
-/* Session.on_output: text on standard output. */
+/* For Session.on_output: prints text on standard output. */
 void screen_output(const char *text, void *data);
 
-/* LogWriter, for any thread: lines are shown by the main thread, in their order. */
+/* A LogWriter for any thread: the main thread shows the lines in their order. */
 void screen_log(const char *line);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* signals.c: see signals.h. */
+/*
+ * signals.c: signal handlers that record the signal's time and wake the main loop by an eventfd.
+ */
 #include "controller/shell/signals.h"
 
 #include "controller/base/log.h"
@@ -23,12 +25,12 @@ static void *handler_data;
 
 static void (*hurry)(bool on);
 
-/* Not through GLib: while the main thread waits for somebody, it serves nobody, and a second Ctrl-C
- * must be able to end it. */
+/* GLib's signal sources are not used: a blocked main thread handles none, but a second Ctrl-C must
+ * be able to end the process. */
 static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-static atomic_llong came[G_N_ELEMENTS(numbers)]; /* host ns; 0: it is served */
+static atomic_llong came[G_N_ELEMENTS(numbers)]; /* host ns of the first one pending; 0: none */
 static int pending_fd = -1;
-static bool terminal; /* stderr is one */
+static bool terminal; /* stderr is a terminal */
 
 /* Async-signal-safe. */
 static void end_at_once(void)
@@ -110,7 +112,7 @@ void signals_watch(void (*func)(int number, void *data), void *data)
     for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
         struct sigaction before;
 
-        /* nohup */
+        /* nohup: SIGHUP stays ignored */
         if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &before) == 0 &&
             before.sa_handler == SIG_IGN)
             continue;
@@ -118,7 +120,7 @@ void signals_watch(void (*func)(int number, void *data), void *data)
     }
 }
 
-/* GLib watches no SIGCONT: its handler writes here. */
+/* GLib does not watch SIGCONT, so a handler of our own writes to this eventfd. */
 static int resumed_fd = -1;
 static void (*resume)(void);
 
@@ -156,7 +158,7 @@ void signals_exit(void)
 {
     progress_clear();
     if (isatty(STDERR_FILENO))
-        fputc('\n', stderr); /* behind the ^C that the terminal echoed */
+        fputc('\n', stderr); /* ends the line with the echoed ^C */
     tty_restore();
     _Exit(EXIT_INTERRUPTED);
 }
@@ -170,8 +172,8 @@ void signals_stop(Session *s)
         session_interrupt(s);
         log_info("interrupted: stopping at the next barrier");
     } else if (!s->on_interrupt) {
-        run_pause(s, NULL); /* a gdb holds it */
+        run_pause(s, NULL); /* a gdb controls the ensemble */
     }
-    if (s->on_interrupt) /* what is parked may wait for the very gdb that lets them run */
+    if (s->on_interrupt) /* a parked command may wait for that gdb */
         s->on_interrupt(s);
 }

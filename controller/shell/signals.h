@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * signals.h: SIGINT, SIGTERM and SIGHUP, in the main loop.
+ * signals.h: handles SIGINT, SIGTERM and SIGHUP in the main loop.
  *
- * Where that is made to wait they are not served, as anything may be half done there; who waits may
- * look for one and give up. One that comes when the last of its kind has been pending for more than
- * a second ends this process at once.
+ * While the main loop is blocked, signals are not handled, because work may be half done there.
+ * Code that blocks may check for a pending signal and give up. A signal that comes when the last
+ * one of the same kind has been pending for more than a second ends this process at once.
  */
 #ifndef SHELL_SIGNALS_H
 #define SHELL_SIGNALS_H
@@ -13,30 +13,33 @@
 
 #define EXIT_INTERRUPTED 130
 
-/* Calls func for each of them from now on; instead of what was called before. NULL: nothing is, as
- * this process is about to end. */
+/* Calls func for each of the signals from now on, instead of the function before. NULL: signals
+ * have no effect, because this process is about to end. */
 void signals_watch(void (*func)(int number, void *data), void *data);
 
-/* One has come that is not served yet. */
+/* Reports whether a signal is pending. */
 bool signals_pending(void);
 
-/* Calls func as soon as one comes, in the signal's handler: from then on nobody waits long for what
- * does not answer. */
+/* Calls func(true) as soon as a signal comes, in the signal's handler. func limits waits for peers
+ * that do not answer. */
 void signals_on_hurry(void (*func)(bool on));
 
-/* Calls it with false: what came was for something that is over. */
+/* Calls the function of signals_on_hurry() with false: the work that the signal was sent for is
+ * over. */
 void signals_calm(void);
 
-/* Serves what is pending now; for whoever stands where the main loop could. */
+/* Handles the pending signals now. For code that the main loop could be running. */
 void signals_serve(void);
 
-/* Calls func, in the main loop, when this process goes on after it was suspended. */
+/* Calls func, in the main loop, when this process continues after a suspension. */
 void signals_on_resume(void (*func)(void));
 
-/* Ends this process now, the terminal as it was: QEMU dies with it, the janitor tidies up. */
+/* Ends this process now and restores the terminal. QEMU dies with this process, and the janitor
+ * cleans up. */
 void signals_exit(void) G_GNUC_NORETURN;
 
-/* Without a prompt: the first ends the run at the next barrier, in order; the second ends now. */
+/* Handles a signal without a prompt: the first signal ends the run in order at the next barrier,
+ * the second signal ends the process now. */
 void signals_stop(Session *session);
 
 #endif

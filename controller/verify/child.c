@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* child.c: see child.h. */
+/*
+ * child.c: starts the process through GSubprocess and waits in a main loop of its own.
+ */
 #include "controller/verify/child.h"
 
 #include "controller/base/verdict.h"
@@ -11,11 +13,11 @@
 
 #define TICK_MS 250
 
-/* The run that is under way, for Ctrl-C. */
+/* The current run, for Ctrl-C. */
 static GSubprocess *child;
 static bool interrupted;
 
-/* The second time it is not asked any more. */
+/* The first signal interrupts the run, the second kills the run. */
 static gboolean on_signal(gpointer data)
 {
     (void)data;
@@ -39,7 +41,8 @@ bool child_interrupted(void)
     return interrupted;
 }
 
-/* In the child, between fork and exec: it ends with this process, however that ends. */
+/* Runs in the child between fork and exec. The child ends when this process ends, for any
+ * reason. */
 static void child_setup(gpointer data)
 {
     (void)data;
@@ -52,7 +55,7 @@ static void on_end(GObject *source, GAsyncResult *result, gpointer data)
     g_main_loop_quit(data);
 }
 
-/* What is there, without waiting; false at its end. */
+/* Forwards available bytes without waiting. Returns false at the end of the stream. */
 static bool forward(GPollableInputStream *from, const ChildPlan *plan)
 {
     char bytes[4096];
@@ -79,7 +82,8 @@ static gboolean on_tick(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* To its end, with a line on the terminal that its own messages must not run into. */
+/* Waits for the run's end and shows the progress line; the run's own messages do not mix with that
+ * line. */
 static void wait_and_show(const ChildPlan *plan, GMainLoop *loop)
 {
     GPollableInputStream *from = G_POLLABLE_INPUT_STREAM(g_subprocess_get_stderr_pipe(child));
@@ -92,7 +96,7 @@ static void wait_and_show(const ChildPlan *plan, GMainLoop *loop)
     g_source_remove(timer);
     g_source_destroy(source);
     g_source_unref(source);
-    forward(from, plan); /* not to the end of the pipe, which something of its may still hold */
+    forward(from, plan); /* not to the end: another process may hold the pipe open */
     plan->clear(plan->data);
 }
 

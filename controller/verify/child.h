@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* child.h: a run of metronome in a process of its own, to its end. Its standard output goes nowhere. */
+/*
+ * child.h: runs metronome in a process of its own, to its end. The standard output of the process
+ * is discarded.
+ */
 #ifndef VERIFY_CHILD_H
 #define VERIFY_CHILD_H
 
@@ -9,19 +12,21 @@
 typedef struct {
     char *const *argv; /* NULL-terminated */
     void (*tick)(
-        void *data); /* four times a second while it runs; NULL: stderr is simply its own */
+        void *data); /* four times a second during the run; NULL: the run writes to our stderr */
     void (*clear)(
-        void *data); /* with tick: something that it writes to stderr is about to be shown */
+        void *data); /* with tick: called before the run's output to stderr is shown */
     void *data;
 } ChildPlan;
 
-/* From now on SIGINT, SIGTERM and SIGHUP end the run that is under way, the second time at once. */
+/* From now on SIGINT, SIGTERM and SIGHUP end the current run in order; a second signal kills the
+ * run. */
 void child_watch_signals(void);
 
-/* One has come. */
+/* Reports whether such a signal has come. */
 bool child_interrupted(void);
 
-/* The exit code, that of a failed node if a signal has ended it; -1: it could not be started. */
+/* Runs to the end and returns the exit code. If a signal ended the process, returns the exit code
+ * of a failed node. Returns -1 if the process could not be started. */
 int child_run(const ChildPlan *plan, GError **error);
 
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* compare.c: line by line; see compare.h. */
+/*
+ * compare.c: compares line by line, and keeps each node's last icount for the report.
+ */
 #include "controller/verify/compare.h"
 
 #include "controller/base/text.h"
 
 #include <string.h>
 
-/* The line at *p, which is moved behind it; NULL at the end. */
+/* Returns the line at *p and moves *p behind the line; NULL at the end. */
 static char *take_line(const char **p)
 {
     const char *start = *p, *end = strchr(start, '\n');
@@ -17,7 +19,7 @@ static char *take_line(const char **p)
     return end ? g_strndup(start, (gsize)(end - start)) : g_strdup(start);
 }
 
-/* Words of the next line that is no note. */
+/* Returns the words of the next line that is not a note. */
 static char **next_line(const char **p)
 {
     for (char *line; (line = take_line(p)); g_free(line)) {
@@ -53,7 +55,7 @@ VTime compare_last_time(const char *end)
 {
     g_auto(GStrv) lines = g_strsplit(end, "\n", -1);
 
-    /* Behind the last newline begins a line that is not whole. */
+    /* The part behind the last newline is not a whole line. */
     for (unsigned i = g_strv_length(lines); i-- > 1;) {
         const char *line = lines[i - 1];
 
@@ -73,7 +75,7 @@ static const char *field_of(char **words, const char *name)
     return NULL;
 }
 
-/* The first word in which they differ, "FIELD=VALUE" in both. */
+/* Names the first word that differs; both words are "FIELD=VALUE". */
 static void name_field(Difference *d, char **a, char **b)
 {
     for (unsigned i = 2; a[i] && b[i]; i++) {
@@ -129,7 +131,7 @@ Difference *compare_samples(const char *a, const char *b, uint64_t *samples)
 
         if (!left && !right)
             return NULL;
-        /* All lines of one time belong to one sample. */
+        /* All lines with one time belong to one sample. */
         if (left && time_of(left).ns > now.ns) {
             before = now;
             now = time_of(left);
@@ -160,11 +162,12 @@ void difference_free(Difference *d)
 
 /* --- consoles --- */
 
-/* Of a long line what is around the difference. */
+/* Bytes of a long line to show: before the difference, and in total. */
 #define SHOWN_BEFORE 100
 #define SHOWN_MAX    320
 
-/* The line that begins at start, fit for a terminal; at: where it differs from another one. */
+/* Returns the line that begins at `start`, made fit for a terminal. at: offset of the
+ * difference. */
 static char *line_at(const char *text, size_t size, size_t start, size_t at)
 {
     const char *newline = start < size ? memchr(text + start, '\n', size - start) : NULL;
@@ -177,7 +180,7 @@ static char *line_at(const char *text, size_t size, size_t start, size_t at)
         end--;
     if (end - start > SHOWN_MAX && at - start > 2 * SHOWN_BEFORE)
         from = at - SHOWN_BEFORE;
-    while (from > start && ((unsigned char)text[from] & 0xc0) == 0x80) /* within a character */
+    while (from > start && ((unsigned char)text[from] & 0xc0) == 0x80) /* inside a character */
         from--;
     to = MIN(end, from + SHOWN_MAX);
     shown = text_line(text + from, (gssize)(to - from));

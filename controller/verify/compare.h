@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * compare.h: samples and consoles of two runs of one scenario, and where they first differ. Pure.
+ * compare.h: compares samples and consoles of two runs of one scenario, and finds the first
+ * difference. Pure.
  *
  * A file of samples has a line for each node and sample:
  *
  *     TIME_NS NODE FIELD=VALUE FIELD=VALUE …
  *
- * in the order of time, and of `node add` at one time. A run that ends early has fewer lines. A
- * line that begins with '#' is a note for people: it is not compared.
+ * in the order of time; at one time in the order of `node add`. A run that ends early has fewer
+ * lines. A line that begins with '#' is a note for people and is not compared.
  */
 #ifndef VERIFY_COMPARE_H
 #define VERIFY_COMPARE_H
@@ -18,35 +19,37 @@
 #include <stdbool.h>
 
 typedef struct {
-    VTime before;        /* the last sample at which all nodes were equal; 0 if there is none */
-    VTime at;            /* the first at which one differs */
-    char *node;          /* it; NULL: the runs were not sampled at the same times */
+    VTime before;        /* last sample at which all nodes were equal; 0 if none */
+    VTime at;            /* first sample with a difference */
+    char *node;          /* the node that differs; NULL: the runs have other sample times */
     char *field;         /* the first field that differs */
-    char *a, *b;         /* its values */
+    char *a, *b;         /* the values of that field */
     char *from_a, *to_a; /* the node's icount before and at the difference, in the first run */
-    uint64_t samples;    /* equal lines before it */
+    uint64_t samples;    /* number of equal lines before the difference */
 } Difference;
 
-/* NULL if the texts are equal; free with difference_free(). *samples: lines that are equal. */
+/* Returns NULL if the texts are equal; the caller frees the result with difference_free().
+ * *samples: number of equal lines. */
 Difference *compare_samples(const char *a, const char *b, uint64_t *samples);
 
-/* The time in the last line of samples that has ended, of the end of a file, which may begin within a
- * line: the first one does not count. 0: there is none. */
+/* Returns the time in the last complete line of samples. `end` is the end of a file and may begin
+ * inside a line, so the first line does not count. Returns 0 without such a line. */
 VTime compare_last_time(const char *end);
 
-/* The next note at or behind *p, without its '# ', and *p behind it; NULL if there is none. Free
- * with g_free(). */
+/* Returns the next note at or behind *p, without '# ', and moves *p behind the note; NULL without a
+ * note. The caller frees the note with g_free(). */
 char *compare_next_note(const char **p);
 
-/* Where two consoles first differ. */
+/* The first difference between two consoles. */
 typedef struct {
-    uint64_t line; /* from 1 */
-    bool longer;   /* one is the other and more */
-    char *a, *b; /* the lines, as text_line() makes them, long ones around the difference; NULL: the
-                      console ended before */
+    uint64_t line; /* line number, from 1 */
+    bool longer;   /* one console is the beginning of the other */
+    char *a, *b; /* the lines, made by text_line(); long ones only around the difference; NULL: the
+                  * console ended before */
 } ConsoleDifference;
 
-/* NULL if what was printed is equal; free with console_difference_free(). */
+/* Returns NULL if both consoles are equal; the caller frees the result with
+ * console_difference_free(). */
 ConsoleDifference *compare_consoles(const char *a, size_t a_size, const char *b, size_t b_size);
 
 void console_difference_free(ConsoleDifference *difference);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* verify.c: the runs, closing in on a difference, and what is said of it. */
+/*
+ * verify.c: runs the scenario, compares the runs, repeats the runs with finer samples around a
+ * difference, and prints the result.
+ */
 #include "controller/verify/verify.h"
 
 #include "controller/base/text.h"
@@ -12,24 +15,25 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* The span of a difference is looked at in so many parts, until a part is this short. */
+/* The span of a difference is divided into PARTS parts, again and again, until a part has FINEST
+ * ns. */
 #define PARTS      16
 #define FINEST     NS_PER_US
 #define MAX_LOOKS  16
-#define MAX_MISSES 3 /* as often the runs may differ elsewhere */
+#define MAX_MISSES 3 /* limit of runs that differ elsewhere */
 
 typedef struct {
     const VerifyPlan *plan;
     Verdict *verdict;
     char *dir;
-    VTime from, to, every; /* every 0: at barriers only */
-    char **samples;        /* of each run */
+    VTime from, to, every; /* span of fine samples; every 0: at barriers only */
+    char **samples;        /* samples of each run */
     int *codes;
-    char *consoles; /* the lines that say where consoles differ; NULL: they do not */
-    /* For whoever waits. */
-    unsigned run;      /* under way */
-    VTime end;         /* of the run before it; 0: there was none */
-    HTime began, took; /* when this one, how long that one */
+    char *consoles; /* text about the consoles' difference; NULL: no difference */
+    /* The rest is for the progress line. */
+    unsigned run;      /* number of the current run */
+    VTime end;         /* last sample's time in the run before; 0: no run before */
+    HTime began, took; /* start of the current run, duration of the run before */
 } Work;
 
 G_GNUC_PRINTF(2, 3)
@@ -56,7 +60,7 @@ static char *sample_option(const Work *w, const char *path)
                            w->plan->devices ? ",devices" : "");
 }
 
-/* --- how far it is --- */
+/* --- progress --- */
 
 static char *sample_path(const Work *w, unsigned run)
 {
@@ -65,7 +69,7 @@ static char *sample_path(const Work *w, unsigned run)
     return g_build_filename(w->dir, name, "samples", NULL);
 }
 
-/* The time of the last sample so far. */
+/* Returns the time of the last sample so far. */
 static VTime reached(const Work *w)
 {
     g_autofree char *path = sample_path(w, w->run);
@@ -79,7 +83,7 @@ static VTime reached(const Work *w)
         n = fread(bytes, 1, sizeof(bytes) - 1, file);
     else if (fseek(file, 0, SEEK_SET) == 0)
         n = 1 +
-            fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* all of it, from its first line on */
+            fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* the whole file */
     fclose(file);
     bytes[n] = '\0';
     return compare_last_time(bytes);
@@ -110,7 +114,7 @@ static void on_clear(void *data)
 
 /* --- runs --- */
 
-/* What an earlier one has left there must not pass for this one's. */
+/* Empties the folder, so that an earlier run's samples are not mistaken for this run's. */
 static bool empty_folder(const char *samples, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(samples);
@@ -126,7 +130,7 @@ static bool empty_folder(const char *samples, GError **error)
     return true;
 }
 
-/* What it prints goes nowhere, but for its errors. */
+/* Runs the scenario once. The output is discarded, except for errors. */
 static bool run_once(Work *w, unsigned i, GError **error)
 {
     g_autofree char *path = sample_path(w, i), *sample = sample_option(w, path);
@@ -163,7 +167,8 @@ static bool run_all(Work *w, GError **error)
     return true;
 }
 
-/* The first difference of any run to the first one; *other: which run. */
+/* Returns the earliest difference between the first run and any other run; *other: the other
+ * run. */
 static Difference *compare_all(const Work *w, unsigned *other, uint64_t *samples)
 {
     Difference *first = NULL;
@@ -186,7 +191,7 @@ static Difference *compare_all(const Work *w, unsigned *other, uint64_t *samples
 
 /* --- consoles --- */
 
-/* NULL: it was not written. */
+/* Returns NULL if the console was not written. */
 static GMappedFile *open_console(const Work *w, unsigned run, const char *node)
 {
     g_autofree char *samples = sample_path(w, run), *path = g_strconcat(samples, "-", node, NULL);
@@ -199,8 +204,8 @@ static char *console_line(unsigned run, const char *text)
     return g_strdup_printf("  run %u: %s\n", run + 1, text ? text : "(nothing more)");
 }
 
-/* Where a node's consoles in the first and in another run differ; NULL: nowhere. surely: also if one
- * of them merely goes on, as that of a run does that got farther. */
+/* Describes the difference between a node's consoles in the first and in another run; NULL without
+ * a difference. surely: also if one console merely continues, as in a run that got farther. */
 static char *console_text(const Work *w, unsigned other, const char *node, bool surely)
 {
     g_autoptr(GMappedFile) a = open_console(w, 0, node), b = open_console(w, other, node);
@@ -223,7 +228,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted: what is said does not depend on the order in a folder. */
+/* Returns the nodes sorted by name, so that the output does not depend on the order in a folder. */
 static GPtrArray *nodes_with_consoles(const Work *w)
 {
     g_autofree char *samples = sample_path(w, 0), *folder = g_path_get_dirname(samples);
@@ -237,8 +242,9 @@ static GPtrArray *nodes_with_consoles(const Work *w)
     return nodes;
 }
 
-/* Those of the runs that d was found in: later ones take their place. The node of the difference comes
- * first; it may be another one's console that shows it. */
+/* Keeps the consoles' difference of the runs that differ by `d`, because later runs overwrite the
+ * files. The node of the difference comes first, but the console of another node may show the
+ * difference. */
 static void keep_consoles(Work *w, const Difference *d, unsigned other)
 {
     g_autoptr(GPtrArray) nodes = nodes_with_consoles(w);
@@ -251,7 +257,7 @@ static void keep_consoles(Work *w, const Difference *d, unsigned other)
         w->consoles = console_text(w, other, nodes->pdata[i], false);
 }
 
-/* --- what is said --- */
+/* --- results --- */
 
 static void tell(const Work *w, const Difference *d, unsigned other)
 {
@@ -281,7 +287,7 @@ static int64_t span_of(const Difference *d)
     return vtime_sub(d->at, d->before).ns;
 }
 
-/* Lets all run once more, and looks closely where they differed last. */
+/* Runs all runs again, with fine samples around the last difference. */
 static bool look_closely(Work *w, const Difference *d, Difference **closer, unsigned *other,
                          GError **error)
 {
@@ -298,7 +304,7 @@ static bool look_closely(Work *w, const Difference *d, Difference **closer, unsi
     return true;
 }
 
-/* Whether closer is of no use, and why. */
+/* Returns why a closer difference is useless, or NULL. */
 static const char *why_not(const Difference *closer)
 {
     if (!closer)
@@ -306,8 +312,8 @@ static const char *why_not(const Difference *closer)
     return closer->node ? NULL : "one of the runs ended early";
 }
 
-/* Looks closer at the span of a difference, as long as that makes it shorter. What differs elsewhere in
- * each run does not make it longer. */
+/* Repeats the runs around a difference, as long as that shortens the difference's span. A
+ * difference elsewhere never lengthens the span. */
 static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
 {
     unsigned misses = 0;
@@ -341,7 +347,7 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
     return true;
 }
 
-/* What the scenario has that makes runs differ: "equal" is luck then. */
+/* Prints the parts of the scenario that make runs differ: with such parts, "equal" is luck. */
 static void tell_notes(const Work *w)
 {
     const char *p = w->samples[0];
@@ -353,7 +359,7 @@ static void tell_notes(const Work *w)
     }
 }
 
-/* Runs that end otherwise differ, whatever their samples say. */
+/* Compares the exit codes. Runs with unequal exit codes differ, even with equal samples. */
 static bool compare_ends(const Work *w)
 {
     bool alike = true;
@@ -372,7 +378,7 @@ static bool compare_ends(const Work *w)
     return alike;
 }
 
-/* samples: how many are equal. */
+/* Reports that all runs failed alike. samples: number of equal samples. */
 static void judge_failed(const Work *w, uint64_t samples)
 {
     Outcome outcome = outcome_of_exit_code(w->codes[0]);
@@ -383,7 +389,7 @@ static void judge_failed(const Work *w, uint64_t samples)
     verdict_note(w->verdict, outcome, NULL, what);
 }
 
-/* No sample differs. */
+/* Reports runs without any difference in samples. */
 static void judge_equal(const Work *w, uint64_t samples)
 {
     static const char nothing[] = "nothing was compared: the scenario lets no virtual time pass";
@@ -396,8 +402,8 @@ static void judge_equal(const Work *w, uint64_t samples)
     verdict_note(w->verdict, OUTCOME_USAGE, NULL, nothing);
 }
 
-/* Whether a difference says nothing, as all runs failed: that they came to different ends of what they
- * did in common, or that they were not exact, may be why. */
+/* Reports whether a difference proves nothing because all runs failed: the runs may have ended at
+ * different points of equal work, or were not exact. */
 static bool is_no_wonder(const Work *w, const Difference *d)
 {
     Outcome outcome = outcome_of_exit_code(w->codes[0]);

@@ -12,18 +12,18 @@
 #include <stdbool.h>
 
 typedef struct {
-    char **arguments; /* of metronome: options, then FILE [KEY=VALUE…]; NULL-terminated */
-    unsigned runs;    /* 2 at least */
-    unsigned every;   /* barriers from one sample to the next */
+    char **arguments; /* arguments of metronome: options, then FILE [KEY=VALUE…]; NULL-terminated */
+    unsigned runs;    /* at least 2 */
+    unsigned every;   /* barriers between two samples */
     bool registers, devices;
-    void (*print)(const char *text, void *data); /* a line that it found; ends with a newline */
-    /* How far it is, now and then; NULL: what is shown must go, as something is printed. NULL: nobody
-     * looks. */
+    void (*print)(const char *text, void *data); /* a line of the result with newline */
+    /* Receives the progress from time to time. Text NULL: remove the shown line, because other
+     * output follows. progress NULL: no progress wanted. */
     void (*progress)(const char *text, void *data);
     void *data;
 } VerifyPlan;
 
-/* Notes in verdict how it ended: nothing if all runs were equal and passed. */
+/* Runs and compares. Notes the outcome in `verdict`: nothing if all runs were equal and passed. */
 bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error);
 
 #endif
