@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-break.c: break time, pc, access, console, when; breaks, delete, watch, pause. */
 #include "controller/base/units.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/run/breaks.h"
 #include "controller/run/run.h"
 
@@ -20,32 +20,21 @@ static CommandResult added(const CommandCall *call, unsigned number)
 
 static CommandResult exec_break_time(CommandCall *call, GError **error)
 {
-    VTime time;
-
-    if (!units_parse_duration(call->args[0], &time, error))
-        return COMMAND_FAILED;
-    return added(call, breaks_add_time(call->session, time, error));
+    return added(call, breaks_add_time(call->session, args_time(call, "TIME", vtime(0)), error));
 }
 
 const Command cmd_break_time = {
     .name = "break time",
     .usage = "TIME",
     .help = "Stop runs at an absolute virtual time",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_break_time,
     .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_pc(CommandCall *call, GError **error)
 {
-    Session *s = call->session;
-    Node *node = session_find_node(s, call->args[0], error);
-    uint64_t address;
-
-    if (!node || !command_parse_address(call->args[1], &address, error))
-        return COMMAND_FAILED;
-    return added(call, breaks_add_point(s, node, GDB_POINT_HARDWARE, address, 4, error));
+    return added(call, breaks_add_point(call->session, args_node(call), GDB_POINT_HARDWARE,
+                                        args_address(call), 4, error));
 }
 
 const Command cmd_break_pc = {
@@ -54,70 +43,42 @@ const Command cmd_break_pc = {
     .help = "Stop runs before a vCPU of the node executes the instruction at an address; the other "
             "nodes "
             "stand at their next barrier",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_break_pc,
     .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_access(CommandCall *call, GError **error)
 {
-    static const struct {
-        const char *name;
-        GdbPoint type;
-    } kinds[] = {{"write", GDB_POINT_WRITE}, {"read", GDB_POINT_READ}, {"any", GDB_POINT_ACCESS}};
-    Session *s = call->session;
-    Node *node = session_find_node(s, call->args[0], error);
-    GdbPoint type = GDB_POINT_WRITE;
-    const char *kind = NULL;
-    int64_t length = 8;
-    uint64_t address;
-    bool known = true;
+    GdbPoint type = args_is(call, "on", "read")  ? GDB_POINT_READ
+                    : args_is(call, "on", "any") ? GDB_POINT_ACCESS
+                                                 : GDB_POINT_WRITE;
 
-    if (!node || !command_parse_address(call->args[1], &address, error))
-        return COMMAND_FAILED;
-    if (call->n_args > 2)
-        kind = command_option(call->args[call->n_args - 1], "on");
-    for (unsigned i = 0; kind && i < G_N_ELEMENTS(kinds); i++) {
-        known = strcmp(kind, kinds[i].name) == 0;
-        if (known) {
-            type = kinds[i].type;
-            break;
-        }
-    }
-    if (!known || (call->n_args == 4 && !kind))
-        return command_usage_error(call, error);
-    if (call->n_args - (kind != NULL) == 3 &&
-        !units_parse_int(call->args[2], "length", 1, 4096, &length, error))
-        return COMMAND_FAILED;
-    return added(call, breaks_add_point(s, node, type, address, (unsigned)length, error));
+    return added(call, breaks_add_point(call->session, args_node(call), type, args_address(call),
+                                        (unsigned)args_count(call, "LEN", 8), error));
 }
 
 const Command cmd_break_access = {
     .name = "break access",
     .usage = "NODE ADDR [LEN] [on=write|read|any]",
+    .least = 1,
+    .most = 4096,
     .help =
         "Stop runs behind an instruction of the node that writes (or reads) memory at a virtual "
         "address; 8 bytes of it without LEN",
-    .min_args = 2,
-    .max_args = 4,
     .exec = exec_break_access,
     .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_console(CommandCall *call, GError **error)
 {
-    Session *s = call->session;
-    Node *node = session_find_node(s, call->args[0], error);
+    Node *node = args_node(call);
 
-    if (!node)
-        return COMMAND_FAILED;
     if (node->attached) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no console that metronome can read", node->name);
         return COMMAND_FAILED;
     }
-    return added(call, breaks_add_console(s, node, call->args[1], error));
+    return added(call, breaks_add_console(call->session, node, args_text(call, "REGEX"), error));
 }
 
 const Command cmd_break_console = {
@@ -126,8 +87,6 @@ const Command cmd_break_console = {
     .help = "Stop runs at the barrier behind a console line that matches, and say in which quantum "
             "it was "
             "written",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_break_console,
     .defines = DEFINES_BREAK,
 };
@@ -145,30 +104,24 @@ const Command cmd_break_when = {
     .help = "Stop runs at the barrier at which a comparison becomes true, such as a.time - b.time "
             "> 1ms; "
             "with icount or idle in it each barrier becomes a stop",
-    .min_args = 1,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_break_when,
     .defines = DEFINES_BREAK,
 };
 
 static CommandResult exec_break_packet(CommandCall *call, GError **error)
 {
-    const char *filter =
-        call->n_args ? command_option(call->args[call->n_args - 1], "filter") : NULL;
-    unsigned n = call->n_args - (filter != NULL);
+    const char *ends[2];
+    unsigned n = args_ends(call, ends);
 
-    if (n != 0 && n != 2)
-        return command_usage_error(call, error);
-    return added(call, breaks_add_packet(call->session, n ? (const char *const *)call->args : NULL,
-                                         filter, error));
+    return added(
+        call, breaks_add_packet(call->session, n ? ends : NULL, args_text(call, "filter"), error));
 }
 
 const Command cmd_break_packet = {
     .name = "break packet",
-    .usage = "[NODE NODE] [filter=\"tcp port 80\"]",
+    .usage = "[END END] [filter=\"tcp port 80\"]",
     .help = "Stop runs at the barrier behind the sending of a packet, between two cards or any; "
             "filters are tcpdump's, see pcap-filter(7), with numbers for names",
-    .max_args = 3,
     .exec = exec_break_packet,
     .defines = DEFINES_BREAK,
 };
@@ -191,31 +144,29 @@ const Command cmd_breaks = {
 
 static CommandResult exec_delete(CommandCall *call, GError **error)
 {
-    int64_t number;
+    unsigned number = (unsigned)args_count(call, "N", 0);
 
-    if (!units_parse_int(call->args[0], "break", 1, UINT32_MAX, &number, error))
-        return COMMAND_FAILED;
-    return breaks_delete(call->session, (unsigned)number, error) ? COMMAND_DONE : COMMAND_FAILED;
+    return breaks_delete(call->session, number, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 const Command cmd_delete = {
     .name = "delete",
     .usage = "N",
+    .least = 1,
+    .most = UINT32_MAX,
     .help = "Delete a break or watch",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_delete,
 };
 
 static CommandResult exec_watch(CommandCall *call, GError **error)
 {
-    VTime every;
+    const char *command = args_text(call, "COMMAND");
 
-    if (!units_parse_duration(call->args[1], &every, error) ||
-        (call->inside && !command_check_inside(call->args[0], error)) ||
-        !command_check_look(call->session, call->args[0], error))
+    if ((call->inside && !command_check_inside(command, error)) ||
+        !command_check_look(call->session, command, error))
         return COMMAND_FAILED;
-    return added(call, breaks_add_watch(call->session, call->args[0], every, command_look, error));
+    return added(call, breaks_add_watch(call->session, command, args_time(call, "EVERY", vtime(0)),
+                                        command_look, error));
 }
 
 const Command cmd_watch = {
@@ -223,8 +174,6 @@ const Command cmd_watch = {
     .usage = "COMMAND EVERY",
     .help = "Carry out a command that only looks, such as 'regs a pc', every so much virtual time "
             "of runs",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_watch,
     .defines = DEFINES_BREAK,
 };
@@ -232,18 +181,15 @@ const Command cmd_watch = {
 static CommandResult exec_max_skip(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    VTime skip;
+    VTime skip = args_time(call, "DURATION", engine_max_skip(s->engine));
 
-    if (call->n_args == 0) {
-        g_autofree char *text = units_format_duration(engine_max_skip(s->engine));
+    if (!args_has(call, "DURATION")) {
+        g_autofree char *text = units_format_duration(skip);
 
         session_print(s, "%s\n", text);
         return COMMAND_DONE;
     }
-    return units_parse_duration(call->args[0], &skip, error) &&
-                   engine_set_max_skip(s->engine, skip, error)
-               ? COMMAND_DONE
-               : COMMAND_FAILED;
+    return engine_set_max_skip(s->engine, skip, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 const Command cmd_max_skip = {
@@ -252,7 +198,6 @@ const Command cmd_max_skip = {
     .help = "Show or set how far the clock of a node with sleep=off may skip, executing nothing, "
             "when a pc "
             "or access break stops it or a step wakes it (100us): 1us at least; less costs speed",
-    .max_args = 1,
     .exec = exec_max_skip,
 };
 

@@ -4,7 +4,7 @@
  * they hold is network/sniffer.h's. An interface of a pcapng file is a card.
  */
 #include "controller/base/sink.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/fabric/fabric.h"
 #include "controller/network/pcapng.h"
 #include "controller/network/sniffer.h"
@@ -164,9 +164,11 @@ static CommandResult begin(Session *s, const char *path, const SniffOptions *opt
 }
 
 /* One end: a card; two: their link. */
-static bool find_place(Session *s, const char *const *names, unsigned n, SniffOptions *o,
-                       GError **error)
+static bool find_place(const CommandCall *call, SniffOptions *o, GError **error)
 {
+    const char *names[2];
+    unsigned n = args_ends(call, names);
+    Session *s = call->session;
     const Network *net = fabric_network(s->fabric);
     NetEnd ends[2];
     bool reversed;
@@ -194,36 +196,13 @@ static bool find_place(Session *s, const char *const *names, unsigned n, SniffOp
     return true;
 }
 
-/* FILE [NODE [NODE]] [both=on|off] [at=initiator|delivery] */
-static bool parse(CommandCall *call, SniffOptions *o, GError **error)
-{
-    const char *const *args = (const char *const *)call->args;
-    unsigned n = 1;
-
-    while (n < call->n_args && !strchr(args[n], '='))
-        n++;
-    for (unsigned i = n; i < call->n_args; i++) {
-        const char *both = command_option(args[i], "both"), *at = command_option(args[i], "at");
-        bool on = g_strcmp0(both, "on") == 0 || g_strcmp0(at, "delivery") == 0;
-
-        if (!on && g_strcmp0(both, "off") != 0 && g_strcmp0(at, "initiator") != 0) {
-            command_usage_error(call, error);
-            return false;
-        }
-        *(both ? &o->both : &o->at_delivery) = on;
-    }
-    if (n > 3) {
-        command_usage_error(call, error);
-        return false;
-    }
-    return find_place(call->session, args + 1, n - 1, o, error);
-}
-
 static CommandResult exec_capture(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    SniffOptions options = {.scope = SNIFF_ALL};
-    bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0;
+    const char *path = args_text(call, "FILE");
+    SniffOptions options = {.both = args_is(call, "both", "on"),
+                            .at_delivery = args_is(call, "at", "delivery")};
+    bool off = args_has(call, "off");
 
     if (!s->fabric) {
         checking_in_doubt(s->checking, CHECKING_LINK, NULL);
@@ -231,25 +210,23 @@ static CommandResult exec_capture(CommandCall *call, GError **error)
                     "there is no link yet: `link add` comes first");
         return COMMAND_FAILED;
     }
-    if (!off && !parse(call, &options, error))
+    if (!off && !find_place(call, &options, error))
         return COMMAND_FAILED;
-    if (s->options.dry && !off && !takes_capture(call->args[0], error))
+    if (s->options.dry && !off && !takes_capture(path, error))
         return COMMAND_FAILED;
     if (s->options.dry)
-        return command_would_capture(s, call->args[0], off, error);
-    return off ? end(s, call->args[0], error) : begin(s, call->args[0], &options, error);
+        return command_would_capture(s, path, off, error);
+    return off ? end(s, path, error) : begin(s, path, &options, error);
 }
 
 const Command cmd_capture = {
     .name = "capture",
-    .usage = "FILE [NODE [NODE]] [both=on|off] [at=initiator|delivery] | FILE off",
+    .usage = "FILE [END [END]] [both=on|off] [at=initiator|delivery] | FILE off",
     .help =
         "Write what the network, one link or one card carries to a pcapng file (FILE.pcap: pcap), "
         "or to a FIFO for a live view: each frame once, as the card saw it that began the "
         "conversation; at=delivery: when it was delivered; both=on: when sent and when "
         "delivered; off ends it",
-    .min_args = 1,
-    .max_args = 5,
     .exec = exec_capture,
     .outside = true,
     .defines = DEFINES_CAPTURE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-clocks.c: clocks, clocks watch. */
 #include "controller/base/units.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/run/clock-watch.h"
 #include "controller/run/guest-agent.h"
 #include "controller/run/run.h"
@@ -136,51 +136,31 @@ static CommandResult ask(CommandCall *call, Node *node, VTime timeout, GError **
 
 static CommandResult watch(const CommandCall *call, GError **error)
 {
-    const char *value;
-    int64_t every = 1;
-    bool off = call->n_args == 2 && strcmp(call->args[1], "off") == 0;
+    bool off = args_has(call, "off");
+    int64_t every = off ? 0 : args_count(call, "every", 1);
 
-    if (call->n_args == 2 && !off) {
-        value = command_option(call->args[1], "every");
-        if (!value)
-            return command_usage_error(call, error);
-        if (!units_parse_int(value, "every", 1, 1000000, &every, error))
-            return COMMAND_FAILED;
-    }
     if (call->session->options.quiet && !call->session->options.reports && !off) {
         clock_watch_refuse(error);
         return COMMAND_FAILED;
     }
     if (call->session->options.dry)
         return COMMAND_DONE;
-    return clock_watch_set(call->session, off ? 0 : every, error) ? COMMAND_DONE : COMMAND_FAILED;
+    return clock_watch_set(call->session, every, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 static CommandResult exec_clocks(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    VTime timeout = vtime(NS_PER_S);
-    const char *value;
-    Node *node;
+    Node *node = args_node(call);
 
-    if (strcmp(call->args[0], "watch") == 0)
+    if (args_has(call, "watch"))
         return watch(call, error);
-    node = session_find_node(s, call->args[0], error);
-    if (!node)
-        return COMMAND_FAILED;
-    if (call->n_args == 2) {
-        value = command_option(call->args[1], "timeout");
-        if (!value)
-            return command_usage_error(call, error);
-        if (!units_parse_duration(value, &timeout, error))
-            return COMMAND_FAILED;
-    }
     if (s->options.dry)
         return command_would_reach(s, node, error);
     if (!node_check(node, false, error))
         return COMMAND_FAILED;
     if (!guest_agent_why_not(node))
-        return ask(call, node, timeout, error);
+        return ask(call, node, args_time(call, "timeout", vtime(NS_PER_S)), error);
     print_own(s, node);
     session_print(s, "%s\n", guest_agent_why_not(node));
     return COMMAND_DONE;
@@ -188,12 +168,12 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
 
 const Command cmd_clocks = {
     .name = "clocks",
-    .usage = "NODE [timeout=1s] | watch [every=N|off]",
+    .usage = "NODE [timeout=1s] | watch [every=N] | watch off",
+    .least = 1,
+    .most = 1000000,
     .help =
         "Show every clock of a node: value, offset to virtual time, rate and drift since the last "
         "call; runs until the guest's agent has answered, within a virtual time. watch: write them "
         "for all nodes to clocks.csv of the report, every N quanta of runs",
-    .min_args = 1,
-    .max_args = 2,
     .exec = exec_clocks,
 };

@@ -8,7 +8,7 @@
  */
 #include "controller/base/fd.h"
 #include "controller/base/tty.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/run/run.h"
 #include "controller/session/events.h"
 
@@ -204,25 +204,6 @@ static CommandResult visit_begin(CommandCall *call, Node *node, double pace, GEr
     return COMMAND_FAILED;
 }
 
-/* pace=NUMBER or pace=off; 0 is off. */
-static bool parse_pace(const char *text, double *out, GError **error)
-{
-    char *end;
-    double pace = g_ascii_strtod(text, &end);
-
-    if (strcmp(text, "off") == 0)
-        pace = 0;
-    else if (end == text || *end || !(pace >= 1e-6 && pace <= 1e6)) {
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "pace '%s': how many virtual seconds a host second takes, such as 1.0 or 0.5, "
-                    "or off",
-                    text);
-        return false;
-    }
-    *out = pace;
-    return true;
-}
-
 static bool has_terminal(const CommandCall *call, GError **error)
 {
     if (tty_is_there() && !call->session->options.json)
@@ -257,25 +238,16 @@ static bool would_have_console(const Node *node, GError **error)
 
 static CommandResult exec_console(CommandCall *call, GError **error)
 {
-    Node *node = session_find_node(call->session, call->args[0], error);
-    double pace = 1.0;
-    const char *value;
+    Node *node = args_node(call);
 
-    if (!node)
-        return COMMAND_FAILED;
-    if (call->n_args == 2) {
-        value = command_option(call->args[1], "pace");
-        if (!value)
-            return command_usage_error(call, error);
-        if (!parse_pace(value, &pace, error))
-            return COMMAND_FAILED;
-    }
     if (call->session->options.quiet && !has_terminal(call, error))
         return COMMAND_FAILED;
     if (call->session->options.dry)
         return would_have_console(node, error) ? command_would_reach(call->session, node, error)
                                                : COMMAND_FAILED;
-    return has_console(call, node, error) ? visit_begin(call, node, pace, error) : COMMAND_FAILED;
+    return has_console(call, node, error)
+               ? visit_begin(call, node, args_number(call, "pace", 1.0), error)
+               : COMMAND_FAILED;
 }
 
 const Command cmd_node_console = {
@@ -284,8 +256,6 @@ const Command cmd_node_console = {
     .help = "Give the terminal to the guest's console and let the ensemble run, in real time or as "
             "fast as "
             "it goes; Ctrl-] stops at the next barrier",
-    .min_args = 1,
-    .max_args = 2,
     .exec = exec_console,
     .outside = true,
 };
@@ -294,11 +264,9 @@ const Command cmd_node_console = {
 
 static CommandResult exec_transcript(CommandCall *call, GError **error)
 {
-    Node *node = session_find_node(call->session, call->args[0], error);
-    const char *path = strcmp(call->args[1], "off") == 0 ? NULL : call->args[1];
+    Node *node = args_node(call);
+    const char *path = args_text(call, "FILE"); /* NULL: off */
 
-    if (!node)
-        return COMMAND_FAILED;
     if (call->session->options.dry)
         return would_have_console(node, error) &&
                        (!path || (command_would_write(call->session, path, false, error) &&
@@ -329,8 +297,6 @@ const Command cmd_node_transcript = {
     .help =
         "Write each line of the node's console to a file from now on, with the virtual time of the "
         "barrier behind which it began",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_transcript,
     .outside = true,
 };

@@ -2,7 +2,7 @@
 /* cmd-debug.c: step, regs, mem. */
 #include "controller/base/text.h"
 #include "controller/base/units.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/command/look.h"
 #include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
@@ -110,78 +110,53 @@ static void on_step_done(const RunOutcome *o, void *data)
     command_finish(call, error);
 }
 
-/* [NODE[.CPU]] [N] [mask=on|off] */
-static bool parse_step(CommandCall *call, Step *step, int64_t *count, GError **error)
-{
-    const Session *s = call->session;
-    const char *mask;
-    unsigned i = 0;
-
-    *step = (Step){.vcpu = -1, .masked = true};
-    *count = 1;
-    if (i < call->n_args && g_ascii_isalpha(call->args[i][0]) && !strchr(call->args[i], '=')) {
-        step->node = command_find_vcpu(s, call->args[i++], &step->vcpu, error);
-        if (!step->node)
-            return false;
-    } else if (!(step->node = command_only_node(s))) {
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "which node? step NODE [N]");
-        return false;
-    }
-    if (i < call->n_args && !strchr(call->args[i], '=') &&
-        !units_parse_int(call->args[i++], "number of steps", 1, INT64_C(1) << 40, count, error))
-        return false;
-    mask = i < call->n_args ? command_option(call->args[i++], "mask") : "on";
-    if (!mask || i < call->n_args || (strcmp(mask, "on") != 0 && strcmp(mask, "off") != 0)) {
-        command_usage_error(call, error);
-        return false;
-    }
-    step->masked = strcmp(mask, "on") == 0;
-    return true;
-}
-
 static CommandResult exec_step(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    g_autofree Step *step = g_new0(Step, 1);
+    Node *node = args_has(call, "NODE") ? args_node(call) : command_only_node(s);
+    int64_t count = args_count(call, "N", 1);
+    bool masked = !args_is(call, "mask", "off");
     RunSpec spec = {.pace = 0};
-    int64_t count;
+    Step *step;
 
-    if (!command_check_started(s, error) || !parse_step(call, step, &count, error))
+    if (!command_check_started(s, error))
         return COMMAND_FAILED;
-    if (!s->options.dry && !node_check(step->node, false, error))
+    if (!node)
+        return command_usage_error(call, "NODE is missing: there are several nodes", error);
+    if (!s->options.dry && !node_check(node, false, error))
         return COMMAND_FAILED;
-    if (!step->node->icount.enabled) {
+    if (!node->icount.enabled) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s runs without icount: its steps can't be counted", step->node->name);
+                    "node %s runs without icount: its steps can't be counted", node->name);
         return COMMAND_FAILED;
     }
     if (s->options.dry)
-        return command_would_reach(s, step->node, error);
-    rest_settle(step->node);
-    step->before = step->node->clock.icount;
+        return command_would_reach(s, node, error);
+    rest_settle(node);
+    step = g_new0(Step, 1);
+    *step = (Step){node, args_vcpu(call), node->clock.icount, masked};
     spec.goal = (RunGoal){
-        .time = {engine_now(s->engine).ns + STEP_PATIENCE_NS + (count << step->node->icount.shift)},
-        .node = step->node,
+        .time = {engine_now(s->engine).ns + STEP_PATIENCE_NS + (count << node->icount.shift)},
+        .node = node,
         .insns = {step->before.n + count},
         .step = true,
         .vcpu = step->vcpu,
-        .manner = step->masked ? STEP_MASKED : STEP_LIVE};
+        .manner = masked ? STEP_MASKED : STEP_LIVE};
     call->data = step;
-    if (!run_start(s, &spec, on_step_done, call, error)) {
-        call->data = NULL;
-        return COMMAND_FAILED;
-    }
-    step = NULL;
-    return COMMAND_PARKED;
+    if (run_start(s, &spec, on_step_done, call, error))
+        return COMMAND_PARKED;
+    g_clear_pointer(&call->data, g_free);
+    return COMMAND_FAILED;
 }
 
 const Command cmd_step = {
     .name = "step",
     .usage = "[NODE[.CPU]] [N] [mask=on|off]",
+    .least = 1,
+    .most = INT64_C(1) << 40,
     .help = "Execute N instructions, one by one; mask=on (gdb's default) keeps interrupts and "
             "timers away, "
             "mask=off lets them act as in a run. The other nodes follow at each barrier",
-    .max_args = 3,
     .exec = exec_step,
 };
 
@@ -203,14 +178,14 @@ static bool show_register(const Session *s, GdbClient *gdb, const GdbThread *thr
     return true;
 }
 
-static bool show_registers(CommandCall *call, Node *n, int vcpu, GError **error)
+static bool show_registers(CommandCall *call, Node *n, GError **error)
 {
     GdbClient *gdb = debug_client(n);
     const GArray *all = gdb_register_list(gdb, NODE_REPLY_MS, error);
     unsigned shown = 0;
     GdbThread thread;
 
-    if (!all || !debug_thread(n, vcpu < 0 ? 0 : (unsigned)vcpu, &thread, error))
+    if (!all || !debug_thread(n, (unsigned)MAX(args_vcpu(call), 0), &thread, error))
         return false;
     for (unsigned i = 1; i < call->n_args; i++) {
         const GdbRegister *r = gdb_register_find(gdb, call->args[i], NODE_REPLY_MS, error);
@@ -237,17 +212,14 @@ static bool show_registers(CommandCall *call, Node *n, int vcpu, GError **error)
 
 static CommandResult exec_regs(CommandCall *call, GError **error)
 {
-    int vcpu;
-    Node *n = command_find_vcpu(call->session, call->args[0], &vcpu, error);
+    Node *n = args_node(call);
     bool ok;
 
-    if (!n)
-        return COMMAND_FAILED;
     if (call->session->options.dry)
         return command_would_reach(call->session, n, error);
     if (!node_check(n, true, error) || !debug_use(n, error))
         return COMMAND_FAILED;
-    ok = show_registers(call, n, vcpu, error);
+    ok = show_registers(call, n, error);
     debug_release(n);
     return ok ? COMMAND_DONE : COMMAND_FAILED;
 }
@@ -257,8 +229,6 @@ const Command cmd_regs = {
     .usage = "NODE[.CPU] [REG…]",
     .help =
         "Show the general registers of a vCPU, or those that are named, system registers included",
-    .min_args = 1,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_regs,
     .when = COMMAND_LOOKS,
 };
@@ -304,23 +274,17 @@ static bool read_memory(Node *n, uint64_t address, uint8_t *bytes, size_t size, 
 
 static CommandResult exec_mem(CommandCall *call, GError **error)
 {
-    Node *n = session_find_node(call->session, call->args[0], error);
-    const char *phys = call->n_args == 4 ? command_option(call->args[3], "phys") : "off";
+    Node *n = args_node(call);
+    uint64_t address = args_address(call);
+    int64_t size = args_count(call, "LEN", 0);
     g_autofree uint8_t *bytes = NULL;
-    uint64_t address;
-    int64_t size;
 
-    if (!n || !command_parse_address(call->args[1], &address, error) ||
-        !units_parse_int(call->args[2], "length", 1, MAX_MEM, &size, error))
-        return COMMAND_FAILED;
-    if (!phys || (strcmp(phys, "on") != 0 && strcmp(phys, "off") != 0))
-        return command_usage_error(call, error);
     if (call->session->options.dry)
         return command_would_reach(call->session, n, error);
     bytes = g_malloc((gsize)size);
     if (!node_check(n, true, error))
         return COMMAND_FAILED;
-    if (!read_memory(n, address, bytes, (size_t)size, strcmp(phys, "on") == 0, error)) {
+    if (!read_memory(n, address, bytes, (size_t)size, args_is(call, "phys", "on"), error)) {
         g_prefix_error(error, "node %s, %" PRId64 " bytes at 0x%" PRIx64 ": ", n->name, size,
                        address);
         return COMMAND_FAILED;
@@ -332,9 +296,9 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
 const Command cmd_mem = {
     .name = "mem",
     .usage = "NODE ADDR LEN [phys=on|off]",
+    .least = 1,
+    .most = MAX_MEM,
     .help = "Show guest memory at a virtual address as vCPU 0 sees it, or at a physical one",
-    .min_args = 3,
-    .max_args = 4,
     .exec = exec_mem,
     .when = COMMAND_LOOKS,
 };

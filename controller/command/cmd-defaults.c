@@ -2,7 +2,7 @@
 /* cmd-defaults.c: defaults. */
 #include "controller/base/near.h"
 #include "controller/base/text.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/command/node-keys.h"
 #include "controller/qemu/defaults.h"
 #include "controller/session/far-host.h"
@@ -78,7 +78,7 @@ static CommandResult exec_defaults(CommandCall *call, GError **error)
 
     if (call->n_args == 0)
         return show(s);
-    if (strcmp(call->args[0], "off") == 0)
+    if (args_has(call, "off"))
         return take_back(call, error);
     return check_first(call, error) && check_host(call, error) &&
                    node_defaults_set(s->defaults, call->args, call->n_args, elsewhere, error)
@@ -89,9 +89,9 @@ static CommandResult exec_defaults(CommandCall *call, GError **error)
 const Command cmd_defaults = {
     .name = "defaults",
     .usage = NODE_SHARED_KEYS " | off [DEFAULT…]",
+    .open = true,
     .help = "Set keys for every `node add` that follows; a key of the node itself comes first; "
             "without arguments, show them; off: take all of them back, or these",
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_defaults,
     .outside = true,
     .defines = DEFINES_DEFAULTS,

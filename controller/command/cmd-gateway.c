@@ -1,40 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-gateway.c: gateway add, list. */
 #include "controller/base/log.h"
-#include "controller/base/near.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/fabric/fabric.h"
 #include "controller/run/sampler.h"
 
 #include <inttypes.h>
-
-static void refuse_key(const CommandCall *call, const char *arg, GError **error)
-{
-    const char *const keys[] = {"unix", "peer", "tap", NULL};
-    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, keys);
-
-    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                "unknown key '%s': unix=PATH, peer=PATH and tap=IFNAME are known%s; usage: %s %s",
-                arg, meant, call->command->name, call->command->usage);
-}
-
-static bool set_option(const CommandCall *call, const char *arg, GatewayOptions *o, GError **error)
-{
-    struct {
-        const char *key, **value;
-    } const keys[] = {{"unix", &o->unix_path}, {"peer", &o->peer}, {"tap", &o->tap}};
-
-    for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
-        const char *value = command_option(arg, keys[i].key);
-
-        if (value) {
-            *keys[i].value = value;
-            return true;
-        }
-    }
-    refuse_key(call, arg, error);
-    return false;
-}
 
 /* `check` shows it as a finding of the scenario, a run warns, verify says it with its verdict. */
 static void tell_finding(Session *s, const char *name, const char *what)
@@ -58,13 +29,12 @@ static void tell_finding(Session *s, const char *name, const char *what)
 static CommandResult exec_add(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    const char *name = call->args[0];
-    GatewayOptions o = {0};
+    const char *name = args_text(call, "NAME");
+    const GatewayOptions o = {.unix_path = args_text(call, "unix"),
+                              .peer = args_text(call, "peer"),
+                              .tap = args_text(call, "tap")};
     Gateway *gateway = NULL;
 
-    for (unsigned i = 1; i < call->n_args; i++)
-        if (!set_option(call, call->args[i], &o, error))
-            return COMMAND_FAILED;
     if (!command_check_name(s, name, error))
         return COMMAND_FAILED;
     if (!gateway_check(&o, error) ||
@@ -83,8 +53,6 @@ const Command cmd_gateway_add = {
     .usage = "NAME unix=PATH [peer=PATH] | NAME tap=IFNAME",
     .help = "Let the outside take part, through a unix datagram socket or a tap device: links end "
             "at it as at a card. Frames pass at barriers; runs are not repeatable any more",
-    .min_args = 2,
-    .max_args = 3,
     .exec = exec_add,
     .outside = true,
     .defines = DEFINES_END,

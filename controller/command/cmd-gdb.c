@@ -3,7 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/socket-file.h"
 #include "controller/base/units.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/command/gdb-monitor.h"
 #include "controller/gdbserver/gdb-endpoint.h"
 
@@ -87,39 +87,10 @@ static void on_interrupt(Session *s)
     end_wait(s, g_error_new(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted"));
 }
 
-typedef struct {
-    const char *path;
-    int64_t port;
-    bool wait, off;
-} Wishes;
-
-static bool parse(const CommandCall *call, Wishes *w, GError **error)
+static GdbEndpoint *open_endpoint(const CommandCall *call, Node *node, GError **error)
 {
-    *w = (Wishes){0};
-    for (unsigned i = 1; i < call->n_args; i++) {
-        const char *arg = call->args[i];
-        const char *port = command_option(arg, "port"), *wait = command_option(arg, "wait");
-
-        if (port) {
-            if (!units_parse_int(port, "port", 1, 65535, &w->port, error))
-                return false;
-        } else if (command_option(arg, "path")) {
-            w->path = command_option(arg, "path");
-        } else if (wait && (strcmp(wait, "on") == 0 || strcmp(wait, "off") == 0)) {
-            w->wait = strcmp(wait, "on") == 0;
-        } else if (strcmp(arg, "off") == 0) {
-            w->off = true;
-        } else {
-            command_usage_error(call, error);
-            return false;
-        }
-    }
-    return true;
-}
-
-static GdbEndpoint *open_endpoint(Session *s, Node *node, const Wishes *w, GError **error)
-{
-    g_autofree char *path = w->path ? g_strdup(w->path) : NULL;
+    Session *s = call->session;
+    g_autofree char *path = g_strdup(args_text(call, "path"));
     GdbEndpoint *e;
 
     if (!node_check(node, false, error))
@@ -131,49 +102,49 @@ static GdbEndpoint *open_endpoint(Session *s, Node *node, const Wishes *w, GErro
     }
     if (!path)
         path = g_build_filename(node->dir, "gdb-user", NULL);
-    e = gdb_endpoint_new(s, node, path, (unsigned)w->port, &events, s, error);
+    e = gdb_endpoint_new(s, node, path, (unsigned)args_count(call, "port", 0), &events, s, error);
     if (e)
         g_ptr_array_add(endpoints(s), e);
     return e;
 }
 
 /* Of a check. */
-static CommandResult would_open(const Session *s, const Node *node, const Wishes *w, GError **error)
+static CommandResult would_open(const CommandCall *call, const Node *node, GError **error)
 {
-    if (w->off)
+    const char *path = args_text(call, "path");
+
+    if (args_has(call, "off"))
         return COMMAND_DONE;
     if (node->attached && !node->gdb_path) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no gdbstub: attach it with gdb=PATH", node->name);
         return COMMAND_FAILED;
     }
-    if (w->path && !socket_file_fits(w->path, error)) {
-        g_prefix_error(error, "can't listen on '%s': ", w->path);
+    if (path && !socket_file_fits(path, error)) {
+        g_prefix_error(error, "can't listen on '%s': ", path);
         return COMMAND_FAILED;
     }
-    return command_would_reach(s, node, error);
+    return command_would_reach(call->session, node, error);
 }
 
 static CommandResult exec_gdb(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    Node *node = session_find_node(s, call->args[0], error);
+    Node *node = args_node(call);
+    bool off = args_has(call, "off");
     GdbEndpoint *e;
-    Wishes w;
 
-    if (!node || !parse(call, &w, error))
-        return COMMAND_FAILED;
     if (s->options.dry)
-        return would_open(s, node, &w, error);
-    if (w.off || w.path || w.port)
+        return would_open(call, node, error);
+    if (off || args_has(call, "path") || args_has(call, "port"))
         gdb_close_node(s, node);
-    if (w.off)
+    if (off)
         return COMMAND_DONE;
     e = find(s, node);
-    if (!e && !(e = open_endpoint(s, node, &w, error)))
+    if (!e && !(e = open_endpoint(call, node, error)))
         return COMMAND_FAILED;
     session_print(s, "target remote %s\n", gdb_endpoint_address(e));
-    if (!w.wait)
+    if (!args_is(call, "wait", "on"))
         return COMMAND_DONE;
     g_assert(!waiting); /* one command at a time, and none of gdb's monitor gets here */
     call->data = node;
@@ -185,12 +156,12 @@ static CommandResult exec_gdb(CommandCall *call, GError **error)
 const Command cmd_gdb = {
     .name = "gdb",
     .usage = "NODE [off] [path=PATH] [port=N] [wait=on|off]",
+    .least = 1,
+    .most = 65535,
     .help = "Let a gdb attach to a node over a unix socket, or TCP on 127.0.0.1 "
             "with port=N, and print what to type there. Its `continue` lets the whole ensemble "
             "run, `monitor` takes these commands; "
             "wait=on goes on when it has come and is gone again",
-    .min_args = 1,
-    .max_args = 4,
     .exec = exec_gdb,
     .outside = true,
 };

@@ -64,7 +64,6 @@ const Command cmd_help = {
     .name = "help",
     .usage = "[COMMAND]",
     .help = "Show the commands, or one of them",
-    .max_args = 2,
     .exec = exec_help,
     .when = COMMAND_ANYTIME,
 };

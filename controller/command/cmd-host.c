@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-host.c: host add, list, remove; hosts. */
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/session/far-host.h"
 #include "controller/session/host-list.h"
 
@@ -35,15 +35,14 @@ static bool add(CommandCall *call, const char *name, const char *ssh, GError **e
 
 static CommandResult exec_add(CommandCall *call, GError **error)
 {
-    return add(call, call->args[0], NULL, error) ? COMMAND_DONE : COMMAND_FAILED;
+    return add(call, args_text(call, "NAME"), NULL, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
 const Command cmd_host_add = {
     .name = "host add",
     .usage = "NAME ssh=[USER@]HOST[:PORT] " HOST_OPTIONS " | NAME command=TEXT",
+    .open = true,
     .help = "Connect to another host, where nodes with host=NAME are to run",
-    .min_args = 2,
-    .max_args = 7,
     .exec = exec_add,
     .outside = true,
     .defines = DEFINES_HOST,
@@ -92,19 +91,20 @@ const Command cmd_host_list = {
 static CommandResult exec_remove(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    FarHost *h = far_host_find(s, call->args[0]);
+    const char *name = args_text(call, "HOST");
+    FarHost *h = far_host_find(s, name);
 
     if (!h) {
-        g_autofree char *meant = far_host_meant(s, call->args[0]);
+        g_autofree char *meant = far_host_meant(s, name);
 
-        checking_in_doubt(s->checking, CHECKING_HOST, call->args[0]);
+        checking_in_doubt(s->checking, CHECKING_HOST, name);
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "there is no host '%s': `host list` shows them%s", call->args[0], meant);
+                    "there is no host '%s': `host list` shows them%s", name, meant);
         return COMMAND_FAILED;
     }
     if (far_host_nodes(s, h) > 0) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "host %s has nodes: `node remove` them first", call->args[0]);
+                    "host %s has nodes: `node remove` them first", name);
         return COMMAND_FAILED;
     }
     g_ptr_array_remove(s->hosts, h);
@@ -115,8 +115,6 @@ const Command cmd_host_remove = {
     .name = "host remove",
     .usage = "HOST",
     .help = "Leave a host that has no nodes",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_remove,
     .outside = true,
 };
@@ -144,14 +142,14 @@ static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GE
 
 static CommandResult exec_hosts(CommandCall *call, GError **error)
 {
-    const char *path = command_option(call->args[0], "from");
+    const char *path = call->n_args ? command_option(call->args[0], "from") : NULL;
     g_autoptr(GArray) hosts = NULL;
     g_autofree char *text = NULL;
     GError *e = NULL;
     gsize size;
 
     if (!path || !*path)
-        return command_usage_error(call, error);
+        return command_usage_error(call, "from=FILE comes first", error);
     if (!g_file_get_contents(path, &text, &size, &e)) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "from='%s': %s", path, e->message);
         g_error_free(e);
@@ -168,10 +166,9 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 const Command cmd_hosts = {
     .name = "hosts",
     .usage = "from=FILE " HOST_OPTIONS,
+    .open = true,
     .help = "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile "
             "gives it",
-    .min_args = 1,
-    .max_args = 5,
     .exec = exec_hosts,
     .outside = true,
     .defines = DEFINES_HOSTS,

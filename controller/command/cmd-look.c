@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-look.c: what only looks: time, stats, assert, report. */
 #include "controller/base/units.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/command/look.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/values.h"
@@ -78,11 +78,9 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
 static CommandResult exec_time(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
-    Node *only = NULL;
+    Node *only = args_node(call); /* NULL: all */
     g_autofree char *now = NULL;
 
-    if (call->n_args == 1 && !(only = session_find_node(s, call->args[0], error)))
-        return COMMAND_FAILED;
     if (s->options.dry)
         return COMMAND_DONE;
     now = units_format_seconds(engine_now(s->engine));
@@ -104,7 +102,6 @@ const Command cmd_time = {
         "Show each node's instruction count, virtual time, idle time, offset to the ensemble, host "
         "time in runs, slowdown and its vCPU threads' share of that host time; of one node, each "
         "vCPU",
-    .max_args = 1,
     .exec = exec_time,
     .when = COMMAND_LOOKS,
 };
@@ -174,7 +171,7 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
     g_autofree char *found = NULL;
     ExprResult result;
 
-    if (command_is_causality(call))
+    if (!args_has(call, "EXPR"))
         return command_assert_causality(call, error);
     if (!expr_evaluate(text, values_lookup, &values, &result, error))
         return COMMAND_FAILED;
@@ -193,13 +190,13 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
 const Command cmd_assert = {
     .name = "assert",
     .usage = "EXPR | happens-before N M | concurrent N M",
+    .least = 1,
+    .most = INT64_MAX,
     .help = "End with exit code 1 unless the comparison holds, such as a.icount == 3000000, b.time "
             "< 2s, "
             "a.overshoot == 0, a.time - b.time < 1us; or unless event N of `network trace` may "
             "have caused "
             "event M; or neither the other",
-    .min_args = 1,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_assert,
     .when = COMMAND_LOOKS,
 };
@@ -209,19 +206,20 @@ const Command cmd_assert = {
 static CommandResult exec_report(CommandCall *call, GError **error)
 {
     Session *s = call->session;
+    const char *folder = args_text(call, "DIR");
     g_autoptr(Report) report = NULL;
     ReportSummary summary;
     bool ok;
 
     if (s->options.dry) {
-        checking_make_folder(s->checking, call->args[0]);
-        return command_would_write(s, call->args[0], true, error) ? COMMAND_DONE : COMMAND_FAILED;
+        checking_make_folder(s->checking, folder);
+        return command_would_write(s, folder, true, error) ? COMMAND_DONE : COMMAND_FAILED;
     }
-    if (s->report && report_is_in(s->report, call->args[0])) {
+    if (s->report && report_is_in(s->report, folder)) {
         session_describe(s, &summary);
         ok = report_write(s->report, &summary, error);
     } else {
-        report = report_new(call->args[0], error);
+        report = report_new(folder, error);
         if (!report)
             return COMMAND_FAILED;
         session_describe(s, &summary);
@@ -236,8 +234,6 @@ const Command cmd_report = {
     .usage = "DIR",
     .help = "Write the report to DIR now; barriers.csv has rows only with the option "
             "--report",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_report,
     .when = COMMAND_LOOKS,
     .outside = true,

@@ -2,7 +2,7 @@
 /* cmd-misc.c: set, include, echo, log, quit; send, qmp, hmp. */
 #include "controller/base/log.h"
 #include "controller/base/near.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/monitor.h"
 
@@ -10,11 +10,11 @@
 
 static CommandResult exec_set(CommandCall *call, GError **error)
 {
-    const char *key = call->args[0];
+    const char *key = args_text(call, "KEY");
 
     if (!session_check_variable(key, error))
         return COMMAND_FAILED;
-    session_set(call->session, key, call->args[1], false);
+    session_set(call->session, key, args_text(call, "VALUE"), false);
     return COMMAND_DONE;
 }
 
@@ -22,8 +22,6 @@ const Command cmd_set = {
     .name = "set",
     .usage = "KEY VALUE",
     .help = "Set a variable, used as $KEY or ${KEY}; one given on the command line keeps its value",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_set,
     .when = COMMAND_ANYTIME,
     .outside = true,
@@ -33,7 +31,7 @@ const Command cmd_set = {
 static CommandResult exec_include(CommandCall *call, GError **error)
 {
     (void)error;
-    call->include = g_strdup(call->args[0]);
+    call->include = g_strdup(args_text(call, "FILE"));
     return COMMAND_INCLUDE;
 }
 
@@ -41,8 +39,6 @@ const Command cmd_include = {
     .name = "include",
     .usage = "FILE",
     .help = "Run the commands of another file; its path is relative to this one",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_include,
     .outside = true,
     .defines = DEFINES_ANYTHING,
@@ -60,9 +56,8 @@ static CommandResult exec_echo(CommandCall *call, GError **error)
 
 const Command cmd_echo = {
     .name = "echo",
-    .usage = "TEXT",
+    .usage = "[TEXT…]",
     .help = "Print a line",
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_echo,
     .when = COMMAND_ANYTIME,
 };
@@ -85,8 +80,7 @@ static CommandResult exec_log(CommandCall *call, GError **error)
 {
     LogLevel level;
 
-    if (!log_level_parse(call->args[0], &level, error))
-        return COMMAND_FAILED;
+    log_level_parse(call->args[0], &level, NULL);
     for (unsigned i = 1; i < call->n_args; i++)
         if (!is_subsystem(call->args[i], error))
             return COMMAND_FAILED;
@@ -103,8 +97,6 @@ const Command cmd_log = {
     .name = "log",
     .usage = "error|warn|info|debug [SUBSYSTEM…]",
     .help = "Say more or less on stderr; of some subsystems, such as engine, or of all",
-    .min_args = 1,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_log,
     .when = COMMAND_ANYTIME,
 };
@@ -129,11 +121,12 @@ const Command cmd_quit = {
 
 static Node *live_node(const CommandCall *call, GError **error)
 {
-    Node *node = session_find_node(call->session, call->args[0], error);
+    Node *node = args_node(call);
+    bool ok = call->session->options.dry
+                  ? command_would_reach(call->session, node, error) == COMMAND_DONE
+                  : node_check(node, true, error);
 
-    if (node && call->session->options.dry)
-        return command_would_reach(call->session, node, error) == COMMAND_DONE ? node : NULL;
-    return node && node_check(node, true, error) ? node : NULL;
+    return ok ? node : NULL;
 }
 
 static CommandResult exec_send(CommandCall *call, GError **error)
@@ -147,7 +140,7 @@ static CommandResult exec_send(CommandCall *call, GError **error)
         return COMMAND_DONE;
     if (!node_check(node, false, error)) /* nobody reads it */
         return COMMAND_FAILED;
-    text = g_strcompress(call->args[1]);
+    text = g_strcompress(args_text(call, "TEXT"));
     return console_send(node->console, text, error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
@@ -155,8 +148,6 @@ const Command cmd_send = {
     .name = "send",
     .usage = "NODE TEXT",
     .help = "Type text on the node's console; \\n is the enter key",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_send,
 };
 
@@ -183,24 +174,25 @@ static CommandResult qmp_result(const CommandCall *call, Node *node, char *text,
 /* What QEMU's monitors are not to be told. */
 static CommandResult refused(const CommandCall *call, GError **error)
 {
-    g_prefix_error(error, "node %s: ", call->args[0]);
+    g_prefix_error(error, "node %s: ", args_text(call, "NODE"));
     return COMMAND_FAILED;
 }
 
 static CommandResult exec_qmp(CommandCall *call, GError **error)
 {
     Node *node = live_node(call, error);
+    const char *said = args_text(call, "JSON");
     g_autofree char *command = NULL, *arguments = NULL;
     GError *e = NULL;
     char *text;
 
     if (!node)
         return COMMAND_FAILED;
-    if (call->args[1][0] == '{') {
-        if (!qmp_request_parse(call->args[1], &command, &arguments, error))
+    if (said[0] == '{') {
+        if (!qmp_request_parse(said, &command, &arguments, error))
             return COMMAND_FAILED;
     } else {
-        command = g_strdup(call->args[1]);
+        command = g_strdup(said);
     }
     if (!monitor_check_qmp(command, arguments, error))
         return refused(call, error);
@@ -216,8 +208,6 @@ const Command cmd_qmp = {
     .help = "Send a QMP command, such as '{\"execute\":\"query-status\"}' or just query-status, "
             "and show "
             "what it returns; commands that would move the node without the others are refused",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_qmp,
     .when = COMMAND_LOOKS,
     .outside = true,
@@ -231,11 +221,11 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
 
     if (!node)
         return COMMAND_FAILED;
-    if (!monitor_check_hmp(call->args[1], error))
+    if (!monitor_check_hmp(args_text(call, "TEXT"), error))
         return refused(call, error);
     if (call->session->options.dry)
         return COMMAND_DONE;
-    text = node_hmp(node, call->args[1], &e);
+    text = node_hmp(node, args_text(call, "TEXT"), &e);
     return qmp_result(call, node, text, e, error);
 }
 
@@ -244,8 +234,6 @@ const Command cmd_hmp = {
     .usage = "NODE TEXT",
     .help = "Send a line to QEMU's human monitor and show the answer; commands that would move the "
             "node without the others are refused",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_hmp,
     .when = COMMAND_LOOKS,
     .outside = true,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-network.c: link add, set, up, down, list; switch add; seed. */
 #include "controller/base/units.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/command/net-end.h"
 #include "controller/fabric/fabric.h"
 #include "controller/network/link-options.h"
@@ -11,10 +11,9 @@
 #include <string.h>
 
 /* ">key=" is for what the first end sends, "<key=" for what the second sends. */
-static bool set_options(const CommandCall *call, unsigned from, LinkParams params[2],
-                        GError **error)
+static bool set_options(const CommandCall *call, LinkParams params[2], GError **error)
 {
-    for (unsigned i = from; i < call->n_args; i++) {
+    for (unsigned i = 2; i < call->n_args; i++) {
         const char *arg = call->args[i];
         LinkDirection direction = *arg == '>'   ? LINK_FORWARD
                                   : *arg == '<' ? LINK_BACKWARD
@@ -40,7 +39,7 @@ static CommandResult exec_link_add(CommandCall *call, GError **error)
     unsigned link;
 
     quantum_catch_up(s);
-    if (!set_options(call, 2, params, error) || !net_end_find(s, call->args[0], &a, error) ||
+    if (!set_options(call, params, error) || !net_end_find(s, call->args[0], &a, error) ||
         !net_end_find(s, call->args[1], &b, error) ||
         !network_add_link(fabric_network(session_fabric(s)), a, b, params, &link, error))
         return COMMAND_FAILED;
@@ -50,15 +49,15 @@ static CommandResult exec_link_add(CommandCall *call, GError **error)
 
 const Command cmd_link_add = {
     .name = "link add",
-    .usage = "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
+    .usage = "END END [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
              "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
+    .open = true,
     .help =
-        "Join two cards (NODE or NODE.N) or switches; >key= and <key= are for one direction "
+        "Join two ends: cards (NODE or NODE.N), switches or gateways; >key= and <key= are for one "
+        "direction "
         "only. A "
         "latency below the quantum is raised to it. delivery=exact hands each packet over at its "
         "due time, not at the next barrier",
-    .min_args = 2,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_link_add,
     .defines = DEFINES_LINK,
 };
@@ -100,11 +99,13 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
     bool reversed;
     unsigned link;
 
+    if (call->n_args == 2)
+        return command_usage_error(call, "a key is missing", error);
     if (!find_link(call, &link, &reversed, error))
         return COMMAND_FAILED;
     for (unsigned way = 0; way < 2; way++)
         params[way] = network_link_way(net, link, reversed ? 1 - way : way)->params;
-    if (!set_options(call, 2, params, error))
+    if (!set_options(call, params, error))
         return COMMAND_FAILED;
     if (reversed) {
         LinkParams first = params[0];
@@ -122,11 +123,10 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
 
 const Command cmd_link_set = {
     .name = "link set",
-    .usage = "NODE NODE [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
+    .usage = "END END [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
              "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
+    .open = true,
     .help = "Change a link from now on; what is under way keeps its time",
-    .min_args = 3,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_link_set,
 };
 
@@ -147,33 +147,25 @@ static CommandResult exec_link_remove(CommandCall *call, GError **error)
 
 const Command cmd_link_remove = {
     .name = "link remove",
-    .usage = "NODE NODE",
-    .help = "Take a link away; what is on it still arrives, at barriers, and its ends are free for "
+    .usage = "END END",
+    .help = "Take the link of two ends away; what is on it still arrives, at barriers, and its "
+            "ends are free for "
             "another",
-    .min_args = 2,
-    .max_args = 2,
     .exec = exec_link_remove,
 };
 
 static CommandResult set_up(CommandCall *call, bool up, GError **error)
 {
-    VTime now = engine_now(call->session->engine), at = now;
+    VTime now = engine_now(call->session->engine), at = args_time(call, "at", now);
     bool reversed;
     unsigned link;
 
     if (!find_link(call, &link, &reversed, error))
         return COMMAND_FAILED;
-    if (call->n_args == 3) {
-        const char *value = command_option(call->args[2], "at");
-
-        if (!value)
-            return command_usage_error(call, error);
-        if (!units_parse_duration(value, &at, error))
-            return COMMAND_FAILED;
-        if (at.ns < now.ns && !call->session->options.dry) {
-            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "at='%s' is over", value);
-            return COMMAND_FAILED;
-        }
+    if (at.ns < now.ns && !call->session->options.dry) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "at='%s' is over",
+                    args_text(call, "at"));
+        return COMMAND_FAILED;
     }
     quantum_catch_up(call->session);
     for (unsigned way = 0; way < 2; way++)
@@ -194,19 +186,15 @@ static CommandResult exec_link_down(CommandCall *call, GError **error)
 
 const Command cmd_link_up = {
     .name = "link up",
-    .usage = "NODE NODE [at=TIME]",
+    .usage = "END END [at=TIME]",
     .help = "Let a link carry frames again, now or at a virtual time",
-    .min_args = 2,
-    .max_args = 3,
     .exec = exec_link_up,
 };
 
 const Command cmd_link_down = {
     .name = "link down",
-    .usage = "NODE NODE [at=TIME]",
+    .usage = "END END [at=TIME]",
     .help = "Let a link lose every frame that enters it, from now or from a virtual time on",
-    .min_args = 2,
-    .max_args = 3,
     .exec = exec_link_down,
 };
 
@@ -267,11 +255,11 @@ const Command cmd_link_list = {
 static CommandResult exec_switch_add(CommandCall *call, GError **error)
 {
     Session *s = call->session;
+    const char *name = args_text(call, "NAME");
     unsigned index;
 
-    return command_check_name(s, call->args[0], error) &&
-                   network_add_switch(fabric_network(session_fabric(s)), call->args[0], &index,
-                                      error)
+    return command_check_name(s, name, error) &&
+                   network_add_switch(fabric_network(session_fabric(s)), name, &index, error)
                ? COMMAND_DONE
                : COMMAND_FAILED;
 }
@@ -280,27 +268,22 @@ const Command cmd_switch_add = {
     .name = "switch add",
     .usage = "NAME",
     .help = "Make a learning switch, with as many ports as links end at it",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_switch_add,
     .defines = DEFINES_END,
 };
 
 static CommandResult exec_seed(CommandCall *call, GError **error)
 {
-    int64_t seed;
-
-    if (!units_parse_int(call->args[0], "seed", 0, INT64_MAX, &seed, error))
-        return COMMAND_FAILED;
-    network_set_seed(fabric_network(session_fabric(call->session)), (uint64_t)seed);
+    (void)error;
+    network_set_seed(fabric_network(session_fabric(call->session)),
+                     (uint64_t)args_count(call, "N", 0));
     return COMMAND_DONE;
 }
 
 const Command cmd_seed = {
     .name = "seed",
     .usage = "N",
+    .most = INT64_MAX,
     .help = "Start the random numbers of all links (loss, jitter, …) again from N (1)",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_seed,
 };

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-node.c: node add, attach, remove, list; start. */
 #include "controller/base/log.h"
-#include "controller/base/near.h"
 #include "controller/base/text.h"
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/command/node-keys.h"
 #include "controller/fabric/fabric.h"
 #include "controller/gdbserver/gdb-endpoint.h"
@@ -165,9 +164,8 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 const Command cmd_node_add = {
     .name = "node add",
     .usage = "NAME " NODE_SHARED_KEYS " " NODE_OWN_KEYS,
+    .open = true,
     .help = "Describe a node; `start` launches its QEMU",
-    .min_args = 1,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_add,
     .outside = true,
     .defines = DEFINES_END,
@@ -186,44 +184,22 @@ static Node *attached_unseen(const Session *s, const char *name, const char *gdb
 static CommandResult exec_attach(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    const char *qmp = NULL, *gdb = NULL;
+    const char *name = args_text(call, "NAME"), *qmp = args_text(call, "qmp"),
+               *gdb = args_text(call, "gdb");
     Node *node;
 
-    if (!check_node_name(s, call->args[0], error))
+    if (!check_node_name(s, name, error))
         return COMMAND_FAILED;
-    for (unsigned i = 1; i < call->n_args; i++) {
-        const char *q = command_option(call->args[i], "qmp");
-        const char *g = command_option(call->args[i], "gdb");
-
-        if (!q && !g) {
-            const char *const keys[] = {"qmp", "gdb", NULL};
-            g_autofree char *key = g_strndup(call->args[i], strcspn(call->args[i], "="));
-            g_autofree char *meant = near_meant(key, keys);
-
-            g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                        "unknown key '%s': qmp=PATH and gdb=PATH are known%s", call->args[i],
-                        meant);
-            return COMMAND_FAILED;
-        }
-        qmp = q ? q : qmp;
-        gdb = g ? g : gdb;
-    }
-    if (!qmp) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                    "node %s: qmp=PATH is missing; usage: node attach %s", call->args[0],
-                    call->command->usage);
-        return COMMAND_FAILED;
-    }
     if (gdb && strcmp(gdb, qmp) == 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "node %s: gdb='%s' is the monitor's socket: the gdbstub has one of its own",
-                    call->args[0], gdb);
+                    name, gdb);
         return COMMAND_FAILED;
     }
     if (s->options.dry)
-        node = attached_unseen(s, call->args[0], gdb);
+        node = attached_unseen(s, name, gdb);
     else
-        node = node_attach(call->args[0], s->next_index, s->dir, qmp, gdb, error);
+        node = node_attach(name, s->next_index, s->dir, qmp, gdb, error);
     if (!node)
         return COMMAND_FAILED;
     session_add_node(s, node);
@@ -235,8 +211,6 @@ const Command cmd_node_attach = {
     .usage = "NAME qmp=PATH [gdb=PATH]",
     .help =
         "Take over a QEMU that runs already, through its unix sockets; it is stopped where it is",
-    .min_args = 1,
-    .max_args = COMMAND_ANY_ARGS,
     .exec = exec_attach,
     .outside = true,
     .defines = DEFINES_ATTACHED,
@@ -244,10 +218,8 @@ const Command cmd_node_attach = {
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
 {
-    Node *node = session_find_node(call->session, call->args[0], error);
+    Node *node = args_node(call);
 
-    if (!node)
-        return COMMAND_FAILED;
     if (fabric_uses(call->session->fabric, node)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s is or was in a link: the network keeps its card until the end",
@@ -264,8 +236,6 @@ const Command cmd_node_remove = {
     .usage = "NODE",
     .help = "End a launched QEMU; let an attached one run on without the gate; not one that was in "
             "a link",
-    .min_args = 1,
-    .max_args = 1,
     .exec = exec_remove,
 };
 
@@ -300,10 +270,9 @@ static void list_options(const Session *s, const Node *n)
 static CommandResult exec_list(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
-    const Node *node = call->n_args ? session_find_node(s, call->args[0], error) : NULL;
+    const Node *node = args_node(call);
 
-    if (call->n_args && !node)
-        return COMMAND_FAILED;
+    (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
     if (node) {
@@ -330,7 +299,6 @@ const Command cmd_node_list = {
     .name = "node list",
     .usage = "[NODE]",
     .help = "Show the nodes; of one, the keys that it has, with those of `defaults`",
-    .max_args = 1,
     .exec = exec_list,
     .when = COMMAND_LOOKS,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-perf.c: where the host's time goes, and which node the others waited for. */
-#include "controller/command/command.h"
+#include "controller/command/args.h"
 #include "controller/session/far-host.h"
 
 #include <inttypes.h>
@@ -92,18 +92,16 @@ static void print(const Session *s)
 static CommandResult exec_perf(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    bool on = call->n_args == 1 && strcmp(call->args[0], "on") == 0;
 
-    if (call->n_args == 1 && !on && strcmp(call->args[0], "off") != 0)
-        return command_usage_error(call, error);
+    (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    if (call->n_args == 0)
-        print(s);
-    else if (on)
+    if (args_has(call, "on"))
         begin(s);
-    else
+    else if (args_has(call, "off"))
         perf_free(s);
+    else
+        print(s);
     return COMMAND_DONE;
 }
 
@@ -113,7 +111,6 @@ const Command cmd_perf = {
     .help =
         "Show where the host's time went and which node the others waited for: since `perf on`, or "
         "since the start",
-    .max_args = 1,
     .exec = exec_perf,
     .when = COMMAND_LOOKS,
 };

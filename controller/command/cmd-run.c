@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
+#include "controller/command/args.h"
 #include "controller/command/run-command.h"
 #include "controller/engine/rest.h"
 
@@ -140,7 +141,7 @@ static void on_run_done(const RunOutcome *outcome, void *data)
 static CommandResult start_run(CommandCall *call, RunGoal goal, GError **error)
 {
     Session *s = call->session;
-    RunSpec spec = {.goal = goal, .pace = call->pace};
+    RunSpec spec = {.goal = goal, .pace = args_number(call, "pace", 0)};
 
     if (s->options.dry)
         return COMMAND_DONE;
@@ -148,44 +149,12 @@ static CommandResult start_run(CommandCall *call, RunGoal goal, GError **error)
     return run_start(s, &spec, on_run_done, call, error) ? COMMAND_PARKED : COMMAND_FAILED;
 }
 
-bool run_parse_pace(const char *value, double *out, GError **error)
-{
-    char *end;
-    double pace = g_ascii_strtod(value, &end);
-
-    if (!g_ascii_isdigit(*value) || *end != '\0' || pace <= 0 || pace > 1e6) {
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "pace='%s': a multiple of real time above 0 is needed, such as 1.0 or 0.5",
-                    value);
-        return false;
-    }
-    *out = pace;
-    return true;
-}
-
-/* Takes a trailing pace=X out of the arguments. */
-static bool take_pace(CommandCall *call, GError **error)
-{
-    const char *value = call->n_args ? command_option(call->args[call->n_args - 1], "pace") : NULL;
-
-    if (!value && call->n_args < call->command->max_args)
-        return true;
-    if (!value || call->n_args <= call->command->min_args) {
-        command_usage_error(call, error);
-        return false;
-    }
-    call->n_args--;
-    return run_parse_pace(value, &call->pace, error);
-}
-
 /* The node whose instructions are meant: named, or the only one. */
-static Node *insns_node(const Session *s, const char *name, GError **error)
+static Node *insns_node(const CommandCall *call, GError **error)
 {
-    Node *node = NULL;
+    Node *node = args_has(call, "NODE") ? args_node(call) : command_only_node(call->session);
 
-    if (name)
-        node = session_find_node(s, name, error);
-    else if (!(node = command_only_node(s)))
+    if (!node)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "whose instructions? Say which with `on NODE`");
     if (node && !node->icount.enabled) {
@@ -240,47 +209,24 @@ static bool add_insns(const Node *node, Insns *n, GError **error)
     return false;
 }
 
-/* A time where a count of instructions would do as well. */
-static bool parse_time(const char *text, VTime *out, GError **error)
-{
-    GError *inner = NULL;
-
-    if (units_parse_duration(text, out, &inner))
-        return true;
-    if (!g_error_matches(inner, UNITS_ERROR, UNITS_ERROR_SYNTAX)) {
-        g_propagate_error(error, inner);
-        return false;
-    }
-    g_set_error(error, inner->domain, inner->code, "%s; instructions are written as 1000insn",
-                inner->message);
-    g_error_free(inner);
-    return false;
-}
-
 static CommandResult exec_run(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    VTime duration, target;
+    VTime target = vtime(0);
     Insns insns;
     Node *node;
 
-    if (!take_pace(call, error) || !command_check_started(s, error))
+    if (!command_check_started(s, error))
         return COMMAND_FAILED;
-    if (units_is_insns(call->args[0])) {
-        if (call->n_args == 2 || (call->n_args == 3 && strcmp(call->args[1], "on") != 0))
-            return command_usage_error(call, error);
-        node = insns_node(s, call->n_args == 3 ? call->args[2] : NULL, error);
-        if (!node || !units_parse_insns(call->args[0], &insns, error) ||
-            !add_insns(node, &insns, error))
-            return COMMAND_FAILED;
-        return run_insns(call, node, insns, error);
+    if (args_has(call, "NINSN")) {
+        insns = args_insns(call);
+        node = insns_node(call, error);
+        return node && add_insns(node, &insns, error) ? run_insns(call, node, insns, error)
+                                                      : COMMAND_FAILED;
     }
-    if (call->n_args != 1)
-        return command_usage_error(call, error);
-    if (!parse_time(call->args[0], &duration, error) ||
-        !run_add_time(engine_now(s->engine), duration, &target, error))
-        return COMMAND_FAILED;
-    return run_time(call, target, error);
+    return run_add_time(engine_now(s->engine), args_time(call, "DURATION", target), &target, error)
+               ? run_time(call, target, error)
+               : COMMAND_FAILED;
 }
 
 const Command cmd_run = {
@@ -289,35 +235,27 @@ const Command cmd_run = {
     .help = "Run on for a virtual time, or until a node has executed so many more instructions; "
             "pace=1.0 "
             "holds it to real time",
-    .min_args = 1,
-    .max_args = 4,
     .exec = exec_run,
 };
 
 static CommandResult exec_run_until(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    VTime now = engine_now(s->engine), target;
-    Insns insns;
+    VTime now = engine_now(s->engine), target = args_time(call, "TIME", now);
     Node *node;
 
-    if (!take_pace(call, error) || !command_check_started(s, error))
+    if (!command_check_started(s, error))
         return COMMAND_FAILED;
-    if (call->n_args == 2) {
-        node = session_find_node(s, call->args[0], error);
-        if (!node || !insns_node(s, node->name, error) ||
-            !units_parse_insns(call->args[1], &insns, error))
-            return COMMAND_FAILED;
-        return run_insns(call, node, insns, error);
+    if (args_has(call, "NINSN")) {
+        node = insns_node(call, error);
+        return node ? run_insns(call, node, args_insns(call), error) : COMMAND_FAILED;
     }
-    if (!parse_time(call->args[0], &target, error))
-        return COMMAND_FAILED;
     if (target.ns < now.ns) {
         g_autofree char *text = units_format_seconds(now);
 
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is over: the ensemble stands at %s, and there is no way back",
-                    call->args[0], text);
+                    args_text(call, "TIME"), text);
         return COMMAND_FAILED;
     }
     return run_time(call, target, error);
@@ -329,8 +267,6 @@ const Command cmd_run_until = {
     .help =
         "Run to an absolute virtual time, or to a node's absolute instruction count; exact to the "
         "instruction",
-    .min_args = 1,
-    .max_args = 3,
     .exec = exec_run_until,
 };
 
@@ -338,11 +274,9 @@ static CommandResult exec_barrier(CommandCall *call, GError **error)
 {
     Session *s = call->session;
     VTime now = engine_now(s->engine), quantum = engine_quantum(s->engine), target;
-    int64_t n = 1;
+    int64_t n = args_count(call, "N", 1);
 
-    if (!take_pace(call, error) || !command_check_started(s, error) ||
-        (call->n_args == 1 &&
-         !units_parse_int(call->args[0], "number of barriers", 1, INT64_MAX, &n, error)))
+    if (!command_check_started(s, error))
         return COMMAND_FAILED;
     if (__builtin_mul_overflow(n, quantum.ns, &n) ||
         !run_add_time(vtime(now.ns - now.ns % quantum.ns), vtime(n), &target, error)) {
@@ -356,7 +290,8 @@ static CommandResult exec_barrier(CommandCall *call, GError **error)
 const Command cmd_barrier = {
     .name = "barrier",
     .usage = "[N] [pace=X]",
+    .least = 1,
+    .most = INT64_MAX,
     .help = "Run N quanta, to a barrier",
-    .max_args = 2,
     .exec = exec_barrier,
 };

@@ -3,6 +3,7 @@
 #include "controller/base/tail.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
+#include "controller/command/args.h"
 #include "controller/command/run-command.h"
 #include "controller/engine/rest.h"
 
@@ -13,7 +14,6 @@
 typedef struct {
     Node *node;
     char *pattern;
-    VTime timeout;
     bool or_break; /* a break that comes first is no failure */
 } Wait;
 
@@ -121,8 +121,9 @@ static CommandResult begin(CommandCall *call, Wait *w, VTime until, GRegex *rege
 {
     Session *s = call->session;
     Lines *lines = console_lines(w->node->console);
-    RunSpec spec = {
-        .goal = {.time = until, .exits = w->node}, .waits = w->node, .pace = call->pace};
+    RunSpec spec = {.goal = {.time = until, .exits = w->node},
+                    .waits = w->node,
+                    .pace = args_number(call, "pace", 0)};
     RunOutcome o = {.end = RUN_REACHED, .how = "matched"};
     GError *e;
 
@@ -149,28 +150,6 @@ static CommandResult begin(CommandCall *call, Wait *w, VTime until, GRegex *rege
     return COMMAND_FAILED;
 }
 
-/* [timeout=5s] [or-break] [pace=X], in any order. */
-static bool parse_options(CommandCall *call, Wait *w, GError **error)
-{
-    for (unsigned i = 2; i < call->n_args; i++) {
-        const char *arg = call->args[i], *value;
-
-        if (strcmp(arg, "or-break") == 0) {
-            w->or_break = true;
-        } else if ((value = command_option(arg, "timeout"))) {
-            if (!units_parse_duration(value, &w->timeout, error))
-                return false;
-        } else if ((value = command_option(arg, "pace"))) {
-            if (!run_parse_pace(value, &call->pace, error))
-                return false;
-        } else {
-            command_usage_error(call, error);
-            return false;
-        }
-    }
-    return true;
-}
-
 static bool check_console(const Node *node, GError **error)
 {
     if (node->console && !node->attached)
@@ -185,20 +164,19 @@ static bool check_console(const Node *node, GError **error)
 static CommandResult exec_wait_line(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    Wait w = {.timeout = {5 * NS_PER_S}};
+    const char *pattern = args_text(call, "REGEX");
+    VTime until = args_time(call, "timeout", vtime(5 * NS_PER_S));
+    Wait w = {.node = args_node(call), .or_break = args_has(call, "or-break")};
     g_autoptr(GRegex) regex = NULL;
-    VTime until;
 
-    if (!parse_options(call, &w, error) || !command_check_started(s, error) ||
-        !(w.node = session_find_node(s, call->args[0], error)) ||
-        !pattern_check(call->args[1], error) ||
-        !run_add_time(engine_now(s->engine), w.timeout, &until, error))
+    if (!command_check_started(s, error) || !pattern_check(pattern, error) ||
+        !run_add_time(engine_now(s->engine), until, &until, error))
         return COMMAND_FAILED;
     if (s->options.dry && !w.node->attached)
         return COMMAND_DONE;
-    if (!check_console(w.node, error) || !(regex = pattern_new(call->args[1], error)))
+    if (!check_console(w.node, error) || !(regex = pattern_new(pattern, error)))
         return COMMAND_FAILED;
-    w.pattern = g_strdup(call->args[1]);
+    w.pattern = g_strdup(pattern);
     return begin(call, g_memdup2(&w, sizeof(w)), until, regex, error);
 }
 
@@ -208,8 +186,6 @@ const Command cmd_wait_line = {
     .help = "Run until a line of the node's console matches, and stop at the barrier behind it; "
             "the time limit is virtual. Shows the line and its time, and sets $line, $line_time "
             "and $1 to $9; a break that comes first is a failure without or-break",
-    .min_args = 2,
-    .max_args = 5,
     .exec = exec_wait_line,
     .defines = DEFINES_LINE,
 };

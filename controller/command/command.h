@@ -2,13 +2,14 @@
 /*
  * command.h: the one table of commands, and a call of one of them.
  *
- * A command is one const entry: name, usage, help, how many arguments, what it does. Help is made
- * from it. exec checks its arguments first and does nothing more if the session is dry, so that
- * `metronome check` and a run accept the same.
+ * A command is one const entry: name, usage, help, what it does. Help is made from it, and arguments
+ * are read by it (args.h) before exec, which does nothing more than check what is left to check if
+ * the session is dry, so that `metronome check` and a run accept the same.
  */
 #ifndef COMMAND_COMMAND_H
 #define COMMAND_COMMAND_H
 
+#include "controller/command/usage.h"
 #include "controller/session/output.h"
 #include "controller/session/session-error.h"
 #include "controller/session/session.h"
@@ -51,10 +52,11 @@ typedef enum {
 } CommandDefines;
 
 typedef struct {
-    const char *name;  /* one word or two */
-    const char *usage; /* its arguments */
-    const char *help;  /* one sentence, without a full stop */
-    unsigned min_args, max_args;
+    const char *name;    /* one word or two */
+    const char *usage;   /* its arguments */
+    const char *help;    /* one sentence, without a full stop */
+    int64_t least, most; /* of its N, M or LEN */
+    bool open;           /* others read its keys: usage_match() */
     CommandResult (*exec)(CommandCall *call, GError **error);
     CommandWhen when;
     /* It reaches outside the ensemble: it starts programs, reads or writes files or sockets, takes
@@ -64,18 +66,27 @@ typedef struct {
     CommandDefines defines;
 } Command;
 
-/* max_args: as many as there are. */
-#define COMMAND_ANY_ARGS 1000000u
+/* What the arguments have been read as, in the order in which they stand (args.h). */
+typedef struct {
+    Node *node;
+    int64_t whole; /* ns, instructions, a count, an address; a node's vCPU, -1: none is named */
+    double number;
+} ArgValue;
+
+typedef struct {
+    UsageArgs words;
+    ArgValue values[USAGE_MAX_ARGS];
+} Args;
 
 struct CommandCall {
     Session *session;
     const Command *command;
     char **args; /* without the command's own words */
     unsigned n_args;
+    Args read;
     char *include;
     const char *where; /* "FILE:LINE"; NULL: it stands in no file */
     HTime began;
-    double pace; /* of a run; 0: as fast as it goes */
     bool inside; /* from gdb's monitor: no command that reaches outside */
     void *data;  /* of a parked command */
     /* Catches what is printed from now on; NULL: it goes where all goes. */
@@ -160,7 +171,6 @@ void perf_free(Session *session);
 void gdb_close_node(Session *session, const Node *node);
 
 /* Of `assert` (cmd-trace.c): `happens-before N M` and `concurrent N M`. */
-bool command_is_causality(const CommandCall *call);
 CommandResult command_assert_causality(CommandCall *call, GError **error);
 
 /* Carries out a command that only looks, such as `time`; an error is told, not returned. */
@@ -174,7 +184,8 @@ bool command_check_inside(const char *text, GError **error);
 /* Ends the active run, for good: metronome ends. Waits for that. */
 void command_settle(Session *session);
 
-CommandResult command_usage_error(const CommandCall *call, GError **error);
+/* What does not fit, with the usage. */
+CommandResult command_usage_error(const CommandCall *call, const char *complaint, GError **error);
 
 /* What an error of any domain makes of a run. */
 Outcome command_outcome(const GError *error);
@@ -183,17 +194,11 @@ Outcome command_outcome(const GError *error);
  * NULL. */
 void command_check(const CommandCall *call, bool passed, const char *found);
 
-/* "node" or "node.1": *vcpu is -1 without one. */
-Node *command_find_vcpu(const Session *session, const char *text, int *vcpu, GError **error);
-
 /* Whether a node, gateway or switch may be called so: of the right letters, and free. */
 bool command_check_name(const Session *session, const char *name, GError **error);
 
 /* The nodes that are live, one of them at least, or an error that says what to do first. */
 bool command_check_started(const Session *session, GError **error);
-
-/* A number for an address: decimal or 0x… */
-bool command_parse_address(const char *text, uint64_t *out, GError **error);
 
 /* Keys that `defaults` has set: as long as they are. Free with g_ptr_array_unref(). */
 GPtrArray *command_default_keys(const Session *session);

@@ -10,9 +10,6 @@
  * found: the line that a wait for one (of the first argument's console) has found, or NULL. */
 void run_announce(const CommandCall *call, const RunOutcome *outcome, const LinesFound *found);
 
-/* The value of pace=. */
-bool run_parse_pace(const char *value, double *out, GError **error);
-
 /* base + n, refused beyond 146 years. */
 bool run_add_time(VTime base, VTime n, VTime *out, GError **error);
 

@@ -2,12 +2,10 @@
 /* table.c: the list of commands, and what all of them share. */
 #include "controller/base/log.h"
 #include "controller/base/near.h"
-#include "controller/base/output.h"
 #include "controller/base/text.h"
-#include "controller/base/units.h"
+#include "controller/command/args.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
-#include "controller/command/usage.h"
 #include "controller/gdbserver/gdb-endpoint.h"
 #include "controller/remote/codec.h"
 #include "controller/run/breaks.h"
@@ -16,7 +14,6 @@
 #include "controller/run/sampler.h"
 #include "controller/session/session-life.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,38 +96,6 @@ static bool check_inside(const Command *command, GError **error)
     return !command->outside;
 }
 
-/* True if both are KEY=…, or >KEY=…, with the same KEY. */
-static bool same_key(const char *a, const char *b)
-{
-    size_t length = strcspn(a, "=");
-
-    return a[length] == '=' && strncmp(a, b, length + 1) == 0;
-}
-
-/* Of two values one would be lost without a word. */
-static bool check_keys(const CommandCall *call, GError **error)
-{
-    for (unsigned i = 1; i < call->n_args; i++) {
-        for (unsigned j = 0; j < i; j++) {
-            const char *arg = call->args[i], *key = arg + (*arg == '>' || *arg == '<');
-            g_autoptr(GPtrArray) keys = NULL;
-            g_autofree char *name = NULL;
-
-            if (!same_key(arg, call->args[j]) || j < usage_first_key(call->command->usage))
-                continue;
-            keys = usage_keys(call->command->usage);
-            name = g_strndup(key, strcspn(key, "="));
-            if (!g_ptr_array_find_with_equal_func(keys, name, g_str_equal, NULL))
-                continue;
-            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                        "%s: '%s' and '%s': %s= may be given once", call->command->name,
-                        call->args[j], arg, name);
-            return false;
-        }
-    }
-    return true;
-}
-
 CommandResult command_begin(CommandCall *call, char **words, GError **error)
 {
     unsigned used = 0;
@@ -142,9 +107,7 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
         return COMMAND_FAILED;
     call->args = words + used;
     call->n_args = g_strv_length(words + used);
-    if (call->n_args < call->command->min_args || call->n_args > call->command->max_args)
-        return command_usage_error(call, error);
-    if (!check_keys(call, error))
+    if (!args_read(call, error))
         return COMMAND_FAILED;
     if ((call->command->when == COMMAND_AT_REST && run_active(call->session)) ||
         (call->command->when == COMMAND_LOOKS && engine_running(call->session->engine))) {
@@ -292,30 +255,6 @@ void command_look(Session *s, const char *text)
         log_warn("%s: %s", text, error->message);
 }
 
-Node *command_find_vcpu(const Session *s, const char *text, int *vcpu, GError **error)
-{
-    const char *dot = strrchr(text, '.');
-    g_autofree char *name = dot ? g_strndup(text, (gsize)(dot - text)) : g_strdup(text);
-    Node *node = session_find_node(s, name, error);
-    int64_t number = -1, vcpus;
-
-    if (!node)
-        return NULL;
-    vcpus = !node->attached  ? node->options->smp
-            : s->options.dry ? INT32_MAX /* nobody has looked */
-                             : (int64_t)node->vcpus->len;
-    if (dot && !units_parse_int(dot + 1, "vCPU", 0, INT32_MAX, &number, error))
-        return NULL;
-    if (number >= vcpus) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                    "node %s has no vCPU %" G_GINT64_FORMAT ": 0 to %" G_GINT64_FORMAT " are there",
-                    node->name, number, vcpus - 1);
-        return NULL;
-    }
-    *vcpu = (int)number;
-    return node;
-}
-
 bool command_check_started(const Session *s, GError **error)
 {
     bool live = s->started || !command_is_sure(s);
@@ -331,21 +270,6 @@ bool command_check_started(const Session *s, GError **error)
     return live;
 }
 
-bool command_parse_address(const char *text, uint64_t *out, GError **error)
-{
-    char *end;
-    bool hex = g_str_has_prefix(text, "0x");
-    const char *digits = hex ? text + 2 : text;
-
-    errno = 0;
-    *out = g_ascii_strtoull(digits, &end, hex ? 16 : 10);
-    if (errno == 0 && g_ascii_isxdigit(*digits) && *end == '\0')
-        return true;
-    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                "'%s' is no address: a number is needed, such as 0x40000000", text);
-    return false;
-}
-
 void command_resume(CommandCall *call)
 {
     if (call->resumed)
@@ -357,17 +281,16 @@ void command_finish(CommandCall *call, GError *error)
     call->done(call, error);
 }
 
-CommandResult command_usage_error(const CommandCall *call, GError **error)
+CommandResult command_usage_error(const CommandCall *call, const char *complaint, GError **error)
 {
     const Command *c = call->command;
-    g_autofree char *usage = g_strconcat(c->name, *c->usage ? " " : "", c->usage, NULL);
-    g_autofree char *complaint = usage_complaint(c->usage, call->args, call->n_args);
 
-    if (complaint)
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "%s: %s; usage: %s", c->name,
-                    complaint, usage);
+    if (c->open) /* its usage is long */
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "%s: %s; `help %s` shows the usage",
+                    c->name, complaint, c->name);
     else
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "usage: %s", usage);
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "%s: %s; usage: %s%s%s", c->name,
+                    complaint, c->name, *c->usage ? " " : "", c->usage);
     return COMMAND_FAILED;
 }
 

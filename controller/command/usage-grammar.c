@@ -36,6 +36,8 @@ size_t usage_key_length(const char *text)
     return n > 0 && text[n] == '=' ? n + 1 : 0;
 }
 
+static GPtrArray *expand(const char *usage, GPtrArray *pool);
+
 static GPtrArray *new_sequences(void)
 {
     return g_ptr_array_new_with_free_func((GDestroyNotify)g_ptr_array_unref);
@@ -57,23 +59,72 @@ static GPtrArray *combine(const GPtrArray *sequences, const GPtrArray *tails)
     return out;
 }
 
+/* "NODE" of "NODE[.CPU]", "JSON" of "'JSON'", "off". */
+static char *name_of(const char *kind)
+{
+    const char *letters = kind + (*kind == '\'');
+
+    return g_ascii_isupper(*letters) ? g_strndup(letters, strspn(letters, G_CSET_A_2_Z))
+                                     : g_strdup(letters);
+}
+
+/* Takes over text. */
+static UsageWord *new_word(char *text, bool optional)
+{
+    size_t key = usage_key_length(text);
+    const char *rest = text + key;
+    g_autoptr(GPtrArray) kinds = g_ptr_array_new(), names = g_ptr_array_new();
+    UsageWord *w = g_new(UsageWord, 1);
+
+    for (char *kind; (kind = usage_next_alternative(&rest));) {
+        g_ptr_array_add(kinds, kind);
+        g_ptr_array_add(names, name_of(kind));
+    }
+    g_ptr_array_add(kinds, NULL);
+    g_ptr_array_add(names, NULL);
+    *w = (UsageWord){
+        .text = text,
+        .key = key > 0 ? g_strndup(text, key - 1) : NULL,
+        .values = text + key,
+        .optional = optional,
+        .kinds = (char **)g_ptr_array_steal(kinds, NULL),
+        .names = (char **)g_ptr_array_steal(names, NULL),
+        .takes_rest =
+            usage_is_name(text, "EXPR") || (g_ascii_isupper(*text) && g_str_has_suffix(text, "…")),
+    };
+    return w;
+}
+
+static void free_word(void *data)
+{
+    UsageWord *w = data;
+
+    g_free(w->text);
+    g_free(w->key);
+    g_strfreev(w->kinds);
+    g_strfreev(w->names);
+    g_free(w);
+}
+
 /* All sequences of one item. */
 static GPtrArray *expand_item(const char *item, GPtrArray *pool)
 {
     size_t length = strlen(item);
     bool optional = item[0] == '[' && item[length - 1] == ']';
     g_autofree char *inner = optional ? g_strndup(item + 1, length - 2) : g_strdup(item);
+    UsageWord *word;
     GPtrArray *out;
 
     if (optional && usage_key_length(inner) == 0) {
-        out = usage_sequences(inner, pool);
+        out = expand(inner, pool);
         g_ptr_array_add(out, g_ptr_array_new());
         return out;
     }
     out = new_sequences();
     g_ptr_array_add(out, g_ptr_array_new());
-    g_ptr_array_add(out->pdata[0], inner);
-    g_ptr_array_add(pool, g_steal_pointer(&inner));
+    word = new_word(g_steal_pointer(&inner), optional);
+    g_ptr_array_add(out->pdata[0], word);
+    g_ptr_array_add(pool, word);
     return out;
 }
 
@@ -95,7 +146,7 @@ static GPtrArray *expand_sequence(const char *text, GPtrArray *pool)
     return out;
 }
 
-GPtrArray *usage_sequences(const char *usage, GPtrArray *pool)
+static GPtrArray *expand(const char *usage, GPtrArray *pool)
 {
     GPtrArray *out = new_sequences();
     const char *end;
@@ -110,6 +161,29 @@ GPtrArray *usage_sequences(const char *usage, GPtrArray *pool)
         g_ptr_array_extend_and_steal(out, sequences);
     }
     return out;
+}
+
+UsageGrammar *usage_read(const char *usage)
+{
+    UsageGrammar *g = g_new(UsageGrammar, 1);
+
+    *g = (UsageGrammar){usage, g_ptr_array_new_with_free_func(free_word), NULL, G_MAXUINT};
+    g->sequences = expand(usage, g->words);
+    for (unsigned i = 0; i < g->sequences->len; i++) {
+        const Sequence *s = g->sequences->pdata[i];
+
+        for (unsigned n = 0; n < s->len && n < g->first_key; n++)
+            if (((const UsageWord *)s->pdata[n])->key)
+                g->first_key = n;
+    }
+    return g;
+}
+
+void usage_free(UsageGrammar *g)
+{
+    g_ptr_array_unref(g->sequences);
+    g_ptr_array_unref(g->words);
+    g_free(g);
 }
 
 /* --- words --- */
@@ -137,24 +211,25 @@ bool usage_is_name(const char *alternative, const char *name)
     return strncmp(alternative, name, n) == 0 && !g_ascii_isupper(alternative[n]);
 }
 
-static bool alternative_fits(const char *alternative, const char *arg)
+/* Whether the argument could be meant so; whether it is right is seen when it is read (args.c). */
+static bool placeholder_fits(const char *alternative, const char *arg)
 {
-    if (!usage_is_placeholder(alternative))
-        return strcmp(alternative, arg) == 0;
     if (usage_is_name(alternative, "NINSN"))
         return units_is_insns(arg);
     if (usage_is_name(alternative, "DURATION") || usage_is_name(alternative, "TIME"))
-        return g_ascii_isdigit(arg[0]) && !units_is_insns(arg);
+        return !units_is_insns(arg);
+    if (usage_is_name(alternative, "NODE")) /* or it is a number that may follow one */
+        return *arg && !strchr("+-0123456789", *arg);
     return true;
 }
 
-bool usage_word_fits(const char *word, const char *arg)
+int usage_word_fit(const UsageWord *word, const char *arg)
 {
-    for (char *a; (a = usage_next_alternative(&word)); g_free(a)) {
-        if (alternative_fits(a, arg)) {
-            g_free(a);
-            return true;
-        }
-    }
-    return false;
+    for (int i = 0; word->kinds[i]; i++)
+        if (strcmp(word->kinds[i], arg) == 0 && !usage_is_placeholder(arg))
+            return i;
+    for (int i = 0; word->kinds[i]; i++)
+        if (usage_is_placeholder(word->kinds[i]) && placeholder_fits(word->kinds[i], arg))
+            return i;
+    return -1;
 }

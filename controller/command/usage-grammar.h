@@ -10,10 +10,29 @@
 #include <glib.h>
 #include <stdbool.h>
 
-typedef GPtrArray Sequence; /* of char *, not owned */
+typedef struct {
+    char *text;
+    char *key;          /* without its '='; NULL: it is none */
+    const char *values; /* what is behind the key, or the text */
+    bool optional;      /* of a key: it may be left out */
+    bool takes_rest;    /* it stands for all arguments that are left, one at least: REG…, EXPR */
+    char **kinds;       /* the alternatives in `values` */
+    char **names;       /* of each: NODE of NODE[.CPU], JSON of 'JSON', off */
+} UsageWord;
 
-/* All sequences that usage stands for, free with g_ptr_array_unref(); pool owns their words. */
-GPtrArray *usage_sequences(const char *usage, GPtrArray *pool);
+typedef GPtrArray Sequence; /* of UsageWord *, not owned */
+
+typedef struct {
+    const char *usage;
+    GPtrArray *words;     /* owned */
+    GPtrArray *sequences; /* all that the usage stands for */
+    unsigned first_key;   /* how many arguments stand before the first that may be a key */
+} UsageGrammar;
+
+/* A usage that is read once for many matches; it stays the caller's. Free with usage_free(). */
+UsageGrammar *usage_read(const char *usage);
+void usage_free(UsageGrammar *grammar);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(UsageGrammar, usage_free)
 
 /* Length of "key=" at the start of text, or 0. */
 size_t usage_key_length(const char *text);
@@ -25,7 +44,8 @@ char *usage_next_alternative(const char **p);
 bool usage_is_placeholder(const char *alternative);
 bool usage_is_name(const char *alternative, const char *name);
 
-/* Whether an argument is one of the word's alternatives. */
-bool usage_word_fits(const char *word, const char *arg);
+/* Which alternative an argument, or what it has behind its key, is; literals come before placeholders.
+ * -1: none of them. */
+int usage_word_fit(const UsageWord *word, const char *arg);
 
 #endif

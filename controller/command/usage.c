@@ -3,7 +3,6 @@
 #include "controller/command/usage.h"
 
 #include "controller/base/near.h"
-#include "controller/command/usage-grammar.h"
 
 #include <string.h>
 
@@ -35,7 +34,7 @@ static void hint_placeholder(GPtrArray *hints, const char *a, unsigned at, unsig
 {
     if (usage_is_name(a, "FILE") || usage_is_name(a, "DIR") || usage_is_name(a, "PATH"))
         add_hint(hints, USAGE_FILE, NULL, 0);
-    else if (usage_is_name(a, "NODE"))
+    else if (usage_is_name(a, "NODE") || usage_is_name(a, "END"))
         add_hint(hints, strstr(a, ".CPU") ? USAGE_CPU : USAGE_NODE, NULL, 0);
     else if (usage_is_name(a, "HOST"))
         add_hint(hints, USAGE_HOST, NULL, 0);
@@ -73,36 +72,40 @@ typedef struct {
     GPtrArray *hints;
 } Match;
 
-static bool has_key(const Match *m, const char *key, size_t length)
+/* True if one of the arguments is this key. */
+static bool has_key(char **args, unsigned n_args, const UsageWord *word)
 {
-    for (unsigned i = 0; i < m->n_args; i++)
-        if (strncmp(m->args[i], key, length) == 0)
+    for (unsigned i = 0; i < n_args; i++)
+        if (strncmp(args[i], word->text, strlen(word->key) + 1) == 0)
             return true;
     return false;
 }
 
-static void hint_key(const Match *m, const char *word)
+static void hint_key(const Match *m, const UsageWord *word)
 {
-    size_t length = usage_key_length(word);
-    g_autofree char *key = g_strndup(word, length);
+    g_autofree char *key = g_strconcat(word->key, "=", NULL);
+    size_t length = strlen(key);
 
-    if (has_key(m, word, length))
+    if (has_key(m->args, m->n_args, word))
         return;
     if (m->head[0] == '\0')
         add_hint(m->hints, USAGE_WORD, key, 0);
     else if (strncmp(m->head, key, length) == 0)
-        hint_alternatives(m->hints, word + length, m->head + length, true, 0, 0);
+        hint_alternatives(m->hints, word->values, m->head + length, true, 0, 0);
 }
 
-/* True if the argument is one of the sequence's keys. */
-static bool is_key(const Sequence *s, const char *arg)
+/* The sequence's word for the key of an argument; NULL: it has none. */
+static const UsageWord *key_word(const Sequence *s, const char *arg)
 {
     size_t length = usage_key_length(arg);
 
-    for (unsigned i = 0; length > 0 && i < s->len; i++)
-        if (strncmp(s->pdata[i], arg, length) == 0)
-            return true;
-    return false;
+    for (unsigned i = 0; length > 0 && i < s->len; i++) {
+        const UsageWord *word = s->pdata[i];
+
+        if (strncmp(word->text, arg, length) == 0)
+            return word;
+    }
+    return NULL;
 }
 
 /* Walks the words along the arguments; behind the last argument come hints. */
@@ -111,14 +114,15 @@ static void match(const Match *m, const Sequence *s)
     unsigned at = 0, node = 0;
 
     for (unsigned i = 0; i < s->len; i++) {
-        const char *word = s->pdata[i];
+        const UsageWord *w = s->pdata[i];
+        const char *word = w->text;
         bool command = usage_is_name(word, "COMMAND");
 
-        while (at < m->n_args && is_key(s, m->args[at]))
+        while (at < m->n_args && key_word(s, m->args[at]))
             at++;
-        if (usage_key_length(word) > 0) {
+        if (w->key) {
             if (at == m->n_args)
-                hint_key(m, word);
+                hint_key(m, w);
             continue;
         }
         if (at == m->n_args) {
@@ -128,7 +132,7 @@ static void match(const Match *m, const Sequence *s)
         }
         if (command && at + 1 == m->n_args && m->head[0] == '\0')
             add_hint(m->hints, USAGE_COMMAND, NULL, at); /* its second word */
-        if (!usage_word_fits(word, m->args[at]))
+        if (usage_word_fit(w, m->args[at]) < 0)
             return;
         if (usage_is_name(word, "NODE"))
             node = at;
@@ -138,12 +142,11 @@ static void match(const Match *m, const Sequence *s)
 
 GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const char *head)
 {
-    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) sequences = usage_sequences(usage, pool);
+    g_autoptr(UsageGrammar) g = usage_read(usage);
     Match m = {args, n_args, head, g_ptr_array_new_with_free_func(hint_free)};
 
-    for (unsigned i = 0; i < sequences->len; i++)
-        match(&m, sequences->pdata[i]);
+    for (unsigned i = 0; i < g->sequences->len; i++)
+        match(&m, g->sequences->pdata[i]);
     return m.hints;
 }
 
@@ -152,39 +155,21 @@ GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const ch
 /* Of the sequences that the arguments follow farthest: how far, and what they expect there. */
 typedef struct {
     unsigned at;
-    GPtrArray *expected; /* words, not owned */
-    const char *key;     /* the argument's own key, whose value does not fit */
+    GPtrArray *expected;  /* words, not owned */
+    const UsageWord *key; /* the argument's own, whose value does not fit */
 } Misfit;
 
-/* The values of a key, if they are listed; an example or a placeholder stands for any. */
+/* Whether the values of a key are listed; an example or a placeholder stands for any. */
 static bool is_list(const char *values)
 {
     bool several = strchr(values, '|') != NULL, list = several;
 
     for (char *a; (a = usage_next_alternative(&values)); g_free(a))
-        list = list && !usage_is_placeholder(a) && !strchr(a, '=') && !strstr(a, "…");
+        list = list && g_ascii_islower(*a) && !strchr(a, '=');
     return list;
 }
 
-/* The sequence's word for the key of an argument; NULL: it has none. */
-static const char *key_word(const Sequence *s, const char *arg)
-{
-    size_t length = usage_key_length(arg);
-
-    for (unsigned i = 0; length > 0 && i < s->len; i++)
-        if (strncmp(s->pdata[i], arg, length) == 0)
-            return s->pdata[i];
-    return NULL;
-}
-
-static bool key_fits(const char *word, const char *arg)
-{
-    size_t length = usage_key_length(arg);
-
-    return !is_list(word + length) || usage_word_fits(word + length, arg + length);
-}
-
-static void note_misfit(Misfit *m, unsigned at, const char *word, const char *key)
+static void note_misfit(Misfit *m, unsigned at, const UsageWord *word, const UsageWord *key)
 {
     if (at < m->at)
         return;
@@ -192,36 +177,89 @@ static void note_misfit(Misfit *m, unsigned at, const char *word, const char *ke
         g_ptr_array_set_size(m->expected, 0);
     m->at = at;
     m->key = key;
-    if (word && !g_ptr_array_find_with_equal_func(m->expected, word, g_str_equal, NULL))
-        g_ptr_array_add(m->expected, (char *)word);
+    if (word && !g_ptr_array_find_with_equal_func(m->expected, word->text, g_str_equal, NULL))
+        g_ptr_array_add(m->expected, word->text);
+}
+
+/* kind: which of the word's alternatives. text: of a key, what is behind it. */
+static void bind(UsageArgs *out, const UsageWord *word, int kind, const char *text)
+{
+    if (!out)
+        return;
+    g_assert(out->n < USAGE_MAX_ARGS);
+    out->n_literals += !word->key && !usage_is_placeholder(word->kinds[kind]);
+    out->all[out->n++] = (UsageArg){word->key ? word->key : word->names[kind], word->values,
+                                    word->kinds[kind], text};
+}
+
+static bool bind_key(UsageArgs *out, const UsageWord *word, const char *value)
+{
+    int kind = usage_word_fit(word, value);
+
+    if (kind < 0 && is_list(word->values))
+        return false;
+    bind(out, word, MAX(kind, 0), value);
+    return true;
+}
+
+/* The arguments, and how they are to be looked at. */
+typedef struct {
+    char **args;
+    unsigned n_args, first_key;
+    bool open;
+} Line;
+
+/* The word of which argument `at` is a key; NULL: it is none. */
+static const UsageWord *key_at(const Line *l, const Sequence *s, unsigned at)
+{
+    bool possible = !l->open && at >= l->first_key && at < l->n_args;
+
+    return possible ? key_word(s, l->args[at]) : NULL;
 }
 
 /* True if the arguments fit the sequence. */
-static bool fit(Misfit *m, const Sequence *s, char **args, unsigned n_args)
+static bool fit(Misfit *m, const Sequence *s, const Line *l, UsageArgs *out)
 {
     unsigned at = 0;
 
     for (unsigned i = 0; i <= s->len; i++) {
-        const char *word = i < s->len ? s->pdata[i] : NULL;
-        const char *key;
+        const UsageWord *word = i < s->len ? s->pdata[i] : NULL;
+        int kind;
 
-        for (; at < n_args && (key = key_word(s, args[at])); at++) {
-            if (!key_fits(key, args[at])) {
+        for (const UsageWord *key; (key = key_at(l, s, at)); at++) {
+            if (!bind_key(out, key, l->args[at] + strlen(key->key) + 1)) {
                 note_misfit(m, at, NULL, key);
                 return false;
             }
         }
-        if (!word || usage_key_length(word) > 0)
+        if (i == s->len || word->key)
             continue;
-        if (at == n_args || !usage_word_fits(word, args[at])) {
+        kind = at < l->n_args ? usage_word_fit(word, l->args[at]) : -1;
+        if (kind < 0) {
             note_misfit(m, at, word, NULL);
             return false;
         }
-        at++;
+        bind(out, word, kind, l->args[at]);
+        at = word->takes_rest ? l->n_args : at + 1;
+        if (at < l->n_args && i + 1 == s->len && usage_is_name(word->text, "COMMAND"))
+            at++;
     }
-    if (at < n_args)
+    if (l->open)
+        return true;
+    if (at < l->n_args) {
         note_misfit(m, at, NULL, NULL);
-    return at == n_args;
+        return false;
+    }
+    for (unsigned i = 0; i < s->len; i++) {
+        const UsageWord *word = s->pdata[i];
+
+        if (!word->key || word->optional ||
+            has_key(l->args + l->first_key, l->n_args - l->first_key, word))
+            continue;
+        note_misfit(m, l->n_args, word, NULL);
+        return false;
+    }
+    return true;
 }
 
 /* "DURATION or NINSN". */
@@ -271,18 +309,19 @@ static bool takes_text(const char *usage)
     return false;
 }
 
-static char *complain(const char *usage, const Misfit *m, char **args, unsigned n_args)
+static char *complain(const char *usage, const Misfit *m, const Line *l)
 {
-    g_autofree char *expected = alternatives(m->expected), *hint = NULL;
-    const char *arg = m->at < n_args ? args[m->at] : NULL;
+    g_autofree char *expected = alternatives(m->expected), *hint = NULL, *arg_key = NULL;
+    const char *arg = m->at < l->n_args ? l->args[m->at] : NULL;
 
     if (!arg)
         return g_strdup_printf("%s is missing", expected);
+    arg_key = g_strdup_printf("'%.*s'", (int)usage_key_length(arg), arg);
     if (m->key) {
         g_autoptr(GPtrArray) values = g_ptr_array_new();
         g_autofree char *list = NULL;
 
-        g_ptr_array_add(values, (char *)m->key + usage_key_length(m->key));
+        g_ptr_array_add(values, (char *)m->key->values);
         list = alternatives(values);
         hint = meant("", values, arg + usage_key_length(arg));
         return g_strdup_printf("'%s': %s is expected%s", arg, list, hint);
@@ -291,60 +330,86 @@ static char *complain(const char *usage, const Misfit *m, char **args, unsigned 
     if (!*hint && m->at > 0 && takes_text(usage)) {
         g_free(hint);
         hint = g_strdup("; a text with spaces in it needs quotes");
+    } else if (!*hint && (strstr(expected, "NINSN") || strstr(expected, "TIME"))) {
+        g_free(hint);
+        hint = g_strdup(strstr(expected, "NINSN") ? "; instructions are written as 1000insn"
+                                                  : "; a time is written as 1ms");
     }
+    if (!*expected && usage_key_length(arg) > 0 && m->at >= l->first_key)
+        return strstr(hint, arg_key)
+                   ? g_strdup_printf("'%s' does not go with what is before it", arg)
+                   : g_strdup_printf("'%s' has an unknown key%s", arg, hint);
     return *expected ? g_strdup_printf("'%s' is no %s%s", arg, expected, hint)
                      : g_strdup_printf("'%s' is too much%s", arg, hint);
 }
 
-char *usage_complaint(const char *usage, char **args, unsigned n_args)
+/* Whether the sequence begins with this very word. */
+static bool begins_with(const Sequence *s, const char *arg)
 {
-    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) sequences = usage_sequences(usage, pool);
-    g_autoptr(GPtrArray) expected = g_ptr_array_new();
-    Misfit m = {.expected = expected};
+    const UsageWord *word = s->len > 0 ? s->pdata[0] : NULL;
+    int kind = word && !word->key ? usage_word_fit(word, arg) : -1;
 
+    return kind >= 0 && !usage_is_placeholder(word->kinds[kind]);
+}
+
+/* A key that is given twice, or >KEY=…: of two values one would be lost without a word. */
+static char *complain_twice(const Line *l)
+{
+    for (unsigned j = l->first_key; j < l->n_args; j++) {
+        const char *arg = l->args[j], *key = arg + (*arg == '>' || *arg == '<');
+        size_t length = strcspn(arg, "=");
+
+        for (unsigned i = l->first_key; i < j && arg[length]; i++)
+            if (strncmp(l->args[i], arg, length + 1) == 0)
+                return g_strdup_printf("'%s' and '%s': %.*s= may be given once", l->args[i], arg,
+                                       (int)strcspn(key, "="), key);
+    }
+    return NULL;
+}
+
+/* Literals come before placeholders, or no `off` would be found where a FILE or NODE may be, too. */
+char *usage_match(const UsageGrammar *g, bool open, char **args, unsigned n_args, UsageArgs *out)
+{
+    const GPtrArray *sequences = g->sequences;
+    g_autoptr(GPtrArray) expected = g_ptr_array_new();
+    Line l = {args, n_args, g->first_key, open};
+    Misfit m = {.expected = expected};
+    bool literal = false, found = false;
+    char *twice = complain_twice(&l);
+
+    if (twice)
+        return twice;
     if (sequences->len == 0) /* an empty usage */
         return n_args > 0 ? g_strdup_printf("'%s' is too much", args[0]) : NULL;
-    for (unsigned i = 0; i < sequences->len; i++)
-        if (fit(&m, sequences->pdata[i], args, n_args))
-            return NULL;
-    return complain(usage, &m, args, n_args);
+    for (unsigned i = 0; n_args > 0 && i < sequences->len; i++)
+        literal = literal || begins_with(sequences->pdata[i], args[0]);
+    for (unsigned i = 0; i < sequences->len; i++) {
+        UsageArgs these = {.n = 0};
+
+        if ((literal && !begins_with(sequences->pdata[i], args[0])) ||
+            !fit(&m, sequences->pdata[i], &l, out ? &these : NULL))
+            continue;
+        if (out && (!found || these.n_literals > out->n_literals))
+            *out = these;
+        found = true;
+    }
+    return found ? NULL : complain(g->usage, &m, &l);
 }
 
 GPtrArray *usage_keys(const char *usage)
 {
-    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) sequences = usage_sequences(usage, pool);
+    g_autoptr(UsageGrammar) g = usage_read(usage);
     GPtrArray *keys = g_ptr_array_new_with_free_func(g_free);
 
-    for (unsigned i = 0; i < sequences->len; i++) {
-        const Sequence *s = sequences->pdata[i];
+    for (unsigned i = 0; i < g->sequences->len; i++) {
+        const Sequence *s = g->sequences->pdata[i];
 
         for (unsigned j = 0; j < s->len; j++) {
-            size_t length = usage_key_length(s->pdata[j]);
-            g_autofree char *key = g_strndup(s->pdata[j], length > 0 ? length - 1 : 0);
+            const UsageWord *word = s->pdata[j];
 
-            if (length > 0 && !g_ptr_array_find_with_equal_func(keys, key, g_str_equal, NULL))
-                g_ptr_array_add(keys, g_steal_pointer(&key));
+            if (word->key && !g_ptr_array_find_with_equal_func(keys, word->key, g_str_equal, NULL))
+                g_ptr_array_add(keys, g_strdup(word->key));
         }
     }
     return keys;
-}
-
-unsigned usage_first_key(const char *usage)
-{
-    g_autoptr(GPtrArray) pool = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GPtrArray) sequences = usage_sequences(usage, pool);
-    unsigned first = G_MAXUINT;
-
-    for (unsigned i = 0; i < sequences->len; i++) {
-        const Sequence *s = sequences->pdata[i];
-        unsigned n = 0;
-
-        while (n < s->len && usage_key_length(s->pdata[n]) == 0)
-            n++;
-        if (n < s->len)
-            first = MIN(first, n);
-    }
-    return first;
 }

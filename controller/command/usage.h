@@ -8,13 +8,18 @@
  *     item         word, or [usage]: may be left out; [key=…] may stand anywhere behind the words
  *                  that are before it
  *     word         alternatives with bars between them: literals, placeholders, or key=values
- *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], HOST, COMMAND,
- *                  DEFAULT, REG stand for what can be listed, every other for anything
+ *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], END, HOST, COMMAND,
+ *                  DEFAULT, REG stand for what can be listed, every other for anything; with … behind
+ *                  it, and EXPR, for all that follows, COMMAND at the end for one word or two. args.h
+ *                  says which are more than text
  */
 #ifndef COMMAND_USAGE_H
 #define COMMAND_USAGE_H
 
+#include "controller/command/usage-grammar.h"
+
 #include <glib.h>
+#include <stdbool.h>
 
 typedef enum {
     USAGE_WORD,     /* text, as it is */
@@ -39,13 +44,31 @@ typedef struct {
  */
 GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const char *head);
 
-/* Which argument does not fit, and what was expected or meant; NULL: all fit. Free with g_free().
+/* What an argument stands for. */
+typedef struct {
+    const char *name; /* of a placeholder: NODE; of a key: timeout; else the literal itself */
+    const char *word; /* the usage's, or what it has behind the key: DURATION|auto, 5s */
+    const char *kind; /* which of the word's alternatives it is: DURATION */
+    const char *text; /* the argument, or what it has behind the key */
+} UsageArg;
+
+/* More than any command has whose keys the usage knows. */
+#define USAGE_MAX_ARGS 8
+
+typedef struct {
+    UsageArg all[USAGE_MAX_ARGS];
+    unsigned n, n_literals; /* keys are none */
+} UsageArgs;
+
+/*
+ * Which argument does not fit, and what was expected or meant; NULL: all fit, and *out (may be NULL)
+ * has what they stand for; of words that take all that is left (usage_takes_rest()) the first. open:
+ * what is behind the words is read by others, such as the many keys of a node. Free with g_free().
  */
-char *usage_complaint(const char *usage, char **args, unsigned n_args);
+char *usage_match(const UsageGrammar *grammar, bool open, char **args, unsigned n_args,
+                  UsageArgs *out);
 
 /* All keys, without their '='; free with g_ptr_array_unref(). */
 GPtrArray *usage_keys(const char *usage);
-/* How many arguments stand before the first that may be a key; G_MAXUINT: there are no keys. */
-unsigned usage_first_key(const char *usage);
 
 #endif

@@ -76,10 +76,10 @@ check 'concurrent of ordered ones fails' ended 1 "assert concurrent $first $seco
 expect 'no packets yet' 2 'assert happens-before 1 2' 'there are no packets yet'
 expect 'an event that did not happen' 2 'node add a; node add b; link add a b; assert concurrent 1 2' 'no packets yet'
 expect 'no numbers' 2 'assert concurrent a b' "'a'"
-expect 'one number' 2 'assert happens-before 1' 'usage: assert happens-before N M'
+expect 'one number' 2 'assert happens-before 1' 'M is missing; usage: assert EXPR | happens-before N M'
 expect 'network trace: a node that is not there' 2 'node add a; network trace node=x' "unknown node 'x': there is only a"
 expect 'network trace: a node without packets' 0 'node add a; network trace node=a last=5'
-expect 'network trace: an unknown key' 2 'network trace colour=red' 'usage: network trace \[node=NODE\] \[last=N\]'
+expect 'network trace: an unknown key' 2 'network trace colour=red' 'usage: network trace \[node=END\] \[last=N\]'
 printf 'node add a\nassert concurrent 1 x\n' >"$dir/bad.mtr"
 mtr check "$dir/bad.mtr"
 check 'check finds a number that is none' ended 2 "bad.mtr:2: .*'x'"

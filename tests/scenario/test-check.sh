@@ -123,8 +123,8 @@ nothing here" ':2: unknown command'
 start
 run 20
 echo \$nothing
-log loud" ":1: node a: unknown key 'memroy': did you mean 'memory'" ":3: '20' has no unit" ":4: variable 'nothing' is not set" \
-        ":5: 'loud' is not a log level"
+log loud" ":1: node a: unknown key 'memroy': did you mean 'memory'" ":3: run: DURATION '20' has no unit" ":4: variable 'nothing' is not set" \
+        ":5: log: 'loud' is no error or warn or info or debug"
     bad 'a node that is not there yet' 1 "$a
 link add a b
 $b
@@ -236,7 +236,7 @@ link down b gw at=1ms
 run 1ms
 time x
 host remove h
-node add c host=other" ":1: '1s' is no name" ":2: unknown key 'unxi=/tmp/x'.*did you mean 'unix'" ':3: host h: ' ":13: node c: host='other' is unknown"
+node add c host=other" ":1: '1s' is no name" ":2: gateway add: 'unxi=/tmp/x' has an unknown key; did you mean 'unix='" ':3: host h: ' ":13: node c: host='other' is unknown"
     bad 'a variable that could not be set' 1 "$a; start
 set X \$UNSET
 run \$X

@@ -44,7 +44,7 @@ steps() {
     expect 'step: 0 is refused' 2 "$busy; start; step a 0" "'0' is out of range: 1 to"
     expect 'step: a vCPU that does not exist' 2 "$busy; start; step a.1 5" 'node a has no vCPU 1: 0 to 0 are there'
     expect 'step: a node that does not exist' 2 "$busy; start; step x 5" "unknown node 'x': there is only a"
-    expect 'step: which of two nodes?' 2 "$busy; $busy_b; start; step 5" 'which node'
+    expect 'step: which of two nodes?' 2 "$busy; $busy_b; start; step 5" 'NODE is missing: there are several nodes'
     expect 'step: a mask that is neither on nor off' 2 "$busy; start; step a 5 mask=maybe" 'usage: step'
     expect 'step: before start' 2 "$busy; step a 5" 'no node is started'
     expect 'step: a halted vCPU says that it waits, and how to go on' 1 "$idle; start; run 3ms; step i 2" \
@@ -142,8 +142,8 @@ paced() {
     expect 'pace: ten times slower than real time' 0 "$tick; start; run 50ms pace=0.1"
     took=$((${EPOCHREALTIME/./} - began))
     check "pace: took at least half a second ($took us)" [ "$took" -ge 490000 ]
-    expect 'pace: what is no number' 2 "$tick; start; run 50ms pace=fast" "pace='fast': a multiple of real time"
-    expect 'pace: 0' 2 "$tick; start; run 50ms pace=0" "pace='0'"
+    expect 'pace: what is no number' 2 "$tick; start; run 50ms pace=fast" "pace 'fast' is no number above 0"
+    expect 'pace: 0' 2 "$tick; start; run 50ms pace=0" "pace '0'"
     expect 'pace: alone' 2 "$tick; start; run pace=1" 'usage: run'
     background -c "$tick; start; echo going; run 1000s pace=1"
     within 20 says going

@@ -103,9 +103,9 @@ refusals() {
     expect 'a path that is too long' 2 "gateway add gw unix=$long" 'the path has 108 bytes, that of a socket 107 at most'
     expect 'a tap that is not there' 2 'gateway add gw tap=mtrnone' "no such interface: .ip tuntap add dev mtrnone mode tap. makes it"
     expect 'an interface that is no tap' 2 'gateway add gw tap=lo' "tap='lo'"
-    expect 'nothing to lead to' 2 "gateway add gw peer=$dir/x" 'either unix=PATH or tap=IFNAME'
-    expect 'two ways at once' 2 "gateway add gw unix=$dir/x tap=lo" 'either unix=PATH or tap=IFNAME'
-    expect 'an unknown key' 2 'gateway add gw udp=1' "unknown key 'udp=1': unix=PATH, peer=PATH and tap=IFNAME"
+    expect 'nothing to lead to' 2 "gateway add gw peer=$dir/x" 'unix=PATH is missing; usage: gateway add NAME unix=PATH \[peer=PATH\] | NAME tap=IFNAME'
+    expect 'two ways at once' 2 "gateway add gw unix=$dir/x tap=lo" "'tap=lo' does not go with what is before it; usage: gateway add"
+    expect 'an unknown key' 2 'gateway add gw udp=1' "'udp=1' has an unknown key; usage: gateway add NAME unix=PATH"
     expect 'a bad name' 2 "gateway add 1gw unix=$dir/x" "'1gw' is no name"
     expect 'a name that a node has' 2 "node add a; gateway add a unix=$dir/x" "there is a node 'a' already"
     expect 'a name that a gateway has' 2 "gateway add a unix=$dir/x; node add a" "there is a switch or gateway 'a' already"
@@ -145,7 +145,7 @@ END
         '^2 runs, [0-9]+ samples: equal'
     sed -i 's/^gateway add.*/gateway add gw udp=1/' "$dir/way-out.mtr"
     mtr check "$dir/way-out.mtr"
-    check 'check finds a bad key' ended 2 "way-out.mtr:2: unknown key 'udp=1'"
+    check 'check finds a bad key' ended 2 "way-out.mtr:2: gateway add: 'udp=1' has an unknown key"
     background -c "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off; start; \
         gateway add gw unix=$dir/c.sock; link add a gw; echo going; run 1000s"
     within 20 says going

@@ -42,7 +42,7 @@ prompts() {
     at 'is repeated, too' 'metronome 0\.007000000s paused>'
     printf 'echo inner-one\nquantum 5\necho inner-two\n' >"$dir/inner.mtr"
     line "include $dir/inner.mtr"
-    shows 'an error of an included file, with its line' 'inner\.mtr:2: .5. has no unit'
+    shows 'an error of an included file, with its line' 'inner\.mtr:2: quantum: DURATION .5. has no unit'
     at 'goes back to the prompt' "$(paused)"
     check 'nothing behind it is run' not shown '^inner-two'
     key C-d
@@ -371,7 +371,7 @@ pipes() {
     check 'a run' answer four
     : >"$dir/out"
     join
-    check 'an error ends it, with its line' ended 2 "stdin:7: '5' has no unit"
+    check 'an error ends it, with its line' ended 2 "stdin:7: quantum: DURATION '5' has no unit"
     check 'and no QEMU is left' no_qemus
 
     coproc metronome_pipe { exec "$metronome" 2>"$dir/err"; }

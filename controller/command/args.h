@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * args.h: the arguments of a command, read as its usage says before it is carried out (usage.h):
+ *
+ *     NODE, NODE[.CPU]          a node that there is
+ *     DURATION, TIME, EVERY, 5s a time; the example of a key is what it is without the key
+ *     NINSN                     a count of instructions
+ *     N, M, LEN                 a whole number, from `least` to `most` of the command
+ *     ADDR                      an address, decimal or 0x…
+ *     X, 1.0                    a number above 0
+ *
+ * Every other is text. They are asked for by the name of their placeholder or key, a literal by
+ * itself; the same name again is the next of that name. What is asked for as what it is not is a
+ * mistake of the program.
+ */
+#ifndef COMMAND_ARGS_H
+#define COMMAND_ARGS_H
+
+#include "controller/command/command.h"
+
+/* Reads call->args into call->read, before exec. */
+bool args_read(CommandCall *call, GError **error);
+
+bool args_has(const CommandCall *call, const char *name);
+/* Whether a key is given, with this value. */
+bool args_is(const CommandCall *call, const char *key, const char *value);
+
+/* NULL, or `otherwise`, where it is not given. */
+const char *args_text(const CommandCall *call, const char *name);
+VTime args_time(const CommandCall *call, const char *name, VTime otherwise);
+int64_t args_count(const CommandCall *call, const char *name, int64_t otherwise);
+double args_number(const CommandCall *call, const char *name, double otherwise);
+Insns args_insns(const CommandCall *call);
+uint64_t args_address(const CommandCall *call);
+Node *args_node(const CommandCall *call);
+/* -1: NODE is without .CPU. */
+int args_vcpu(const CommandCall *call);
+
+/* The ends of a link, or fewer; returns how many. */
+unsigned args_ends(const CommandCall *call, const char *ends[2]);
+
+#endif
