@@ -52,8 +52,8 @@ bool breaks_need_clocks(const Session *session);
 /* RunGoal.at_rest: evaluates the conditions that use a node's clock. True if one became true. */
 bool breaks_at_rest(void *session);
 /* Counts the breaks that were hit in the piece that ended so. Returns the lowest number of these
- * breaks and, in *why, the reasons of all of them; free *why with g_free(). 0: no break was hit, and
- * *why is unchanged. */
+ * breaks and, in *why, the reasons of all of them; free *why with g_free(). 0: no break was hit,
+ * and *why is unchanged. */
 unsigned breaks_fired(Session *session, RunEnd end, char **why);
 /* Carries out the watches that are due. */
 void breaks_watch(Session *session);

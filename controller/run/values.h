@@ -12,7 +12,7 @@ typedef struct {
     bool used_clock;         /* out: a value was used that needs a node's clock */
 } Values;
 
-/* An ExprLookup; data: Values. Main thread, or with a view the thread that completes the barrier. */
+/* An ExprLookup; data: Values. Main thread; with a view, the thread that completes the barrier. */
 bool values_lookup(const char *name, ExprValue *out, void *data, GError **error);
 
 /* Names and descriptions of all values, for messages and the manual; each array ends with an entry
