@@ -158,8 +158,8 @@ static bool no_connection(GError **error, const SshHost *h)
     return false;
 }
 
-/* Connects without blocking, since the other side may not answer for long. Checks told_to_stop() and
- * the limit CONNECT_S meanwhile. */
+/* Connects without blocking, since the other side may not answer for long. Checks told_to_stop()
+ * and the limit CONNECT_S meanwhile. */
 static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 {
     HTime start = htime_now();
