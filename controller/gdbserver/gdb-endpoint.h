@@ -44,8 +44,8 @@ typedef struct {
  * gdb_endpoint_free(). NULL, with an error: the socket can't be opened. */
 GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, unsigned port,
                               const GdbEndpointEvents *events, void *data, GError **error);
-/* Closes the connection and the socket. An endpoint that is answering a request is freed after the
- * answer. NULL is allowed. */
+/* Closes the connection and the socket. No run may be active. An endpoint that is answering a
+ * request is freed after the answer. NULL is allowed. */
 void gdb_endpoint_free(GdbEndpoint *endpoint);
 
 const Node *gdb_endpoint_node(const GdbEndpoint *endpoint);

@@ -61,7 +61,8 @@ Reader reader_of(const GByteArray *bytes);
 uint8_t get_u8(Reader *r);
 /* A u8 that is 0 or 1; another value makes the reader bad. */
 bool get_flag(Reader *r);
-/* An i64 of virtual time below CODEC_TIME_END; another value makes the reader bad. */
+/* An i64 of virtual time between -CODEC_TIME_END and CODEC_TIME_END; another value makes the reader
+ * bad. */
 VTime get_time(Reader *r);
 uint32_t get_u32(Reader *r);
 uint64_t get_u64(Reader *r);
@@ -70,9 +71,9 @@ int64_t get_i64(Reader *r);
 const uint8_t *get_bytes(Reader *r, gsize *size);
 /* Free with g_free(); never NULL. A NUL in the text makes the reader bad. */
 char *get_text(Reader *r);
-/* As get_text(), made fit for a terminal by text_plain(). */
+/* Like get_text(), made fit for a terminal by text_plain(). */
 char *get_words(Reader *r);
-/* As get_text(), made fit for one line of a terminal by text_line(). */
+/* Like get_text(), made fit for one line of a terminal by text_line(). */
 char *get_line(Reader *r);
 /* A count of entries of at least `least` bytes each. A count of more entries than the rest of the
  * message can hold makes the reader bad. */

@@ -49,8 +49,8 @@ typedef enum {
     MSG_PULSE,
 
     /* Controller: requests, one at a time, each answered by OK or NO. */
-    MSG_FILE,      /* text SHA-256, u64 size, u8 may be used where it is, text where it is.
-                      OK: u8 here, text path to use, or to write it to */
+    MSG_FILE,      /* text SHA-256, u64 size, u8 may be used at its path, text path here.
+                      OK: u8 exists there, text path to use or to write to */
     MSG_NODE,      /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
                       OK: text version, u32 vCPUs, clock (node-state.h), u32 CPU there */
     MSG_END,       /* u32 node */
@@ -69,7 +69,7 @@ typedef enum {
                        in µs, u8 aligned, i64 next barrier, u8 stop on exit, u32 the node whose
                        guest's end ends the segment or 2^32 - 1, u8 cards take part,
                        u32 n, n times (u32 node, i64 epoch),
-                       u32 n, n times (u32 card, u8 exact, i64 own: qemu/far.h), then as GRANT */
+                       u32 n, n times (u32 card, u8 exact, i64 own: fabric/port.h), then as GRANT */
     MSG_GRANT,      /* u32 n, n times (u32 card, u32 id, i64 due, bytes) */
     MSG_HALT,       /* nothing */
     MSG_STEP,   /* u32 node, i64 epoch, u8 by count, i64 count, i64 own time, u32 manner, i64 vCPU,

@@ -57,13 +57,13 @@ typedef struct {
     atomic_bool fired;
 
     char *command;                                       /* BREAK_WATCH */
-    void (*look)(Session *session, const char *command); /* carries it out */
+    void (*look)(Session *session, const char *command); /* carries out command */
 
     Session *session; /* BREAK_PACKET */
     Filter *filter;   /* NULL: every frame */
     bool between;
     unsigned ports[2];
-    char *packet; /* the first that matched */
+    char *packet; /* the first packet that matched */
 } Break;
 
 struct Breaks {

@@ -10,12 +10,12 @@
  * terminal. Foreign text that the caller puts into a line must go through text_line() first. A dry
  * session prints nothing. */
 void session_print(const Session *session, const char *format, ...) G_GNUC_PRINTF(2, 3);
-/* As session_print(), but unchanged, and also for a dry session. */
+/* Like session_print(), but unchanged, and also for a dry session. */
 void session_print_raw(const Session *session, const char *text);
 
 /* Prints a JSON line if the session has --json. members: key, value, …, NULL. */
 void session_event(const Session *session, const char *event, const char *const *members);
-/* As session_event(), with one more member: key, an array of n strings. */
+/* Like session_event(), with one more member: key, an array of n strings. */
 void session_event_list(const Session *session, const char *event, const char *const *members,
                         const char *key, const char *const *list, unsigned n);
 

@@ -14,8 +14,8 @@ Session *session_new(SessionOptions options, GError **error);
 void session_free(Session *session);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Session, session_free)
 
-/* Stops the ensemble at the next barrier if the ensemble runs, waits until it stands, and notes the
- * failure of a node that no command has reported. Iterates the main context. */
+/* Stops the ensemble at the next barrier if the ensemble runs, waits until the ensemble stands, and
+ * notes the failure of a node that no command has reported. Iterates the main context. */
 void session_settle(Session *session);
 
 /* Takes over the node. */
@@ -23,8 +23,8 @@ void session_add_node(Session *session, Node *node);
 /* Ends or detaches the node's QEMU and frees the node, also when false is returned. */
 bool session_remove_node(Session *session, Node *node, GError **error);
 
-/* Launches all nodes that are not launched yet; each stands at the ensemble's present time. After an
- * error, the nodes launched so far stay launched. */
+/* Launches all nodes that are not launched yet; each stands at the ensemble's present time. After
+ * an error, the nodes launched so far stay launched. */
 bool session_start(Session *session, GError **error);
 
 #endif

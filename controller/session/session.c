@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * session.c: what commands ask of a session: nodes by name, variables, verdict, interruption. Only
- * the verdict and the place of the present command are locked: workers note lost exactness.
+ * the verdict and the place of the present command are locked, since any thread may note a failure.
  */
 #include "controller/session/session.h"
 

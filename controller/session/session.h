@@ -2,7 +2,7 @@
 /*
  * session.h: the Session: everything that one run of metronome holds: nodes, engine, variables,
  * report, and the state that commands keep. The commands work on the session; the session calls no
- * command. Main thread, except where a function says otherwise.
+ * command. Main thread, except where a function states otherwise.
  */
 #ifndef SESSION_SESSION_H
 #define SESSION_SESSION_H
@@ -105,7 +105,7 @@ void session_set_where(Session *session, const char *where);
 /* The node of this name; NULL: there is none. The session owns the node. */
 Node *session_node(const Session *session, const char *name);
 
-/* As session_node(), with an error that names the existing nodes. */
+/* Like session_node(), with an error that names the existing nodes. */
 Node *session_find_node(const Session *session, const char *name, GError **error);
 
 /* A check has found no link between a and b, or no such card, switch or gateway. Marks the present

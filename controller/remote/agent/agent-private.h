@@ -56,8 +56,8 @@ typedef struct Agent {
 /* Sends a message and empties it. Waits while the pipe is full; ends the process if the controller
  * is gone. Any thread. */
 void agent_send(Agent *agent, GByteArray *message);
-/* As agent_send(), but reads into the inbox while the pipe is full: a controller that is blocked in
- * a write of its own must be able to go on. Only the reader may call this, between messages. */
+/* Like agent_send(), but reads into the inbox while the pipe is full: a controller that is blocked
+ * in a write of its own must be able to go on. Only the reader may call this, between messages. */
 void agent_send_reading(Agent *agent, GByteArray *message);
 
 /* Reads available bytes into the inbox; waits up to timeout_ms for them (-1: for ever). Ends the

@@ -78,7 +78,7 @@ bool agent_client_send(AgentClient *client);
  * sends bytes from the tunnels and pulses. */
 bool agent_client_receive(AgentClient *client, uint8_t *type, Reader *fields);
 
-/* As agent_client_receive(), but waits about timeout_ms at most; *type 0: no message has come. */
+/* Like agent_client_receive(), but waits about timeout_ms at most; *type 0: no message has come. */
 bool agent_client_receive_for(AgentClient *client, int timeout_ms, uint8_t *type, Reader *fields);
 
 /* Reads available bytes into the inbox without waiting, and without parsing them; false: the client

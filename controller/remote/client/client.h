@@ -6,7 +6,7 @@
  * A client has a thread, which owns the stream. While the thread has a job (a segment, a step, or a
  * request for which the main thread waits), the thread also owns the host's nodes. Between jobs the
  * thread passes on messages that the agent sends without a request. Main thread, except where a
- * function says otherwise.
+ * function states otherwise.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
