@@ -21,7 +21,7 @@ typedef struct {
     const char *how; /* one word: reached, stopped, break, matched, asleep, exited, failed or so */
     unsigned number; /* of the break that stopped the run; 0: none */
     const char *why; /* a sentence without a full stop; NULL: the run reached its goal */
-    const GError *error; /* RUN_FAILED */
+    const GError *error;       /* RUN_FAILED */
     uint64_t barriers, missed; /* in this run */
     HTime host;                /* host time that the run took */
     bool unattended;           /* as in RunSpec */

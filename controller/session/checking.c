@@ -11,8 +11,8 @@ struct Checking {
     bool all;                 /* every name is in doubt */
     bool asked;               /* the present command asked for a name in doubt */
     GHashTable *used;         /* names of variables */
-    GPtrArray *captures; /* char *: paths */
-    GPtrArray *folders;  /* char *: canonical paths */
+    GPtrArray *captures;      /* char *: paths */
+    GPtrArray *folders;       /* char *: canonical paths */
 };
 
 Checking *checking_new(void)

@@ -12,7 +12,7 @@
 typedef struct {
     unsigned line; /* from 1 */
     char *host;    /* [USER@]HOST, never empty */
-    char *name; /* name in the session: the host's first label, or an address with dashes */
+    char *name;    /* name in the session: the host's first label, or an address with dashes */
 } HostListEntry;
 
 /* The hosts in their order, as an array of HostListEntry; free with g_array_unref(). A host on
