@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gdb-endpoint.c: who answers what a gdb asks. Packets become typed requests
- * (gdbstub-client/request.h); what concerns the node alone is answered by its view of the node
- * (engine/debug-view.h), the rest here. Nothing of a packet's bytes reaches QEMU.
+ * gdb-endpoint.c: answers a gdb. Packets are parsed to typed requests (gdbstub-client/request.h).
+ * The endpoint's view of the node (engine/debug-view.h) answers requests that concern the node
+ * alone; this file answers the others. No byte of a packet is passed on to QEMU.
  */
 #include "controller/gdbserver/gdb-endpoint.h"
 
@@ -26,26 +26,26 @@ struct GdbEndpoint {
     GdbListener *listener;
     unsigned listen_source;
     const GdbEndpointEvents *events;
-    bool closing; /* nobody wants to hear of it any more */
+    bool closing; /* gdb_endpoint_free() was called: no event is called any more */
     void *events_data;
 
     /* the gdb that is attached */
     GdbPeer *peer;
-    DebugView *view;     /* NULL until its first packet is served */
-    GdbMonitor *monitor; /* a command that goes on */
-    GdbThread stepped;   /* by the step under way */
-    bool running;        /* it waits for a stop reply */
-    bool interrupted;    /* it sent 0x03 */
-    bool ending;         /* metronome ends the run, and itself */
-    bool holding;        /* its node must not move: run_hold() */
-    bool serving;        /* serve() is asked for */
-    bool answering;      /* in serve() */
-    bool doomed;         /* freed by the very command that it answers */
+    DebugView *view;     /* NULL until the first packet is served */
+    GdbMonitor *monitor; /* the command that is being carried out */
+    GdbThread stepped;   /* the vCPU that the present step moves */
+    bool running;        /* gdb waits for a stop reply */
+    bool interrupted;    /* gdb has sent 0x03 */
+    bool ending;         /* metronome ends: gdb_end_all() */
+    bool holding;        /* run_hold(): the node must not move */
+    bool serving;        /* run_service() is about to call serve() */
+    bool answering;      /* serve() is on the stack */
+    bool doomed;         /* freed by a command that it is answering: serve() frees it */
 };
 
 static void drop(GdbEndpoint *e);
 
-/* gdb shows what it is told while it waits for the end of a resume. */
+/* Refuses a resume and shows the reason: gdb shows target output while a resume is under way. */
 static void refuse_resume(GdbEndpoint *e, const char *code, const char *why)
 {
     g_autofree char *text = g_strdup_printf("metronome: %s\n", why);
@@ -56,7 +56,7 @@ static void refuse_resume(GdbEndpoint *e, const char *code, const char *why)
 
 /* --- stops --- */
 
-/* signal 0: the node itself has no reason to stop. */
+/* Sends a stop reply. signal 0: the node itself has no reason to stop. */
 static void reply_stop(GdbEndpoint *e, unsigned signal, const GdbStop *stop)
 {
     static const char *const watches[] = {NULL, "watch", "rwatch", "awatch"};
@@ -71,7 +71,8 @@ static void reply_stop(GdbEndpoint *e, unsigned signal, const GdbStop *stop)
     gdb_peer_reply_text(e->peer, text->str);
 }
 
-/* What a program that ends so gets: abort() of its own, an alarm that nobody cared for, a kill. */
+/* The signal of a program that ends in the same way: by abort(), by an unhandled alarm, or by a
+ * kill. */
 static unsigned signal_of(NodeState state)
 {
     return state == NODE_PANICKED   ? GDB_SIGNAL_ABRT
@@ -79,7 +80,7 @@ static unsigned signal_of(NodeState state)
                                     : GDB_SIGNAL_KILL;
 }
 
-/* The node takes part no more: for gdb its process has ended. */
+/* The node has left the ensemble: reports to gdb that the process has ended. */
 static void reply_end(GdbEndpoint *e)
 {
     NodeState state = e->node->state;
@@ -148,7 +149,7 @@ static void on_run_done(const RunOutcome *o, void *data)
         e->events->failed(o->error, e->events_data);
 }
 
-/* A step's end; it has no reason to give. */
+/* The end of a step. A step that was completed needs no reason for its stop. */
 static void on_step_done(const RunOutcome *o, void *data)
 {
     GdbEndpoint *e = data;
@@ -171,7 +172,7 @@ static void on_held_run_done(const RunOutcome *o, void *data)
     e->holding = false;
 }
 
-/* For this gdb its node stands: no other may let it run. */
+/* Holds the active run for a gdb whose node stands: no other gdb may run the node. */
 static void hold(void *endpoint, void *data)
 {
     GdbEndpoint *e = endpoint;
@@ -209,7 +210,7 @@ static void go_on(GdbEndpoint *e)
         gdb_peer_tell(e->peer, "metronome: all stand until every attached gdb continues\n");
 }
 
-/* The other vCPUs stand still meanwhile. */
+/* Steps one vCPU. The node's other vCPUs do not run meanwhile. */
 static void step(GdbEndpoint *e, const GArray *threads, unsigned vcpu)
 {
     const Node *n = e->node;
@@ -283,7 +284,7 @@ static void ask_view(GdbEndpoint *e, const GdbRequest *request)
     gdb_peer_reply(e->peer, answer->str, answer->len);
 }
 
-/* QEMU would remove all points of everybody. */
+/* Answers `?` here: QEMU's gdbstub would remove the points of all gdbs and commands. */
 static void tell_halt_reason(GdbEndpoint *e)
 {
     const DebugHit *hit = debug_hit(e->node);
@@ -305,7 +306,7 @@ static void handle(GdbEndpoint *e, const GdbRequest *request)
         gdb_peer_reply_text(e->peer, "OK");
         gdb_peer_no_acks(e->peer);
         break;
-    case GDB_REQUEST_DETACH: /* QEMU is ours: gdb's end is not its end */
+    case GDB_REQUEST_DETACH: /* metronome owns QEMU: a gdb that ends does not end QEMU */
     case GDB_REQUEST_KILL:
         gdb_peer_reply_text(e->peer, "OK");
         drop(e);
@@ -330,7 +331,8 @@ static void handle(GdbEndpoint *e, const GdbRequest *request)
     }
 }
 
-/* Its first packet. */
+/* At the first packet of a gdb: makes its view of the node. False: there can be none, and the
+ * connection is closed. */
 static bool begin(GdbEndpoint *e)
 {
     g_autoptr(GError) error = NULL;
@@ -350,7 +352,7 @@ static bool begin(GdbEndpoint *e)
     return true;
 }
 
-/* The ensemble is at rest. */
+/* Answers packets. The ensemble is at rest. */
 static void serve(void *data)
 {
     GdbEndpoint *e = data;
@@ -403,7 +405,7 @@ static void clean_up(void *data)
         e->events->gone(e->events_data);
 }
 
-/* What it let run stops; its points are taken away. */
+/* Ends a connection. A run that this gdb waited for is paused, and the gdb's points are removed. */
 static void drop(GdbEndpoint *e)
 {
     bool was_gdb = gdb_peer_has_spoken(e->peer);
@@ -426,7 +428,8 @@ static void drop(GdbEndpoint *e)
     run_service(e->session, clean_up, e);
 }
 
-/* Somebody who says nothing makes room for the next; a gdb does not. */
+/* Accepts a connection. It replaces a connection that has sent no packet yet. A gdb keeps its
+ * connection. */
 static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
 {
     GdbEndpoint *e = data;

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gdb-endpoint.h: where the user's own gdb attaches to a node, and finds the whole ensemble.
+ * gdb-endpoint.h: a socket where the user's own gdb attaches to one node and controls the whole
+ * ensemble.
  *
- * To gdb it looks like a stub. Registers, memory and everything else that concerns the node alone
- * is asked of QEMU's gdbstub; `continue` lets the whole ensemble run, a breakpoint of any gdb or
- * Ctrl-C in it stops all, a single step never passes the next barrier alone, and what follows
- * `monitor` is a command of ours that stays inside the ensemble, or one of QEMU's that only looks.
- * What gdb asks while others let the ensemble run is answered at the next barrier. A connection is
- * nobody, and holds nothing, until its first whole packet.
+ * To gdb the endpoint looks like a gdb stub. QEMU's gdbstub answers requests for registers, memory
+ * and everything else that concerns the node alone. `continue` runs the whole ensemble. A
+ * breakpoint of any gdb, or Ctrl-C in any gdb, stops all nodes. A single step never passes the next
+ * barrier alone. The text after `monitor` is a command of metronome that stays inside the ensemble,
+ * or a command of QEMU that only reads. A request that arrives while another gdb or command runs
+ * the ensemble is answered at the next barrier. A connection counts as a gdb, and holds the
+ * ensemble, only after its first whole packet. Main thread.
  *
  * Protocol: gdb manual, appendix "Remote Serial Protocol".
  */
@@ -18,39 +20,45 @@
 
 typedef struct GdbEndpoint GdbEndpoint;
 
-/* A line behind `monitor` that is carried out. */
+/* A `monitor` command that is being carried out. */
 typedef struct GdbMonitor GdbMonitor;
 
-/* output: all that it printed, its error included. */
+/* output: everything that the command printed, its error included. */
 typedef void (*GdbMonitorFunc)(const char *output, void *data);
 
-/* What an endpoint needs of those above it. */
+/* Functions of the command layer that an endpoint calls. */
 typedef struct {
-    void (*gone)(void *data); /* a gdb that had attached is gone again */
-    /* A run that a gdb asked for, and no command, ended by the failure of a node. */
+    void (*gone)(void *data); /* a gdb that had attached has gone */
+    /* A run that a gdb, and no command, started has ended by the failure of a node. */
     void (*failed)(const GError *error, void *data);
-    /* Carries out what follows `monitor`: text, as gdb sent it, with a NUL behind it. Returns NULL when
-     * done was called already; else it will be, unless … */
+    /* Carries out the text after `monitor`, `size` bytes as gdb sent them, followed by a NUL.
+     * Returns NULL if done was called already. Else done will be called, unless forget() is. */
     GdbMonitor *(*monitor)(Session *session, Node *node, const char *text, size_t size,
                            GdbMonitorFunc done, void *data);
-    /* … nobody wants to know any more: the command goes on to its end. */
+    /* Drops the callback done. The command itself goes on to its end. */
     void (*forget)(GdbMonitor *monitor);
 } GdbEndpointEvents;
 
-/* path: unix socket, which must not exist; or, with port not 0, TCP on 127.0.0.1. */
+/* Opens an endpoint for the node: at path, a unix socket that must not exist yet, or, with port not
+ * 0, at that TCP port of 127.0.0.1. events must outlive the endpoint. Free with
+ * gdb_endpoint_free(). NULL, with an error: the socket can't be opened. */
 GdbEndpoint *gdb_endpoint_new(Session *session, Node *node, const char *path, unsigned port,
                               const GdbEndpointEvents *events, void *data, GError **error);
+/* Closes the connection and the socket. No run may be active. An endpoint that is answering a
+ * request is freed after the answer. NULL is allowed. */
 void gdb_endpoint_free(GdbEndpoint *endpoint);
 
 const Node *gdb_endpoint_node(const GdbEndpoint *endpoint);
-/* What gdb's `target remote` takes. */
+/* The address for gdb's `target remote`. */
 const char *gdb_endpoint_address(const GdbEndpoint *endpoint);
+/* Whether a gdb is attached, or its points are not removed yet. */
 bool gdb_endpoint_attached(const GdbEndpoint *endpoint);
 
-/* metronome ends: a run that a gdb waits for ends as if the guest had. */
+/* Call when metronome ends: each gdb that waits for a run then receives the end of the run as the
+ * end of the guest. */
 void gdb_end_all(Session *session);
 
-/* A line for each gdb that waits for its node to stop. */
+/* Shows a line in each gdb that waits for its node to stop. */
 void gdb_tell_all(const Session *session, const char *line);
 
 #endif

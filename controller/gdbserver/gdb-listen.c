@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-listen.c: the two kinds of socket. */
+/* gdb-listen.c: opens a listening unix socket or TCP socket, non-blocking and close-on-exec. */
 #include "controller/gdbserver/gdb-listen.h"
 
 #include "controller/base/fd.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-listen.h: the socket where a gdb connects: a unix socket for this user alone, or a port of
- * 127.0.0.1. */
+/* gdb-listen.h: the socket to which a gdb connects: a unix socket for this user only, or a port of
+ * 127.0.0.1. Never another address. */
 #ifndef GDBSERVER_GDB_LISTEN_H
 #define GDBSERVER_GDB_LISTEN_H
 
@@ -9,17 +9,17 @@
 
 typedef struct GdbListener GdbListener;
 
-/* path: must not exist yet; its mode is 0600 from the first moment, whatever the umask. With port
- * not 0 it is not used. */
+/* Listens at port of 127.0.0.1, or, with port 0, at path. path must not exist yet; the socket has
+ * mode 0600 from the first moment, for any umask. Free with gdb_listener_free(). */
 GdbListener *gdb_listener_new(const char *path, unsigned port, GError **error);
 
-/* Removes the path, if it still is this socket. */
+/* Closes the socket and removes the path, if the path still is this socket. NULL is allowed. */
 void gdb_listener_free(GdbListener *listener);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(GdbListener, gdb_listener_free)
 
-/* Readable when somebody connects. */
+/* The file descriptor to accept connections from; the listener owns it. */
 int gdb_listener_fd(const GdbListener *listener);
-/* What gdb's `target remote` takes. */
+/* The address for gdb's `target remote`; the listener owns it. */
 const char *gdb_listener_address(const GdbListener *listener);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* gdb-peer.c: what comes is decoded, checked and queued; what goes is queued where the socket is
- * full. */
+/* gdb-peer.c: decodes, checks and queues received packets; queues sent bytes while the socket is
+ * full. Both queues are limited. */
 #include "controller/gdbserver/gdb-peer.h"
 
 #include "controller/base/fd.h"
@@ -14,38 +14,39 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* A gdb has one request under way. With so many nothing more is read until some are answered. */
+/* Most queued packets: with so many, the socket is not read until some are answered. A gdb has one
+ * request under way. */
 #define MOST_PACKETS 8u
-/* So many damaged packets, or asking for one again, in a row is no gdb. */
+/* Most damaged packets and requests to repeat a packet in a row; a peer with more is no gdb. */
 #define MOST_FAULTS 8u
-/* Bytes that the socket did not take: beyond the first nothing more is answered, beyond the second
- * the peer is cut off. */
+/* Limits of unsent bytes: beyond the first limit no packet is handed out, beyond the second the
+ * peer is disconnected. */
 #define MUCH_UNSENT ((size_t)64 << 10)
 #define MOST_UNSENT ((size_t)4 << 20)
-/* Of text in one O packet. */
+/* Most bytes of text in one O packet. */
 #define TELL_BYTES 1800u
 
 struct GdbPeer {
     const GdbPeerEvents *events;
     void *data;
     int fd;
-    unsigned source;  /* of what comes, or, while nothing is read, of the peer's end */
+    unsigned source;  /* source for received bytes or, while full, for the end of the connection */
     unsigned writing; /* source: unsent bytes wait for room */
     GdbDecoder *decoder;
-    GString *sent;      /* the last packet, for a NAK */
-    GByteArray *unsent; /* what the socket did not take yet */
+    GString *sent;      /* the last packet, to be repeated after a NAK */
+    GByteArray *unsent; /* bytes that the socket did not take yet */
     bool acks;
-    bool full;       /* nothing is read */
-    bool spoken;     /* a packet came */
-    bool over;       /* cut off: `gone` follows */
-    bool interrupt;  /* 0x03 came */
+    bool full;       /* the queue of packets is full: the socket is not read */
+    bool spoken;     /* a whole packet was received */
+    bool over;       /* disconnected: the event `gone` follows */
+    bool interrupt;  /* 0x03 was received */
     unsigned faults; /* in a row */
     GQueue *packets; /* GBytes */
 };
 
 /* --- sending --- */
 
-/* The rest is done when the end of the connection is seen. */
+/* Shuts the connection down. The main loop then sees its end and calls the event `gone`. */
 static void cut_off(GdbPeer *p, const char *why)
 {
     if (!p->over)
@@ -54,13 +55,13 @@ static void cut_off(GdbPeer *p, const char *why)
     shutdown(p->fd, SHUT_RDWR);
 }
 
-/* How many bytes the socket took. */
+/* Returns how many bytes the socket took. */
 static size_t send_some(GdbPeer *p, const uint8_t *bytes, size_t size)
 {
     ssize_t n = p->over ? 0 : send(p->fd, bytes, size, MSG_NOSIGNAL | MSG_DONTWAIT);
 
     if (n < 0 && errno != EAGAIN && errno != EINTR) {
-        p->over = true; /* it is gone */
+        p->over = true; /* the peer is gone */
         shutdown(p->fd, SHUT_RDWR);
     }
     return n > 0 ? (size_t)n : 0;
@@ -150,7 +151,7 @@ static void take_token(GdbPeer *p, const GdbToken *token)
             send_bytes(p, "+", 1);
         p->spoken = true;
         p->faults = 0;
-        /* With the NUL behind it. */
+        /* The decoder has put a NUL after the packet. */
         g_queue_push_tail(p->packets, g_bytes_new(token->data, token->len + 1));
         break;
     case GDB_TOKEN_INTERRUPT:
@@ -162,7 +163,7 @@ static void take_token(GdbPeer *p, const GdbToken *token)
     case GDB_TOKEN_BAD:
         take_fault(p, "-", 1);
         break;
-    case GDB_TOKEN_NOTIFICATION: /* a stub's, never a gdb's */
+    case GDB_TOKEN_NOTIFICATION: /* only a stub sends notifications, never gdb */
         cut_off(p, "what comes is not the gdb protocol");
         break;
     case GDB_TOKEN_ACK:
@@ -171,7 +172,7 @@ static void take_token(GdbPeer *p, const GdbToken *token)
     }
 }
 
-/* False when gdb is gone. */
+/* False: gdb is gone, or was disconnected. */
 static bool receive(GdbPeer *p)
 {
     uint8_t bytes[4096];
@@ -191,7 +192,7 @@ static bool receive(GdbPeer *p)
     return n > 0 && !p->over;
 }
 
-/* By an event's end the peer may be closed or freed. */
+/* Whether an event has closed or freed the peer. */
 static bool is_over(void)
 {
     return g_source_is_destroyed(g_main_current_source());
@@ -227,7 +228,7 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
     if (is_over())
         return G_SOURCE_REMOVE;
     p->full = p->packets->length >= MOST_PACKETS;
-    if (p->full) /* POLLRDHUP: half an end is one too, and else it would be found by reading only */
+    if (p->full) /* POLLRDHUP: a half-closed connection has ended; else only reading shows it */
         p->source =
             g_unix_fd_add(p->fd, (GIOCondition)(G_IO_HUP | G_IO_ERR | POLLRDHUP), on_end, p);
     return p->full ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gdb-peer.h: the connection of a gdb that takes us for its target: packets in, packets out, one
- * gdb at a time.
+ * gdb-peer.h: the connection of a gdb for which metronome is the target: receives and sends
+ * packets, for one gdb at a time. Main thread.
  *
- * Whoever sends a byte that the protocol does not have is cut off, and nothing of what came behind
- * that byte is looked at: a web page can make a browser send a packet, but never as the first
- * thing. What a peer makes us keep is bounded, in both directions.
+ * A peer that sends a byte outside the protocol is disconnected, and the bytes after that byte are
+ * not examined: a web page can make a browser send a gdb packet, but never at the beginning of a
+ * connection. The memory that a peer can occupy is limited, in both directions.
  *
  * Protocol: gdb manual, appendix "Remote Serial Protocol", section "Overview".
  */
@@ -18,33 +18,41 @@
 typedef struct GdbPeer GdbPeer;
 
 typedef struct {
-    void (*arrived)(void *data);     /* packets wait: gdb_peer_next() */
-    void (*interrupted)(void *data); /* 0x03, Ctrl-C in gdb */
-    void (*gone)(void *data);        /* it closed, broke or is no gdb: gdb_peer_close() */
+    void (*arrived)(void *data);     /* packets wait: call gdb_peer_next() */
+    void (*interrupted)(void *data); /* byte 0x03: Ctrl-C in gdb */
+    void (*gone)(void *data);        /* closed, broken or no gdb: call gdb_peer_close() */
 } GdbPeerEvents;
 
-/* Nobody is connected yet. Events come from the main loop; any of them may free the peer. */
+/* A peer without a connection; free with gdb_peer_free(). Events are called from the main loop; any
+ * of them may free the peer. events must outlive the peer. */
 GdbPeer *gdb_peer_new(const GdbPeerEvents *events, void *data);
+/* Closes the connection and frees the peer. NULL is allowed. */
 void gdb_peer_free(GdbPeer *peer);
 
-/* Owns fd from now on. */
+/* Begins a connection; no other may be open. Takes over fd. */
 void gdb_peer_open(GdbPeer *peer, int fd);
+/* Closes the connection and drops all packets. Calls no event. */
 void gdb_peer_close(GdbPeer *peer);
 bool gdb_peer_is_open(const GdbPeer *peer);
-/* Whether it is open and has sent a whole packet: until then it may be anybody. */
+/* Whether the connection is open and has sent a whole packet: until then the peer may be any
+ * program. */
 bool gdb_peer_has_spoken(const GdbPeer *peer);
 
+/* Whether gdb_peer_next() has a packet. No packet is handed out while more than 64 KiB of answers
+ * are unsent. */
 bool gdb_peer_waits(const GdbPeer *peer);
-/* The oldest packet that was not taken yet, decoded, a NUL behind its last byte (the size counts
- * it); NULL: none. */
+/* The oldest packet that was not handed out yet, decoded and followed by a NUL, which the size
+ * includes; free with g_bytes_unref(). NULL: there is none. */
 GBytes *gdb_peer_next(GdbPeer *peer);
 
-/* A gdb that does not read is not waited for; one that has not read much for long is cut off. */
+/* Sends a packet without blocking. A peer with more than 4 MiB of unread answers is
+ * disconnected. */
 void gdb_peer_reply(GdbPeer *peer, const char *data, size_t size);
 void gdb_peer_reply_text(GdbPeer *peer, const char *text);
-/* Shown by gdb as output of the target; only while it waits for an answer. */
+/* Sends text that gdb shows as output of the target (O packets); only while gdb waits for an
+ * answer. */
 void gdb_peer_tell(GdbPeer *peer, const char *text);
-/* From now on nothing is acknowledged (QStartNoAckMode). */
+/* Ends the acknowledgement of packets on this connection (QStartNoAckMode). */
 void gdb_peer_no_acks(GdbPeer *peer);
 
 #endif

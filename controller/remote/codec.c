@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* codec.c: see codec.h. */
+/* codec.c: encodes and decodes numbers, texts and messages. The bytes read are not trusted. */
 #include "controller/remote/codec.h"
 
 #include "controller/base/text.h"
 
 #include <string.h>
 
-/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+/* Without the static variable of G_DEFINE_QUARK: several threads call this at the same time. */
 GQuark remote_error_quark(void)
 {
     return g_quark_from_static_string("metronome-remote-error-quark");
 }
 
 #define HEADER 5  /* length and type */
-#define SHOWN  60 /* bytes of what is none */
+#define SHOWN  60 /* most bytes to quote of something that is no message */
 
 /* --- writing --- */
 
@@ -72,7 +72,7 @@ void message_end(GByteArray *out, gsize begun)
 
 /* --- reading --- */
 
-/* An array that never had a byte has no memory, to whose address nothing may be added. */
+/* An array that never had a byte has a NULL pointer, to which C allows no addition. */
 Reader reader_of(const GByteArray *bytes)
 {
     const uint8_t *at = bytes->data ? bytes->data : (const uint8_t *)"";
@@ -200,7 +200,7 @@ bool reader_done(const Reader *r, const char *what, GError **error)
 
 struct Inbox {
     GByteArray *bytes;
-    gsize used; /* of it: messages that were handed out */
+    gsize used; /* bytes of the messages that were handed out */
 };
 
 Inbox *inbox_new(void)
@@ -237,7 +237,8 @@ void inbox_filled(Inbox *in, gsize size)
     g_byte_array_set_size(in->bytes, in->bytes->len + (guint)size);
 }
 
-/* Where a shell greets, or somebody else answers, that is text. */
+/* Sets the error for bytes that are no message. Quotes them if they are text: the greeting of a
+ * shell, or the answer of another program. */
 static void refuse(const uint8_t *at, gsize left, uint32_t size, GError **error)
 {
     g_autofree char *raw = g_strndup((const char *)at, MIN(left, SHOWN));

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * codec.h: messages as bytes, and back. Pure. Numbers are little-endian; a string of bytes is its
- * length (32 bits) and the bytes. A message is the length of what follows (32 bits), its type (8
- * bits) and its fields; protocol.h tells which.
+ * codec.h: writes messages to bytes and reads messages from bytes. Pure. Numbers are little-endian.
+ * A string of bytes is its length (32 bits) and the bytes. A message is the length of the rest (32
+ * bits), its type (8 bits) and its fields (protocol.h).
  *
- * Reading never goes beyond the message: what is missing reads as 0 or as nothing and marks the
- * reader as bad, which is looked at once, at the end.
+ * Reading never goes beyond the message: a missing field reads as 0 or as nothing and marks the
+ * reader as bad. The caller checks the mark once, at the end, with reader_done().
  */
 #ifndef REMOTE_CODEC_H
 #define REMOTE_CODEC_H
@@ -20,29 +20,31 @@
 GQuark remote_error_quark(void);
 
 typedef enum {
-    REMOTE_ERROR_PROTOCOL, /* what came is no message of ours */
-    REMOTE_ERROR_VERSION,  /* the other side speaks another version */
+    REMOTE_ERROR_PROTOCOL, /* the received bytes are no message of this protocol */
+    REMOTE_ERROR_VERSION,  /* the other side has another protocol version */
     REMOTE_ERROR_LOST,     /* the connection is gone */
-    REMOTE_ERROR_REFUSED,  /* the other side said no */
+    REMOTE_ERROR_REFUSED,  /* the other side has refused */
 } RemoteError;
 
-/* Longest message; a host's frames and console output of one grant fit many times over. */
+/* Longest message: many times as long as the frames and console output of a host in one grant. */
 #define CODEC_MAX_MESSAGE (UINT32_C(256) << 20)
 
-/* Times and their distances are below this, some 146 years either way: the sum of two is a time. */
+/* Virtual times, in ns, and their distances are below this, some 146 years in either direction: the
+ * sum of two of them fits an int64_t. */
 #define CODEC_TIME_END (INT64_MAX / 2)
 
-/* --- writing --- */
+/* --- writing: each function appends to out --- */
 
 void put_u8(GByteArray *out, uint8_t value);
 void put_u32(GByteArray *out, uint32_t value);
 void put_u64(GByteArray *out, uint64_t value);
 void put_i64(GByteArray *out, int64_t value);
 void put_bytes(GByteArray *out, const void *data, gsize size);
-/* NULL counts as "". */
+/* NULL is written as "". */
 void put_text(GByteArray *out, const char *text);
 
-/* Begins a message at the end of out; what is put until message_end() are its fields. */
+/* Begins a message at the end of out. Everything put before message_end() is a field of the
+ * message. Returns the argument `begun` of message_end(). */
 gsize message_begin(GByteArray *out, uint8_t type);
 void message_end(GByteArray *out, gsize begun);
 
@@ -53,37 +55,43 @@ typedef struct {
     bool bad;
 } Reader;
 
-/* All of the bytes; they stay the array's. */
+/* A reader of all bytes of the array, which keeps them. */
 Reader reader_of(const GByteArray *bytes);
 
 uint8_t get_u8(Reader *r);
-/* A u8 that is 0 or 1; an i64 of virtual time: another value makes the reader bad. */
+/* A u8 that is 0 or 1; another value makes the reader bad. */
 bool get_flag(Reader *r);
+/* An i64 of virtual time between -CODEC_TIME_END and CODEC_TIME_END; another value makes the reader
+ * bad. */
 VTime get_time(Reader *r);
 uint32_t get_u32(Reader *r);
 uint64_t get_u64(Reader *r);
 int64_t get_i64(Reader *r);
-/* Points into the message. */
+/* Returns a pointer into the message. */
 const uint8_t *get_bytes(Reader *r, gsize *size);
-/* Free with g_free(); never NULL. A NUL inside makes the reader bad. */
+/* Free with g_free(); never NULL. A NUL in the text makes the reader bad. */
 char *get_text(Reader *r);
-/* The same for a person to read: text_plain(), text_line(). */
+/* Like get_text(), made fit for a terminal by text_plain(). */
 char *get_words(Reader *r);
+/* Like get_text(), made fit for one line of a terminal by text_line(). */
 char *get_line(Reader *r);
-/* A count of things of at least `least` bytes each: more than can follow makes the reader bad. */
+/* A count of entries of at least `least` bytes each. A count of more entries than the rest of the
+ * message can hold makes the reader bad. */
 uint32_t get_count(Reader *r, gsize least);
-/* False, with an error that names the message, if anything was missing or is left over. */
+/* False, with an error that names the message: a field was missing or wrong, or bytes are left. */
 bool reader_done(const Reader *r, const char *what, GError **error);
 
-/* A stream of bytes cut into messages. */
+/* Cuts a stream of bytes into messages. */
 typedef struct Inbox Inbox;
 Inbox *inbox_new(void);
+/* NULL is allowed. */
 void inbox_free(Inbox *inbox);
-/* Room for `size` more bytes, of which inbox_filled() tells how many came. */
+/* Room for `size` more bytes, valid until inbox_filled(). */
 uint8_t *inbox_room(Inbox *inbox, gsize size);
+/* `size` bytes were written to the room. */
 void inbox_filled(Inbox *inbox, gsize size);
-/* The next whole message: its type and fields, which stay until more bytes come. *type is 0 if
- * there is none yet. */
+/* The next whole message: its type and its fields, which are valid until inbox_room() is called.
+ * *type is 0 if there is none yet. False, with an error: the bytes are no message. */
 bool inbox_next(Inbox *inbox, uint8_t *type, Reader *fields, GError **error);
 
 #endif

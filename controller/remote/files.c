@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* files.c: see files.h. */
+/* files.c: reads and looks for files by the SHA-256 of their content. */
 #include "controller/remote/files.h"
 
 #include "controller/base/fd.h"
@@ -16,7 +16,7 @@
 #define SHA256_DIGITS 64
 #define PART_DIGITS   8
 #define CHUNK         (1 << 20)
-#define LEFT_S        600 /* who has not written for so long is gone: a line is lost after 10 s */
+#define LEFT_S        600 /* a copy without a write for so long has ended: 10 s lose a client */
 
 char *files_cache(void)
 {
@@ -63,13 +63,13 @@ static bool holds(const char *path, const char *sha256, uint64_t size)
     return found && strcmp(found, sha256) == 0;
 }
 
-/* It becomes part of a path. */
+/* Whether the text is a SHA-256: an agent makes it a part of a path. */
 static bool is_sha256(const char *text)
 {
     return strlen(text) == SHA256_DIGITS && strspn(text, HEX) == SHA256_DIGITS;
 }
 
-/* As ssh_host_upload() names them. */
+/* Whether ssh_host_upload() gives this name to an unfinished copy. */
 static bool is_part(const char *name)
 {
     g_autofree char *sha256 = g_strndup(name, SHA256_DIGITS);
@@ -85,7 +85,7 @@ static bool is_own_file(const char *path, struct stat *st)
            st->st_uid == geteuid();
 }
 
-/* A controller that died while it copied could not remove them. */
+/* Removes unfinished copies: a controller that died while copying could not do so. */
 static void remove_parts(const char *cache)
 {
     g_autoptr(GDir) dir = g_dir_open(cache, 0, NULL);
@@ -122,7 +122,7 @@ char *files_find(const char *cache, const char *sha256, uint64_t size, const cha
                     g_strerror(errno));
         return NULL;
     }
-    /* One that is damaged: a file there has the SHA-256 of its content for a name. */
+    /* A file at this path is damaged: its content does not have the SHA-256 of its name. */
     if (is_own_file(path, &st))
         unlink(path);
     remove_parts(cache);

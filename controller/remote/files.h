@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files.h: what nodes are made of, kept on each host under its content's SHA-256, so that it is
- * copied there once.
+ * files.h: the files that nodes are made of. Each host keeps a file under the SHA-256 of its
+ * content, so that the file is copied to the host once. Any thread.
  */
 #ifndef REMOTE_FILES_H
 #define REMOTE_FILES_H
@@ -13,18 +13,20 @@
 /* $XDG_CACHE_HOME/metronome/files; free with g_free(). */
 char *files_cache(void);
 
-/* While a file is read: how far. False: enough of it. */
+/* Called while a file is read, with the number of bytes read so far. False: stop reading. */
 typedef bool (*FilesProgress)(uint64_t done, uint64_t size, void *data);
 
-/* Of a file's content, in hex; free with g_free(). NULL: nobody is told of the progress. */
+/* SHA-256 of a file's content, in hex; free with g_free(). *size: the file's size. progress may be
+ * NULL. */
 char *files_sha256(const char *path, uint64_t *size, FilesProgress progress, void *data,
                    GError **error);
 
 /*
- * Where the content is, free with g_free(). `there`: a place where it may be as well, or NULL.
- * *here tells whether it is; else the path is where it is to be written to, by way of another name
- * in the same folder, which exists. A file there that has other content is removed, and so is what
- * copies that never ended have left (SHA256.…), when nobody has written to it for 10 minutes.
+ * The path of a file with this content and size; free with g_free(). `there`: another place to
+ * look first, or NULL. *here is true if the file exists. Else the path is in the folder `cache`,
+ * which is made if needed, and the caller has to write the file under another name in the same
+ * folder and rename it. A file at this path with other content is removed. Parts of copies that
+ * never ended (SHA256.…) are removed when nothing was written to them for 10 minutes.
  */
 char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
                  bool *here, GError **error);

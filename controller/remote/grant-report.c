@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* grant-report.c: see grant-report.h. */
+/* grant-report.c: collects a report in four sections, and reads a report section by section. */
 #include "controller/remote/grant-report.h"
 
 void grant_report_init(GrantReport *n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* node-state.c: see node-state.h. */
+/* node-state.c: encodes and decodes node states and reports of nodes; checks enums and ranges. */
 #include "controller/remote/node-state.h"
 
 #include "controller/qemu/debug.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* orders.c: see orders.h. */
+/*
+ * orders.c: encodes and decodes orders. Each list is checked completely when its message is read,
+ * so that reading its entries later cannot fail.
+ */
 #include "controller/remote/orders.h"
 
 #include "controller/network/network.h"
@@ -7,7 +10,7 @@
 
 #define MOST_VCPUS 1024
 
-/* Marks the message as bad. */
+/* Marks the message as bad unless the condition holds. */
 static void demand(Reader *r, bool holds)
 {
     r->bad = r->bad || !holds;
@@ -21,7 +24,7 @@ static int64_t get_span_us(Reader *r)
     return us;
 }
 
-/* Of entries of one size. */
+/* Reads a list of entries that all have the same size. */
 static Reader get_list(Reader *r, gsize entry)
 {
     uint32_t count = get_count(r, entry);
@@ -278,7 +281,7 @@ bool order_next_frame(Reader *frames, OrderFrame *out)
     return !frames->bad;
 }
 
-/* Nobody and nothing is there twice. */
+/* Demands at least one member, and no member twice. */
 static void check_members(Reader *r, Reader members)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -289,6 +292,7 @@ static void check_members(Reader *r, Reader members)
     demand(r, !members.bad && g_hash_table_size(seen) > 0);
 }
 
+/* Demands that no card is there twice. */
 static void check_cards(Reader *r, Reader cards)
 {
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
@@ -310,7 +314,7 @@ static Reader get_frames(Reader *r)
     return list;
 }
 
-/* Its last boundary is a time, too. */
+/* Demands that the length of the segment, too, is in the range of times. */
 static void check_quanta(Reader *r, const SegmentOrder *o)
 {
     int64_t span;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * orders.h: what a controller tells an agent, as bytes and back; protocol.h has the formats. Pure.
+ * orders.h: writes and reads the messages from a controller to an agent; protocol.h has the
+ * formats. Pure.
  *
- * A get reads the whole message, or fails with REMOTE_ERROR_PROTOCOL and gives nothing. What it
- * gives is in range and free of duplicates. Which nodes, vCPUs and cards there are is the agent's
- * to check.
+ * A get function reads the whole message, or fails with REMOTE_ERROR_PROTOCOL and leaves nothing to
+ * free. The values that it returns are in range and free of duplicates. The agent has to check that
+ * the nodes, vCPUs and cards exist.
  */
 #ifndef REMOTE_ORDERS_H
 #define REMOTE_ORDERS_H
@@ -17,9 +18,9 @@
 /* --- requests --- */
 
 typedef struct {
-    char *sha256, *there;
+    char *sha256, *there; /* there: path on the controller's host */
     uint64_t size;
-    bool may; /* be used where it is */
+    bool may; /* a file with this content at `there` may be used in place */
 } FileOrder;
 
 bool file_order_get(Reader *r, FileOrder *order, GError **error);
@@ -27,11 +28,11 @@ void file_order_clear(FileOrder *order);
 
 typedef struct {
     unsigned index;
-    char *name, *qemu; /* qemu "": the usual one */
+    char *name, *qemu; /* qemu "": the default QEMU */
     NodeOptions *options;
 } NodeOrder;
 
-/* The error may be a NODE_ERROR: an option that can't be. */
+/* The error may be a NODE_ERROR: an option is refused. */
 bool node_order_get(Reader *r, NodeOrder *order, GError **error);
 void node_order_clear(NodeOrder *order);
 
@@ -52,10 +53,10 @@ typedef struct {
 void card_order_put(GByteArray *out, const CardOrder *order);
 bool card_order_get(Reader *r, CardOrder *order, GError **error);
 
-/* Of a message that names a node and nothing else. */
+/* Reads a message whose only field is a node. */
 bool index_order_get(Reader *r, unsigned *node, GError **error);
 
-/* Of a node's console, stub or port; `bytes` points into the message. */
+/* Bytes for a node's console, stub or port; `bytes` points into the message. */
 typedef struct {
     unsigned node;
     const uint8_t *bytes;
@@ -67,7 +68,7 @@ bool bytes_order_get(Reader *r, BytesOrder *order, GError **error);
 /* --- steps --- */
 
 void step_order_put(GByteArray *out, unsigned node, VTime epoch, const StepRequest *step);
-/* step->node and step->cancel stay as they are. */
+/* Leaves step->node and step->cancel unchanged. */
 bool step_order_get(Reader *r, unsigned *node, VTime *epoch, StepRequest *step, GError **error);
 
 /* --- segments --- */
@@ -80,7 +81,7 @@ typedef struct {
 typedef struct {
     unsigned card;
     bool exact;
-    VTime own; /* as Port's */
+    VTime own; /* as in Port */
 } OrderCard;
 
 typedef struct {
@@ -93,7 +94,7 @@ typedef struct {
 #define ORDER_NOBODY UINT32_MAX
 
 typedef struct {
-    VTime moved; /* the network has, up to this */
+    VTime moved; /* time up to which the network has moved */
     VTime now, first, quantum, next_barrier;
     uint64_t count;
     unsigned grant_quanta, overlap_quanta;
@@ -101,31 +102,32 @@ typedef struct {
     bool moves_cards;
     int64_t max_skip_us;
     unsigned exits;                /* a member, or ORDER_NOBODY */
-    Reader members, cards, frames; /* lists, for the functions below; not for segment_order_put() */
+    Reader members, cards, frames; /* lists, for the order_next_ functions */
 } SegmentOrder;
 
-/* The lists follow: a count as u32, and so many members, cards, frames. */
+/* Writes the order without its lists. The caller then writes the three lists of members, cards and
+ * frames: for each a count as u32, and the entries. */
 void segment_order_put(GByteArray *out, const SegmentOrder *order);
 void order_member_put(GByteArray *out, OrderMember member);
 void order_card_put(GByteArray *out, OrderCard card);
 void order_frame_put(GByteArray *out, const OrderFrame *frame);
 
 bool segment_order_get(Reader *r, SegmentOrder *order, GError **error);
-/* Of MSG_GRANT: its frames. Allocates nothing unless there is an error. */
+/* Reads the list of frames in MSG_GRANT. Allocates nothing unless there is an error. */
 bool grant_order_get(Reader *r, Reader *frames, GError **error);
 
-/* Of MSG_CARDS. */
+/* MSG_CARDS. */
 typedef struct {
-    VTime moved; /* the network has, up to this */
+    VTime moved; /* time up to which the network has moved */
     VTime now, until, quantum;
-    Reader cards, frames; /* lists, as of a segment; not for cards_order_put() */
+    Reader cards, frames; /* lists as in SegmentOrder */
 } CardsOrder;
 
-/* The lists follow, as those of a segment. */
+/* Writes the order without its lists, as segment_order_put(). */
 void cards_order_put(GByteArray *out, const CardsOrder *order);
 bool cards_order_get(Reader *r, CardsOrder *order, GError **error);
 
-/* The next of a list; false: there is none. */
+/* Reads the next entry of a list; false: there is no more. */
 bool order_next_member(Reader *members, OrderMember *out);
 bool order_next_card(Reader *cards, OrderCard *out);
 bool order_next_frame(Reader *frames, OrderFrame *out);

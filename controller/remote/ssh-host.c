@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ssh-host.c: see ssh-host.h. Nothing secret gets into a message. */
+/*
+ * ssh-host.c: connects by libssh, runs a command in a channel as a stream, copies files by SFTP.
+ * Each wait is limited. No secret gets into a message.
+ */
 #include "controller/remote/ssh-host.h"
 
 #include "controller/base/fd.h"
@@ -22,11 +25,12 @@
 
 #define CONNECT_S    15
 #define SAID_MAX     2000
-#define UPLOAD_CHUNK 32768 /* what every SFTP server takes at once */
-#define LOOK_MS      200   /* whether it is told to stop */
+#define UPLOAD_CHUNK 32768 /* bytes that every SFTP server accepts at once */
+#define LOOK_MS      200   /* between two calls of told_to_stop() */
 
-/* Of a network that is dead: until what waits for it is told. Where a line listens, it notices the
- * silence before, and has better words for it. */
+/* Time after which the kernel reports a dead network to a call that waits. Longer than
+ * PROTOCOL_SILENT_MS: an agent client that listens notices the silence earlier and reports a better
+ * reason. */
 #define DEAD_MS   12000
 #define IDLE_S    5
 #define PROBE_S   2
@@ -35,8 +39,8 @@
 struct SshHost {
     SshLogin login;
     Stream *proxy; /* the ProxyCommand, or NULL */
-    GMutex lock;   /* guards: */
-    int copy_fd;   /* the socket, while a file is copied; else -1 */
+    GMutex lock;   /* protects copy_fd */
+    int copy_fd;   /* a duplicate of the socket while a file is copied; else -1 */
 };
 
 static bool fail(GError **error, const SshHost *h, const char *what)
@@ -44,7 +48,7 @@ static bool fail(GError **error, const SshHost *h, const char *what)
     return ssh_login_fail(error, &h->login, what);
 }
 
-/* --- where --- */
+/* --- options --- */
 
 bool ssh_target_check(const SshTarget *t, GError **error)
 {
@@ -91,7 +95,7 @@ static bool set_options(SshHost *h, const SshPlace *p, GError **error)
         use_folder(s, dir);
     else
         ssh_options_parse_config(s, NULL);
-    /* What was said here counts more than the file. */
+    /* User and port of the target override those in the file. */
     if ((p->user && ssh_options_set(s, SSH_OPTIONS_USER, p->user) != SSH_OK) ||
         (p->port && ssh_options_set(s, SSH_OPTIONS_PORT_STR, p->port) != SSH_OK) ||
         ssh_options_set(s, SSH_OPTIONS_NODELAY, &yes) != SSH_OK ||
@@ -102,8 +106,8 @@ static bool set_options(SshHost *h, const SshPlace *p, GError **error)
 
 /* --- connecting --- */
 
-/* SFTP waits for its answers without limit: the kernel is to notice that none can come. Of a
- * ProxyCommand the socket is no TCP socket; then it knows nothing of the network. */
+/* Makes the kernel notice a dead network, since libssh's SFTP waits without limit for its answers.
+ * The socket of a ProxyCommand is no TCP socket: there the kernel can't notice anything. */
 static void notice_death(const SshHost *h)
 {
     static const struct {
@@ -141,7 +145,8 @@ static void wait_for_server(const SshHost *h)
     poll(&p, 1, LOOK_MS);
 }
 
-/* Where a ProxyCommand has failed, the library only knows that nothing came. */
+/* Sets the error of a failed connection. If a ProxyCommand has failed, uses its reason: the library
+ * only knows that no answer came. */
 static bool no_connection(GError **error, const SshHost *h)
 {
     g_autofree char *end = ssh_proxy_end(h->proxy);
@@ -153,7 +158,8 @@ static bool no_connection(GError **error, const SshHost *h)
     return false;
 }
 
-/* Who is there may say nothing for long. */
+/* Connects without blocking, since the other side may not answer for long. Checks told_to_stop()
+ * and the limit CONNECT_S meanwhile. */
 static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 {
     HTime start = htime_now();
@@ -216,7 +222,7 @@ typedef struct {
     Stream stream; /* the first member */
     SshHost *host;
     ssh_channel channel;
-    GString *said; /* the end of its stderr */
+    GString *said; /* the end of the command's stderr */
 } SshStream;
 
 static void hear_stderr(SshStream *s)
@@ -230,7 +236,7 @@ static void hear_stderr(SshStream *s)
         g_string_erase(s->said, 0, (gssize)(s->said->len - SAID_MAX));
 }
 
-/* Exit status of the channel's command; below 0: none is known, a signal ended it. Waits for it. */
+/* Waits for the exit status of the channel's command; below 0: a signal ended the command. */
 static int exit_status(ssh_channel channel)
 {
 #if LIBSSH_VERSION_INT >= SSH_VERSION_INT(0, 11, 0)
@@ -267,7 +273,8 @@ static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **e
     SshStream *s = (SshStream *)stream;
     int n;
 
-    /* First: it takes from the socket what is there for stdout, too, which then wakes nobody. */
+    /* Read stderr first: this also moves bytes of stdout from the socket into the library, where
+     * poll() does not see them. */
     hear_stderr(s);
     n = ssh_channel_read_nonblocking(s->channel, data, (uint32_t)size, 0);
     if (n > 0)
@@ -375,7 +382,8 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     ok = copy(h, file, fd, c, error);
     if (sftp_close(file) != SSH_OK && ok)
         ok = fail(error, h, "writing failed");
-    /* If it is there, another controller was faster with the same: its name is its content's. */
+    /* If the target exists, another controller has just copied the same content: the name of the
+     * file is its SHA-256. */
     if (ok && sftp_rename(sftp, part, c->remote) != SSH_OK) {
         sftp_attributes there = sftp_stat(sftp, c->remote);
 
@@ -389,7 +397,8 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     return ok;
 }
 
-/* A descriptor of our own while it is needed: the library may close its one at any time. */
+/* Sets the duplicate of the socket. A duplicate, since the library may close its own descriptor at
+ * any time. */
 static void set_copy_fd(SshHost *h, int fd)
 {
     g_mutex_lock(&h->lock);

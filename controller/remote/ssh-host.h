@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ssh-host.h: a connection to another host by ssh: a command there as a stream, files to it.
+ * ssh-host.h: a connection to another host by ssh: runs a command there as a stream and copies
+ * files to the host.
  *
- * ~/.ssh/config, known_hosts and the keys there are used as far as libssh does; the environment
- * variable METRONOME_SSH_DIR puts another folder in the place of ~/.ssh. One thread at a time.
+ * ~/.ssh/config, known_hosts and the keys in ~/.ssh are used as far as libssh uses them. The
+ * environment variable METRONOME_SSH_DIR names another folder instead of ~/.ssh. A connection
+ * belongs to one thread at a time, except for ssh_host_cut().
  */
 #ifndef REMOTE_SSH_HOST_H
 #define REMOTE_SSH_HOST_H
@@ -16,30 +18,31 @@
 
 typedef struct SshHost SshHost;
 
-/* Whether it can be right, as far as that is known without trying. */
+/* Checks the target without connecting: its syntax, the key file, the fingerprint's syntax. */
 bool ssh_target_check(const SshTarget *target, GError **error);
 
-/* Connects, checks the host's key, proves who the user is. */
+/* Connects, checks the host's key and authenticates the user; waits. ask NULL: no questions can be
+ * asked. target and ask are used only during the call. Free with ssh_host_free(). */
 SshHost *ssh_host_open(const SshTarget *target, const SshAsk *ask, GError **error);
 
-/* After its stream. NULL is allowed. */
+/* Ends the connection. Free the streams of ssh_host_exec() before. NULL is allowed. */
 void ssh_host_free(SshHost *host);
 
-/* Runs the command (a shell's) there; freeing the stream ends it. */
+/* Runs a shell command on the host; freeing the stream ends the command. */
 Stream *ssh_host_exec(SshHost *host, const char *command, GError **error);
 
 typedef struct {
-    const char *local, *remote;
-    atomic_ullong *sent; /* bytes so far */
-    const atomic_bool *cancel;
-    void (*tick)(void *data); /* at each block */
+    const char *local, *remote; /* paths */
+    atomic_ullong *sent;        /* number of bytes sent so far */
+    const atomic_bool *cancel;  /* true: stop copying, with NODE_ERROR_INTERRUPTED */
+    void (*tick)(void *data);   /* called after each block */
     void *data;
 } SshCopy;
 
-/* Copies a file by SFTP: under another name first. */
+/* Copies a file by SFTP: to REMOTE.xxxxxxxx first, which is then renamed. */
 bool ssh_host_upload(SshHost *host, const SshCopy *copy, GError **error);
 
-/* From another thread: what waits in ssh_host_upload() fails, and with it the connection. */
+/* Call from another thread: makes a waiting ssh_host_upload() fail by cutting the connection. */
 void ssh_host_cut(SshHost *host);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ssh-login.c: see ssh-login.h. Nothing secret gets into a message. */
+/*
+ * ssh-login.c: checks host keys by fingerprint or known_hosts; tries keys first, then a password.
+ * No secret gets into a message, and each secret is wiped after use.
+ */
 #include "controller/remote/ssh-login.h"
 
 #include "controller/base/text.h"
@@ -8,7 +11,7 @@
 
 #include <string.h>
 
-#define TRIES 3 /* of a password */
+#define TRIES 3 /* passwords to ask for */
 
 char *ssh_login_reason(const SshLogin *l)
 {
@@ -23,7 +26,7 @@ bool ssh_login_fail(GError **error, const SshLogin *l, const char *what)
     return false;
 }
 
-/* --- who is there --- */
+/* --- the host's key --- */
 
 static bool refuse_key(GError **error, const SshLogin *l, const char *type, const char *fingerprint,
                        const char *why)
@@ -83,7 +86,7 @@ bool ssh_login_check_host(const SshLogin *l, const char *wanted, GError **error)
     return ok;
 }
 
-/* --- who we are --- */
+/* --- the user --- */
 
 static void wipe(char *secret)
 {
@@ -92,8 +95,8 @@ static void wipe(char *secret)
     g_free(secret);
 }
 
-/* Where nobody can be asked the answer is no: without this function OpenSSL would ask on /dev/tty
- * by itself. */
+/* Asks the user for a passphrase. Fails if no question can be asked: without this function OpenSSL
+ * itself would ask on /dev/tty. */
 static int ask_passphrase(const char *prompt, char *buf, size_t size, int echo, int verify,
                           void *data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ssh-login.h: who is at the other end of an ssh session, and who the user is there: the host's key,
- * and the keys or the password that the host takes.
+ * ssh-login.h: authentication in an ssh session: checks the host's key, and proves who the user is,
+ * by a key or a password. One thread at a time.
  */
 #ifndef REMOTE_SSH_LOGIN_H
 #define REMOTE_SSH_LOGIN_H
@@ -12,31 +12,35 @@
 #include <libssh/callbacks.h>
 #include <libssh/libssh.h>
 
-/* Stays where it is: the session has its address. */
+/* Must not be moved in memory: the session holds its address. */
 typedef struct {
     ssh_session session;
-    char *name; /* in messages */
+    char *name; /* name of the host in messages */
     struct ssh_callbacks_struct callbacks;
-    /* Up to ssh_login_end(): */
-    const SshAsk *ask;    /* NULL: there is nobody */
-    const char *identity; /* the key of identity=; NULL: it is one of ~/.ssh */
-    bool asked;           /* for the passphrase of a key */
+    /* Valid until ssh_login_end(): */
+    const SshAsk *ask;    /* NULL: no questions can be asked */
+    const char *identity; /* key file of identity=; NULL: keys of ssh-agent and ~/.ssh */
+    bool asked;           /* the passphrase of a key was asked for */
 } SshLogin;
 
-/* With a new session; both that and the name are for the caller to free. */
+/* Makes a new session. The caller frees login->session and login->name. target and ask must be
+ * valid until ssh_login_end(). */
 void ssh_login_init(SshLogin *login, const SshTarget *target, const SshAsk *ask);
 
-/* The session is connected. fingerprint: of the host's key, and no other; NULL: known_hosts says. */
+/* Checks the host's key of a connected session. fingerprint: the only key to accept; NULL:
+ * known_hosts decides. */
 bool ssh_login_check_host(const SshLogin *login, const char *fingerprint, GError **error);
+/* Authenticates the user in a connected session. */
 bool ssh_login_user(SshLogin *login, GError **error);
 
-/* Nobody is asked from now on. */
+/* Ends the login: no questions are asked from now on. */
 void ssh_login_end(SshLogin *login);
 
-/* The library's words, of which some may be the server's; free with g_free(). */
+/* The last error of the library, made fit for a terminal, since parts of it may come from the
+ * server; free with g_free(). */
 char *ssh_login_reason(const SshLogin *login);
 
-/* "ssh NAME: what: the library's words"; false. */
+/* Sets the error "ssh NAME: what: the library's last error"; always false. */
 bool ssh_login_fail(GError **error, const SshLogin *login, const char *what);
 
 #endif

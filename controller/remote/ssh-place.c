@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ssh-place.c: see ssh-place.h. */
+/* ssh-place.c: parses an address of an ssh server, strictly: libssh gets only checked parts. */
 #include "controller/remote/ssh-place.h"
 
 #include "controller/qemu/options.h"
@@ -15,7 +15,8 @@ void ssh_place_clear(SshPlace *p)
     *p = (SshPlace){0};
 }
 
-/* Where the host ends; NULL: its bracket is not closed, or something but a port follows it. */
+/* The end of the host in HOST[:PORT]; NULL: a bracket is not closed, or followed by something other
+ * than a port. */
 static const char *host_end(const char *host)
 {
     const char *colon = strchr(host, ':'), *close;
@@ -29,7 +30,8 @@ static const char *host_end(const char *host)
     return host + strlen(host); /* several colons: a bare IPv6 address */
 }
 
-/* A name or an address; with colons it is an IPv6 address, perhaps with a zone. */
+/* Whether the text is a name or an address. A text with colons must be an IPv6 address, which may
+ * have a zone. */
 static bool is_host(const char *host)
 {
     const char *zone = strchr(host, '%');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ssh-place.h: where to reach a host by ssh, and the fingerprint of its key, as text. Pure. */
+/* ssh-place.h: parses the address of an ssh server and checks the syntax of a fingerprint. Pure. */
 #ifndef REMOTE_SSH_PLACE_H
 #define REMOTE_SSH_PLACE_H
 
@@ -9,15 +9,15 @@
 #define SSH_FINGERPRINT "SHA256:"
 
 typedef struct {
-    char *user, *host, *port; /* user, port: NULL if not told */
+    char *user, *host, *port; /* user, port: NULL if not given */
 } SshPlace;
 
-/* [USER@]HOST[:PORT]; an IPv6 address with a port is put in brackets. Clear *place also on failure.
- */
+/* Parses [USER@]HOST[:PORT]; an IPv6 address with a port stands in brackets. Free with
+ * ssh_place_clear(), also on failure. */
 bool ssh_place_parse(const char *target, SshPlace *place, GError **error);
 void ssh_place_clear(SshPlace *place);
 
-/* "SHA256:" and 32 bytes in base64, without the = at its end. */
+/* Whether the text is "SHA256:" and 32 bytes in base64, without the = at the end. */
 bool ssh_is_fingerprint(const char *text);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ssh-proxy.c: see ssh-proxy.h. */
+/* ssh-proxy.c: runs the ProxyCommand as a stream and gives its socket to libssh. */
 #include "controller/remote/ssh-proxy.h"
 
 #include "controller/base/fd.h"
@@ -10,7 +10,7 @@
 #include <poll.h>
 #include <string.h>
 
-#define END_MS 500 /* a command that fails closes its output before it has ended */
+#define END_MS 500 /* wait for the end of a command that has failed */
 
 static char *option(ssh_session s, enum ssh_options_e which)
 {
@@ -23,7 +23,7 @@ static char *option(ssh_session s, enum ssh_options_e which)
     return copy;
 }
 
-/* %h, %p, %r and what else ssh_config(5) allows here. */
+/* Expands %h, %p, %r and the other tokens that ssh_config(5) allows here; free with g_free(). */
 static char *expand(ssh_session s, const char *command)
 {
     g_autofree char *host = option(s, SSH_OPTIONS_HOST), *user = option(s, SSH_OPTIONS_USER);
@@ -68,7 +68,7 @@ bool ssh_proxy_start(ssh_session s, Stream **out, GError **error)
     *out = stream_new_command(line, error);
     if (!*out)
         return false;
-    /* The library closes its own. */
+    /* A copy, since the library closes its descriptor. */
     fd = fcntl(stream_fd(*out), F_DUPFD_CLOEXEC, 0);
     if (fd >= 0 && ssh_options_set(s, SSH_OPTIONS_FD, &fd) == SSH_OK)
         return true;
@@ -91,6 +91,6 @@ char *ssh_proxy_end(Stream *proxy)
     if (poll(&p, 1, END_MS) == 0)
         return NULL;
     while ((n = stream_read(proxy, bytes, sizeof(bytes), &why)) > 0)
-        ; /* what it wrote before is no answer of an ssh server */
+        ; /* earlier output is no answer of an ssh server */
     return n < 0 ? g_strdup(why->message) : NULL;
 }

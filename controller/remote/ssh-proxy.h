@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ssh-proxy.h: the ProxyCommand (or ProxyJump) of ssh's configuration. It is started here and not by
- * the library, which would say nothing of how it ended and let it write to our stderr.
+ * ssh-proxy.h: starts the ProxyCommand (or ProxyJump) of ssh's configuration. metronome starts the
+ * command itself, because libssh would not report how the command ended and would let the command
+ * write to metronome's stderr.
  */
 #ifndef REMOTE_SSH_PROXY_H
 #define REMOTE_SSH_PROXY_H
@@ -10,12 +11,12 @@
 
 #include <libssh/libssh.h>
 
-/* Starts what the session's options ask for, and lets the session use it. *out is its stream, which
- * is for the session alone and is freed after it; NULL: there is none. */
+/* Starts the command that the session's options name, and makes the session use it. *out: stream
+ * of the command, which only the session uses; free it after the session. NULL: no command. */
 bool ssh_proxy_start(ssh_session session, Stream **out, GError **error);
 
-/* Why a connection through it failed, as far as the command is the reason: how it ended and what it
- * wrote to stderr; free with g_free(). NULL: it still runs, or there is none. */
+/* Why a connection through the command failed: how the command ended and its stderr; free with
+ * g_free(). NULL: the command still runs, or there is none. Waits up to 500 ms. */
 char *ssh_proxy_end(Stream *proxy);
 
 #endif

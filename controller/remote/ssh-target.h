@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ssh-target.h: whom to connect to by ssh, and what only a user can answer meanwhile. */
+/* ssh-target.h: the host to connect to by ssh, and questions to the user while connecting. */
 #ifndef REMOTE_SSH_TARGET_H
 #define REMOTE_SSH_TARGET_H
 
 #include <stdbool.h>
 
 typedef struct {
-    const char *target;   /* [user@]host[:port], or a name that ~/.ssh/config has */
-    const char *identity; /* the private key to use, and no other; or NULL */
+    const char *target;   /* [user@]host[:port], or a name in ~/.ssh/config */
+    const char *identity; /* file of the only private key to use; NULL: any key */
     const char
-        *fingerprint; /* "SHA256:…" of the host's key, and no other; NULL: known_hosts says */
-    bool (*told_to_stop)(void *data); /* looked at while it connects; or NULL */
+        *fingerprint; /* "SHA256:…" of the only host key to accept; NULL: known_hosts decides */
+    bool (*told_to_stop)(void *data); /* called while connecting; true: give up. Or NULL */
     void *data;
 } SshTarget;
 
-/* What only a user at a terminal can answer; NULL members: there is none. */
+/* Questions that only a user at a terminal can answer; NULL: the question can't be asked. */
 typedef struct {
-    /* The host's key is not known: true takes it, and keeps it in known_hosts. */
+    /* The host's key is unknown. True: accept the key and add it to known_hosts. */
     bool (*accept)(const char *host, const char *type, const char *fingerprint, void *data);
-    /* Free with g_free() when its bytes are wiped; NULL: none is given. */
+    /* A password or passphrase, which the caller wipes and frees with g_free(); NULL: none. */
     char *(*password)(const char *prompt, void *data);
     void *data;
 } SshAsk;

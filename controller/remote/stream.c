@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* stream.c: a command of this host as a stream. */
+/* stream.c: a command of the local host as a stream, over a pair of sockets. */
 #include "controller/remote/stream.h"
 #include "controller/base/fd.h"
 #include "controller/base/said.h"
@@ -17,18 +17,19 @@
 #include <unistd.h>
 
 #define SAID_MAX 2000
-#define END_MS   2000  /* who closes its output ends soon */
-#define FULL_MS  10000 /* who reads nothing for so long will not read any more */
+#define END_MS   2000  /* wait for the end of a command that has closed its output */
+#define FULL_MS  10000 /* a command that reads nothing for so long counts as stuck */
 
 typedef struct {
     Stream stream; /* the first member */
     pid_t pid;
-    int fd;     /* its stdin and stdout */
-    Said *said; /* its stderr */
+    int fd;     /* stdin and stdout of the command */
+    Said *said; /* stderr of the command */
 } CommandStream;
 
-/* A group of its own: Ctrl-C at the terminal is for the controller, and all of it can be ended.
- * What reads nothing would not notice the controller's end. */
+/* Gives the command a process group of its own: Ctrl-C at the terminal reaches the controller only,
+ * and the whole group can be killed. The kernel kills the command with the controller, since a
+ * command that reads nothing would not notice the controller's end. */
 static void child_setup(void *data)
 {
     (void)data;
@@ -36,8 +37,8 @@ static void child_setup(void *data)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* How it ended. It is not reaped: as long as it is a zombie, its number is also that of its group,
- * of which some may be left. */
+/* How the command ended; free with g_free(). Does not reap the command: while it is a zombie, its
+ * process number stays the number of its group, in which other processes may be left. */
 static char *how_it_ended(const CommandStream *c)
 {
     fd_auto pidfd = pidfd_open(c->pid, 0);

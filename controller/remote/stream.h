@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stream.h: bytes to and from the agent of another host, over whatever leads there. Belongs to one
- * thread at a time.
+ * stream.h: a stream of bytes to and from the agent of another host, over ssh or over a command.
+ * A stream belongs to one thread at a time.
  */
 #ifndef REMOTE_STREAM_H
 #define REMOTE_STREAM_H
@@ -11,14 +11,14 @@
 
 typedef struct Stream Stream;
 
-/* What kinds of streams implement; a Stream is the first member of theirs. */
+/* The functions of one kind of stream. A Stream is the first member of that kind's struct. */
 typedef struct {
-    /* Reads what is there, without waiting: how many bytes; 0: nothing now; -1: over, with an error
-     * that says why, as far as that is known. */
+    /* Reads available bytes without waiting. Returns their number, 0 if there are none now, or -1,
+     * with an error that has the reason as far as it is known, if the stream has ended. */
     gssize (*read)(Stream *stream, void *data, gsize size, GError **error);
-    /* Writes all; may wait for the other side, some seconds for each of its steps. */
+    /* Writes all bytes. May wait some seconds for the other side each time the way is full. */
     bool (*write)(Stream *stream, const void *data, gsize size, GError **error);
-    /* To poll for reading; what read() has not taken yet must have been read before. */
+    /* The file descriptor to poll for reading. Call read() until it returns 0 before polling. */
     int (*fd)(const Stream *stream);
     void (*free)(Stream *stream);
 } StreamOps;
@@ -27,8 +27,9 @@ struct Stream {
     const StreamOps *ops;
 };
 
-/* Starts the command (a shell's) and talks to its stdin and stdout; it is killed with its children
- * when the stream is freed. What it writes to stderr ends up in the error of read(). */
+/* Starts a shell command as a stream over its stdin and stdout; free with stream_free(), which
+ * kills the command and its children. The end of the command's stderr is part of the error of
+ * read(). */
 Stream *stream_new_command(const char *command, GError **error);
 
 static inline gssize stream_read(Stream *s, void *data, gsize size, GError **error)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* topology.c: see topology.h. */
+/* topology.c: encodes and decodes changes of the topology, and checks the range of each value. */
 #include "controller/remote/topology.h"
 
 static void put_ends(GByteArray *out, const NetOp *op)

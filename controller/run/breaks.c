@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* breaks.c: see breaks.h. */
+/*
+ * breaks.c: the list of breaks. Points and console watches live in the node, packet breaks observe
+ * the network, conditions without a node's clock are evaluated at each barrier by the thread that
+ * completes the barrier. The other breaks are examined at rest, in the main thread. The list itself
+ * changes only while the nodes stand.
+ */
 #include "controller/run/breaks.h"
 
 #include "controller/base/log.h"
@@ -29,17 +34,17 @@ typedef enum {
 typedef struct {
     unsigned number;
     BreakKind kind;
-    char *text; /* as it is listed */
+    char *text; /* column "where" of the list */
     uint64_t hits;
 
-    VTime time;  /* BREAK_TIME: where; BREAK_WATCH: when next */
+    VTime time;  /* BREAK_TIME: the time to stop at; BREAK_WATCH: the next time */
     VTime every; /* BREAK_WATCH */
-    bool over;   /* BREAK_TIME: passed */
+    bool over;   /* BREAK_TIME: the time has passed */
 
     Node *node; /* BREAK_CONSOLE, BREAK_POINT */
     GRegex *regex;
     LinesWatch *watch; /* NULL until the node has a console */
-    bool told;         /* that the pattern gave up */
+    bool told;         /* a warning was shown that the pattern gave up */
 
     GdbPoint type;
     uint64_t address;
@@ -48,22 +53,22 @@ typedef struct {
 
     char *expression; /* BREAK_WHEN */
     bool needs_clocks;
-    bool held; /* at the barrier before */
+    bool held; /* the condition was true at the barrier before */
     atomic_bool fired;
 
     char *command;                                       /* BREAK_WATCH */
-    void (*look)(Session *session, const char *command); /* carries it out */
+    void (*look)(Session *session, const char *command); /* carries out command */
 
     Session *session; /* BREAK_PACKET */
     Filter *filter;   /* NULL: every frame */
     bool between;
     unsigned ports[2];
-    char *packet; /* the first that matched */
+    char *packet; /* the first packet that matched */
 } Break;
 
 struct Breaks {
     GPtrArray *list; /* Break */
-    unsigned last;   /* number given out */
+    unsigned last;   /* highest number given out */
     bool observing;
 };
 
@@ -175,7 +180,7 @@ unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t addres
     b->type = type;
     b->address = address;
     b->length = length;
-    /* What QEMU refuses is to be known now, not at the next run. */
+    /* Set the point now: an error of QEMU must come at once, not at the next run. */
     if (!attach(b, error)) {
         break_free(b);
         return 0;
@@ -183,7 +188,7 @@ unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t addres
     return add(s, b);
 }
 
-/* Which values it uses is found by evaluating it. */
+/* The evaluation also reports whether the expression uses a node's clock. */
 unsigned breaks_add_when(Session *s, const char *expression, GError **error)
 {
     Values values = {.session = s};
@@ -221,7 +226,7 @@ unsigned breaks_add_watch(Session *s, const char *command, VTime every,
     return add(s, b);
 }
 
-/* At a barrier, in the thread that completes it. */
+/* Called at a barrier, in the thread that completes the barrier. */
 static void on_packet(const NetEvent *e, void *data)
 {
     Break *b = data;
@@ -345,8 +350,9 @@ static bool attach(Break *b, GError **error)
     return true;
 }
 
-/* True if a condition of this sort has become true. view: at a barrier that nobody stops at; NULL:
- * at rest. The nodes stand, and nothing else touches the list. */
+/* Evaluates the conditions without a node's clock (view: the barrier, at which the run does not
+ * stop) or those with a node's clock (view NULL: at rest). True if one has become true. The nodes
+ * stand, and no other thread touches the list. */
 static bool evaluate(Session *s, const BarrierView *view)
 {
     bool any = false;
@@ -367,7 +373,7 @@ static bool evaluate(Session *s, const BarrierView *view)
     return any;
 }
 
-/* In a worker's thread. */
+/* Called in a worker. */
 static bool on_barrier(const BarrierView *view, void *data)
 {
     const Session *s = data;
@@ -428,7 +434,8 @@ VTime breaks_next_time(const Session *s)
     return vtime(next);
 }
 
-/* What tells of an access of either kind, or of one of them, is also hit by what the other tells. */
+/* Whether the kind of a watchpoint hit fits the break's kind of access. A break on all accesses
+ * matches each kind of hit. */
 static bool same_access(GdbPoint type, GdbWatch watch)
 {
     return type == GDB_POINT_WRITE  ? watch == GDB_WATCH_WRITE
@@ -436,7 +443,7 @@ static bool same_access(GdbPoint type, GdbWatch watch)
                                     : watch != GDB_WATCH_NONE;
 }
 
-/* The watchpoint of the hit that is the break's; NULL: none. */
+/* The watchpoint of the hit that belongs to the break; NULL: none. */
 static const DebugWatched *watched(const Break *b, const DebugHit *hit)
 {
     for (unsigned i = 0; i < hit->n_watched; i++) {
@@ -475,7 +482,8 @@ static char *point_text(const Break *b, const DebugHit *hit)
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
-/* A line that took the pattern too long is no hit, and no secret. */
+/* The reason of a console break; free with g_free(). NULL: matching a line took too long. Such a
+ * line is no hit, but a warning is shown once. */
 static char *console_text(Break *b)
 {
     const LinesFound *found = lines_watch_found(b->watch);
@@ -493,7 +501,7 @@ static char *console_text(Break *b)
     return NULL;
 }
 
-/* Why it was hit in the last piece; NULL if it was not. */
+/* Why the break was hit in the last piece, to be freed with g_free(); NULL: it was not hit. */
 static char *fired(Session *s, Break *b, RunEnd end)
 {
     switch (b->kind) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * breaks.h: what stops a run before its goal, and the commands that are carried out on the way: one
- * numbered list. run.c asks it between the pieces of a run.
+ * breaks.h: one numbered list of breaks, which stop a run before its goal, and of watches, which
+ * carry out commands during a run. run.c asks the list between the pieces of a run. Main thread.
  */
 #ifndef RUN_BREAKS_H
 #define RUN_BREAKS_H
@@ -9,37 +9,51 @@
 #include "controller/session/session.h"
 #include "gdbstub-client/gdbstub.h"
 
-/* Each returns the number of the new break, 0 with an error. Takes over nothing. */
+/* Each breaks_add_ function returns the number of the new break, or 0 with an error. None takes
+ * over an argument. */
+
+/* Stops at a time of the ensemble, in virtual ns. */
 unsigned breaks_add_time(Session *session, VTime time, GError **error);
+/* Stops at the barrier after the node's console has printed a line that matches. */
 unsigned breaks_add_console(Session *session, Node *node, const char *regex, GError **error);
-/* type: GDB_POINT_HARDWARE for a pc, else what kind of access to `length` bytes. */
+/* Stops where the node reaches a pc (type: GDB_POINT_HARDWARE; length is not used) or accesses
+ * `length` bytes (type: the kind of access). */
 unsigned breaks_add_point(Session *session, Node *node, GdbPoint type, uint64_t address,
                           unsigned length, GError **error);
 /* Stops at the barrier at which the comparison becomes true (expr.h). */
 unsigned breaks_add_when(Session *session, const char *expression, GError **error);
-/* Stops at the barrier behind the sending of a frame that matches: between two cards in either
- * direction (NULL: any), and a packet filter (filter.h; NULL: all). */
+/* Stops at the barrier after the sending of a frame that matches. ends: one of these two cards sent
+ * the frame (NULL: any card). filter: a packet filter (filter.h; NULL: every frame). */
 unsigned breaks_add_packet(Session *session, const char *const *ends, const char *filter,
                            GError **error);
-/* Calls look with a command, one that lets no time pass, every so often. */
+/* Calls look with the command once in every `every` of virtual time. The command must be one during
+ * which no virtual time passes. */
 unsigned breaks_add_watch(Session *session, const char *command, VTime every,
                           void (*look)(Session *session, const char *command), GError **error);
 
+/* Deletes one break; false, with an error: there is no break of this number. */
 bool breaks_delete(Session *session, unsigned number, GError **error);
+/* Deletes all breaks of a node that is about to be removed. */
 void breaks_delete_node(Session *session, const Node *node);
+/* Prints the list. */
 void breaks_print(const Session *session);
+/* Deletes all breaks; at the end of the session. */
 void breaks_free(Session *session);
 
 /* --- for run.c --- */
 
-/* Sets what is not set yet: nodes may have been started since. */
+/* Sets points and console watches that are not set yet: nodes may have been started since the last
+ * run. Begins or ends the observation of barriers. */
 bool breaks_prepare(Session *session, GError **error);
 /* The next time at which a run must pause; RUN_FOR_EVER: none. */
 VTime breaks_next_time(const Session *session);
-/* Stops at barriers to read the clocks, for conditions on them; see RunGoal. */
+/* Whether a condition uses a node's clock: the run must then stop at every barrier (RunGoal). */
 bool breaks_need_clocks(const Session *session);
+/* RunGoal.at_rest: evaluates the conditions that use a node's clock. True if one became true. */
 bool breaks_at_rest(void *session);
-/* Counts what was hit in the piece that ended so; the lowest number of them (0: none) and why. */
+/* Counts the breaks that were hit in the piece that ended so. Returns the lowest number of these
+ * breaks and, in *why, the reasons of all of them; free *why with g_free(). 0: no break was hit,
+ * and *why is unchanged. */
 unsigned breaks_fired(Session *session, RunEnd end, char **why);
 /* Carries out the watches that are due. */
 void breaks_watch(Session *session);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clock-watch.c: see clock-watch.h. */
+/*
+ * clock-watch.c: remembers the last sample of each clock for its rate, and for a watch the pending
+ * request of each node: a node has one request at a time.
+ */
 #include "controller/run/clock-watch.h"
 
 #include "controller/base/log.h"
@@ -16,11 +19,11 @@
 struct ClockWatch {
     unsigned last_id;
     GHashTable *remembered; /* "NODE CLOCK CPU" -> ClockSample */
-    GHashTable *first;      /* the page's curves: "NODE CLOCK" -> offset at its first reading */
+    GHashTable *first;      /* curves of the page: "NODE CLOCK" -> offset at the first reading */
     FILE *file;             /* clocks.csv; NULL: nothing is watched */
     int64_t every;          /* quanta */
     VTime last;
-    GHashTable *asked; /* Node index -> ClocksAnswer that is waited for */
+    GHashTable *asked; /* Node index -> ClocksAnswer of the pending request */
 };
 
 static void free_sample(void *data)
@@ -168,11 +171,11 @@ static void write_samples(Session *s, const Node *n, const GArray *samples)
     }
 }
 
-/* Of the guest's clocks, on its first vCPU: how far each has gone from virtual time since it was
- * first read. */
+/* Adds points to the page's curves of the guest's clocks, on the guest's first vCPU: how far each
+ * clock has drifted from virtual time since its first reading. */
 static void draw_samples(const Session *s, const Node *n, const GArray *samples)
 {
-    /* The others count something else than time, or in steps of milliseconds. */
+    /* Other clocks do not count time, or count it in steps of milliseconds. */
     static const char *const drawn[] = {"CNTVCT_EL0", "CNTPCT_EL0", "TSC", "MONOTONIC",
                                         "REALTIME",   "BOOTTIME",   NULL};
 
@@ -203,7 +206,7 @@ static void take_node(Session *s, Node *n)
     if (guest_agent_why_not(n) || n->state != NODE_PAUSED)
         return;
     if (answer && guest_agent_read(n, answer, &error) && !answer->done)
-        return; /* it has not got to it yet */
+        return; /* the guest agent has not answered completely yet */
     if (answer && !error) {
         write_samples(s, n, answer->samples);
         draw_samples(s, n, answer->samples);

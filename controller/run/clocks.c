@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clocks.c: see clocks.h. */
+/*
+ * clocks.c: parses the answer "ID frequency HZ", "ID clock NAME CPU VALUE|WHY AT" …, "ID end" line
+ * by line. The guest is not trusted: lines, samples and numbers are limited.
+ */
 #include "controller/run/clocks.h"
 
 #include "controller/base/text.h"
@@ -7,10 +10,10 @@
 
 #include <string.h>
 
-/* More than any answer has: 512 vCPUs with all of their clocks. */
+/* More samples than any answer has: 512 vCPUs with all of their clocks. */
 #define MAX_SAMPLES 10000
 #define MAX_LINE    512
-/* Of a counter, Hz: its steps in a second, in ns, fit 63 bits. */
+/* Highest frequency of a counter, Hz: less than one second of steps, times 1e9, fits 63 bits. */
 #define MAX_FREQUENCY (9 * NS_PER_S)
 
 G_DEFINE_QUARK(metronome_clocks_error_quark, clocks_error)
@@ -50,14 +53,15 @@ static bool bad(const char *line, GError **error)
     return false;
 }
 
-/* Rounded down. False: it is more than 64 bits hold, nearly 300 years. */
+/* Converts steps of a counter to ns, rounded down. False: the result does not fit 63 bits, nearly
+ * 300 years. */
 static bool to_ns(int64_t steps, int64_t frequency, int64_t *ns)
 {
     return !__builtin_mul_overflow(steps / frequency, NS_PER_S, ns) &&
            !__builtin_add_overflow(*ns, steps % frequency * NS_PER_S / frequency, ns);
 }
 
-/* What a step of the clock is, in ns; 0: a step of the axis. */
+/* Length of a step of the clock, in ns; 0: the clock is a counter with a->frequency. */
 static int64_t step_ns(const ClocksAnswer *a, const char *name)
 {
     if (strcmp(name, "CNTVCT_EL0") == 0 || strcmp(name, "CNTPCT_EL0") == 0 ||
@@ -100,7 +104,7 @@ static bool take_line(ClocksAnswer *a, const char *line, GError **error)
     g_autofree char *id = g_strdup_printf("%u", a->id);
 
     if (g_strv_length(words) < 2 || strcmp(words[0], id) != 0)
-        return true; /* late, of a request that nobody waits for any more */
+        return true; /* late answer to a request that is no longer waited for */
     if (strcmp(words[1], "end") == 0)
         a->done = true;
     else if (strcmp(words[1], "frequency") == 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* expr.c: recursive descent over the text; see expr.h for the grammar. */
+/*
+ * expr.c: recursive descent over the text, by the grammar in expr.h. The text is evaluated while it
+ * is parsed; a word that is no value waits until the other side is known.
+ */
 #include "controller/run/expr.h"
 
 #include "controller/base/units.h"
@@ -33,10 +36,10 @@ static void skip_blanks(Parser *ps)
         ps->p++;
 }
 
-/* A word that is no value so far; it may be a name. */
+/* A word that is no value and may be a name. */
 typedef struct {
-    char *word; /* NULL: there is none */
-    GError *error;
+    char *word;    /* NULL: there is no such word */
+    GError *error; /* to be reported if the word is no name either */
 } Unknown;
 
 static void unknown_clear(Unknown *u)
@@ -76,8 +79,8 @@ static bool literal(const char *word, ExprValue *out, GError **error)
     return true;
 }
 
-/* A minus right before a number belongs to it; between two values it is the operator, which sum()
- * has taken already. */
+/* Skips a minus right before a number, which is a sign. A minus between two values is the operator,
+ * which sum() has skipped already. */
 static bool take_sign(Parser *ps)
 {
     bool negative = *ps->p == '-' && (g_ascii_isdigit(ps->p[1]) || ps->p[1] == '.');
@@ -160,7 +163,7 @@ static bool compare(const char *op, int64_t a, int64_t b, bool *holds)
     return false;
 }
 
-/* Which of the names of `like` the word is. */
+/* Finds the word in the set of names that `like` has. */
 static bool name_of(const char *word, const ExprValue *like, ExprValue *out, GError **error)
 {
     g_autofree char *all = NULL;
@@ -175,7 +178,7 @@ static bool name_of(const char *word, const ExprValue *like, ExprValue *out, GEr
     return fail(error, "'%s' is no state: %s", word, all);
 }
 
-/* One side: a sum, or a word that is no value, which is put aside. */
+/* Parses one side: a sum, or a word that is no value, which goes into *unknown. */
 static bool side(Parser *ps, ExprValue *out, Unknown *unknown, GError **error)
 {
     const char *start;
@@ -197,7 +200,7 @@ static bool side(Parser *ps, ExprValue *out, Unknown *unknown, GError **error)
     return true;
 }
 
-/* Both sides are known now: a word is a name if the other side is one. */
+/* Both sides are parsed: a word that is no value must be a name, and the other side too. */
 static bool resolve(ExprResult *r, Unknown *left, Unknown *right, GError **error)
 {
     Unknown *first = left->word ? left : right;

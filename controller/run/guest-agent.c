@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* guest-agent.c: see guest-agent.h. */
+/* guest-agent.c: writes to and reads from the node's end of the virtio port, without blocking. */
 #include "controller/run/guest-agent.h"
 
 #include <errno.h>
@@ -27,8 +27,8 @@ bool guest_agent_ask(Node *n, unsigned id, const char *text, GError **error)
                     g_strerror(errno));
         return false;
     }
-    /* QEMU's main loop answers QMP and reads the port: behind the second answer it has looked at
-     * both. */
+    /* One main loop of QEMU answers QMP and reads the port. After the second answer the main loop
+     * has served both. */
     for (int i = 0; i < 2; i++) {
         g_autofree char *status = node_qmp(n, "query-status", NULL, error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * guest-agent.h: requests to the guest's agent (guest-init/agent.c) over the node's virtio port, and
- * what it answers. The ensemble stands whenever one of these is called.
+ * guest-agent.h: sends requests to the guest agent (guest-init/agent.c) over the node's virtio port
+ * and receives the answers. Main thread; the ensemble stands during every call.
  */
 #ifndef RUN_GUEST_AGENT_H
 #define RUN_GUEST_AGENT_H
@@ -9,16 +9,18 @@
 #include "controller/run/clocks.h"
 #include "controller/session/session.h"
 
-/* NULL, or why the guest can't be asked for its clocks: a sentence without a full stop. */
+/* The reason why the guest can't be asked for its clocks, a sentence without a full stop; NULL: the
+ * guest can be asked. */
 const char *guest_agent_why_not(const Node *node);
 
 /*
- * Sends "ID TEXT". QEMU has it before this returns, so that the guest gets it at the same
- * instruction in every run.
+ * Sends the line "ID TEXT". QEMU has read the line before the function returns, so that the guest
+ * receives the line at the same instruction in every run.
  */
 bool guest_agent_ask(Node *node, unsigned id, const char *text, GError **error);
 
-/* Feeds what the agent has written since. */
+/* Feeds the answer with all bytes that the guest agent has written since the last call. False, with
+ * an error: as clocks_answer_feed(). */
 bool guest_agent_read(Node *node, ClocksAnswer *answer, GError **error);
 
 #endif

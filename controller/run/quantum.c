@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* quantum.c: see quantum.h. */
+/*
+ * quantum.c: compares the engine's quantum and the links' delivery with those that the network
+ * wants, and changes both together where the ensemble stands at one time with no frame in flight.
+ */
 #include "controller/run/quantum.h"
 
 #include "controller/base/log.h"
@@ -11,7 +14,7 @@
 
 #include <string.h>
 
-/* More names would be no help. */
+/* Most node names in a message. */
 #define NAMED 3
 
 static bool is_able(unsigned port, void *data)
@@ -33,7 +36,8 @@ static bool has(const Session *s, const AutoQuantum *want)
              auto_quantum_deliver(fabric_network(s->fabric), want, is_able, s->fabric, true));
 }
 
-/* It can't fail: the quantum is one that the engine takes. */
+/* Sets the wanted quantum and delivery. This can't fail: auto_quantum() returns only quanta that
+ * the engine accepts. */
 static void take(Session *s, const AutoQuantum *want)
 {
     bool taken = engine_set_quantum(s->engine, want->quantum, NULL);
@@ -45,7 +49,7 @@ static void take(Session *s, const AutoQuantum *want)
     g_assert(taken);
 }
 
-/* A card may have been given what is for the barrier to come. */
+/* Whether all nodes stand at one time, and no card has received frames for the next barrier. */
 static bool is_still(const Session *s)
 {
     return engine_stands_together(s->engine) && !fabric_in_flight(s->fabric);
@@ -85,7 +89,8 @@ VTime quantum_next_time(const Session *s)
                      : vtime(RUN_FOR_EVER);
 }
 
-/* Whether a link leads to it that says nothing of its delivery, of those that were not told of. */
+/* Whether a link without a delivery option leads to the node, among the links that quantum_tell()
+ * has not reported yet. */
 static bool is_reached(const Session *s, const Node *node)
 {
     const Network *net = fabric_network(s->fabric);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* run.c: the pieces of a run; see run.h. */
+/*
+ * run.c: runs the pieces of a run one after the other. After each piece, run.c asks breaks, watches
+ * and samplers, calls the services, and starts the next piece or ends the run.
+ */
 #include "controller/run/run.h"
 
 #include "controller/base/units.h"
@@ -32,11 +35,11 @@ struct Run {
     GArray *nested_steps;      /* NestedStep */
     GArray *listeners;         /* Listener */
     GArray *services;          /* Service */
-    unsigned holds;            /* it stands at a barrier until they are gone */
-    bool between;              /* a piece is over: what comes next is decided when all are served */
-    bool pausing;              /* somebody wants it to end */
-    char *paused;              /* why, or NULL */
-    uint64_t barriers, missed; /* when it began */
+    unsigned holds;            /* above 0: the run stands at a barrier */
+    bool between;              /* services are being called; the next piece starts after them */
+    bool pausing;              /* run_pause() was called */
+    char *paused;              /* reason given to run_pause(), or NULL */
+    uint64_t barriers, missed; /* the engine's counts when the run began */
     VTime from;
     HTime began;
 };
@@ -76,7 +79,7 @@ static void serve_all(const GArray *services)
     }
 }
 
-/* Whoever is told may start the next run, so this one is over before. */
+/* Ends the run. Frees it before calling the listeners, since a listener may start the next run. */
 static void finish(Session *s, RunOutcome *outcome)
 {
     struct Run *run = s->run;
@@ -113,7 +116,7 @@ static void serve(Session *s)
     run->between = false;
 }
 
-/* How a run ends that no break ended; NULL: it does not end here. */
+/* RunOutcome.how for a piece that no break ended; NULL: the run goes on. */
 static const char *ending(const Session *s, RunEnd end)
 {
     const struct Run *run = s->run;
@@ -153,7 +156,7 @@ static char *point_text(const Session *s)
     return NULL;
 }
 
-/* What the wait has found, or NULL. */
+/* The line that the wait has found, or NULL. */
 static const LinesFound *awaited(const struct Run *run)
 {
     const LinesFound *found =
@@ -177,7 +180,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
         breaks_watch(s);
         quantum_follow(s);
     }
-    /* Also when a line matched: a break of the same time is not to end the next run. */
+    /* Called even if a line matched: a break at the same time must not end the next run. */
     outcome.number = breaks_fired(s, end, &why);
     if (end != RUN_FAILED && (found = awaited(run)) != NULL) {
         outcome.how = found->gave_up ? "failed" : "matched";
@@ -199,7 +202,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     go(s);
 }
 
-/* The run goes on whatever the step came to, unless a node failed. */
+/* After the step the run goes on, unless a node failed. */
 static void on_nested_step_done(RunEnd end, const GError *error, void *data)
 {
     Session *s = data;
@@ -243,7 +246,7 @@ static void start_piece(Session *s)
         engine_interrupt(s->engine);
 }
 
-/* At rest: the next piece, or the end, or nothing while somebody holds it. */
+/* At rest: starts the next piece, ends the run, or does nothing while the run is held. */
 static void go(Session *s)
 {
     struct Run *run = s->run;
@@ -254,7 +257,7 @@ static void go(Session *s)
         on_piece_done(RUN_STOPPED, NULL, s);
 }
 
-/* It stands at a barrier, and nothing is about to decide how it goes on. */
+/* The run stands at a barrier, and neither on_piece_done() nor serve() is about to continue it. */
 static bool held(const Session *s)
 {
     return s->run && !s->run->between && !engine_running(s->engine);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sampler.c: see sampler.h. */
+/*
+ * sampler.c: one line for each node and sample: counters, and digests of console, packets,
+ * registers and device state. A line contains nothing that depends on host time.
+ */
 #include "controller/run/sampler.h"
 
 #include "controller/base/log.h"
@@ -23,8 +26,8 @@ struct Sampler {
     int64_t nth;           /* barriers from one sample to the next */
     VTime from, to, every; /* the fine span; every 0: none */
     bool registers, devices;
-    VTime last;  /* of the last sample */
-    bool failed; /* it can't be written */
+    VTime last;  /* time of the last sample; -1: none */
+    bool failed; /* writing has failed, which was reported */
 };
 
 /* "FROM:TO:EVERY", in ns. */
@@ -132,7 +135,7 @@ VTime sampler_next_time(const Session *s)
     return vtime(next);
 }
 
-/* --- what a node has come to --- */
+/* --- the state of a node --- */
 
 static void add_registers(Node *n, GChecksum *sum)
 {
@@ -162,8 +165,8 @@ static void put_be64(uint8_t *at, int64_t value)
         at[i] = (uint8_t)((uint64_t)value >> (56 - 8 * i));
 }
 
-/* The host's cycles and nanoseconds (cpu_get_ticks(), cpu_get_clock()) are in the state too: three
- * be64, the second unused. */
+/* Clears the host's cycles and nanoseconds in a device state (cpu_get_ticks(), cpu_get_clock() in
+ * QEMU). They are the first and the third of three be64; the second is unused. */
 static void forget_host_time(uint8_t *data, size_t size)
 {
     uint8_t ticks[8], clock[8];
@@ -178,7 +181,7 @@ static void forget_host_time(uint8_t *data, size_t size)
             memset(data + i, 0, 24);
 }
 
-/* As it was written when the clock was read last. */
+/* Adds the device state that QEMU wrote when the clock was read last. */
 static void add_devices(const Node *n, GChecksum *sum)
 {
     g_autofree uint8_t *data = NULL;

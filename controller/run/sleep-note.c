@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sleep-note.c: see sleep-note.h. */
+/* sleep-note.c: collects the nodes with icount and sleep=on, and makes one note of them. */
 #include "controller/run/sleep-note.h"
 
 #include "controller/base/log.h"
 #include "controller/run/sampler.h"
 #include "controller/session/output.h"
 
-/* More names would be no help. */
+/* Most node names in the note. */
 #define NAMED 3
 
-/* What is attached was started by somebody else, and does not begin where it did before. */
+/* Attached nodes do not count: somebody else started them, and they do not begin at the same state
+ * in each run. */
 static bool sleeps_on(const Node *n)
 {
     return !n->attached && n->icount.enabled && n->icount.sleep_on;
@@ -25,7 +26,7 @@ static GPtrArray *sleepers(const Session *s)
     return nodes;
 }
 
-/* "sleep=on" of all nodes, "sleep=on of node b" of some. */
+/* "sleep=on" if all nodes have it, else "sleep=on of node b"; free with g_free(). */
 static char *quote(const GPtrArray *nodes, const Session *s)
 {
     GString *text = g_string_new("sleep=on");
@@ -45,7 +46,7 @@ static char *quote(const GPtrArray *nodes, const Session *s)
     return g_string_free(text, FALSE);
 }
 
-/* A default does not help where the key itself is said. */
+/* How to make the run repeatable. A default does not help a node whose own options set sleep. */
 static const char *mend(const GPtrArray *nodes)
 {
     for (unsigned i = 0; i < nodes->len; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* values.c: see values.h. */
+/* values.c: looks up values by name in two tables, one of the ensemble and one of a node. */
 #include "controller/run/values.h"
 
 #include "controller/base/near.h"
@@ -69,7 +69,7 @@ static int find(const ValueHelp *values, const char *name)
     return -1;
 }
 
-/* "time, virtual, …" */
+/* All names as "time, virtual, …"; free with g_free(). */
 static char *names(const ValueHelp *values)
 {
     GString *out = g_string_new(NULL);
@@ -89,7 +89,7 @@ static char *meant_value(const ValueHelp *values, const char *name)
     return near_meant(name, (const char *const *)all->pdata);
 }
 
-/* The node's time in the ensemble's count: at a barrier, as its note has it. */
+/* The node's time in the ensemble's time: at a barrier, the stamp in its note. */
 static VTime time_of(const Values *v, const Node *n)
 {
     for (unsigned i = 0; v->view && i < v->view->n_participants; i++)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* values.h: the names that expressions know (expr.h): a.icount, time, barriers, … */
+/* values.h: the values that expressions can use (expr.h): a.icount, time, barriers, … */
 #ifndef RUN_VALUES_H
 #define RUN_VALUES_H
 
@@ -8,14 +8,15 @@
 
 typedef struct {
     const Session *session;
-    const BarrierView *view; /* times are those of this barrier; NULL: as last read at rest */
-    bool used_clock;         /* out: a value was asked for that only a node's clock can tell */
+    const BarrierView *view; /* take times from this barrier; NULL: as last read at rest */
+    bool used_clock;         /* out: a value was used that needs a node's clock */
 } Values;
 
-/* An ExprLookup; data: Values. */
+/* An ExprLookup; data: Values. Main thread; with a view, the thread that completes the barrier. */
 bool values_lookup(const char *name, ExprValue *out, void *data, GError **error);
 
-/* What they are, for messages and the manual; each ends with an entry without a name. */
+/* Names and descriptions of all values, for messages and the manual; each array ends with an entry
+ * without a name. */
 typedef struct {
     const char *name, *help;
 } ValueHelp;

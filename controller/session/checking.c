@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* checking.c: sets of names; see checking.h. */
+/* checking.c: sets of names by kind: in doubt, used, captured, and folders to be made. */
 #include "controller/session/checking.h"
 
 #include <stdlib.h>
@@ -7,12 +7,12 @@
 
 struct Checking {
     GHashTable *doubts[CHECKING_KINDS];
-    bool any[CHECKING_KINDS]; /* one of this kind, whose name is not known */
-    bool all;
-    bool asked; /* the present command asked for what is in doubt */
-    GHashTable *used;
-    GPtrArray *captures; /* char *: paths */
-    GPtrArray *folders;  /* char *: canonical paths */
+    bool any[CHECKING_KINDS]; /* a definition of this kind, of unknown name, was refused */
+    bool all;                 /* every name is in doubt */
+    bool asked;               /* the present command asked for a name in doubt */
+    GHashTable *used;         /* names of variables */
+    GPtrArray *captures;      /* char *: paths */
+    GPtrArray *folders;       /* char *: canonical paths */
 };
 
 Checking *checking_new(void)
@@ -158,7 +158,7 @@ const char **checking_used(const Checking *c)
     return names;
 }
 
-/* "a" is "a.0". */
+/* An end without its ".0": "a" and "a.0" are the same card. */
 static char *plain_end(const char *name)
 {
     return g_str_has_suffix(name, ".0") ? g_strndup(name, strlen(name) - 2) : g_strdup(name);

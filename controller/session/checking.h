@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * checking.h: what a session that only checks (SessionOptions.dry) knows of what it can't know.
+ * checking.h: names and values that a session which only checks (SessionOptions.dry) can't know.
  *
- * A name whose definition was refused is in doubt: a command that uses it is not judged, so that
- * one fault is one message. So is a value that only a run has, such as $line: a variable's value is
- * then CHECKING_UNKNOWN, and what is said of a text with that in it is not said.
+ * A name whose definition was refused is in doubt: a command that uses such a name is not checked,
+ * so that one fault gives one message. A value that only a run has, such as $line, is in doubt too:
+ * the variable then has the value CHECKING_UNKNOWN, and an error about a text that contains this
+ * value is not reported.
  *
- * All functions take NULL for the Checking of a session that runs: nothing is in doubt there.
+ * A session that runs has no Checking, and nothing is in doubt there: most functions take NULL.
  */
 #ifndef SESSION_CHECKING_H
 #define SESSION_CHECKING_H
@@ -16,7 +17,7 @@
 
 typedef struct Checking Checking;
 
-/* No scenario has this text, and messages quote it as it is. */
+/* A text that no scenario contains and that messages quote unchanged. */
 #define CHECKING_UNKNOWN "{known-to-the-run-alone}"
 
 typedef enum {
@@ -25,47 +26,55 @@ typedef enum {
     CHECKING_LINK, /* name: checking_link_name() */
     CHECKING_BREAK,
     CHECKING_CAPTURE,
-    CHECKING_DEFAULTS, /* none has a name */
+    CHECKING_DEFAULTS, /* has no names */
     CHECKING_KINDS,
 } CheckingKind;
 
 Checking *checking_new(void);
 void checking_free(Checking *checking);
 
-/* Something of this kind was to get this name, and did not; name NULL: which is not known. */
+/* Puts a name in doubt: its definition was refused. name NULL: the name is not known. */
 void checking_doubt(Checking *checking, CheckingKind kind, const char *name);
 
-/* A file that could not be included may have defined anything. */
+/* Puts all names in doubt: a file that could not be included may have defined any. */
 void checking_doubt_all(Checking *checking);
 
-/* Whether there may be a thing of this name (NULL: any of the kind) though none was found. If so,
- * the present command is not judged. */
+/* Whether this name (NULL: any name of the kind), which was not found, is in doubt. If so, errors
+ * of the present command are not reported (checking_next()). */
 bool checking_in_doubt(Checking *checking, CheckingKind kind, const char *name);
 
-/* The names of a kind that are in doubt, sorted; free with g_ptr_array_unref(). */
+/* The names of a kind that are in doubt, sorted; free with g_ptr_array_unref(). The strings belong
+ * to the Checking. */
 GPtrArray *checking_doubtful(const Checking *checking, CheckingKind kind);
 
-/* A report makes this folder, with those above it: what lies in them can be made. */
+/* The run's report will make this folder and the folders above it: files in them can be made. */
 void checking_make_folder(Checking *checking, const char *path);
+/* Whether the run will have made this folder, or may have. */
 bool checking_has_folder(const Checking *checking, const char *path);
 
-/* A capture into a file begins; one ends: false if there is none. */
+/* A capture into a file begins. */
 void checking_capture(Checking *checking, const char *path);
+/* A capture into a file ends; false: there is no such capture. */
 bool checking_end_capture(Checking *checking, const char *path);
 
-/* Between commands: whether the last one asked for what is in doubt; the next begins. */
+/* Between two commands: returns whether the last command asked for a name in doubt, and begins the
+ * next command. */
 bool checking_next(Checking *checking);
 
-/* True if nothing at all is in doubt: then what was not used is not used. */
+/* True unless checking_doubt_all() was called: only then is a variable without a use known to be
+ * unused. Not NULL. */
 bool checking_is_sure(const Checking *checking);
 
-/* A variable is used. */
+/* Notes that a variable is used. */
 void checking_use(Checking *checking, const char *variable);
+/* Whether a variable was used. Not NULL. */
 bool checking_is_used(const Checking *checking, const char *variable);
-/* All that were used, sorted, NULL-terminated; free the array with g_free(). */
+/* Names of all variables that were used, sorted, NULL-terminated; free only the array, with
+ * g_free(). Not NULL. */
 const char **checking_used(const Checking *checking);
 
-/* The name of the link between two ends, however they are written; free with g_free(). */
+/* The name of the link between two ends: the same for either order and for "a" and "a.0"; free with
+ * g_free(). */
 char *checking_link_name(const char *a, const char *b);
 
 #endif

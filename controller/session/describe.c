@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* describe.c: nodes, network and verdict as a report's summary. */
+/* describe.c: copies nodes, network and verdict of a session into a report's summary. */
 #include "controller/session/describe.h"
 
 #include "controller/fabric/fabric.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* events.c: see events.h. */
+/*
+ * events.c: a locked queue of reports, which an idle source of the main loop empties. The idle
+ * source exists while reports are queued.
+ */
 #include "controller/session/events.h"
 
 #include "controller/base/log.h"
@@ -9,10 +12,10 @@
 struct Events {
     Session *session;
     NodeWatch *watch;
-    bool looking;  /* a command is about to begin, which says what is found */
-    GMutex lock;   /* of */
-    GQueue told;   /* Told, oldest first, and */
-    GSource *idle; /* that is to hand it out; NULL: none is needed */
+    bool looking;  /* a command is about to begin, which reports the failures that are found */
+    GMutex lock;   /* protects told and idle */
+    GQueue told;   /* Told, oldest first */
+    GSource *idle; /* hands out what is in told; NULL: told is empty */
 };
 
 typedef struct {
@@ -33,7 +36,7 @@ static gboolean on_idle(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* In any thread. */
+/* Any thread. */
 static void on_tell(const Node *n, const NodeTelling *telling, void *data)
 {
     Events *e = data;
@@ -66,7 +69,8 @@ static Told *next(Events *e)
     return t;
 }
 
-/* A node of another host that left while all stood: no segment brings its state. */
+/* Takes over the state of another host's node that left while all nodes stood: no segment brings
+ * its state. */
 static void take_state(const Session *s, const Told *t)
 {
     Node *n = session_node(s, t->name);
@@ -81,7 +85,7 @@ void events_flush(Events *e)
     Session *s = e ? e->session : NULL;
     Told *t;
 
-    /* Later, when the terminal is ours again. */
+    /* While a guest's console has the terminal, reports wait in the queue. */
     while (s && !s->console_open && (t = next(e))) {
         take_state(s, t);
         if (s->on_node)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * events.h: what the session's nodes tell (qemu/life.h), from whatever thread, is brought to the
- * main thread; and nodes that stand are watched (qemu/watch.h).
- * Of a session that only checks there are none: NULL is allowed.
+ * events.h: brings the reports of the session's nodes (qemu/life.h) from any thread to the main
+ * thread, in their order, and watches nodes that stand (qemu/watch.h). A session that only checks
+ * has no Events: every function but events_failed() takes NULL. Main thread.
  */
 #ifndef SESSION_EVENTS_H
 #define SESSION_EVENTS_H
@@ -14,17 +14,19 @@ typedef struct Events Events;
 Events *events_new(Session *session);
 void events_free(Events *events);
 
-/* A node whose QEMU runs; one that is about to be freed. */
+/* Watches a node whose QEMU runs. */
 void events_add(Events *events, Node *node);
+/* Ends the watch of a node that is about to be freed. */
 void events_remove(Events *events, Node *node);
 
-/* A node has failed while it stood: the next command of a scenario ends with that. */
+/* A node has failed while it stood: the next command of a scenario ends with this failure. */
 void events_failed(Events *events, const Node *node);
 
-/* Hands out to Session.on_node what was told, in its order. */
+/* Hands the queued reports to Session.on_node, oldest first. While a guest's console has the
+ * terminal, the reports stay queued. */
 void events_flush(Events *events);
 
-/* Before a command: what happened while nobody looked is noticed and handed out. */
+/* Before a command: checks the nodes that stand, then flushes the reports. */
 void events_look(Events *events);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* far-host.c: see far-host.h. */
+/*
+ * far-host.c: parses the options of `host add` and connects to the agent there, over ssh or over
+ * the stdin and stdout of a command.
+ */
 #include "controller/session/far-host.h"
 
 #include "controller/base/log.h"
@@ -47,7 +50,7 @@ static void refuse_key(const char *arg, GError **error)
                 arg, meant);
 }
 
-/* NULL: it is another key's. */
+/* The value in "key=value"; NULL: arg has another key. */
 static const char *key_value(const char *arg, const char *key)
 {
     size_t length = strlen(key);
@@ -74,7 +77,7 @@ bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
             return false;
         }
         g_free(*keys[i].value);
-        /* Of this host's files; what is there is for the shell there. */
+        /* identity is a file of the local host. The shell of the other host expands the rest. */
         *keys[i].value = strcmp(keys[i].key, "identity") == 0 && g_str_has_prefix(value, "~/")
                              ? g_build_filename(g_get_home_dir(), value + 2, NULL)
                              : g_strdup(value);
@@ -130,7 +133,7 @@ static char *ask_password(const char *prompt, void *data)
     return tty_ask(prompt, true);
 }
 
-/* On a terminal. */
+/* A progress line stands on the terminal. */
 static bool progress_shown;
 
 static void on_progress(const char *host, const char *doing, const char *path, uint64_t done,
@@ -180,7 +183,8 @@ static void close_ssh(void *data)
     ssh_host_free(data);
 }
 
-/* The user is asked at the prompt only: a scenario runs alike wherever it is started. */
+/* Only at the prompt are questions put to the user: a scenario behaves the same wherever it is
+ * started. */
 static Stream *open_ssh(const Session *s, const FarHostOptions *o, AgentClientParams *params,
                         GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* host-list.c: see host-list.h. */
+/* host-list.c: parses a list of hosts line by line. */
 #include "controller/session/host-list.h"
 
 #include "controller/session/session-error.h"
@@ -15,7 +15,8 @@ static void entry_clear(void *data)
     g_free(e->name);
 }
 
-/* "node07.cluster slots=4 # rack 2", "node07:4"; an address with several colons stays whole. */
+/* The host in a line such as "node07.cluster slots=4 # rack 2" or "node07:4"; an address with
+ * several colons stays whole. Free with g_free(). */
 static char *host_of_line(const char *line)
 {
     g_autofree char *plain = g_strndup(line, strcspn(line, "#"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* output.c: text as text or as an "output" event, events as JSON lines. */
+/* output.c: prints text as text or as an "output" event, and events as JSON lines. */
 #include "controller/session/output.h"
 
 #include "controller/base/output.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * packets.c: events of the trace, joined to packets. A sending is found again by who sent what and
- * when; a frame that a switch floods becomes a packet for each of its ends.
+ * packets.c: joins the events of the trace to packets. The key that joins an end to its sending is
+ * node, time of sending and digest of the frame. A frame that a switch floods becomes one packet
+ * for each of its ends.
  */
 #include "controller/session/packets.h"
 
-/* Of each packet two events are kept in the trace, of a flooded one more. */
+/* Events of the trace to read for each packet: two for most packets, more for a flooded one. */
 #define EVENTS_A_PACKET 4
 
 typedef struct {
@@ -92,7 +93,7 @@ static void on_end(const Joiner *j, const TraceEvent *e)
         g_array_append_val(j->out->packets, p);
 }
 
-/* Of all frames and copies that there were, those that are not in out. */
+/* Number of frames and copies that are not in out. */
 static uint64_t left_out(const Fabric *fabric, const ReportTrace *out)
 {
     NetPortStats total = fabric_total_stats(fabric);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* recorder.c: see recorder.h. */
+/*
+ * recorder.c: an observer of barriers writes one row of stamps and waits into the report for each
+ * barrier; a timer drains the rows to disk every 50 ms. Columns are the nodes in their order.
+ */
 #include "controller/session/recorder.h"
 
 #include "controller/session/describe.h"
@@ -18,7 +21,7 @@ static void recorder_clear(Recorder *r)
     r->n = 0;
 }
 
-/* In the thread that completes the barrier. Participants and columns are in the same order. */
+/* Called in the thread that completes the barrier. Participants and columns have the same order. */
 static bool record_barrier(const BarrierView *view, void *data)
 {
     Session *s = data;
@@ -47,7 +50,8 @@ static gboolean drain(gpointer data)
     return G_SOURCE_CONTINUE;
 }
 
-/* That of an earlier run must not pass for this one's if it comes to no end. */
+/* Writes a first report: if this run is killed, the report of an earlier run must not pass for the
+ * report of this one. */
 static bool write_first(const Session *s, GError **error)
 {
     ReportSummary now;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* session-error.h: why something that was asked of a session was not done, by exit code. */
+/* session-error.h: errors of a session's commands, each kind with its exit code. */
 #ifndef SESSION_SESSION_ERROR_H
 #define SESSION_SESSION_ERROR_H
 

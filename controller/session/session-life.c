@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* session-life.c: see session-life.h. */
+/*
+ * session-life.c: makes and frees the parts of a session in the order in which they need each
+ * other. Nodes go first, since engine, fabric and report still refer to them.
+ */
 #include "controller/session/session-life.h"
 
 #include "controller/base/log.h"
@@ -19,7 +22,7 @@ static void node_destroy(void *data)
     node_free(data);
 }
 
-/* A node takes about ten descriptors; the soft limit is often 1024. */
+/* Each node takes many descriptors (SESSION_MAX_NODES); the soft limit is often 1024. */
 static void raise_descriptor_limit(void)
 {
     struct rlimit limit;
@@ -30,8 +33,8 @@ static void raise_descriptor_limit(void)
     }
 }
 
-/* Whose time the log shows. A worker logs what it stamps only during its segment, and while there is a
- * segment the main thread changes nothing that engine_now() looks at but atomics. */
+/* The engine whose time the log shows. A worker logs only during its segment. During a segment the
+ * main thread changes nothing that engine_now() reads, except atomics. */
 static Engine *logged;
 
 static VTime logged_now(void)
@@ -88,7 +91,7 @@ static bool remove_node(Session *s, Node *node, GError **error)
     return ok;
 }
 
-/* What is attached runs on without us; what was launched ends. */
+/* Removes all nodes, the last one first. An attached QEMU runs on; a launched QEMU ends. */
 static void release_nodes(Session *s)
 {
     while (s->nodes->len > 0) {
@@ -99,7 +102,7 @@ static void release_nodes(Session *s)
     }
 }
 
-/* At the very end only, so a nested loop harms nobody. */
+/* Called at the very end only, so the nested main loop does no harm. */
 void session_settle(Session *s)
 {
     if (engine_running(s->engine))
@@ -173,7 +176,7 @@ bool session_remove_node(Session *s, Node *node, GError **error)
     bool ok = remove_node(s, node, error);
 
     if (dir)
-        sweep_processes(dir); /* what has left its process group */
+        sweep_processes(dir); /* processes that have left QEMU's process group */
     return ok;
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* session.c: see session.h. */
+/*
+ * session.c: what commands ask of a session: nodes by name, variables, verdict, interruption. Only
+ * the verdict and the place of the present command are locked, since any thread may note a failure.
+ */
 #include "controller/session/session.h"
 
 #include "controller/base/log.h"
@@ -9,12 +12,13 @@
 
 #include <string.h>
 
-/* More are no help in a message. */
+/* Most node names in a message. */
 #define LISTED_NODES 10
 
-/* --- the end of a run that somebody wants --- */
+/* --- interrupting a run --- */
 
-/* A person has pressed Ctrl-C, or the machine is to go down. */
+/* Longest wait for a barrier after an interruption: a person has pressed Ctrl-C, or the machine
+ * shuts down. */
 #define HURRY_MS 3000
 
 static gboolean on_late(gpointer data)
@@ -82,7 +86,7 @@ Node *session_node(const Session *s, const char *name)
     return NULL;
 }
 
-/* What was meant, or which there are. */
+/* The node that was probably meant, or a list of the nodes; free with g_free(). */
 static char *node_hint(const Session *s, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
@@ -140,7 +144,7 @@ const char *session_get(const Session *s, const char *key)
     return g_hash_table_lookup(s->variables, key);
 }
 
-/* These are the wait's, also where the command line has one of their names. */
+/* Sets a variable of a wait, even if the command line has fixed a variable of the same name. */
 static void set_foreign(Session *s, const char *key, const char *value)
 {
     g_hash_table_insert(s->variables, g_strdup(key), text_line(value, -1));
@@ -179,7 +183,7 @@ const char *session_mode(const Session *s)
     return sched_mode_name(sched);
 }
 
-/* A card of a node that is in doubt, too. */
+/* `name` may be a card, "NODE.N": the card is in doubt with its node. */
 static void doubt_end(const Session *s, const char *name)
 {
     g_autofree char *plain = g_strndup(name, strcspn(name, "."));

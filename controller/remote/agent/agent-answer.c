@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent-answer.c: what the controller asks while the ensemble stands, and a node that dies then. */
+/* agent-answer.c: answers the controller's requests, and reports nodes that fail while the ensemble
+ * stands. Main thread, except agent_on_tell(). */
 #include "controller/engine/gate.h"
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
@@ -37,7 +38,7 @@ void agent_on_failed(Node *n, void *data)
     agent_send(a, a->made);
 }
 
-/* A failure goes its own way: with the segment, or as MSG_FELL. */
+/* Failures are not sent here: SEGMENT_OVER or MSG_FELL reports them. */
 void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
 {
     g_autoptr(GByteArray) message = NULL;
@@ -93,7 +94,7 @@ static bool take_node(Agent *a, Reader *r, GError **error)
     return true;
 }
 
-/* The node that a message names, and nothing else. */
+/* The node of a message whose only field is a node. */
 static AgentNode *take_index(const Agent *a, Reader *r, GError **error)
 {
     unsigned index;

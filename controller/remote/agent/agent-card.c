@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * agent-card.c: the cards of the agent's nodes, which are ports of a fabric without a network
- * (fabric/fabric.h): orders to it, and its reports into the report.
+ * (fabric/fabric.h). Carries out orders for the fabric, and moves the ports' reports into the grant
+ * report.
  */
 #include "controller/network/history.h"
 #include "controller/remote/agent/agent-private.h"

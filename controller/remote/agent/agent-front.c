@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent-front.c: see agent-front.h. */
+/* agent-front.c: forks the agent, waits for it without threads, and hands on its exit code. */
 #include "controller/remote/agent/agent-front.h"
 
 #include "controller/qemu/sched.h"
@@ -12,7 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Who reads from us or writes to us is to see the agent's end, not ours. */
+/* Replaces stdin, stdout and stderr by /dev/null: the other ends must see the agent's end, not the
+ * end of this process. */
 static void let_go_of_stdio(void)
 {
     int nothing = open("/dev/null", O_RDWR);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-gdb.c: what looks like the gdbstub of a node to the controller. Its requests are parsed
- * and answered as those of a user's gdb are (engine/debug-view.h); what would let the node move is
- * not known here, since the workers alone do that.
+ * agent-gdb.c: the gdb relay, which looks like the gdbstub of a node to the controller. Requests
+ * are parsed and answered in the same way as requests of a user's gdb (engine/debug-view.h).
+ * Requests that would resume the node are unknown here: only the workers resume nodes.
  */
 #include "controller/engine/debug-view.h"
 #include "controller/remote/agent/agent-private.h"

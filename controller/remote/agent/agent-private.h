@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent-private.h: what the parts of the agent share: agent.c (bytes, main loop), agent-answer.c
+/* agent-private.h: shared by the parts of the agent: agent.c (bytes, main loop), agent-answer.c
  * (requests), agent-segment.c (segments and steps), agent-card.c (cards), agent-gdb.c (gdb). */
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
@@ -17,34 +17,34 @@ typedef struct GdbRelay GdbRelay;
 typedef struct {
     struct Agent *agent;
     Node *node;
-    NodeStats stats;     /* since the last outcome */
-    GByteArray *console; /* i64 until, bytes: drained and not told */
-    GdbRelay *gdb;       /* NULL: nobody debugs it */
+    NodeStats stats;     /* counts since the last node state was sent */
+    GByteArray *console; /* entries of i64 until, bytes: read and not reported yet */
+    GdbRelay *gdb;       /* NULL: no gdb uses the node */
 } AgentNode;
 
 typedef struct Agent {
     int in, out;
-    Inbox *inbox;            /* the present reader's: the main thread, in a segment a worker */
-    GMutex lock;             /* of out */
-    GMutex in_lock;          /* of in, and of … */
-    GByteArray *aside;       /* … what nobody was there to read, … */
-    bool was_read;           /* … and whether somebody was, since the last pulse */
-    atomic_llong last_heard; /* host ns */
-    int waiting;             /* bytes that nobody had read at the last pulse */
+    Inbox *inbox;            /* used by the reader: the main thread, or a worker in a segment */
+    GMutex lock;             /* protects out */
+    GMutex in_lock;          /* protects in, aside and was_read */
+    GByteArray *aside;       /* bytes that the pulse thread has read from in */
+    bool was_read;           /* the reader has read from in since the last pulse */
+    atomic_llong last_heard; /* when bytes were last received, host ns */
+    int waiting;             /* unread bytes in the pipe at the last pulse; the pulse thread's */
     GMainLoop *loop;
-    NodeWatch *watch; /* of the nodes, while they stand */
-    unsigned source;  /* of in */
+    NodeWatch *watch; /* watches nodes that stand */
+    unsigned source;  /* main loop source of in */
     GByteArray *made; /* a message of the main thread */
     RunDir *dir;
     Host *host;
     GPtrArray *nodes; /* AgentNode */
-    Fabric *fabric;   /* its cards */
-    char *cache;      /* folder of files */
+    Fabric *fabric;   /* the cards */
+    char *cache;      /* folder of files.h */
 
     /* the present segment or step */
     bool in_segment, in_step;
     Segment segment;
-    uint64_t grant_quanta, granted; /* granted: up to this boundary */
+    uint64_t grant_quanta, granted; /* granted: the last boundary of the grants received */
     GArray *participants;           /* Participant */
     GPtrArray *members;             /* AgentNode of each participant */
     GrantReport report;
@@ -53,64 +53,79 @@ typedef struct Agent {
     atomic_bool cancel;
 } Agent;
 
-/* Sends it and empties it; any thread. */
+/* Sends a message and empties it. Waits while the pipe is full; ends the process if the controller
+ * is gone. Any thread. */
 void agent_send(Agent *agent, GByteArray *message);
-/* The same, and reads where the controller has to be read first; the reader, between messages. */
+/* Like agent_send(), but reads into the inbox while the pipe is full: a controller that is blocked
+ * in a write of its own must be able to go on. Only the reader may call this, between messages. */
 void agent_send_reading(Agent *agent, GByteArray *message);
 
-/* Reads what is there, or waits for it; ends the process if the controller is gone. */
+/* Reads available bytes into the inbox; waits up to timeout_ms for them (-1: for ever). Ends the
+ * process if the controller is gone. Only the reader. */
 void agent_receive(Agent *agent, int timeout_ms);
 
-/* The next message; *type 0: none has come. Ends the process if it is none of ours. */
+/* The next message in the inbox; *type 0: there is none. Ends the process if the bytes are no
+ * message. Only the reader. */
 void agent_next(Agent *agent, uint8_t *type, Reader *fields);
 
-/* Ends at once, and with it all that it started. */
+/* Ends the process, and all that it has started, at once. Any thread. */
 void agent_die(const char *why) G_GNUC_NORETURN;
 
+/* The node of this index; NULL, with an error: there is none. */
 AgentNode *agent_node(const Agent *agent, unsigned index, GError **error);
 
-/* Bytes for a console or a guest's own agent: any thread. */
+/* MSG_TYPE, MSG_PORT, MSG_STUB: passes bytes to a console, a guest agent or a gdb relay. Ends the
+ * process if the message is malformed. The reader; MSG_STUB only in the main thread. */
 void agent_take_bytes(const Agent *agent, uint8_t type, Reader *fields);
 
-/* Goes back to reading messages in the main thread. */
+/* listen: the main thread reads messages from now on; else it only watches for the controller's
+ * end, since a worker reads. */
 void agent_listen(Agent *agent, bool listen);
 
 /* --- agent-answer.c --- */
 
-/* NodeWatch's, and a NodeTellFunc of any thread. */
+/* NodeWatch calls this when a node has failed while it stood: sends MSG_FELL. Main thread. */
 void agent_on_failed(Node *node, void *agent);
+/* A NodeTellFunc: sends MSG_TOLD. Any thread. */
 void agent_on_tell(const Node *node, const NodeTelling *telling, void *agent);
-/* Of a request. */
+/* Carries out a request and sends its answer. Main thread. */
 void agent_answer(Agent *agent, uint8_t type, Reader *fields);
+/* MSG_STUB_OPEN, MSG_STUB_CLOSE: makes or frees the gdb relay of a node. */
 bool agent_take_stub(Agent *agent, Reader *fields, bool open, GError **error);
 void agent_node_free(void *node);
 
 /* --- agent-segment.c --- */
 
+/* MSG_SEGMENT: begins a segment. MSG_SEGMENT_OVER is sent at its end. */
 void agent_segment(Agent *agent, Reader *fields);
+/* MSG_STEP: begins a step. MSG_STEPPED is sent at its end. */
 void agent_step(Agent *agent, Reader *fields);
-/* What is due on the way of the step that follows. */
+/* MSG_CARDS: fills the cards with the frames that are due during the step that follows. */
 void agent_serve_cards(Agent *agent, Reader *fields);
-/* What the console of a node has said. */
+/* Collects the console output of a node for the next report from now on. */
 void agent_hear_console(AgentNode *node);
 
-/* --- agent-card.c --- */
+/* --- agent-card.c: a malformed message ends the process, except MSG_CARD --- */
 
+/* MSG_CARD: makes a card. */
 bool agent_open_card(Agent *agent, Reader *fields, GError **error);
-/* The replica of the network is to be changed. */
+/* MSG_TOPOLOGY: changes the replica of the network. */
 void agent_follow(Agent *agent, Reader *fields);
-/* What the network has come to: how cards deliver and where their frames come from, as
- * MSG_SEGMENT has it, and what is due. */
+/* Takes over the state of the controller's network from MSG_SEGMENT or MSG_CARDS: how cards
+ * deliver, where their frames come from, and the frames that are due. */
 void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
+/* MSG_GRANT: takes the frames of a grant. */
 void agent_take_grant(const Agent *agent, Reader *fields);
-/* What the cards have sent and taken goes into the report. */
+/* Moves the reports of the cards, frames sent and settled, into the grant report. */
 void agent_tell_cards(Agent *agent);
 
 /* --- agent-gdb.c --- */
 
-/* A use of the node's gdbstub, until it is freed. */
+/* A relay between the controller and the node's gdbstub. The gdbstub counts as used until the relay
+ * is freed. */
 GdbRelay *gdb_relay_new(Agent *agent, Node *node, GError **error);
 void gdb_relay_free(GdbRelay *gdb);
+/* Answers the packets in bytes from the controller by MSG_STUB. */
 void gdb_relay_send(GdbRelay *gdb, const uint8_t *bytes, gsize size);
 
 #endif

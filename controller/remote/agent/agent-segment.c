@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-segment.c: the agent's part in segments: its workers run the quanta of a grant by
- * themselves; at the grant's end the one that came last tells the controller and waits for the
- * next, in its own thread, so that nobody has to be woken in between.
+ * agent-segment.c: the agent's part in segments and steps. The workers run the quanta of a grant by
+ * themselves. At the end of the grant the worker that arrives last sends the REPORT and waits for
+ * the next GRANT in its own thread, so that no other thread has to be woken in between.
  */
 #include "controller/base/log.h"
 #include "controller/engine/rest.h"
@@ -17,7 +17,7 @@
 
 /* --- consoles --- */
 
-/* In the worker of the node. */
+/* Called in the worker of the node. */
 static void on_console(const void *bytes, gsize size, VTime until, void *data)
 {
     AgentNode *n = data;
@@ -51,7 +51,7 @@ static void tell_consoles(Agent *a)
 
 /* --- a segment --- */
 
-/* The controller's word: true to go on. */
+/* Waits for GRANT or HALT; true: GRANT. */
 static bool hear_grant(Agent *a)
 {
     for (;;) {
@@ -92,7 +92,7 @@ static void tell_news(Agent *a, uint64_t k, bool stop)
     agent_send_reading(a, a->reached);
 }
 
-/* In the worker that came last, the others waiting. */
+/* Called in the worker that completes the barrier; the other workers wait. */
 static void on_barrier(Segment *segment, uint64_t k, void *data)
 {
     Agent *a = data;
@@ -125,7 +125,7 @@ static void forget_stats(NodeStats *stats)
     *stats = (NodeStats){0};
 }
 
-/* What the guests' own agents have said. */
+/* Sends the bytes that the guest agents have written. */
 static void tell_ports(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent.c: the agent's bytes and its main loop; see agent.h. */
+/*
+ * agent.c: reads and writes the agent's bytes, dispatches messages, sends pulses, starts the agent.
+ * One thread at a time is the reader: the main thread, or in a segment the worker that completes
+ * the barrier. The pulse thread reads only what no reader reads for a while.
+ */
 #include "controller/remote/agent/agent.h"
 
 #include "controller/base/fd.h"
@@ -22,7 +26,7 @@
 #include <unistd.h>
 
 #define READ_CHUNK 65536
-#define ASIDE      512 /* bytes that nobody reads */
+#define ASIDE      512 /* so many unread bytes at two pulses are put aside */
 
 /* --- bytes --- */
 
@@ -31,12 +35,12 @@ void agent_die(const char *why)
     g_autofree char *line = text_line(why, -1);
 
     fprintf(stderr, "metronome agent: %s\n", line);
-    /* QEMUs die with the thread that started them, the janitor removes the rest. */
+    /* The kernel kills QEMUs with the thread that started them; the janitor removes the rest. */
     _exit(3);
 }
 
-/* Under the lock. A controller that is stuck in a write of its own is to get on: who reads reads
- * meanwhile. */
+/* Writes the message; the caller holds lock. reads: the caller is the reader and reads meanwhile,
+ * so that a controller that is blocked in a write of its own can go on. */
 static void write_all(Agent *a, GByteArray *message, bool reads)
 {
     struct pollfd p[] = {{.fd = a->out, .events = POLLOUT}, {.fd = a->in, .events = POLLIN}};
@@ -76,7 +80,7 @@ void agent_send_reading(Agent *a, GByteArray *message)
     g_mutex_unlock(&a->lock);
 }
 
-/* Under in_lock. */
+/* Reads available bytes; the caller holds in_lock. */
 static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
 {
     ssize_t n = read(a->in, room, size);
@@ -89,7 +93,8 @@ static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
     return n > 0;
 }
 
-/* What was put aside comes first. */
+/* Moves the bytes that were put aside to the inbox: they come before bytes that are unread. The
+ * caller holds in_lock. */
 static bool take_aside(Agent *a)
 {
     gsize size = a->aside->len;
@@ -153,7 +158,7 @@ void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
     if (!bytes_order_get(r, &o, NULL))
         agent_die("malformed bytes for a node");
     n = agent_node(a, o.node, NULL);
-    if (!n) /* it has ended meanwhile */
+    if (!n) /* the node has ended meanwhile */
         return;
     if (type == MSG_STUB && n->gdb)
         gdb_relay_send(n->gdb, o.bytes, o.size);
@@ -191,9 +196,9 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
         hear_hello(r, own_version);
         break;
     case MSG_PULSE:
-    case MSG_HALT: /* it crossed the end of a segment */
+    case MSG_HALT: /* sent before the controller received SEGMENT_OVER */
         break;
-    case MSG_GRANT: /* that, too; its frames are counted as sent */
+    case MSG_GRANT: /* as MSG_HALT; the controller counts its frames as sent */
         agent_take_grant(a, r);
         break;
     case MSG_CANCEL:
@@ -221,7 +226,8 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     }
 }
 
-/* What is there; from the message on that begins a segment, the rest is the workers'. */
+/* Dispatches the messages in the inbox. After the message that begins a segment, the workers read
+ * the rest. */
 static void serve(Agent *a)
 {
     uint8_t type;
@@ -266,10 +272,11 @@ void agent_listen(Agent *a, bool listen)
         g_source_remove(a->source);
     a->source = g_unix_fd_add(a->in, what, on_readable, a);
     if (listen)
-        g_idle_add(serve_rest, a); /* what a worker has read and not used */
+        g_idle_add(serve_rest, a); /* messages that a worker has read and not used */
 }
 
-/* Of one moment: whoever was kept from the CPU in between looks again. */
+/* CLOCK_REALTIME - CLOCK_MONOTONIC at one moment, in ns. Reads again if the thread lost the CPU
+ * between the readings. */
 static int64_t clock_offset(void)
 {
     struct timespec real;
@@ -283,8 +290,8 @@ static int64_t clock_offset(void)
     return real.tv_sec * NS_PER_S + real.tv_nsec - after.ns;
 }
 
-/* In a request, a step or a long quantum nobody reads. What has piled up then is put aside, so that
- * there is always room for the controller's next pulse. */
+/* Notes when bytes arrive, and puts unread bytes aside. During a request, a step or a long quantum
+ * no thread reads: the pipe must keep room for the controller's next pulse. */
 static void hear_aside(Agent *a)
 {
     int waiting = 0;
@@ -305,8 +312,9 @@ static void hear_aside(Agent *a)
     a->waiting = waiting;
 }
 
-/* It waits for nobody: whoever holds the lock tells the controller as much, and where the pipe is
- * full this thread has to see that nobody reads it. */
+/* Sends a pulse, without waiting. If another thread holds the lock, that thread is sending, which
+ * shows the controller as much as a pulse. If the pipe is full, this thread must not block either:
+ * it has to notice a controller that is silent. */
 static void pulse(Agent *a, GByteArray *message)
 {
     struct pollfd p = {.fd = a->out, .events = POLLOUT};
@@ -326,7 +334,8 @@ static void pulse(Agent *a, GByteArray *message)
     g_mutex_unlock(&a->lock);
 }
 
-/* A thread of its own: a request may take long, e.g. to look through a large disk. */
+/* Main function of the pulse thread. Pulses need a thread, since a request may take long: it may
+ * read a large disk, for example. */
 static void *pulse_main(void *data)
 {
     g_autoptr(GByteArray) message = g_byte_array_new();
@@ -354,9 +363,11 @@ static void say_hello(Agent *a, const char *version)
     agent_send(a, a->made);
 }
 
-/* Of any thread: lines for the controller's log. The main thread's buffer is not free here. */
+/* The agent for write_log(). */
 static Agent *logging;
 
+/* Sends a line to the controller's log. Any thread; so the main thread's buffer `made` can't be
+ * used. */
 static void write_log(const char *line)
 {
     g_autoptr(GByteArray) message = g_byte_array_new();
@@ -371,7 +382,7 @@ static void write_log(const char *line)
     agent_send(logging, message);
 }
 
-/* stdout is the controller's: nothing else may write there. */
+/* Moves stdin and stdout to other descriptors: only messages may be written to the controller. */
 static bool take_stdio(Agent *a, GError **error)
 {
     fd_auto null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -401,8 +412,9 @@ int agent_run(const char *cpus, const char *version, GError **error)
         return 2;
     }
     starter = agent_front();
-    process_ignore_signals(); /* it is a forked child */
-    /* The janitor is to have none of the controller's stdin and stdout: first it. */
+    process_ignore_signals(); /* this process is a forked child */
+    /* rundir_new() starts the janitor, which must not inherit the descriptors of take_stdio(): so
+     * rundir_new() comes first. */
     if ((cpus && !sched_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
         !take_stdio(a, error))
         return 2;

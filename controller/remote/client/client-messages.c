@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* client-messages.c: messages to and from the agent, what passes through beside them, and the end of it.
+/*
+ * client-messages.c: sends and receives messages, carries bytes of the tunnels, and handles a lost
+ * connection. A failure of nodes that stand is reported in the main thread.
  */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
@@ -15,15 +17,15 @@
 #include <sys/socket.h>
 
 #define READ_CHUNK 65536
-#define MAX_POLLED 1600 /* three tunnels for each of the most nodes, and what else there is */
+#define MAX_POLLED 1600 /* three tunnels for each of SESSION_MAX_NODES, and some more */
 
 /* --- failure --- */
 
 typedef struct {
     AgentClient *client;
-    Node *node; /* NULL: all of them */
+    Node *node; /* NULL: all nodes of the client */
     char *why;
-    GSource *source; /* the client's */
+    GSource *source; /* the client owns it */
 } Failure;
 
 static void fall(AgentClient *c, Node *n, const char *why)
@@ -34,7 +36,7 @@ static void fall(AgentClient *c, Node *n, const char *why)
     c->params.on_failure(n, c->params.user);
 }
 
-/* In the main thread. */
+/* Main thread. */
 static gboolean on_failure(gpointer data)
 {
     Failure *f = data;
@@ -56,6 +58,7 @@ static void failure_free(gpointer data)
     g_free(f);
 }
 
+/* Makes the main thread fail a node, or with NULL all nodes. */
 static void fall_later(AgentClient *c, Node *node, const char *why)
 {
     Failure *f = g_new0(Failure, 1);
@@ -78,7 +81,7 @@ void agent_client_lose(AgentClient *c, GError *error)
         return;
     }
     c->lost = error;
-    /* Who waits for a stub's answer is to see that none will come. */
+    /* Ends the waits for answers of a stub. */
     for (guint i = 0; i < c->tunnels->len; i++) {
         const Tunnel *t = &g_array_index(c->tunnels, Tunnel, i);
 
@@ -86,7 +89,7 @@ void agent_client_lose(AgentClient *c, GError *error)
             shutdown(t->fd, SHUT_RDWR);
     }
     g_mutex_unlock(&c->lock);
-    /* Its end is the agent's end. */
+    /* The agent ends when its stream ends. */
     g_clear_pointer(&c->stream, stream_free);
     if (c->segment)
         log_warn("host %s: %s: the others are held at the next barrier", c->far.name,
@@ -97,8 +100,8 @@ void agent_client_lose(AgentClient *c, GError *error)
 
 /* --- messages --- */
 
-/* What is there to be read tells more than that nothing can be written: that it is no message, or
- * how the other side ended. */
+/* Loses the client after a failed write. Prefers the reason found by reading: bytes that are no
+ * message, or how the other side ended. Takes over the error. */
 static void lose_connection(AgentClient *c, GError *error)
 {
     GError *why = NULL;
@@ -212,8 +215,8 @@ static void into_tunnel(AgentClient *c, uint8_t type, Reader *r)
     g_mutex_unlock(&c->lock);
 }
 
-/* It shares no clock with virtual time, but a host that was frozen or whose clock was set is not to
- * be trusted with the rest either. */
+/* Checks the host's clock for jumps. Virtual time does not depend on this clock, but a host that
+ * was frozen, or whose clock was set, can't be trusted in other ways either. */
 static void hear_pulse(AgentClient *c, Reader *r)
 {
     int64_t offset = get_i64(r), leap;
@@ -242,7 +245,7 @@ static void hear_telling(AgentClient *c, unsigned index, Reader *r)
     g_free(t.detail);
 }
 
-/* What needs nobody else; false: it is somebody's. */
+/* Handles a message that no job waits for; false: a job has to handle the message. */
 static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
 {
     g_autofree char *text = NULL, *line = NULL;
@@ -271,7 +274,7 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
         level = (LogLevel)get_u8(r);
         level = MIN(level, LOG_DEBUG);
         text = get_text(r);
-        line = text_line(g_strchomp(text), -1); /* one message, whatever is in it */
+        line = text_line(g_strchomp(text), -1); /* keeps the message on one line */
         log_write(level, "host %s: %s", c->far.name, line);
         return true;
     default:
@@ -279,7 +282,7 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
     }
 }
 
-/* Reads what is there. */
+/* Reads available bytes; false: there were none, or the client is lost. */
 static bool receive(AgentClient *c)
 {
     GError *error = NULL;
@@ -301,7 +304,7 @@ static bool receive(AgentClient *c)
     return n > 0;
 }
 
-/* Sleeps until something comes: bytes, a job, or what the tunnels bring. */
+/* Sleeps until bytes come, a job comes, or tunnels have bytes; sends the latter. */
 static void wait_for_bytes(AgentClient *c, int timeout_ms)
 {
     struct pollfd p[MAX_POLLED];
@@ -346,7 +349,7 @@ bool agent_client_read(AgentClient *c)
     return c->stream != NULL;
 }
 
-/* A message that is there already; *type 0: none. */
+/* The next message in the inbox that a job has to handle; *type 0: there is none. */
 static bool next_message(AgentClient *c, uint8_t *type, Reader *r)
 {
     GError *error = NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* client-node.c: what concerns one node of another host: its files, its start, its monitor, its stub.
- */
+/* client-node.c: requests for one node of another host: its files, start, end, monitor, stub and
+ * cards. Main thread, which waits for each answer. */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/qemu/option-keys.h"
@@ -17,10 +17,11 @@
 #include <sys/socket.h>
 
 #define PROGRESS_US (200 * 1000)
-#define CUT_US      (5 * G_USEC_PER_SEC) /* for a copy that was interrupted to end by itself */
+#define CUT_US      (5 * G_USEC_PER_SEC) /* limit for a cancelled copy to end by itself */
 
 /* --- files --- */
 
+/* Asks whether the host has a file with this content. *there: its path, or the path to write to. */
 static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, const char *path,
                          bool *here, char **there, GError **error)
 {
@@ -44,7 +45,8 @@ static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, cons
     return false;
 }
 
-/* The main loop does not go on meanwhile: a gdb's wishes would be carried out in the middle. */
+/* Shows the progress; false: the user wants to stop. Does not iterate the main loop, in which
+ * requests of a gdb would be carried out in the middle of a command. */
 static bool go_on(const AgentClient *c, const char *doing, const char *path, uint64_t done,
                   uint64_t size)
 {
@@ -99,7 +101,8 @@ static bool upload_over(AgentClient *c)
     return over;
 }
 
-/* True: it was interrupted, but SFTP took no notice, so that the connection had to be cut. */
+/* Waits for the end of the upload. True: the user has interrupted the upload, but SFTP did not
+ * react, so that the connection was cut. */
 static bool watch_upload(AgentClient *c, const char *path, uint64_t size)
 {
     gint64 cancelled = 0;
@@ -143,7 +146,7 @@ static bool upload(AgentClient *c, const char *path, const char *there, uint64_t
     return false;
 }
 
-/* Its path there; NULL on failure. */
+/* Brings a file to the host. Returns its path there, to be freed with g_free(); NULL on failure. */
 static char *bring(AgentClient *c, const char *path, GError **error)
 {
     g_autofree char *sha256 = NULL, *there = NULL, *after = NULL;
@@ -287,7 +290,7 @@ static void end(Far *far, Node *n)
     put_u32(request, n->index);
     message_end(request, begun);
     if (known)
-        agent_client_request(c, request, &r, NULL); /* what is left of it ends with the agent */
+        agent_client_request(c, request, &r, NULL); /* on failure the node ends with the agent */
 }
 
 /* --- monitor, stub, cards --- */
@@ -330,7 +333,7 @@ static int open_stub(Far *far, Node *n, GError **error)
         return -1;
     }
     add_tunnel(c, n, MSG_STUB, pair[1]);
-    eventfd_write(c->wake_fd, 1); /* it is to be polled too */
+    eventfd_write(c->wake_fd, 1); /* makes the thread poll the new tunnel, too */
     return pair[0];
 }
 
@@ -360,7 +363,7 @@ static bool follow(Far *far, const Network *net, VTime moved, GError **error)
 
     c->moved = moved;
     if (c->n_changes == network_n_ops(net))
-        return true; /* the next segment tells how far it is to go */
+        return true; /* the next segment sends `moved` */
     request = g_byte_array_new();
     begun = message_begin(request, MSG_TOPOLOGY);
     put_i64(request, moved.ns);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* client-private.h: what the parts of a client share: line.c (thread, requests), client-messages.c
- * (messages), client-segment.c (segments and steps), client-node.c (what concerns one node). */
+/* client-private.h: shared by the parts of a client: client.c (thread, requests), client-messages.c
+ * (messages), client-segment.c (segments and steps), client-node.c (requests of one node). */
 #ifndef CLIENT_CLIENT_PRIVATE_H
 #define CLIENT_CLIENT_PRIVATE_H
 
@@ -13,11 +13,11 @@
 
 typedef enum { JOB_NONE, JOB_REQUEST, JOB_UPLOAD, JOB_SEGMENT, JOB_STEP, JOB_QUIT } Job;
 
-/* Bytes that go to a node: from our end of a socket to messages of this type. */
+/* Carries bytes between a local socket and messages of one type for a node. */
 typedef struct {
     Node *node;
     uint8_t type; /* MSG_TYPE, MSG_STUB, MSG_PORT */
-    int fd;
+    int fd;       /* the client's end of the socket; owned */
 } Tunnel;
 
 struct AgentClient {
@@ -28,42 +28,42 @@ struct AgentClient {
     GThread *thread;
     int wake_fd;
 
-    GMutex lock; /* guards what follows up to the empty line */
-    GCond done;
+    GMutex lock; /* protects the members up to the empty line */
+    GCond done;  /* signalled when a job is done */
     Job job;
-    GError *lost;
+    GError *lost;        /* why the connection was lost; NULL: it was not */
     GArray *tunnels;     /* Tunnel */
-    GPtrArray *failures; /* GSource: what the main thread has not been told of yet */
+    GPtrArray *failures; /* GSource of failures that the main thread has not handled yet */
 
-    /* the client's thread, and the main thread between its jobs */
-    Stream *stream;
+    /* used by the client's thread and, between jobs, by the main thread */
+    Stream *stream; /* NULL: lost */
     Inbox *inbox;
-    GByteArray *out;
-    HTime last_sent, last_heard;
+    GByteArray *out;             /* messages to be sent */
+    HTime last_sent, last_heard; /* when bytes were last sent and received */
     bool has_offset;
-    int64_t offset; /* of the host's clock, as it last told */
+    int64_t offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC of the host, from its last PULSE */
     GByteArray *request, *answer;
     uint8_t answer_type; /* 0: none yet */
     GPtrArray *nodes;    /* Node */
-    GPtrArray *cards;    /* Port by number; the fabric's */
-    unsigned n_changes;  /* of the network's topology that it was told … */
-    VTime moved;         /* … and how far the network has moved */
-    struct {             /* as AgentClientStats; anyone may look */
+    GPtrArray *cards;    /* Port by number; the fabric owns them */
+    unsigned n_changes;  /* changes of the network's topology sent to the agent */
+    VTime moved;         /* time up to which the network has moved */
+    struct {             /* as AgentClientStats; any thread may read */
         _Atomic uint64_t grants, quanta, bytes_out, bytes_in;
     } stats;
 
-    /* of an upload */
+    /* the present upload */
     const char *local, *remote;
     atomic_ullong sent;
     atomic_bool cancel;
     GError *failure;
 
-    /* of a segment or step */
+    /* the present segment or step */
     Segment *segment;
-    GArray *which;    /* unsigned: participants of the segment that are this host's */
-    uint64_t first_k; /* the first barrier that was not heard of */
-    uint64_t granted; /* up to this one */
-    HTime received;
+    GArray *which;    /* unsigned: indexes of the segment's participants on this host */
+    uint64_t first_k; /* the first barrier that no REPORT has covered yet */
+    uint64_t granted; /* the last barrier of the grants sent */
+    HTime received;   /* when the last REPORT was received */
     StepRequest *step;
     FarDoneFunc on_done;
     void *done_data;
@@ -71,44 +71,50 @@ struct AgentClient {
 
 /* --- the client's thread --- */
 
-/* Sends what is in out; false: the client is lost. */
+/* Sends the messages in out and empties out; false: the client is lost. */
 bool agent_client_send(AgentClient *client);
 
-/* The next message that is not passed on by itself; false: the client is lost. Meanwhile what the
- * tunnels bring is sent. */
+/* Waits for the next message that pass_on() does not handle; false: the client is lost. Meanwhile
+ * sends bytes from the tunnels and pulses. */
 bool agent_client_receive(AgentClient *client, uint8_t *type, Reader *fields);
 
-/* Waits no longer than this, and *type is 0 then. */
+/* Like agent_client_receive(), but waits about timeout_ms at most; *type 0: no message has come. */
 bool agent_client_receive_for(AgentClient *client, int timeout_ms, uint8_t *type, Reader *fields);
 
-/* Takes in what is there, without a look at it, and without waiting; false: the client is lost. */
+/* Reads available bytes into the inbox without waiting, and without parsing them; false: the client
+ * is lost. */
 bool agent_client_read(AgentClient *client);
 
-/* Sends what is in the tunnels. */
+/* Sends the bytes that wait in the tunnels. */
 void agent_client_pump(AgentClient *client);
 
-/* The client is of no use any more. Takes over the error. */
+/* Marks the client as lost and frees the stream, which ends the agent. Takes over the error. */
 void agent_client_lose(AgentClient *client, GError *error);
 
-/* A pulse, if nothing else was said lately. */
+/* Sends PULSE if nothing else was sent for PROTOCOL_PULSE_MS. */
 void agent_client_pulse(AgentClient *client);
 
+/* JOB_SEGMENT: takes part in client->segment until the agent's part is over. */
 void agent_client_run(AgentClient *client);
+/* JOB_STEP: makes the step client->step. */
 void agent_client_run_steps(AgentClient *client);
 
 /* --- the main thread --- */
 
-/* Gives the thread a job; agent_client_wait() waits for its end. */
+/* Gives the client's thread a job. */
 void agent_client_submit(AgentClient *client, Job job);
+/* Waits for the end of the job. */
 void agent_client_wait(AgentClient *client);
 
-/* Somebody wants the wait to end. */
+/* Whether the user wants a wait to end. */
 bool agent_client_told_to_stop(const AgentClient *client);
 
-/* Sends the request in `request`, and gives its answer's fields; the request is emptied. */
+/* Sends the message in `request`, waits for its answer and empties `request`. answer: the fields of
+ * MSG_OK, valid until the next request. False, with an error: the agent has refused, or the client
+ * is lost. */
 bool agent_client_request(AgentClient *client, GByteArray *request, Reader *answer, GError **error);
 
-/* Sets far.no_live_nodes: whether none of its nodes is alive. */
+/* Sets far.no_live_nodes: true if no node of the host is alive. */
 void agent_client_check_life(AgentClient *client);
 
 extern const FarOps agent_client_ops;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * client-segment.c: another host's part in segments and steps. The client is a member of the
- * segment (segment.h): it arrives when the agent's report has come, and what all are to do then
- * goes back as the next grant.
+ * segment (segment.h). The client arrives at a barrier when the agent's REPORT has come, and sends
+ * the action that all members get there to the agent, as the next GRANT or as HALT.
  */
 #include "controller/qemu/debug.h"
 #include "controller/remote/client/client-private.h"
@@ -21,9 +21,9 @@ static Participant *my_participant(const AgentClient *c, unsigned i)
     return &c->segment->participants[participant_of(c, i)];
 }
 
-/* --- saying --- */
+/* --- sending --- */
 
-/* The frames that are due in the grant that begins. */
+/* Puts the frames that are due in the grant that begins. */
 static void put_frames(AgentClient *c)
 {
     uint32_t count = 0;
@@ -43,6 +43,7 @@ static void put_frames(AgentClient *c)
     }
 }
 
+/* Counts a grant up to barrier `end`. */
 static void count_grant(AgentClient *c, uint64_t end)
 {
     end = MIN(end, c->segment->count);
@@ -94,14 +95,14 @@ static bool say_segment(AgentClient *c)
     return agent_client_send(c);
 }
 
-/* Behind barrier k. */
+/* Sends the next grant after barrier k. */
 static bool say_grant(AgentClient *c, uint64_t k)
 {
     gsize begun;
 
     c->first_k = k + 1;
     if (c->granted == c->segment->count)
-        return true; /* it has all of the segment already */
+        return true; /* the whole segment was granted already */
     begun = message_begin(c->out, MSG_GRANT);
     put_frames(c);
     message_end(c->out, begun);
@@ -115,7 +116,7 @@ static bool say_halt(AgentClient *c)
     return agent_client_send(c);
 }
 
-/* --- hearing --- */
+/* --- receiving --- */
 
 typedef struct {
     AgentClient *client;
@@ -128,7 +129,7 @@ static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arr
     const AgentClient *c = h->client;
     Segment *segment = c->segment;
     uint64_t k = c->first_k + quantum;
-    /* On this host's clock, but for what the message took on its way. */
+    /* Converts to the local host's clock, except for the time that the message was on its way. */
     HTime here = {arrived.ns ? c->received.ns - (h->head.now.ns - arrived.ns) : 0};
 
     if (k > segment->count || quantum >= segment->grant_quanta)
@@ -204,8 +205,8 @@ static void receive_node_states(AgentClient *c, Reader *r)
 
 /* --- a segment --- */
 
-/* Other hosts may take long: the agent is to know that somebody is there, and its end to be told
- * now. */
+/* Called while the client waits for other hosts, which may take long: sends pulses to the agent,
+ * and stops the segment if the client is lost. */
 static void on_patience(void *data)
 {
     AgentClient *c = data;
@@ -227,7 +228,8 @@ static BarrierAction arrive(AgentClient *c)
     return segment_rendezvous(c->segment, BARRIER_EV_ARRIVED, &patience);
 }
 
-/* It ends at barrier k, and nobody else knows of it. */
+/* The agent's part has ended at barrier k: leaves the segment. ends: no other member gets beyond
+ * barrier k. */
 static void leave(AgentClient *c, uint64_t k, bool ends)
 {
     SegmentPatience patience = patience_of(c);
@@ -235,7 +237,8 @@ static void leave(AgentClient *c, uint64_t k, bool ends)
     segment_quit(c->segment, k, ends, &patience);
 }
 
-/* The client is lost: all nodes with it. */
+/* The client is lost: fails its nodes and leaves the segment. told: the other members already know
+ * that this member takes no further part. */
 static void lose_all(AgentClient *c, bool told)
 {
     for (guint i = 0; i < c->which->len; i++)
@@ -254,7 +257,8 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
     return false;
 }
 
-/* True if the agent's part is over. */
+/* Handles a message of the segment; true: the agent's part is over. *told: the other members
+ * already know that this member takes no further part, and HALT was sent. */
 static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
 {
     uint64_t end = MIN(c->first_k - 1 + c->segment->grant_quanta, c->segment->count);
@@ -323,7 +327,7 @@ void agent_client_run(AgentClient *c)
             return;
         }
     }
-    if (!c->stream) /* while it waited for the others at the end */
+    if (!c->stream) /* lost while it waited for the other members at the end */
         lose_all(c, true);
 }
 
@@ -339,6 +343,7 @@ void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void
 
 /* --- steps --- */
 
+/* Puts MSG_CARDS: the frames that are due during the step. */
 static void put_way(AgentClient *c)
 {
     const StepRequest *s = c->step;

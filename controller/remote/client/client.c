@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* client.c: the client's thread and requests, its beginning and end; see client.h. */
+/*
+ * client.c: beginning and end of a client, its thread, and requests. The thread does one job at a
+ * time; between jobs it reads messages and sends bytes from the tunnels.
+ */
 #include "controller/base/fd.h"
 #include "controller/remote/client/client-private.h"
 
@@ -9,10 +12,11 @@
 #include <sys/eventfd.h>
 
 #define GREETING_MS 20000
-#define LOOK_MS     200 /* whether it is told to stop */
+#define LOOK_MS     200 /* between two calls of told_to_stop() */
 
 /* --- the thread --- */
 
+/* Loses the client for a message that has no place here. */
 static void lose_for(AgentClient *c, uint8_t type)
 {
     agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_PROTOCOL,
@@ -32,7 +36,7 @@ static void answer_request(AgentClient *c)
     Reader r;
 
     c->answer_type = 0;
-    agent_client_pump(c); /* what was typed before it */
+    agent_client_pump(c); /* bytes typed before the request go first */
     g_byte_array_append(c->out, c->request->data, c->request->len);
     g_byte_array_set_size(c->request, 0);
     if (!agent_client_send(c) || !agent_client_receive(c, &type, &r))
@@ -43,7 +47,7 @@ static void answer_request(AgentClient *c)
         lose_for(c, type);
 }
 
-/* A copy may take long: the agent is to know that somebody is there. */
+/* Sends a pulse if one is due, since a copy may take longer than PROTOCOL_SILENT_MS. */
 static void on_tick(void *client)
 {
     agent_client_pulse(client);
@@ -72,7 +76,7 @@ static void work(AgentClient *c, Job job)
     }
 }
 
-/* Between jobs; what comes unasked is passed on. */
+/* Waits for a job; meanwhile passes on messages that come without a request. */
 static Job idle(AgentClient *c)
 {
     for (;;) {
@@ -291,7 +295,7 @@ void agent_client_free(AgentClient *c)
         agent_client_submit(c, JOB_QUIT);
         g_thread_join(c->thread);
     }
-    for (guint i = 0; i < c->failures->len; i++) /* of the very last moment */
+    for (guint i = 0; i < c->failures->len; i++) /* failures that were not handled yet */
         g_source_destroy(c->failures->pdata[i]);
     g_ptr_array_unref(c->failures);
     g_clear_pointer(&c->stream, stream_free);

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * line.h: another host with an agent on it, as seen from the controller: what qemu/far.h asks of
- * it, over a stream of messages (protocol.h).
+ * client.h: the controller's side of a connection to an agent: implements the functions of
+ * qemu/far.h by messages (protocol.h) over a stream.
  *
- * A client has a thread, which owns the stream and, while it has a job, the nodes: a segment, a step, or
- * a request for which the main thread waits. Else it passes on what comes.
+ * A client has a thread, which owns the stream. While the thread has a job (a segment, a step, or a
+ * request for which the main thread waits), the thread also owns the host's nodes. Between jobs the
+ * thread passes on messages that the agent sends without a request. Main thread, except where a
+ * function states otherwise.
  */
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
@@ -17,52 +19,55 @@
 
 typedef struct AgentClient AgentClient;
 
-/* How files get to the host. Called in the client's thread; calls tick(line) every now and then. */
+/* Copies a file to the host. Called in the client's thread; calls tick(client) now and then. */
 typedef bool (*AgentClientUpload)(void *data, const char *local, const char *remote,
                                   atomic_ullong *sent, const atomic_bool *cancel,
                                   void (*tick)(void *client), void *client, GError **error);
 
 typedef struct {
     const char *name;
-    const char *version;      /* the program's */
-    SchedMode sched;          /* of this host's workers */
+    const char *version;      /* version of this program */
+    SchedMode sched;          /* mode of scheduling of the local host's workers */
     Stream *stream;           /* taken over, also on failure */
-    AgentClientUpload upload; /* NULL: files are there under the same path */
-    /* In the main thread: ends the connection under an upload that does not take notice. */
+    AgentClientUpload upload; /* NULL: files exist on the host under the same path */
+    /* Main thread: cuts the connection under an upload that ignores its cancellation. */
     void (*cut)(void *data);
-    void *data;
-    void (*close)(void *data); /* what is under the stream, when that is freed; or NULL */
-    /* In the main thread: a node has failed while the ensemble stood. */
+    void *data;                /* of upload, cut and close */
+    void (*close)(void *data); /* called after the stream was freed, also on failure; or NULL */
+    /* Main thread: a node has failed while the ensemble stood. data: user. */
     void (*on_failure)(Node *node, void *data);
-    /* In the main thread, while it waits for the greeting or a file: true ends that. */
+    /* Main thread, called while it waits for HELLO or for a file. True: stop waiting. */
     bool (*told_to_stop)(void *user);
-    /* In the main thread, every now and then while a file is "reading" or "copying".
-     * on_progress_end: that is over. */
+    /* Main thread, called now and then while a file is read or copied; doing: "reading" or
+     * "copying". on_progress_end: reading or copying has ended. */
     void (*on_progress)(const char *host, const char *doing, const char *path, uint64_t done,
                         uint64_t size, void *user);
     void (*on_progress_end)(void *user);
     void *user;
 } AgentClientParams;
 
-/* Waits for the agent's greeting. Main thread. */
+/* Sends HELLO and waits for the agent's HELLO, up to 20 s. Free with agent_client_free(). NULL,
+ * with an error: there was no answer, or the agent has another protocol version. */
 AgentClient *agent_client_new(const AgentClientParams *params, GError **error);
 
-/* Ends the agent; its nodes are ended or failed already. NULL is allowed. */
+/* Closes the connection, which ends the agent. Its nodes must be removed or failed already. NULL is
+ * allowed. */
 void agent_client_free(AgentClient *client);
 
+/* The host as the engine sees it; the client owns it. */
 Far *agent_client_far(AgentClient *client);
 
-/* What the agent said of its host. */
+/* Version of the program on the host, and the CPUs that its agent uses, from its HELLO. */
 const char *agent_client_version(const AgentClient *client);
 const GArray *agent_client_cpus(const AgentClient *client); /* int */
 
-/* Why it is of no use any more, or NULL. */
+/* Why the connection was lost; NULL: it was not. Any thread. */
 const char *agent_client_lost(AgentClient *client);
 
-/* How long a message there and back takes. */
+/* Measures the host time of a message to the agent and back. */
 bool agent_client_ping(AgentClient *client, HTime *took, GError **error);
 
-/* Grants that were sent, and the quanta in them, since the client is up. */
+/* Grants sent, quanta in these grants, and bytes, since the client was made. Any thread. */
 typedef struct {
     uint64_t grants, quanta, bytes_out, bytes_in;
 } AgentClientStats;
