@@ -34,8 +34,8 @@ typedef enum {
 
 typedef struct {
     SniffScope scope;
-    unsigned index; /* of the link or port */
-    bool both; /* each frame twice, at its send and at its delivery; no note of loss */
+    unsigned index;   /* of the link or port */
+    bool both;        /* each frame twice, at its send and at its delivery; no note of loss */
     bool at_delivery; /* see above; no effect with SNIFF_PORT */
 } SniffOptions;
 

@@ -13,8 +13,7 @@ typedef struct {
     char *const *argv; /* NULL-terminated */
     void (*tick)(
         void *data); /* four times a second during the run; NULL: the run writes to our stderr */
-    void (*clear)(
-        void *data); /* with tick: called before the run's output to stderr is shown */
+    void (*clear)(void *data); /* with tick: called before the run's output to stderr is shown */
     void *data;
 } ChildPlan;
 

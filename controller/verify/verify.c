@@ -82,8 +82,7 @@ static VTime reached(const Work *w)
     if (fseek(file, -(long)(sizeof(bytes) - 1), SEEK_END) == 0)
         n = fread(bytes, 1, sizeof(bytes) - 1, file);
     else if (fseek(file, 0, SEEK_SET) == 0)
-        n = 1 +
-            fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* the whole file */
+        n = 1 + fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* the whole file */
     fclose(file);
     bytes[n] = '\0';
     return compare_last_time(bytes);

@@ -230,8 +230,7 @@ static void test_hostile(void)
               "onerror=&quot;alert(&#39;1&#39;)&quot;&gt;&amp;&lt;/script&gt;</code>");
     has(page, "<span>0.000000008s</span><code>\\xff\\xfe tail &quot;quoted&quot;</code>");
     has(page, "<span>0.000000009s</span><code>prompt &lt;img"); /* not ended yet */
-    has(page,
-        "\\u003cimg src=x onerror=\\\"alert('1')\\\"\\u003e\\u0026\\u003c\\/script\\u003e");
+    has(page, "\\u003cimg src=x onerror=\\\"alert('1')\\\"\\u003e\\u0026\\u003c\\/script\\u003e");
     g_assert_true(g_utf8_validate(page, -1, NULL));
     g_unlink(log);
     run_clear(&r);
