@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * drives.h: a node's disk, CD-ROM and firmware: checks the images, and makes QEMU's options for
- * them. Pure but for reading the files' headers.
+ * them. Pure but for reading image headers and looking for firmware files.
  */
 #ifndef QEMU_DRIVES_H
 #define QEMU_DRIVES_H
