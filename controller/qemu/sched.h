@@ -36,9 +36,9 @@ bool sched_restrict_cpus(const char *list, GError **error);
 
 /*
  * For the calling thread, which carries messages between hosts, on no CPU in particular. In strict
- * mode the thread gets real-time priority 12, the same as a worker, since all nodes wait for it. An
- * ordinary thread would have to wait for the other threads of the CPU and, on kernels with lazy
- * preemption (Linux 6.13), for the next tick even where only an idle thread runs.
+ * mode the thread gets a worker's real-time priority, above all other threads, since all nodes wait
+ * for the messages. An ordinary thread would have to wait for the other threads of the CPU and, on
+ * kernels with lazy preemption (Linux 6.13), for the next tick even where only an idle thread runs.
  */
 void sched_apply_messenger(SchedMode sched);
 
