@@ -76,6 +76,7 @@ const Recent *console_recent(const Console *console);
 bool console_open_line(const Console *console, VTime *time);
 
 const char *console_log_path(const Console *console);
+
 /* Bytes of output so far. */
 guint64 console_bytes(const Console *console);
 

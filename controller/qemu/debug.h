@@ -67,7 +67,7 @@ typedef struct {
     GdbStop stop;       /* for a gdb: `watch` is only set if debug_add_point() added it */
     uint64_t pc;        /* of the vCPU; a breakpoint at this address counts as hit, too */
     bool pending;       /* the vCPU stands in front of the access */
-    bool finished;      /* the vCPU stood in front of the access and has executed it since */
+    bool finished;      /* the vCPU stood there, and has executed the instruction since */
     uint64_t by;        /* the address of that instruction */
     unsigned n_watched; /* watchpoints that the instruction has hit */
     DebugWatched watched[DEBUG_MAX_WATCHED];

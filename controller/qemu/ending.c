@@ -45,8 +45,7 @@ static End reap(Node *n, int timeout_ms)
     if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
         end.si_pid != n->pid)
         return (End){false};
-    kill_group(n); /* kills the rest of the group, whose number is reserved until QEMU is waited
-                      for */
+    kill_group(n); /* the rest of the group: its number is reserved until waitpid() */
     waitpid(n->pid, &status, 0);
     fd_clear(&n->pidfd);
     n->pid = -1;
@@ -179,8 +178,7 @@ bool node_ask_end(Node *n, GError **error)
 void node_end_process(Node *n)
 {
     if (reap(n, 0).ended)
-        sweep_processes(n->dir); /* QEMU ended by itself, and may have left another process
-                                    behind */
+        sweep_processes(n->dir); /* it may have left another process behind */
     kill_group(n);
     reap(n, 10000);
 }

@@ -93,7 +93,7 @@ typedef struct {
     NodeWhat what;
     NodeState state;       /* of the node now */
     char why[QMP_WHY_MAX]; /* QEMU's reason or action, or "" */
-    VTime time;            /* of the event, in the ensemble's time; */
+    VTime time;            /* of the event, in the ensemble's time */
     bool exact;            /* false: `time` is the end of the quantum of the event */
     int exit_status;       /* of QEMU; -1: QEMU did not exit */
     char *detail;          /* text for frozen, moves and failed; else the count, or NULL */

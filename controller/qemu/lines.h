@@ -38,10 +38,10 @@ bool lines_open(const Lines *lines, VTime *time);
 
 /* The result of a wait or of a watch. */
 typedef struct LinesFound {
-    char *line; /* the text that matched; NULL: nothing yet */
+    char *line; /* the line, or its part behind the last match; NULL: nothing yet */
     VTime time; /* of the line */
     VTime until;
-    bool gave_up; /* end of the quantum in which the match was found */
+    bool gave_up; /* the match of this line took too many steps */
     PatternMatch match;
 } LinesFound;
 

@@ -63,9 +63,9 @@ typedef struct {
 
 /*
  * Whether a text is in a list. The words of a list are separated by |. A * at the end of a word
- * stands for any rest. A ! at the list's beginning inverts the test, and NULL then counts as not
- * listed. "@own" stands for the ids that metronome gives to its gate, NICs and chardevs, and for
- * paths through them.
+ * stands for any rest. A ! at the list's beginning inverts the test; a text NULL then passes.
+ * "@own" stands for the ids that metronome gives to its gate, NICs and chardevs, and for paths
+ * through them.
  */
 bool lint_in(const char *list, const char *text);
 

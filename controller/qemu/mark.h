@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mark.h: recognises a run directory, and the processes that belong to it, with certainty. Pure.
+ * mark.h: recognises a run directory, and the processes that belong to it, with certainty. Pure but
+ * for the process id in mark_text().
  *
  * A directory is recognised by a name as mkdtemp() makes it, and by a lock file that repeats this
  * name and identifies the directory as metronome's. A process is recognised by its environment or

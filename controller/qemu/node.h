@@ -54,7 +54,7 @@ typedef struct Node {
     char *file;    /* the file that the process executes; NULL: not known */
     IntervalKind interval;
     char *dir;          /* the node's folder in the run directory */
-    char *gdb_path;     /* socket of the gdbstub; NULL: there is none */
+    char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
     int devices_fd;     /* QEMU writes its device state to this file */
     char *devices_path; /* path of that file as QEMU sees it */
     QmpClient *qmp;

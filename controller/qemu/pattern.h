@@ -18,8 +18,7 @@
 /* The groups of a match. */
 typedef struct {
     unsigned n;                   /* number of the pattern's groups, at most PATTERN_GROUPS */
-    char *groups[PATTERN_GROUPS]; /* "" for a group that took no part in the match or is not in
-                                     the pattern */
+    char *groups[PATTERN_GROUPS]; /* "" for a group without a match, or that does not exist */
 } PatternMatch;
 
 typedef enum { PATTERN_NO, PATTERN_YES, PATTERN_GAVE_UP } PatternResult;

@@ -140,8 +140,8 @@ static bool watches(const Point *p, const DebugWatched *w)
            w->address >= p->address && w->address - p->address < MAX(p->kind, 1);
 }
 
-/* Hides the watchpoint from a gdb that has not set it. A gdb that receives a watchpoint which it
- * has not set goes on by itself. The stop that it receives now is one without a reason. */
+/* Hides the watchpoint of a hit from a gdb that has not set that watchpoint: such a gdb would go on
+ * by itself. With the watchpoint hidden, the gdb receives a stop without a reason. */
 static void hide_watch(struct Debug *d)
 {
     bool set_by_gdb = false;

@@ -54,8 +54,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const ArchDefaults
     g_autofree char *console = cmdline_escape(w->console_path);
 
     add(argv, "-S", NULL);
-    add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* names for
-                                                                                  sched.h */
+    add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* sched.h */
     add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
     add(argv, "-qmp", g_strdup("chardev:mtr-qmp")); /* -mon is deprecated since QEMU 11.1 */

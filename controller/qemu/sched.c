@@ -302,8 +302,7 @@ void sched_let_vcpus_run(pid_t pid)
 void sched_apply_messenger(SchedMode sched)
 {
     if (sched == SCHED_MODE_STRICT)
-        set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* a failure only makes the messages
-                                                          slower */
+        set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* else messages are slower */
 }
 
 /* Whether the process is an sshd that serves our session. The process depends on sshd's version and

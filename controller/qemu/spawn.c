@@ -35,8 +35,7 @@ static void child_setup(void *data)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != *parent)
         _exit(127);
-    setsid(); /* keeps a Ctrl-C at the terminal for the controller; the process group can be
-                 killed as a whole */
+    setsid(); /* Ctrl-C is for the controller; and the whole group can be killed */
 }
 
 /* The environment with the mark, which finds processes that have left the process group, too. */
