@@ -59,13 +59,13 @@ typedef struct Node {
     char *devices_path; /* path of that file as QEMU sees it */
     QmpClient *qmp;
     Console *console;
-    int agent_fd;     /* to guest-init/agent.c, non-blocking; -1: none */
-    char *transcript; /* file of the console transcript that begins at the launch; NULL: none */
-    GArray *vcpus;    /* pid_t of the vCPU threads */
-    GArray *cables;   /* int: our ends of the NICs' sockets, open as long as the node lives */
-    Attached *before; /* state of an attached QEMU before the attach, to be restored */
-    int cpu;          /* host CPU; -1 before placement */
-    pid_t monitor;    /* QEMU's thread for QMP if it may be demoted, else 0 */
+    int agent_fd;         /* to guest-init/agent.c, non-blocking; -1: none */
+    char *transcript;     /* file of the console transcript that begins at the launch; NULL: none */
+    GArray *vcpus;        /* pid_t of the vCPU threads */
+    GArray *cables;       /* int: our ends of the NICs' sockets, open as long as the node lives */
+    Attached *before;     /* state of an attached QEMU before the attach, to be restored */
+    int cpu;              /* host CPU; -1 before placement */
+    pid_t monitor;        /* QEMU's thread for QMP if it may be demoted, else 0 */
     bool monitor_demoted; /* QMP must not be used: node_demote_monitor() */
     struct {
         SchedMode sched;
