@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* chart-packets.c: the packets of the space-time diagram as data and as a table. */
+/* chart-packets.c: the packets of the space-time diagram as data for page.js and as a table. */
 #include "controller/report/diagram.h"
 
 #include <inttypes.h>
@@ -29,7 +29,7 @@ static void packet_json(GString *out, const Diagram *d, const ReportPacket *p)
     g_string_append_c(out, ']');
 }
 
-/* What page.js needs to draw any window. */
+/* Writes everything that page.js needs to draw any window. */
 void diagram_data(GString *out, const Diagram *d)
 {
     g_string_append_printf(
