@@ -173,7 +173,7 @@ static void tell_perf(const char *name, int *fd, uint64_t event)
 static void tell_gettime(const char *name, int cpu, clockid_t clock)
 {
     struct timespec ts;
-    /* The first reading is discarded: its call may fault pages in. */
+    /* The first reading is discarded: its call may fault pages in between AT and VALUE. */
     int warm = clock_gettime(clock, &ts);
     uint64_t at = read_axis();
 

@@ -23,6 +23,7 @@ Report *report_new(const char *dir, GError **error);
 void report_free(Report *report);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Report, report_free)
 
+/* The folder as given to report_new(); the report owns the string. */
 const char *report_dir(const Report *report);
 
 /* Whether the report is written to the folder `dir`; the two paths may differ. */

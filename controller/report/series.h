@@ -3,7 +3,8 @@
  * series.h: all barriers of a run in bounded memory, for pictures. Neighbouring spans are joined as
  * the run grows, so that SERIES_MAX spans hold a run of any length. Pure.
  *
- * The time of every barrier is kept too, as stretches of equal steps.
+ * The time of each barrier is kept too, as stretches of equal steps, until there are
+ * SERIES_MAX_STRETCHES stretches.
  */
 #ifndef REPORT_SERIES_H
 #define REPORT_SERIES_H

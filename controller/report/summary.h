@@ -86,6 +86,7 @@ typedef struct {
 /* About how many bytes of a page its packets may take. */
 #define REPORT_PACKET_BYTES (2u << 20)
 
+/* Makes an empty trace; report_summary_clear() frees the trace. */
 void report_trace_init(ReportTrace *trace);
 
 /* The most packets that a page takes, for this number of nodes. */
@@ -108,7 +109,10 @@ typedef struct {
     ReportTrace trace;     /* for the page only; names: NULL if there is no network */
 } ReportSummary;
 
+/* Frees the members that the summary owns. */
 void report_summary_clear(ReportSummary *summary);
+
+/* Adds a node, which the summary owns. */
 ReportNode *report_summary_add(ReportSummary *summary);
 
 /* The text of report.json; free with g_free(). Pure. */

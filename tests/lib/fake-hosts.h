@@ -48,6 +48,7 @@ typedef struct {
     unsigned again; /* segments that follow at once */
 } FakeHosts;
 
+/* count, grant_quanta: quanta of a segment, and of a grant. Free with fake_hosts_free(). */
 FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta);
 void fake_hosts_free(FakeHosts *fakes);
 
