@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent.c: tells the guest's clocks and puts load on it; a static program for the Linux guests.
+ * agent.c: the guest agent, a static program for the Linux guests. The guest agent reads the
+ * guest's clocks and puts load on the guest.
  *
- *     agent serve          answers requests on the virtio port "metronome.agent"; ends without one
+ *     agent serve          answers requests on the virtio port "metronome.agent", if there is one
  *     agent REQUEST…       carries out one request and prints the answer, for a console
  *
- * Requests, a line each, the first word is a number of the asker's choice:
- *     ID clocks                        every clock, on each CPU what is the CPU's own
- *     ID spin INSNS [CPU]              execute so many instructions, and few more
+ * A request is one line. The first word, ID, is a number that the asker chooses:
+ *     ID clocks                        all clocks; on each CPU the clocks of that CPU
+ *     ID spin INSNS [CPU]              executes INSNS instructions, and a few more
  *     ID sleep NS [CPU]
  *     ID jitter PERIOD_NS COUNT [CPU]  how late a periodic absolute sleep wakes
- *     ID walk BYTES [CPU]              touch each cache line of so much memory, there and back
- * Answers, a line each, ended by "ID end" or "ID error TEXT":
- *     ID clock NAME CPU VALUE AT       AT is the guest's counter read right before VALUE; VALUE is
- *                                      in ns or in the counter's steps, or says why there is none
+ *     ID walk BYTES [CPU]              touches each cache line of BYTES of memory, there and back
+ * An answer has several lines, and ends with "ID end" or "ID error TEXT":
+ *     ID frequency VALUE               steps of the guest's counter in a second
+ *     ID clock NAME CPU VALUE AT       AT: the guest's counter, read right before VALUE. VALUE: ns,
+ *                                      or steps of the counter, or the reason why there is no value
  *     ID result NAME VALUE
  *
- * AT places each value on the axis of virtual time: it is CNTVCT_EL0 (aarch64) or the time stamp
- * counter (x86_64), which QEMU makes of QEMU_CLOCK_VIRTUAL alone under icount.
+ * AT places each value on the axis of virtual time. AT is CNTVCT_EL0 (aarch64) or the time stamp
+ * counter (x86_64). Under icount QEMU derives both from QEMU_CLOCK_VIRTUAL alone.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,7 +43,7 @@
 
 #define NS_PER_S 1000000000LL
 #define PORT     "metronome.agent"
-#define LINE     64 /* bytes from one touched place of memory to the next */
+#define LINE     64 /* bytes between two touched places of memory */
 
 static FILE *out;
 static char id[24];
@@ -97,7 +99,8 @@ static uint64_t read_tsc(void)
 static const Counter counters[] = {{"TSC", read_tsc}};
 #define read_axis read_tsc
 
-/* Under icount QEMU's counter has a step for each ns of virtual time (cpu_get_tsc()). */
+/* Under icount QEMU's time stamp counter has one step for each ns of virtual time
+ * (cpu_get_tsc()). */
 static uint64_t frequency(void)
 {
     return NS_PER_S;
@@ -142,7 +145,8 @@ static void tell_counters(int cpu)
     }
 }
 
-/* What the kernel's own counter of the PMU has found since it was opened. */
+/* Opens the kernel's counter of a PMU event; the counter begins at 0. Returns a descriptor, or
+ * -1. */
 static int open_perf(uint64_t event)
 {
     struct perf_event_attr attr = {
@@ -169,7 +173,7 @@ static void tell_perf(const char *name, int *fd, uint64_t event)
 static void tell_gettime(const char *name, int cpu, clockid_t clock)
 {
     struct timespec ts;
-    /* Once for nothing: the first call may fault pages in between the two readings. */
+    /* The first reading is discarded: its call may fault pages in between AT and VALUE. */
     int warm = clock_gettime(clock, &ts);
     uint64_t at = read_axis();
 
@@ -179,7 +183,7 @@ static void tell_gettime(const char *name, int cpu, clockid_t clock)
         tell_why_not(name, cpu, "absent");
 }
 
-/* Seconds in a file, with two decimals or none. */
+/* Reports a file with seconds, which have two decimals or none. */
 static void tell_file(const char *name, const char *path)
 {
     char text[64];
@@ -285,7 +289,7 @@ static bool walk(size_t bytes)
 
 typedef struct {
     const char *name;
-    int numbers; /* that it needs; the CPU may follow */
+    int numbers; /* numbers that the work needs; the CPU may follow */
 } Work;
 
 static const Work works[] = {{"spin", 1}, {"sleep", 1}, {"jitter", 2}, {"walk", 1}};
@@ -354,7 +358,7 @@ static void answer(const char *line)
     fflush(out);
 }
 
-/* The device of the port, opened; -1: there is none. */
+/* Opens the device of the port; -1: no such port. */
 static int open_port(void)
 {
     glob_t found;
@@ -396,7 +400,7 @@ static int serve(void)
     for (;;) {
         ssize_t n = read(fd, line + used, 1);
 
-        if (n <= 0) /* nobody at the other end */
+        if (n <= 0) /* no program at the other end */
             sleep_until(now() + NS_PER_S / 10);
         else if (line[used] == '\n' || used == sizeof(line) - 2) {
             line[used + 1] = '\0';

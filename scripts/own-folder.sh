@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced by scripts that fill a folder which the user names, and remove things in it before they do: it has to be new,
-# or empty, or theirs from an earlier time. They have `die`.
+# Sourced by scripts that fill a folder of the user's choice and first remove things in it. The
+# folder has to be new, or empty, or made by the script at an earlier time. Such a script defines
+# `die`.
 
-# own_folder DIR: makes it if need be, and marks it.
+# own_folder DIR: creates the folder if necessary, and marks it as made by the script.
 own_folder() {
     mkdir -p "$1"
     [[ -e $1/.metronome || -e $1/complete || -z $(ls -A "$1") ]] ||

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* attach.c: see attach.h. */
+/* attach.c: attaches in this order: connects to QMP, claims the process, remembers its state,
+ * stops it, checks the gdbstub, reads the clock. Each failure behind the stop lets the guest run
+ * again. */
 #include "controller/qemu/attach.h"
 
 #include "controller/base/log.h"
@@ -12,9 +14,9 @@
 #include <fcntl.h>
 #include <sys/socket.h>
 
-#define STUB_MS 5000 /* a QEMU that stands answers at once */
+#define STUB_MS 5000 /* host ms; a QEMU that stands answers at once */
 
-/* The process at the other end of a unix socket. */
+/* The process at the other end of a unix socket, or -1. */
 static pid_t peer_pid(int fd)
 {
     struct ucred cred;
@@ -23,7 +25,7 @@ static pid_t peer_pid(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) == 0 ? cred.pid : -1;
 }
 
-/* The new connection, where the old one broke while QEMU lives. */
+/* Replaces a QMP connection that broke while QEMU lives. */
 static bool reconnect(Node *n, GError **error)
 {
     QmpClient *again;
@@ -46,7 +48,8 @@ static bool let_run(Node *n, GError **error)
     if (!reconnect(n, error))
         return false;
     if (!qmp_query_status(n->qmp, &running, &status, ATTACHED_GIVE_BACK_MS, error)) {
-        /* Frozen: the stop that it was sent is read once it moves again, and so is this. */
+        /* QEMU is frozen: once it moves again, it reads the stop that it was sent, and then
+         * this. */
         qmp_client_post(n->qmp, "cont", NULL, NULL);
         return false;
     }
@@ -55,7 +58,7 @@ static bool let_run(Node *n, GError **error)
     return qmp_cont(n->qmp, ATTACHED_GIVE_BACK_MS, error);
 }
 
-/* An attach that fails behind the stop. */
+/* Lets the guest run again after an attach that failed behind the stop. */
 static void give_back(Node *n)
 {
     g_autoptr(GError) error = NULL;
@@ -75,9 +78,12 @@ static bool read_state(Node *n, GError **error)
     return n->console && node_read_clock(n, error);
 }
 
-/* A gdb= that is wrong would be found at the first step only. The guest stands, so connecting changes
- * nothing of it; a stub that another gdb has is left alone, and told to whoever needs it. Before
- * read_state(): by its first answer QEMU has noticed that we are gone. */
+/*
+ * Finds a wrong gdb= now and not at the first step. The guest stands, so the connection changes
+ * nothing in it. A stub that another gdb uses is left alone; the first user of the stub gets the
+ * error. This comes before read_state(): with the answer to read_state() QEMU has also noticed that
+ * this connection is closed.
+ */
 static bool check_stub(Node *n, GError **error)
 {
     g_autoptr(GdbClient) client = NULL;

@@ -5,13 +5,13 @@
 
 #include "controller/qemu/node.h"
 
-/* Takes over a QEMU that runs already; stops it. gdb_path may be NULL. On failure it is left as it
- * was found. */
+/* Takes over the QEMU that serves qmp_path, and stops it. gdb_path may be NULL. Free with
+ * node_free(). On failure the QEMU is left as it was found. */
 Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp_path,
                   const char *gdb_path, GError **error);
 
-/* Puts an attached QEMU's threads back as they were and lets it run, also if the node has failed or
- * the connection broke. The gate of one that has not failed is gone already. */
+/* Restores the threads of an attached QEMU and lets it run, also if the node has failed or the
+ * connection broke. The gate of a node that has not failed must be gone already. */
 bool node_detach(Node *node, GError **error);
 
 #endif

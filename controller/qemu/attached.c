@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* attached.c: see attached.h. */
+/* attached.c: the claim is an abstract socket that is named after the process. The record is a
+ * key file in the run directory, and exists as long as its QEMU is attached or is yet to be
+ * restored. */
 #include "controller/qemu/attached.h"
 
 #include "controller/base/fd.h"
@@ -18,14 +20,14 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define RECORD_PREFIX "attached." /* and the process id */
-#define CLAIM_MS      5000        /* whoever puts a QEMU right takes less */
+#define RECORD_PREFIX "attached." /* followed by the process id */
+#define CLAIM_MS      5000        /* host ms; restoring a QEMU takes less */
 #define RETRY_MS      10
 
 struct Attached {
     pid_t pid;
     int claim_fd;
-    char *path; /* of its record */
+    char *path; /* of the record */
     char *qmp_path;
     bool ran;
     SchedMemo *memo;
@@ -33,7 +35,8 @@ struct Attached {
 
 /* --- the claim --- */
 
-/* An abstract socket: it has no file, and ends with the process that holds it. */
+/* Binds an abstract socket: it has no file, and ends with the process that holds it. -1 with errno
+ * EADDRINUSE: another process has the claim. */
 static int claim_once(pid_t pid)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
@@ -49,8 +52,8 @@ static int claim_once(pid_t pid)
     return fd_steal(&fd);
 }
 
-/* The janitor of a dead controller may be putting it right. path: no need to wait once this is
- * gone; NULL: there is. */
+/* Waits up to CLAIM_MS for the claim, since the janitor of a dead controller may be restoring this
+ * QEMU. path: a record; the wait ends when the record is gone. NULL: wait in any case. */
 static int claim(pid_t pid, const char *path)
 {
     gint64 end = g_get_monotonic_time() + CLAIM_MS * 1000;
@@ -76,7 +79,7 @@ static void forget(const char *path)
     g_unlink(path);
 }
 
-/* NULL: there is none, or it is of another process. */
+/* NULL: there is no record, or it is about another process. */
 static Attached *load(const char *path)
 {
     g_autoptr(GKeyFile) file = g_key_file_new();
@@ -124,7 +127,7 @@ bool attached_restore_ranks(const Attached *a)
     return !a->memo || sched_memo_restore(a->memo);
 }
 
-/* Its socket may be another one's by now. */
+/* Checks the peer: the socket may belong to another QEMU by now. */
 QmpClient *attached_connect(const Attached *a, GError **error)
 {
     g_autoptr(QmpClient) qmp = qmp_client_connect(a->qmp_path, ATTACHED_GIVE_BACK_MS, error);
@@ -151,8 +154,8 @@ void attached_remove_gate(QmpClient *qmp)
     qmp_netdev_del(qmp, "mtg", ATTACHED_GIVE_BACK_MS, NULL);
 }
 
-/* What was stopped by us goes on; one that its guest or somebody else brought to another state stays
- * in it. */
+/* Lets a guest run again that metronome has stopped. A guest that its own action or somebody else
+ * brought to another state stays in that state. */
 static void let_run(const Attached *a)
 {
     g_autoptr(QmpClient) qmp = a->qmp_path ? attached_connect(a, NULL) : NULL;
@@ -174,7 +177,7 @@ static void give_back(const char *path)
         return;
     a->claim_fd = claim(a->pid, path);
     if (a->claim_fd < 0 || access(path, F_OK) != 0)
-        return; /* another one does it, or has done */
+        return; /* another process restores the QEMU, or has done so */
     sched_memo_restore(a->memo);
     let_run(a);
     forget(path);
@@ -204,7 +207,8 @@ static bool is_run_dir(const char *path)
            (st.st_mode & 07777) == MARK_MODE;
 }
 
-/* We have the claim, so whoever wrote such a record is dead. Its janitor may not have come to it. */
+/* Restores what older records of this process hold. We have the claim, so the writer of such a
+ * record is dead, and its janitor may not have restored the QEMU. */
 static void put_right(Attached *a, const char *parent)
 {
     GDir *dir = g_dir_open(parent, 0, NULL);

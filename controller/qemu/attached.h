@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * attached.h: what a QEMU that is attached was like before, and that it gets it back, whoever is
- * left to do so.
+ * attached.h: the state of an attached QEMU before the attach, kept so that the QEMU gets it back
+ * under all circumstances.
  *
- * It is written into the run directory before anything is changed, so that the janitor of a
- * controller that was killed can give it back, or the next start, or whoever attaches to it next.
- * Only one of them at a time: each holds the claim on this QEMU, a name that the kernel gives to one
- * process alone and takes back when that dies.
+ * The state is written to the run directory before anything is changed. The janitor of a controller
+ * that was killed can then restore the QEMU, or the next start, or the next attach. Only one of
+ * them acts at a time: each holds the claim on this QEMU. The claim is a name that the kernel gives
+ * to one process alone and takes back when that process dies.
  */
 #ifndef QEMU_ATTACHED_H
 #define QEMU_ATTACHED_H
@@ -19,36 +19,39 @@
 
 typedef struct Attached Attached;
 
-/* For what is only good manners at the end. */
+/* Host ms for each request that restores a QEMU. */
 #define ATTACHED_GIVE_BACK_MS 2000
 
-/* Claims process pid, which serves qmp_path: no other metronome may have it. What a dead controller
- * has left changed in it is put right first. Nothing else is done to it. */
+/* Claims process pid, which serves qmp_path: no other metronome may have the QEMU. Restores what a
+ * dead controller has changed in the QEMU, and nothing else. Waits up to 5 s for the claim. Free
+ * with attached_free(). */
 Attached *attached_new(pid_t pid, const char *qmp_path, const char *run_dir, GError **error);
 
-/* Writes down what it is like; running: what it says of itself. Before anything is changed. */
+/* Writes the QEMU's present state to the run directory, before anything is changed. running: by
+ * QEMU's own query-status. */
 bool attached_remember(Attached *attached, bool running, GError **error);
 
-/* Gives up the claim, and forgets. NULL is allowed. */
+/* Gives up the claim, and removes the record. NULL is allowed. */
 void attached_free(Attached *attached);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Attached, attached_free)
 
-/* Whether its guest ran when it was found. */
+/* Whether the guest ran when QEMU was found. */
 bool attached_ran(const Attached *attached);
 
-/* Whether the process is there. */
+/* Whether the process lives. */
 bool attached_lives(const Attached *attached);
 
-/* Gives its threads back their ranks and CPUs; false if the system refuses some of it. */
+/* Restores the priorities and CPUs of the threads; false if the system refuses some of it. */
 bool attached_restore_ranks(const Attached *attached);
 
-/* A new connection to its QMP, if the old one broke. */
+/* A new connection to the QMP socket, for the case that the old one broke. Free with
+ * qmp_client_free(). */
 QmpClient *attached_connect(const Attached *attached, GError **error);
 
-/* Takes away what a gate has left in a QEMU (engine/gate.h). */
+/* Removes the objects that a gate (engine/gate.h) has left in a QEMU. */
 void attached_remove_gate(QmpClient *qmp);
 
-/* Gives back all that the dead controller of that run directory had attached. */
+/* Restores all QEMUs that the dead controller of this run directory had attached. */
 void attached_give_back(const char *run_dir);
 
 #endif

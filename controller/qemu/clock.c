@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* clock.c: device-state stream to a file, file to clock. */
+/* clock.c: QEMU writes the device-state stream to a file; the clock is read from that file. */
 #include "controller/qemu/clock.h"
 
 #include "controller/qemu/devstate.h"

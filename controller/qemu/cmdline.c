@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmdline.c: see cmdline.h. */
+/* cmdline.c: splits QEMU's command line into options, and option values into pairs, from lists or
+ * from JSON objects. */
 #include "controller/qemu/cmdline.h"
 
 #include "controller/base/text.h"
@@ -9,8 +10,8 @@
 /* Longest option in a message, in bytes. */
 #define QUOTE_MAX 160
 
-/* Options without an argument, of QEMU 7.2 to 10.0 and some that were there before
- * (qemu-options.hx); all others have one. */
+/* Options without an argument, of QEMU 7.2 to 10.0 and some older ones (qemu-options.hx). All other
+ * options have one argument. */
 static const char *const bare[] = {
     "h",
     "help",
@@ -100,7 +101,7 @@ static void clear_pair(void *data)
     g_free(pair->value);
 }
 
-/* Takes over both. */
+/* Takes over key and value. */
 static void add_pair(GArray *pairs, char *key, char *value)
 {
     CmdPair pair;
@@ -112,7 +113,7 @@ static void add_pair(GArray *pairs, char *key, char *value)
 
 /* --- key=value,… --- */
 
-/* Up to a comma that stands alone; moves *text behind it. */
+/* Reads up to a comma that stands alone; moves *text behind that comma. */
 static char *read_value(const char **text)
 {
     GString *out = g_string_new(NULL);
@@ -150,8 +151,8 @@ static void read_list(GArray *pairs, const char *text, const char *implied)
 
 /* --- JSON --- */
 
-/* p is at a quote; the content as it stands but for a backslash before a quote, a slash or another
- * backslash, which is all that names and paths need. Returns where it ends. */
+/* Reads the string whose opening quote is at p. Only a backslash before a quote, a slash or another
+ * backslash is resolved: names and paths need no more. Returns the position behind the string. */
 static const char *read_string(const char *p, GString *out)
 {
     g_string_truncate(out, 0);
@@ -172,7 +173,8 @@ static const char *read_word(const char *p, GString *out)
     return p + length;
 }
 
-/* path: keys of the objects that p is in, each with a dot behind it. */
+/* Removes the innermost key. path: the keys of the objects around the present position, each with a
+ * dot behind it. */
 static void pop(GString *path)
 {
     const char *dot;

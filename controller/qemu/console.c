@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* console.c: drains the console's socket at barriers; see console.h. */
+/* console.c: drains the console's socket or pipe at barriers, and hands the bytes to the log, the
+ * tap, the lines and the follower. */
 #include "controller/qemu/console.h"
 
 #include "controller/base/fd.h"
@@ -20,17 +21,17 @@
 
 struct Console {
     int fd;
-    int input_fd; /* -1: fd, if it is a socket */
-    int log_fd;   /* -1: it could not be written to its end */
+    int input_fd; /* -1: input goes to fd, if that is a socket */
+    int log_fd;   /* -1: writing the log has failed */
     char *log_path;
-    char *node; /* "node NAME: ", for messages; NULL: it has none */
+    char *node; /* "node NAME: ", for messages; NULL: no name set */
     guint64 bytes;
-    GChecksum *digest; /* of what the log holds */
+    GChecksum *digest; /* of the bytes in the log */
     Lines *lines;
-    Recent *recent;   /* of them, the last */
+    Recent *recent;   /* the last complete lines */
     Sink *transcript; /* or NULL */
 
-    GMutex lock;  /* guards what a second thread sees: fd, and */
+    GMutex lock;  /* guards the members that a second thread uses: fd, input_fd, tap */
     GString *tap; /* NULL: closed */
     void (*wake)(void *data);
     void *wake_data;
@@ -39,7 +40,7 @@ struct Console {
     void *pass_on_data;
 };
 
-/* For the transcript. */
+/* Adds a complete line to the recent lines and to the transcript. */
 static void on_line(const char *text, gsize size, VTime at, void *data)
 {
     Console *c = data;
@@ -61,7 +62,7 @@ Console *console_new(int fd, const char *log_path, GError **error)
     c->fd = fd;
     c->input_fd = -1;
     if (fd >= 0)
-        fcntl(fd, F_SETFL, O_NONBLOCK); /* of our end only */
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* concerns our end only */
     c->log_path = g_strdup(log_path);
     c->digest = g_checksum_new(G_CHECKSUM_SHA256);
     c->lines = lines_new();
@@ -109,7 +110,7 @@ void console_free(Console *c)
     g_free(c);
 }
 
-/* A full disk costs the log, not the run. */
+/* Writes to the log. A full disk ends the log, not the run. */
 static void log_bytes(Console *c, const char *data, size_t size)
 {
     while (size > 0 && c->log_fd >= 0) {
@@ -126,7 +127,7 @@ static void log_bytes(Console *c, const char *data, size_t size)
     }
 }
 
-/* It begins with a time in brackets. */
+/* Whether a file's head is that of a transcript: a time in brackets. */
 static bool is_transcript(const char *head, gsize size)
 {
     gsize digits = 1;
@@ -245,7 +246,7 @@ Lines *console_lines(const Console *c)
     return c->lines;
 }
 
-/* Without waiting, and without SIGPIPE where that can be asked for. */
+/* Does not wait, and raises no SIGPIPE where the system call can avoid it. */
 static ssize_t put(const Console *c, const char *data, gsize size)
 {
     return c->input_fd >= 0 ? write(c->input_fd, data, size)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * console.h: the guest's serial console: a stream whose bytes go to a file, into a digest, and as
- * lines past the patterns that somebody looks for.
+ * console.h: the guest's serial console. Its bytes go to a log file, into a digest, and as lines
+ * past the patterns that callers look for.
  *
- * The vCPU thread writes each byte itself, so at a barrier all that the guest has written is there
- * to be read: what was seen up to a barrier does not depend on the host.
+ * The vCPU thread writes each byte itself, so at a barrier all bytes that the guest has written can
+ * be read. The output up to a barrier does not depend on the host.
  */
 #ifndef QEMU_CONSOLE_H
 #define QEMU_CONSOLE_H
@@ -17,63 +17,70 @@
 
 typedef struct Console Console;
 
-/* Takes over a connected stream socket, the reading end of a pipe (the console takes no input then,
- * or takes it by console_set_input()) or -1: no console. The log is created or emptied. */
+/* fd, which the console takes over: a connected stream socket, or the reading end of a pipe (then
+ * input goes through console_set_input(), or there is none), or -1: no bytes to read. The log is
+ * created or emptied. Free with console_free(). */
 Console *console_new(int fd, const char *log_path, GError **error);
 
-/* Whose it is: for messages. */
+/* Sets the node's name for messages. */
 void console_set_node(Console *console, const char *name);
 
-/* Takes over the writing end of a pipe. SIGPIPE must be ignored. */
+/* Takes over the writing end of a pipe for input. SIGPIPE must be ignored. */
 void console_set_input(Console *console, int fd);
 void console_free(Console *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 
-/* Reads what is there without waiting; the guest wrote it at `until` (ensemble time) at the latest.
- * True as lines_feed(). */
+/* Reads all bytes that are there, without waiting. `until`, in ensemble time: the guest wrote the
+ * bytes by then. Returns the same as lines_feed(). */
 bool console_drain(Console *console, VTime until);
 
-/* What console_drain() does with bytes that came another way. */
+/* Handles bytes from another source as console_drain() does. */
 bool console_feed(Console *console, const void *data, gsize size, VTime until);
 
-/* What is drained from now on is passed on too, in the thread that drains. NULL ends it. */
+/* Passes all bytes from now on to func, in the thread that drains. NULL ends it. */
 typedef void (*ConsoleFunc)(const void *bytes, gsize size, VTime until, void *data);
 void console_pass_on(Console *console, ConsoleFunc func, void *data);
 
-/* What is drained, as lines: to wait for one, to watch for some (lines.h). */
+/* The output as lines, to wait for a line or to watch for patterns (lines.h). Owned by the
+ * console. */
 Lines *console_lines(const Console *console);
 
-/* Writes text to the guest; all or nothing is not promised: false if the socket takes no more. */
+/* Writes text to the guest. False if the guest takes no more; a part may have been written then. */
 bool console_send(Console *console, const char *text, GError **error);
 
-/* As much of data as the guest takes now, from any thread: how many bytes, or -1 with an error. */
+/* Writes as many bytes as the guest takes now, from any thread. Returns their number, or -1 with an
+ * error. */
 gssize console_type(Console *console, const char *data, gsize size, GError **error);
 
 /*
- * Keeps what is drained from now on for console_take(); wake is called, in the thread that drains,
- * when there is something, and must be quick. NULL ends it. Of what nobody takes in time the oldest
- * is lost. While the tap is open, no thread but its own may drain the console.
+ * Keeps all bytes from now on for console_take(), at most 1 MiB: the oldest bytes are lost if
+ * nobody takes them in time. wake is called in the thread that drains when there are bytes, and
+ * must be quick. NULL ends it. While the tap is open, only the console's own thread may drain the
+ * console.
  */
 void console_tap(Console *console, void (*wake)(void *data), void *data);
 
-/* What has come since the last call, or NULL; any thread. */
+/* The bytes since the last call, or NULL; any thread. Free with g_bytes_unref(). */
 GBytes *console_take(Console *console);
 
-/* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
- * "[1.234000000s] text". NULL ends it. */
+/* console_transcript() writes each line that ends from now on to a new file, behind its time and as
+ * text_line() makes it: "[1.234000000s] text". NULL ends it. console_takes_transcript() checks the
+ * path only. */
 bool console_takes_transcript(const char *path, GError **error);
 bool console_transcript(Console *console, const char *path, GError **error);
 
-/* The last lines that are complete; as long as the console. */
+/* The last complete lines. Owned by the console. */
 const Recent *console_recent(const Console *console);
 
-/* Whether the last line has not ended, and its time. */
+/* Whether there is a line that has not ended, and the line's time. */
 bool console_open_line(const Console *console, VTime *time);
 
 const char *console_log_path(const Console *console);
+
+/* Bytes of output so far. */
 guint64 console_bytes(const Console *console);
 
-/* SHA-256 of all bytes so far, in hex; free with g_free(). */
+/* SHA-256 of all bytes in the log, in hex; free with g_free(). */
 char *console_sha256(const Console *console);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* debug-private.h: what the connection to the stub (debug.c) and its points (points.c) share. */
+/* debug-private.h: the members that the connection (debug.c) and its points (points.c) share. They
+ * belong to the thread that owns the node. */
 #ifndef QEMU_DEBUG_PRIVATE_H
 #define QEMU_DEBUG_PRIVATE_H
 
@@ -10,18 +11,18 @@ typedef struct {
     uint64_t address;
     unsigned kind;
     unsigned count;
-    unsigned behind; /* of them, those by debug_add_access() */
+    unsigned behind; /* those of `count` that debug_add_access() added */
 } Point;
 
 struct Debug {
     GdbClient *client;
     unsigned uses;
-    unsigned sstep; /* as it was found */
+    unsigned sstep; /* the stub's step flags when we connected */
     GArray *points; /* Point */
-    bool before;    /* watchpoints are told of in front of the access; known once there is one */
+    bool before;    /* QEMU reports watchpoints before the access; valid once one is set */
     bool at_hit;
     DebugHit hit;
-    const char *pc_name; /* NULL until it was looked up */
+    const char *pc_name; /* NULL until debug_pc() has found the name */
 };
 
 #endif

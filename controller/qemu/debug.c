@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* debug.c: see debug.h. */
+/* debug.c: opens the connection to the gdbstub at the first use and closes it at the last one;
+ * reads registers. */
 #include "controller/qemu/debug.h"
 
 #include "controller/base/text.h"
 #include "controller/qemu/debug-private.h"
 
-/* For what is only good manners at the end. */
+/* Host ms for requests that only restore the stub's state. */
 #define RESTORE_MS 2000
 
 static GdbClient *connect_far(Node *n, GError **error)
@@ -17,14 +18,15 @@ static GdbClient *connect_far(Node *n, GError **error)
                                                                         : NULL;
 }
 
-/* Who connects to a stub that another gdb has is kept waiting, and once that one goes QEMU takes the
- * connection from the queue and stops its guest for it, however long ago it was closed. */
+/* Checks that no other gdb is connected. A connection to a stub that another gdb uses stays in the
+ * queue. Once that gdb goes, QEMU takes the connection from the queue and stops its guest for it,
+ * even if we closed it long ago. */
 static bool stub_is_free(Node *n, GError **error)
 {
     bool taken;
 
     if (!n->attached)
-        return true; /* nobody else knows of it */
+        return true; /* only we know a launched QEMU's stub */
     if (!qmp_query_chardev_taken(n->qmp, n->gdb_path, &taken, NODE_REPLY_MS, error))
         return false;
     if (taken)
@@ -108,7 +110,7 @@ void debug_close(Node *n)
     struct Debug *d = n->debug;
 
     if (!n->attached) {
-        debug_free(n); /* its QEMU ends with it, and might not answer any more */
+        debug_free(n); /* QEMU ends with the node, and might not answer any more */
         return;
     }
     for (unsigned i = 0; d && !gdb_client_broken(d->client) && i < d->points->len; i++) {

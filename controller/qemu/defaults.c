@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* defaults.c: see defaults.h. */
+/* defaults.c: a list of pairs key and value. Each value is checked on a trial node when it is
+ * set. */
 #include "controller/qemu/defaults.h"
 
 #include "controller/base/near.h"
@@ -11,7 +12,7 @@ struct NodeDefaults {
     GPtrArray *pairs; /* char *: key, value, … */
 };
 
-/* What can be no default, and why. */
+/* Keys that can't be defaults, and the reason. */
 static const struct {
     const char *key, *why;
 } refused[] = {
@@ -113,7 +114,7 @@ static char *key_of(const char *word, GError **error)
     return NULL;
 }
 
-/* --- what is said --- */
+/* --- setting and removing defaults --- */
 
 static bool check_key(const char *key, GError **error)
 {
@@ -131,13 +132,14 @@ static bool check_key(const char *key, GError **error)
     return false;
 }
 
-/* As a node would be checked that has this alone; whether keys go together is seen at each node. */
+/* Checks a value on a node that has this key alone. The combination of keys is checked at each
+ * node. */
 static bool check_value(NodeOptions *trial, const char *key, const char *value, GError **error)
 {
     return node_options_set(trial, key, value, error) && node_options_check_alone(trial, error);
 }
 
-/* icount= as a whole, with what an earlier default has said of it. */
+/* The value to store: for icount= all parts, those of an earlier default too. */
 static char *whole_value(const NodeOptions *trial, const char *key, const char *value)
 {
     return strcmp(key, "icount") == 0 ? icount_text(&trial->icount) : g_strdup(value);
@@ -169,7 +171,8 @@ bool node_defaults_set(NodeDefaults *d, char *const *words, unsigned n, bool els
     return true;
 }
 
-/* What there is to be taken back, as near_hint() wants it; free with g_free(), not what it holds. */
+/* The keys that are set, as near_hint() reads them. Free the array with g_free(), not its
+ * strings. */
 static const char **present(const NodeDefaults *d)
 {
     const char **keys = g_new0(const char *, d->pairs->len / 2 + 1);
@@ -197,7 +200,7 @@ bool node_defaults_unset(NodeDefaults *d, char *const *keys, unsigned n, GError 
     for (unsigned i = 0; i < n; i++) {
         int at = find(d->pairs, keys[i]);
 
-        if (at >= 0) /* it may be named twice */
+        if (at >= 0) /* the key may be named twice */
             g_ptr_array_remove_range(d->pairs, (guint)at, 2);
     }
     if (n == 0)
@@ -205,7 +208,7 @@ bool node_defaults_unset(NodeDefaults *d, char *const *keys, unsigned n, GError 
     return true;
 }
 
-/* --- what a node gets --- */
+/* --- applying defaults to a node --- */
 
 static const char *value_in(char *const *words, unsigned n, const char *key)
 {

@@ -2,16 +2,17 @@
 /*
  * devstate.c: finds the sections `timer` and `cpu_common` in QEMU's device-state stream.
  *
- * The stream can't be walked section by section: a section has no length, and its content is known
- * only to its device. So the sections are searched for, and the guest may have put bytes into its
- * devices that look like one. What is accepted must hence fit at both ends:
+ * The stream can't be walked section by section: a section has no length, and only its device knows
+ * its content. So the parser searches for the sections. The guest may have put bytes into its
+ * devices that look like a section, so a section must fit at both ends:
  *
  *     stream:  "QEVM" be32 3, sections, 0x00
  *     section: 0x04 be32 id, len name, be32 instance, be32 version, content, 0x7e be32 id
  *     content: fields, then any of the subsections: 0x05, len name, be32 version, content
  *
- * A section follows the stream's header or another one's footer, its own footer repeats its id, and
- * the next section or the end of the stream comes after it. Nothing is read outside of data[size].
+ * A section follows the stream's header or another section's footer. A section's own footer repeats
+ * its id, and the next section or the end of the stream comes behind it. Nothing is read outside of
+ * data[size].
  *
  * Sources in QEMU: migration/savevm.c (save_section_header(), save_section_footer()),
  * migration/vmstate.c (vmstate_subsection_save()).
@@ -20,7 +21,7 @@
 
 #include <string.h>
 
-/* No static variable, as G_DEFINE_QUARK has: threads ask at once. */
+/* G_DEFINE_QUARK has a static variable; this function has none, since threads call it at once. */
 GQuark devstate_error_quark(void)
 {
     return g_quark_from_static_string("metronome-devstate-error-quark");
@@ -36,7 +37,8 @@ GQuark devstate_error_quark(void)
 #define SECTION_FOOTER 0x7e
 #define FOOTER_SIZE    5
 
-/* A position in the stream. Each reader moves it past what it read and returns true, or fails. */
+/* A position in the stream. Each read function moves the position past the bytes that it read and
+ * returns true, or fails. */
 typedef struct {
     const uint8_t *p;
     const uint8_t *end;
@@ -51,10 +53,10 @@ typedef struct {
 typedef struct {
     const char *name;
     uint32_t version;
-    size_t size; /* of its fields */
+    size_t size; /* of the fields */
 } Subsection;
 
-/* Each of them is there only if QEMU needs it, and always in this order. */
+/* QEMU writes a subsection only if it is needed, and always in this order. */
 static const Subsection cpu_subsections[] = {
     /* cpu.c; 10.0: hw/core/cpu-system.c */
     {"cpu_common/exception_index", 1, 4},
@@ -63,7 +65,7 @@ static const Subsection cpu_subsections[] = {
 static const Subsection icount_subsections[] = {
     /* softmmu/cpu-timers.c; 10.0: system/cpu-timers.c */
     {"timer/icount/warp_timer", 1, 16}, /* sleep=on */
-    {"timer/icount/timers", 1, 16},     /* shift=auto, and the next one too */
+    {"timer/icount/timers", 1, 16},     /* shift=auto, and timer/icount/shift too */
     {"timer/icount/shift", 2, 10},
 };
 
@@ -132,7 +134,8 @@ static bool expect_name(Cursor *c, const char *name)
            skip(c, len);
 }
 
-/* Moves past the subsection's header if that is what comes next, else stays where it is. */
+/* Moves past the subsection's header if that header comes next, else leaves the position
+ * unchanged. */
 static bool enter_subsection(Cursor *c, const char *name, uint32_t version)
 {
     Cursor at = *c;
@@ -168,8 +171,8 @@ static bool follows_section(const uint8_t *data, const uint8_t *at)
 }
 
 /*
- * Looks from *from on for the header of a section with this name. Returns true with *content at
- * the content's first byte; *from then is where to look for the next one.
+ * Looks from *from on for the header of a section with this name. Returns true with *content at the
+ * content's first byte. *from is then the position from which to look for the next section.
  */
 static bool next_section(const uint8_t *data, Cursor *from, const char *name, Section *section,
                          Cursor *content)
@@ -227,7 +230,8 @@ static bool read_cpu(const Section *section, Cursor c, uint32_t *halted)
            read_section_end(&c, section->id);
 }
 
-/* Also looks at the end, so that a file that is still being written does not pass. */
+/* Checks the stream's header and its end. The check of the end refuses a file that QEMU is still
+ * writing. */
 static bool check_file(const uint8_t *data, size_t size, GError **error)
 {
     Cursor c = {data, data + size};
@@ -279,8 +283,8 @@ static bool find_timer(const uint8_t *data, Cursor all, DevState *out, GError **
 }
 
 /*
- * Other than with `timer`, one that begins right but does not fit is an error: to pass over it
- * could hide a vCPU that is busy.
+ * A section that begins right but does not fit is an error here, other than in find_timer(): to
+ * skip it could hide a busy vCPU.
  */
 static bool count_cpus(const uint8_t *data, Cursor all, DevState *out, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drives.c: images of a node. Without persist=on a run writes to none of them: QEMU keeps the
- * changes in a temporary file of its own that has no name, so each run begins with the same bytes.
+ * drives.c: the images of a node. Without persist=on a run writes to no image: QEMU keeps the
+ * changes in a temporary file without a name, so each run begins with the same bytes.
  */
 #include "controller/qemu/drives.h"
 
@@ -14,17 +14,18 @@
 #include "controller/qemu/cmdline.h"
 #include "controller/qemu/option-value.h"
 
-#define FIRMWARE_DIR     "/usr/share/AAVMF" /* of Debian's qemu-efi-aarch64 */
+#define FIRMWARE_DIR     "/usr/share/AAVMF" /* folder of Debian's qemu-efi-aarch64 */
 #define FIRMWARE_PACKAGE "qemu-efi-aarch64"
 
 static const char *const formats[] = {"raw", "qcow2", "vmdk", "vdi", "vhdx", "vpc", NULL};
 
-/* Only qcow2 is taken by its header. QEMU would guess others too, and take what has none for raw;
- * but a guest can write any header to a raw disk, which is then another disk in the next run. */
+/* Only qcow2 is recognised by its header. QEMU would guess other formats too, and use raw for an
+ * image without a header. But a guest can write any header to a raw disk, and the next run would
+ * then see another disk. */
 static bool is_qcow2(const char *path)
 {
     char head[4] = "";
-    fd_auto fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* it may be a FIFO */
+    fd_auto fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* the path may be a FIFO */
 
     return fd >= 0 && read(fd, head, sizeof(head)) == sizeof(head) &&
            memcmp(head, "QFI\xfb", sizeof(head)) == 0;
@@ -94,7 +95,8 @@ static void add(GPtrArray *argv, const char *option, char *value)
     g_ptr_array_add(argv, value);
 }
 
-/* The firmware's variables are a store of the node's own, new in each run. */
+/* Adds the UEFI firmware. The variables of the firmware are in a store of the node's own, new in
+ * each run. */
 static void add_flash(GPtrArray *argv)
 {
     g_autofree char *code = g_build_filename(firmware_dir(), "AAVMF_CODE.fd", NULL);

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * drives.h: a node's disk, CD-ROM and firmware: which images can be used, and QEMU's options for
- * them. Pure but for looking into the files.
+ * drives.h: a node's disk, CD-ROM and firmware: checks the images, and makes QEMU's options for
+ * them. Pure but for reading image headers and looking for firmware files.
  */
 #ifndef QEMU_DRIVES_H
 #define QEMU_DRIVES_H
 
 #include "controller/qemu/options.h"
 
-/* Whether format= is one that a disk can have. */
+/* Whether format= is a format that a disk can have. */
 bool drives_check_format(const NodeOptions *options, GError **error);
 
-/* Checks what depends on several keys, and fills in the disk's format. */
+/* Checks conditions on several keys, and fills in the disk's format. */
 bool drives_finish(NodeOptions *options, GError **error);
 
 /* Appends the arguments. disk: QEMU's device for a disk; scsi: its SCSI controller. */

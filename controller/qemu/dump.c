@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* dump.c: see dump.h. */
+/* dump.c: reads pcap records without any state but the base of a DumpClock. */
 #include "controller/qemu/dump.h"
 
 #include <string.h>

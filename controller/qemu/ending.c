@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ending.c: see ending.h. */
+/* ending.c: waits for a QEMU's end, kills its process group, and decides by exit status, events and
+ * stderr whether the guest has left or the node has failed. */
 #include "controller/qemu/ending.h"
 
 #include "controller/base/fd.h"
@@ -17,8 +18,8 @@
 
 #define STDERR_TAIL 2000
 
-/* Ends a launched QEMU with its whole process group: it may be a script's child, or have children
- * itself. The process must not have been waited for yet. */
+/* Kills a launched QEMU with its whole process group: QEMU may be a script's child, or have
+ * children itself. The process must not have been waited for yet. */
 static void kill_group(const Node *n)
 {
     if (n->pid > 0 && !n->attached)
@@ -30,7 +31,7 @@ typedef struct {
     int number;         /* exit status, or signal */
 } End;
 
-/* Waits until a launched QEMU has ended, or the time is up. */
+/* Waits up to timeout_ms until a launched QEMU has ended, and reaps it. */
 static End reap(Node *n, int timeout_ms)
 {
     struct pollfd p = {.fd = n->pidfd, .events = POLLIN};
@@ -44,7 +45,7 @@ static End reap(Node *n, int timeout_ms)
     if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
         end.si_pid != n->pid)
         return (End){false};
-    kill_group(n); /* what is left of its group, whose number it has until it is waited for */
+    kill_group(n); /* the rest of the group: its number is reserved until waitpid() */
     waitpid(n->pid, &status, 0);
     fd_clear(&n->pidfd);
     n->pid = -1;
@@ -82,13 +83,13 @@ static void fail(Node *n, End end, const GError *why)
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
     node_tell(n, NODE_WHAT_FAILED, NULL, n->failure->message);
-    kill_group(n); /* whatever is left of it must not run on */
+    kill_group(n); /* no process of the group may run on */
     if (end.ended)
         sweep_processes(n->dir);
 }
 
-/* A broken connection is QEMU's end in nearly every case: wait for it to be complete. Not so one that
- * has never answered. */
+/* Reaps a QEMU that has ended. In nearly all cases a broken connection means that QEMU is ending,
+ * so its end is awaited for up to 2 s. A QEMU that did not answer in time is not awaited. */
 static End wait_end(Node *n, const GError *why)
 {
     const GError *qmp = n->qmp ? qmp_client_broken(n->qmp) : NULL;
@@ -172,11 +173,12 @@ bool node_ask_end(Node *n, GError **error)
     return false;
 }
 
-/* A QEMU that stands at its gate can't answer, and nothing of it is worth keeping. */
+/* Kills without asking QEMU: at its gate it can't answer, and none of its state is worth
+ * keeping. */
 void node_end_process(Node *n)
 {
     if (reap(n, 0).ended)
-        sweep_processes(n->dir); /* it ended by itself, perhaps to leave another one behind */
+        sweep_processes(n->dir); /* it may have left another process behind */
     kill_group(n);
     reap(n, 10000);
 }

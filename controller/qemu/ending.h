@@ -1,34 +1,36 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ending.h: how a node ends: its guest has left, its QEMU is gone, or it is ended. */
+/* ending.h: how a node ends: its guest leaves, its QEMU dies, or metronome ends it. */
 #ifndef QEMU_ENDING_H
 #define QEMU_ENDING_H
 
 #include "controller/qemu/node.h"
 
-/* Ends a launched QEMU, closes the connection of an attached one. NULL is allowed. */
+/* Ends a launched QEMU or closes the connection of an attached one, then frees the node. NULL is
+ * allowed. */
 void node_free(Node *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
 
-/* Ends a launched QEMU, and waits for that. */
+/* Kills a launched QEMU with its process group, and waits up to 10 s for its end. */
 void node_end_process(Node *node);
 
-/* Stops the node for good with the reason, for which error (not taken over) is quoted together with
- * what QEMU wrote to stderr and how it ended. */
+/* Puts the node into NODE_FAILED for good. Node.failure then quotes the error (not taken over),
+ * QEMU's stderr and how QEMU ended. Nothing is done to a node that has failed already. */
 void node_fail(Node *node, const GError *error);
 
 /*
- * QEMU is gone, or does not answer. If its guest made it exit (semihosting, isa-debug-exit), which
- * it can only if it ran, the node has left with an exit status, and this is true; else it failed as
- * by node_fail(). at: the virtual time that it had surely reached, in the ensemble's time.
+ * For a QEMU that is gone or does not answer. If the guest made QEMU exit (semihosting,
+ * isa-debug-exit), the node has left with an exit status, and node_lose() returns true. Otherwise
+ * the node fails as by node_fail(). ran: the guest ran, so it could make QEMU exit. at: the virtual
+ * time that the node surely reached, in the ensemble's time.
  */
 bool node_lose(Node *node, const GError *error, bool ran, VTime at);
 
-/* If its events say that it has left, and it stands, it becomes so: its clock is read, and it is
- * told. For whom the node belongs to. */
+/* If the node's events say that its guest has left and that QEMU has stopped, reads the clock,
+ * changes the state and reports the leaving. True if so. For the thread that owns the node. */
 bool node_take_end(Node *node);
 
-/* QEMU has stopped it unasked, so query-status says why: as node_take_end(), or it has failed and
- * *error is why. */
+/* For a QEMU that has stopped unasked: asks query-status for the reason. True if the guest has
+ * left, as node_take_end(); false with *error if the node has failed. */
 bool node_ask_end(Node *node, GError **error);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * far.h: another host, as far as whoever drives its nodes has to know it. remote/client/client.h is what
- * implements it.
+ * far.h: a remote host, as seen by the code that drives its nodes. remote/client/client.h
+ * implements the interface.
  *
- * Its nodes are ordinary ones of the session, whose QEMU is elsewhere: no process, no QMP
- * connection, no gate. A far host belongs to one thread at a time, like its nodes.
+ * A node of a remote host is an ordinary node of the session without a local process, QMP
+ * connection or gate. A remote host belongs to one thread at a time, like its nodes.
  */
 #ifndef QEMU_FAR_H
 #define QEMU_FAR_H
@@ -24,16 +24,17 @@ struct StepRequest;
 
 typedef struct Far Far;
 
-/* In any thread. */
+/* Called once when the operation is over, in any thread. */
 typedef void (*FarDoneFunc)(void *data);
 
 typedef struct {
-    /* Its nodes' part in the segment. */
+    /* Runs the part of a segment that the host's nodes have. */
     void (*run_segment)(Far *far, struct Segment *segment, FarDoneFunc done, void *data);
     void (*step)(Far *far, struct StepRequest *request, FarDoneFunc done, void *data);
-    /* The others: main thread, the ensemble stands; they wait for the answer. */
-    /* Its QEMU; qemu: path of the binary there, or NULL. The far host takes over the descriptors:
-     * the other ends of its console and of the port to its guest's own agent (-1: none). */
+    /* The other functions: main thread, while the ensemble stands. They wait for the answer. */
+    /* Launches the node's QEMU; qemu: path of the binary there, or NULL. The remote host takes
+     * over two descriptors: the other ends of the console and of the port to the guest agent (-1:
+     * none). */
     bool (*launch)(Far *far, struct Node *node, const char *qemu, int console, int port,
                    GError **error);
     void (*end)(Far *far, struct Node *node);
@@ -42,19 +43,18 @@ typedef struct {
                  GError **error);
     /* A connected socket to the node's gdbstub; -1 on failure. */
     int (*open_stub)(Far *far, struct Node *node, GError **error);
-    /* Makes the card that is this port of the network (fabric/port.h). */
+    /* Makes the NIC that belongs to this port of the network (fabric/port.h). */
     bool (*open_card)(Far *far, struct Port *port, VTime now, GError **error);
-    /* Makes the host's replica of the network the same again as this one, which has moved up to
-     * `moved`. */
+    /* Makes the host's replica of the network equal to `net`, which has moved up to `moved`. */
     bool (*follow)(Far *far, const struct Network *net, VTime moved, GError **error);
 } FarOps;
 
 struct Far {
     const FarOps *ops;
     char *name;
-    SchedMode sched;    /* of its workers */
+    SchedMode sched;    /* mode of the host's workers */
     VTime driven;       /* the last boundary that its nodes were driven to */
-    bool no_live_nodes; /* and so none takes part in anything */
+    bool no_live_nodes; /* no node of the host can take part in a segment */
 };
 
 #endif

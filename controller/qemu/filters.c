@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* filters.c: see filters.h. */
+/* filters.c: each command goes to the stub's monitor if the node has one, else to QMP without
+ * waiting for the answer. */
 #include "controller/qemu/filters.h"
 
 #include "controller/base/log.h"
@@ -24,7 +25,7 @@ void filters_take_stub(Node *n)
 typedef enum {
     DONE,
     FAILED,
-    NOT_HERE, /* over QMP, then */
+    NOT_HERE, /* no stub: use QMP */
 } Outcome;
 
 static Outcome by_stub(Node *n, const char *line, GError **error)
@@ -83,7 +84,8 @@ bool filters_delete(Node *n, const char *id, GError **error)
     return qmp_client_post(n->qmp, "object-del", args, error);
 }
 
-/* The value as QMP has it: a string in quotes. */
+/* Sets a property of a filter. value: as the stub's monitor reads it; json: the same for QMP, where
+ * a string has quotes. */
 static bool set(Node *n, const char *id, const char *property, const char *value, const char *json,
                 GError **error)
 {

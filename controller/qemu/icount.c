@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* icount.c: see icount.h. */
+/* icount.c: parses -icount part by part; each part may be given once. */
 #include "controller/qemu/icount.h"
 
 #include "controller/base/near.h"

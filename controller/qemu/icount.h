@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* icount.h: how a QEMU counts instructions and time: its -icount, as users write it. Pure. */
+/* icount.h: QEMU's -icount, as users write it: how a QEMU counts instructions and time. Pure. */
 #ifndef QEMU_ICOUNT_H
 #define QEMU_ICOUNT_H
 
@@ -12,17 +12,18 @@ typedef struct {
     bool sleep_on; /* idle time passes in real time; off: it is skipped */
 } Icount;
 
-/* shift=0,sleep=on */
+/* The default: shift=0,sleep=on. */
 Icount icount_usual(void);
 
-/* "shift=0,sleep=on", "off", …: shift=auto and align=on are refused, with the reason. What text does
- * not name is as usual. Errors: NODE_ERROR, UNITS_ERROR. */
+/* Parses "shift=0,sleep=on", "off", …. shift=auto and align=on are refused, with the reason. Parts
+ * that text does not name get the default. Errors: NODE_ERROR, UNITS_ERROR. */
 bool icount_parse(const char *text, Icount *out, GError **error);
 
-/* As icount_parse(), but what text does not name stays as it is. After an error *out is undefined. */
+/* icount_parse(), but parts that text does not name stay unchanged. After an error *out is
+ * undefined. */
 bool icount_change(const char *text, Icount *out, GError **error);
 
-/* As icount_parse() takes it; free with g_free(). */
+/* The text that icount_parse() reads; free with g_free(). */
 char *icount_text(const Icount *icount);
 
 #endif

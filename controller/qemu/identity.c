@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* identity.c: see identity.h. */
+/* identity.c: asks QMP for version and vCPUs, and /proc for the file that the process executes. */
 #include "controller/qemu/identity.h"
 
 #include "controller/base/text.h"

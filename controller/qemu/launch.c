@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* launch.c: see launch.h. */
+/* launch.c: launches a QEMU on the local host (spawn.h) or on a remote host (far.h), and reads its
+ * first clock. */
 #include "controller/qemu/launch.h"
 
 #include "controller/base/fd.h"
@@ -11,7 +12,7 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-/* On failure the caller calls node_fail() to learn what QEMU said. */
+/* On failure the caller calls node_fail(), which adds QEMU's stderr to the error. */
 static bool launch(Node *n, const char *qemu, GError **error)
 {
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
@@ -19,7 +20,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
            identity_read(n, error);
 }
 
-/* Its QEMU is elsewhere; its console is here. */
+/* Launches on a remote host. The node's console is here. */
 static bool launch_far(Node *n, const char *qemu, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
@@ -45,7 +46,7 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
         return false;
     }
     if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error)) {
-        g_clear_pointer(&n->console, console_free); /* it may be started again */
+        g_clear_pointer(&n->console, console_free); /* the node may be started again */
         g_clear_pointer(&n->gdb_path, g_free);
         fd_clear(&n->agent_fd);
         return false;

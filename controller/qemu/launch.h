@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* launch.h: starts a node's QEMU, here or on another host. */
+/* launch.h: starts a node's QEMU, on the local host or on a remote host. */
 #ifndef QEMU_LAUNCH_H
 #define QEMU_LAUNCH_H
 

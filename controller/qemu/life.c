@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* life.c: see life.h. */
+/* life.c: the table of states, the step from an event to a state, and the texts of reports. */
 #include "controller/qemu/life.h"
 
 #include "controller/base/units.h"
 
 #include <string.h>
 
-/* What comes sooner behind the last one is not told each time. */
+/* Virtual time: an event that follows the last report sooner is not reported each time. */
 #define FOLDED_NS (100 * NS_PER_MS)
 
 const char *const node_state_names[] = {
@@ -51,9 +51,9 @@ NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
         life->stopped = false;
         break;
     case QMP_RUN_SHUTDOWN:
-        /* A QEMU that is told to end (SIGTERM, `quit`) says so too, but it ends. The stop follows
-         * before QEMU's main loop does anything else (main_loop_should_exit(), softmmu/runstate.c).
-         */
+        /* A QEMU that is ordered to end (SIGTERM, `quit`) reports a shutdown too, but it ends.
+         * After a shutdown by the guest, the stop follows before QEMU's main loop does anything
+         * else (main_loop_should_exit(), softmmu/runstate.c). */
         if (e->guest)
             leave(life, e, is(e, "guest-panic") ? NODE_PANICKED : NODE_OFF, true);
         else
@@ -87,7 +87,7 @@ NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
     return NODE_WHAT_NOTHING;
 }
 
-/* 1 to 9, 10, 20, …, 100, 200, …: however many there are, there are few of these. */
+/* True of 1 to 9, 10, 20, …, 100, 200, …: few numbers, however long a guest repeats an event. */
 static bool is_round(unsigned n)
 {
     while (n >= 10 && n % 10 == 0)
@@ -111,7 +111,7 @@ static bool is_complaint(const char *line, const char *program)
     for (const char *p = strstr(line, program); p; p = strstr(p + 1, program)) {
         const char *rest = p + strlen(program);
 
-        /* Behind a time stamp (-msg timestamp=on), or at the start. */
+        /* at the start, or behind a time stamp (-msg timestamp=on) */
         if ((p == line || p[-1] == ' ') && g_str_has_prefix(rest, ": ") &&
             !g_str_has_prefix(rest, ": warning: ") && !g_str_has_prefix(rest, ": info: "))
             return true;
@@ -144,7 +144,7 @@ NodeState node_state_of_status(const char *status)
     return NODE_PAUSED;
 }
 
-/* --- what is told --- */
+/* --- the texts of reports --- */
 
 const char *node_left_text(NodeState state, int exit_status)
 {
@@ -244,7 +244,7 @@ static char *text_of(const NodeTelling *t)
     g_assert_not_reached();
 }
 
-/* Of what it says itself the detail is no part. */
+/* Whether the detail is the count of an event, and not the text itself. */
 static bool has_times(const NodeTelling *t)
 {
     return t->detail && t->what != NODE_WHAT_FROZEN && t->what != NODE_WHAT_MOVES &&

@@ -1,25 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lines.c: see lines.h. */
+/* lines.c: keeps the complete lines that nobody has waited for, and the incomplete line. The wait
+ * and each watch have their own position in the incomplete line. */
 #include "controller/qemu/lines.h"
 
 #include "controller/base/text.h"
 
 #include <string.h>
 
-/* Of complete lines that nobody has waited for; when there is more, the older half goes. */
+/* Bytes of complete lines that nobody has waited for. When there is more, the older half is
+ * dropped. */
 #define MAX_PAST (1 << 20)
 
-/* A complete line: up to `end` in `past`, from the end of the one before. */
+/* A complete line: up to `end` in `past`, from the end of the line before. */
 typedef struct {
     gsize end;
     VTime time;
 } Mark;
 
-/* From where on somebody looks at the line that is not complete. */
+/* The part of the incomplete line that the wait or a watch still matches. */
 typedef struct {
     gsize from;
-    gsize tried; /* its length when it was tried last */
-    VTime time;  /* of its first byte */
+    gsize tried; /* length of the line when it was matched last */
+    VTime time;  /* of the first byte of the part */
 } View;
 
 struct LinesWatch {
@@ -31,9 +33,9 @@ struct LinesWatch {
 
 struct Lines {
     TextFilter filter;
-    GString *shown; /* of the bytes that are fed */
-    bool cr;        /* the last of them was a CR, of which it is not known yet what it ends */
-    GString *line;  /* not complete yet */
+    GString *shown; /* visible text of the bytes that are fed */
+    bool cr;        /* the last byte was a CR; the next byte decides whether it ends a line */
+    GString *line;  /* the incomplete line */
     VTime line_time;
     LinesFunc func;
     void *data;
@@ -41,7 +43,7 @@ struct Lines {
 
     GString *past;
     GArray *marks; /* Mark */
-    guint tried;   /* marks that the pattern was tried on */
+    guint tried;   /* number of marks that the pattern was tried on */
     GRegex *pattern;
     View view;
     LinesFound found;
@@ -89,7 +91,7 @@ void lines_free(Lines *l)
     g_free(l);
 }
 
-/* True if it is over with this line: it matched, or it can't be told. */
+/* True if the pattern is done with this text: it matched, or it gave up. */
 static bool try_text(const GRegex *pattern, const char *text, gsize size, VTime time, VTime until,
                      LinesFound *found)
 {
@@ -116,7 +118,7 @@ static gsize start_of(const Lines *l, guint i)
     return i ? mark_at(l, i - 1)->end : 0;
 }
 
-/* The first n complete lines are of no interest any more. */
+/* Drops the first n complete lines. */
 static void forget(Lines *l, guint n)
 {
     gsize bytes = start_of(l, n);
@@ -147,7 +149,7 @@ static void remember(Lines *l, const char *text, gsize size, VTime time)
     forget(l, n);
 }
 
-/* Complete lines that were not tried yet, then the one that has grown. */
+/* Tries the complete lines that were not tried yet, then the incomplete line if it has grown. */
 static void scan(Lines *l, VTime until)
 {
     while (l->pattern && !l->found.line && l->tried < l->marks->len) {
@@ -204,7 +206,7 @@ LinesWatch *lines_watch(Lines *l, GRegex *pattern)
     LinesWatch *w = g_new0(LinesWatch, 1);
 
     w->pattern = g_regex_ref(pattern);
-    w->view.from = l->line->len; /* only what comes from now on */
+    w->view.from = l->line->len; /* only text that comes from now on */
     g_ptr_array_add(l->watches, w);
     return w;
 }
@@ -244,7 +246,7 @@ static void begin_view(View *view, gsize length, VTime until)
         view->time = until;
 }
 
-/* Before anything is added to the line. */
+/* To be called before anything is added to the line: sets the time of a part that begins now. */
 static void begin(Lines *l, VTime until)
 {
     if (l->line->len == 0)
@@ -291,7 +293,7 @@ static void add_end(Lines *l, char end, VTime until)
         end_line(l, until);
 }
 
-/* A CR with text before it, and none of LF and CR behind it, has ended a line. */
+/* Ends the line if a CR with text before it is followed by neither LF nor CR. */
 static void settle_cr(Lines *l, VTime until)
 {
     if (l->cr && l->line->len > 0)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lint-match.c: see lint-match.h. */
+/* lint-match.c: compares names and values with the lists of a rule. */
 #include "controller/qemu/lint-match.h"
 
 #include <string.h>
 
-/* Names that qemu-argv.c, nic-options.c and the engine give: mtr-…, those of the gate, those of
- * cards. */
+/* Whether an id is one that qemu-argv.c, nic-options.c or the engine gives: mtr-…, the gate's mt
+ * and one character, the NICs' mr and mx with a number. */
 static bool is_own_id(const char *id)
 {
     if (id[0] != 'm')

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lint-rules.c: what in a QEMU command line ends exactness or repeatability; what in a node's
- * extra= or in a monitor's commands takes what is metronome's from it: the clock, the run state,
- * the monitor, the gdbstub, the process itself. QEMU would carry most of the latter out, and the
- * node would hang, run free, end, jump or outlive its controller.
+ * lint-rules.c: the rules. Warnings and notes are about options in a QEMU command line that end
+ * exactness or repeatability. Refusals are about a node's extra= and a monitor's commands that
+ * would take from metronome a part that it controls: the clock, the run state, the monitor, the
+ * gdbstub, the process itself. QEMU would carry out most of these commands, and the node would
+ * hang, run free, end, jump or outlive its controller.
  *
  * A command has the same name in both of QEMU's monitors, but for dashes and underscores and a few
- * that only one of them knows (QEMU's hmp-commands.hx, qapi/).
+ * commands that exist in one monitor only (QEMU's hmp-commands.hx, qapi/).
  */
 #include "controller/qemu/lint-rules.h"
 
@@ -28,7 +29,7 @@ static bool is_given_twice(const LintCase *c)
     return count > 1;
 }
 
-/* Of the nodes that are launched it is said once for all of them: run/sleep-note.c. */
+/* Attached nodes only: for all launched nodes together run/sleep-note.c reports it once. */
 static bool sleeps_attached(const LintCase *c)
 {
     return c->lint->origin == LINT_ATTACHED &&
@@ -40,7 +41,8 @@ static bool is_aligned(const LintCase *c)
     return cmdline_is_on(c->pairs, "align");
 }
 
-/* One of a list such as kvm:tcg, of which QEMU takes the first that works. */
+/* Whether a list such as kvm:tcg names hardware virtualisation. QEMU uses the first accelerator of
+ * the list that works. */
 static bool names_hardware(const LintCase *c)
 {
     const char *list = cmdline_get(c->pairs, "accel");
@@ -52,7 +54,8 @@ static bool names_hardware(const LintCase *c)
     return false;
 }
 
-/* A QEMU of that name prefers KVM (configure_accelerators(), softmmu/vl.c). */
+/* Whether the program's name ends in kvm and no option names an accelerator. QEMU then prefers KVM
+ * (configure_accelerators(), softmmu/vl.c). */
 static bool prefers_kvm(const LintCase *c)
 {
     for (unsigned i = 0; i < c->lint->options->len; i++) {
@@ -66,7 +69,7 @@ static bool prefers_kvm(const LintCase *c)
     return g_str_has_suffix(c->option->value, "kvm");
 }
 
-/* vCPUs of merged -smp options. Sizes that QEMU would refuse are no vCPUs. */
+/* Number of vCPUs of merged -smp options; 0 for sizes that overflow, which QEMU would refuse. */
 static int64_t vcpus(const GArray *pairs)
 {
     static const char *const levels[] = {"drawers",  "books",   "sockets", "dies",
@@ -104,9 +107,10 @@ static bool begins_at_hosts_date(const LintCase *c)
     return is(cmdline_get(c->pairs, "clock"), "vm") && (!base || lint_in("utc|localtime", base));
 }
 
-/* --- what reaches the host --- */
+/* --- options that reach the host --- */
 
-/* A device node of the host; what of /dev holds no device of it is left aside. */
+/* Whether the path is a device node of the host. Paths in /dev that lead to no device of the host
+ * do not count. */
 static bool is_device_path(const char *path)
 {
     return path && g_str_has_prefix(path, "/dev/") &&
@@ -134,7 +138,7 @@ static bool has_device_path(const LintCase *c)
            is_device_path(cmdline_get(c->pairs, "input-path"));
 }
 
-/* The short form: "mon:stdio", "tcp:host:port", "/dev/ttyS0". */
+/* The short form of a device: "mon:stdio", "tcp:host:port", "/dev/ttyS0". */
 static bool is_device_port(const LintCase *c)
 {
     const char *to = c->option->value ? c->option->value : "";
@@ -144,8 +148,8 @@ static bool is_device_port(const LintCase *c)
            is_device_path(to + (g_str_has_prefix(to, "pipe:") ? strlen("pipe:") : 0));
 }
 
-/* None that a monitor or the gdbstub speaks through: nothing of that reaches the guest by itself.
- */
+/* Whether bytes of a network reach the guest. A chardev of a monitor or of the gdbstub does not
+ * count: none of its bytes reaches the guest by itself. */
 static bool is_inet_peer(const LintCase *c)
 {
     const char *backend = cmdline_get(c->pairs, "backend"), *id = cmdline_get(c->pairs, "id");
@@ -163,7 +167,8 @@ static bool is_inet_peer(const LintCase *c)
     return is(backend, "udp") || (is(backend, "socket") && cmdline_get(c->pairs, "port"));
 }
 
-/* What QEMU would have put on the terminal itself (qemu_create_default_devices(), softmmu/vl.c). */
+/* Whether QEMU puts a serial port or a monitor on the terminal itself
+ * (qemu_create_default_devices(), softmmu/vl.c). */
 static bool nographic_reads(const LintCase *c)
 {
     return !lint_find(c->lint, "nodefaults") &&
@@ -213,7 +218,7 @@ static bool changes_image(const LintCase *c)
     return c->option->value && !lint_find(c->lint, "snapshot");
 }
 
-/* A block node that lies below one that is read-only does not. */
+/* Whether the guest can write to a block node. A node below a read-only one can't be written. */
 static bool changes_node(const LintCase *c)
 {
     const char *name = cmdline_get(c->pairs, "node-name");
@@ -229,14 +234,15 @@ static bool changes_node(const LintCase *c)
     return file_of(c) && !cmdline_is_on(c->pairs, "read-only");
 }
 
-/* --- what is metronome's --- */
+/* --- parts that metronome controls --- */
 
 static bool hides_threads(const LintCase *c)
 {
     return cmdline_get(c->pairs, "debug-threads") && !cmdline_is_on(c->pairs, "debug-threads");
 }
 
-/* A filter on a card that moves frames, at times of its own; filter-dump only looks. */
+/* Whether the object is a filter on a NIC that moves frames, at times of its own. filter-dump only
+ * reads frames. */
 static bool filters_card(const LintCase *c)
 {
     const char *type = cmdline_get(c->pairs, "qom-type");
@@ -245,7 +251,8 @@ static bool filters_card(const LintCase *c)
            lint_in("@own", cmdline_get(c->pairs, "netdev"));
 }
 
-/* The devices of a node's own command line have no id. */
+/* Whether the device is metronome's. Devices of a node's own command line have an id of metronome
+ * or none. */
 static bool is_own_device(const LintCase *c)
 {
     const char *id = cmdline_get(c->pairs, "id");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lint-rules.h: the one table of what is wrong in command lines and monitors. Pure. */
+/* lint-rules.h: the one table of rules about command lines and monitor commands. Pure. */
 #ifndef QEMU_LINT_RULES_H
 #define QEMU_LINT_RULES_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* lint.c: walks the table of rules, and has what it finds. */
+/* lint.c: applies the rules of the table to a command line, and collects the findings. */
 #include "controller/qemu/lint.h"
 
 #include "controller/base/text.h"
@@ -35,7 +35,7 @@ static void free_finding(void *data)
     g_free(f);
 }
 
-/* Adds a finding, unless there is the same already. */
+/* Adds a finding, unless the list holds an equal one. */
 static void say(Lint *l, const char *what, const LintRule *rule)
 {
     LintFinding *f;
@@ -53,7 +53,7 @@ static void say(Lint *l, const char *what, const LintRule *rule)
     g_ptr_array_add(l->findings, f);
 }
 
-/* True: the rule fits, which has been said. */
+/* True if the rule fits the option; the finding is then added. */
 static bool judge(Lint *l, const LintRule *rule, const CmdOption *o)
 {
     g_autoptr(GArray) pairs = NULL;
@@ -69,7 +69,7 @@ static bool judge(Lint *l, const LintRule *rule, const CmdOption *o)
     return true;
 }
 
-/* All pairs of the options of a name, as QEMU merges them (merge_lists). */
+/* Applies a rule to the pairs of all options of a name, as QEMU merges them (merge_lists). */
 static void judge_merged(Lint *l, const LintRule *rule)
 {
     const CmdOption *last = lint_find(l, rule->names);
@@ -114,7 +114,7 @@ static void judge_program(Lint *l, const LintRule *rule)
         say(l, what, rule);
 }
 
-/* Of the rules that fit an option, the first is the one. */
+/* Only the first rule that fits an option makes a finding. */
 GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
 {
     g_autoptr(GArray) options = cmdline_options(argv);
@@ -148,7 +148,7 @@ GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
     return findings;
 }
 
-/* In the order of the options. */
+/* The findings are in the order of the options. */
 GPtrArray *lint_refused(char *const *argv)
 {
     g_autoptr(GArray) options = cmdline_options(argv);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lint.h: what in a QEMU command line ends exactness or repeatability, or is not what it seems.
- * Pure.
+ * lint.h: finds the options in a QEMU command line that end exactness or repeatability, or that do
+ * not do what they seem to. Pure.
  */
 #ifndef QEMU_LINT_H
 #define QEMU_LINT_H
@@ -16,12 +16,13 @@ typedef struct {
     const char *reason, *mend;
 } LintFinding;
 
-/* Findings in the order of the rules, none twice; argv begins with the program. Free with
+/* Findings in the order of the rules, without duplicates; argv begins with the program. Free with
  * g_ptr_array_unref(). */
 GPtrArray *lint_arguments(char *const *argv, LintOrigin origin);
 
-/* What of it would take from metronome what is its own: all of severity LINT_ERROR. argv begins
- * with the program, followed by what a user added to a node's options. */
+/* Options that would take from metronome a part that it controls, all of severity LINT_ERROR. argv
+ * begins with the program, followed by the options that a user added to a node's. Free with
+ * g_ptr_array_unref(). */
 GPtrArray *lint_refused(char *const *argv);
 
 /* "WHAT: REASON; MEND"; free with g_free(). */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mark.c: pure; reads what others may have written. */
+/* mark.c: compares names and texts byte by byte. The texts come from other processes and may hold
+ * anything. */
 #include "controller/qemu/mark.h"
 
 #include "controller/base/version.h"
@@ -11,7 +12,7 @@
 #define HEAD    "metronome run directory\nformat 1\n"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
-enum { RANDOM = 6 }; /* letters of mkdtemp() */
+enum { RANDOM = 6 }; /* number of mkdtemp()'s letters */
 
 bool mark_is_name(const char *name, const char *prefix)
 {
@@ -33,7 +34,7 @@ bool mark_is_text(const char *text, gsize size, const char *name)
     return size >= strlen(head) && memcmp(text, head, strlen(head)) == 0;
 }
 
-/* Whether nothing is between, or a slash and a number. */
+/* Whether the text is empty, or a slash and a number. */
 static bool is_index(const char *text, gsize size)
 {
     for (gsize i = 1; i < size; i++)
@@ -42,8 +43,9 @@ static bool is_index(const char *text, gsize size)
     return size == 0 || (size > 1 && text[0] == '/');
 }
 
-/* Whether one of several strings, each with a NUL behind it, is start, then perhaps a slash and a
- * number, then end; behind one that is before, unless that is NULL. */
+/* Whether a list of strings, each with a NUL behind it, holds one that consists of `start`,
+ * perhaps a slash and a number, and `end`. before: the string in front of it must be this one;
+ * NULL: any. */
 static bool has(const char *text, gsize size, const char *before, const char *start,
                 const char *end)
 {
@@ -69,7 +71,7 @@ bool mark_is_environment(const char *environment, gsize size, const char *dir)
     return has(environment, size, NULL, start, "");
 }
 
-/* The chardev of the gdbstub, see options.c: each launched QEMU has it. */
+/* Looks for the chardev of the gdbstub (qemu-argv.c), which each launched QEMU has. */
 bool mark_is_command_line(const char *command_line, gsize size, const char *dir)
 {
     g_autofree char *escaped = cmdline_escape(dir);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mark.h: by what a run directory and the processes that belong to it are known for certain.
+ * mark.h: recognises a run directory, and the processes that belong to it, with certainty. Pure but
+ * for the process id in mark_text().
  *
- * A directory: its name is as mkdtemp() makes it, and its lock file tells that it is metronome's,
- * with that name. A process: its environment or its command line names the directory exactly as
- * spawn.c does.
+ * A directory is recognised by a name as mkdtemp() makes it, and by a lock file that repeats this
+ * name and identifies the directory as metronome's. A process is recognised by its environment or
+ * its command line, which name the directory exactly as spawn.c does.
  */
 #ifndef QEMU_MARK_H
 #define QEMU_MARK_H
@@ -13,25 +14,25 @@
 #include <stdbool.h>
 
 #define MARK_PREFIX     "metronome-"
-#define MARK_NEW_PREFIX "." MARK_PREFIX /* in the making */
+#define MARK_NEW_PREFIX "." MARK_PREFIX /* a directory that is being made */
 #define MARK_MODE       0700
-#define MARK_NEW_MODE   01700 /* no mkdtemp() gives it: what has it was not done */
-#define MARK_MAX        256   /* bytes of a lock file that are worth reading */
+#define MARK_NEW_MODE   01700 /* mkdtemp() never sets this mode: the directory is not complete */
+#define MARK_MAX        256   /* bytes of a lock file that are read at most */
 
-/* In the environment of a launched QEMU: its folder, a number below the run directory. */
+/* Environment variable of a launched QEMU: the node's folder, a number below the run directory. */
 #define MARK_VARIABLE "METRONOME_RUN"
 
-/* Whether a name is the prefix and what mkdtemp() puts behind it. */
+/* Whether a name is the prefix followed by the random letters of mkdtemp(). */
 bool mark_is_name(const char *name, const char *prefix);
 
-/* Content of the lock file of a directory of that name (without folder). */
+/* Content of the lock file of a directory with this name (no path). Free with g_free(). */
 char *mark_text(const char *name);
 
-/* Whether that is the content of such a lock file. */
+/* Whether the text is the content of such a lock file. */
 bool mark_is_text(const char *text, gsize size, const char *name);
 
-/* Whether an environment or a command line, as in /proc, is that of a process that was launched
- * with dir, a run directory or a node's folder in it. */
+/* Whether an environment or a command line, as in /proc, belongs to a process that was launched
+ * with dir. dir is a run directory or a node's folder in it. */
 bool mark_is_environment(const char *environment, gsize size, const char *dir);
 bool mark_is_command_line(const char *command_line, gsize size, const char *dir);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* monitor.c: reads a monitor's command and its arguments, and holds the rules against it. */
+/* monitor.c: parses a monitor's command and its arguments, and tests them against the rules. */
 #include "controller/qemu/monitor.h"
 
 #include "controller/base/text.h"
@@ -12,7 +12,7 @@
 
 #define SPACES " \t\n\v\f\r"
 
-/* Up to a space, or in double quotes with backslashes; moves *p behind it. */
+/* Reads up to a space, or a text in double quotes with backslashes; moves *p behind it. */
 static char *next_word(const char **p)
 {
     GString *word = g_string_new(NULL);
@@ -28,7 +28,7 @@ static char *next_word(const char **p)
     return g_string_free(word, FALSE);
 }
 
-/* Options such as -j come first. */
+/* The first word that is no option such as -j. */
 static char *first_operand(const char *p)
 {
     for (;;) {
@@ -40,14 +40,15 @@ static char *first_operand(const char *p)
     }
 }
 
-/* The rest of the line, or what is in quotes. */
+/* The rest of the line, or the text in quotes. */
 static char *whole_operand(const char *p)
 {
     p += strspn(p, SPACES);
     return *p == '"' ? next_word(&p) : g_strdup(p);
 }
 
-/* rest: what is behind a command of the human monitor; NULL: QMP, with arguments. */
+/* rest: the text behind a command of the human monitor; NULL: a command of QMP, with
+ * `arguments`. */
 static bool check(const char *command, const char *rest, const char *arguments, GError **error)
 {
     g_autofree char *name = g_strdelimit(g_strdup(command), "_", '-');

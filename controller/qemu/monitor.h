@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * monitor.h: which commands of QEMU's monitors a user may not give, since they would move a node
- * behind metronome's back: let it run, stop, end or jump, or take away what metronome put into it.
- * Pure.
+ * monitor.h: refuses the commands of QEMU's monitors that would move a node without metronome's
+ * knowledge: that let the node run, stop, end or jump, or remove objects of metronome. Pure.
  */
 #ifndef QEMU_MONITOR_H
 #define QEMU_MONITOR_H
@@ -10,11 +9,11 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* A command of QMP; arguments: its JSON object, or NULL. False with NODE_ERROR_OPTION, which names
- * the command, why it is refused and what to write instead. */
+/* Checks a command of QMP; arguments: its JSON object, or NULL. The error is NODE_ERROR_OPTION: it
+ * names the command, the reason and the replacement. */
 bool monitor_check_qmp(const char *command, const char *arguments, GError **error);
 
-/* The same of a line for the human monitor. */
+/* Checks a line for the human monitor in the same way. */
 bool monitor_check_hmp(const char *line, GError **error);
 
 #endif

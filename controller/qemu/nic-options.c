@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* nic-options.c: see nic-options.h. */
+/* nic-options.c: parses nic=, nic-model= and mac=, and makes QEMU's -netdev and -device for each
+ * NIC. */
 #include "controller/qemu/nic-options.h"
 
 #include "controller/base/near.h"
@@ -20,7 +21,7 @@ static const Model models[] = {
     {"e1000", "e1000"},
 };
 
-/* on, off, or how many. */
+/* Parses on, off, or a number of NICs. */
 static bool set_number(const char *value, int64_t *nics, GError **error)
 {
     if (g_ascii_isdigit(*value))
@@ -46,7 +47,7 @@ static bool set_model(NodeOptions *o, const char *value, GError **error)
                       meant);
 }
 
-/* That of one card: neither a group's nor nobody's. */
+/* Parses the address of one NIC: neither a group address nor all zeros. */
 static bool parse_mac(const char *text, uint8_t mac[6])
 {
     bool ok = strlen(text) == MAC_TEXT;
@@ -122,9 +123,10 @@ static bool is_virtio(const NodeOptions *o)
     return o->nic_model && g_str_has_prefix(o->nic_model, "virtio-net-");
 }
 
-/* The cable's other end is the node's (spawn.c), which takes nothing in: what the guest sends is
- * lost there; for a card in a link fabric/nic.c has a copy. What is sent to the guest is held back
- * until its ring has room (fabric/ring.h), so that is as long as QEMU allows. */
+/* The other end of the cable is the node's (spawn.c) and receives nothing: the guest's frames are
+ * lost there. fabric/nic.c has a copy of the frames of a NIC in a link. Frames to the guest are
+ * held back until the guest's ring has room (fabric/ring.h), so the ring is as long as QEMU
+ * allows. */
 void nic_options_argv(GPtrArray *argv, const NodeOptions *o, unsigned nic, unsigned node, int fd)
 {
     uint8_t mac[6];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* node.c: see node.h. */
+/* node.c: makes a node, sets its scheduling, reads its clock; one branch each for nodes of the
+ * local host and of remote hosts. */
 #include "controller/qemu/node.h"
 
 #include "controller/base/proc.h"
@@ -18,7 +19,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->agent_fd = -1;
     n->cpu = -1;
     n->exit_status = -1;
-    n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* of another host: all 0 */
+    n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* for a remote node: all 0 */
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
     n->far_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
     return n;
@@ -40,8 +41,8 @@ bool node_schedule(Node *n, SchedMode sched, GError **error)
         n->scheduled.resting = false;
     }
     node_rest_main(n, false);
-    /* Without icount theirs would take the whole CPU for as long as they are busy, and the kernel
-     * then stops all real-time threads for a while, QEMU's timers among them. */
+    /* Boosted vCPUs without icount would take the whole CPU for as long as they are busy. The
+     * kernel then stops all real-time threads for a while, QEMU's timers among them. */
     if (sched == SCHED_MODE_STRICT)
         sched_boost_vcpus(n->vcpus, n->icount.enabled);
     return true;

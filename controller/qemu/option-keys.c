@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* option-keys.c: see option-keys.h. */
+/* option-keys.c: one function or one branch for each key. `given` keeps each value as text for
+ * remote hosts. */
 #include "controller/qemu/option-keys.h"
 
 #include "controller/base/near.h"
@@ -88,7 +89,7 @@ static bool set_extra(NodeOptions *o, const char *value, GError **error)
 {
     GError *e = NULL;
 
-    /* Empty is fine; g_shell_parse_argv() calls it an error. */
+    /* An empty text is allowed, but g_shell_parse_argv() makes an error of it. */
     if (*value && !g_shell_parse_argv(value, NULL, NULL, &e)) {
         option_bad(error, "extra='%s': %s", value, e->message);
         g_error_free(e);
@@ -127,7 +128,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return option_onoff(key, value, &o->persist, error);
     if (strcmp(key, "cdrom") == 0)
         return set_file(&o->cdrom, key, value, error);
-    /* -bios none: the kernel is all there is */
+    /* firmware=none is -bios none: the guest has only its kernel */
     if (strcmp(key, "firmware") == 0 && (strcmp(value, "none") == 0 || strcmp(value, "uefi") == 0))
         return set_text(&o->firmware, value);
     if (strcmp(key, "firmware") == 0)
@@ -152,7 +153,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     return option_bad(error, "unknown key '%s': %s", key, hint);
 }
 
-/* The last value of a key is the one that counts. */
+/* Stores a key's value in place of an earlier value of the key. */
 static void remember(GPtrArray *given, const char *key, const char *value)
 {
     for (guint i = 0; i + 1 < given->len; i += 2) {

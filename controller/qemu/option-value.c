@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* option-value.c: see option-value.h. */
+/* option-value.c: formats the errors, with a suggestion for a misspelled choice. */
 #include "controller/qemu/option-value.h"
 
 #include "controller/base/near.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* option-value.h: values of a node's options, and what is said of bad ones. Pure. */
+/* option-value.h: parses values of a node's options, and makes the errors for bad ones. Pure. */
 #ifndef QEMU_OPTION_VALUE_H
 #define QEMU_OPTION_VALUE_H
 
@@ -9,11 +9,12 @@
 /* Sets NODE_ERROR_OPTION; returns false. */
 bool option_bad(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
 
-/* Likewise: the value is none of the choices, which `right` lists. choices: NULL-terminated. */
+/* Likewise, for a value that is not among the choices. right: text behind the value, which lists
+ * them. choices: NULL-terminated, for a suggestion. */
 bool option_bad_choice(const char *key, const char *value, const char *right,
                        const char *const *choices, GError **error);
 
-/* on or off. */
+/* Parses on or off. */
 bool option_onoff(const char *key, const char *value, bool *out, GError **error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* options.c: see options.h. */
+/* options.c: a node's options with their defaults, and the defaults of each architecture. */
 #include "controller/qemu/options.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ const ArchDefaults *arch_defaults(const char *name)
     return NULL;
 }
 
-/* No PCI there unless it is asked for, as with the virt machines. */
+/* This machine has no PCI unless the user asks for it, as the virt machines. */
 static const ArchDefaults microvm = {"x86_64",
                                      "microvm",
                                      "qemu64",

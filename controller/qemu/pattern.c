@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* pattern.c: see pattern.h. */
+/* pattern.c: GRegex in raw mode, with a limit for the steps of a match. */
 #include "controller/qemu/pattern.h"
 
 #include "controller/base/text.h"
@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Steps of one match: some ms. PCRE's own limit is ten times as many. */
+/* Limit for the steps of one match: some ms. PCRE's own limit is ten times as high. */
 #define LIMIT "(*LIMIT_MATCH=1000000)"
 
 static bool refuse(const char *text, const char *why, GError **error)
@@ -19,7 +19,8 @@ static bool refuse(const char *text, const char *why, GError **error)
     return false;
 }
 
-/* GLib's message names the pattern, the position and the reason: "… at char 3: reason". */
+/* Makes an error from GLib's message, which names the pattern, the position and the reason: "… at
+ * char 3: reason". */
 static bool explain(const char *text, const GError *cause, GError **error)
 {
     const char *at = g_strrstr(cause->message, " at char ");
@@ -34,11 +35,11 @@ bool pattern_check(const char *text, GError **error)
     g_autoptr(GError) cause = NULL;
     g_autoptr(GRegex) plain = NULL;
 
-    /* Without the limit in front, so that the position is the user's. */
+    /* compiled without LIMIT in front, so that the position in an error is the user's */
     plain = g_regex_new(text, G_REGEX_RAW, 0, &cause);
     if (!plain)
         return explain(text, cause, error);
-    /* Bytes that are no UTF-8 would be more than such a pattern can bear. */
+    /* A pattern with (*UTF) can't handle bytes that are no UTF-8. */
     return !strstr(text, "(*UTF") ||
            refuse(text, "(*UTF) is not possible: patterns match bytes", error);
 }

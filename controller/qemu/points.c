@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * points.c: break- and watchpoints of a node, where one was hit, and the way past it: what debug.h
- * says of points and hits.
+ * points.c: a node's breakpoints and watchpoints: sets and removes them, records hits, and moves
+ * the node past a hit point. debug.h describes points and hits.
  */
 #include "controller/qemu/debug-private.h"
 
@@ -23,8 +23,9 @@ static bool is_watchpoint(GdbPoint type)
     return type > GDB_POINT_HARDWARE;
 }
 
-/* Those of QEMU's targets with CPUClass.gdb_stop_before_watchpoint, by the architecture that their
- * description names ("riscv:rv64"), or, where there is none, by QMP's answer. */
+/* Whether watchpoints stop the node before the access: whether the target is one of QEMU's with
+ * CPUClass.gdb_stop_before_watchpoint. The architecture comes from the target description
+ * ("riscv:rv64"), or, without a description, from QMP. */
 static bool stops_before(Node *n, bool *before, GError **error)
 {
     static const char *const archs[] = {"arm",  "aarch64", "iwmmxt",   "riscv",
@@ -44,8 +45,9 @@ static bool stops_before(Node *n, bool *before, GError **error)
     return true;
 }
 
-/* QEMU tells of the first in its list that an access hits, and puts new ones in front: the ones
- * that know whether it was read or written are to be there. */
+/* Sets read and write watchpoints again, so that QEMU's list has them in front of access
+ * watchpoints. QEMU reports the first watchpoint of its list that an access hits, and puts new ones
+ * in front. Read and write watchpoints tell whether the access was a read or a write. */
 static bool reorder(const Node *n, GError **error)
 {
     const struct Debug *d = n->debug;
@@ -138,8 +140,8 @@ static bool watches(const Point *p, const DebugWatched *w)
            w->address >= p->address && w->address - p->address < MAX(p->kind, 1);
 }
 
-/* A gdb that is told of a watchpoint which it has not set goes on by itself: to it the stop is one
- * without a reason. */
+/* Hides the watchpoint of a hit from a gdb that has not set that watchpoint: such a gdb would go on
+ * by itself. With the watchpoint hidden, the gdb receives a stop without a reason. */
 static void hide_watch(struct Debug *d)
 {
     bool set_by_gdb = false;
@@ -253,12 +255,12 @@ bool debug_access_pending(const Node *n)
     return false;
 }
 
-/* --- past a point --- */
+/* --- moving past a point --- */
 
-/* Which points are taken out of QEMU for one instruction. */
+/* The points that are removed from QEMU for one instruction. */
 typedef struct {
     Node *node;
-    bool *out; /* of each point */
+    bool *out; /* for each point: removed from QEMU */
 } Lift;
 
 static Lift lift_new(Node *n)
@@ -277,7 +279,7 @@ static bool lift_one(Lift *l, unsigned i, GError **error)
     return l->out[i];
 }
 
-/* Breakpoints at pc. */
+/* Removes the breakpoints at pc; *found: their number. */
 static bool lift_pc(Lift *l, uint64_t pc, unsigned *found, GError **error)
 {
     const struct Debug *d = l->node->debug;
@@ -295,7 +297,7 @@ static bool lift_pc(Lift *l, uint64_t pc, unsigned *found, GError **error)
     return true;
 }
 
-/* Those that were hit as `w`, or, if none is known to be, all watchpoints. */
+/* Removes the watchpoints that were hit as `w`. If none is known to be, removes all watchpoints. */
 static bool lift_watched(Lift *l, const DebugWatched *w, GError **error)
 {
     const struct Debug *d = l->node->debug;
@@ -312,7 +314,8 @@ static bool lift_watched(Lift *l, const DebugWatched *w, GError **error)
     return true;
 }
 
-/* In the order in which they were set, so that those that tell read from written stay in front. */
+/* Sets the removed points again, in the order in which they were set first, and frees the lift.
+ * Read and write watchpoints stay in front. */
 static bool lift_end(Lift *l, GError **error)
 {
     const struct Debug *d = l->node->debug;
@@ -330,7 +333,8 @@ static bool lift_end(Lift *l, GError **error)
     return ok && (!access || reorder(l->node, error));
 }
 
-/* A step that does not end: the vCPU sleeps behind its instruction; or the host has no time. */
+/* After a step that has not ended in time: the vCPU sleeps behind its instruction, or the host has
+ * no time. *over: the step is over. */
 static bool end_of_step(Node *n, const GdbThread *thread, bool *over, GError **error)
 {
     GdbClient *client = n->debug->client;
@@ -340,8 +344,8 @@ static bool end_of_step(Node *n, const GdbThread *thread, bool *over, GError **e
            (!thread || gdb_thread_halted(client, thread, over, NODE_REPLY_MS, error));
 }
 
-/* Interrupts are held back: in a run they come between translation blocks, not in front of an
- * instruction in the middle of one. */
+/* Executes one instruction. Interrupts are held back: in a run they come between translation
+ * blocks, not in front of an instruction in the middle of one. */
 static bool step_once(Node *n, const GdbThread *thread, GdbStop *stop, GError **error)
 {
     GdbClient *client = n->debug->client;
@@ -369,8 +373,8 @@ static bool step_once(Node *n, const GdbThread *thread, GdbStop *stop, GError **
     return false;
 }
 
-/* Each step in front of the access either tells of a further watchpoint that it would hit, which is
- * then taken out, too, or is over. */
+/* Executes the instruction of a pending access. A step either reports another watchpoint that the
+ * access would hit, which is then removed too, or executes the access. */
 static bool step_over(Lift *l, const GdbThread *thread, GError **error)
 {
     struct Debug *d = l->node->debug;
@@ -409,7 +413,7 @@ bool debug_finish_access(Node *n, GError **error)
     return ok;
 }
 
-/* The instruction that a breakpoint is at may hit a watchpoint itself. */
+/* Executes the instruction at a breakpoint, which may itself hit a watchpoint. */
 static bool step_off(Node *n, const GdbThread *thread, bool *hit, GError **error)
 {
     Lift lift = lift_new(n);

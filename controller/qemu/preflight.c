@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* preflight.c: see preflight.h. */
+/* preflight.c: applies lint.h to a command line, and logs the findings or makes an error of
+ * them. */
 #include "controller/qemu/preflight.h"
 
 #include "controller/base/log.h"
@@ -52,7 +53,7 @@ bool preflight_options(const NodeOptions *o, GError **error)
     return false;
 }
 
-/* NULL-terminated; free with g_strfreev(). */
+/* The command line of a process, NULL-terminated; free with g_strfreev(). */
 static char **read_arguments(pid_t pid, GError **error)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid);
@@ -62,7 +63,7 @@ static char **read_arguments(pid_t pid, GError **error)
     return g_file_get_contents(path, &data, &size, error) ? proc_words(data, size) : NULL;
 }
 
-/* Several -icount are one to QEMU (merge_lists, softmmu/icount.c). */
+/* Joins several -icount, as QEMU does (merge_lists, softmmu/icount.c). */
 static bool read_icount(char *const *argv, Icount *out, GError **error)
 {
     g_autoptr(GArray) options = cmdline_options(argv);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * preflight.h: looks at a QEMU's command line before the node takes part: logs what lint.h finds,
- * warnings as warnings and notes as info, and reads how an attached QEMU counts.
+ * preflight.h: checks a QEMU's command line before the node takes part: logs the findings of
+ * lint.h, warnings as warnings and notes as info, and reads the -icount of an attached QEMU.
  */
 #ifndef QEMU_PREFLIGHT_H
 #define QEMU_PREFLIGHT_H
@@ -11,12 +11,15 @@
 
 #include <sys/types.h>
 
-/* The user's own words (machine=, extra=) take nothing that is metronome's: lint_refused(). */
+/* Checks that the user's own words (machine=, extra=) take no part from metronome:
+ * lint_refused(). */
 bool preflight_options(const NodeOptions *options, GError **error);
 
+/* Logs the findings about the command line of node `name`. */
 void preflight_tell(const char *name, char *const *argv, LintOrigin origin);
 
-/* What QEMU was started with, since QMP doesn't tell; then as preflight_tell(). */
+/* Reads the -icount of process pid from its command line, since QMP does not report it; then logs
+ * as preflight_tell(). */
 bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **error);
 
 #endif

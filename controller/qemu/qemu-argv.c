@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* qemu-argv.c: see qemu-argv.h. */
+/* qemu-argv.c: the arguments in groups: machine, images, wiring, then the user's extra=. */
 #include "controller/qemu/qemu-argv.h"
 
 #include "controller/qemu/cmdline.h"
@@ -29,7 +29,7 @@ static void add_machine(GPtrArray *argv, const NodeOptions *o)
     add(argv, "-display", g_strdup("none"));
     if (o->icount.enabled)
         add(argv, "-icount", icount_text(&o->icount));
-    /* What the guest can see of the outside is the same in every run. */
+    /* The guest sees the same date and the same random bytes in every run. */
     add(argv, "-rtc", g_strdup("base=2024-01-01,clock=vm"));
     add(argv, "-seed", g_strdup_printf("%" PRId64, o->seed));
 }

@@ -5,19 +5,19 @@
 
 #include "controller/qemu/options.h"
 
-/* Where the parts that the controller holds are to be found. */
+/* Descriptors and paths of the parts that the controller holds. */
 typedef struct {
     const char *qemu;         /* path or name of a QEMU binary; NULL: qemu-system-<arch> */
-    int qmp_fd;               /* as numbered in the child */
-    int console_fd;           /* likewise: the writing end of a pipe, with serial= */
-    const char *console_path; /* without: PATH.in and PATH.out are pipes */
-    int nic_fd;               /* of the first card's cable; those of the others follow */
-    int agent_fd;             /* as numbered in the child, with `agent` */
-    const char *gdb_path;     /* unix socket that QEMU is to listen on */
-    unsigned index;           /* makes the MAC addresses */
+    int qmp_fd;               /* number of the descriptor in the child */
+    int console_fd;           /* likewise: writing end of a pipe, used with serial= */
+    const char *console_path; /* used without serial=: PATH.in and PATH.out are pipes */
+    int nic_fd;               /* descriptor of the first NIC's cable; those of the others follow */
+    int agent_fd;             /* number of the descriptor in the child, used with `agent` */
+    const char *gdb_path;     /* unix socket where QEMU listens */
+    unsigned index;           /* the node's, for its MAC addresses */
 } NodeWiring;
 
-/* What is started, as a path or a name; qemu: that of the session, or NULL. Free with g_free(). */
+/* The program to start, as a path or a name; qemu: the session's, or NULL. Free with g_free(). */
 char *node_options_program(const NodeOptions *options, const char *qemu);
 
 /* The argument vector, to be freed with g_strfreev(). */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * quanta.h: in which quantum something happened that is known by its host time only. Pure.
+ * quanta.h: finds the quantum of an event that is known by its host time only. Pure.
  *
- * QEMU tells events with its host's time of day; in strict mode its monitor has to wait for the
- * guest before it is heard, so that an event may come some quanta after it happened.
+ * QEMU stamps events with the host's time of day. In strict mode QEMU's monitor can report an event
+ * only when the guest lets it run, so that an event may arrive some quanta after it happened.
  */
 #ifndef QEMU_QUANTA_H
 #define QEMU_QUANTA_H
@@ -14,12 +14,12 @@
 
 #define QUANTA_KEPT 1024
 
-/* The last quanta of a worker. */
+/* The last quanta of a worker, in a ring. */
 typedef struct {
-    uint64_t n; /* begun so far */
+    uint64_t n; /* quanta begun so far */
     struct {
-        HTime granted; /* when it began */
-        VTime until;   /* and where it ends, in the ensemble's time */
+        HTime granted; /* host time of the quantum's begin */
+        VTime until;   /* end of the quantum, in the ensemble's time */
     } kept[QUANTA_KEPT];
 } Quanta;
 
@@ -30,8 +30,8 @@ static inline void quanta_begin(Quanta *q, HTime granted, VTime until)
     q->n++;
 }
 
-/* The end of the last quantum that had begun by then; of the oldest that is known if none had. The
- * time is floored to µs. At least one has begun. */
+/* The end of the last quantum that had begun at host time `when`, or of the oldest known quantum if
+ * none had. `when` is floored to µs. At least one quantum must have begun. */
 static inline VTime quanta_find(const Quanta *q, HTime when)
 {
     uint64_t first = q->n > QUANTA_KEPT ? q->n - QUANTA_KEPT : 0, i = q->n - 1;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rundir.c: private directory, lock, janitor, sweep.
+ * rundir.c: makes the private directory, its lock and its janitor.
  *
- * The lock file inside is held (flock) by the controller and by nobody else: a directory whose lock
- * can be taken belongs to a dead controller. The file says what it is, so that nothing else is
- * taken for one (mark.h). It gets its name only when the lock is held, so that no other
- * controller's sweep finds it without.
+ * Only the controller holds the lock (flock) on the lock file in the directory. A directory whose
+ * lock can be taken belongs to a dead controller. The file's content identifies the directory
+ * (mark.h), so that no other directory is mistaken for one. The directory gets its name only when
+ * the lock is held, so that another controller's sweep never finds it unlocked.
  */
 #include "controller/qemu/rundir.h"
 
@@ -29,13 +29,14 @@
 
 struct RunDir {
     char *path;
-    TreeId id; /* of what is to be removed */
+    TreeId id; /* identity of the directory, which is checked before removal */
     int lock_fd;
     int janitor_fd; /* the janitor wakes when this end closes */
     pid_t janitor;
 };
 
-/* *variable: the one of the environment that names it; NULL: none does. */
+/* The folder for run directories. *variable: the environment variable that names the folder; NULL:
+ * none does. */
 static const char *parent_dir(const char **variable)
 {
     const char *runtime = g_getenv("XDG_RUNTIME_DIR"), *tmp = g_getenv("TMPDIR");
@@ -47,7 +48,7 @@ static const char *parent_dir(const char **variable)
     return g_get_tmp_dir();
 }
 
-/* The environment is the user's to mend, before anything is run. */
+/* Makes an error that the user can act on: the environment is wrong, and nothing has run yet. */
 static void refuse(const char *parent, const char *why, GError **error)
 {
     const char *variable;
@@ -60,7 +61,7 @@ static void refuse(const char *parent, const char *why, GError **error)
                 variable ? "another" : "a");
 }
 
-/* Paths of what is in it are handed to QEMU as text of JSON and of options. */
+/* Whether paths below this folder can be passed to QEMU as text, in JSON and in options. */
 static bool is_plain(const char *parent, GError **error)
 {
     const char *bad = strpbrk(parent, "\"\\");
@@ -80,12 +81,13 @@ static bool is_plain(const char *parent, GError **error)
     return false;
 }
 
-/* Runs in the child: waits for the controller's end, then tidies up. */
+/* Runs in the child: waits for the controller's end, then restores attached QEMUs, kills launched
+ * ones and removes the directory. */
 static void janitor_main(int fd, const RunDir *dir)
 {
     char byte;
 
-    setsid(); /* a Ctrl-C at the terminal is not for the janitor */
+    setsid(); /* keeps a Ctrl-C at the terminal from the janitor */
     signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     prctl(PR_SET_NAME, "metronome-tidy");
@@ -109,7 +111,7 @@ static bool start_janitor(RunDir *dir, GError **error)
     if (dir->janitor == 0) {
         close(ends[1]);
         close(dir->lock_fd);
-        /* Holding the caller's output open would keep a pipeline behind it waiting. */
+        /* An open output of the caller would keep a pipeline behind the caller waiting. */
         for (int fd = 0; fd <= 2; fd++)
             close(fd);
         janitor_main(ends[0], dir);
@@ -119,7 +121,7 @@ static bool start_janitor(RunDir *dir, GError **error)
     return true;
 }
 
-/* The lock is held before its content tells what the directory is. */
+/* Makes the lock file. The lock is held before the content identifies the directory. */
 static bool make_lock(RunDir *dir, const char *name, GError **error)
 {
     g_autofree char *path = g_build_filename(dir->path, "lock", NULL), *text = mark_text(name);
@@ -136,7 +138,7 @@ static bool make_lock(RunDir *dir, const char *name, GError **error)
     return false;
 }
 
-/* Some file systems know no such rename. */
+/* Renames unless `to` exists. Some file systems have no such rename. */
 static bool rename_to_new(const char *from, const char *to)
 {
     return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
@@ -158,8 +160,8 @@ static bool name_it(RunDir *dir, const char *path, GError **error)
     return false;
 }
 
-/* Until it is complete it has another name and mode, so that a sweep can tell it from one that has
- * lost its lock file, and from what is none of ours. */
+/* Makes the directory. Until it is complete it has another name and mode. A sweep can thus tell it
+ * from a directory that has lost its lock file, and from a directory that is not metronome's. */
 static bool make_locked(RunDir *dir, const char *parent, GError **error)
 {
     g_autofree char *path = g_build_filename(parent, MARK_NEW_PREFIX "XXXXXX", NULL);
@@ -174,7 +176,7 @@ static bool make_locked(RunDir *dir, const char *parent, GError **error)
     final = g_build_filename(parent, name, NULL);
     if (make_lock(dir, name, error) && name_it(dir, final, error))
         return true;
-    tree_remove(dir->path, NULL); /* just made */
+    tree_remove(dir->path, NULL); /* no identity to check: it was just made */
     g_clear_pointer(&dir->path, g_free);
     return false;
 }
@@ -199,7 +201,7 @@ void rundir_free(RunDir *dir)
         sweep_processes(dir->path);
         tree_remove(dir->path, &dir->id);
     }
-    /* It has nothing to do any more, and may have been stopped by somebody. */
+    /* The janitor has no work left. SIGKILL also ends a janitor that somebody has stopped. */
     if (dir->janitor > 0 && kill(dir->janitor, SIGKILL) == 0)
         waitpid(dir->janitor, NULL, 0);
     fd_clear(&dir->janitor_fd);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * rundir.h: the controller's private directory, mode 0700, under $XDG_RUNTIME_DIR or the temp
- * folder: FIFOs, sockets, clock dumps and consoles live there.
+ * folder, for FIFOs, sockets, clock dumps and consoles.
  *
- * Nothing of it outlives the controller, however that ends: a janitor process ends what was
- * launched with it and removes it when the controller dies, and should the janitor be killed too,
- * the next start does so (sweep.h).
+ * Nothing in the directory outlives the controller, however the controller ends. When the
+ * controller dies, a janitor process ends the processes that were launched with the directory, and
+ * removes the directory. If the janitor is killed too, the next start does this (sweep.h).
  */
 #ifndef QEMU_RUNDIR_H
 #define QEMU_RUNDIR_H
@@ -16,19 +16,19 @@
 typedef struct RunDir RunDir;
 
 /*
- * Sweeps what dead controllers left, creates this one's directory and starts its janitor. Call it
- * from the main thread before any other thread exists: it forks.
+ * Sweeps the directories of dead controllers, creates this controller's directory and starts its
+ * janitor. To be called from the main thread before any other thread exists: it forks.
  */
 RunDir *rundir_new(GError **error);
 
-/* Ends what was launched with it and still runs, removes the directory, ends the janitor. NULL is
- * allowed. */
+/* Ends the processes that were launched with the directory and still run, removes the directory,
+ * ends the janitor. NULL is allowed. */
 void rundir_free(RunDir *dir);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(RunDir, rundir_free)
 
 const char *rundir_path(const RunDir *dir);
 
-/* A subdirectory of that name, created if need be; free the path with g_free(). */
+/* Path of the subdirectory `name`, which is created if need be; free with g_free(). */
 char *rundir_make(RunDir *dir, const char *name, GError **error);
 
 #endif

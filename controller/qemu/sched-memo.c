@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sched-memo.c: see sched-memo.h. */
+/* sched-memo.c: a thread is identified by its number and its start time, and a start time by the
+ * boot of the host. */
 #include "controller/qemu/sched-memo.h"
 
 #include "controller/base/process.h"
@@ -22,7 +23,7 @@ typedef struct {
 struct SchedMemo {
     pid_t pid;
     int64_t start;
-    char *boot;      /* start times are of this boot of the host */
+    char *boot;      /* the start times belong to this boot of the host */
     GArray *threads; /* Thread */
 };
 
@@ -54,7 +55,7 @@ static bool remember(pid_t tid, void *data)
     t.policy = sched_getscheduler(tid);
     if (t.start < 0 || t.policy < 0 || sched_getparam(tid, &param) != 0 ||
         sched_getaffinity(tid, sizeof(t.cpus), &t.cpus) != 0)
-        return true; /* gone meanwhile */
+        return true; /* the thread has ended meanwhile */
     t.priority = param.sched_priority;
     g_array_append_val(memo->threads, t);
     return true;
@@ -98,7 +99,7 @@ static const Thread *find(const SchedMemo *memo, pid_t tid, int64_t start)
 
 typedef struct {
     const SchedMemo *memo;
-    const Thread *main; /* NULL: not known */
+    const Thread *main; /* the main thread; NULL: not known */
     bool ok;
 } Restoring;
 
@@ -139,7 +140,7 @@ bool sched_memo_restore(const SchedMemo *memo)
 {
     Restoring r = {memo, find(memo, memo->pid, memo->start), true};
 
-    /* Twice: a thread that is started meanwhile has what its parent had. */
+    /* Two rounds: a thread that is started during the first one has its parent's old scheduling. */
     for (unsigned round = 0; round < 2 && sched_memo_lives(memo); round++) {
         r.ok = true;
         sched_each_thread(memo->pid, restore, &r, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sched-memo.h: what sched_apply() changes in a process, so that an attached QEMU can be left as it
- * was, also by another process than the one that has changed it.
+ * sched-memo.h: remembers the scheduling of a process's threads before sched_apply() changes it, so
+ * that an attached QEMU can be restored, also by another process than the one that made the change.
  */
 #ifndef QEMU_SCHED_MEMO_H
 #define QEMU_SCHED_MEMO_H
@@ -12,19 +12,20 @@
 
 typedef struct SchedMemo SchedMemo;
 
-/* Policy, priority and CPUs of all threads of a process, as they are now. */
+/* Remembers policy, priority and CPUs of all threads that the process has now. */
 SchedMemo *sched_memo_new(pid_t pid);
 void sched_memo_free(SchedMemo *memo);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SchedMemo, sched_memo_free)
 
-/* Whether the process is there, and no other one has its number. */
+/* Whether the process lives. A process that got the same number later does not count. */
 bool sched_memo_lives(const SchedMemo *memo);
 
-/* Gives all threads back what they had; those that are newer get what the main thread had. False if
- * the system refuses some of it. Nothing is done to another process or thread with the same number. */
+/* Restores all remembered threads; newer threads get the scheduling of the main thread. False if
+ * the system refuses some of it. Other processes or threads with the same number are not
+ * changed. */
 bool sched_memo_restore(const SchedMemo *memo);
 
-/* Into a file and out of it; NULL: it has none. */
+/* Saves into a key file and loads from it; NULL: the file holds no memo. */
 void sched_memo_save(const SchedMemo *memo, GKeyFile *file);
 SchedMemo *sched_memo_load(GKeyFile *file);
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sched.c: scheduling policy and affinity of QEMU's threads.
+ * sched.c: sets scheduling policy and affinity of QEMU's threads.
  *
- * Order on a node's CPU, highest first: our worker thread, QEMU's helper threads (QMP, RCU), its main
- * thread, its vCPU threads; below them, while quanta are run, the QMP thread.
+ * Order on a node's CPU, highest first: our worker thread, QEMU's helper threads (QMP, RCU), its
+ * main thread, its vCPU threads; below them, while quanta are run, the QMP thread.
  *
- * The helpers are above the main thread because that one may spin: with sleep=on a stopped QEMU
- * can hold a warp timer a few ns ahead on a clock that stands still, and polls for it without end.
+ * The helpers are above the main thread because the main thread may spin: a QEMU that is stopped
+ * with sleep=on can hold its warp timer a few ns ahead on a clock that stands still, and polls for
+ * that timer without end.
  */
 #include "controller/qemu/sched.h"
 
@@ -100,10 +101,12 @@ static bool set_policy(pid_t tid, int policy, int priority)
     return sched_setscheduler(tid, policy, &param) == 0;
 }
 
-/* Out of SCHED_IDLE there is no way back without RLIMIT_NICE or privilege. */
+/* Whether a SCHED_IDLE thread can get another policy again, which needs RLIMIT_NICE or
+ * privilege. */
 static bool can_demote;
 
-/* fd: of a socket pair; writes its id there, and ends when the other end is closed. */
+/* fd: one end of a socket pair. Writes the thread's id to fd, and returns when the other end is
+ * closed. */
 static void *sleeper_main(void *fd)
 {
     fd_auto end = GPOINTER_TO_INT(fd);
@@ -115,9 +118,9 @@ static void *sleeper_main(void *fd)
 }
 
 /*
- * A thread that sleeps until *end is closed, while its policies are changed; 0: there is none. It
- * must not run meanwhile, and nobody may wait for it afterwards: on a busy CPU a SCHED_IDLE thread
- * may not get to its next system call for minutes.
+ * Starts a thread that sleeps until *end is closed, for policies to be tried on; 0: no thread. The
+ * thread must not run meanwhile, and nobody may wait for it afterwards: on a busy CPU a SCHED_IDLE
+ * thread may not get to its next system call for minutes.
  */
 static pid_t start_sleeper(int *end)
 {
@@ -150,7 +153,7 @@ static SchedMode try_mode(pid_t tid)
         !pin(tid, g_array_index(cpus, int, 0)))
         return SCHED_MODE_BEST_EFFORT;
     sched = try_policies(tid);
-    /* It may end anywhere: a process has not ended before its threads have. */
+    /* Lets the thread end on any CPU: a process has not ended before its threads have. */
     sched_setaffinity(tid, sizeof(all), &all);
     return sched;
 }
@@ -190,7 +193,7 @@ bool sched_each_thread(pid_t pid, bool (*func)(pid_t tid, void *data), void *dat
     return ok;
 }
 
-/* The links of that folder: proc_task_getattr(), Linux's fs/proc/base.c. */
+/* The number of links of the folder /proc/PID/task: proc_task_getattr(), Linux's fs/proc/base.c. */
 uint64_t sched_thread_mark(pid_t pid)
 {
     char path[64];
@@ -299,11 +302,11 @@ void sched_let_vcpus_run(pid_t pid)
 void sched_apply_messenger(SchedMode sched)
 {
     if (sched == SCHED_MODE_STRICT)
-        set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* if not, it is only slower */
+        set_policy(0, SCHED_FIFO, MESSENGER_PRIORITY); /* else messages are slower */
 }
 
-/* Which process serves a session depends on sshd's version and on the user: a child of the
- * listening one. */
+/* Whether the process is an sshd that serves our session. The process depends on sshd's version and
+ * on the user: it is a child of the listening sshd. */
 static bool is_sshd(pid_t pid)
 {
     g_autofree char *path = g_strdup_printf("/proc/%d/comm", (int)pid);
@@ -319,7 +322,7 @@ void sched_apply_sshd(SchedMode sched, pid_t pid)
 
     if (sched != SCHED_MODE_STRICT || !is_sshd(pid))
         return;
-    /* What an agent's messages cost is to be paid on that agent's CPUs. */
+    /* The messages of an agent cost CPU time, which is to be spent on this agent's CPUs. */
     if (sched_getaffinity(0, sizeof(set), &set) == 0)
         sched_setaffinity(pid, sizeof(set), &set);
     set_policy(pid, SCHED_FIFO | SCHED_RESET_ON_FORK, MESSENGER_PRIORITY);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* serial.c: serial=unix:PATH|telnet:[HOST]:PORT; see serial.h. */
+/* serial.c: parses serial=unix:PATH|telnet:[HOST]:PORT and makes QEMU's -chardev of it. */
 #include "controller/qemu/serial.h"
 
 #include "controller/base/socket-file.h"
@@ -17,8 +17,8 @@ static const char *unix_path(const char *value)
     return g_str_has_prefix(value, UNIX) ? value + strlen(UNIX) : NULL;
 }
 
-/* QEMU removes whatever lies where it is to listen (util/qemu-sockets.c, unix_listen_saddr()): a
- * socket that somebody listens at would be lost. */
+/* QEMU removes any file at the path where it is to listen (util/qemu-sockets.c,
+ * unix_listen_saddr()). A socket where somebody listens would be lost. */
 static bool check_path(const char *path, GError **error)
 {
     g_autoptr(GError) e = NULL;

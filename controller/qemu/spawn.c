@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spawn.c: the process of a launched QEMU and what it inherits.
+ * spawn.c: the process of a launched QEMU and the descriptors that it inherits.
  *
- * QMP and the cables of the cards are socket pairs, the console pipes made here: their end is
- * QEMU's end, and nothing of them lies in the file system but two names of the pipes.
+ * QMP and the cables of the NICs are socket pairs, and the console's pipes are made here. QEMU's
+ * end closes them all, and nothing of them lies in the file system but two names of the pipes.
  */
 #include "controller/qemu/spawn.h"
 
@@ -35,22 +35,22 @@ static void child_setup(void *data)
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != *parent)
         _exit(127);
-    setsid(); /* Ctrl-C at the terminal is for the controller; and all of it can be ended */
+    setsid(); /* Ctrl-C is for the controller; and the whole group can be killed */
 }
 
-/* The mark is found also in what has left the process group. */
+/* The environment with the mark, which finds processes that have left the process group, too. */
 static char **marked_environment(const Node *n)
 {
     return g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE);
 }
 
-/* What QEMU gets: CHILD_QMP_FD and those behind it. */
+/* The descriptors that QEMU inherits: CHILD_QMP_FD and those behind it. */
 typedef struct {
     int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + 1];
     unsigned n;
 } Inheritance;
 
-/* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->said. */
+/* Starts argv with these descriptors. n->said collects stdout and stderr. */
 static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error)
 {
     int target[G_N_ELEMENTS(given->fd)];
@@ -109,9 +109,10 @@ static bool make_pair(const Node *n, int type, int pair[2], GError **error)
 }
 
 /*
- * Sockets that are connected to each other, since only between such the kernel does not limit the
- * frames under way to net.unix.max_dgram_qlen, 10 of them. What the guest sends is refused there
- * (EPIPE) rather than kept: a full socket would stop its card at a time of the host's.
+ * Makes the cables: pairs of connected sockets. Only between connected sockets the kernel does not
+ * limit the frames under way to net.unix.max_dgram_qlen, 10 frames. The guest's frames are refused
+ * there (EPIPE) rather than kept: a full socket would stop the guest's NIC at a time that depends
+ * on the host.
  */
 static bool make_cables(Node *n, Inheritance *given, GError **error)
 {
@@ -127,7 +128,7 @@ static bool make_cables(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
-/* Behind the cables. */
+/* Makes the socket pair of the guest agent. Its descriptor is behind those of the cables. */
 static bool make_agent_port(Node *n, Inheritance *given, GError **error)
 {
     int pair[2];
@@ -141,7 +142,7 @@ static bool make_agent_port(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
-/* QEMU opens the pipes of its console by name. */
+/* Makes a name for a pipe of the console, since QEMU opens these pipes by name. */
 static bool name_pipe(const Node *n, const char *name, int fd, GError **error)
 {
     g_autofree char *path = g_build_filename(n->dir, name, NULL);
@@ -155,9 +156,9 @@ static bool name_pipe(const Node *n, const char *name, int fd, GError **error)
 }
 
 /*
- * Pipes, since a guest's console writes byte by byte: a unix socket keeps each of them in a buffer
- * of its own and is full after 277, a pipe joins them to pages and holds 64 KiB. With serial= only
- * QEMU's log of the port comes here.
+ * Makes the console from pipes, since a guest's console writes byte by byte. A unix socket keeps
+ * each byte in a buffer of its own and is full after 277; a pipe joins the bytes to pages and holds
+ * 64 KiB. With serial= only QEMU's log of the port comes here.
  */
 static bool make_console(Node *n, Inheritance *given, GError **error)
 {
@@ -183,7 +184,7 @@ static bool make_input(const Node *n, Inheritance *given, GError **error)
         return false;
     given->fd[given->n++] = input[0];
     if (n->options->serial)
-        close(input[1]); /* it comes from whoever connects */
+        close(input[1]); /* input comes from the program that connects to serial= */
     else
         console_set_input(n->console, input[1]);
     return true;
@@ -199,7 +200,7 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
     n->qmp = qmp_client_new(qmp[0]);
     if (!make_console(n, given, error))
         return false;
-    /* In memory, and under a name that is short: QEMU reads QMP byte by byte. */
+    /* The file is in memory, and its name is short: QEMU reads QMP byte by byte. */
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
     given->fd[given->n++] = n->devices_fd;
@@ -214,7 +215,7 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
     g_auto(GStrv) argv = NULL;
     bool started;
 
-    /* Others may have come since it was described. */
+    /* Another program may have taken the place since the node was added. */
     if (n->options->serial && !serial_check(n->options->serial, error)) {
         g_prefix_error(error, "node %s: ", n->name);
         return false;

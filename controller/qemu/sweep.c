@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sweep.c: a run directory is removed only if all of this holds: its name is as mkdtemp() makes it;
- * it is a directory of this user that nobody else may enter; in it is a lock file, a regular file
- * of this user with no other name, which tells that it is metronome's and repeats the directory's
- * name; and the lock can be taken, so that its controller is dead.
+ * sweep.c: kills the processes and removes the directories of dead controllers.
+ *
+ * A run directory is removed only if all of this holds: its name is as mkdtemp() makes it. It is a
+ * directory of this user that nobody else may enter. Its lock file is a regular file of this user
+ * with no other name, identifies the directory as metronome's and repeats the directory's name. The
+ * lock can be taken, so the controller is dead.
  */
 #include "controller/qemu/sweep.h"
 
@@ -24,9 +26,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_ROUNDS 20   /* of killing what others start meanwhile */
-#define END_MS     5000 /* a killed process ends soon */
-#define OLD_S      10   /* making a directory takes milliseconds */
+#define MAX_ROUNDS 20   /* of killing; processes may start others meanwhile */
+#define END_MS     5000 /* host ms; a killed process ends soon */
+#define OLD_S      10   /* host s; making a directory takes milliseconds */
 
 /* --- processes --- */
 
@@ -50,8 +52,8 @@ static bool is_of_this_user(int proc, const char *pid)
     return fstatat(proc, pid, &st, 0) == 0 && st.st_uid == geteuid();
 }
 
-/* The descriptor is opened first: should the process end and its number be given to another, that
- * other one is never hit. */
+/* Opens the process descriptor before the checks. If the process ends and another process gets its
+ * number, that other process is never hit. */
 static bool kill_marked(int proc, const char *name, const char *dir)
 {
     pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10);
@@ -93,7 +95,8 @@ static bool is_private(int fd, mode_t mode)
     return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == mode;
 }
 
-/* The lock file, locked; -1: it is none of ours, or somebody holds it. *size: of its content. */
+/* Opens and locks the lock file. -1: the file is not metronome's, or somebody holds the lock.
+ * *size: bytes of content. */
 static int take_lock(int dir, char *content, gsize *size)
 {
     fd_auto fd = openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -144,8 +147,8 @@ static bool holds_at_most_lock(const char *path)
     return ok;
 }
 
-/* One whose controller was killed while it made it: see rundir.c. It holds the lock file at most,
- * which has its content or none yet. */
+/* Removes a directory whose controller was killed while it made the directory (rundir.c). Such a
+ * directory holds at most the lock file, which is complete or empty. */
 static void sweep_unmade(int parent, const char *parent_path, const char *name)
 {
     g_autofree char *path = g_build_filename(parent_path, name, NULL);
@@ -169,7 +172,7 @@ static void sweep_unmade(int parent, const char *parent_path, const char *name)
         return;
     if (lock >= 0)
         unlinkat(dir, "lock", 0);
-    unlinkat(parent, name, AT_REMOVEDIR); /* nothing else is in it, or it stays */
+    unlinkat(parent, name, AT_REMOVEDIR); /* fails if the directory holds anything else */
 }
 
 void sweep_folder(const char *parent)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* telling.c: see telling.h. */
+/* telling.c: turns QEMU's events into reports, with the virtual time or the quantum of each. */
 #include "controller/qemu/telling.h"
 
 static NodeTellFunc tell_func;
@@ -17,7 +17,8 @@ void node_relay(const Node *n, const NodeTelling *telling)
         tell_func(n, telling, tell_data);
 }
 
-/* When the event that is being handed out happened, on this host's clock. */
+/* Time of the event that is being handled, on this host's monotonic clock; now if the event has no
+ * time. */
 static HTime event_time(const Node *n)
 {
     int64_t us = n->qmp ? qmp_client_event_us(n->qmp) : -1;
@@ -64,7 +65,7 @@ static void on_event(QmpClient *client, const char *event, const char *data, voi
         n->stops_due--;
     if (what != NODE_WHAT_NOTHING)
         node_tell(n, what, e.why, NULL);
-    /* Nobody drives it any more: it is not to run on by itself. */
+    /* Nobody drives a node that has left, so QEMU must not run it on by itself. */
     if (what == NODE_WHAT_WAKEUP && node_state_has_left(n->state))
         qmp_client_post(client, "stop", NULL, NULL);
 }

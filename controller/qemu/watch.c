@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * watch.c: see watch.h. All connections and processes are in one epoll, so that to hold and to let
- * go is one source of the main loop, however many nodes there are.
+ * watch.c: all connections and processes are in one epoll. Holding and releasing the watch changes
+ * one source of the main loop, however many nodes there are.
  */
 #include "controller/qemu/watch.h"
 
@@ -18,7 +18,7 @@ struct NodeWatch {
     void (*failed)(Node *node, void *data);
     void *data;
     int epoll_fd;
-    unsigned source; /* 0: held */
+    unsigned source; /* 0: the watch is held */
 };
 
 static void forget(const NodeWatch *w, const Node *n)
@@ -49,7 +49,7 @@ static void look_at(NodeWatch *w, Node *n)
     if (!error)
         g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU has ended");
     if (node_state_has_left(n->state)) {
-        n->clock_stale = true; /* nothing more can be asked */
+        n->clock_stale = true; /* QEMU can't be asked any more */
     } else if (node_is_live(n) && !node_lose(n, error, false, node_ensemble_time(n))) {
         w->failed(n, w->data);
     }

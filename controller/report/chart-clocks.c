@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * chart-clocks.c: how clocks went apart: readings of guests' clocks if there are any, else how far
- * each node stood from each barrier.
+ * chart-clocks.c: how far clocks were from virtual time. Shows readings of guests' clocks if there
+ * are any, else the distance of each node from each barrier.
  */
 #include "controller/report/charts.h"
 #include "controller/report/svg.h"
@@ -51,7 +51,7 @@ void curve_add(Curve *c, VTime at, int64_t offset_ns)
     g_array_append_val(c->points, p);
 }
 
-/* The nodes' offsets at barriers, as curves. */
+/* One curve for each node: its offset from each span's barriers. Free with g_ptr_array_unref(). */
 static GPtrArray *from_series(const Series *s)
 {
     GPtrArray *curves = g_ptr_array_new_with_free_func(curve_free);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* chart-host.c: what barriers cost on the host over virtual time, and whom they waited for. */
+/* chart-host.c: the host time of barriers over virtual time, and the nodes that came last. */
 #include "controller/report/charts.h"
 #include "controller/report/svg.h"
 
@@ -29,7 +29,8 @@ static int compare(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* What holds nearly all bars: single long barriers must not flatten the rest. */
+/* The top of the scale, which holds nearly all bars: single long barriers must not flatten the
+ * rest. */
 static int64_t ceiling(const Series *s)
 {
     g_autofree int64_t *means = g_new(int64_t, s->spans->len);
@@ -51,7 +52,8 @@ static uint64_t waited_for(const Series *s, unsigned node)
     return sum;
 }
 
-/* The nodes that were waited for most, in their own order; returns how many. */
+/* Puts the nodes that were waited for most into `lanes`, in the order of the nodes; returns their
+ * number. */
 static unsigned choose(const Series *s, unsigned lanes[MAX_LANES])
 {
     g_autofree bool *taken = g_new0(bool, s->names->len + 1);
@@ -206,7 +208,7 @@ void chart_host_cost(GString *out, const Picture *p)
         return;
     }
     if (n < 2)
-        n = 0; /* nobody to wait for */
+        n = 0; /* one node waits for no other */
     g_string_append(out, "<section id=\"host\"><h2>Host time of a barrier</h2>\n<p>From the moment "
                          "all nodes may run on until the last one stands at the "
                          "next boundary");

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* chart-overshoot.c: how many stops executed how much virtual time past their target. */
+/* chart-overshoot.c: a histogram of overshoot, the virtual time that a node executed past a
+ * target. */
 #include "controller/report/charts.h"
 #include "controller/report/svg.h"
 
 #include <math.h>
 
-/* Before the target, at it, then a bin for each power of ten of ns. */
+/* Bins: before the target, at the target, then one for each power of ten of ns. */
 enum { BELOW, ZERO, FIRST, N_BINS = FIRST + 8 };
 
-/* In two lines. */
+/* The two lines of each bin's label. */
 static const char *const labels[N_BINS][2] = {
     {"early", ""},   {"0", "exact"},  {"1–9", "ns"},   {"10–99", "ns"}, {"100–999", "ns"},
     {"1–9.9", "µs"}, {"10–99", "µs"}, {"0.1–1", "ms"}, {"1–10", "ms"},  {"10–", "ms"},

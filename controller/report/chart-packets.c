@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* chart-packets.c: the packets of the space-time diagram as data and as a table. */
+/* chart-packets.c: the packets of the space-time diagram as data for page.js and as a table. */
 #include "controller/base/text.h"
 #include "controller/report/diagram.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * chart-spacetime.c: the space-time diagram (Lamport 1978, Mattern 1989): a lane for each node
- * along virtual time, an arrow for each packet, a line for each barrier. What is drawn here is one
- * telling window; page.js redraws it from the data behind it for any other.
+ * along virtual time, an arrow for each packet, a line for each barrier. This file draws one
+ * window, chosen to show typical packets. page.js draws any other window from the data in the page.
  */
 #include "controller/report/diagram.h"
 
@@ -63,7 +63,8 @@ static int64_t median_flight(const Diagram *d)
     return flights[n / 2];
 }
 
-/* From the first packet on, wide enough for some ten flights, so that arrows are seen to lean. */
+/* Chooses the window: from the first packet on, wide enough for some ten flights, so that the
+ * arrows are visibly slanted. */
 static void choose_window(Diagram *d, VTime now)
 {
     unsigned n = d->trace->packets->len;
@@ -81,7 +82,7 @@ static void choose_window(Diagram *d, VTime now)
     d->end = MAX(d->end, last);
     span = MAX(MIN(12 * median_flight(d), last - first), 1000);
     last = first;
-    for (unsigned i = 0; i < n; i++) /* no empty half behind a burst */
+    for (unsigned i = 0; i < n; i++) /* no empty half after a burst */
         if (diagram_packet(d, i)->sent.ns <= first + span)
             last = MAX(last, diagram_end(diagram_packet(d, i)));
     span = MAX(last - first, 1000);
@@ -91,7 +92,8 @@ static void choose_window(Diagram *d, VTime now)
 
 /* --- drawing --- */
 
-/* Not all barriers if they are too narrow, but every 10th, 100th, …; returns which. */
+/* Draws all barriers of a stretch, or only every 10th, 100th, …, if they are too narrow. Returns
+ * the step that was drawn. */
 static int64_t draw_stretch(GString *out, const Diagram *d, const SeriesStretch *s)
 {
     double width = svg_at(d->x, d->x.from + s->step) - d->x.at;
@@ -101,7 +103,7 @@ static int64_t draw_stretch(GString *out, const Diagram *d, const SeriesStretch 
         each *= 10;
     if (s->step > 0 && d->x.from > s->first.ns)
         i = (d->x.from - s->first.ns) / s->step;
-    i += (each - (before + i) % each) % each; /* at round times */
+    i += (each - (before + i) % each) % each; /* start at a round time */
     for (; i < (int64_t)s->count; i += each) {
         int64_t t = s->first.ns + i * s->step;
 
@@ -176,7 +178,7 @@ static void draw_arrow(GString *out, const Diagram *d, const ReportPacket *p)
         return;
     if (y2 < 0)
         y2 = y1 + d->gap * 0.4;
-    if (p->fate != REPORT_DELIVERED) { /* it does not arrive */
+    if (p->fate != REPORT_DELIVERED) { /* the arrow ends before its lane */
         y2 = y1 + (y2 - y1) * 0.6;
         x2 = MAX(x2, x1 + 5);
     }
@@ -217,7 +219,7 @@ static void draw_arrows(GString *out, const Diagram *d)
     }
 }
 
-/* How many packets there are over the whole time, to find one's way. */
+/* Draws the number of packets over the whole run, for orientation. */
 static void draw_strip(GString *out, const Diagram *d)
 {
     enum { BINS = 238 };
@@ -251,7 +253,7 @@ static void draw_strip(GString *out, const Diagram *d)
                            MAX(svg_at(all, d->x.to) - svg_at(all, d->x.from), 3), STRIP - 2);
 }
 
-/* As page.js says it of any window. */
+/* Writes the line of text about the window, with the same words as page.js. */
 static void say_shown(GString *out, const Diagram *d)
 {
     unsigned shown = 0;
@@ -294,7 +296,8 @@ static void draw(GString *out, const Diagram *d)
     say_shown(out, d);
 }
 
-/* Every packet that was sent, copies too, is in the picture or told to be left out. */
+/* Introduces the diagram. Every sent packet and every copy is either in the picture or counted as
+ * left out. */
 static void introduce(GString *out, const Diagram *d)
 {
     const ReportTrace *t = d->trace;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * diagram.h: the space-time diagram's parts: what chart-spacetime.c draws, chart-packets.c writes
- * down, for page.js and as a table.
+ * diagram.h: the space-time diagram, shared by two files. chart-spacetime.c draws the diagram.
+ * chart-packets.c writes its packets as data for page.js and as a table.
  */
 #ifndef REPORT_DIAGRAM_H
 #define REPORT_DIAGRAM_H
@@ -10,7 +10,7 @@
 #include "controller/report/svg.h"
 
 #define DIAGRAM_TOP       40
-#define DIAGRAM_ARROWS    1500 /* most that are drawn at once, also by page.js */
+#define DIAGRAM_ARROWS    1500 /* most arrows drawn at once, also by page.js */
 #define DIAGRAM_NARROWEST 9    /* pixels between lines of barriers */
 
 typedef struct {
@@ -18,8 +18,8 @@ typedef struct {
     const Series *series;
     GArray *lanes;      /* unsigned: index in the trace's names */
     double gap;         /* between lanes */
-    int64_t begin, end; /* what there is to be seen */
-    SvgScale x;         /* the window */
+    int64_t begin, end; /* virtual ns: the whole run */
+    SvgScale x;         /* the window of virtual ns that is drawn */
 } Diagram;
 
 static inline const ReportPacket *diagram_packet(const Diagram *d, unsigned i)
@@ -27,7 +27,7 @@ static inline const ReportPacket *diagram_packet(const Diagram *d, unsigned i)
     return &g_array_index(d->trace->packets, ReportPacket, i);
 }
 
-/* Where a packet is last heard of, in ns. */
+/* Virtual ns at which a packet's arrow ends: its sending, if the packet is still under way. */
 static inline int64_t diagram_end(const ReportPacket *p)
 {
     return p->fate == REPORT_UNDER_WAY ? p->sent.ns : MAX(p->when.ns, p->sent.ns);
@@ -36,10 +36,10 @@ static inline int64_t diagram_end(const ReportPacket *p)
 /* Whether a packet is in the window. */
 bool diagram_shows(const Diagram *diagram, const ReportPacket *packet);
 
-/* All of it as JSON, in a script element that is only read. */
+/* Appends the whole diagram as JSON, in a script element of data that does not run. */
 void diagram_data(GString *out, const Diagram *diagram);
 
-/* The packets, or the first ones of the window. */
+/* Appends a table of all packets, or, if they are too many, of the first ones in the window. */
 void diagram_table(GString *out, const Diagram *diagram);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* folder.c: see folder.h. */
+/* folder.c: recognises metronome's files by words in their contents. An empty file counts as no
+ * file; any other file is the user's. */
 #include "controller/report/folder.h"
 
 #include "controller/report/report-error.h"
@@ -9,7 +10,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* A file of a report, and words that it has: at its beginning, or (any) anywhere in it. */
+/* A file name of a report, and words that mark metronome's file: at the beginning, or (any)
+ * anywhere in it. */
 static const struct {
     const char *name;
     bool any;
@@ -37,8 +39,9 @@ static bool has_words(unsigned i, const char *text, gsize size)
     return true;
 }
 
-/* What a report is never put in place of, even without content: a FIFO, which waits for a reader, a
- * folder, a socket, a disk. A device for characters loses nothing by what is written into it. */
+/* Whether the path is something that a report never replaces, even without content: a FIFO (which
+ * would wait for a reader), a folder, a socket, a disk. A character device loses nothing by a
+ * write. */
 static bool is_no_file(const char *path)
 {
     struct stat st;
@@ -46,7 +49,7 @@ static bool is_no_file(const char *path)
     return stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISCHR(st.st_mode);
 }
 
-/* What has no content is nothing. */
+/* Whether the path is a regular file with content. An empty file counts as no file. */
 static bool has_content(const char *path)
 {
     struct stat st;
@@ -80,7 +83,8 @@ static bool refuse(const char *dir, const char *name, GError **error)
     return false;
 }
 
-/* Bytes of guests, by which nobody can tell whose they are: known by what lies beside them. */
+/* A console has a guest's bytes, which do not show who wrote the file. A console counts as
+ * metronome's if another file of a report lies beside it (known). */
 static bool check_consoles(const char *dir, bool known, GError **error)
 {
     g_autoptr(GDir) entries = g_dir_open(dir, 0, NULL);

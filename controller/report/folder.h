@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * folder.h: whose files lie in a folder where a report is to be written.
+ * folder.h: checks a folder before a report is written there.
  *
- * A report takes the place of an older one. A file that metronome did not write is never
- * overwritten, even if its name is report.html.
+ * A report replaces an older report. A file that metronome did not write is never overwritten, even
+ * if its name is report.html.
  */
 #ifndef REPORT_FOLDER_H
 #define REPORT_FOLDER_H
@@ -11,15 +11,16 @@
 #include <glib.h>
 #include <stdbool.h>
 
-/* What report.html says of itself; older ones have the second. */
+/* Marks by which a report.html of metronome is known; an older page has only the title. */
 #define FOLDER_GENERATOR "<meta name=\"generator\" content=\"metronome\">"
 #define FOLDER_TITLE     "<title>metronome report"
 
-/* False: there is a file of the user's that a report would overwrite. The folder may be missing. */
+/* Whether a report may be written to `dir`, which may be missing. False with a REPORT_ERROR: a
+ * report would overwrite a file of the user. */
 bool folder_takes_report(const char *dir, GError **error);
 
-/* Removes what an earlier report left there and the next one may not write: its clocks.csv, and the
- * consoles of the nodes that its report.json names. folder_takes_report() has said yes. */
+/* Removes the files of an earlier report that the next report may not write: its clocks.csv, and
+ * the consoles of the nodes that its report.json names. Call folder_takes_report() first. */
 void folder_clear(const char *dir);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* page.c: the frame of report.html: what was run, its figures, its sections in their order. */
+/* page.c: the frame of report.html: the facts of the run, its figures, and the sections in their
+ * order. */
 #include "controller/report/page.h"
 
 #include "controller/base/version.h"
@@ -11,7 +12,7 @@
 /* A longer command line is folded. */
 #define SHORT_COMMAND 300
 
-/* The files as they are, ended by a null byte. */
+/* The contents of the two files, each ended by a null byte. */
 #define EMBED(symbol, path)                                                                        \
     __asm__(".section .rodata\n" #symbol ":\n.incbin \"" path "\"\n.byte 0\n.previous\n");         \
     extern const char symbol[]
@@ -100,7 +101,7 @@ static void fact(GString *out, const char *name, const char *value)
     g_string_append(out, "</b></li>");
 }
 
-/* What was run, when, by what: behind how it ended. */
+/* The facts of the run: scenario, start, version, command line. They follow the outcome. */
 static void facts(GString *out, const ReportSummary *s)
 {
     g_string_append(out, "<ul class=\"facts\">");
@@ -117,7 +118,7 @@ static void facts(GString *out, const ReportSummary *s)
     g_string_append(out, "</code></details>\n");
 }
 
-/* The variables, in the order of their names. */
+/* The scenario's variables, in the order of their names. */
 static void variables(GString *out, GHashTable *table)
 {
     g_autoptr(GList) names =

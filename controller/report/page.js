@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// page.js: looks at report.html that paper does not have: windows of the space-time diagram, what a
-// packet may have caused, notes under the pointer. Everything is on the page without it.
+// page.js: interactive views of report.html: windows of the space-time diagram, the causes and
+// effects of a packet, notes under the pointer. The page has all data without this script.
 'use strict';
 (() => {
 const $ = id => document.getElementById(id);
@@ -23,7 +23,7 @@ function place(x, y) {
     tip.style.top = (y + 18 + h > innerHeight ? Math.max(8, y - h - 12) : y + 18) + 'px';
 }
 
-// The browser's own notes come late and plain: ours replace them.
+// The browser's own notes appear late and without style, so these replace them.
 for (const title of document.querySelectorAll('svg title')) {
     title.parentNode.dataset.tip = title.textContent;
     title.remove();
@@ -85,7 +85,7 @@ function drawBarriers() {
         each = Math.max(each, every);
         const before = by ? Math.floor(first / by) : 0;
         let i = Math.max(0, Math.ceil((from - first) / by || 0));
-        i += (every - (before + i) % every) % every; // at round times
+        i += (every - (before + i) % every) % every; // start at a round time
         for (; i < count && first + i * by <= to; i += every)
             path += `M${at(first + i * by).toFixed(1)} ${d.top - 6}V${bottom + 6}`;
     }
@@ -115,7 +115,8 @@ function arrow([x1, y1, x2, y2], fate) {
     return path;
 }
 
-// How a packet is related to the focus, an event with its clock: whether all of it is before, behind, or neither.
+// Relation of a packet to the focus, which is an event with a vector clock: the whole packet is
+// before the focus, after the focus, or neither.
 function relation(p) {
     const clock = focus.p[focus.end ? END_CLOCK : SENT_CLOCK], node = focus.p[focus.end ? TO : FROM];
     if (p === focus.p) return 'focus';
@@ -209,7 +210,7 @@ function setFocus(p, end) {
     refresh();
 }
 
-// Pixels of the drawing for a place on the screen.
+// Converts a place on the screen to coordinates of the drawing.
 function local(e) {
     const q = new DOMPoint(e.clientX, e.clientY).matrixTransform(svg.getScreenCTM().inverse());
     return [q.x, q.y];
@@ -252,7 +253,8 @@ svg.addEventListener('dblclick', e => {
     const t = from + (local(e)[0] - d.left) / width * (to - from);
     zoom(0.4, t);
 });
-// The wheel alone scrolls the page.
+// With Ctrl or Shift the wheel zooms. Without a key, sideways movement moves the window, and other
+// movement scrolls the page.
 svg.addEventListener('wheel', e => {
     if (e.ctrlKey || e.shiftKey) {
         const t = from + (local(e)[0] - d.left) / width * (to - from);
@@ -274,7 +276,8 @@ function follow(e) {
 strip.addEventListener('pointerdown', e => { strip.setPointerCapture(e.pointerId); follow(e); });
 strip.addEventListener('pointermove', e => { if (e.buttons) follow(e); });
 
-// The packet behind or before the one in focus (or the window's middle), brought into the middle.
+// Moves the next or the previous packet into the middle of the window. Starts from the packet in
+// focus, or from the window's middle.
 function walk(by) {
     if (!d.packets.length) return;
     let i = focus ? d.packets.indexOf(focus.p) + by : d.packets.findIndex(p => p[SENT] >= from);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* report-error.h: the errors of whatever writes a report. */
+/* report-error.h: the error domain of the code that writes a report. */
 #ifndef REPORT_REPORT_ERROR_H
 #define REPORT_REPORT_ERROR_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * report.c: files of a report directory.
+ * report.c: the files of a report folder.
  *
  * Rows of barriers.csv go from the barrier path to the main thread through a ring that is allocated
- * once: the barrier path neither formats nor writes.
+ * once. The barrier path neither formats nor writes.
  */
 #include "controller/report/report.h"
 
@@ -24,7 +24,7 @@
 struct Report {
     char *dir;
     FILE *csv;
-    int csv_errno; /* first failure; the run goes on, the report says so */
+    int csv_errno; /* first failure; the run goes on, and the report names the failure */
     unsigned columns;
 
     GMutex lock;
@@ -32,7 +32,7 @@ struct Report {
     int64_t *ring; /* rows of 3 + 2 * columns numbers */
     unsigned width, rows, head, used;
 
-    Series *series;    /* the same rows, for the page */
+    Series *series;    /* the same rows, joined for the page */
     GPtrArray *curves; /* Curve */
 };
 
@@ -213,8 +213,8 @@ static bool flush_csv(Report *r, GError **error)
     return false;
 }
 
-/* On a full disk there is no room for the old and the new one, and the old one is not true any more.
- */
+/* On a full disk the old and the new file do not fit together. The old file is removed then,
+ * because the old file is out of date. */
 static bool put_file(const char *path, const char *text, GError **error)
 {
     if (g_file_set_contents(path, text, -1, NULL))
@@ -240,7 +240,8 @@ static bool write_json(const Report *r, const ReportSummary *s, GError **error)
     return put_file(path, json, error);
 }
 
-/* Keeps the first error, and notes it for what is still to be written. Takes over e. */
+/* Keeps the first error, and notes it in the verdict, which the remaining files show. Takes over
+ * e. */
 static void note_failure(const Report *r, Verdict *verdict, GError *e, GError **error)
 {
     g_autofree char *message =
@@ -252,7 +253,7 @@ static void note_failure(const Report *r, Verdict *verdict, GError *e, GError **
     g_error_free(e);
 }
 
-/* What can't be written does not keep the rest from being written, and the rest tells of it. */
+/* A file that can't be written does not stop the others, and the others report the failure. */
 bool report_write(Report *r, const ReportSummary *summary, GError **error)
 {
     g_auto(Verdict) verdict = {0};
@@ -272,7 +273,7 @@ bool report_write(Report *r, const ReportSummary *summary, GError **error)
         note_failure(r, &verdict, g_steal_pointer(&e), &first);
     if (!write_json(r, &s, &e)) {
         note_failure(r, &verdict, g_steal_pointer(&e), &first);
-        write_page(r, &s, NULL); /* once more: it is not so good any more */
+        write_page(r, &s, NULL); /* again, with the new failure */
     }
     if (!first)
         return true;

@@ -6,8 +6,8 @@
 #include "controller/report/charts.h"
 #include "controller/report/svg.h"
 
-#define SHOWN     24         /* lines that are there at once */
-#define OPEN      4          /* consoles likewise */
+#define SHOWN     24         /* lines shown without a click */
+#define OPEN      4          /* consoles that are unfolded at first */
 #define ALL_BYTES (2u << 20) /* of all consoles together */
 #define MIN_BYTES 2048       /* of each */
 
@@ -35,7 +35,8 @@ static void put_lines(GString *out, const Recent *recent, unsigned from, unsigne
     }
 }
 
-/* The first line that is shown: so many bytes from the end. */
+/* The index of the first line to show, so that the shown lines have about `bytes` bytes
+ * together. */
 static unsigned first_line(const Recent *recent, gsize bytes)
 {
     unsigned i = recent_count(recent);
@@ -46,7 +47,7 @@ static unsigned first_line(const Recent *recent, gsize bytes)
     return i;
 }
 
-/* What a guest has written since its last newline, such as a prompt; NULL: nothing. */
+/* The guest's text since its last newline, such as a prompt; NULL: no text. Free with g_free(). */
 static char *open_line(const char *log)
 {
     g_autoptr(GMappedFile) file = log ? g_mapped_file_new(log, FALSE, NULL) : NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* section-nodes.c: the nodes' figures: what they ran, how they met, what they sent. */
+/* section-nodes.c: tables of the nodes' figures: execution, barriers, packets. */
 #include "controller/report/charts.h"
 #include "controller/report/svg.h"
 
@@ -39,7 +39,7 @@ static void cell_text(GString *out, const char *label, const char *text)
     g_string_append(out, "</td>");
 }
 
-/* The first `texts` columns are no numbers. */
+/* Begins a table; the first `texts` columns have text, the others numbers. */
 static void begin_table(GString *out, const char *const *labels, unsigned n, unsigned texts)
 {
     g_string_append(out, "<table class=\"cards\"><thead><tr>");
@@ -53,7 +53,7 @@ static const ReportNode *node_at(const ReportSummary *s, unsigned i)
     return s->nodes->pdata[i];
 }
 
-/* Without the distribution's suffix, which report.json has. */
+/* The version without the distribution's suffix; report.json has the suffix. */
 static void cell_version(GString *out, const char *version)
 {
     g_autofree char *plain = version ? g_strndup(version, strcspn(version, " (")) : NULL;
@@ -109,7 +109,7 @@ static void sum(GString *out, const char *before, uint64_t n, const char *after)
     g_string_append(out, after);
 }
 
-/* The same figures as in report.json, and that they add up. */
+/* The sums of the network, the same figures as in report.json; the line shows that they add up. */
 static void sums(GString *out, const ReportPackets *p)
 {
     sum(out, "<p class=\"note\" id=\"sums\">Of the whole network: ", p->sent, " sent");

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* section-outcome.c: how the run ended, whether it was exact, what was checked. */
+/* section-outcome.c: how the run ended, whether the run was exact, which checks were made. */
 #include "controller/report/charts.h"
 #include "controller/report/svg.h"
 
 #include <string.h>
 
 #define MAX_TEXT  4000 /* bytes of a message */
-#define MAX_SHOWN 40   /* checks that are there at once */
-#define MAX_ROWS  1000 /* … and when all are asked for */
+#define MAX_SHOWN 40   /* checks shown without a click */
+#define MAX_ROWS  1000 /* checks shown in the unfolded list */
 
 /* --- outcome --- */
 
@@ -24,7 +24,7 @@ static const struct {
     [OUTCOME_INTERRUPTED] = {"bad", "Interrupted."},
 };
 
-/* In words as well as by colour. */
+/* Shows the outcome in words as well as by colour. */
 void section_outcome(GString *out, const Picture *p)
 {
     const Verdict *v = p->summary->verdict ? p->summary->verdict : &(const Verdict){0};
@@ -128,7 +128,7 @@ static bool is_shown(const GPtrArray *checks, unsigned i, bool all)
     return all || !((const Check *)checks->pdata[i])->passed;
 }
 
-/* The last ones: of all, or of those that failed. */
+/* A table of the last `most` checks: of all checks, or of the failed ones only. */
 static void table(GString *out, const GPtrArray *checks, bool all, unsigned most)
 {
     unsigned n = 0, first = checks->len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* series.c: spans of barriers, joined in pairs whenever all are used up. */
+/* series.c: spans of barriers, joined in pairs whenever all SERIES_MAX are in use. */
 #include "controller/report/series.h"
 
 #include <string.h>
@@ -73,7 +73,7 @@ static void join(SeriesSpan *a, SeriesSpan *b)
     span_clear(b);
 }
 
-/* Half as many spans, each twice as long. */
+/* Joins the spans in pairs: half as many spans, each twice as long. */
 static void halve(Series *s)
 {
     SeriesSpan *spans = (SeriesSpan *)(void *)s->spans->data;
@@ -82,7 +82,7 @@ static void halve(Series *s)
         join(&spans[2 * i], &spans[2 * i + 1]);
         spans[i] = spans[2 * i];
         if (i > 0)
-            spans[2 * i].nodes = NULL; /* moved */
+            spans[2 * i].nodes = NULL; /* the array has moved to spans[i] */
     }
     s->per_span *= 2;
     g_array_set_size(s->spans, SERIES_MAX / 2);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* summary.c: report.json and the JSON events. */
+/* summary.c: builds the JSON of report.json and of the events with json-c. */
 #include "controller/report/summary.h"
 
 #include "controller/base/text.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* svg.c: text, numbers and scales of pictures. */
+/* svg.c: formats and escapes text and numbers, and draws the grids of scales. */
 #include "controller/report/svg.h"
 
 #include "controller/base/text.h"
@@ -45,7 +45,7 @@ void svg_text_cut(GString *out, const char *text, gsize most)
         g_string_append(out, "…");
 }
 
-/* How many characters all names have in common, at their beginnings or ends. */
+/* The number of characters that all names have in common, at their beginnings or at their ends. */
 static unsigned common(const GPtrArray *names, bool ends)
 {
     const char *first = names->pdata[0];

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced by the experiments in scripts/bench: where things are, a temporary folder, and the end of all that was begun.
+# Sourced by the experiments in scripts/bench: paths, a temporary folder, and a clean end of started
+# programs.
 #
 # environment: BUILD, the output folder (default: build).
 set -euo pipefail
@@ -33,7 +34,8 @@ die() {
     exit 1
 }
 
-# mtr COMMANDS: a session on the host CPUs $cpus, reported to $dir/report. What went wrong is shown, and ends the bench.
+# mtr COMMANDS: runs a metronome session on the host CPUs $cpus, with its report in $dir/report. A
+# failure is printed and ends the experiment.
 mtr() {
     local status=0
     taskset -c "$cpus" timeout -k 5 "${limit:-600}" "$metronome" --report "$dir/report" -c "$1" >"$dir/out" 2>"$dir/err" ||
@@ -43,7 +45,7 @@ mtr() {
     die "metronome ended with exit code $status"
 }
 
-# number KEY: the first number behind "KEY": in the report.
+# number KEY: prints the first number that follows "KEY": in the report.
 number() {
     grep -oE "\"$1\": *-?[0-9]+" "$dir/report/report.json" | head -n 1 | grep -oE -- '-?[0-9]+$'
 }

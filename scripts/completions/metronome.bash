@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Completion of metronome for bash, which it needs nothing else for. metronome itself knows what can follow (`metronome
-# --complete WORD...`: first "words" or "files PREFIX", then a word a line): here bash's words are put together to those that
-# the program would get, and its answer is cut to what readline replaces.
+# Completion of metronome for bash, which needs no other package. `metronome --complete WORD...`
+# prints the possible continuations: first a line "words" or "files PREFIX", then one word a line.
+# This script joins bash's words to the words that the program would get, and cuts the answer to the
+# part that readline replaces.
 
-# Sets `words` to the words up to the cursor, without the program. Bash has broken them at = and :, too.
+# Sets `words` to the words up to the cursor, without the program's name. COMP_WORDS is split at =
+# and : too.
 _metronome_words() {
     local i word line=$COMP_LINE rest glued
     words=()
@@ -15,7 +17,7 @@ _metronome_words() {
         glued=0
         [[ $rest == "$line" ]] && glued=1
         line=${rest#"$word"}
-        # An empty last word begins behind a blank.
+        # An empty last word is a word of its own only after a blank.
         if ((i > 0 && glued)); then
             words[-1]+=$word
         else
@@ -25,7 +27,7 @@ _metronome_words() {
     words=("${words[@]:1}")
 }
 
-# Prints a word without its quotes; nothing in it is expanded.
+# Prints a word without its quotes, and expands nothing.
 _metronome_plain() {
     local word=$1
     case $word in
@@ -64,7 +66,7 @@ _metronome() {
         while IFS= read -r path; do
             COMPREPLY+=("$path")
         done < <(compgen -f -- "${current#"$kind"}")
-    else # within a longer word, as the commands of -c
+    else # a file name within a longer word, such as the commands of -c
         compopt -o nospace
         while IFS= read -r path; do
             [[ ! -d $path ]] || path+=/

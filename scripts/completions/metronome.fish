@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Completion of metronome for fish. metronome itself knows what can follow (`metronome --complete WORD...`: first "words" or
-# "files PREFIX", then a word a line).
+# Completion of metronome for fish. `metronome --complete WORD...` prints the possible
+# continuations: first a line "words" or "files PREFIX", then one word a line.
 function __metronome_complete
     set -l words (commandline -opc)
-    # As typed, without an open quote.
+    # The last word as typed, without an opening quote.
     set -l last (string replace -r '^[\'"]' '' -- (commandline -ct))
     set -l answer ($words[1] --complete $words[2..-1] "$last" 2>/dev/null)
     printf '%s\n' $answer[2..-1]

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bench.c: what lockstep costs, as ratios to the very same QEMUs running free.
+ * bench.c: measures the cost of lockstep, as ratios to free runs of the very same QEMUs.
  *
- * Free and lockstep phases alternate within one run, so that what else happens on the host meets
- * both; the median of the pairs' ratios is reported. Exit status 4 if a strict run was inexact.
+ * Free phases and lockstep phases alternate within one run, so that other load on the host affects
+ * both. The reported figure is the median of the pairs' ratios. Exit status 4 if a strict run was
+ * inexact.
  */
 #include "controller/base/units.h"
 #include "gdbstub-client/gdbstub.h"
@@ -18,10 +19,10 @@
 #define COUNTING "count-aarch64.elf"
 #define LIST_MAX 32
 
-/* First guess of a barrier's cost above guest time, per node. */
+/* First guess of a barrier's host µs above guest time, per node. */
 #define GUESS_US 30
 
-/* For what is compared with other ways of control. */
+/* For the comparison with other ways of control. */
 #define STOP_TURNS  500
 #define STEP_NS     NS_PER_S
 #define TURN_NS     NS_PER_MS
@@ -36,12 +37,12 @@ typedef struct {
 typedef struct {
     Rig *rig;
     unsigned pairs, boot_pairs;
-    HTime phase; /* host time of one */
+    HTime phase; /* host time of one phase */
     bool sleepy_boots;
     unsigned node_counts[LIST_MAX], n_counts;
     VTime quanta[LIST_MAX];
     unsigned n_quanta;
-    GPtrArray *nodes; /* Node; the counting ones, as many as were needed so far */
+    GPtrArray *nodes; /* Node; counting guests, as many as needed so far */
     Results results;
 } Bench;
 
@@ -66,7 +67,7 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sorts them. */
+/* The median; sorts the values. */
 static double median(double *values, unsigned n)
 {
     qsort(values, n, sizeof(*values), compare_doubles);
@@ -94,7 +95,7 @@ typedef struct {
     double efficiency, barrier_us, overhead_us, mips, free_mips, start_stop_ms;
 } Pair;
 
-/* Host time that the instructions of one quantum take where most nodes share a CPU. */
+/* Host µs that the instructions of one quantum take on the CPU that the most nodes share. */
 static double guest_us(const Bench *b, unsigned n, VTime quantum, double free_mips)
 {
     unsigned cpus = MIN(host_cpus(b->rig->host), n);
@@ -215,7 +216,7 @@ static void await_free(Bench *b, Node **nodes, unsigned n)
     rig_halt(b->rig, nodes, n);
 }
 
-/* Host seconds from the start of fresh guests to the last banner. */
+/* Boots fresh guests, and returns the host seconds from their start to the last banner. */
 static double boot_once(Bench *b, BootResult *r, bool lockstep)
 {
     Node *nodes[LIST_MAX];
@@ -276,7 +277,8 @@ static void bench_boots(Bench *b)
 
 /* --- other ways --- */
 
-/* An ordinary, unranked QEMU and an ordinary thread, as anyone would do it. */
+/* Uses an ordinary QEMU and an ordinary thread without real-time priorities, as a user without
+ * metronome would. */
 static void measure_stop_cont(Node *node, OthersResult *o)
 {
     g_autofree double *insns = g_new(double, o->cycles);

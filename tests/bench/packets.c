@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * packets.c: CPU time that the virtual network costs by itself: for each packet, and for each
- * barrier at which nothing happens. No QEMU.
+ * packets.c: measures the CPU time of the virtual network alone, for each packet, and for each
+ * barrier without packets. No QEMU takes part.
  */
 #include "controller/network/network.h"
 
@@ -20,7 +20,7 @@ typedef struct {
 
 static uint8_t frame[1514];
 
-/* CPU time of this thread in ns: what else the host does hardly counts. */
+/* CPU time of this thread in ns, on which other load on the host has little effect. */
 static int64_t cpu_now(void)
 {
     struct timespec ts;
@@ -29,7 +29,7 @@ static int64_t cpu_now(void)
     return ts.tv_sec * NS_PER_S + ts.tv_nsec;
 }
 
-/* Ports 0 and 1, and in between a link or a switch. */
+/* A network of ports 0 and 1, with a link or a switch between them. */
 static Bed bed_new(bool with_switch, bool traced, LinkParams params)
 {
     Bed bed = {.net = network_new(1, vtime(QUANTUM_NS))};
@@ -78,7 +78,7 @@ static uint64_t barrier(Network *net, int64_t now, size_t size)
     return n;
 }
 
-/* The best of some rounds: what the code costs, not what else the host does. */
+/* Prints the best of several rounds, because other load on the host only adds time. */
 static void packets(const char *what, bool with_switch, bool traced, size_t size, LinkParams params)
 {
     Bed bed = bed_new(with_switch, traced, params);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * soak.c: very many barriers, and not one of them missed.
+ * soak.c: runs very many barriers, and checks that no barrier is missed.
  *
- * The guests only count, so at the end each must have executed exactly one instruction for every
- * nanosecond of virtual time: a second proof that does not rest on the gate's notes.
- * Exit status 4 if anything was inexact.
+ * The guests only count, so at the end each guest must have executed exactly one instruction for
+ * every nanosecond of virtual time. This second proof does not depend on the gate's notes. Exit
+ * status 4 if anything was inexact.
  */
 #include "controller/base/units.h"
 #include "tests/bench/lib/rig.h"
@@ -28,7 +28,8 @@ typedef struct {
     gboolean load;
 } Options;
 
-/* Written at barriers, all nodes standing; read by the main thread for its progress lines. */
+/* Written at barriers, while all nodes stand. The main thread reads the figures for its progress
+ * lines. */
 typedef struct {
     atomic_ullong barriers, missed, overshot, repairs;
     atomic_llong overshoot_ns;
@@ -89,7 +90,7 @@ static pid_t start_loop(int cpu)
 
     if (pid != 0)
         return pid;
-    /* Only calls that are safe in the child of a process with threads. */
+    /* From here only calls that are safe in the child of a process with threads. */
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
         _exit(1);
@@ -156,7 +157,7 @@ static void run(Soak *s, const Options *o)
     g_source_remove(timer);
 }
 
-/* How far the worst node is from one instruction per nanosecond. */
+/* The difference of the worst node from one instruction for each nanosecond. */
 static int64_t clock_error(const Soak *s)
 {
     int64_t worst = 0;

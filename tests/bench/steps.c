@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * steps.c: single steps through the gdbstub in a second, by how threads are ranked and placed.
+ * steps.c: measures the single steps per second through the gdbstub, for several priorities and
+ * CPUs of the threads.
  *
- * All setups take turns on one and the same QEMU, round after round, so that what else happens on
- * the host meets all of them alike; medians are shown, and ratios to the first setup. After each
- * turn icount must have grown by just as many instructions as steps were made.
+ * All setups take turns on one QEMU, round after round, so that other load on the host affects all
+ * setups alike. The output has medians, and ratios to the first setup. After each turn icount must
+ * have grown by exactly the number of steps.
  */
 #include "controller/qemu/sched-memo.h"
 #include "gdbstub-client/gdbstub.h"
@@ -21,12 +22,12 @@
 
 typedef struct {
     const char *name;
-    bool scheduled; /* as qemu/sched.c does it; else nothing is pinned or ranked */
-    bool unboost;   /* the vCPU shares the CPU with the rest of the host */
-    bool demote;    /* the QMP thread gets no time */
-    bool elsewhere; /* we on the other CPU */
+    bool scheduled; /* pinned and with priorities, as qemu/sched.c does; else ordinary threads */
+    bool unboost;   /* no boost: the vCPU shares the CPU with the host's other threads */
+    bool demote;    /* the monitor thread is demoted: no CPU time */
+    bool elsewhere; /* this program runs on the other CPU */
     bool spin;
-    unsigned read_after; /* steps; 0: QMP events are left unread until the end of the turn */
+    unsigned read_after; /* steps; 0: QMP events stay unread until the end of the turn */
     unsigned sstep;
 } Setup;
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * answer.c: an outside program on a unix datagram socket: it has an address, says where it is
- * (ARP), and answers pings. One datagram is one Ethernet frame.
+ * answer.c: an outside program on a unix datagram socket. The program has an IP address, answers
+ * ARP requests for it, and answers pings. One datagram is one Ethernet frame.
  *
- * usage: answer SOCKET PEER IP [--hello]: frames come in at SOCKET and go to PEER. It prints a line
- * when it listens and one for each frame that it answered, and ends when its standard input does.
- * --hello: first sends an ARP request of its own, again and again until anything has come in, so
- * that a gateway without peer= learns where PEER's answers go.
+ * usage: answer SOCKET PEER IP [--hello]: frames come in at SOCKET and go to PEER. The program
+ * prints a line when it listens and a line for each frame that it answered. The program ends with
+ * its standard input. --hello: sends an ARP request again and again until a first frame comes in,
+ * so that a gateway without peer= learns the path SOCKET.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -83,7 +83,7 @@ static void answer(int fd, uint8_t *frame, size_t size)
     }
 }
 
-/* Who has our own address? Nobody will answer. */
+/* Sends an ARP request for our own address, which no other program answers. */
 static void say_hello(int fd)
 {
     uint8_t frame[60] = {255, 255, 255, 255, 255, 255, [12] = 8, 6, 0, 1, 8, 0, 6, 4, 0, 1};

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-agent.c: an agent of another host with a fault, for `host add … command=`: what a real one
- * can't be made to do.
+ * fake-agent.c: an agent of another host with a fault that a real agent can't be made to have, for
+ * `host add … command=`.
  *
- *   fake-agent newer     speaks a later version of the protocol
- *   fake-agent jump      its host's clock leaps by an hour
- *   fake-agent half      says half a message and ends
- *   fake-agent nonsense  sends a message that has no place there
- *   fake-agent colours   logs what a terminal would obey
+ *   fake-agent newer     has a later version of the protocol
+ *   fake-agent jump      reports that its host's clock leaps by an hour
+ *   fake-agent half      sends half a message and ends
+ *   fake-agent nonsense  sends a message that is not allowed at that moment
+ *   fake-agent colours   sends a log message with a terminal's control sequences
  */
 #include "controller/remote/protocol.h"
 
@@ -53,7 +53,7 @@ int main(int argc, char **argv)
 
     hello(m, strcmp(fault, "newer") == 0 ? PROTOCOL_VERSION + 1 : PROTOCOL_VERSION);
     say(m, m->len);
-    if (read(STDIN_FILENO, greeting, sizeof(greeting)) <= 0) /* else the end might come before it */
+    if (read(STDIN_FILENO, greeting, sizeof(greeting)) <= 0) /* else the end might come first */
         return 1;
     if (strcmp(fault, "jump") == 0) {
         pulse(m, INT64_C(1000000000));
@@ -78,6 +78,6 @@ int main(int argc, char **argv)
         fprintf(stderr, "fake-agent: newer, jump, half, nonsense or colours is expected\n");
         return 2;
     }
-    pause(); /* killed with the stream */
+    pause(); /* killed when the connection ends */
     return 0;
 }

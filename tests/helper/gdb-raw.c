@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gdb-raw.c: says to a gdb stub whatever a test wants, packet by packet or byte by byte, and prints
- * what comes back, a line each.
+ * gdb-raw.c: sends any bytes to a gdb stub, packet by packet or byte by byte, and prints the
+ * answers, one a line.
  *
  *   gdb-raw ADDRESS STEP…   ADDRESS: the path of a unix socket, or a port of 127.0.0.1
  *
- *   TEXT      sends a packet and prints its answer; what the target says before it as "O text"
+ *   TEXT      sends a packet and prints its answer, and before it the target's output as "O text"
  *   >TEXT     sends a packet
- *   N*TEXT    sends a packet N times; prints "sent", or "stalled" if the other side ceases to take it
+ *   N*TEXT    sends a packet N times; prints "sent", or "stalled" if the other side stops reading
  *   =TEXT     sends bytes, with C's escapes
  *   <         prints an answer
  *   .         prints "closed" when the other side closes
- *   @FILE     goes on when FILE exists
- *   :FILE     makes FILE
+ *   @FILE     waits until FILE exists
+ *   :FILE     creates FILE
  *
- * Nothing is waited for longer than 20 s: "no answer", exit status 1.
+ * No step waits longer than 20 s: then gdb-raw prints "no answer" and ends with exit status 1.
  */
 #include "gdbstub-client/packet.h"
 
@@ -64,7 +64,7 @@ static void connect_to(const char *address)
         fail(strerror(errno));
 }
 
-/* False when the other side takes nothing for a while, or is gone. */
+/* False: the other side has read nothing for STALLED_MS, or is gone. */
 static bool send_all(const char *text, size_t size)
 {
     struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -107,7 +107,7 @@ static void send_packets(const char *text, unsigned long times)
     puts("sent");
 }
 
-/* The next token that is more than an acknowledgement; NONE when the other side has closed. */
+/* The next token that is not an acknowledgement; GDB_TOKEN_NONE when the other side has closed. */
 static GdbToken next(void)
 {
     GdbToken token = {GDB_TOKEN_NONE, "", 0};

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * line.c: a line with a delay between two network namespaces, for kernels without netem: a tap
- * device called "line" in each; what is sent on one comes out of the other later.
+ * line.c: a line with a delay between two network namespaces, for kernels without netem. Each
+ * namespace has a tap device called "line". A frame that is sent on one device comes out of the
+ * other device later.
  *
- * usage: line PID PID: joins the namespaces of these two processes, prints a line when both devices
- * are there, and takes "DELAY JITTER" in us from its standard input, any number of times; ends with
- * it. Each frame has a delay of its own, so frames can overtake each other, as with netem.
+ * usage: line PID PID: joins the namespaces of these two processes, and prints a line when both
+ * devices exist. Reads "DELAY JITTER" in µs from standard input, any number of times, and ends with
+ * standard input. Each frame has a delay of its own, so frames can overtake each other, as with
+ * netem.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +25,7 @@
 #include <unistd.h>
 
 #define FRAME_MAX  2048
-#define FRAMES_MAX 4096 /* more are lost */
+#define FRAMES_MAX 4096 /* further frames are lost */
 
 typedef struct {
     int64_t due; /* ns */
@@ -32,7 +34,7 @@ typedef struct {
     uint8_t data[FRAME_MAX];
 } Frame;
 
-static Frame *frames[FRAMES_MAX]; /* by time, the next one last */
+static Frame *frames[FRAMES_MAX]; /* sorted by time, the next one last */
 static unsigned n_frames;
 static long delay_us, jitter_us;
 
@@ -87,7 +89,8 @@ static void take(int from, int to)
     }
 }
 
-/* A device that is down takes nothing, as a cable that is out. */
+/* Writes the frames that are due. A device that is down refuses them (EIO), like an unplugged
+ * cable. */
 static void give(void)
 {
     while (n_frames > 0 && frames[n_frames - 1]->due <= now()) {
@@ -99,7 +102,7 @@ static void give(void)
     }
 }
 
-/* False: the standard input has ended. */
+/* Reads a delay and a jitter. False: standard input has ended. */
 static bool read_delay(void)
 {
     char text[128];

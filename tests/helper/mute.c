@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* mute.c: a server on a port of the loopback interface, which it prints: whoever connects hears
- * nothing. Until it is killed. */
+/* mute.c: a server that accepts connections and sends nothing, until the server is killed. Listens
+ * on a port of the loopback interface, and prints the port's number. */
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>

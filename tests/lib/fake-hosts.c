@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fake-hosts.c: see fake-hosts.h. */
+/* fake-hosts.c: the threads of the two fake hosts, and the checks at each barrier. */
 #include "tests/lib/fake-hosts.h"
 
 #include "controller/qemu/ending.h"
@@ -72,7 +72,7 @@ static void far_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *
     FakeHost *f = (FakeHost *)far;
 
     g_assert_null(f->thread);
-    g_assert_null(segment->fabric); /* each host sees to its own cards */
+    g_assert_null(segment->fabric); /* each host manages its own NICs */
     f->segment = segment;
     f->done = done;
     f->done_data = data;
@@ -111,7 +111,7 @@ static void check_participant(const FakeHosts *f, const Segment *segment, unsign
         g_assert_cmpint(s->stamp_us, ==, stamp_of(k, i));
         g_assert_cmpint(s->arrived.ns, >=, segment->granted.ns);
     } else if (f->segment.marks) {
-        g_assert_cmpint(s->arrived.ns, <, segment->granted.ns); /* of an earlier grant, or never */
+        g_assert_cmpint(s->arrived.ns, <, segment->granted.ns); /* from an earlier grant, or none */
     }
 }
 
@@ -134,7 +134,7 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
 
 static void begin(FakeHosts *f);
 
-/* In the main context; from here the next segment may be begun, as the engine does. */
+/* Called in the main context. Begins the next segment at once, as the engine may do. */
 void fake_hosts_done(void *data)
 {
     FakeHosts *f = data;
@@ -193,7 +193,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
     host_place(f->here, f->nodes[3]);
     f->segment.count = count;
     f->segment.grant_quanta = grant_quanta;
-    f->segment.n_participants = 3; /* without d */
+    f->segment.n_participants = 3; /* all but d */
     return f;
 }
 
@@ -212,7 +212,7 @@ void fake_hosts_wait(FakeHosts *f)
     f->over = false;
     while (!f->over)
         g_main_context_iteration(NULL, TRUE);
-    /* Nothing is left of it that would call done again. */
+    /* Runs the remaining callbacks: none of them may call fake_hosts_done() again. */
     while (g_main_context_iteration(NULL, FALSE))
         ;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fake-monitor.c: see fake-monitor.h. */
+/* fake-monitor.c: the monitor's thread, which decodes commands and writes replies. */
 #include "tests/lib/fake-monitor.h"
 
 #include "qmp/codec.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-monitor.h: a QEMU that does nothing but answer QMP: a thread at the other end of a client's
- * socket.
+ * fake-monitor.h: a fake QEMU that only answers QMP commands. A thread at the other end of a
+ * client's socket plays the monitor.
  */
 #ifndef TESTS_FAKE_MONITOR_H
 #define TESTS_FAKE_MONITOR_H
@@ -12,17 +12,19 @@
 
 typedef struct FakeMonitor FakeMonitor;
 
-/* In the monitor's thread, for each command but qmp_capabilities: what it returns, as JSON, freed
- * with g_free(); NULL: it does not know the command. arguments: NULL if there are none. */
+/* Called in the monitor's thread for each command but qmp_capabilities. Returns the command's
+ * result as JSON, which the monitor frees with g_free(). NULL: the monitor does not know the
+ * command. arguments: NULL if there are none. */
 typedef char *(*FakeMonitorFunc)(const char *command, json_object *arguments, void *data);
 
-/* *client has shaken hands with it, and is the caller's. */
+/* Creates a monitor. *client is a client whose handshake with the monitor is done; the caller frees
+ * it. */
 FakeMonitor *fake_monitor_new(QmpClient **client, FakeMonitorFunc func, void *data);
 
-/* Behind qmp_client_free(). */
+/* Ends the thread. Call qmp_client_free() first: the thread ends with the connection. */
 void fake_monitor_free(FakeMonitor *monitor);
 
-/* A member that is a string or a number, as text; "" if it is not there. */
+/* A string or number member of an object, as text; "" if there is no such member. */
 const char *fake_monitor_text(json_object *object, const char *key);
 
 #endif

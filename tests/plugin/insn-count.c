@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * insn-count.c: counts the instructions that a guest executes, with means that have nothing to do
- * with icount: code of its own in front of each translated instruction.
+ * insn-count.c: counts the instructions that a guest executes, independently of icount. The plugin
+ * puts code of its own in front of each translated instruction.
  *
  *     -plugin insn-count.so,to=FILE[,mode=inline|callback|both][,hold=N]
  *
- * FILE is mapped, so that it holds the live counts at any moment: whoever stopped the VM just reads
- * them. It consists of uint64_t in the host's byte order: the instructions in all, the number of
- * vCPUs, and with mode=callback those of each vCPU. (An inline operation, the default and ten times
- * as fast, has one fixed address and so can't tell vCPUs apart.) With mode=both the sum is the
- * inline one, the vCPUs' are the callbacks', and each checks the other.
+ * FILE is mapped, so FILE has the live counts at any moment; a program that stopped the VM can read
+ * them. FILE is an array of uint64_t in the host's byte order: the instructions in all, the number
+ * of vCPUs, and with mode=callback the instructions of each vCPU. (An inline operation, the default
+ * and ten times as fast, has one fixed address and so can't distinguish vCPUs.) With mode=both the
+ * sum comes from inline operations and the vCPUs' counts come from callbacks, so that each checks
+ * the other.
  *
- * Under icount all vCPUs share one thread, and no count is lost to a race. Without, QEMU's inline
- * operation is a plain addition, which loses some, and the callbacks here are atomic.
+ * Under icount all vCPUs share one thread, and no count is lost to a race. Without icount, QEMU's
+ * inline operation is a plain addition, which loses some counts; the callbacks here are atomic.
  *
- * hold=N, of callbacks alone: no callback returns once N instructions were begun, so that each vCPU
- * stands in front of the next instruction that it would execute. This is as near to "stop at
- * instruction N" as a QEMU without icount can come: a vCPU that is on its way finds out only at
- * its next instruction. QEMU can only be killed then.
+ * hold=N, for callbacks only: no callback returns once N instructions were begun, so each vCPU
+ * stands in front of the next instruction that it would execute. A QEMU without icount can't come
+ * nearer to "stop at instruction N", because a running vCPU notices the limit only at its next
+ * instruction. A held QEMU can only be killed.
  *
- * Counted is what is begun. An instruction that ends in an exception of its own before it has done
- * its work, such as a load from an unmapped page, is begun, but QEMU takes it out of icount again.
+ * The plugin counts begun instructions. An instruction that ends in an exception of its own before
+ * it has done its work, such as a load from an unmapped page, is begun, but QEMU subtracts it from
+ * icount.
  */
 #include "tests/plugin/qemu-plugin-api.h"
 
@@ -53,7 +55,7 @@ static void on_insn(unsigned int vcpu, void *data)
     counts->of[vcpu]++;
 }
 
-/* A vCPU counts itself alone, so only `begun` is shared. */
+/* Each vCPU has its own count, so the vCPUs share only `begun`, and the sum if it is not inline. */
 static void on_insn_until(unsigned int vcpu, void *data)
 {
     (void)data;
@@ -144,7 +146,7 @@ EXPORT int qemu_plugin_install(qemu_plugin_id_t id, const qemu_info_t *info, int
     for (int i = 0; i < argc; i++)
         if (!parse(argv[i], &path))
             return -1;
-    if (PLUGIN_API > 1) { /* insn-count-2.so and insn-count-7.so have callbacks alone */
+    if (PLUGIN_API > 1) { /* have only callbacks */
         inlined = false;
         called = true;
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * late-exit.c: a QEMU that hangs up on everybody a while before its process ends, as any does for a
- * moment.
+ * late-exit.c: closes all connections of a QEMU 300 ms before its process ends. Every QEMU closes
+ * them a moment before its end; the plugin makes this moment long.
  */
 #include "tests/plugin/qemu-plugin-api.h"
 
@@ -18,7 +18,7 @@ EXPORT int qemu_plugin_version = PLUGIN_API;
 static void hang_up(void)
 {
     for (int fd = 3; fd < MOST_FDS; fd++)
-        shutdown(fd, SHUT_RDWR); /* what is no socket refuses it */
+        shutdown(fd, SHUT_RDWR); /* a descriptor that is no socket returns an error */
     usleep(LATE_US);
 }
 

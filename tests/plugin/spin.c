@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spin.c: at the guest's translation of block number at=N, QEMU's main thread begins to wait for
- * its vCPU thread by spinning, and the vCPU thread is just about to be waited for no more: as in a
- * sequence lock or a spin lock.
+ * spin.c: makes QEMU's main thread wait for its vCPU thread by spinning, as in a sequence lock or a
+ * spin lock. The wait begins at the translation of the guest's block number N (argument at=N), and
+ * ends as soon as the vCPU thread runs on.
  */
 #include "tests/plugin/qemu-plugin-api.h"
 
@@ -34,8 +34,8 @@ static void on_translated(PLUGIN_TRANSLATED(tb))
         return;
     atomic_store(&held, true);
     pthread_kill(main_thread, SIGRTMIN + 5);
-    /* Here a main thread of a higher rank on the same CPU has taken over. One on another CPU has
-     * seen nothing yet. */
+    /* A main thread with a higher priority on the same CPU has taken over by now. A main thread on
+     * another CPU has possibly not run yet. */
     atomic_store(&held, false);
 }
 

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced behind lib.sh: a QEMU that is not metronome's, to be attached, and what it is like.
+# Sourced after lib.sh: a QEMU that metronome did not launch, for `node attach`, and its properties.
 # shellcheck disable=SC2154
 
-foreign_as=() # whoever is to start it, as words of a command
+foreign_as=() # words of a command that starts QEMU as another user
 
-# start_foreign ICOUNT [FOLDER]: a QEMU that is not metronome's, with a monitor of ours on two pipes. FOLDER, $dir unless
-# said, is for its sockets: qmp, gdb and qmp2, a second monitor.
+# start_foreign ICOUNT [FOLDER]: starts a QEMU that metronome did not launch, with a monitor for
+# this test on two pipes. FOLDER (default: $dir) is for QEMU's sockets: qmp, gdb and qmp2, a second
+# monitor.
 start_foreign() {
     local dir=${2:-$dir}
     rm -f "$dir"/mon.in "$dir"/mon.out "$dir"/qmp "$dir"/qmp2 "$dir"/gdb
@@ -22,7 +23,7 @@ start_foreign() {
     qmp qmp_capabilities && within 5 test -S "$dir/gdb"
 }
 
-# qmp COMMAND [ARGUMENTS]: sets $reply.
+# qmp COMMAND [ARGUMENTS]: sends a command to that monitor, and sets $reply.
 qmp() {
     printf '{"execute":"%s","arguments":%s}\n' "$1" "${2-"{}"}" >&7
     while IFS= read -r -t 5 -u 8 reply; do
@@ -43,7 +44,7 @@ foreign_runs() {
 }
 
 foreign_objects() {
-    qmp qom-list '{"path":"/objects"}' && grep -oE '"name": "[^"]+"' <<<"$reply" | sort # QEMU's order is that of a hash
+    qmp qom-list '{"path":"/objects"}' && grep -oE '"name": "[^"]+"' <<<"$reply" | sort # QEMU's order is that of a hash table
 }
 
 end_foreign() {
@@ -53,7 +54,7 @@ end_foreign() {
     exec 7>&- 8>&-
 }
 
-# foreign_ranks: priority, policy and CPUs of each of its threads.
+# foreign_ranks: prints priority, policy and CPUs of each thread of that QEMU.
 foreign_ranks() {
     local task
     for task in "/proc/$foreign/task"/*; do
@@ -62,7 +63,7 @@ foreign_ranks() {
     done 2>/dev/null
 }
 
-# foreign_is_free RANKS: no thread is ranked or pinned otherwise than those of RANKS were.
+# foreign_is_free RANKS: the threads have the same priorities, policies and CPUs as in RANKS.
 foreign_is_free() {
     local wanted
     wanted=$(cut -d' ' -f2- <<<"$1" | sort -u)

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced by tests/scenario/test-gdb*.sh, behind lib.sh: metronome with gdb endpoints, and who attaches there.
+# Sourced by tests/scenario/test-gdb*.sh after lib.sh: metronome with gdb endpoints, and the clients
+# of these endpoints.
 
-# debugger NAME COMMAND...: gdb on the endpoint NAME; what it says goes to $dir/gdb.NAME.
+# debugger NAME COMMAND...: runs gdb on the endpoint NAME; the output goes to $dir/gdb.NAME.
 debugger() {
     local name=$1 command
     local -a arguments=(-nx -batch -ex 'set confirm off' -ex 'set architecture aarch64' -ex 'set remotetimeout 20')
@@ -16,7 +17,7 @@ debugger() {
     timeout -k 5 60 gdb-multiarch "${arguments[@]}" >"$dir/gdb.$name" 2>&1 </dev/null
 }
 
-# heard NAME PATTERN...: each matches a line of what that gdb said.
+# heard NAME PATTERN...: each pattern matches a line of that gdb's output.
 heard() {
     local name=$1 pattern
     shift
@@ -29,8 +30,8 @@ heard() {
     done
 }
 
-# raw NAME STEP...: what the endpoint NAME, or that of a port, answers to packets (tests/helper/gdb-raw.c) goes to
-# $dir/gdb.NAME.
+# raw NAME STEP...: sends packets to the endpoint NAME, or to the endpoint at a port
+# (tests/helper/gdb-raw.c). The answers go to $dir/gdb.NAME.
 raw() {
     local name=$1 address=$dir/$1.sock
     shift
@@ -38,7 +39,7 @@ raw() {
     timeout -k 5 100 "$build/tests/helper/gdb-raw" "$address" "$@" >"$dir/gdb.$name" 2>&1 </dev/null
 }
 
-# said NAME LINE...: that is all that it said.
+# said NAME LINE...: the output of `raw NAME` is exactly these lines.
 said() {
     local name=$1
     shift
@@ -48,19 +49,19 @@ said() {
     fi
 }
 
-# monitor TEXT: the packet of gdb's `monitor TEXT`.
+# monitor TEXT: prints the packet for gdb's `monitor TEXT`.
 monitor() {
     echo "qRcmd,$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')"
 }
 
-# session COMMANDS: metronome in the background, with endpoints at $dir/NAME.sock.
+# session COMMANDS: starts metronome in the background, with endpoints at $dir/NAME.sock.
 session() {
     rm -f "$dir"/*.sock
     background -c "$1"
 }
 
-# driven COMMANDS: metronome in the background, with $arguments, which goes on reading commands: drive COMMANDS; drive: no
-# more come.
+# driven COMMANDS: starts metronome in the background with $arguments. This metronome reads further
+# commands: `drive COMMANDS` sends them, `drive` without commands ends the input.
 arguments=()
 driven() {
     rm -f "$dir"/*.sock "$dir/in"
@@ -81,7 +82,8 @@ drive() {
     fi
 }
 
-# without_drive COMMAND...: in a subshell: so that what goes on longer than `drive` does not keep its end open.
+# without_drive COMMAND...: runs a command without the input pipe of `drive`. For a subshell that
+# lives longer than `drive`, which would keep the pipe open.
 without_drive() {
     [[ -z ${commands:-} ]] || exec {commands}>&-
     "$@"
@@ -91,7 +93,7 @@ is_there() {
     [[ -S $dir/$1.sock ]]
 }
 
-# listens PORT
+# listens PORT: whether a process listens on the port.
 listens() {
     local hex
     printf -v hex '%04X' "$1"

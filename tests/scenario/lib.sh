@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced by tests/scenario/test-*.sh: TAP, runs of metronome with a private runtime folder, and the proof at the end
-# that nothing of them is left.
+# Sourced by tests/scenario/test-*.sh: TAP output, runs of metronome with a private runtime folder,
+# and a check at the end of each test that no process and no folder of the test is left.
 #
-# environment: BUILD, the output folder (default: build); KEEP=1 keeps the temporary folder; METRONOME_QEMU_DIR, a folder
-# with the QEMU to test with (default: that of PATH); TEST_PATIENCE, how many times as long as usual to wait for what has
-# to happen (default: 1); BRIEF=1 leaves out what varies a theme, in those that take long.
+# environment:
+# BUILD: the output folder (default: build).
+# KEEP=1: keeps the temporary folder.
+# METRONOME_QEMU_DIR: a folder with the QEMU to test with (default: that of PATH).
+# TEST_PATIENCE: multiplies the times that tests wait for an event (default: 1).
+# BRIEF=1: leaves out the variants of a test case in tests that take long.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
@@ -14,8 +17,8 @@ build=$(realpath "${BUILD:-build}")
 metronome=$build/metronome
 # shellcheck disable=SC2034
 guest=$build/guest
-# A guest's command waits with it for 0.8 s of its uptime, some 0.9 s of virtual time, which no kernel takes to boot: so its
-# traffic begins at the same time whatever kernel it has.
+# Shell text that waits in a guest until 0.8 s of the guest's uptime, some 0.9 s of virtual time. No
+# kernel boots longer, so the guest's traffic begins at the same time with any kernel.
 # shellcheck disable=SC2034
 settled='while grep -q ^0.[0-7] /proc/uptime; do sleep 0.01; done'
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
@@ -24,12 +27,14 @@ mkdir -m 700 "$runtime"
 export XDG_RUNTIME_DIR=$runtime XDG_STATE_HOME=$dir/state LC_ALL=C
 [[ -z ${METRONOME_QEMU_DIR:-} ]] || PATH=$(realpath "$METRONOME_QEMU_DIR"):$PATH
 unset METRONOME_RANK
-# Inherited by every process of this test, however it was started and whoever its parent is.
+# A mark that every process of this test inherits, however the process was started and whatever its
+# parent is.
 export METRONOME_TEST=$dir
 count=0 failed=0 status=0 pid=0
 patience=${TEST_PATIENCE:-1}
 
-# The ids of all processes of this test, but for its own shell, which got the mark too late to show it.
+# processes: prints the ids of all processes of this test, except its own shell, whose environment
+# in /proc does not have the mark.
 processes() {
     local file
     for file in $(env -u METRONOME_TEST grep -lsxzF "METRONOME_TEST=$dir" /proc/[0-9]*/environ || true); do
@@ -38,7 +43,8 @@ processes() {
     done
 }
 
-# A child that gets a signal before it has begun does what is trapped here, too: what is the test's is not its own.
+# finish runs only in the test's own shell: a child that gets a signal before its start runs the
+# same traps.
 finish() {
     local left
     [[ $BASHPID -eq $$ ]] || return 0
@@ -57,7 +63,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# check DESCRIPTION COMMAND...: one line of TAP; what the last run said follows a failure.
+# check DESCRIPTION COMMAND...: prints one line of TAP. A failure is followed by the output of the
+# last run.
 check() {
     local description=$1
     shift
@@ -74,7 +81,8 @@ check() {
     fi
 }
 
-# within SECONDS COMMAND...: tries again until it succeeds.
+# within SECONDS COMMAND...: repeats the command until it succeeds, for at most SECONDS times
+# patience.
 within() {
     local end=$((${EPOCHREALTIME/./} + $1 * patience * 1000000))
     shift
@@ -96,23 +104,27 @@ now_ms() {
     echo "$((${EPOCHREALTIME/./} / 1000))"
 }
 
-# mtr ARGUMENT...: runs metronome to its end, on the CPU $on_cpu if that is set; sets $status, fills $dir/out and $dir/err.
+# mtr ARGUMENT...: runs metronome to its end, on the CPU $on_cpu if set. Sets $status, fills
+# $dir/out and $dir/err.
 mtr() {
     status=0
     timeout -k 5 "$((${limit:-60} * patience))" ${on_cpu:+taskset -c "$on_cpu"} "$metronome" "$@" \
         <"${input:-/dev/null}" >"$dir/out" 2>"$dir/err" || status=$?
 }
 
-# commands TEXT: runs commands; the shortest way to a node is in $count_node and the like.
+# commands TEXT: runs metronome with these commands. A test's variable such as $count_node has the
+# shortest options of a node.
 commands() {
     mtr -c "$1"
 }
 
 # background ARGUMENT...: starts metronome; sets $pid. `join` waits for its end.
 background() {
-    # At once, not when the child gets to it: nobody is to find in them what the last run said.
+    # Empties both files before the child starts, so that no reader finds the output of the last
+    # run.
     : >"$dir/out" 2>"$dir/err"
-    # What bash starts in the background would ignore Ctrl-C, and what nohup starts SIGHUP.
+    # Default signals: bash makes its background processes ignore Ctrl-C, and nohup makes them
+    # ignore SIGHUP.
     env --default-signal=INT,QUIT,HUP "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" &
     pid=$!
 }
@@ -132,7 +144,7 @@ ends_within() {
     [[ $took -le $(($1 * patience)) ]]
 }
 
-# says PATTERN...: each matches a line of what the last run printed.
+# says PATTERN...: each pattern matches a line of the last run's output.
 says() {
     local pattern
     for pattern; do
@@ -140,14 +152,16 @@ says() {
     done
 }
 
-# ended STATUS [PATTERN...]: the last run ended with this exit status and said all of this.
+# ended STATUS [PATTERN...]: the last run ended with this exit status, and each pattern matches its
+# output.
 ended() {
     [[ $status -eq $1 ]] || return 1
     shift
     says "$@"
 }
 
-# expect DESCRIPTION STATUS COMMANDS [PATTERN...]
+# expect DESCRIPTION STATUS COMMANDS [PATTERN...]: runs the commands, and checks `ended STATUS
+# PATTERN...`.
 expect() {
     local description=$1 wanted=$2
     commands "$3"
@@ -158,7 +172,7 @@ expect() {
 # shellcheck source=tests/plugin/choose.sh
 source tests/plugin/choose.sh
 
-# qemus: ids of the QEMUs that metronome launched in this test.
+# qemus: prints the ids of the QEMUs that metronome launched in this test.
 qemus() {
     local id
     for id in $(processes); do
@@ -168,7 +182,7 @@ qemus() {
     done
 }
 
-# janitors: ids of the processes that tidy up behind controllers of this test.
+# janitors: prints the ids of the processes that clean up after the controllers of this test.
 janitors() {
     local id
     for id in $(processes); do
@@ -178,7 +192,8 @@ janitors() {
     done
 }
 
-# kill_untidied: kill -9 of the metronome in the background and of its janitors. These first: none gets to do anything.
+# kill_untidied: kills the metronome in the background and its janitors with SIGKILL. The janitors
+# die first, so that none can clean up.
 kill_untidied() {
     local tidy
     mapfile -t tidy < <(janitors)
@@ -186,7 +201,8 @@ kill_untidied() {
     join 2>/dev/null
 }
 
-# user_ticks: of CPU time that QEMUs of this test have taken in user mode; $foreign is one of them.
+# user_ticks: prints the CPU time that the QEMUs of this test, $foreign included, have spent in user
+# mode, in clock ticks.
 user_ticks() {
     local id
     for id in $(qemus) ${foreign:-}; do
@@ -198,12 +214,13 @@ busier() {
     [[ $(user_ticks) -ge $1 ]]
 }
 
-# guests_run: amid a run. Nothing but guests that execute takes so much of the CPU.
+# guests_run: waits during a run until the guests execute. Only executing guests use that much CPU
+# time.
 guests_run() {
     within 20 busier $(($(user_ticks) + 5))
 }
 
-# qemu_of NODE: id of its QEMU.
+# qemu_of NODE: prints the id of the node's QEMU.
 qemu_of() {
     local id
     for id in $(qemus); do
@@ -213,7 +230,8 @@ qemu_of() {
     done
 }
 
-# first_cpu, last_cpu: of those that this test may use; it may be one.
+# first_cpu, last_cpu: print the first and the last CPU that this test may use. Both may be the same
+# CPU.
 first_cpu() {
     taskset -cp $$ | sed 's/.*: //; s/[-,].*//'
 }
@@ -222,7 +240,8 @@ last_cpu() {
     taskset -cp $$ | sed 's/.*[-, ]//'
 }
 
-# A port that nobody listens on, and that another test, which runs at the same time, hardly takes.
+# free_port: prints a port that no process listens on, and that a test which runs at the same time
+# is unlikely to choose.
 free_port() {
     local one
     while one=$((20000 + RANDOM % 12000)) && (: <>"/dev/tcp/127.0.0.1/$one") 2>/dev/null; do
@@ -247,22 +266,23 @@ no_fifos() {
     [[ -z $(find "$runtime" -type p) ]]
 }
 
-# repeats FILE: what the last run printed is in FILE, but for what it said of host time.
+# repeats FILE: the last run's output equals FILE, except for the lines with host time.
 repeats() {
     cmp <(grep -v ' of host time' "$dir/out") <(grep -v ' of host time' "$1")
 }
 
-# number KEY FILE: the first number behind "KEY": in a report.
+# number KEY FILE: prints the first number that follows "KEY": in a report.
 number() {
     grep -oE "\"$1\": *-?[0-9]+" "$2" | head -n 1 | grep -oE -- '-?[0-9]+$'
 }
 
-# text KEY FILE: all values of a key of a report.
+# text KEY FILE: prints all values of a key in a report.
 text() {
     grep -oE "\"$1\": *\"[^\"]*\"" "$2"
 }
 
-# At the end of each test: nothing is left of it.
+# done_testing: the last command of each test; checks that nothing of the test is left, and prints
+# the TAP plan.
 done_testing() {
     check 'no QEMU is left' within 5 no_qemus
     check 'no process is left' within 5 no_processes

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced behind lib.sh: a real sshd on a port of the loopback interface, with keys and settings of its own in the
-# test's folder, for whoever runs the test; what a client of it needs (METRONOME_SSH_DIR); and commands that use it.
+# Sourced after lib.sh: a real sshd on a port of the loopback interface, with keys and settings in
+# the test's folder, for the user of the test; the files that a client of this sshd needs
+# (METRONOME_SSH_DIR); and commands that use the sshd.
 #
-# $sshd_address says where it listens, if not at 127.0.0.1; the words of $sshd_prefix run it, e.g. in a network namespace.
+# $sshd_address is sshd's address, 127.0.0.1 if unset. The words of $sshd_prefix are put before
+# sshd's command, e.g. for a network namespace.
 # shellcheck disable=SC2154
 
 ssh_dir=$dir/ssh
 sshd_prefix=()
 sshd_program=$(command -v sshd || echo /usr/sbin/sshd)
 
-# start_sshd: sets $port and $fingerprint. Its sessions have this test's environment. SHLVL: bash reads the user's .bashrc for
-# who comes by ssh, unless another shell has done so; what is in there is not for a test to wait for.
+# start_sshd: sets $port and $fingerprint. The sessions of sshd have this test's environment.
+# SHLVL=1 keeps bash from reading the user's .bashrc in an ssh session, so that the test does not
+# wait for its commands.
 start_sshd() {
     mkdir -m 700 "$ssh_dir" "$ssh_dir/server" "$ssh_dir/client"
     ssh-keygen -q -t ed25519 -N '' -f "$ssh_dir/server/key"
@@ -42,14 +45,16 @@ END
     export METRONOME_SSH_DIR=$ssh_dir/client
 }
 
-# Also where a test ends early: sshd writes over its environment, by which a test knows its processes. The connections
-# that are up are processes of their own; one that a test has frozen ($sftp) would stay.
+# stop_sshd: also called when a test ends early, because sshd overwrites its environment, by which a
+# test finds its processes. Each open connection is a process of its own. A connection that a test
+# has frozen ($sftp) would stay, so it is killed.
 stop_sshd() {
     [[ -z ${sftp:-} ]] || kill -KILL "$sftp" 2>/dev/null || true
     [[ ! -s $ssh_dir/server/pid ]] || kill "$(<"$ssh_dir/server/pid")" 2>/dev/null || true
 }
 
-# fronts: the processes that were started as agents; agents: their children, which are the agents, not their janitors.
+# fronts: prints the ids of the processes that were started as agents. agents: prints the ids of
+# their children, which are the agents proper, without the janitors.
 fronts() {
     local id
     for id in $(agents); do
@@ -70,24 +75,26 @@ no_agents() {
     [[ -z $(agents) ]]
 }
 
-# host NAME [OPTION...]: a host that is this one, over ssh.
+# host NAME [OPTION...]: prints the command that adds this host as a host over ssh.
 host() {
     local name=$1
     shift
     echo "host add $name ssh=${sshd_address:-127.0.0.1}:$port metronome=$metronome fingerprint=$fingerprint $*; "
 }
 
-# linux NAME NUMBER HOST [COMMAND]: a Linux guest with the address 10.0.0.NUMBER.
+# linux NAME NUMBER HOST [COMMAND]: prints the command that adds a Linux guest with the address
+# 10.0.0.NUMBER.
 linux() {
     echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
         host=$3 append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24${4:+ run=\\\"$4\\\"}\"; "
 }
 
-bare() { # NAME HOST: a guest that counts and never sleeps
+bare() { # NAME HOST: prints the command that adds a guest that counts and never sleeps
     echo "node add $1 kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off host=$2; "
 }
 
-# start_hosts: $first adds host one, $two adds one and two, each with a CPU of its own where there are two.
+# start_hosts: starts sshd. $first has the command that adds host one; $two has those that add one
+# and two, each with a CPU of its own if there are two.
 # shellcheck disable=SC2034
 start_hosts() {
     start_sshd
@@ -96,7 +103,7 @@ start_hosts() {
     two=$first$(host two cpus="$(last_cpu)")
 }
 
-# what NAME: all of a report that must not depend on where the nodes are.
+# what NAME: prints the parts of a report that must not depend on the hosts of the nodes.
 what() {
     text 'packet_trace_sha256' "$dir/$1/report.json"
     text 'console_sha256' "$dir/$1/report.json"

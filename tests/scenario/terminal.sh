@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 #
-# Sourced behind lib.sh: metronome on a real terminal (a private tmux), what is typed there, and what it shows.
+# Sourced after lib.sh: metronome on a real terminal (a private tmux), keys for the terminal, and
+# checks of its screen.
 # shellcheck disable=SC2154
 
 export TMUX_TMPDIR=$dir INPUTRC=/dev/null
@@ -18,18 +19,20 @@ gone() {
     ! tm has-session 2>/dev/null
 }
 
-# A tmux that is told to end takes its time: the next one has another name.
+# Each terminal has a tmux of another name, because a tmux needs time to end.
 another_terminal() {
     tm kill-server 2>/dev/null || true
     within 5 gone
     terminals=$((terminals + 1))
 }
 
-# terminal [-e VARIABLE=VALUE]... [--] [ARGUMENT...]: metronome on a new terminal. When it has ended, the terminal shows
-# its exit status and the modes that it left behind. A busy host may cost exactness, so 4 is as good as 0 here.
+# terminal [-e VARIABLE=VALUE]... [--] [ARGUMENT...]: starts metronome on a new terminal. After
+# metronome's end the terminal shows the exit status and the terminal modes that metronome left. A
+# busy host may cost exactness, so tests accept exit status 4 like 0 here.
 #
-# Built with sanitizers it looks for no leaks here: that search stops the threads by signals, and a terminal that goes
-# away sends SIGCONT, which takes them back, so that the search waits for ever. Over a pipe it does look.
+# A metronome with sanitizers does not search for leaks here. That search stops the threads by
+# signals. A terminal that disappears sends SIGCONT, which continues the threads, so the search
+# would wait for ever. Runs over a pipe do search.
 terminal() {
     local -a variables=()
     while [[ ${1:-} == -e ]]; do
@@ -42,16 +45,16 @@ terminal() {
     tm new-session -d -x "$width" -y 50 \
         bash --norc -c '"$@"; echo "status $?"; stty -a; exec cat' bash env "ASAN_OPTIONS=detect_leaks=0" \
         "${variables[@]}" "$metronome" "$@"
-    # A Ctrl-C before it reads would be for the shell as well.
+    # Waits for the prompt: an earlier Ctrl-C would reach the shell too.
     within 10 shown '^metronome>' || true
 }
 
-# Where a line of it was longer than the terminal is wide, it is one all the same.
+# screen: prints the screen; a line that is wider than the terminal is printed as one line.
 screen() {
     tm capture-pane -p -J -S - 2>/dev/null | sed 's/ *$//'
 }
 
-# Its last line.
+# last: prints the last line of the screen.
 last() {
     screen | sed '/^$/d' | tail -n 1
 }
@@ -69,7 +72,7 @@ line() {
     key Enter
 }
 
-# What the tests fail with: the screen.
+# look: saves the screen as the output that a failed check prints.
 look() {
     screen | sed '/^$/d' >"$dir/out"
     : >"$dir/err"
@@ -84,12 +87,12 @@ stands() {
     [[ $(last) =~ ^$1$ ]]
 }
 
-# shows DESCRIPTION PATTERN: a line of the screen matches, now or soon.
+# shows DESCRIPTION PATTERN: checks that a line of the screen matches, now or within 10 s.
 shows() {
     check "$1" within 10 shown "$2"
 }
 
-# at DESCRIPTION PATTERN: so the last line is, now or soon.
+# at DESCRIPTION PATTERN: checks that the last line of the screen matches, now or within 10 s.
 at() {
     local description=$1
     look
@@ -100,7 +103,7 @@ paused() {
     echo "metronome [0-9.]+s paused>"
 }
 
-# completes TYPED LINE: the tab key makes the line of what was typed.
+# completes TYPED LINE: checks that the tab key completes TYPED to LINE.
 completes() {
     key C-u
     type_text "$1"
@@ -108,7 +111,7 @@ completes() {
     at "completes '${1/"$dir"/DIR}'" "metronome.*> $2"
 }
 
-# metronome's own id
+# controller: prints metronome's process id.
 controller() {
     pgrep -P "$(tm display -p '#{pane_pid}')" -x metronome
 }

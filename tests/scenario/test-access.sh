@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Breaks at accesses to memory: the node stands behind the instruction, on architectures whose stub tells of it in front
-# (aarch64, riscv64) and behind it (x86_64); several points at one instruction; what breaks and steps say of the clock.
+# Breaks at accesses to memory. The node stops after the instruction, whether QEMU's gdbstub reports
+# the access before the instruction (aarch64, riscv64) or after it (x86_64). Also: several points at
+# one instruction, and the clock as breaks and steps report it.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -12,20 +13,20 @@ risc="node add a arch=riscv64 firmware=none kernel=$guest/access-riscv64.elf $se
 x86="node add a arch=x86_64 kernel=$guest/access-x86_64.elf $settings; start; run 200ms"
 at=0x40090 # pages of the payloads' memory: 000 to 0ff
 
-# hits N FIELD: what the Nth line of a break says behind FIELD
+# hits N FIELD: prints the value that follows FIELD in the Nth line of a break.
 hits() {
     grep -E '^break [0-9]+: ' "$dir/out" | sed -n "$1p" | sed -nE "s/.*$2 ([^,;]+).*/\1/p" | head -n 1
 }
 
-# distance FIELD N M: between what two lines say
+# distance FIELD N M: prints the difference of the field between the Nth and the Mth line.
 distance() {
     echo $(($(hits "$3" "$1") - $(hits "$2" "$1")))
 }
 
-# --- behind the access
+# --- after the access
 
-# behind ARCH START ADDRESS LENGTH REGISTER INSNS: three rounds; what was written is there, each one is INSNS behind the
-# one before.
+# behind ARCH START ADDRESS LENGTH REGISTER INSNS: stops at three rounds. At each stop memory has
+# the written value, and each stop is INSNS after the one before.
 behind() {
     local arch=$1 start=$2 address=$3 length=$4 register=$5 insns=$6
     expect "$arch: break access, again and again" 0 \
@@ -75,7 +76,7 @@ kinds() {
 }
 kinds
 
-# --- together with others
+# --- together with other points
 
 together() {
     expect 'a breakpoint at the same instruction, and one behind it' 0 \
@@ -84,7 +85,7 @@ together() {
         '^break 1: .*; break 3: .*pc 0x40080040'
     expect 'a step from a breakpoint into an access' 0 "$arm; break access a ${at}000; break pc a 0x4008003c; run 1ms; step a 1; step a 1" \
         '^a stopped: 1 executed, .*0x40080040' '^a: 1 executed, .*0x40080044'
-    # The clock skips up to the boundary: the others come along before the access is done.
+    # The clock skips up to the boundary: the other nodes run up to it before the access is done.
     expect 'at a boundary: nobody is ahead of the others' 0 \
         "max-skip 10ms; node add a kernel=$guest/access-aarch64.elf $settings; node add b kernel=$guest/count-aarch64.elf $settings; \
          start; run 1ms; break access a ${at}000; run 9ms; assert time == 2ms; assert b.icount == 2000000; assert a.time == 2000001ns; \
@@ -104,14 +105,14 @@ together() {
 }
 together
 
-# --- what else breaks and steps say
+# --- the clock, as breaks and steps report it
 
 clocks() {
     expect 'what the stop adds to the clock' 0 "$arm; break pc a 0x4008003c; run 1ms; time a" ', its time 0\.001100000s, its clock skipped 99077ns;'
     check 'what the stop adds to the clock: it is that' [ "$(awk '$1 == "a" { print $5 }' "$dir/out")" = 99077 ]
     expect 'no skip, no word' 0 "max-skip 1us; node add a kernel=$guest/access-aarch64.elf smp=2 $settings; start; run 1ms; break access a ${at}070; run 5ms"
     check 'with a vCPU that goes on nothing skips' not says 'skipped'
-    # WFI: the step over it does not end before something wakes the vCPU.
+    # A step over WFI ends only when something wakes the vCPU.
     expect 'a breakpoint at an instruction that sleeps' 0 \
         "node add t kernel=$guest/tick-aarch64.elf memory=32M nic=off icount=shift=3,sleep=off; start; run 1ms; break pc t 0x40080054; \
          run 30ms; run 30ms; assert break == 1; assert t.missed == 0; run 30ms; assert t.time < 31ms; delete 1; run 20ms; assert t.missed == 0" \

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A QEMU that is not metronome's is as it was found after an attach that fails, and after a controller that was killed:
-# it runs or stands, with its ranks and CPUs, and nothing of ours in it. Prints TAP, takes half a minute.
+# A QEMU that metronome did not launch is unchanged after an attach that fails, and after a
+# controller that was killed: the QEMU runs or stands as before, its threads have the same
+# priorities and CPUs, and no object of metronome is left in it. Prints TAP, takes half a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/foreign.sh
@@ -10,7 +11,7 @@ source "$(dirname "$0")/foreign.sh"
 
 take="quantum 100us; node attach x qmp=$dir/qmp gdb=$dir/gdb"
 
-# remember: what it is like now.
+# remember: saves the QEMU's present priorities, CPUs and objects.
 remember() {
     within 5 foreign_runs
     ranks=$(foreign_ranks)
@@ -25,7 +26,8 @@ has_no_objects() {
     [[ $(foreign_objects) == "$objects" ]]
 }
 
-# as_before DESCRIPTION [stands]: it runs, or stands, ranked and pinned as it was, with none of our objects.
+# as_before DESCRIPTION [stands]: checks that the QEMU runs (or stands), with its priorities and
+# CPUs as before, and without metronome's objects.
 as_before() {
     check "$1: ranks and CPUs are as they were" within 10 foreign_is_free "$ranks"
     check "$1: nothing of ours is left in it" within 10 has_no_objects
@@ -37,7 +39,8 @@ as_before() {
 chmod 711 "$dir"
 as_nobody=(setpriv "--reuid=$(id -u nobody)" "--regid=$(id -g nobody)" --clear-groups --inh-caps=-all)
 
-# A QEMU of another user's can't write its state into our private folder: found behind the stop.
+# The QEMU of another user can't write its state into metronome's private folder. metronome finds
+# this only after it has stopped the QEMU.
 other_user() {
     local theirs=$dir/theirs
     if [[ $(id -u) -ne 0 ]]; then
@@ -60,7 +63,7 @@ other_user() {
     foreign_as=() foreign_kernel=
 }
 
-# A gdbstub stops the guest of whoever connects.
+# A gdbstub stops the guest for every client that connects, so the guest must run again.
 stub_as_monitor() {
     start_foreign shift=0,sleep=off
     remember
@@ -69,7 +72,8 @@ stub_as_monitor() {
     end_foreign
 }
 
-# refused DESCRIPTION GDB PATTERN: an attach with this gdb= fails at once, and leaves QEMU as it was.
+# refused DESCRIPTION GDB PATTERN: an attach with this gdb= fails at once, and leaves the QEMU
+# unchanged.
 refused() {
     limit=10 expect "$1: found at the attach" 3 "node attach x qmp=$dir/qmp gdb=$2; echo behind" \
         "node x: can't attach to '$dir/qmp': .*$3.*; gdb= is the unix socket of its own gdbstub"
@@ -77,7 +81,7 @@ refused() {
     as_before "$1"
 }
 
-# A gdb= that leads nowhere, or elsewhere.
+# A gdb= that names no socket, or the socket of another QEMU.
 no_stub() {
     local theirs=$dir/theirs-too other
     mkdir "$theirs"
@@ -105,7 +109,8 @@ no_stub() {
     end_foreign
 }
 
-# Without privilege a QEMU of root's can be attached, but not ranked.
+# Without privileges metronome can attach a QEMU of root, but can't change the priorities of its
+# threads.
 no_ranks() {
     local theirs=$dir/nobody
     if [[ $(id -u) -ne 0 ]]; then
@@ -130,7 +135,7 @@ no_ranks() {
     foreign_as=()
 }
 
-# The connection ends behind the stop, and the next one is served.
+# The monitor closes the connection after the stop, and serves the next connection.
 cut_off() {
     local fake_pid
     check 'the fake monitor builds' gcc -std=gnu11 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$dir/fake-monitor" \
@@ -146,7 +151,7 @@ cut_off() {
     wait "$fake_pid" 2>/dev/null || true
 }
 
-# Another gdb has the stub, and a second metronome comes through another monitor.
+# A gdb uses the stub, and a second metronome uses another monitor of the same QEMU.
 in_use() {
     start_foreign shift=0,sleep=off
     remember
@@ -183,7 +188,8 @@ ranked() {
     not foreign_is_free "$ranks"
 }
 
-# attached COMMANDS: a metronome that has it, and has ranked it.
+# attached COMMANDS: starts a metronome that attaches the QEMU, and waits until its threads have
+# metronome's priorities.
 attached() {
     background --log info -c "$take; run 1ms; echo running; ${1/\%s/$RANDOM}"
     within 10 says '^running$'

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# quantum auto: which quantum links of what latency make, also as they change in the middle of a run; who delivers exactly;
-# runs that repeat to the byte. Prints TAP, takes some 25 seconds.
+# quantum auto: the quantum for given latencies, also when links change in the middle of a run;
+# links that deliver exactly; runs that repeat byte for byte. Prints TAP, takes some 25 seconds.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/guests.sh
@@ -11,7 +11,7 @@ source "$(dirname "$0")/guests.sh"
 counting="node add a kernel=$guest/count-aarch64.elf memory=64M nic=2 icount=sleep=off; \
     node add b kernel=$guest/count-aarch64.elf memory=64M nic=2 icount=sleep=off; "
 
-# --- what it says, nothing is started
+# --- the output, without a start
 
 shown() {
     expect 'without links' 0 'quantum auto; quantum; assert quantum == 1ms' '^auto: 1ms, as there is no link$'
@@ -34,7 +34,7 @@ shown() {
     expect 'completion and help' 0 'help quantum' '^quantum \[DURATION\|auto\]$'
 }
 
-# --- where it can't be exact
+# --- nodes that can't be exact
 
 unable() {
     printf '%s\n' 'quantum auto' "defaults kernel=$guest/count-aarch64.elf memory=64M" 'node add a' \
@@ -50,7 +50,7 @@ unable() {
     check '... once' [ "$(grep -c 'quantum auto' "$dir/err")" = 1 ]
 }
 
-# --- changes in the middle
+# --- changes in the middle of a run
 
 planned() {
     expect 'a link that goes down and up by plan: a quantum that suits at each time' 0 "$counting quantum auto; \
@@ -72,7 +72,8 @@ planned() {
 
 # --- packets
 
-# Each frame is there at the first whole µs that is not before it is due.
+# exact LEAST: at least LEAST deliveries, each at the first whole µs that is not before the frame's
+# due time.
 exact() {
     # shellcheck disable=SC2016
     awk -v least="$1" '/ delivery / { n++; if ($8 < $7 || $8 - $7 > 2000) exit 1 } END { exit n < least }' "$dir/out"

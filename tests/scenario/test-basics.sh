@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The command line and the command language, for the most part without any QEMU. Prints TAP, takes a few seconds.
+# The command line and the command language, mostly without QEMU. Prints TAP, takes a few seconds.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -65,7 +65,7 @@ options() {
 known=(quantum 'node add' 'node attach' 'node remove' 'node list' 'node console' 'node transcript' start run run-until barrier time stats wait-line send
     assert report qmp hmp set include echo log help quit)
 
-# Each line of `help` is a name and a text, and `help NAME` says the same with its usage.
+# Each line of `help` is a name and a text. `help NAME` prints the same text with the usage.
 help_for_each() {
     local line name number=0
     local -a names=() words
@@ -93,7 +93,7 @@ help_texts() {
     expect 'help for an unknown command' 2 'help dance' "unknown command 'dance'" '`help` lists the commands'
 }
 
-# --- what is refused
+# --- refusals
 
 refusals() {
     local value
@@ -331,7 +331,7 @@ pipes() {
     check '--json: with its message' ended 2 '"event":"error".*has no unit' '"event":"exit","code":"2"'
 }
 
-# Long enough for several lines of progress, were it a terminal.
+# A run that is long enough for several lines of progress on a terminal.
 progress() {
     mtr -c "quantum 50us; $node; start; run 400ms"
     check 'a long run in a pipe' ended 0

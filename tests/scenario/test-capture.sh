@@ -1,18 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What captures hold, as tshark reads it: each frame once, round trips and retransmissions as the guests know them, what
-# was lost and is under way, one link, one card, pcap.
+# The contents of captures as tshark reads them: each frame once, round trips and retransmissions as
+# the guests measure them, lost frames and frames under way, captures of one link or one card, the
+# pcap format.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# linux NAME NUMBER COMMAND [INITRAMFS]: a node that has 10.0.0.NUMBER and runs COMMAND.
+# linux NAME NUMBER COMMAND [INITRAMFS]: prints the command that adds a guest with the address
+# 10.0.0.NUMBER, which runs COMMAND.
 linux() {
     echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/${4:-initramfs}.cpio.gz memory=256M icount=shift=0,sleep=off \
         append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$3\\\"\"; "
 }
 
-# fields FILE FILTER FIELD...: of each frame that matches
+# fields FILE FILTER FIELD...: prints the fields of each frame that matches.
 fields() {
     local file=$1 filter=$2 field names=()
     shift 2
@@ -22,7 +24,7 @@ fields() {
     tshark -r "$file" -Y "$filter" -T fields "${names[@]}" 2>>"$dir/tshark"
 }
 
-# lines N COMMAND...: it prints so many
+# lines N COMMAND...: the command prints N lines.
 lines() {
     local wanted=$1
     shift
@@ -35,14 +37,15 @@ sorted() {
 
 # --- round trips
 
-# The scenario of the README's example, with a look at the trace at its end.
+# The scenario of the README's example, with the packet trace at its end.
 cat >"$dir/ping.mtr" <<END
 include $PWD/scripts/scenarios/ping.mtr
 network trace last=1000
 report $dir/ping
 END
 
-# round_trips NODE: what the trace says of the echoes of 98 bytes that the node sent and got, in ns.
+# round_trips NODE: prints the trace's round trips, in ns, of the echoes of 98 bytes that the node
+# sent and received.
 round_trips() {
     # shellcheck disable=SC2016
     awk -v node="$1" '$2 == "send" && $3 == node && $5 == 98 { sent = $6 }
@@ -55,11 +58,11 @@ ping_scenario() {
     check 'ping.mtr runs' ended 0 'round-trip min/avg/max'
     cp "$dir/out" "$dir/trace"
     round_trips a >"$dir/expected"
-    # icmp.resptime is in ms, with three decimals.
+    # icmp.resptime is in ms with three decimals.
     fields "$dir/ping.pcapng" 'icmp.type == 0' icmp.resptime >"$dir/seen"
     check 'ping.mtr: tshark finds the round trip of every ping, to the us' awk 'NR == FNR { ns[NR] = $1; next }
         { d = $1 * 1e6 - ns[FNR]; if (d < -1000 || d > 1000) exit 1; n++ } END { exit n != 10 }' "$dir/expected" "$dir/seen"
-    # What the guest prints has its own time on top: that of the kernel and of ping.
+    # The guest's own figure includes the time of its kernel and of ping.
     tr -d '\r' <"$dir/ping/console-a.log" | sed -nE 's/.*seq=[0-9]+ .*time=([0-9.]+) ms.*/\1/p' >"$dir/printed"
     check 'ping.mtr: and the guest saw the same, with its own time on top' awk 'NR == FNR { ms[NR] = $1; next }
         { d = $1 - ms[FNR]; if (FNR > 1 && (d < 0 || d > 0.2)) exit 1; n++ } END { exit n != 10 }' "$dir/seen" "$dir/printed"
@@ -71,7 +74,7 @@ ping_scenario() {
 # --- places, formats, times
 
 places() {
-    # Both ping each other: each is asked for its own.
+    # Both guests ping each other, so that each side has round trips to check.
     mtr -c "quantum 100us; $(linux a 1 'sleep 0.2; ping -c 4 -i 0.1 10.0.0.2')$(linux b 2 'sleep 0.25; ping -c 4 -i 0.1 10.0.0.1; sleep 9') \
         link add a b latency=1ms; capture $dir/all; capture $dir/link.pcapng a b; capture $dir/card.pcapng b; \
         capture $dir/all.pcap; capture $dir/both.pcapng both=on; capture $dir/delivery.pcapng at=delivery; start; \
@@ -90,7 +93,8 @@ places() {
         check "$file: each side's pings have their round trips" awk '$2 > 2 && $2 < 2.4 { n[$1]++ }
             END { exit n["10.0.0.2"] != 4 || n["10.0.0.1"] != 4 }' <(fields "$dir/$file" 'icmp.type == 0' ip.src icmp.resptime)
     done
-    # At b what a asks is answered at once, what b asks takes two latencies.
+    # At b's card the answer to a request of a comes at once, and the answer to a request of b takes
+    # two latencies.
     # shellcheck disable=SC2016
     check 'one card: what it sees' awk '$1 == "10.0.0.1" && $2 > 2 { asked++ } $1 == "10.0.0.2" && $2 < 0.3 { answered++ }
         END { exit asked != 4 || answered != 4 }' <(fields "$dir/card.pcapng" 'icmp.type == 0' ip.src icmp.resptime)

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Network cards of real guests: what a full one does, delivery at the due time itself, addresses and models, traffic
-# without privileges, a capture that nobody reads. Prints TAP, takes about a minute.
+# Network cards of real guests: full cards, delivery at the due time itself, addresses and models,
+# traffic without privileges, a capture without a reader. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 append='console=ttyAMA0 quiet cryptomgr.notests'
 
-# linux NAME NUMBER COMMAND [INITRAMFS [OPTION…]]: a node that has 10.0.0.NUMBER and runs COMMAND.
+# linux NAME NUMBER COMMAND [INITRAMFS [OPTION…]]: prints the command that adds a guest with the
+# address 10.0.0.NUMBER, which runs COMMAND.
 linux() {
     echo "node add $1 kernel=${files:-$guest}/vmlinuz initrd=${files:-$guest}/${4:-initramfs}.cpio.gz memory=256M ${*:5} \
         icount=shift=0,sleep=off append=\"$append hostname=$1 ip=10.0.0.$2/24 run=\\\"$3\\\"\"; "
@@ -20,7 +21,8 @@ bulk="quantum 1ms; $(linux a 1 'sleep 0.4; iperf3 -c 10.0.0.2 -n 2000000' initra
     link add a b latency=1ms; start; wait-line a 'run ended with status 0' timeout=60s; assert missed == 0; \
     assert a.late == 0; assert b.late == 0; assert b.received > 1300; assert b.carried > 0"
 
-# More than a card holds in each quantum: what is above follows, in order, and none is lost.
+# More frames in each quantum than a card holds: the remaining frames follow, in order, and none is
+# lost.
 flood="quantum 2ms; $(linux a 1 'sleep 0.4; iperf3 -u -b 0 -l 1400 -n 1000000 -c 10.0.0.2' initramfs-net) \
     $(linux b 2 'iperf3 -s -1' initramfs-net)link add a b latency=2ms; start; wait-line a 'run ended' timeout=60s; \
     run 100ms; assert missed == 0; assert a.late == 0; assert b.late == 0; assert b.carried > 100; assert b.received > 700; \
@@ -43,7 +45,8 @@ ping_run() {
         assert a.late == 0; assert b.late == 0; network trace last=1000; link list"
 }
 
-# round_trips: of the last echoes, in ns, how much longer than two latencies and the time in b each took.
+# round_trips FILE: for each of the last echoes, prints by how many ns its round trip exceeded two
+# latencies and the time in b.
 round_trips() {
     # shellcheck disable=SC2016
     awk '$2 == "send" && $3 == "a" && $5 == 98 { sent = $6 } $2 == "delivery" && $3 == "b" && $5 == 98 { there = $8 }
@@ -51,7 +54,7 @@ round_trips() {
         $2 == "delivery" && $3 == "a" && $5 == 98 { print $8 - sent - (back - there) - 2000000 }' "$1"
 }
 
-# all_within LOW HIGH NUMBER…: four of them
+# all_within LOW HIGH NUMBER…: there are four numbers, each within LOW … HIGH.
 all_within() {
     local low=$1 high=$2 n
     shift 2
@@ -66,7 +69,7 @@ exact() {
     ping_run exact
     check 'exact delivery: exit 0, said' ended 0 'delivery=exact'
     mapfile -t trips < <(round_trips "$dir/out")
-    # Each way ends at the first whole µs that is not before it is due.
+    # Each way ends at the first whole µs that is not before the frame's due time.
     check "exact delivery: round trips within 1 us a way of two latencies and the guest's time (${trips[*]} ns)" \
         all_within 0 1998 "${trips[@]}"
     cp "$dir/out" "$dir/exact"
@@ -122,7 +125,7 @@ cards() {
     append=${append/ttyS0/ttyAMA0} files=
 }
 
-# --- a capture that nobody reads
+# --- a capture without a reader
 
 unread() {
     mkfifo "$dir/fifo"
@@ -163,7 +166,7 @@ unprivileged() {
         honest "$missed" "$late"
 }
 
-# honest MISSED LATE
+# honest MISSED LATE: exit status 0 if and only if nothing was missed or late.
 honest() {
     if [[ $status -eq 0 ]]; then
         [[ $1 == 0 && $2 == 0 ]]

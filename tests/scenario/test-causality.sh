@@ -1,17 +1,19 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What may have caused what: vector clocks of three real guests, checked against the frames themselves.
+# Vector clocks of three real guests: the possible causes of each packet event, checked against the
+# frames themselves.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# linux NAME NUMBER COMMAND: a node that has 10.0.0.NUMBER and runs COMMAND.
+# linux NAME NUMBER COMMAND: prints the command that adds a guest with the address 10.0.0.NUMBER,
+# which runs COMMAND.
 linux() {
     echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
         append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$3\\\"\""
 }
 
-# a and c ask b at about the same time, then c asks a.
+# a and c ping b at about the same time; then c pings a.
 {
     echo 'quantum 500us'
     linux a 1 'sleep 0.2; ping -c 1 10.0.0.2'
@@ -24,7 +26,7 @@ linux() {
     echo 'include $then'
 } >"$dir/three.mtr"
 
-# then_run LINE...: the scenario, and these lines behind it.
+# then_run LINE...: runs the scenario with these lines at its end.
 then_run() {
     printf '%s\n' "$@" >"$dir/then.mtr"
     mtr run "$dir/three.mtr" then="$dir/then.mtr"
@@ -34,8 +36,9 @@ then_run 'network trace last=1000'
 grep -E '^[0-9]+ (send|delivery|drop) ' "$dir/out" >"$dir/trace"
 check 'three guests: a trace' ended 0 '^1 send ' ' delivery a b ' ' delivery b c ' ' delivery a c '
 
-# A line "NUMBER NUMBER before" or "… concurrent" for each two events: each node's events are one after the other, and
-# a delivery is behind its send, which has the same sender, time and digest.
+# Prints a line "NUMBER NUMBER before" or "… concurrent" for each pair of events. The events of one
+# node follow each other, and a delivery follows its send, which has the same sender, time and
+# digest.
 # shellcheck disable=SC2016
 awk '$2 == "drop" { next }
     {

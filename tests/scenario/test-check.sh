@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A scenario's text and all that can be wrong with it; nothing here starts a QEMU, and where it would, that is a fault.
+# The text of a scenario and all errors that it can have. No test here starts a QEMU: a started QEMU
+# is a failure.
 # shellcheck disable=SC2016 # variables are metronome's
 # shellcheck source=tests/scenario/lib.sh
 . "$(dirname "$0")/lib.sh"
 
-# file NAME BYTES: a scenario; BYTES are printf's.
+# file NAME BYTES: writes a scenario; BYTES is a format of printf.
 file() {
     # shellcheck disable=SC2059
     printf "$2" >"$dir/$1"
 }
 
-# refused DESCRIPTION BYTES PATTERN...: as a file to check, as one to run, included, and on standard input.
+# refused DESCRIPTION BYTES PATTERN...: the scenario is refused by check, by a run, as an included
+# file, and on standard input.
 refused() {
     local description=$1
     file refused.mtr "$2"
@@ -27,7 +29,8 @@ refused() {
     check "$description: standard input" ended 2 "$@"
 }
 
-# prints DESCRIPTION BYTES LINE...: what a scenario prints, wherever it comes from.
+# prints DESCRIPTION BYTES LINE...: the scenario prints these lines, in each of these ways to run
+# it.
 prints() {
     local description=$1
     file prints.mtr "$2"
@@ -76,7 +79,8 @@ language() {
 
 # --- the whole scenario, before anything starts ---
 
-# What is launched, connected or written leaves a trace: a QEMU that is none says so, as does a host.
+# A launch, a connection and a written file leave a trace. The QEMU and the host of these tests are
+# fakes that leave one.
 traces() {
     mkdir "$dir/bin"
     printf '#!/bin/sh\ntouch "%s"\nexit 1\n' "$dir/launched" >"$dir/bin/qemu-system-aarch64"
@@ -92,7 +96,8 @@ errors() {
     grep -c '^metronome: error: ' "$dir/err" || true
 }
 
-# bad DESCRIPTION ERRORS SCENARIO PATTERN...: refused by check and by a run, with so many errors and no trace of a start.
+# bad DESCRIPTION ERRORS SCENARIO PATTERN...: check and a run refuse the scenario with this number
+# of errors, and the run starts nothing.
 bad() {
     local description=$1 wanted=$2
     printf '%s\n' "$3" >"$dir/bad.mtr"
@@ -202,7 +207,7 @@ node transcript a" ":2: run: 'foo' is too much; usage: run DURATION" ":3: quantu
         ':5: node transcript: FILE or off is missing'
 }
 
-# One fault, one message: what is in doubt is not judged.
+# One fault gives one message: commands that depend on a refused command are not checked further.
 doubts() {
     bad 'a node with a wrong file' 1 "node add a initrd=missing
 $b
@@ -289,7 +294,7 @@ variables() {
     check 'a watch uses one' ended 0
 }
 
-# Files that are none, and what is read once only.
+# Paths that are no files, and files that can be read only once.
 files() {
     mkfifo "$dir/fifo"
     mtr run "$dir"
@@ -317,7 +322,7 @@ files() {
     check 'nothing was printed' test ! -s "$dir/out"
 }
 
-# What a check says nothing of when a run begins with it.
+# A check, also the check at the start of a run, neither prints nor logs the output of commands.
 silence() {
     echo "log info; set x 1; echo \$x; quantum; max-skip; help quit; log debug" >"$dir/silent.mtr"
     mtr check "$dir/silent.mtr"
@@ -341,7 +346,8 @@ silence() {
     check 'verify checks once, before the first run' test "$(errors)" -eq "$(wc -l <"$dir/checked")"
 }
 
-# What is typed, or comes through a pipe, is run line by line; a file that it includes is checked as a whole.
+# Typed commands, and commands from a pipe, run line by line. A file that they include is checked as
+# a whole.
 included() {
     printf '%s\n' "echo one" "time a" "time b" "link set a s latency=5ms" "echo \$v; assertt 1 == 1" >"$dir/part.mtr"
     printf '%s\n' "$a; switch add s; link add a s; set v 5; echo before; include $dir/part.mtr; echo behind" >"$dir/typed"
@@ -363,7 +369,7 @@ shipped() {
     done
 }
 
-# seconds ARGUMENT...: sets $took to the CPU time of a run in ms.
+# cpu_time ARGUMENT...: sets $took to the CPU time of a run in ms.
 cpu_time() {
     local TIMEFORMAT='%U %S' user system
     { time mtr "$@"; } 2>"$dir/took"
@@ -371,7 +377,7 @@ cpu_time() {
     took=$((10#${user/./} + 10#${system/./}))
 }
 
-# scenario LINES: a scenario of about so many.
+# scenario LINES: prints a scenario of about LINES lines.
 scenario() {
     echo 'node add a icount=shift=0,sleep=off; node add b icount=shift=0,sleep=off; link add a b; start; set guest .'
     awk -v lines="$1" 'BEGIN {
@@ -396,7 +402,8 @@ speed() {
     check 'and in no more than their share of the time' test "$took" -lt $((small * 20 + 100))
 }
 
-# What a message quotes is shortened, whoever makes it: it still fits a terminal, and says what it says.
+# Every message shortens its quotations, so that the message fits a terminal and still states its
+# fact.
 overlong() {
     local word line
     local -a lines=('WORD' 'quantum WORD' "quantum 'a WORD b'" 'node add WORD' 'node add a kernel=WORD' 'node add a WORD=1'
@@ -416,7 +423,8 @@ overlong() {
     check 'a word of 1 MB is shortened: the report' eval '[[ $(text message "$dir/overlong/report.json" | wc -c) -lt 1000 ]]'
 }
 
-# Where run directories can't be made: the user's environment is wrong, which is found before anything is run.
+# Folders where no run directory can be made: the user's environment is wrong. metronome finds this
+# before it runs any command.
 no_room() {
     local remedy='set XDG_RUNTIME_DIR or TMPDIR to another folder'
     : >"$dir/plain"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# clocks: every clock of a guest, asked of its agent, placed on the axis of virtual time; and what remains without one.
-# Prints TAP.
+# clocks: every clock of a guest, read by the guest agent and placed on the axis of virtual time;
+# and the output for a guest without the guest agent. Prints TAP.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,18 +10,18 @@ linux="nic=off agent=on smp=2 icount=shift=0,sleep=off kernel=$guest/vmlinuz ini
 append="append='console=ttyAMA0 quiet cryptomgr.notests"
 bare="nic=off memory=16M icount=shift=0,sleep=off kernel=$guest/count-aarch64.elf"
 
-# row CLOCK CPU CALL: the columns of a clock in the first or second table that the last run printed.
+# row CLOCK CPU CALL: prints the columns of a clock in the last run's table number CALL (1 or 2).
 row() {
     awk -v clock="$1" -v cpu="$2" -v call="$3" '$1 == clock && $2 == cpu && ++n == call' "$dir/out"
 }
 
-# offset_within CLOCK CPU NS: its offset to virtual time is at most so much, in both tables.
+# offset_within CLOCK CPU NS: the clock's offset to virtual time is at most NS, in both tables.
 offset_within() {
     awk -v clock="$1" -v cpu="$2" -v most="$3" '$1 == clock && $2 == cpu { n++; if ($5 > most || $5 < -most) bad = 1 }
         END { exit bad || n != 2 }' "$dir/out"
 }
 
-# drift_within CLOCK CPU PPM: in the second table.
+# drift_within CLOCK CPU PPM: the clock's drift in the second table is at most PPM.
 drift_within() {
     row "$1" "$2" 2 | awk -v most="$3" '{ ok = NF == 7 && $7 <= most && $7 >= -most } END { exit !ok }'
 }

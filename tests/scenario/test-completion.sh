@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Completion of metronome's command line: what the program answers, and what bash, zsh and fish make of it, each as it is
-# installed (scripts/completions). Prints TAP, starts no QEMU.
+# Completion of metronome's command line: the program's answers, and the completions that bash, zsh
+# and fish make of them, with the installed scripts of scripts/completions. Prints TAP, starts no
+# QEMU.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/terminal.sh
@@ -19,9 +20,9 @@ echo $size $depth
 END
 : >"$dir/place/disk.img"
 
-# --- what the program answers
+# --- the program's answers
 
-# answers DESCRIPTION EXPECTED WORD...: EXPECTED is the answer's lines, with commas between them.
+# answers DESCRIPTION EXPECTED WORD...: the answer is EXPECTED, in which commas separate the lines.
 answers() {
     local description=$1 expected=$2
     shift 2
@@ -59,9 +60,10 @@ answers 'a file of a command' 'files include ' -c 'include ei'
 answers 'a mistake before it' 'words,node ad a; nonsense; time' -c 'node ad a; nonsense; tim'
 answers 'no mode' '' nonsense ''
 
-# --- what shells make of it
+# --- the shells' completions
 
-# shell NAME COMMAND...: an interactive shell on a terminal, in the folder with the scenarios.
+# shell NAME COMMAND...: starts an interactive shell on a terminal, in the folder with the
+# scenarios.
 shell() {
     another_terminal
     tm new-session -d -x 150 -y 50 -c "$dir/place" env -u PS1 HOME="$dir" HISTFILE=/dev/null PATH="$PATH" "${@:2}"
@@ -69,7 +71,7 @@ shell() {
     name=$1
 }
 
-# tab TYPED LINE: the tab key makes the line of what was typed.
+# tab TYPED LINE: the tab key completes TYPED to LINE.
 tab() {
     key C-u
     type_text "$1"
@@ -77,7 +79,7 @@ tab() {
     at "$name: '$1'" "ready> $2"
 }
 
-# several TYPED PATTERN: a second tab key lists them.
+# several TYPED PATTERN: a second tab key lists completions that match.
 several() {
     key C-u
     type_text "$1"
@@ -85,7 +87,8 @@ several() {
     shows "$name: '$1' is several" "$2"
 }
 
-# What both make of it; the trailing blank of a word that is complete is no part of what a terminal shows.
+# Completions of bash and zsh. A complete word is followed by a blank, which a terminal does not
+# show.
 completes_all() {
     tab 'metronome veri' 'metronome verify'
     tab 'metronome run ei' 'metronome run eight.mtr'
@@ -113,7 +116,7 @@ line "PS1='ready> '; fpath=('$completions' \$fpath); autoload -U compinit; compi
 within 10 stands 'ready>' || true
 completes_all
 
-# fish itself says what it would offer.
+# fish_offers TYPED EXPECTED: fish's own command `complete -C` prints the offered completions.
 fish_offers() {
     local typed=$1 expected=$2
     (cd "$dir/place" && HOME=$dir XDG_CONFIG_HOME=$dir XDG_DATA_HOME=$dir timeout 20 \

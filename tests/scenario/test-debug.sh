@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Stop anywhere in virtual time, look, go on: steps, breaks, registers and memory, watches, pace, blame.
+# Debugging: stops at any virtual time, steps, breaks, registers and memory, watches, pace, blame.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -31,7 +31,7 @@ steps() {
     expect 'step: an idle node sleeps up to its interrupt with mask=off' 0 \
         "$tick; start; run 3ms; step t 1 mask=off; assert t.time > 10ms; assert t.time < 10200us" \
         '^t: 1 executed'
-    # Whatever steps do, the guest must not see it: its registers are those of a run to the same instruction.
+    # The guest must not notice steps: its registers equal those of a run to the same instruction.
     local how
     for how in 'step a 40000 mask=off' 'run 40000insn'; do
         commands "node add a $linux append=\"console=ttyAMA0 quiet\" icount=shift=7,sleep=off; start; run 2900ms; \
@@ -106,12 +106,12 @@ breaks() {
     check '--json: the run event says why' says '"end": *"break".*"why": *"break 1: time 1ms".*"break": *"?1'
 }
 
-# --- looking
+# --- registers, memory, watches, blame
 
 looking() {
     expect 'regs: general ones, by vCPU, and system registers by name' 0 \
         "$smp; start; run 1ms; regs s.1; regs s.1 SCTLR; regs s.1 SCTLR_EL1" '^x30 +0x[0-9a-f]{16}$' '^cpsr +0x' '^SCTLR[A-Z0-9_]* +0x'
-    # A stack, an entry, and a loop: all that a Cortex-M needs.
+    # A stack, an entry and a loop are enough for a Cortex-M.
     printf '\0\20\0\40\11\0\0\0\1\60\375\347' >"$dir/loop"
     expect 'regs: those of a Cortex-M' 0 \
         "node add m qemu=qemu-system-arm machine=mps2-an385 cpu=cortex-m3 memory=16M kernel=$dir/loop nic=off \
@@ -130,7 +130,8 @@ looking() {
         '^vCPU +state' '^2 +running '
     expect 'perf: who was waited for' 0 "$busy; $busy_b; start; run 20ms; perf; perf on; run 5ms; perf; perf off" \
         '^20 barriers in ' '^5 barriers in ' '^node +waited for'
-    # The node with more to do is the one to blame, however often it is the other's lane that the host wakes last.
+    # perf must blame the node with more work, even if the host often wakes the other node's worker
+    # last.
     commands "$busy; $idle; start; run 20ms; perf"
     check 'perf: blames the busy node' [ "$(awk '$1 == "a" {a = $4} $1 == "i" {i = $4} END {print (a > i)}' "$dir/out")" = 1 ]
 }
@@ -153,7 +154,7 @@ paced() {
     check 'pace: Ctrl-C does not wait for it' [ "$status" = 130 ]
 }
 
-# Clocks that follow the host's stand beyond every boundary.
+# A clock that follows the host's stands beyond every boundary.
 sleeping() {
     local option
     for option in shift=3,sleep=on off; do

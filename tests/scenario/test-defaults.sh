@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# `defaults`: what nodes take where they say nothing themselves, here and on another host; and what is said of sleep=on.
+# `defaults`: the settings that nodes get if they have none of their own, on this host and on
+# another host; and the message about sleep=on.
 # shellcheck disable=SC2016 # backquotes are metronome's
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 bare="memory=32M nic=off kernel=$guest/count-aarch64.elf"
 
-# told WHERE: the line on sleep=on stands there once, and is short.
+# told WHERE: the file has exactly one line about sleep=on, and the line is short.
 told() {
     [[ $(grep -c 'sleep=on' "$dir/$1") -eq 1 && $(grep 'sleep=on' "$dir/$1" | wc -c) -le 160 ]]
 }
@@ -17,7 +18,7 @@ errors() {
     [[ $(grep -c '^metronome: error: ' "$dir/err") -eq $1 ]]
 }
 
-# scenario NAME LINE...
+# scenario NAME LINE...: writes $dir/NAME.mtr.
 scenario() {
     printf '%s\n' "${@:2}" >"$dir/$1.mtr"
 }

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Guests with firmware and disks: a boot over UEFI under exact quanta, images that a run leaves alone or changes, and
-# what is wrong with images.
+# Guests with firmware and disks: a boot over UEFI under exact quanta, images that a run does not
+# change or changes, and errors of images.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -32,7 +32,7 @@ expect 'persist=on: said to change the image' 0 "node add w $writer persist=on; 
     wait-line w 'run ended with status 0' timeout=20s" 'warn: .*the run changes the image'
 check 'the image has it' [ "$(head -c 7 "$dir/raw")" = changed ]
 
-# --- what is wrong
+# --- errors
 
 program="kernel=$guest/count-aarch64.elf memory=64M"
 expect 'a raw image without a format' 2 "node add d $program disk=$dir/raw" "disk='$dir/raw' is no qcow2 image: .*format=raw"

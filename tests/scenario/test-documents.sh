@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The documents: their links lead somewhere, the README stays short and begins with the two commands, the index of
-# scenarios leaves none out, and every goal of make is written down. Needs python3. Prints TAP, starts no QEMU.
+# The documents: their links have targets, the README is short and begins with the two commands, the
+# index of scenarios is complete, and every goal of make is documented. Needs python3. Prints TAP,
+# starts no QEMU.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -12,7 +13,7 @@ links_are_right() {
     python3 tests/scenario/links.py "${documents[@]}" >"$dir/out" 2>"$dir/err"
 }
 
-# A link to a file that is not there and one to a heading that is not are found.
+# links.py reports a link to a missing file and a link to a missing heading.
 links_are_found() {
     # shellcheck disable=SC2016
     printf '# A b: c\n[x](nothing.md) [y](#a-b-c) [z](#other) [far](https://a.b) `[no](link)`\n' >"$dir/wrong.md"
@@ -24,7 +25,7 @@ begins_with_the_two_commands() {
     [[ $(grep -m 2 -oE '^    make [a-z]+' README.md | tr -s ' \n' ' ') == ' make demo make check ' ]]
 }
 
-# has_all FILE NAME...: each name is in the file, as `NAME` or in a link.
+# has_all FILE NAME...: the file has each name, as `NAME` or in a link.
 has_all() {
     local file=$1 name
     shift
@@ -42,7 +43,7 @@ scenarios_are_in() {
     has_all scripts/scenarios/README.md $(cd scripts/scenarios && echo *.mtr)
 }
 
-# The variables that are there to be set.
+# The index names the variables that a user can set for each scenario.
 variables_are_in() {
     local file name row
     for file in scripts/scenarios/*.mtr; do

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The events of --json, of commands of every kind, from a scenario and from a pipe: as their schema says, nothing on
-# stdout that is no event, and each way for a run to end that the manual lists, by the command that it can happen to.
-# Prints TAP, takes about half a minute.
+# The events of --json, for commands of every kind, from a scenario and from a pipe: events follow
+# the schema, stdout has nothing else, and each end of a run that the manual lists occurs for each
+# command that can have it. Prints TAP, takes about half a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -17,7 +17,7 @@ valid() {
     scripts/schema/validate event "$dir/out"
 }
 
-# end COMMAND END STATUS COMMANDS: that is the end of the last run event, which is that command's.
+# end COMMAND END STATUS COMMANDS: the last run event is about COMMAND and has this end.
 end() {
     echo "$2" >>"$dir/seen"
     mtr --json -c "quantum 1ms; $4"
@@ -50,7 +50,7 @@ ends() {
     end barrier empty 0 "$exits; start; run 5ms; barrier"
 }
 
-# What ends them from outside: a signal, the death of a QEMU.
+# Ends from outside: a signal, the death of a QEMU.
 outside() {
     local command
     printf 'stopped\nfailed\n' >>"$dir/seen"
@@ -73,7 +73,7 @@ outside() {
     done
 }
 
-# Those that the manual lists, the schema has and this test has seen are the same.
+# The ends in the manual, in the schema and in this test are the same.
 agree() {
     # shellcheck disable=SC2016
     grep -oE '`end` is .*`empty`' scripts/man/metronome-report.5.md | grep -oE '`[a-z-]+`' | tr -d '`' | grep -vx end | sort -u >"$dir/listed"
@@ -82,7 +82,8 @@ print(*sorted(json.load(open("scripts/schema/event.schema.json"))["definitions"]
         diff "$dir/listed" - && sort -u "$dir/seen" | diff "$dir/listed" -
 }
 
-# One of every command that shows something, but those of other hosts and of a terminal.
+# all_kinds: prints one of every command that has output, except commands of other hosts and of a
+# terminal.
 all_kinds() {
     cat <<END
 quantum 100us
@@ -144,7 +145,8 @@ END
 }
 
 kinds() {
-    # clocks asks a guest's agent, which is not there: what needs none is shown first.
+    # clocks asks the guest agent, which this guest does not have. The output that needs no guest
+    # agent comes first.
     all_kinds | grep -v '^clocks\|^pause' >"$dir/all.mtr"
     mtr --json --report "$dir/report" run "$dir/all.mtr"
     check 'all kinds of commands: a scenario' ended 0

@@ -1,26 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# delivery=exact where the quantum is the latency: several due times in one quantum, two cards, receivers that are idle and
-# busy, steps and odd times across due times. Each packet is there at the first whole us that is not before its due time,
-# and runs repeat themselves. Prints TAP, takes about a minute.
+# delivery=exact with a quantum equal to the latency: several due times in one quantum, two cards,
+# idle and busy receivers, steps and odd times across due times. Each packet arrives at the first
+# whole us that is not before its due time, and runs repeat. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# linux NAME NUMBER COMMAND [OPTION…]: a node that has 10.0.0.NUMBER and runs COMMAND.
+# linux NAME NUMBER COMMAND [OPTION…]: prints the command that adds a guest with the address
+# 10.0.0.NUMBER, which runs COMMAND.
 linux() {
     echo "node add $1 kernel=$guest/vmlinuz initrd=$guest/initramfs-net.cpio.gz memory=256M icount=shift=0,sleep=off ${*:4} \
         append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=$1 ip=10.0.0.$2/24 run=\\\"$3\\\"\"; "
 }
 
-# exactly_there LEAST: so many deliveries at least, each at its us.
+# exactly_there LEAST: there are at least LEAST deliveries, each at its us.
 exactly_there() {
     # shellcheck disable=SC2016
     awk -v least="$1" '$2 == "delivery" { n++; at = int(($7 + 999) / 1000) * 1000; if ($8 != at) { print "# " $0; exit 1 } }
         END { exit n < least }' "$dir/out"
 }
 
-# together NODE: the most packets that it got within one quantum of 1 ms, each at a time of its own.
+# together NODE: prints the most packets that the node received within one quantum of 1 ms at
+# different times.
 together() {
     # shellcheck disable=SC2016
     awk -v node="$1" '$2 == "delivery" && $3 == node && $8 != last { last = $8; n[int(($8 - 1) / 1000000)]++ }
@@ -30,7 +32,7 @@ together() {
 tail="network trace last=100000; assert missed == 0; assert a.late == 0; assert b.late == 0"
 burst="$(linux a 1 'sleep 0.2; iperf3 -u -b 12M -l 100 -n 4000 -c 10.0.0.2; ping -c 3 -i 0.01 10.0.0.2')"
 
-# To an idle guest, then to one that never sleeps.
+# Bursts to an idle guest, then to a guest that never sleeps.
 bursts() {
     local idle
     idle="quantum 1ms; $burst$(linux b 2 'iperf3 -s -1; sleep 60')link add a b latency=1ms delivery=exact; start; \
@@ -50,7 +52,8 @@ bursts() {
     check "several in one quantum ($(together b))" [ "$(together b)" -ge 3 ]
 }
 
-# A node with two cards, one of them exact in one direction alone; single steps, odd times and stops on the way.
+# A node with two cards, one of which is exact in only one direction; single steps, odd times and
+# stops on the way.
 cards() {
     expect 'two cards, steps and odd times across due times: nothing is late' 0 "quantum 1ms; \
         $(linux a 1 'sleep 0.2; ping -q -c 40 -i 0.0007 10.0.0.2; ping -c 1 10.0.0.2') \

@@ -8,7 +8,8 @@ source "$(dirname "$0")/lib.sh"
 
 small='memory=16M nic=off'
 
-# payload PAYLOAD NODE OPTION...: a `node add` for aarch64 with sleep=off, unless the options say otherwise.
+# payload PAYLOAD NODE OPTION...: prints a `node add` for aarch64, with sleep=off unless the options
+# have another value.
 payload() {
     local name=$1 node=$2 icount=icount=shift=0,sleep=off
     shift 2
@@ -35,7 +36,7 @@ busy() {
     done
 }
 
-# Times between microseconds and between boundaries.
+# Stops at times between microseconds and between boundaries.
 times() {
     exact 'run-until 1000777ns: exactly there' "quantum 100us; $(payload count a) start
         run-until 1000777ns; assert time == 1000777ns; assert a.icount == 1000777; assert a.virtual == 1000777ns
@@ -103,7 +104,8 @@ idle() {
     check 'tick: it says so' grep -q '^tick 300' "$dir/one/console-a.log"
 }
 
-# same_report KEY...: all values of the keys are equal in $dir/one and $dir/two, and there are some.
+# same_report KEY...: all values of the keys are equal in $dir/one and $dir/two, and each key has a
+# value.
 same_report() {
     local key one two
     for key; do
@@ -148,7 +150,7 @@ quanta() {
         assert b.overshoot == 0; assert missed == 0"
 }
 
-# What is done between two stops changes nothing of what comes: ticks stay where they are, are made anew, or both.
+# Actions between two stops change nothing afterwards: ticks stay armed, are armed again, or both.
 pieces() {
     local guests
     guests="quantum 1ms; $(payload tick a) $(payload count b)
@@ -164,8 +166,9 @@ pieces() {
     check 'it is the same run' same_report icount console_sha256
 }
 
-# With sleep=on idle time is the host's, so a host that stalls for a moment shows in it: such a run gets another chance,
-# and says so. What adds up or is wrong in itself fails each time.
+# With sleep=on idle time is the host's, so a stall of the host shows in it. A failed run is
+# repeated, up to three runs in all, and the output mentions each failure. A sum or value that is
+# really wrong fails in each run.
 three_chances() {
     local chance
     for chance in 1 2 3; do
@@ -193,7 +196,7 @@ sleeping() {
     check 'sleep=on: the tick payload' ended 0
 }
 
-# Without icount nothing is exact, and nobody says so.
+# Without icount nothing is exact, and no output may claim exactness.
 best_effort() {
     commands "quantum 1ms; $(payload count a icount=off) start; run 20ms; time; node list; report $dir/one"
     check 'icount=off: runs, and is called best effort' ended 0 'mode best effort' 'best effort, virtual time follows'

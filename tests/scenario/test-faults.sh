@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What may go wrong around a run: missing and dying QEMUs, signals, kill -9, strange monitors, full disks, many nodes.
-# Prints TAP, takes about a minute.
+# Faults around a run: missing and dying QEMUs, signals, kill -9, strange monitors, full disks, many
+# nodes. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/foreign.sh
@@ -37,7 +37,7 @@ launches() {
     check 'a QEMU that could not start leaves nothing' no_processes
 }
 
-# stand_in NAME LINE...: a program to name with qemu=.
+# stand_in NAME LINE...: writes a program for qemu=.
 stand_in() {
     local name=$1
     shift
@@ -45,7 +45,8 @@ stand_in() {
     chmod 755 "$dir/$name"
 }
 
-# However much a QEMU writes to stderr, it fills neither disk nor memory, is not held up, and its last words are there.
+# A QEMU that writes much to stderr fills neither disk nor memory and is not blocked; its last lines
+# are kept.
 chatter() {
     local grown
     stand_in much "head -c 200000000 /dev/zero | tr '\\0' x >&2" "echo \"first MB: \$(du -sm '$runtime' | cut -f1).\" >&2" \
@@ -75,7 +76,7 @@ begin() {
     within 20 says '^running$' && sleep 0.4
 }
 
-# ends_within MILLISECONDS: waits for the end of the run; sets $took.
+# ends_within MILLISECONDS: waits for the end of the run, and sets $took.
 ends_within() {
     local from
     from=$(now_ms)
@@ -211,8 +212,8 @@ strange_monitors() {
     end_fake
 }
 
-# QEMUs that are launched and do not suit: what one before 7.2 says (5.2 of Debian 11 was tried), and one whose
-# filter-buffers fire when no known one does.
+# Launched QEMUs that metronome refuses: one before 7.2 (the text is that of 5.2 of Debian 11), and
+# one whose filter-buffers fire unlike those of any known QEMU.
 unknown_qemu() {
     printf '#!/bin/sh\necho "qemu-system-aarch64: Invalid parameter '\''dgram'\''" >&2\nexit 1\n' >"$dir/qemu-old"
     printf '#!/bin/sh\nexec python3 %s qemu-system-aarch64 "$@"\n' "$PWD/tests/fake/bent-qemu.py" >"$dir/qemu-bent"
@@ -220,7 +221,7 @@ unknown_qemu() {
     expect 'a QEMU that is too old: what it says, and what that means' 3 \
         "node add a qemu=$dir/qemu-old $small kernel=$guest/count-aarch64.elf; start; echo behind" \
         "it said: qemu-system-aarch64: Invalid parameter 'dgram'; netdev dgram came with QEMU 7\.2: this one is older"
-    # With semihosting its filters are made over QMP, where the tick can be bent.
+    # With semihosting metronome makes the filters over QMP, where this test can change the tick.
     expect 'a QEMU that behaves in no known way is refused' 3 \
         "node add a qemu=$dir/qemu-bent $count_node extra='-semihosting-config enable=on'; start; run 10ms; echo behind" \
         'node a: QEMU .* behaves in no known way: .* filter-buffer .* from 500 to 1000 us fired after '
@@ -271,7 +272,8 @@ attach() {
     exec 7>&- 8>&-
 }
 
-# icount_grew N: between the two reports, give or take what rounds up to a whole microsecond.
+# icount_grew N: icount grew by N between the two reports, plus at most the rounding up to a whole
+# microsecond.
 icount_grew() {
     local grown=$(($(number icount "$dir/two/report.json") - $(number icount "$dir/one/report.json")))
     [[ $grown -ge $1 && $grown -lt $(($1 + 1000)) ]]
@@ -299,9 +301,10 @@ disks() {
     check 'and nothing is run' not says '^done$'
 }
 
-# --- a host that is busy
+# --- a busy host
 
-# The thread that tries what may be ranked has to be on the first CPU; nobody is to wait until it gets to run there.
+# metronome tests on the first CPU which priorities it may use. metronome must not wait long for a
+# busy first CPU.
 taken_cpu() {
     local first from hog hogs=() took
     first=$(taskset -cp $$ | sed 's/.*: //; s/[-,].*//')
@@ -322,7 +325,7 @@ taken_cpu() {
 
 # --- size
 
-# controller_kb KEY: of its status in /proc.
+# controller_kb KEY: prints a value of the controller's status in /proc.
 controller_kb() {
     awk -v key="$1:" '$1 == key { print $2 }' "/proc/$pid/status"
 }
@@ -337,7 +340,7 @@ nodes() {
 
 sizes() {
     local from hwm limit=20480
-    # AddressSanitizer keeps what is freed: such a binary may take three times as much.
+    # AddressSanitizer keeps freed memory, so such a binary may take three times as much.
     grep -q __asan_init "$metronome" && limit=$((3 * limit))
     background -c "$(nodes 16) start; barrier 50; assert missed == 0; assert n15.icount == 50000000; echo running; run 10000s"
     within 60 says '^running$' || true
@@ -359,7 +362,8 @@ sizes() {
     check '200 nodes: exit 130' ended 130
 }
 
-# ticks ID: CPU time of a process so far, in clock ticks. Its name is without blanks.
+# ticks ID: prints the CPU time of a process, in clock ticks. The process's name must have no
+# blanks.
 ticks() {
     awk '{ print $14 + $15 }' "/proc/$1/stat"
 }
@@ -375,7 +379,7 @@ repl_id() {
     return 1
 }
 
-# A terminal of its own for the REPL, by script(1), which Debian always has.
+# Gives the REPL a terminal of its own by script(1), which Debian always has.
 repl() {
     local id before terminal
     mkfifo "$dir/keys"

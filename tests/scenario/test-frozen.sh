@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A QEMU that does not move: it is told of, the run goes on once it moves again, and one Ctrl-C or SIGTERM is enough
-# wherever metronome waits for it. Prints TAP, takes a minute.
+# A QEMU that does not move: metronome reports the QEMU, the run goes on when the QEMU moves again,
+# and one Ctrl-C or SIGTERM ends metronome wherever it waits for the QEMU. Prints TAP, takes a
+# minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/foreign.sh
@@ -11,14 +12,14 @@ source "$(dirname "$0")/foreign.sh"
 count_node="memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/count-aarch64.elf"
 two="quantum 100us; node add a $count_node; node add b $count_node; start; echo running; run 10000s; echo behind"
 
-# begin ARGUMENT...: it runs, amid quanta.
+# begin ARGUMENT...: starts metronome, and waits until quanta run.
 begin() {
     background "$@"
     within 20 says 'running'
     guests_run
 }
 
-# ends_after SIGNAL SECONDS: one signal ends it within so many.
+# ends_after SIGNAL SECONDS: one signal ends metronome within SECONDS.
 ends_after() {
     kill -s "$1" "$pid"
     ends_within $(($2 * 1000))
@@ -57,7 +58,7 @@ ends() {
     check 'all of them: interrupted' ended 130
 }
 
-# A command asks a QEMU that stands, and does not answer.
+# A command waits for the answer of a QEMU that stands still and does not answer.
 asks() {
     local command asked=('regs a' 'qmp a query-status' 'run 1ms' "hmp a 'info status'")
     mkfifo "$dir/commands"
@@ -79,7 +80,7 @@ asks() {
     done
 }
 
-# Its process is there, and has stopped itself before it became QEMU.
+# The process of QEMU exists, but has stopped itself before it became QEMU.
 starting() {
     local id
     for id in $(processes); do
@@ -117,7 +118,8 @@ attached() {
     end_foreign
 }
 
-# Its main thread ranks above its vCPU, so what it waits for by spinning never comes unless it is made to wait otherwise.
+# QEMU's main thread has a higher priority than the vCPU thread. If the main thread waits for the
+# vCPU thread by spinning, metronome has to make it yield (tests/plugin/spin.c).
 spins() {
     local linux="nic=off memory=64M kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz icount=shift=3,sleep=off"
     limit=30 commands "quantum 1ms; node add a $linux extra='-plugin $(plugin spin),at=2000'; start; run 500ms

@@ -1,24 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The way out of the virtual network: real guests ping an outside program on a unix socket, and this host's kernel
-# behind a tap device. Peers that are not there, refusals, what check and verify say of it.
+# Gateways out of the virtual network: real guests ping an outside program on a unix socket, and
+# this host's kernel through a tap device. Also: missing peers, refusals, and the output of check
+# and verify about gateways.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 answer=$build/tests/helper/answer
 
-# linux COMMAND: node a, which has 10.0.0.1 and runs COMMAND.
+# linux COMMAND: prints the command that adds node a with the address 10.0.0.1, which runs COMMAND.
 linux() {
     echo "node add a kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=0,sleep=off \
         append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=a ip=10.0.0.1/24 run=\\\"$1\\\"\"; "
 }
 
 pinging=$(linux 'sleep 0.1; ping -c 3 -i 0.1 -W 20 10.0.0.9')
-# The outside has its own time: with the host's pace the guest waits as long for it as the host does.
+# The outside has its own time. With the host's pace the guest waits for the outside as long as the
+# host does.
 ended="start; wait-line a 'run ended' timeout=60s pace=1.0"
 
-# outside ARGUMENT...: starts the program; it ends when outside_ends closes its standard input.
+# outside ARGUMENT...: starts the program. It ends when outside_ends closes its standard input.
 outside() {
     coproc OUTSIDE { exec "$answer" "$@" 2>&1; }
     # shellcheck disable=SC2153
@@ -66,7 +68,7 @@ check '... and told once' [ "$(grep -c 'nobody takes' "$dir/err")" = 1 ]
 
 # --- a tap device
 
-# netns COMMAND...: in a network namespace of its own with a tap device.
+# netns COMMAND...: runs metronome in a network namespace of its own with a tap device.
 netns() {
     status=0
     unshare -n bash -c 'ip tuntap add dev mtr0 mode tap && ip addr add 10.0.0.9/24 dev mtr0 && ip link set mtr0 up && "$@"' \

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What ends while a gdb lets the ensemble run: metronome's input, metronome, the guest, its QEMU.
+# Ends while a gdb lets the ensemble run: the end of metronome's input, of metronome, of the guest,
+# of its QEMU.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/gdb.sh
@@ -10,14 +11,14 @@ source "$(dirname "$0")/gdb.sh"
 one="node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off"
 peer=0
 
-# continues NAME: a gdb has said `continue`, and the ensemble runs.
+# continues NAME: a gdb sends `continue`, and the ensemble runs.
 continues() {
     (without_drive raw "$1" '>vCont;c' '<' '.') &
     peer=$!
     guests_run
 }
 
-# over: metronome and the gdb have ended.
+# over: waits for the end of metronome and of the gdb.
 over() {
     join
     wait "$peer" || true
@@ -109,7 +110,7 @@ at_other_ends() {
     leaves 'a watchdog is an alarm' X0e "node add a $act append=w extra='-device ib700 -watchdog-action pause'"
 }
 
-# The socket of a metronome that was killed is replaced; what somebody uses, or is none, stays.
+# The socket of a killed metronome is replaced. A socket in use and a file that is no socket stay.
 at_kill() {
     session "$one; start; gdb a path=$dir/a.sock wait=on"
     within 30 is_there a
@@ -145,7 +146,8 @@ said_off() {
         [[ $(grep -c '^W00' "$dir/gdb.a") == 3 ]]
 }
 
-# A command from gdb's monitor that lets time pass: what is printed meanwhile is not its own.
+# A command from gdb's monitor that lets time pass: output of other commands during that time does
+# not go to gdb.
 parked() {
     local option
     for option in "" --json; do

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Whoever connects to a gdb endpoint gets what gdb can do to the guest, and no more: web pages, odd packets, commands of
-# gdb's monitor, floods, silence.
+# A client of a gdb endpoint can do to the guest what gdb can do, and nothing else. The clients here
+# send web requests, odd packets, commands of gdb's monitor, floods, or nothing.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/gdb.sh
@@ -11,7 +11,7 @@ source "$(dirname "$0")/gdb.sh"
 one="node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off"
 smp="node add a kernel=$guest/smp-aarch64.elf smp=4 memory=64M icount=shift=0,sleep=off"
 
-# frame TEXT: a packet as it goes over the wire.
+# frame TEXT: prints a packet with its frame and checksum.
 frame() {
     local text=$1 sum=0 i code
     for ((i = 0; i < ${#text}; i++)); do
@@ -21,7 +21,7 @@ frame() {
     printf '$%s#%02x' "$text" "$sum"
 }
 
-# A page can make a browser send any body to any port of this machine.
+# A web page can make a browser send any body to any port of this machine.
 web_page() {
     local port packet
     port=$(free_port)
@@ -42,7 +42,8 @@ web_page() {
     check 'a web page: the gdb' said "$port" 'T05thread:01;' OK
 }
 
-# Packet and answer in turn. Some of the packets let QEMU run on, end or abort it, some are never answered by it.
+# Pairs of packet and answer. Some of the packets make QEMU run on, end or abort, and QEMU never
+# answers some.
 packets() {
     local zeros
     local -a steps=() wanted=() pairs
@@ -74,7 +75,7 @@ packets() {
     check 'odd packets: nothing moved but by the one step' ended 0
 }
 
-# Of 4 vCPUs, all of which count.
+# A guest with 4 vCPUs, all of which count.
 threads() {
     local pc='p20' regs
     regs=$(monitor 'regs a.0 pc')
@@ -111,7 +112,7 @@ one_on() {
     [[ -n $before && $before != "$after" ]]
 }
 
-# Commands that reach outside, in all ways to say them.
+# Commands that have effects outside of the guest, in all spellings.
 # shellcheck disable=SC2016
 monitor_is_inside() {
     local line n
@@ -148,7 +149,7 @@ monitor_is_inside() {
     check 'monitor: ours, where it looks' heard a '^O virtual time' '^O pc  *0x' '^O no breaks|^O watch 1' 'a: 1 executed'
 }
 
-# What is sent while nobody is there to answer is not kept.
+# metronome does not store requests that it can't answer yet.
 flood() {
     session "$one; start; gdb a path=$dir/a.sock wait=on; time; run 1ms; assert a.missed == 0"
     within 30 is_there a
@@ -171,7 +172,7 @@ flood() {
     check 'a gdb that hangs up amid 70 requests: a line or two about it' [ "$(wc -l <"$dir/err")" -le 2 ]
 }
 
-# A connection is nobody until it has said something that makes sense.
+# A connection counts as a gdb only after its first valid packet.
 silence() {
     local peer
     session "$one; start; gdb a path=$dir/a.sock; run 3s pace=1.0; assert a.time == 3s; assert a.missed == 0"
@@ -215,7 +216,8 @@ reconnect() {
     check 'gdbs come and go: nothing of them is left' ended 0 '^no breaks'
 }
 
-# The socket is this user's from its first moment; what somebody has put in its place stays.
+# Only this user can use the socket, from its creation on. A file that somebody has put in its place
+# stays.
 modes() {
     local before
     before=$(umask)

@@ -36,7 +36,7 @@ one_linux() {
     check 'Linux: the breaks of gdb are its own' says '^no breaks'
 }
 
-# Where symbols are.
+# A gdb with the guest's symbols.
 by_name() {
     session "node add s kernel=$guest/smp-aarch64.elf smp=2 memory=64M icount=shift=0,sleep=off; start; \
         gdb s path=$dir/s.sock wait=on; time; run 5ms; assert s.missed == 0"
@@ -61,8 +61,9 @@ two_gdbs() {
     session "node add a $linux; node add b $linux; start; run 500ms; gdb a path=$dir/a.sock; \
         gdb b path=$dir/b.sock wait=on; run 1ms; assert a.missed == 0; assert b.missed == 0"
     within 30 is_there b
-    # b continues and waits. From then on a holds the ensemble, until its breakpoint, where every interrupt of its
-    # kernel begins, stops both. Then b continues, which waits for a, and stops at a breakpoint of its own.
+    # b continues and waits. Then a holds the ensemble, until a's breakpoint, at the entry of every
+    # interrupt of its kernel, stops both. Then b continues, waits for a, and stops at a breakpoint
+    # of its own.
     # shellcheck disable=SC2016
     debugger b 'printf "b attached %lx\n", $pc' continue 'printf "b stopped %lx\n", $pc' 'x/1i $pc' 'monitor time' \
         "$vector" continue 'printf "b again %lx\n", $pc' detach &
@@ -83,7 +84,8 @@ two_gdbs() {
     check 'two gdbs: both must go on' heard b 'all stand until every attached gdb continues' '^b again ffff'
 }
 
-# stands NAME: of the three times that it was told, the first two are the same, and the third is two instructions on.
+# stands NAME: of three reports of the node's icount, the first two are equal, and the third is two
+# instructions later.
 stands() {
     local -a icount
     mapfile -t icount < <(awk -v n="$1" '$1 == n && $2 == "paused" { print $3 }' "$dir/gdb.$1")
@@ -91,7 +93,8 @@ stands() {
     [[ ${#icount[@]} -eq 3 && ${icount[1]} -eq ${icount[0]} && ${icount[2]} -eq $((icount[0] + 2)) ]]
 }
 
-# A gdb that attaches in the middle of a run holds it; Ctrl-C ends it there too, and when gdb is gone it goes on.
+# A gdb that attaches in the middle of a run holds the run. Ctrl-C ends the run then too, and the
+# run goes on when gdb leaves.
 held() {
     local gdb ending=$1
     session "node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off; start; \
@@ -133,7 +136,7 @@ interrupt() {
         >"$dir/gdb.a" 2>&1 </dev/null &
     gdb=$!
     within 20 grep -qs going "$dir/gdb.a"
-    # Once the ensemble runs: a second one then is turned away at once.
+    # Ctrl-C comes only when the ensemble runs.
     guests_run
     kill -INT "$gdb"
     wait "$gdb" || true
@@ -166,7 +169,7 @@ tcp() {
     within 30 listens "$port"
     check 'TCP: on 127.0.0.1 only' [ "$(awk '$4 == "0A" { print $2 }' /proc/net/tcp /proc/net/tcp6 | grep -ci ":$hex$")" = 1 ]
     check 'TCP: 127.0.0.1 it is' grep -qi "0100007F:$hex " /proc/net/tcp
-    # Garbage: dropped, and the endpoint is there for the next one.
+    # metronome drops a client that sends garbage, and the endpoint serves the next client.
     (
         exec 3<>"/dev/tcp/127.0.0.1/$port"
         head -c 20000 /dev/zero | tr '\0' x >&3

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Nodes on other hosts, over a real sshd: every failure is named, and nothing is left behind.
+# Faults of nodes on other hosts, over a real sshd: a message names every failure, and nothing is
+# left afterwards.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
@@ -23,7 +24,8 @@ no_parts() {
     [[ -z $(parts) ]]
 }
 
-# How many processes deep a session is depends on sshd's version.
+# sftp_server: finds the sftp process of the session below sshd. The number of processes in between
+# depends on sshd's version.
 sftp_server() {
     local parents
     parents=$(<"$ssh_dir/server/pid")
@@ -37,7 +39,7 @@ some_parts() {
     ! no_parts
 }
 
-# copying: in the middle of a copy that stands still; sets $sftp.
+# copying: starts a run and stops its sftp process in the middle of a copy; sets $sftp.
 copying() {
     parts | xargs -r rm
     background -c "$first node add a kernel=$dir/large host=one; start"
@@ -46,18 +48,19 @@ copying() {
     kill -STOP "$sftp"
 }
 
-# thaw SIGNAL: what it did is over.
+# thaw SIGNAL: ends the stop of that sftp process with a signal.
 thaw() {
     kill "-$1" "$sftp"
     sftp=
 }
 
-# impatient: one more Ctrl-C; that it is impatience is clear a second after the first one.
+# impatient: sends one more Ctrl-C. metronome counts it as impatience only from a second after the
+# first one, so this is repeated until metronome has ended.
 impatient() {
     ! kill -INT "$pid" 2>/dev/null
 }
 
-# took SECONDS: no more than these, or patience times these, since $since.
+# took SECONDS: less than SECONDS times patience have passed since $since.
 took() {
     [[ ${EPOCHREALTIME/./} -lt $((since + $1 * 1000000 * patience)) ]]
 }
@@ -97,7 +100,7 @@ parts | xargs touch -d '-15 minutes'
 expect 'the next copy' 0 "$first node add a kernel=$guest/hello-aarch64.elf memory=64M host=one; start"
 check 'the next copy: what was left is gone' no_parts
 
-# --- failures: named, exit 3, nothing left
+# --- failures: a message names each, exit status 3, nothing is left
 
 running() { # DESCRIPTION: an ensemble of two hosts that runs for long
     background -c "quantum 1ms; $two $(bare a one)$(bare b two) start; echo started; run 1000s"

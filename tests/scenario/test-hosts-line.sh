@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Another host behind a line with a delay, and with jitter: the same as on this host alone, only slower. Then the line
-# goes dead: both ends notice by themselves.
+# Another host behind a line with a delay, and with jitter: the run is the same as on this host
+# alone, only slower. Then the line goes dead: both ends notice it by themselves.
 #
-# Two network namespaces, sshd in one, metronome in the other. The line between them is a veth pair that the kernel's
-# netem delays or, where the kernel has no netem, tests/helper/line, which does the same to two tap devices. Who may make
-# no namespaces has the loopback interface, without delay, and a connection that is stopped in place of a dead line. Each
-# is said.
+# sshd and metronome are in two network namespaces. The line between them is a veth pair with a
+# delay by the kernel's netem. If the kernel has no netem, tests/helper/line delays the frames of
+# two tap devices instead. A user who may not make namespaces uses the loopback interface, without
+# delay, and a stopped connection instead of a dead line. The output mentions each of these
+# restrictions.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
@@ -17,21 +18,22 @@ helper=$build/tests/helper/line
 
 # --- the line
 
-# hold: sets $held, a process with a network namespace of its own, which goes with it, at last after some minutes.
+# hold: sets $held to a process with a network namespace of its own. The namespace ends with the
+# process, after some minutes at the latest.
 hold() {
     unshare -n sleep 300 &
     held=$!
     within 5 grep -qsx sleep "/proc/$held/comm"
 }
 
-# inside HOLDER COMMAND...: in its namespace.
+# inside HOLDER COMMAND...: runs a command in the holder's namespace.
 inside() {
     local holder=$1
     shift
     nsenter -t "$holder" -n "$@"
 }
 
-# make_line: the namespaces, and "line" in both.
+# make_line: makes the namespaces, and a device "line" in both.
 make_line() {
     local holder
     unshare -n true || return 1
@@ -60,7 +62,7 @@ join_devices() {
     kind=helper line_pid=$LINE_PID line_in=${LINE[1]}
 }
 
-# delay MS [JITTER-MS]: of each direction.
+# delay MS [JITTER-MS]: sets the delay of each direction.
 delay() {
     local holder
     case $kind in
@@ -73,7 +75,7 @@ delay() {
     esac
 }
 
-# connections: the processes of sshd that are one each.
+# connections: prints the ids of the processes of sshd's connections.
 connections() {
     local all
     all=$(pgrep -P "$(<"$ssh_dir/server/pid")" || true)
@@ -90,7 +92,7 @@ dead() {
     fi
 }
 
-# The devices go with the namespaces, and these with who holds them.
+# The devices end with their namespaces, and the namespaces end with their holders.
 remove_line() {
     if [[ $kind == helper ]]; then
         eval "exec $line_in>&-"
@@ -100,7 +102,7 @@ remove_line() {
     kill $near $far 2>/dev/null || true
 }
 
-# from_here COMMAND...: where the controller is.
+# from_here: the words that run a command in the controller's namespace.
 from_here=()
 kind=none near='' far=''
 if make_line 2>"$dir/err"; then
@@ -115,19 +117,21 @@ esac
 start_sshd
 check 'a real sshd listens behind the line' test -n "$fingerprint"
 
-# As lib.sh's, from where the controller is.
+# mtr of lib.sh, in the controller's namespace.
 mtr() {
     status=0
     timeout -k 5 60 "${from_here[@]}" "$metronome" "$@" </dev/null >"$dir/out" 2>"$dir/err" || status=$?
 }
 
-# CPUs of their own: the nodes of one host, or of this one, know nothing of the others.
+# The hosts get CPUs of their own, because the nodes of one host do not know those of another host
+# on the same machine.
 second=$(host two cpus="$(last_cpu)")
 both=$(host one cpus="$(first_cpu)")$second
 
 # --- the same as on this host alone
 
-# pings NAME HOSTS HOST-OF-A HOST-OF-B: the guests boot without a link, so hosts need not meet.
+# pings NAME HOSTS HOST-OF-A HOST-OF-B: runs two guests that ping. The guests boot without a link,
+# so that the hosts need not meet meanwhile.
 pings() {
     mtr --report "$dir/$1" -c "quantum 1ms; $2 $(linux a 1 "$3") $(linux b 2 "$4") start; run 750ms; quantum 100us; \
         link add a b latency=1ms; send a 'ping -c 4 -i 0.03 10.0.0.2\\n'; run 150ms; host list; perf; \
@@ -137,7 +141,8 @@ pings() {
 # same NAME DESCRIPTION HOSTS HOST-OF-A HOST-OF-B
 same() {
     pings "$1" "$3" "$4" "$5"
-    # 750 ms before the link, when hosts meet every 15 quanta, and 150 ms with it, every 7 shorter ones.
+    # The hosts meet every 15 quanta in the 750 ms before the link, and every 7 shorter quanta in
+    # the 150 ms with the link.
     check "$2: 50 grants of 15 quanta, then 214 of 7" ended 0 '^two +264 +2250 '
     grep -E '^[0-9]+ barriers|^(host|one|two) ' "$dir/out" | sed 's/^/# /'
     check "$2: the same packets, consoles, clocks and barriers" cmp <(what local) <(what "$1")
@@ -156,7 +161,7 @@ brief || same two10 '10 ms and 5 ms of jitter, both behind the line' "$both" one
 
 # --- the line goes dead
 
-# seconds_since: whole ones since the line went dead.
+# seconds_since: prints the whole seconds since the line went dead.
 seconds_since() {
     echo $(((${EPOCHREALTIME/./} - since) / 1000000))
 }
@@ -180,7 +185,7 @@ check 'a dead line: the agents end by themselves' within $((20 - took)) no_agent
 check 'a dead line: ... and their QEMUs' within $((20 - $(seconds_since))) no_qemus
 echo "# all had ended $(seconds_since) s after it"
 
-# TCP would try for many minutes more.
+# TCP would retry for many minutes.
 # shellcheck disable=SC2046
 kill -9 $(connections) 2>/dev/null || true
 stop_sshd

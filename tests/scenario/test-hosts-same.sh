@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Nodes on other hosts, over a real sshd, two "hosts": the same packets, consoles, clocks, barriers and answers as in one
-# process.
+# Nodes on two "hosts" over a real sshd: the packets, consoles, clocks, barriers and answers are the
+# same as in one process.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
@@ -39,8 +39,9 @@ if ! brief; then
     check 'here and there: the same packets, consoles, clocks and barriers' cmp <(what local) <(what mixed)
 fi
 
-# Links inside a host, shorter than those between hosts, do not shorten grants: 7 quanta of 10. On the way an island comes
-# to be none, with frames on its links, and quanta change.
+# An island (network/island.h) has links inside a host that are shorter than the links between
+# hosts. They do not shorten grants: 7 of 10 quanta. During the run an island stops being one, with
+# frames on its links, and the quantum changes.
 islands() { # NAME HOSTS HOST-OF-A,B,C HOST-OF-D
     mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" "$settled; ping -q -c 400 -i 0.001 10.0.0.2") \
         $(linux b 2 "$3" 'sleep 60') $(linux c 3 "$3" "$settled; sleep 0.05; ping -c 8 -i 0.02 10.0.0.4") $(linux d 4 "$4" 'sleep 60') \
@@ -66,8 +67,9 @@ check 'islands: here too the same packets, consoles, clocks and barriers' cmp <(
 expect 'a host that is in no link waits for no link of others' 0 "quantum 100us; $first $(bare a local)$(bare b local)$(bare c one)
     link add a b latency=100us; start; run 100ms; perf" '^one +7 +1000 +142'
 
-# Where a point is hit the ensemble stands at the barrier before it; other hosts have reached the next one. What is done
-# to their links then is done before what their guests have sent since.
+# When a point is hit, the ensemble stands at the barrier before it, but other hosts have reached
+# the next barrier. A change of their links must then take effect before the frames that their
+# guests have sent since.
 hits() { # NAME HOSTS HOST-OF-A HOST-OF-B HOST-OF-C
     local i stops=
     for i in {1..10}; do
@@ -135,7 +137,7 @@ expect 'a barrier of more than 10 s: an agent that has to wait for it is told th
 
 # --- the last guest of a host powers off, in each quantum of a grant: the next grant is on its way already
 
-# powers_off QUANTA: the host is there afterwards.
+# powers_off QUANTA: the host is still connected after its last guest has powered off.
 powers_off() {
     mtr -c "quantum 100us; $first $(bare a one | sed 's/count-/countoff-/')
         node add b kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off; link add a b latency=1ms; start
@@ -153,7 +155,8 @@ same_packets() {
         <(grep -oE '"(packets|packet_trace_sha256)":[^}]*' "$dir/$2/report.json")
 }
 
-# What comes for it then is refused, as in one process: frames from another host, and from its own island.
+# Frames for a guest that has left are refused, as in one process: frames from another host, and
+# frames from its own island.
 no_live_nodes() { # REPORT HOSTS HOST-OF-A HOST-OF-B [OTHERS [COMMANDS]]
     mtr --report "$dir/$1" -c "quantum 100us; $2 $(linux a 1 "$3" 'ping -q -c 40 -i 0.02 -W 1 10.0.0.2')
         $(linux b 2 "$4" 'sleep 0.3; poweroff -f') ${5:-} link add a b latency=1ms; start; run 900ms; ${6:-} run 400ms"

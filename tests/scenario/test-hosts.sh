@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Other hosts, over a real sshd: who may connect, what is listed and copied, what is refused.
+# Other hosts, over a real sshd: permission to connect, output of lists, copied files, refusals.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
@@ -75,7 +75,8 @@ check 'hosts from=FILE: no such list' ended 2 'addresses'
 
 # --- keys with a passphrase
 
-# on_terminal SSH-DIR COMMANDS: a scenario that could ask somebody; only the key of that folder is there.
+# on_terminal SSH-DIR COMMANDS: runs a scenario on a terminal, so that ssh could ask a question.
+# Only the key of that folder exists.
 on_terminal() {
     status=0
     METRONOME_SSH_DIR=$1 SSH_AUTH_SOCK='' script -qec "timeout --foreground -s KILL 10 $metronome -c '$2'" /dev/null \
@@ -92,7 +93,7 @@ on_terminal "$dir/empty" "host add x ssh=127.0.0.1:$port fingerprint=$fingerprin
 check 'a PEM key with a passphrase, named: nobody is asked' ended 2 \
     "identity='.*/id_rsa': no private key that can be read without a passphrase"
 
-# --- what can't be
+# --- refusals
 
 expect 'a host that nobody has named' 2 'node add a host=nowhere' "host='nowhere' is unknown"
 expect 'a disk whose changes would be lost' 2 "$first node add a disk=$guest/disk.qcow2 persist=on host=one" 'persist=on is for nodes of this host'

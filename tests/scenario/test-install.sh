@@ -1,24 +1,24 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What `make install` puts in place works there: program, manual, scenarios, guest scripts, and the libraries, by the
-# examples of their READMEs. `make uninstall` takes all of it away. Prints TAP.
+# The files of `make install` work at their place: program, manual, scenarios, guest scripts, and
+# the libraries, by the examples of their READMEs. `make uninstall` removes all of them. Prints TAP.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 top=$PWD
 prefix=$dir/local
-# What make has told this test about its own jobs is not for another make.
+# The job settings of the make that runs this test must not reach another make.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-# makes GOAL VARIABLE=VALUE...
+# makes GOAL VARIABLE=VALUE...: runs make, and sets $status.
 makes() {
     status=0
     make -C "$top" --no-print-directory BUILD="$build" "$@" >"$dir/out" 2>"$dir/err" || status=$?
     return "$status"
 }
 
-# placed FOLDER: what has a fixed name is there, and something is in it.
+# placed FOLDER: the files with fixed names exist in the folder and are not empty.
 placed() {
     local file
     for file in bin/metronome share/man/man1/metronome.1.gz share/bash-completion/completions/metronome \
@@ -30,7 +30,8 @@ placed() {
     done
 }
 
-# Compiles as the README says, but so that no warning passes, and with the sanitizers that the libraries were built with.
+# A compiler that fails on warnings, and that uses the sanitizers of the libraries. The examples
+# compile with the README's commands and this compiler.
 mkdir "$dir/bin"
 cat >"$dir/bin/cc" <<END
 #!/bin/sh
@@ -40,7 +41,7 @@ END
 chmod +x "$dir/bin/cc"
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 
-# Each header on its own, with nothing of the source tree in reach.
+# Each header compiles by itself, without the source tree in its include path.
 headers_stand_alone() {
     local header
     local -a flags
@@ -51,19 +52,19 @@ headers_stand_alone() {
     done
 }
 
-# block FENCE NUMBER FILE: the text of the README's block of that kind.
+# block FENCE NUMBER FILE: prints the README's block number NUMBER with that fence.
 block() {
     awk -v fence="\`\`\`$1" -v wanted="$2" '/^```/ { inside = !inside; found += inside && $0 == fence; on = inside && $0 == fence && found == wanted; next } on' "$3"
 }
 
-# example FOLDER: the program in the folder's README, compiled and started by its lines there, answers as it says there, but
-# for QEMU's version.
+# example FOLDER: compiles and starts the program in the folder's README by the README's commands.
+# The output equals the README's, except for QEMU's version.
 example() {
     local place=$dir/example-$1 readme=$top/$1/README.md
     mkdir "$place"
     block c 1 "$readme" >"$place/example.c"
     block '' 1 "$readme" | sed -E 's/^QEMU [0-9.]+/QEMU/' >"$place/answer"
-    # The program waits until QEMU is there. What is in the background ends with it.
+    # The program waits until QEMU is ready. Background processes end with it.
     { echo 'set -e' && block sh 1 "$readme" && echo "kill %1 2>/dev/null || true; wait"; } >"$place/lines"
     [[ -s $place/example.c && -s $place/answer && $(wc -l <"$place/lines") -eq 5 ]] || return 1
     status=0

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# What belongs to the user stays as it was: a sweep removes what dead controllers and agents left, and nothing else; and
-# no QEMU outlives its controller, however it was started and whoever is killed. Prints TAP, takes about half a minute.
+# The user's files stay unchanged: a sweep removes only the remains of dead controllers and agents.
+# No QEMU outlives its controller, for any way to start the QEMU and any process that is killed.
+# Prints TAP, takes about half a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -11,7 +12,8 @@ count_node="$small kernel=$guest/count-aarch64.elf"
 
 # --- the sweep
 
-# foreign FOLDER: fills it with what looks a little like a run directory, each with a file of the user's.
+# foreign FOLDER: fills the folder with things that resemble a run directory, each with a file of
+# the user.
 foreign() {
     local name
     for name in metronome-data metronome-report metronome-ABC123 metronome-LOCKED .metronome-XXXXXX .metronome-MAKING \
@@ -30,12 +32,12 @@ foreign() {
     find "$1" -mindepth 1 -exec touch -h -d '-1 hour' {} +
 }
 
-# picture FOLDER: all that is in it, with content.
+# picture FOLDER: prints everything in the folder, with contents.
 picture() {
     (cd "$1" && find . -mindepth 1 -printf '%p %y %m %T@ %l\n' | sort && find . -type f -exec sha256sum {} + | sort)
 }
 
-# dead FOLDER NAME: what a controller that was killed leaves.
+# dead FOLDER NAME: makes the remains of a controller that was killed.
 dead() {
     mkdir -m 700 "$1/$2" "$1/$2/0"
     printf 'metronome run directory\nformat 1\nname %s\nversion 0.1.0\npid 1\n' "$2" >"$1/$2/lock"
@@ -49,7 +51,8 @@ no_dead() {
     ! compgen -G "$1/metronome-DEAD*" >/dev/null
 }
 
-# sweeps DESCRIPTION FOLDER COMMAND...: the command's sweep removes exactly the dead ones from the folder.
+# sweeps DESCRIPTION FOLDER COMMAND...: the command's sweep removes exactly the dead directories
+# from the folder.
 sweeps() {
     local description=$1 folder=$2 before
     shift 2
@@ -101,7 +104,7 @@ env_status() {
 
 # --- processes
 
-# wrapper NAME LINE...: a script to name with qemu=.
+# wrapper NAME LINE...: writes a script for qemu=.
 wrapper() {
     local name=$1
     shift
@@ -109,7 +112,8 @@ wrapper() {
     chmod +x "$dir/$name"
 }
 
-# Also those without our mark in their environment.
+# ours: prints the ids of the test's QEMUs and helpers, including processes without our mark in
+# their environment.
 ours() {
     grep -lsaE "$runtime/[m]etronome-" /proc/[0-9]*/cmdline | grep -oE '[0-9]+' || true
 }
@@ -118,7 +122,7 @@ none_of_ours() {
     [[ -z $(ours) ]] && no_processes
 }
 
-# begin ARGUMENT...: it waits for a gdb.
+# begin ARGUMENT...: starts metronome, and waits until it waits for a gdb.
 begin() {
     background "$@"
     within 20 says '^target remote'

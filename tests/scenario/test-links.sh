@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Links and switches with real Linux guests: loss, latency, links that go down or away with packets under way, quanta that
-# change, breaks; what is refused. Prints TAP, takes about a minute.
+# Links and switches with real Linux guests: loss, latency, links that go down or are removed with
+# packets under way, changes of the quantum, breaks, refusals. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/guests.sh
 source "$(dirname "$0")/guests.sh"
 
-# --- what a link does
+# --- effects of a link
 
 links() {
     local both
@@ -62,7 +62,7 @@ changes() {
         assert break == 1; run 2ms; delete 1; link remove a b; run 300ms; link list; network trace last=1000; \
         assert a.late == 0; assert b.late == 0; link add b a latency=2ms; wait-line a 'seq=1[0-9]' timeout=20s" \
         '^a +-> b .* removed$'
-    # The echo on the way arrives; the answer finds no link.
+    # The request under way arrives; the answer finds no link.
     # shellcheck disable=SC2016
     check 'the packet that was on it is delivered 20 ms after it was sent' awk '
         $2 == "delivery" && $3 == "b" { n++; took = $8 - $6 } END { exit n < 3 || took < 20000000 || took > 21000000 }' "$dir/out"

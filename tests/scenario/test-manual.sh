@@ -1,23 +1,23 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The manual pages: sound roff, installed, and complete: each command, option, key, value, column, event, exit status
-# and environment variable that the program knows is in them. Needs groff-base, man-db, mandoc and python3. Prints TAP,
-# starts no QEMU.
+# The manual pages: correct roff, installed, and complete: the pages have each command, option, key,
+# value, column, event, exit status and environment variable that the program knows. Needs
+# groff-base, man-db, mandoc and python3. Prints TAP, starts no QEMU.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 pages=(metronome.1 metronome-scenario.5 metronome-report.5)
 
-# A page as it is read, a line for each paragraph's line, without bold and italic: $dir/PAGE.text. Wide, so that no phrase
-# is broken over lines; one space behind a sentence.
+# render PAGE: writes the page as a reader sees it to $dir/PAGE.text, without bold and italic. The
+# text is so wide that no phrase is broken over lines, and has one space after a sentence.
 render() {
     mtr --man "${1%.*}"
     cp "$dir/out" "$dir/$1"
     groff -man -Tutf8 -ww -rLL=3000n -P-cbou "$dir/$1" 2>"$dir/err" | sed -E 's/([^ ])  +/\1 /g' >"$dir/$1.text"
 }
 
-# sound PAGE: nobody has anything to say about it, wide or narrow.
+# sound PAGE: no tool complains about the page, wide or narrow.
 sound() {
     {
         cat "$dir/err"
@@ -28,7 +28,7 @@ sound() {
     [[ ! -s $dir/out && -s $dir/narrow ]]
 }
 
-# reads PAGE PATTERN...: each matches a line of the page.
+# reads PAGE PATTERN...: each pattern matches a line of the page.
 reads() {
     local page=$1 pattern
     shift
@@ -40,7 +40,8 @@ reads() {
     done
 }
 
-# tags PAGE SECTION NAME...: each stands in a section as the tag of a paragraph, by itself or between others.
+# tags PAGE SECTION NAME...: each name is the tag of a paragraph in the section, alone or among
+# other names.
 tags() {
     local page=$1 section=$2 name
     shift 2
@@ -68,7 +69,7 @@ commands_are_in() {
     [[ $number -ge 23 ]]
 }
 
-# keys COMMAND: those of its usage.
+# keys COMMAND: prints the keys of the command's usage.
 keys() {
     commands "help $1"
     head -n 1 "$dir/out" | grep -oE '\[[a-z-]+=' | tr -d '[='
@@ -110,14 +111,15 @@ exit_statuses_are_in() {
     tags metronome.1 'EXIT STATUS' $(sed -nE '/^Exit status/,/^$/s/^ *([0-9]+) .*/\1/p' "$dir/out")
 }
 
-# What is asked for in the sources, but for what ssh says of its session.
+# The variables that the sources read, without ssh's variable for its session.
 # shellcheck disable=SC2046
 variables_are_in() {
     tags metronome.1 ENVIRONMENT $(grep -rhoE 'getenv\("[A-Z_]+"\)' controller | grep -oE '[A-Z_]{3,}' | grep -vx SSH_CONNECTION | sort -u) \
         XDG_STATE_HOME
 }
 
-# names SCHEMA: each member that a schema has, and each value of what can only be some.
+# names SCHEMA: prints each member of a schema, and each value of a member with a fixed set of
+# values.
 names() {
     python3 - "scripts/schema/$1.schema.json" <<'END'
 import json, sys
@@ -140,7 +142,7 @@ print(*sorted(found), sep="\n")
 END
 }
 
-# schema_is_in SCHEMA: each is marked as a name in the text of the page. A state is explained in the other one.
+# schema_is_in SCHEMA: each name is marked as a name in the page. The other page explains states.
 schema_is_in() {
     local name number=0
     while IFS= read -r name; do

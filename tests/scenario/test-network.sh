@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The virtual network with real Linux guests: exact delivery, runs that repeat to the byte, also under load, with a capture
-# and with breaks. Prints TAP, takes half a minute.
+# The virtual network with real Linux guests: exact delivery, and runs that repeat byte for byte,
+# also under load, with a capture and with breaks. Prints TAP, takes half a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/guests.sh
@@ -20,7 +20,7 @@ ping_run first
 check 'ping over 1 ms: all is answered' ended 0 '^lookahead 1ms' '^a +-> b +1ms'
 cp "$dir/first/console-a.log" "$dir/out"
 check 'ping: four answers' says '4 packets transmitted, 4 packets received, 0% packet loss'
-# Two latencies, at most a quantum more for each, and what the guests need.
+# A round trip takes two latencies, at most one quantum more for each, and the guests' own time.
 times=$(sed -nE 's/.*seq=[1-3] .*time=([0-9.]+) ms.*/\1/p' "$dir/out")
 check "ping: never less than two latencies, never much more ($(echo "$times" | tr '\n' ' '))" \
     awk -v times="$times" 'BEGIN { n = split(times, t, "\n"); for (i = 1; i <= n; i++) if (t[i] < 2 || t[i] > 2.35) exit 1; exit n != 3 }'
@@ -43,8 +43,8 @@ tshark -r "$dir/first.pcapng" -T fields -e frame.time_epoch -e frame.interface_n
 check 'tshark reads it: ns, cards by name' says '^[0-9]+\.[0-9]{9}	a	8' '^[0-9]+\.[0-9]{9}	a	0'
 check 'tshark: each request and answer once' [ "$(wc -l <"$dir/out")" = 8 ]
 
-# Breaks that nobody could plan for leave idle guests ahead of the others: what is due then, and at the boundary behind
-# it, is handed over at the same times.
+# Breaks at unplannable moments leave idle guests ahead of the others. Frames that are due in the
+# meantime, and at the boundary after it, are delivered at the same times as without breaks.
 broken() { # NAME COMMANDS
     mtr --report "$dir/$1" -c "quantum 100us; $(linux a 1 "$settled; ping -q -c 300 -i 0.001 10.0.0.2")$(linux b 2 'sleep 60') \
         link add a b latency=250us; start; run-until 950ms; $2 run-until 1200ms; assert a.received >= 200"

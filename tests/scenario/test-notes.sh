@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The reduced forms of the experiments of scripts/bench: `make bench-notes` is the whole of them. Prints TAP.
+# The experiments of scripts/bench in their reduced forms (`make bench-notes` runs them in full).
+# Prints TAP.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,7 +11,8 @@ bench() {
     timeout -k 5 120 "scripts/bench/$1" --quick "${@:2}" >"$dir/out" 2>"$dir/err" || status=$?
 }
 
-# Differences of QEMU: no plain inline counts since 9.0; vCPUs share the instructions up to the next timer since 8.1.
+# Differences between QEMUs: since 9.0 a plugin can't read inline counts; since 8.1 vCPUs share the
+# instructions up to the next timer.
 three=three inline=123220392 wait='(1\.99[0-9]|2\.000)'
 [[ $(plugin insn-count) != *-[27].so ]] || three=two inline=- wait='[01]\.[0-9]{3}'
 bench precision

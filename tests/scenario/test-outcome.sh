@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Every way to end that the manual's table lists: exit code, the last line on stderr, the event `exit`, report.json and
-# report.html say the same, and all that is for programs is as its schema says. Prints TAP, takes about two minutes.
+# Every end in the manual's table: exit code, last line on stderr, the event `exit`, report.json and
+# report.html agree, and the formats for programs follow their schemas. Prints TAP, takes about two
+# minutes.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
@@ -14,28 +15,29 @@ report=$dir/report
 scenario=
 out=$dir/out
 
-# ends DESCRIPTION STATUS OUTCOME WHERE MESSAGE: how the last run ended; WHERE and MESSAGE are regular expressions. Its
-# report is in $report (empty: it has none), its file was $scenario; $out is empty if nobody could read its events.
+# ends DESCRIPTION STATUS OUTCOME WHERE MESSAGE: checks how the last run ended. WHERE and MESSAGE
+# are regular expressions. $report has the run's report (empty: no report), $scenario its file, and
+# $out its events (empty: nobody could read them).
 ends() {
     check "$1: exit code $2" [ "$status" -eq "$2" ]
     check "$1: all say '$3', where and why, as their schemas have it" \
         python3 tests/scenario/agree.py "$status" "$3" "$4" "$5" "$out" "$dir/err" "$report" "$scenario"
 }
 
-# An earlier run's report lies where the next one's is to be.
+# older: puts the report of an earlier run in the place of the next run's report.
 older() {
     rm -rf "$dir/report"
     cp -r "$dir/older" "$dir/report"
 }
 
-# reported ARGUMENT...: a run with events and a report, in the place of an older one.
+# reported ARGUMENT...: runs metronome with events and a report, which replaces an older one.
 reported() {
     report=$dir/report out=$dir/out scenario=
     older
     mtr --json --report "$report" "$@"
 }
 
-# of NAME [ARGUMENT...]: the same of a scenario, which is $dir/NAME.mtr.
+# of NAME [ARGUMENT...]: the same for the scenario $dir/NAME.mtr.
 of() {
     local file=$dir/$1.mtr
     shift
@@ -48,7 +50,8 @@ plain() {
     mtr --json "$@"
 }
 
-# goes ARGUMENT...: a run with events and a report that goes on until something from outside ends it.
+# goes ARGUMENT...: starts a run with events and a report that goes on until something from outside
+# ends it.
 goes() {
     report=$dir/report out=$dir/out scenario=
     older
@@ -57,7 +60,7 @@ goes() {
     guests_run
 }
 
-# stands COMMANDS: a run that has carried out these commands and waits for more.
+# stands COMMANDS: starts a run that carries out these commands and waits for more.
 stands() {
     report=$dir/report out=$dir/out scenario=
     older
@@ -71,14 +74,14 @@ stands() {
     within 40 says standing
 }
 
-# more COMMANDS: the last ones of such a run.
+# more COMMANDS: sends the last commands to such a run.
 more() {
-    (trap '' PIPE && printf '%s\n' "$1" >&9 2>/dev/null) || true # it may have ended by itself
+    (trap '' PIPE && printf '%s\n' "$1" >&9 2>/dev/null) || true # the run may have ended by itself
     exec 9>&-
     join
 }
 
-# report_has PYTHON: what holds of report.json, which is r.
+# report_has PYTHON: a condition on report.json, which is r.
 report_has() {
     python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); sys.exit(0 if eval(sys.argv[2]) else f"{r}")' \
         "$report/report.json" "$1"
@@ -93,7 +96,7 @@ exits() { # NAME: a guest that makes its QEMU exit with status 3
         icount=shift=0,sleep=off"
 }
 
-# file NAME: a scenario with a node that counts; the rest of it comes on stdin.
+# file NAME: writes a scenario with a node that counts, followed by standard input.
 file() {
     { counts a && echo start && cat; } >"$dir/$1.mtr"
 }
@@ -162,7 +165,7 @@ verified() {
         input=$dir/passes.mtr plain verify $name
         ends "verify: nor can $name" 2 usage '' ".*each run of .verify. reads '$name', .*"
     done
-    # The second run's QEMU does not start.
+    # A program for qemu= whose QEMU does not start a second time.
     cat >"$dir/qemu-once" <<END
 #!/bin/bash
 mkdir $dir/seen 2>/dev/null || exit 1
@@ -217,7 +220,7 @@ refused() {
     ends 'check of a bad one' 2 usage '.*:3' '.*nonsense.*'
 }
 
-# What a mode has no use for is refused, as whoever gives it expects something of it.
+# An option without effect in a mode is refused, because its user expects an effect.
 of_no_use() {
     local arguments
     while read -r arguments; do
@@ -248,7 +251,7 @@ END
 
 # --- output-lost
 
-# small KILOBYTES ARGUMENT...: with the report on a file system of that size.
+# small KILOBYTES ARGUMENT...: runs metronome with its report on a file system of that size.
 small() {
     local size=$1
     shift
@@ -323,7 +326,7 @@ nodes() {
     stop_sshd
 }
 
-# A QEMU that somebody else lets run while the ensemble stands.
+# Somebody else lets a QEMU run while the ensemble stands.
 exactness() {
     local command
     for command in 'assert 1 == 2' 'assert 1 == 1'; do
@@ -354,7 +357,7 @@ interrupted() {
     ends 'SIGTERM in a scenario' 130 interrupted "$dir/long\\.mtr:5" 'interrupted.*'
 }
 
-# --- running: of a run that is not over, or whose end nobody saw
+# --- running: reports of a run that is not over, or whose end no process recorded
 
 under_way() {
     reported -c "$a; start; run 1ms; report $dir/mid; run 1ms"

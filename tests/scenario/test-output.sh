@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Readers that go away, full disks, closed descriptors, limits: no write ends metronome by a signal, what is lost is told
-# and makes the exit code 2, and an attached QEMU is given back as it was on every way out. Prints TAP, takes about a
-# minute.
+# Output that can't be written: readers that close, full disks, closed descriptors, limits. No write
+# ends metronome by a signal; metronome reports lost output and ends with exit code 2; and on every
+# way out an attached QEMU is returned unchanged. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/foreign.sh
@@ -16,7 +16,7 @@ full="can't write to standard output: No space left on device"
 
 # --- standard output
 
-# full DESCRIPTION ARGUMENT...: with a full disk as standard output.
+# full DESCRIPTION ARGUMENT...: runs metronome with a full disk as standard output.
 full() {
     local description=$1
     shift
@@ -50,10 +50,10 @@ full_disk() {
     check '/dev/full: verify' ended 2 "$full"
 }
 
-# first_line ARGUMENT...: its reader takes a line and leaves; sets $status.
+# first_line ARGUMENT...: runs metronome with a reader that reads one line and closes; sets $status.
 first_line() {
     set +o pipefail
-    # Behind the first line nothing is written until its reader has gone.
+    # After the first line metronome writes nothing until its reader has closed.
     { "$metronome" "$@" </dev/null 2>"$dir/err" && echo 0 >"$dir/status" || echo $? >"$dir/status"; } |
         { head -n 1 >"$dir/out"; } && status=$(<"$dir/status")
     set -o pipefail
@@ -91,7 +91,8 @@ reader_leaves() {
     check 'SIGPIPE and SIGXFSZ end nothing' ended 0 '^behind$'
 }
 
-# Those of a shell that closed them: 0 to 2 lead to /dev/null.
+# std_of: prints the targets of descriptors 0 to 2. If the shell closed them, they must lead to
+# /dev/null.
 std_of() {
     local fd
     for fd in 0 1 2; do
@@ -116,7 +117,7 @@ closed() {
     check 'without them: SIGTERM ends it' ended 130
 }
 
-# Programs that are started have the default actions: few expect EPIPE.
+# Started programs have the default actions of signals, because few programs expect EPIPE.
 children() {
     local mask
     "$metronome" -c "host add x command=\"cat /proc/self/status >$dir/child; exit 1\"" >/dev/null 2>&1 || true
@@ -127,7 +128,7 @@ children() {
 
 # --- captures and transcripts
 
-# reader COMMAND...: a FIFO, whose reader this is.
+# reader COMMAND...: makes a FIFO, and starts the command as its reader.
 reader() {
     rm -f "$dir/fifo"
     mkfifo "$dir/fifo"
@@ -164,7 +165,8 @@ transcripts() {
     check 'a FIFO without a reader does not hold anybody up' ended 2 "can't write '$dir/fifo': .*start its reader first"
 }
 
-# in_small_folder KILOBYTES ARGUMENT...: with a run directory on a file system of that size.
+# in_small_folder KILOBYTES ARGUMENT...: runs metronome with its run directory on a file system of
+# that size.
 in_small_folder() {
     local size=$1
     shift
@@ -187,7 +189,7 @@ console_log() {
         test "$(sha256sum <"$log")" = "$(text console_sha256 "$dir/cut/report.json" | cut -d'"' -f4)  -"
 }
 
-# --- files of the user's
+# --- files of the user
 
 overwrite() {
     local name
@@ -246,7 +248,8 @@ sockets() {
 
 # --- attached
 
-# given_back DESCRIPTION: it runs, ranked and pinned as it was, with none of our objects.
+# given_back DESCRIPTION: checks that the QEMU runs, with its priorities and CPUs as before, and
+# without metronome's objects.
 given_back() {
     check "$1: it runs" within 5 foreign_runs
     check "$1: ranks and CPUs are as they were" foreign_is_free "$ranks"

@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# report.html of real runs, looked at by a real browser: drawn and working in light and dark, readable without
-# JavaScript, proof against what a guest prints, there also when the run failed; nothing is cut off or overlaps, wide or
-# narrow.
+# report.html of real runs in a real browser: drawn and working in light and dark, readable without
+# JavaScript, safe against text that a guest prints, complete also after a failed run. Nothing is
+# cut off or overlaps, on wide and narrow pages.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# browse FILE OPTION...: what the page writes to the browser's log goes to $dir/err, the page as it is in the end to $dir/out. Its time is its
-# own: the page's timers and frames are over before it answers.
+# browse FILE OPTION...: loads the page. The browser's log goes to $dir/err, the final page to
+# $dir/out. The browser uses virtual time, so that the page's timers and frames are over before it
+# answers.
 browse() {
     local file=$1
     shift
@@ -19,8 +20,8 @@ browse() {
     grep CONSOLE "$dir/chromium.log" >"$dir/err" || true
 }
 
-# The page, asked by a script of our own what of it is cut off: wider than the window or than the box it is in, or text
-# of a drawing outside of it or over other text. A closed table may scroll.
+# A script of this test that searches the page for text that is cut off: wider than the window or
+# its box, or text of a drawing outside the drawing or over other text. A closed table may scroll.
 cat >"$dir/probe.js" <<'END'
 addEventListener('load', () => {
     const faults = [], root = document.scrollingElement;
@@ -50,8 +51,8 @@ addEventListener('load', () => {
 });
 END
 
-# fits FILE...: all of them at all widths in one browser, each in a frame of that width. A page lets no script but its own
-# run, so the probe comes in place of its policy. What it finds goes to $dir/out.
+# fits FILE...: checks all pages at all widths in one browser, each in a frame of that width. A page
+# lets only its own script run, so the probe replaces the page's policy. The faults go to $dir/out.
 widths=(500 640 700 780 900 1000 1200 1400 1600)
 fits() {
     local file width i=0
@@ -104,19 +105,20 @@ check 'it did not act' says '<title>metronome report: a, b</title>'
 check 'all packets are in the diagram' says "[0-9]+ of $sent packets"
 check 'tables: both nodes, each packet with its clocks' says '<th scope="row" data-label="node"><i class="b0"></i>a</th>' \
     '<td class="text">delivered</td><td class="text">a:1</td><td class="text">a:1 b:1</td>'
-# 0 is dark, 1 is light.
+# Scheme 0 is dark, 1 is light.
 for scheme in 0 1; do
     browse "$page" --blink-settings=preferredColorScheme=$scheme --screenshot="$dir/$scheme.png"
     check "a picture of it ($scheme)" test "$(stat -c %s "$dir/$scheme.png")" -gt 50000
 done
 check 'light and dark differ' not cmp -s "$dir/0.png" "$dir/1.png"
-# A script that is not the one that the page promises does not run: that is the page without JavaScript.
+# The browser does not run a script that differs from the page's promise: a wrong hash shows the
+# page without JavaScript.
 sed 's/sha256-[^'"'"']*/sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=/' "$page" >"$dir/plain.html"
 browse "$dir/plain.html" --dump-dom
 check 'without JavaScript: arrows and tables are there, the buttons are not' says 'Refused|violates' \
     'class="packet s0"' '<title>a → b, [0-9]+ bytes, sent at [01]\.' 'class="tools" hidden' '<td class="text">delivered'
 
-# A run that fails, with what was seen until then.
+# The report of a failed run has everything up to the failure.
 background --report "$dir/failed" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; node add b \
     kernel=$guest/count-aarch64.elf memory=64M; start; run 5ms; echo going; run 1000s"
 within 40 says going
@@ -130,7 +132,7 @@ check 'with the barriers until then' grep -q '<title>1 barrier, 5.00 ms' "$dir/f
 mtr --report "$dir/none" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; assert 1 == 2"
 check 'a run that never began: a page as well' grep -q 'No barrier was recorded' "$dir/none/report.html"
 
-# Sixteen nodes with long names that ping nobody; long lines; long commands and checks that fail.
+# Sixteen nodes with long names that send nothing; long lines; long commands and checks that fail.
 nodes=
 for i in {1..16}; do
     nodes+="node add node$i-in-the-rack-at-the-end kernel=$guest/count-aarch64.elf memory=16M icount=shift=0,sleep=off; "
@@ -141,8 +143,8 @@ check 'a run of many nodes that fails' ended 1
 mtr --report "$dir/best" -c "node add a kernel=$guest/count-aarch64.elf memory=64M icount=off; node add b \
     kernel=$guest/tick-aarch64.elf memory=64M icount=shift=3,sleep=on; start; run 50ms"
 check 'a run with overshoot and clocks that stray' ended 0
-# Bytes of escape sequences, colours and no UTF-8 among them, on the console and in what is asserted; a run that is interrupted;
-# one that never began.
+# The console and an assertion have escape sequences, colours and bytes that are not UTF-8. Also: an
+# interrupted run, and a run that never began.
 mtr --report "$dir/escapes" -c "$(linux a 1 "printf '\\\\033[31mred\\\\033[0m \\\\260C \\\\342\\\\200\\\\256 ${long}\\\\n'")start; wait-line a 'run ended' timeout=20s
     set x \"$(printf '\302\233')${long}\"; wait-line a \"never \$x\" timeout=1ms"
 check 'a run whose guest prints escape bytes, which fails' ended 1

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# That icount is the truth: a plugin of our own (tests/plugin/insn-count.c) counts what the guests execute, and each
-# stop is to find as many instructions as icount says. Prints TAP, takes about a minute.
+# Proves that icount is right: a plugin of our own (tests/plugin/insn-count.c) counts the
+# instructions that guests execute, and at each stop its count must equal icount. Prints TAP, takes
+# about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,7 +11,7 @@ target=1232203923
 plugin=$(plugin insn-count)
 [[ $plugin != *-[27].so ]] || target=123220392 # it is much slower
 
-# counted MODE RUN OPTION...: a session of one node called a, which is reported to $dir/report.
+# counted MODE RUN OPTION...: runs a session of one node called a, with its report in $dir/report.
 counted() {
     local mode=$1 run=$2
     shift 2
@@ -18,7 +19,7 @@ counted() {
         start; $run; report $dir/report; assert a.overshoot == 0; assert missed == 0"
 }
 
-# The number at place N of the plugin's file: 0 is the sum, 2 that of vCPU 0.
+# count_at N: prints number N of the plugin's file: 0 is the sum, 2 is vCPU 0's count.
 count_at() {
     od -An -t d8 -j $((8 * $1)) -N 8 "$dir/counts" | tr -d ' '
 }
@@ -27,7 +28,7 @@ icount() {
     number icount "$dir/report/report.json"
 }
 
-# agree MORE: all went well, and the plugin counted MORE than icount.
+# agree MORE: the run succeeded, and the plugin counted MORE instructions than icount.
 agree() {
     local more=$1
     [[ $status -eq 0 && $(icount) -gt 0 && $(count_at 0) -eq $(($(icount) + more)) ]] && return
@@ -51,7 +52,7 @@ sum_of_vcpus() {
     [[ $vcpus -gt 1 && $sum -eq $(count_at 0) ]]
 }
 
-# options PAYLOAD SLEEP OPTION...
+# aarch64 PAYLOAD SLEEP OPTION...: prints the options of an aarch64 node.
 aarch64() {
     local icount=icount=shift=0,sleep=$2
     [[ ${*:3} != *icount=* ]] || icount=
@@ -90,7 +91,8 @@ times() {
     goals='run-until 100ms; run 1ns; run 333ns; run 3insn on a; run 1ms; run 777777ns'
     counted inline "$goals" "$(aarch64 count off)"
     check 'one goal after the other' agree_on 101778111
-    # It counts fewer instructions: the time until its first one is the host's.
+    # With sleep=on the guest executes fewer instructions, because the time until its first
+    # instruction is the host's.
     counted inline "$goals; assert a.virtual == 101778111ns" "$(aarch64 count on)"
     check 'the same with sleep=on' agree 0
 }
@@ -105,9 +107,10 @@ idle() {
     done
 }
 
-# A vCPU that takes INIT in the midst of its slice resets its instruction counter (QEMU's cpu_common_reset()), and what
-# was left of the slice passes for executed. That adds a fixed amount to icount, and to virtual time, for each INIT;
-# firmware and payload send each vCPU one, until 60 ms. Everything else is exact.
+# If a vCPU receives INIT in the middle of its slice, QEMU resets the vCPU's instruction counter
+# (cpu_common_reset()), and the rest of the slice counts as executed. Each INIT so adds a fixed
+# amount to icount and to virtual time. Firmware and payload send each vCPU one INIT, until 60 ms.
+# Everything else is exact.
 x86() {
     local early
     counted inline 'run-until 123456789ns' "$(x86_64 count off)"
@@ -122,7 +125,7 @@ x86() {
     check 'x86_64, 4 vCPUs: exact from 100000007 instructions to the target' agree $early
 }
 
-# A load or store from an unmapped page is begun twice, and executed once.
+# A load or store from an unmapped page is begun twice and executed once.
 linux() {
     local machine aborts
     machine="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz icount=shift=0,sleep=off"

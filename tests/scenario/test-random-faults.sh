@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Kills and stops what takes part in runs of two seconds, at random moments: controller, QEMU, agent, what started it,
-# sshd, janitors. Each time nothing may be left (process, socket, folder, real-time thread), and who survives ends with
-# the right exit code within 25 s. Prints TAP.
+# Kills or stops a process at a random moment of a run of two seconds: controller, QEMU, agent,
+# supervisor of an agent, sshd, janitors. Nothing may be left afterwards (process, socket, folder,
+# real-time thread), and the surviving metronome ends with the right exit code within 25 s. Prints
+# TAP.
 #
-# environment: TRIALS, how many (10); SEED, the first trial's, which is printed (a trial N has SEED + N, so that
-# `TRIALS=1 SEED=…` does one of them again).
+# environment: TRIALS, the number of trials (10); SEED, the seed of the first trial, which is
+# printed (trial N has SEED + N, so `TRIALS=1 SEED=…` repeats one trial).
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
@@ -16,7 +17,7 @@ trials=${TRIALS:-10} seed=${SEED:-$((RANDOM % 30000))}
 within_s=25
 node="kernel=$guest/count-aarch64.elf memory=16M nic=off icount=shift=0,sleep=off"
 
-# --- who is there
+# --- the processes
 
 of_name() { # NAME PARENT: ids of processes of this test with this name, children of PARENT, or (-PARENT) of others
     local id parent
@@ -29,7 +30,7 @@ of_name() { # NAME PARENT: ids of processes of this test with this name, childre
     done
 }
 
-# victims KIND: their ids at this moment.
+# victims KIND: prints the ids of the processes of that kind at this moment.
 victims() {
     case $1 in
     controller) if kill -0 "$pid" 2>/dev/null; then echo "$pid"; fi ;;
@@ -42,7 +43,7 @@ victims() {
     esac
 }
 
-# right KIND SIGNAL: the exit codes that are right; 0 is, where the run was over before.
+# right KIND SIGNAL: prints the right exit codes. 0 is right too if the run was over before.
 right() {
     case $1-$2 in
     controller-KILL) echo 137 ;;
@@ -53,9 +54,10 @@ right() {
     esac
 }
 
-# --- one of them
+# --- one trial
 
-# hit KIND SIGNAL: one of the kind; false: there is none, or it has just ended.
+# hit KIND SIGNAL: sends the signal to one process of the kind; false: no such process, or it has
+# just ended.
 hit() {
     local ids id
     mapfile -t ids < <(victims "$1")
@@ -72,7 +74,8 @@ ended_now() {
     ! kill -0 "$pid" 2>/dev/null
 }
 
-# Those that were stopped go on, as when somebody finds them. A QEMU does not: metronome has to end it.
+# thaw: continues stopped processes, like a user who finds them. A stopped QEMU stays stopped:
+# metronome has to end it.
 thaw() {
     local id
     for id in "${stopped[@]}"; do
@@ -81,11 +84,12 @@ thaw() {
     stopped=()
 }
 
-# wait_for_end KIND SIGNAL: as long as it may take.
+# wait_for_end KIND SIGNAL: waits as long as the end may take.
 wait_for_end() {
     if [[ $1-$2 == qemu-STOP ]]; then
         patience=1 within 8 ended_now || kill -TERM "$pid" 2>/dev/null || true
-        # While it starts QEMUs it serves nobody: a second one ends it at once, without a report.
+        # While metronome starts QEMUs, its main loop does not run. A second signal ends metronome
+        # at once, without a report.
         patience=1 within 8 ended_now || { at_once=1 && kill -TERM "$pid" 2>/dev/null; } || true
     elif [[ $1-$2 == controller-STOP || $1-$2 == *janitor-STOP ]]; then
         sleep 2
@@ -94,7 +98,8 @@ wait_for_end() {
     within $within_s ended_now
 }
 
-# Sockets with a name of this test's; sshd's own threads.
+# left_over: looks for processes, for sockets with a name of this test, and for sshd's own real-time
+# threads.
 left_over() {
     local found
     found=$(processes)
@@ -113,7 +118,8 @@ folders() {
     find "$runtime" -mindepth 1 -maxdepth 1
 }
 
-# A folder may be left if nobody was there to remove it; the next start does. One that was only being made has to be old.
+# A folder may be left if no janitor was alive to remove it; the next start removes the folder. An
+# incomplete folder must be old before it is removed.
 folders_are_right() {
     [[ -n $(folders) ]] || return 0
     [[ $janitor_lost -eq 1 ]] || return 1
@@ -121,7 +127,7 @@ folders_are_right() {
     "$metronome" -c 'echo next' >/dev/null 2>&1 && [[ -z $(folders) ]]
 }
 
-# The report of a run that came to its end says the same as its exit code.
+# The report of a run that came to its end has the run's exit code.
 report_is_right() {
     [[ $status -eq 137 || $status -eq 143 || $at_once -eq 1 ]] || [[ $(number exit_code "$dir/report/report.json") == "$status" ]]
 }
@@ -152,7 +158,7 @@ trial() {
     sleep "$((moment / 1000)).$(printf %03d $((moment % 1000)))"
     [[ -n $(victims janitor) ]] || janitor_lost=1 # it is not up yet, or it is over
     until hit "$kind" "$signal"; do
-        # It is not there yet, or the run is over.
+        # The process does not exist yet, or the run is over.
         if ended_now; then
             signal=none allowed=0
             break

@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# The examples of README, tutorial and manual pages. Runs print what is shown of them, but for the figures: numbers,
-# addresses and what was disassembled there. Sessions at the prompt are typed, scenarios are checked. Prints TAP, takes
-# about a minute.
+# The examples of README, tutorial and manual pages. Runs print the documented output, except for
+# figures: numbers, addresses and disassembled instructions. Sessions at the prompt are typed,
+# scenarios are checked. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -13,17 +13,19 @@ trim() {
     sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 }
 
-# example FILE SCENARIO: what a document shows of it.
+# example FILE SCENARIO: prints the output that a document shows for a scenario.
 example() {
     sed -nE "/^    \\\$ build\/metronome run scripts\/scenarios\/$2\.mtr( .*)?\$/,/^[^ ]/p" "$1" | sed '1d;/^[^ ]/d;s/^    //' | trim
 }
 
-# shape: figures are N, whatever their width; an instruction is I. A register has the name that the README's QEMU gives it.
+# shape: replaces figures by N and instructions by I. A register gets the name that the README's
+# QEMU uses.
 shape() {
     sed -E 's/VBAR_EL1/VBAR/; s/(0x[0-9a-f]+):  .*/\1: I/; s/[-+]?(0x)?[0-9][0-9a-f.]*/N/g; s/ +/ /g; s/ $//'
 }
 
-# blocks FILE: each block that is set in by four spaces, a file $dir/blocks/N, without the spaces.
+# blocks FILE: writes each block that is indented by four spaces to a file $dir/blocks/N, without
+# the indent.
 blocks() {
     rm -rf "$dir/blocks"
     mkdir "$dir/blocks"
@@ -33,7 +35,8 @@ blocks() {
         { open = 0 }' "$1"
 }
 
-# session FILE: what is typed at the prompt there; shown FILE: what is answered.
+# session FILE: prints the commands that the file shows at the prompt. shown FILE: prints the
+# answers.
 session() {
     sed -nE 's/^metronome( [0-9.]+s [a-z]+)?> //p' "$1"
 }
@@ -67,7 +70,7 @@ runs() {
     done
 }
 
-# The first session of the README and that of the tutorial, which need no Linux.
+# The first sessions of the README and of the tutorial, which need no Linux guest.
 sessions() {
     local file block
     for file in README.md TUTORIAL.md; do
@@ -82,7 +85,7 @@ sessions() {
     done
 }
 
-# The scenario that the tutorial writes, and what it prints.
+# The scenario that the tutorial writes, and its output.
 first() {
     local block
     blocks TUTORIAL.md
@@ -99,7 +102,7 @@ first() {
     check 'the scenario of the tutorial prints what is shown' diff <(shape <"$dir/shown") <(trim <"$dir/out" | shape)
 }
 
-# Every other scenario is right as far as can be seen without running it.
+# Checks every other scenario without running it.
 checks() {
     local file block arguments number=0
     mkdir "$dir/files"

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Two hosts with grants of several quanta, and pings, some inside a host: whoever is interrupted at the prompt, and when,
-# the guests do the same. Prints TAP.
+# Two hosts with grants of several quanta, and pings, some inside a host. An interrupt at the
+# prompt, at any moment, does not change what the guests do. Prints TAP.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/terminal.sh

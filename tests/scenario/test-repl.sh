@@ -193,7 +193,7 @@ interrupts() {
     line 'echo alive'
     shows 'which takes commands' '^alive'
     check 'what Ctrl-C cleared was not run' not shown '^not-run'
-    # No barrier comes for minutes.
+    # The next barrier is minutes away.
     line 'log info; quantum 1000s; run 2000s'
     check 'a long quantum' within 10 runs
     key C-c
@@ -384,7 +384,7 @@ pipes() {
     check 'SIGTERM ends it' test "$status" -eq 130
 }
 
-# What ssh asks for, is asked at the prompt; a secret is neither shown nor kept.
+# ssh's questions appear at the prompt; a secret is neither shown nor stored.
 questions() {
     local add="host add x ssh=127.0.0.1:PORT metronome=$metronome"
     start_sshd

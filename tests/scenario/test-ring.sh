@@ -1,12 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# A guest whose card has no room for what comes: nothing is lost uncounted, and a run that is looked at is the same run.
-# Prints TAP, takes about a minute.
+# A guest whose card has no room for frames: every lost frame is counted, and stops do not change
+# the run. Prints TAP, takes about a minute.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# ring NODE NUMBER...: a node with the payload `ring` and what it is to do (guest-init/payloads/ring-aarch64.S).
+# ring NODE NUMBER...: prints the command that adds a node with the payload `ring`. The numbers are
+# its orders (guest-init/payloads/ring-aarch64.S).
 ring() {
     local node=$1 at=$((0x40ffff80)) number loaders=''
     shift
@@ -17,8 +18,9 @@ ring() {
     echo "node add $node memory=64M icount=shift=0,sleep=off kernel=$guest/ring-aarch64.elf extra=\"$loaders\"; "
 }
 
-# looked_at RUN...: a run in these pieces, to 150 ms; what the guest printed is in $dir/console, what it was handed in
-# $dir/packets: size, time, mark, digest. $receiver, $sender, $link: what is tried.
+# looked_at RUN...: runs the guests in these pieces, to 150 ms. The guest's output goes to
+# $dir/console; the delivered frames go to $dir/packets: size, time, mark, digest. $receiver,
+# $sender and $link are the case under test.
 looked_at() {
     local piece pieces='' runs=("$@")
     for piece in "${runs[@]}"; do
@@ -31,7 +33,7 @@ looked_at() {
     awk '$2 == "delivery" && $3 == "r" { print $5, $8, $9, $10 }' "$dir/out" >"$dir/packets"
 }
 
-# numbers: of the frames that the guest took out.
+# numbers: prints the numbers of the frames that the guest took out of its ring.
 numbers() {
     cut -d' ' -f1 "$dir/console"
 }
@@ -40,8 +42,8 @@ same_as_unlooked() {
     cmp "$dir/console" "$dir/console.alone" && cmp "$dir/packets" "$dir/packets.alone"
 }
 
-# compare WHAT: all frames arrive in their order, and looking at barriers, in the midst of quanta and at instructions
-# changes nothing.
+# compare WHAT: all frames arrive in order, and stops at barriers, in the middle of quanta and at
+# instructions change nothing.
 compare() {
     looked_at
     check "$1: exit 0" ended 0
@@ -51,7 +53,8 @@ compare() {
     # shellcheck disable=SC2046
     looked_at $(yes 1ms | head -n 60)
     check "$1: stops at 60 barriers, the same run" eval 'ended 0 && same_as_unlooked'
-    # Not while frames are sent: QEMU tells the time at which one is only as exactly as the vCPU's slices are long.
+    # No stop while frames are sent: the precision of a frame's send time in QEMU is the length of
+    # the vCPU's slices.
     # shellcheck disable=SC2046
     looked_at 1ms 9ms $(yes 1370us | head -n 40) '1001insn on r' '7insn on r' 3ms
     check "$1: stops in the midst of quanta, the same run" eval 'ended 0 && same_as_unlooked'
@@ -60,7 +63,7 @@ compare() {
 sent=100
 sender=$(ring s 1 $sent 0 1000000 20000 100 0)
 
-# The driver takes nothing for 20 ms, or 60 ms: 16 frames have room.
+# The driver takes nothing for 20 ms, or 60 ms; the ring has room for 16 frames.
 receiver=$(ring r 0 16 0 15000000 0 2048 0)
 for delivery in barrier exact; do
     link="delivery=$delivery" compare "a full ring, delivery=$delivery"
@@ -68,22 +71,23 @@ for delivery in barrier exact; do
         eval "grep -c ' carried ' '$dir/packets' | grep -qx 84"
 done
 
-# Buffers that the guest has given back and not told of: QEMU hands frames over early if it is stopped then.
+# Buffers that the guest has returned without notifying the card. A stop then makes QEMU deliver
+# frames early.
 receiver=$(ring r 0 8 0 6000000 100000 2048 0)
 compare 'buffers that the card is not told of'
 
-# What comes before there is a driver waits for it.
+# Frames that come before the driver is ready wait for it.
 receiver=$(ring r 0 64 10000000 0 0 2048 0)
 for delivery in barrier exact; do
     link="delivery=$delivery" compare "no driver, delivery=$delivery"
 done
 
-# Due in the midst of a µs: what the first leg finds out of QEMU is known to all nodes in it, so the times that QEMU stamps
-# frames with are those of a run in pieces.
+# Due times between two µs. The facts about QEMU that the first segment finds are known to all its
+# nodes, so the times that QEMU stamps on frames equal those of a run in pieces.
 receiver=$(ring r 0 128 0 0 0 2048 0)
 link='delivery=exact bandwidth=1G' compare 'times between two µs'
 
-# A ring where there is no memory: the card takes nothing until the guest makes another one.
+# A ring at an address without memory: the card takes nothing until the guest makes another ring.
 sent=50
 sender=$(ring s 1 $sent 0 1000000 20000 100 0)
 receiver=$(ring r 0 16 100000 8000000 0 2048 0 0 0x3fffff)
@@ -91,7 +95,8 @@ for delivery in barrier exact; do
     link="delivery=$delivery" compare "a ring in no memory, delivery=$delivery"
 done
 
-# A driver that is reset: what the card is handed before that is seen has no ring, as with any card, which is told.
+# A driver that resets the card. Frames that the card gets before metronome sees the reset have no
+# ring, as with any card, and metronome reports them.
 sent=10
 sender=$(ring s 1 $sent 0 1000000 2000000 100 0)
 receiver=$(ring r 0 16 8000000 0 0 2048 0 4)
@@ -111,12 +116,12 @@ done
 link=''
 sent=100
 
-# A frame that takes three buffers.
+# A frame that needs three buffers.
 sender=$(ring s 1 $sent 0 1000000 20000 1514 0)
 receiver=$(ring r 0 32 0 6000000 0 512 0x8000)
 compare 'buffers that are merged'
 
-# A card that takes nothing for ever: what is above 10000 frames is lost, and counted.
+# A card that takes nothing for ever: frames beyond 10000 are lost, and counted.
 sent=10100
 sender=$(ring s 1 $sent 0 1000000 1500 60 0)
 receiver=$(ring r 0 16 0 1000000000000 0 2048 0)

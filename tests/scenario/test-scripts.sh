@@ -1,19 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Scripts that build QEMU and busybox from source, fetch QEMU or make a Debian, as far as they go without a source: what they
-# refuse, and how they say it. Prints TAP, takes seconds.
+# Scripts that build QEMU and busybox from source, fetch QEMU or make a Debian, as far as they run
+# without a source: refusals and their messages. Prints TAP, takes seconds.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# Tools that are all there, and do nothing: what comes behind them is to be seen, on a machine that has none of them.
+# Stand-ins for all tools, which do nothing, so that the later checks of the scripts run on a
+# machine without these tools.
 mkdir "$dir/tools"
 for tool in gcc make ninja python3 pkg-config flex bison meson tar xz bzip2 aarch64-linux-gnu-gcc; do
     printf '#!/bin/sh\nexit 0\n' >"$dir/tools/$tool"
     chmod +x "$dir/tools/$tool"
 done
 
-# script STATUS DESCRIPTION PATTERN COMMAND...
+# script STATUS DESCRIPTION PATTERN COMMAND...: checks the exit status and the output of a command.
 script() {
     local wanted=$1 description=$2 pattern=$3
     shift 3
@@ -57,7 +58,8 @@ script 2 'check-debian13: a stage that is not there' "there is no stage 'lintt':
 script 2 'check-debian13: a test that is not there' "'tests/scenario/test-none.sh' is not there" \
     env BUILD="$dir/fetched" scripts/check-debian13 tests/scenario/test-none.sh
 check 'check-debian13: nothing was made' [ ! -e "$dir/fetched" ]
-# What they remove before they fill a folder (bin, root, build, source) may be the user's there.
+# The scripts remove these folders before they fill them (bin, root, build, source). In another
+# folder they may be the user's.
 mkdir -p "$dir"/home/{bin,root,build,source}
 touch "$dir"/home/{bin,root,build,source}/precious
 script 1 'fetch-qemu: a folder of the user' "'$dir/home' is not empty, and was not made by this script" \
@@ -74,7 +76,7 @@ for name in build-qemu build-busybox; do
 done
 check 'nothing of it is gone' [ "$(find "$dir/home" -name precious | wc -l)" -eq 4 ]
 check 'and nothing new is in it' [ "$(find "$dir/home" -mindepth 1 | wc -l)" -eq 8 ]
-# Theirs from an earlier time, also if it came to no end.
+# The script accepts its own folder of an earlier run, even of an unfinished one.
 script 1 'build-busybox: its own folder again' 'is not the source of busybox' \
     env PATH="$dir/tools:$PATH" scripts/build-busybox "$dir/to" "$dir"
 done_testing

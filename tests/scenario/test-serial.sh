@@ -1,16 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# serial=: a serial port that others connect to, while metronome sees what the guest writes as always.
+# serial=: a serial port for an outside program, while metronome still reads the guest's output.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# The guest asks until it gets a line, so that it does not matter when somebody connects.
+# The guest asks until it receives a line, so the program may connect at any time.
 asking="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M icount=shift=1,sleep=off \
     append=\"console=ttyAMA0 quiet cryptomgr.notests run=\\\"until read -t 1 x; do echo ready; done; echo taken\\\"\""
 program="kernel=$guest/hello-aarch64.elf memory=64M icount=shift=0,sleep=off"
 
-# peer CLASS ARGUMENT...: connects, waits for `ready`, sends a line; what it read goes to $dir/peer until QEMU ends.
+# peer CLASS ARGUMENT...: connects, waits for `ready`, and sends a line. Everything it reads until
+# QEMU's end goes to $dir/peer.
 peer() {
     # shellcheck disable=SC2016
     timeout 60 perl -e 'use IO::Socket::INET; use IO::Socket::UNIX; $| = 1; my $class = shift; my $s;
@@ -23,7 +24,8 @@ peer() {
         }' "$@" >"$dir/peer" 2>&1
 }
 
-# dialogue DESCRIPTION SERIAL CLASS ARGUMENT...
+# dialogue DESCRIPTION SERIAL CLASS ARGUMENT...: checks this conversation with a node that has
+# serial=SERIAL.
 dialogue() {
     local description=$1 serial=$2
     shift 2
@@ -38,14 +40,14 @@ dialogue() {
         "$dir/report/report.json"
 }
 
-# A free port: the kernel's choice, given back at once.
+# A free port, chosen by the kernel and closed again at once.
 port=$(perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport')
 dialogue 'a unix socket' "unix:$dir/serial,1" IO::Socket::UNIX "$dir/serial,1"
 check 'its socket is gone' [ ! -e "$dir/serial,1" ]
 dialogue 'telnet' "telnet::$port" IO::Socket::INET "127.0.0.1:$port"
 check 'telnet: said to be of the host' says "warn: .*bytes come from a network"
 
-# --- nobody is there: the same bytes as without serial=
+# --- no program connects: the same bytes as without serial=
 
 digest() {
     mtr --report "$dir/report" -c "node add a $program $1; start; run 20ms"
@@ -55,7 +57,7 @@ plain=$(digest '')
 check 'without a peer the console is the same' [ "$plain" = "$(digest "serial=unix:$dir/serial")" ]
 check 'it is not that of an empty console' not grep -q e3b0c44298fc1c149afbf4c8996fb924 <<<"$plain"
 
-# --- what is wrong
+# --- errors
 
 expect 'send needs the console as input' 2 "node add a $program serial=unix:$dir/serial; start; send a x" \
     'input is what connects to serial='

@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Nodes have states that tell, and stay in metronome's hands: guests that power off, panic, sleep, reset or are bitten by
-# their watchdog, QEMUs that end, die or stand still, options and monitor commands that would take a node away.
+# States of nodes, and faults that would take a node out of metronome's control: guests that power
+# off, panic, sleep, reset or are reset by their watchdog; QEMUs that end, die or stand still;
+# options and monitor commands of QEMU.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 arm='memory=32M nic=off icount=shift=0,sleep=off'
 count_node="$arm kernel=$guest/count-aarch64.elf"
 
-# --- options that take what is metronome's
+# --- options of QEMU that metronome needs for itself
 
 refused() {
     local option
@@ -27,7 +28,7 @@ refused() {
         "node add a $count_node extra='-device pvpanic-pci -no-reboot -serial null'; start; run 1ms; assert a.icount == 1000000"
 }
 
-# --- monitor commands that would move a node behind metronome's back
+# --- monitor commands that would move a node without metronome
 
 behind() {
     local command
@@ -45,12 +46,13 @@ behind() {
          qmp a query-status; hmp a 'qom-get mtd status'; qmp a system_powerdown; run 1ms; assert a.icount == 2000000; assert missed == 0"
 }
 
-# --- guests that leave, and what they do on their way
+# --- guests that leave, and events before that
 
 act="arch=x86_64 memory=32M nic=off icount=shift=0,sleep=off kernel=$guest/act-x86_64.elf"
 beside="node add c $count_node"
 
-# leaves DESCRIPTION LETTER EXTRA STATE PATTERN: the guest does what the letter says, and leaves; the other goes on.
+# leaves DESCRIPTION LETTER EXTRA STATE PATTERN: the guest acts by LETTER and leaves; the other
+# guest goes on.
 leaves() {
     expect "$1: named, with its time; the other goes on" 0 \
         "node add a $act append=$2 extra='$3'; $beside; start; run 20ms; time; node list; assert a.state == $4;
@@ -90,7 +92,7 @@ states() {
          assert a.state == paused; assert a.resets > 0" '^node a: its guest.s watchdog ran out \(action reset\)'
 }
 
-# reports: the same in JSON and in the report.
+# reports: JSON events and the report name the same states.
 reports() {
     mtr --json --report "$dir/report" -c "node add a $act append=p extra='-device pvpanic'; $beside; start; run 20ms"
     check 'JSON: an event names node, state and time' ended 0 \
@@ -126,7 +128,7 @@ resets() {
         '^node a: reset from outside at 0\.001'
 }
 
-# exits: QEMUs that end because their guests ask for it.
+# exits: QEMUs that end at the request of their guests.
 exits() {
     local semi="$arm kernel=$guest/exit-aarch64.elf extra='-semihosting-config enable=on,target=native'" status
     for status in 0 3; do
@@ -136,7 +138,7 @@ exits() {
             "^node a: off: QEMU exited with status $status in the quantum up to 0\.001000000s\$" \
             '^a +off ' "its QEMU exited with status $status" 'its QEMU is gone'
     done
-    # QEMU 10.0 does not exit at once, but has the machine power off.
+    # QEMU 10.0 does not exit at once but powers the machine off.
     local debug_exit=("assert a.exit == 7; assert a.time == 5ms" 'QEMU exited with status 7 in the quantum up to 0\.006000000s')
     ! qemu_is 10 || debug_exit=("assert a.time < 6ms" 'node a: off: its guest powered off at 0\.005[0-9]*s')
     expect 'isa-debug-exit' 0 "node add a $act append=x extra='-device isa-debug-exit'; start; run 20ms; ${debug_exit[0]};
@@ -169,14 +171,15 @@ assert off != a.state" >"$dir/states.mtr"
     expect 'no exit status' 0 "node add a $count_node; start; assert a.exit == -1; assert a.resets == 0"
 }
 
-# --- QEMUs that end while they stand
+# --- QEMUs that end while the ensemble stands
 
-# is_dead PID: it has ended, whether or not its parent has asked how.
+# is_dead PID: the process has ended, also if its parent has not waited for it yet.
 is_dead() {
     ! grep -qE '^State:\s[^Z]' "/proc/$1/status" 2>/dev/null
 }
 
-# dies NAME COMMAND: its QEMU is killed while the ensemble stands, before the command comes through a pipe.
+# dies NAME COMMAND: kills the node's QEMU while the ensemble stands, then sends the command through
+# a pipe.
 dies() {
     local from took victim
     mkfifo "$dir/lines"
@@ -190,7 +193,7 @@ dies() {
     kill -9 "$victim"
     within 10 is_dead "$victim"
     from=${EPOCHREALTIME/./}
-    # It may have ended by itself.
+    # metronome may have ended by itself.
     (trap '' PIPE && printf '%s\necho behind\n' "$2" >&9 2>/dev/null) || true
     exec 9>&-
     join

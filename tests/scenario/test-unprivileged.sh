@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# metronome without privileges, and with a rank that is asked for: what was missed is said, always. As root, it runs as
-# another user. Prints TAP, takes some seconds.
+# metronome without privileges, and with a requested rank: the output always reports missed
+# boundaries. As root, the test runs metronome as another user. Prints TAP, takes some seconds.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 small='memory=16M nic=off icount=shift=0,sleep=off'
 
-# Whoever it is: what is run must be readable for it, and its folders its own.
+# The other user must be able to read the program and the guests, and must own the folders.
 cp -L "$metronome" "$dir/metronome"
 mkdir "$dir/guest" "$dir/home" "$dir/reports"
 cp "$guest"/{count,idle}-aarch64.elf "$dir/guest"
@@ -21,7 +21,7 @@ if [[ $(id -u) -eq 0 ]]; then
     become+=(setpriv "--reuid=$user" "--regid=$user" --clear-groups --inh-caps=-all --bounding-set=-all)
 fi
 
-# run_as REPORT COMMANDS: without any privilege and without RLIMIT_RTPRIO.
+# run_as REPORT COMMANDS: runs metronome without any privilege and without RLIMIT_RTPRIO.
 run_as() {
     local report=$1
     status=0
@@ -36,13 +36,13 @@ run_as() {
     barriers=$(number barriers "$report") || barriers=none
 }
 
-# past REPORT: the most that any node executed past a boundary or a stop, in ns.
+# past REPORT: prints the most ns that any node executed past a boundary or a stop.
 past() {
     tr -d ' \n' <"$1" | grep -oE '"overshoot_ns":\{[^}]*\}' | grep -oE '"max":-?[0-9]+' | cut -d: -f2 | sort -n | tail -n 1
 }
 
-# honest REPORT: exit 4 if and only if a boundary was missed or a stop was late (which best effort, as it says, does not
-# count); never another failure.
+# honest REPORT: exit status 4 if and only if a boundary was missed or a stop was late (best effort
+# does not count those, and its output states this); no other failure.
 honest() {
     local report=$1/report.json lost=no
     [[ $missed == 0 ]] || lost=yes
@@ -54,7 +54,7 @@ honest() {
     fi
 }
 
-# An exact run proves itself in the count; a run that was not must not look like one.
+# An exact run has the exact icount. A run that was not exact must not claim exactness.
 counted() {
     local icount
     icount=$(number icount "$dir/reports/$1/report.json")
@@ -85,8 +85,8 @@ unprivileged() {
     check 'unprivileged: a failed assert is exit 1' test "$status" -eq 1
 }
 
-# A QEMU whose main thread is ranked no higher than its vCPU, on one CPU with it: whoever comes first runs on, and stops
-# are late.
+# A QEMU whose main thread has no higher priority than its vCPU, on one CPU: either thread may run
+# first, and stops are late.
 crowded() {
     local report=$dir/crowd
     printf '#!/bin/sh\nexec chrt --idle 0 qemu-system-aarch64 "$@"\n' >"$dir/idle-qemu"
@@ -103,7 +103,7 @@ crowded() {
     check 'unprivileged, all on one CPU: something was' test "$status" -eq 4
 }
 
-# A rank may be asked for below what is possible, never above.
+# A user may request a rank below the possible one, but no rank above.
 wishes() {
     local text="quantum 100us; node add a $small kernel=$guest/count-aarch64.elf; start; barrier 2000; time"
     METRONOME_RANK=unprivileged mtr --report "$dir/wish1" -c "$text"

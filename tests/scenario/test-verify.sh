@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# metronome verify: equal runs are found equal, and a source of difference is found where it acts.
+# metronome verify: equal runs are reported as equal, and a source of difference is found at the
+# place of its effect.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -28,8 +29,8 @@ sed -i 's/600777ns/600777us/' "$dir/equal.mtr"
 limit=100 mtr verify "$dir/equal.mtr" --runs 3 --registers --devices
 check 'three runs of Linux: icount, bias, console, registers and devices are equal' ended 0 '^3 runs, 2[0-9]{2} samples: equal'
 
-# A file that is another one twice a second: what differs first is the letter, in any two runs that are between half a
-# second and 25 apart.
+# A file whose contents change twice a second. Any two runs that are between half a second and 25
+# seconds apart differ first in this letter.
 clock() {
     local letters=abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ
     # shellcheck disable=SC2028
@@ -68,7 +69,8 @@ END
 limit=100 mtr verify "$dir/jitter.mtr"
 check 'sleep=on: the host shows in virtual time, at once' ended 1 'differ at 0\.[0-9]+s, node t: (bias|icount)'
 
-# A QEMU that stands with sleep=on polls for a clock that stands still: it must not keep the controller from its CPU.
+# A stopped QEMU with sleep=on polls for a clock that stands still. This QEMU must not keep the
+# controller from its CPU.
 on_one_cpu() {
     local on_cpu other
     on_cpu=$(taskset -cp $$ | sed 's/.*: //; s/[,-].*//')
@@ -122,7 +124,8 @@ mtr verify "$dir/fails.mtr" --runs 1
 check 'one run is none' ended 2 "--runs '1' is out of range: 2 to 1000"
 mtr verify
 check 'verify needs a file' ended 2 'verify needs a FILE'
-# A terminal shows how far it is: script(1) makes one, and what it shows goes to a file.
+# verify shows its progress on a terminal only. script(1) makes a terminal, and its output goes to a
+# file.
 mtr verify "$dir/every.mtr"
 check 'no terminal: nothing of how far it is' not grep -q 'run 1 of' "$dir/err"
 status=0

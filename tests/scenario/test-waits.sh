@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# wait-line and break console: which lines they see, what they say of them, how a wait ends. Guests that print bytes of
-# a file, whatever they are.
+# wait-line and break console: the lines that they see, their output, and the ends of a wait. The
+# guests print the bytes of a file, which may be any bytes.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
@@ -10,8 +10,8 @@ options="memory=32M nic=off icount=shift=0,sleep=off"
 counting="node add c kernel=$guest/count-aarch64.elf $options;"
 off="node add o kernel=$guest/countoff-aarch64.elf $options;"
 
-# printing NAME [DELAY [TIMES]]: `node add` of a guest that prints $dir/NAME, in front of each byte DELAY turns of two
-# instructions.
+# printing NAME [DELAY [TIMES]]: prints a `node add` for a guest that prints $dir/NAME, with DELAY
+# turns of two instructions before each byte.
 printing() {
     local data=loader,addr=0x40ffff
     printf 'node add %s kernel=%s %s extra="-device loader,file=%s,addr=0x41000000,force-raw=on ' \
@@ -20,7 +20,7 @@ printing() {
         $data "${2:-0}" $data "${3:-1}" $data "$(stat -c %s "$dir/$1")"
 }
 
-# plain FILE: nothing in it that a terminal would obey, all of it UTF-8.
+# plain FILE: the file is UTF-8, and has no bytes that control a terminal.
 plain() {
     iconv -f UTF-8 -t UTF-8 "$1" >/dev/null && not grep -qP '[\x00-\x08\x0b-\x1f\x7f]|\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae\x8b-\x8f]|\xe2\x81[\xa6-\xa9]' "$1"
 }
@@ -28,7 +28,7 @@ plain() {
 printf 'boot ok\nBoot took 14.29 seconds\nstatus=7 code=\nlast words' >"$dir/p"
 p=$(printing p)
 
-# --- what it shows and sets
+# --- output and variables
 
 commands "$p start; wait-line p 'took ([0-9.]+) (seconds)?(x)?'; echo \"<\$line> <\$line_time> <\$1> <\$2> <\$3> <\$9>\"; \
     wait-line p '(code)='; echo \"<\$1> <\$2>\"; wait-line p words; assert \$line_time == 1ms; run-until 5ms; assert time - \$line_time == 4ms"
@@ -41,7 +41,7 @@ mtr --json -c "$p start; wait-line p 'took (.*) (sec)'; wait-line p 'NEVER' time
 check 'JSON: what matched' says '"end":"matched".*"line":"Boot took 14\.29 seconds","line_virtual_ns":"1000000","groups":\["14\.29","sec"\]'
 check 'JSON: a wait in vain is time-up' ended 1 '"command":"wait-line","end":"time-up"'
 
-# --- which lines it sees
+# --- the lines that a wait sees
 
 expect 'a line counts once, what stood before it is gone' 1 \
     "$p start; run 2ms; wait-line p 'took'; wait-line p 'boot ok' timeout=2ms" "no line of node p matched 'boot ok' until 0.004000000s"
@@ -57,7 +57,7 @@ expect 'the time of a line is that of its first byte' 0 "$(printing s 100000) st
 head -c 1000000 /dev/zero | tr '\0' x >"$dir/l"
 printf '\nthe end\n' >>"$dir/l"
 
-# --- how it ends
+# --- the ends of a wait
 
 expect 'a break that comes first is a failure' 1 "$p $counting break time 3ms; start; wait-line p NEVER timeout=20ms; echo past it" \
     "no line of node p matched 'NEVER' until 0.003000000s: break 1: time 3ms .*or-break"
@@ -84,7 +84,7 @@ printf '%s!\nnext\n' "$(printf 'a%.0s' {1..60})" >"$dir/a"
 expect 'a pattern that takes for ever is told: wait-line' 1 "$(printing a) start; wait-line a '(a+)+\$'" "takes too long: it gave up on a line of node a: 'aaa"
 expect 'and break console' 0 "$(printing a) break console a '^(a+)+\$'; start; run 5ms; assert break == 0" "warn: break 1: the pattern takes too long .*'aaa"
 
-# --- text that would do something to a terminal
+# --- text that would control a terminal
 
 printf 'A\033[31mred\033[0m \033]0;title\a\xc2\x9b2J\x7f\xe2\x80\xae\xe2\x81\xa6\tX\xff PASS\nmetronome: error: forged\n' >"$dir/n"
 commands "$(printing n) break console n PASS; node transcript n $dir/transcript; start; run 5ms; wait-line n PASS; echo \"\$line\"; wait-line n NEVER timeout=2ms"
@@ -103,7 +103,7 @@ check 'the log of the console has every byte' cmp "$dir/n" "$dir/report/console-
 commands "$p start; hmp p \"info nothing\x1b[31m\"; qmp p \"no\x9bsuch\""
 check 'what QEMU says back is plain' plain "$dir/err"
 
-# A console that is not read between barriers: nothing is lost, and nothing waits.
+# metronome does not read the console between barriers: nothing is lost, and nothing blocks.
 expect 'a megabyte without a line end' 0 "$(printing l) quantum 100ms; start; wait-line l '^the end$' timeout=20s; assert l.console_bytes == 1000009" \
     '^l .*: the end$'
 done_testing

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* results.c: see results.h. Ratios come first: they hold on other machines too. */
+/* results.c: prints the results. Ratios come first, because ratios hold on other machines too. */
 #include "tests/bench/lib/results.h"
 
 #include "controller/base/units.h"

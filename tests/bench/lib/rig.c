@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* rig.c: see rig.h. */
+/* rig.c: runs the engine from a main loop of its own, and drives the same QEMUs freely by QMP. */
 #include "tests/bench/lib/rig.h"
 
 #include "controller/engine/gate.h"
@@ -11,7 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Above workers (sched.c): the thread that ends a free run must not wait for the guests. */
+/* Above the workers' priority (sched.c): the thread that ends a free run must not wait for
+ * guests. */
 #define MAIN_PRIORITY 12
 
 void rig_die(GError *error)
@@ -138,7 +139,7 @@ Steady rig_run_quanta(Rig *rig, uint64_t quanta)
     rig_run_to(rig, vtime(first + (int64_t)quanta * quantum.ns));
     engine_unobserve(rig->engine, on_barrier);
     steady.total_s = (double)htime_sub(htime_now(), start).ns / NS_PER_S;
-    steady.quanta--; /* barriers -> the quanta between them */
+    steady.quanta--; /* n barriers have n - 1 quanta between them */
     return steady;
 }
 
@@ -161,7 +162,8 @@ void rig_take_out(Rig *rig, Node *const *nodes, unsigned n)
 
     for (unsigned i = 0; i < n; i++) {
         node_demote_monitor(nodes[i], false);
-        /* The engine leaves the gate of a launched QEMU in it: normally that QEMU ends now. */
+        /* The engine does not remove the gate of a launched QEMU, because usually that QEMU ends
+         * now. */
         if ((nodes[i]->gate && !gate_remove(nodes[i]->gate, &error)) ||
             !engine_remove(rig->engine, nodes[i], &error))
             rig_die(error);
@@ -190,13 +192,14 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
     GError *error = NULL;
 
     for (unsigned i = 0; i < n; i++) {
-        /* Behind a short segment its tick is still there (gate_park()), and would hold it. */
+        /* After a short segment the gate's tick is still armed (gate_park()), and would stop the
+         * guest. */
         if (nodes[i]->gate && !gate_disarm(nodes[i]->gate, &error))
             rig_die(error);
         node_demote_monitor(nodes[i], false);
         if (!node_schedule(nodes[i], host_sched_mode(rig->host), &error))
             rig_die(error);
-        /* As the workers leave the vCPUs of busy guests. */
+        /* As in lockstep, where workers do not boost the vCPUs of busy guests. */
         if (rig_is_strict(rig))
             sched_boost_vcpus(nodes[i]->vcpus, false);
         nodes[i]->expect_stop = true;
@@ -215,7 +218,7 @@ void rig_halt(const Rig *rig, Node *const *nodes, unsigned n)
     GError *error = NULL;
 
     for (unsigned i = 0; i < n; i++) {
-        /* Else its vCPU has to queue for the CPU before it can stop. */
+        /* A vCPU that is not boosted has to wait for the CPU before it can stop. */
         if (rig_is_strict(rig))
             sched_boost_vcpus(nodes[i]->vcpus, true);
         if (!qmp_stop(nodes[i]->qmp, NODE_REPLY_MS, &error))
