@@ -259,21 +259,15 @@ static void measure(Nic *n)
 
 void nic_forget(Nic *n, unsigned count, bool given)
 {
-    bool certain = false;
-
     for (unsigned i = 0; i < count; i++) {
-        if (given && flight(n, i)->certain) {
+        if (given && flight(n, i)->certain)
             ring_gave(n->ring);
-            certain = true;
-        }
         n->fill.load -= load_of(flight(n, i)->size);
     }
     n->fill.frames -= count;
     n->n_sent -= MIN(n->n_sent, count);
     n->n_given -= MIN(n->n_given, count);
     g_array_remove_range(n->flights, 0, count);
-    if (certain)
-        measure(n);
 }
 
 unsigned nic_sent(const Nic *n)

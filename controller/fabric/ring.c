@@ -86,7 +86,8 @@ struct Ring {
     Used used;
     RingCursor taken; /* room used by frames that were sent since */
     unsigned given;   /* frames that the card has certainly accepted since */
-    bool unseen;      /* a ring without its frames was already reported */
+    unsigned hidden;  /* of them, those that the ring did not show when it was measured */
+    bool reported;    /* frames that were lost with a ring */
 };
 
 Ring *ring_new(Node *node, unsigned index)
@@ -151,22 +152,24 @@ static unsigned free_buffers(const Ring *r)
     return (uint16_t)(r->avail.index - r->used.index);
 }
 
-/* Reports that the ring does not show its last frames: a card that has lost its driver drops the
- * frames that it is handed. */
-static void say_unseen(Ring *r)
+/* The driver has made another ring, or begun the old one anew: reports the frames that the ring has
+ * not shown, as a card without a driver drops what it is handed. */
+static void report_lost(Ring *r)
 {
-    if (r->given == 0)
+    if (r->hidden == 0)
         return;
-    log_write(r->unseen ? LOG_INFO : LOG_WARN,
-              "node %s, card %u: its ring does not show all of %u frames that it was handed last: "
-              "they are lost if its driver was reset meanwhile, though they count as received",
-              r->node->name, r->number, r->given);
-    r->unseen = true;
+    log_write(r->reported ? LOG_INFO : LOG_WARN,
+              "node %s, card %u: its driver was reset, and its old ring does not show %u of the "
+              "frames that it was handed last: they are lost, though they count as received",
+              r->node->name, r->number, r->hidden);
+    r->reported = true;
+    r->hidden = 0;
 }
 
 bool ring_measure(Ring *r)
 {
-    uint16_t before = r->used.index;
+    uint16_t before = r->used.index, used;
+    bool anew;
 
     if (r->kind != RING_KNOWN || r->measured)
         return false;
@@ -174,9 +177,14 @@ bool ring_measure(Ring *r)
     r->taken = (RingCursor){0};
     if (read_memory(r) != READ_ALL) {
         r->kind = RING_UNKNOWN; /* the ring is gone, or QEMU is */
-    } else if (free_buffers(r) > r->size || (uint16_t)(r->used.index - before) < r->given) {
-        r->kind = RING_UNKNOWN; /* the ring is elsewhere now */
-        say_unseen(r);
+    } else {
+        used = (uint16_t)(r->used.index - before);
+        anew = used > r->size;
+        r->hidden = anew ? r->given : r->given - MIN(used, r->given);
+        if (free_buffers(r) > r->size || r->hidden > 0)
+            r->kind = RING_UNKNOWN; /* the driver may have another ring now */
+        if (anew)
+            report_lost(r);
     }
     r->most = MAX(r->most, free_buffers(r));
     r->given = 0;
@@ -297,7 +305,7 @@ static void be_opaque(Ring *r, const char *why)
 
 static void be_known(Ring *r, const Answer *a)
 {
-    r->most = r->given = 0;
+    r->most = r->given = r->hidden = 0;
     r->measured = false;
     r->kind = RING_KNOWN;
     r->queue = a->queue;
@@ -322,15 +330,19 @@ static bool is_same(const Ring *r, const Answer *a)
 {
     const QmpVirtioQueue *now = &a->queue, *then = &r->queue;
 
-    return r->kind == RING_KNOWN && !a->error && now->size == then->size &&
-           now->desc == then->desc && now->avail == then->avail && now->used == then->used &&
-           a->desc == r->at_desc && a->avail == r->at_avail && a->used == r->at_used;
+    return !a->error && now->size == then->size && now->desc == then->desc &&
+           now->avail == then->avail && now->used == then->used && a->desc == r->at_desc &&
+           a->avail == r->at_avail && a->used == r->at_used;
 }
 
 static void adopt(Ring *r, const Answer *a)
 {
-    if (is_same(r, a))
+    bool same = is_same(r, a);
+
+    if (same && r->kind == RING_KNOWN)
         return;
+    if (!same)
+        report_lost(r);
     r->kind = RING_UNKNOWN;
     if (a->error)
         be_opaque(r, a->error);

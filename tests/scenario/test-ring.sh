@@ -106,7 +106,7 @@ for delivery in barrier exact; do
     check "a driver that is reset, delivery=$delivery: the guest gets all but what it had given up, and what found no ring" \
         cmp <(numbers) <(printf '%s\n' 1 2 3 4 8 9 10)
     check "a driver that is reset, delivery=$delivery: what found no ring is told of" \
-        ended 0 '^metronome: warn: node r, card 0: its ring does not show all of 1 frames'
+        ended 0 '^metronome: warn: node r, card 0: its driver was reset, and its old ring does not show 1 of the frames'
     cp "$dir/console" "$dir/console.alone"
     cp "$dir/packets" "$dir/packets.alone"
     # shellcheck disable=SC2046
