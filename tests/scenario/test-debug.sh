@@ -130,7 +130,7 @@ looking() {
         '^vCPU +state' '^2 +running '
     expect 'perf: who was waited for' 0 "$busy; $busy_b; start; run 20ms; perf; perf on; run 5ms; perf; perf off" \
         '^20 barriers in ' '^5 barriers in ' '^node +waited for'
-    # The node with more to do is the one to blame, however often it is the other's lane that the host wakes last.
+    # The node with more to do is the one to blame, however often it is the other's worker that the host wakes last.
     commands "$busy; $idle; start; run 20ms; perf"
     check 'perf: blames the busy node' [ "$(awk '$1 == "a" {a = $4} $1 == "i" {i = $4} END {print (a > i)}' "$dir/out")" = 1 ]
 }

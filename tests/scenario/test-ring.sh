@@ -78,7 +78,7 @@ for delivery in barrier exact; do
     link="delivery=$delivery" compare "no driver, delivery=$delivery"
 done
 
-# Due in the midst of a µs: what the first leg finds out of QEMU is known to all nodes in it, so the times that QEMU stamps
+# Due in the midst of a µs: what the first segment finds out of QEMU is known to all nodes in it, so the times that QEMU stamps
 # frames with are those of a run in pieces.
 receiver=$(ring r 0 128 0 0 0 2048 0)
 link='delivery=exact bandwidth=1G' compare 'times between two µs'
