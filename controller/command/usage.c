@@ -6,6 +6,26 @@
 
 #include <string.h>
 
+/* --- which sequences are meant --- */
+
+/* Whether the sequence begins with this very word. */
+static bool begins_with(const Sequence *s, const char *arg)
+{
+    const UsageWord *word = s->len > 0 ? s->pdata[0] : NULL;
+    int kind = word && !word->key ? usage_word_fit(word, arg) : -1;
+
+    return kind >= 0 && !usage_is_placeholder(word->kinds[kind]);
+}
+
+/* Whether one of the sequences begins with this very word: then all others are out. */
+static bool is_literal(const GPtrArray *sequences, const char *arg)
+{
+    for (unsigned i = 0; i < sequences->len; i++)
+        if (begins_with(sequences->pdata[i], arg))
+            return true;
+    return false;
+}
+
 /* --- hints --- */
 
 static void hint_free(void *data)
@@ -145,8 +165,11 @@ GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const ch
     g_autoptr(UsageGrammar) g = usage_read(usage);
     Match m = {args, n_args, head, g_ptr_array_new_with_free_func(hint_free)};
 
+    bool literal = n_args > 0 && is_literal(g->sequences, args[0]);
+
     for (unsigned i = 0; i < g->sequences->len; i++)
-        match(&m, g->sequences->pdata[i]);
+        if (!literal || begins_with(g->sequences->pdata[i], args[0]))
+            match(&m, g->sequences->pdata[i]);
     return m.hints;
 }
 
@@ -368,15 +391,6 @@ static char *complain(const char *usage, const Misfit *m, const Line *l)
                      : g_strdup_printf("'%s' is too much%s", arg, hint);
 }
 
-/* Whether the sequence begins with this very word. */
-static bool begins_with(const Sequence *s, const char *arg)
-{
-    const UsageWord *word = s->len > 0 ? s->pdata[0] : NULL;
-    int kind = word && !word->key ? usage_word_fit(word, arg) : -1;
-
-    return kind >= 0 && !usage_is_placeholder(word->kinds[kind]);
-}
-
 /* A key that is given twice, or >KEY=…: of two values one would be lost without a word. */
 static char *complain_twice(const Line *l)
 {
@@ -406,8 +420,7 @@ char *usage_match(const UsageGrammar *g, bool open, char **args, unsigned n_args
         return twice;
     if (sequences->len == 0) /* an empty usage */
         return n_args > 0 ? g_strdup_printf("'%s' is too much", args[0]) : NULL;
-    for (unsigned i = 0; n_args > 0 && i < sequences->len; i++)
-        literal = literal || begins_with(sequences->pdata[i], args[0]);
+    literal = n_args > 0 && is_literal(sequences, args[0]);
     for (unsigned i = 0; i < sequences->len; i++) {
         UsageArgs these = {.n = 0};
 

@@ -90,6 +90,7 @@ static void test_optional(void)
 
 static void test_keys(void)
 {
+    hints_are("NODE [timeout=1s] | watch [every=N] | watch off", "watch", "", "every= off");
     const char *usage = "NAME [kernel=FILE] [nic=on|off] [firmware=FILE|none] [memory=512M] "
                         "[extra=\"raw options\"]";
 
