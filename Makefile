@@ -61,7 +61,7 @@ TSAN := -fsanitize=thread -fno-omit-frame-pointer -Wno-maybe-uninitialized
 ASAN_TESTS ?=
 # Those without QEMU beside them, on a CPU each: the few that CI names leave a CPU free.
 ASAN_RUN = $(call split,$(or $(ASAN_TESTS:%=tests/scenario/test-%.sh),$(REAL)) $(UNIT_RUN))
-# Scenarios where threads meet: lanes, other hosts, the report, gdb, consoles.
+# Scenarios where threads meet: workers, other hosts, the report, gdb, consoles.
 TSAN_TESTS ?= basics exact network links gdb hosts-same repl repl-hosts
 FUZZ_SANITIZE := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 FUZZ_SECONDS ?= 30
@@ -268,7 +268,8 @@ $(addprefix $(BUILD)/,$(MAN)): $(BUILD)/metronome
 
 
 $(BUILD)/%.gz: $(BUILD)/%
-	gzip -9 -n -c $< > $@
+	$(call say,GZIP)
+	$(Q)gzip -9 -n -c $< > $@
 
 # Made each time: the prefix may be another one.
 PC := $(BUILD)/libqmp.pc $(BUILD)/libgdbstub.pc

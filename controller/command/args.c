@@ -88,21 +88,22 @@ static bool read_number(const char *text, double *out, GError **error)
 }
 
 /* What else the argument could have been, or was meant to be; free with g_free(). */
-static char *hint(const Command *c, const UsageArg *arg)
+static char *hint(const Command *c, const UsageArg *arg, const GError *why)
 {
     g_auto(GStrv) words = g_strsplit(arg->word, "|", -1);
     const char *best = near_best(arg->text, (const char *const *)words);
 
     if (best && !usage_is_placeholder(best))
         return g_strdup_printf("; did you mean '%s'?", best);
-    return g_strdup(kind_of(arg->kind) == ARG_TIME && strstr(c->usage, "NINSN")
-                        ? "; instructions are written as 1000insn"
-                        : "");
+    if (kind_of(arg->kind) == ARG_TIME && strstr(c->usage, "NINSN") &&
+        g_error_matches(why, UNITS_ERROR, UNITS_ERROR_SYNTAX)) /* else it was a time */
+        return g_strdup("; instructions are written as 1000insn");
+    return g_strdup("");
 }
 
 static bool refuse(const CommandCall *call, const UsageArg *arg, const GError *why, GError **error)
 {
-    g_autofree char *meant = hint(call->command, arg);
+    g_autofree char *meant = hint(call->command, arg, why);
     bool named = kind_of(arg->kind) == ARG_COUNT; /* by units_parse_int() */
     g_autofree char *complaint =
         g_strconcat(named ? "" : arg->name, named ? "" : " ", why->message, meant, NULL);

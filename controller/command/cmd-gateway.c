@@ -33,6 +33,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     const GatewayOptions o = {.unix_path = args_text(call, "unix"),
                               .peer = args_text(call, "peer"),
                               .tap = args_text(call, "tap")};
+    g_autofree char *what = NULL;
     Gateway *gateway = NULL;
 
     if (!command_check_name(s, name, error))
@@ -44,7 +45,8 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     }
     if (!fabric_add_gateway(session_fabric(s), name, gateway, error))
         return COMMAND_FAILED;
-    tell_finding(s, name, call->args[1]);
+    what = o.tap ? g_strconcat("tap=", o.tap, NULL) : g_strconcat("unix=", o.unix_path, NULL);
+    tell_finding(s, name, what);
     return COMMAND_DONE;
 }
 

@@ -3,6 +3,7 @@
 #include "controller/command/usage-grammar.h"
 
 #include "controller/base/units.h"
+#include "controller/session/checking.h"
 
 #include <string.h>
 
@@ -211,9 +212,26 @@ bool usage_is_name(const char *alternative, const char *name)
     return strncmp(alternative, name, n) == 0 && !g_ascii_isupper(alternative[n]);
 }
 
-/* Whether the argument could be meant so; whether it is right is seen when it is read (args.c). */
+/* True for what is read as a node, a time or a number; every other placeholder may be any text. */
+static bool is_typed(const char *alternative)
+{
+    static const char *const names[] = {"NODE",  "END", "DURATION", "TIME", "EVERY",
+                                        "NINSN", "N",   "M",        "LEN",  "ADDR"};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
+        if (usage_is_name(alternative, names[i]))
+            return true;
+    return false;
+}
+
+/* Whether the argument could be meant so; whether it is right is seen when it is read (args.c).
+ * What only the run knows could be meant in every way. */
 static bool placeholder_fits(const char *alternative, const char *arg)
 {
+    if (!is_typed(alternative) || strstr(arg, CHECKING_UNKNOWN))
+        return true;
+    if (strchr(arg, '=')) /* a key that stands too early */
+        return false;
     if (usage_is_name(alternative, "NINSN"))
         return units_is_insns(arg);
     if (usage_is_name(alternative, "DURATION") || usage_is_name(alternative, "TIME"))

@@ -6,6 +6,26 @@
 
 #include <string.h>
 
+/* --- which sequences are meant --- */
+
+/* Whether the sequence begins with this very word. */
+static bool begins_with(const Sequence *s, const char *arg)
+{
+    const UsageWord *word = s->len > 0 ? s->pdata[0] : NULL;
+    int kind = word && !word->key ? usage_word_fit(word, arg) : -1;
+
+    return kind >= 0 && !usage_is_placeholder(word->kinds[kind]);
+}
+
+/* Whether one of the sequences begins with this very word: then all others are out. */
+static bool is_literal(const GPtrArray *sequences, const char *arg)
+{
+    for (unsigned i = 0; i < sequences->len; i++)
+        if (begins_with(sequences->pdata[i], arg))
+            return true;
+    return false;
+}
+
 /* --- hints --- */
 
 static void hint_free(void *data)
@@ -145,8 +165,11 @@ GPtrArray *usage_hints(const char *usage, char **args, unsigned n_args, const ch
     g_autoptr(UsageGrammar) g = usage_read(usage);
     Match m = {args, n_args, head, g_ptr_array_new_with_free_func(hint_free)};
 
+    bool literal = n_args > 0 && is_literal(g->sequences, args[0]);
+
     for (unsigned i = 0; i < g->sequences->len; i++)
-        match(&m, g->sequences->pdata[i]);
+        if (!literal || begins_with(g->sequences->pdata[i], args[0]))
+            match(&m, g->sequences->pdata[i]);
     return m.hints;
 }
 
@@ -175,8 +198,8 @@ static void note_misfit(Misfit *m, unsigned at, const UsageWord *word, const Usa
         return;
     if (at > m->at)
         g_ptr_array_set_size(m->expected, 0);
+    m->key = at > m->at || key ? key : m->key;
     m->at = at;
-    m->key = key;
     if (word && !g_ptr_array_find_with_equal_func(m->expected, word->text, g_str_equal, NULL))
         g_ptr_array_add(m->expected, word->text);
 }
@@ -309,6 +332,30 @@ static bool takes_text(const char *usage)
     return false;
 }
 
+/* How what is expected is written. */
+static const char *form_of(const GPtrArray *expected)
+{
+    static const struct {
+        const char *kind, *form;
+    } forms[] = {{"NINSN", "; instructions are written as 1000insn"},
+                 {"TIME", "; a time is written as 1ms"},
+                 {"DURATION", "; a time is written as 1ms"},
+                 {"NODE", "; a node's name begins with a letter"}};
+
+    for (unsigned f = 0; f < G_N_ELEMENTS(forms); f++) {
+        for (unsigned i = 0; i < expected->len; i++) {
+            const char *text = expected->pdata[i];
+            bool found = false;
+
+            for (char *a; (a = usage_next_alternative(&text)); g_free(a))
+                found = found || usage_is_name(a, forms[f].kind);
+            if (found)
+                return forms[f].form;
+        }
+    }
+    return "";
+}
+
 static char *complain(const char *usage, const Misfit *m, const Line *l)
 {
     g_autofree char *expected = alternatives(m->expected), *hint = NULL, *arg_key = NULL;
@@ -327,29 +374,21 @@ static char *complain(const char *usage, const Misfit *m, const Line *l)
         return g_strdup_printf("'%s': %s is expected%s", arg, list, hint);
     }
     hint = meant(usage, m->expected, arg);
+    if (usage_key_length(arg) > 0 && strstr(hint, arg_key))
+        return m->at < l->first_key
+                   ? g_strdup_printf("'%s' comes too early: %s comes first", arg, expected)
+                   : g_strdup_printf("'%s' does not go with what is before it", arg);
     if (!*hint && m->at > 0 && takes_text(usage)) {
         g_free(hint);
         hint = g_strdup("; a text with spaces in it needs quotes");
-    } else if (!*hint && (strstr(expected, "NINSN") || strstr(expected, "TIME"))) {
+    } else if (!*hint) {
         g_free(hint);
-        hint = g_strdup(strstr(expected, "NINSN") ? "; instructions are written as 1000insn"
-                                                  : "; a time is written as 1ms");
+        hint = g_strdup(form_of(m->expected));
     }
     if (!*expected && usage_key_length(arg) > 0 && m->at >= l->first_key)
-        return strstr(hint, arg_key)
-                   ? g_strdup_printf("'%s' does not go with what is before it", arg)
-                   : g_strdup_printf("'%s' has an unknown key%s", arg, hint);
+        return g_strdup_printf("'%s' has an unknown key%s", arg, hint);
     return *expected ? g_strdup_printf("'%s' is no %s%s", arg, expected, hint)
                      : g_strdup_printf("'%s' is too much%s", arg, hint);
-}
-
-/* Whether the sequence begins with this very word. */
-static bool begins_with(const Sequence *s, const char *arg)
-{
-    const UsageWord *word = s->len > 0 ? s->pdata[0] : NULL;
-    int kind = word && !word->key ? usage_word_fit(word, arg) : -1;
-
-    return kind >= 0 && !usage_is_placeholder(word->kinds[kind]);
 }
 
 /* A key that is given twice, or >KEY=…: of two values one would be lost without a word. */
@@ -381,8 +420,7 @@ char *usage_match(const UsageGrammar *g, bool open, char **args, unsigned n_args
         return twice;
     if (sequences->len == 0) /* an empty usage */
         return n_args > 0 ? g_strdup_printf("'%s' is too much", args[0]) : NULL;
-    for (unsigned i = 0; n_args > 0 && i < sequences->len; i++)
-        literal = literal || begins_with(sequences->pdata[i], args[0]);
+    literal = n_args > 0 && is_literal(sequences, args[0]);
     for (unsigned i = 0; i < sequences->len; i++) {
         UsageArgs these = {.n = 0};
 

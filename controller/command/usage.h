@@ -62,8 +62,9 @@ typedef struct {
 
 /*
  * Which argument does not fit, and what was expected or meant; NULL: all fit, and *out (may be NULL)
- * has what they stand for; of words that take all that is left (usage_takes_rest()) the first. open:
- * what is behind the words is read by others, such as the many keys of a node. Free with g_free().
+ * has what they stand for; where a word takes all that is left (UsageWord.takes_rest), the first of
+ * these. open: what is behind the words is read by others, such as the many keys of a node. Free
+ * with g_free().
  */
 char *usage_match(const UsageGrammar *grammar, bool open, char **args, unsigned n_args,
                   UsageArgs *out);

@@ -252,8 +252,9 @@ step a \$Y" ":2: variable 'UNSET' is not set"
 wait-line a 'in (.*) seconds'
 run \$line_time
 run \$1
+run \$1 on a
 echo \$line \$9
-assert a.icuont == \$1" ":6: a node has no 'icuont'"
+assert a.icuont == \$1" ":7: a node has no 'icuont'"
     bad 'a file that is not there may have made anything' 1 "include nowhere.mtr
 link add x y
 run 5ms

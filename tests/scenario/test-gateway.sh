@@ -132,7 +132,7 @@ refusals() {
 judged() {
     cat >"$dir/way-out.mtr" <<END
 node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=0,sleep=off
-gateway add gw unix=$dir/v.sock peer=$dir/nobody.sock
+gateway add gw peer=$dir/nobody.sock unix=$dir/v.sock
 link add a gw
 start
 run 5ms

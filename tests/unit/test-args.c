@@ -156,6 +156,7 @@ static void test_misfits(void)
     refuses(&runs, "5",
             "r: DURATION '5' has no unit: write ns, us, ms, s, m or h behind the number; "
             "instructions are written as 1000insn" SHAPE);
+    refuses(&runs, "0.5ns", "r: DURATION '0.5ns' is no whole number of nanoseconds" SHAPE);
     refuses(&runs, "a main",
             "r: ADDR 'main' is no address: a number is needed, such as 0x40000000" SHAPE);
     refuses(&runs, "c 0", "unknown node 'c': there are a, b");

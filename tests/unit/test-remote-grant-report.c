@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-remote-news.c: what happened in a grant, as bytes and back. What is read is written down as
- * text, so that order and every field count.
+ * test-remote-grant-report.c: what happened in a grant, as bytes and back. What is read is written
+ * down as text, so that order and every field count.
  */
 #include "controller/remote/grant-report.h"
 
@@ -71,7 +71,7 @@ static char *read_some(const GByteArray *bytes, gsize size, unsigned nodes, Gran
         memcpy(copy, bytes->data, size);
     grant_report_read(&r, nodes, head, &all, &h);
     g_assert_true(r.at >= copy && r.at <= copy + size && r.end == copy + size);
-    *good = reader_done(&r, "news", NULL);
+    *good = reader_done(&r, "report", NULL);
     return g_string_free(h.log, FALSE);
 }
 
@@ -349,10 +349,10 @@ static void test_not_wanted(void)
     Reader r = {h.begin, h.end, false};
 
     grant_report_read(&r, 2, &head, &none, NULL);
-    g_assert_true(reader_done(&r, "news", NULL));
+    g_assert_true(reader_done(&r, "report", NULL));
     r = (Reader){h.begin, h.end, false};
     grant_report_read(&r, 2, &head, &some, &h);
-    g_assert_true(reader_done(&r, "news", NULL));
+    g_assert_true(reader_done(&r, "report", NULL));
     g_assert_cmpstr(log->str, ==,
                     "sent 0 200000 150001 5:frame\n"
                     "sent 4000000000 -4611686018427387902 -7 0:\n");
@@ -361,17 +361,17 @@ static void test_not_wanted(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/remote/news/round-trip", test_round_trip);
-    g_test_add_func("/remote/news/nothing-happened", test_nothing_happened);
-    g_test_add_func("/remote/news/put/forgets", test_put_forgets);
-    g_test_add_func("/remote/news/put/keeps-room", test_put_keeps_room);
-    g_test_add_func("/remote/news/put/appends", test_put_appends);
-    g_test_add_func("/remote/news/truncated", test_truncated);
-    g_test_add_func("/remote/news/left-over", test_left_over);
-    g_test_add_func("/remote/news/times-out-of-range", test_times_out_of_range);
-    g_test_add_func("/remote/news/node-out-of-range", test_node_out_of_range);
-    g_test_add_func("/remote/news/other-number-of-nodes", test_other_number_of_nodes);
-    g_test_add_func("/remote/news/huge-counts", test_huge_counts);
-    g_test_add_func("/remote/news/not-wanted", test_not_wanted);
+    g_test_add_func("/remote/grant-report/round-trip", test_round_trip);
+    g_test_add_func("/remote/grant-report/nothing-happened", test_nothing_happened);
+    g_test_add_func("/remote/grant-report/put/forgets", test_put_forgets);
+    g_test_add_func("/remote/grant-report/put/keeps-room", test_put_keeps_room);
+    g_test_add_func("/remote/grant-report/put/appends", test_put_appends);
+    g_test_add_func("/remote/grant-report/truncated", test_truncated);
+    g_test_add_func("/remote/grant-report/left-over", test_left_over);
+    g_test_add_func("/remote/grant-report/times-out-of-range", test_times_out_of_range);
+    g_test_add_func("/remote/grant-report/node-out-of-range", test_node_out_of_range);
+    g_test_add_func("/remote/grant-report/other-number-of-nodes", test_other_number_of_nodes);
+    g_test_add_func("/remote/grant-report/huge-counts", test_huge_counts);
+    g_test_add_func("/remote/grant-report/not-wanted", test_not_wanted);
     return g_test_run();
 }

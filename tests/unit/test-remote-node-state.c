@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-remote-outcome.c: where a node stands, as bytes and back: the agent's node is copied to the
- * controller's, which has the same name and no QEMU.
+ * test-remote-node-state.c: where a node stands, as bytes and back: the agent's node is copied to
+ * the controller's, which has the same name and no QEMU.
  */
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"

@@ -3,6 +3,7 @@
 #include "controller/command/usage.h"
 
 #include "controller/command/command.h"
+#include "controller/session/checking.h"
 
 #include <string.h>
 
@@ -89,6 +90,7 @@ static void test_optional(void)
 
 static void test_keys(void)
 {
+    hints_are("NODE [timeout=1s] | watch [every=N] | watch off", "watch", "", "every= off");
     const char *usage = "NAME [kernel=FILE] [nic=on|off] [firmware=FILE|none] [memory=512M] "
                         "[extra=\"raw options\"]";
 
@@ -252,6 +254,32 @@ static void test_misfits(void)
               "'mask=onn': on or off is expected; did you mean 'on'?");
     complains("[NODE] [mask=on|off]", "mask=maybe", "'mask=maybe': on or off is expected");
     complains("[on|off]", "perhaps", "'perhaps' is no on or off");
+    complains("DURATION|auto", "5insn", "'5insn' is no DURATION or auto; a time is written as 1ms");
+    complains("NODE[.CPU]", "0", "'0' is no NODE[.CPU]; a node's name begins with a letter");
+}
+
+static void test_misplaced_keys(void)
+{
+    const char *access = "NODE ADDR [LEN] [on=write|read]";
+
+    complains(access, "a on=read 0x40", "'on=read' comes too early: ADDR comes first");
+    complains(access, "a 0x40 on=read 4", NULL);
+    complains("NODE NINSN [pace=X] | TIME [pace=X]", "pace=1 1ms",
+              "'pace=1' comes too early: NODE or TIME comes first");
+    complains("NODE [timeout=1s] | watch [every=N] | watch off", "watch timeout=1s",
+              "'timeout=1s' does not go with what is before it");
+    complains("FILE [both=on|off] | FILE off", "f both=x", "'both=x': on or off is expected");
+}
+
+/* What only the run knows is refused nowhere. */
+static void test_unknown(void)
+{
+    const char *run = "DURATION [pace=X] | NINSN [on NODE] [pace=X]";
+
+    complains(run, CHECKING_UNKNOWN, NULL);
+    complains(run, CHECKING_UNKNOWN " on a", NULL);
+    complains(run, "5insn on " CHECKING_UNKNOWN, NULL);
+    complains("NODE NINSN [pace=X] | TIME [pace=X]", CHECKING_UNKNOWN " " CHECKING_UNKNOWN, NULL);
 }
 
 static void keys_are(const char *usage, const char *expected)
@@ -290,6 +318,8 @@ int main(int argc, char **argv)
     g_test_add_func("/usage/names", test_names);
     g_test_add_func("/usage/complaint/fits", test_fits);
     g_test_add_func("/usage/complaint/misfits", test_misfits);
+    g_test_add_func("/usage/complaint/misplaced-keys", test_misplaced_keys);
+    g_test_add_func("/usage/complaint/unknown", test_unknown);
     g_test_add_func("/usage/all-keys", test_all_keys);
     return g_test_run();
 }
