@@ -5,7 +5,7 @@
 #include "controller/command/args.h"
 #include "controller/command/node-keys.h"
 #include "controller/qemu/defaults.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 
 #include <string.h>
 
@@ -30,8 +30,8 @@ static bool check_host(const CommandCall *call, GError **error)
     for (unsigned i = 0; i < call->n_args; i++) {
         const char *name = command_option(call->args[i], "host");
 
-        if (name && strcmp(name, "local") != 0 && !far_host_find(call->session, name))
-            return far_host_unknown(call->session, name, error);
+        if (name && strcmp(name, "local") != 0 && !remote_host_find(call->session, name))
+            return remote_host_unknown(call->session, name, error);
     }
     return true;
 }

@@ -43,7 +43,7 @@ static GdbClient *client_of(const DebugView *v)
 
 static int patience(const Node *n)
 {
-    return n->far ? NODE_REPLY_MS : PATIENCE_MS;
+    return n->remote ? NODE_REPLY_MS : PATIENCE_MS;
 }
 
 DebugView *debug_view_new(Node *n, GError **error)

@@ -216,7 +216,7 @@ static bool is_ahead(const Engine *e, const Node *n, int64_t beyond_ns)
 {
     if (!node_is_live(n))
         return false;
-    if (n->far && n->far->driven.ns > e->now.ns)
+    if (n->remote && n->remote->driven.ns > e->now.ns)
         return true;
     return n->icount.enabled && !n->icount.sleep_on &&
            node_ensemble_time(n).ns > e->now.ns + beyond_ns;
@@ -298,7 +298,7 @@ static unsigned live_members(const Engine *e)
 static bool spans_hosts(const Engine *e)
 {
     for (unsigned i = 0; i < e->members->len; i++)
-        if (((const Member *)e->members->pdata[i])->node->far)
+        if (((const Member *)e->members->pdata[i])->node->remote)
             return true;
     return false;
 }

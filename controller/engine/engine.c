@@ -118,7 +118,7 @@ void engine_add(Engine *e, Node *node)
 
     /* The epoch is rounded up, so that the node's next boundary is not behind the node. */
     node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
-    if (!node->far)
+    if (!node->remote)
         host_place(e->host, node);
     m->node = node;
     g_ptr_array_add(e->members, m);
@@ -136,7 +136,7 @@ bool engine_remove(Engine *e, Node *node, GError **error)
     g_clear_pointer(&node->gate, gate_free);
     nics_free(node);
     debug_close(node);
-    if (!node->far)
+    if (!node->remote)
         host_displace(e->host, node);
     g_ptr_array_remove_index(e->members, index);
     return ok;
@@ -222,7 +222,7 @@ uint64_t engine_violations(const Engine *e)
         if (!m->node->icount.enabled)
             continue;
         count += m->stats.missed;
-        if ((m->node->far ? m->node->far->sched : host_sched_mode(e->host)) !=
+        if ((m->node->remote ? m->node->remote->sched : host_sched_mode(e->host)) !=
             SCHED_MODE_BEST_EFFORT)
             count += m->stats.overshot;
     }

@@ -117,23 +117,23 @@ static void run_near(Hosts *h)
 bool hosts_are_several(const Segment *segment)
 {
     for (unsigned i = 0; i < segment->n_participants; i++)
-        if (segment->participants[i].node->far)
+        if (segment->participants[i].node->remote)
             return true;
     return false;
 }
 
 /* The remote hosts of the segment, each once. */
-static GPtrArray *far_hosts(const Segment *segment)
+static GPtrArray *remote_hosts(const Segment *segment)
 {
-    GPtrArray *fars = g_ptr_array_new();
+    GPtrArray *remotes = g_ptr_array_new();
 
     for (unsigned i = 0; i < segment->n_participants; i++) {
-        Far *far = segment->participants[i].node->far;
+        Remote *remote = segment->participants[i].node->remote;
 
-        if (far && !g_ptr_array_find(fars, far, NULL))
-            g_ptr_array_add(fars, far);
+        if (remote && !g_ptr_array_find(remotes, remote, NULL))
+            g_ptr_array_add(remotes, remote);
     }
-    return fars;
+    return remotes;
 }
 
 static void find_near(Hosts *h, const Segment *segment)
@@ -141,7 +141,7 @@ static void find_near(Hosts *h, const Segment *segment)
     g_array_set_size(h->participants, 0);
     g_array_set_size(h->which, 0);
     for (unsigned i = 0; i < segment->n_participants; i++) {
-        if (segment->participants[i].node->far)
+        if (segment->participants[i].node->remote)
             continue;
         g_array_append_val(h->participants, segment->participants[i]);
         g_array_append_val(h->which, i);
@@ -150,37 +150,37 @@ static void find_near(Hosts *h, const Segment *segment)
 
 void hosts_run_segment(Hosts *h, Segment *segment, HostDoneFunc done, void *data)
 {
-    g_autoptr(GPtrArray) fars = NULL;
+    g_autoptr(GPtrArray) remotes = NULL;
     unsigned members;
 
     if (!hosts_are_several(segment)) {
         host_run_segment(h->here, segment, done, data);
         return;
     }
-    fars = far_hosts(segment);
+    remotes = remote_hosts(segment);
     find_near(h, segment);
-    members = fars->len + (h->participants->len > 0);
+    members = remotes->len + (h->participants->len > 0);
     host_job_begin(&h->job, segment, members, done, data);
     segment_init(segment, members);
     segment_begin(segment);
     if (h->participants->len > 0)
         run_near(h);
     segment->fabric = NULL; /* each host serves its own cards */
-    for (unsigned i = 0; i < fars->len; i++) {
-        Far *far = fars->pdata[i];
+    for (unsigned i = 0; i < remotes->len; i++) {
+        Remote *remote = remotes->pdata[i];
 
-        far->ops->run_segment(far, segment, host_job_one_done, &h->job);
+        remote->ops->run_segment(remote, segment, host_job_one_done, &h->job);
     }
 }
 
 void hosts_step(Hosts *h, StepRequest *request, HostDoneFunc done, void *data)
 {
-    Far *far = request->node->far;
+    Remote *remote = request->node->remote;
 
-    if (!far) {
+    if (!remote) {
         host_step(h->here, request, done, data);
         return;
     }
     host_job_begin(&h->job, NULL, 1, done, data);
-    far->ops->step(far, request, host_job_one_done, &h->job);
+    remote->ops->step(remote, request, host_job_one_done, &h->job);
 }

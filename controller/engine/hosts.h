@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * hosts.h: carries out segments and steps on all hosts that have nodes in them: the local host
- * (host.h) and remote hosts (qemu/far.h). Hosts meet at the end of every grant (segment.h).
+ * (host.h) and remote hosts (qemu/remote.h). Hosts meet at the end of every grant (segment.h).
  *
  * If only the local host has nodes, its workers meet in the engine's segment themselves. Otherwise
  * the members of that segment are hosts, and the workers have a segment of their own. The barrier

@@ -212,13 +212,13 @@ static void announce(Fabric *f, bool follows, VTime now)
 
 static bool open_port(Port *p, VTime now, GError **error)
 {
-    Far *far = p->node->far;
+    Remote *remote = p->node->remote;
 
     if (p->mode != PORT_CLOSED || !node_is_live(p->node))
         return true;
-    if (!(far ? far->ops->open_card(far, p, now, error) : card_open(p, now, error)))
+    if (!(remote ? remote->ops->open_card(remote, p, now, error) : card_open(p, now, error)))
         return false;
-    p->mode = far ? PORT_REMOTE : PORT_DIRECT;
+    p->mode = remote ? PORT_REMOTE : PORT_DIRECT;
     return true;
 }
 
@@ -335,7 +335,7 @@ static void advance_port(Fabric *f, Port *p, VTime now)
         if (port_is_island(p))
             port_hand_over(p, now);
         hear(f, p, now);
-        if (p->node->far && p->node->far->no_live_nodes)
+        if (p->node->remote && p->node->remote->no_live_nodes)
             port_refuse(p, now);
         return;
     }
@@ -397,7 +397,7 @@ bool fabric_set_own(Fabric *f, unsigned number, bool exact, VTime own)
 static bool hosts_are_several(const Fabric *f)
 {
     for (unsigned i = 0; i < f->nodes->len; i++)
-        if (((const Node *)f->nodes->pdata[i])->far)
+        if (((const Node *)f->nodes->pdata[i])->remote)
             return true;
     return false;
 }
@@ -413,7 +413,7 @@ static void find_islands(Fabric *f)
         if (!p->node || !several)
             places[i] = NOWHERE;
         else
-            places[i] = p->node->far ? (const void *)p->node->far : f;
+            places[i] = p->node->remote ? (const void *)p->node->remote : f;
     }
     islands_find(f->islands, f->net, places);
     f->n_ops = network_n_ops(f->net);
@@ -465,7 +465,7 @@ VTime fabric_begin(Fabric *f)
         here = here || p->mode == PORT_AHEAD;
         /* An error means that the host is lost; the segment will report the loss. */
         if (p->mode == PORT_REMOTE && (was_island || port_is_island(p)))
-            p->node->far->ops->follow(p->node->far, f->net, f->moved, NULL);
+            p->node->remote->ops->follow(p->node->remote, f->net, f->moved, NULL);
     }
     if (here)
         repeat_here(f);

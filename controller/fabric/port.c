@@ -253,7 +253,7 @@ void port_refuse(Port *p, VTime now)
 {
     NicFill fill = {0};
 
-    if (now.ns <= p->node->far->driven.ns)
+    if (now.ns <= p->node->remote->driven.ns)
         return; /* the port's host, which may be ahead of this one, reports these frames */
     g_array_set_size(p->due, 0);
     for (guint i = 0; i < p->awaited->len; i++) {

@@ -92,10 +92,10 @@ void flow_clear(Network *net)
 static const NetPort *receiver(const Network *net, const NetPort *sender, const Frame *frame)
 {
     if (sender->link != NO_LINK) {
-        NetEnd far = link_at(net, sender->link)->ends[!sender->direction];
+        NetEnd remote = link_at(net, sender->link)->ends[!sender->direction];
 
-        if (!far.is_switch)
-            return port_at(net, far.index);
+        if (!remote.is_switch)
+            return port_at(net, remote.index);
     }
     for (unsigned i = 0; i < net->ports->len; i++)
         if (memcmp(port_at(net, i)->mac, frame->data, MAC_LEN) == 0)
@@ -190,7 +190,7 @@ static const Packet *depart(Network *net, const Packet *packet, unsigned index, 
                             VTime due)
 {
     Link *link = link_at(net, index);
-    NetEnd far = link->ends[!direction];
+    NetEnd remote = link->ends[!direction];
     Packet *copy = packet_new(net, frame_ref(packet->frame));
     HeapEntry entry = {.time = due, .item = copy};
 
@@ -202,12 +202,12 @@ static const Packet *depart(Network *net, const Packet *packet, unsigned index, 
     copy->d.sequence = entry.sequence = link->ways[direction].sequence++;
     copy->hops = packet->hops;
     entry.rank = rank(EVENT_SWITCH, 2 * index + direction);
-    if (far.is_switch) {
+    if (remote.is_switch) {
         heap_push(&net->events, entry);
     } else {
-        copy->d.port = far.index;
+        copy->d.port = remote.index;
         copy->exact = delivers_exactly(net, index, direction);
-        heap_push(&port_at(net, far.index)->due, entry);
+        heap_push(&port_at(net, remote.index)->due, entry);
     }
     return copy;
 }

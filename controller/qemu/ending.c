@@ -186,8 +186,8 @@ void node_free(Node *n)
     if (!n)
         return;
     node_end_process(n);
-    if (n->far && n->state != NODE_ADDED)
-        n->far->ops->end(n->far, n);
+    if (n->remote && n->state != NODE_ADDED)
+        n->remote->ops->end(n->remote, n);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
     fd_clear(&n->agent_fd);
@@ -206,7 +206,7 @@ void node_free(Node *n)
     for (unsigned i = 0; i < n->cables->len; i++)
         close(g_array_index(n->cables, int, i));
     g_array_unref(n->cables);
-    g_array_unref(n->far_used);
+    g_array_unref(n->remote_used);
     node_options_free(n->options);
     g_free(n->version);
     g_free(n->file);

@@ -20,7 +20,7 @@ static bool launch(Node *n, const char *qemu, GError **error)
 }
 
 /* Its QEMU is elsewhere; its console is here. */
-static bool launch_far(Node *n, const char *qemu, GError **error)
+static bool launch_remote(Node *n, const char *qemu, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
     int console[2], port[2] = {-1, -1};
@@ -33,7 +33,7 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
         return false;
     }
     n->agent_fd = port[0];
-    n->gdb_path = g_strdup_printf("host %s", n->far->name);
+    n->gdb_path = g_strdup_printf("host %s", n->remote->name);
     n->console = console_new(console[0], log, error);
     if (n->console)
         console_set_node(n->console, n->name);
@@ -44,7 +44,7 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
         fd_clear(&port[1]);
         return false;
     }
-    if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error)) {
+    if (!n->remote->ops->launch(n->remote, n, qemu, console[1], port[1], error)) {
         g_clear_pointer(&n->console, console_free); /* it may be started again */
         g_clear_pointer(&n->gdb_path, g_free);
         fd_clear(&n->agent_fd);
@@ -62,8 +62,8 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
     n->dir = rundir_make(dir, sub, error);
     if (!n->dir)
         return false;
-    if (n->far)
-        return launch_far(n, qemu, error);
+    if (n->remote)
+        return launch_remote(n, qemu, error);
     if (!launch(n, qemu, &e) || (node_watch_events(n), !node_read_clock(n, &e))) {
         if (e->domain == NODE_ERROR) {
             g_propagate_error(error, e);

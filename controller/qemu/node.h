@@ -13,10 +13,10 @@
 #include "controller/qemu/attached.h"
 #include "controller/qemu/clock.h"
 #include "controller/qemu/console.h"
-#include "controller/qemu/far.h"
 #include "controller/qemu/life.h"
 #include "controller/qemu/options.h"
 #include "controller/qemu/quanta.h"
+#include "controller/qemu/remote.h"
 #include "controller/qemu/rundir.h"
 #include "controller/qemu/sched.h"
 #include "qmp/qmp.h"
@@ -39,8 +39,8 @@ typedef struct Node {
     _Atomic NodeState state; /* set by the thread that the node belongs to; anyone may look */
     GError *failure;         /* set before the state says so */
 
-    Far *far;         /* the host it is on; NULL: this one */
-    GArray *far_used; /* int64_t ns of CPU time of its vCPU threads, as that host last told */
+    Remote *remote;      /* the host it is on; NULL: this one */
+    GArray *remote_used; /* int64_t ns of CPU time of its vCPU threads, as that host last told */
     bool attached;
     Icount icount;
     pid_t pid;

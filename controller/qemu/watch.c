@@ -100,7 +100,7 @@ void node_watch_add(NodeWatch *w, Node *n)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = n};
 
-    if (n->far || !n->qmp)
+    if (n->remote || !n->qmp)
         return;
     epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, qmp_client_fd(n->qmp), &event);
     if (n->pidfd >= 0)

@@ -134,9 +134,9 @@ static void get_vcpus(Reader *r, Node *n)
 
     if (r->bad)
         return;
-    g_array_set_size(n->far_used, count);
+    g_array_set_size(n->remote_used, count);
     for (uint32_t i = 0; i < count; i++)
-        g_array_index(n->far_used, int64_t, i) = get_i64(r);
+        g_array_index(n->remote_used, int64_t, i) = get_i64(r);
 }
 
 void node_state_get(Reader *r, const char *host, Node *n, NodeStats *stats)

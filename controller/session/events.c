@@ -75,7 +75,7 @@ static void take_state(const Session *s, const Told *t)
 {
     Node *n = session_node(s, t->name);
 
-    if (n && n->far && t->telling.what == NODE_WHAT_LEFT && node_is_live(n) &&
+    if (n && n->remote && t->telling.what == NODE_WHAT_LEFT && node_is_live(n) &&
         !engine_running(s->engine))
         n->state = t->telling.state;
 }

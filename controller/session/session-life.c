@@ -172,7 +172,7 @@ void session_add_node(Session *s, Node *node)
 
 bool session_remove_node(Session *s, Node *node, GError **error)
 {
-    g_autofree char *dir = node->attached || node->far ? NULL : g_strdup(node->dir);
+    g_autofree char *dir = node->attached || node->remote ? NULL : g_strdup(node->dir);
     bool ok = remove_node(s, node, error);
 
     if (dir)

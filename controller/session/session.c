@@ -176,9 +176,9 @@ const char *session_mode(const Session *s)
         if (!((Node *)s->nodes->pdata[i])->icount.enabled)
             return sched_mode_name(SCHED_MODE_BEST_EFFORT);
     for (unsigned i = 0; i < s->nodes->len; i++) {
-        const Far *far = ((const Node *)s->nodes->pdata[i])->far;
+        const Remote *remote = ((const Node *)s->nodes->pdata[i])->remote;
 
-        sched = MAX(sched, far ? far->sched : sched);
+        sched = MAX(sched, remote ? remote->sched : sched);
     }
     return sched_mode_name(sched);
 }

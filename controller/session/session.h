@@ -36,7 +36,7 @@ typedef struct Session {
     Engine *engine;
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */
-    GPtrArray *hosts;   /* FarHost (session/far-host.h), the other hosts; NULL: none yet */
+    GPtrArray *hosts;   /* RemoteHost (session/remote-host.h), the other hosts; NULL: none yet */
     struct NodeDefaults *defaults; /* qemu/defaults.h: for every node to be added */
     bool sleep_told;               /* the note on sleep=on was shown (run/sleep-note.h) */
     bool auto_quantum;             /* the quantum follows the links (run/quantum.h) */

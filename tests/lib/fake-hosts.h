@@ -15,9 +15,9 @@
 #define FAKE_HOSTS_QUANTA 100
 
 typedef struct {
-    Far far; /* the first member */
+    Remote remote; /* the first member */
     Segment *segment;
-    FarDoneFunc done;
+    RemoteDoneFunc done;
     void *done_data;
     GThread *thread;
 
@@ -37,7 +37,7 @@ typedef struct {
     Hosts *hosts;
     Fabric *fabric; /* of this host, without cards */
     Segment segment;
-    FakeHost far[2];
+    FakeHost remote[2];
     Node *nodes[4]; /* a and c are on the first host, b on the second, d is here */
     NodeStats stats;
     Participant participants[4];

@@ -32,7 +32,7 @@ static void fall(AgentClient *c, Node *n, const char *why)
 {
     if (n->state == NODE_FAILED)
         return;
-    node_state_fail(n, c->far.name, why);
+    node_state_fail(n, c->remote.name, why);
     c->params.on_failure(n, c->params.user);
 }
 
@@ -92,7 +92,7 @@ void agent_client_lose(AgentClient *c, GError *error)
     /* The agent ends when its stream ends. */
     g_clear_pointer(&c->stream, stream_free);
     if (c->segment)
-        log_warn("host %s: %s: the others are held at the next barrier", c->far.name,
+        log_warn("host %s: %s: the others are held at the next barrier", c->remote.name,
                  error->message);
     else if (!c->step)
         fall_later(c, NULL, error->message);
@@ -210,7 +210,7 @@ static void into_tunnel(AgentClient *c, uint8_t type, Reader *r)
 
         if (t->type == type && t->node->index == index &&
             send(t->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
-            log_debug("host %s: bytes for node %u are lost", c->far.name, index);
+            log_debug("host %s: bytes for node %u are lost", c->remote.name, index);
     }
     g_mutex_unlock(&c->lock);
 }
@@ -275,7 +275,7 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
         level = MIN(level, LOG_DEBUG);
         text = get_text(r);
         line = text_line(g_strchomp(text), -1); /* keeps the message on one line */
-        log_write(level, "host %s: %s", c->far.name, line);
+        log_write(level, "host %s: %s", c->remote.name, line);
         return true;
     default:
         return false;

@@ -53,7 +53,7 @@ static bool go_on(const AgentClient *c, const char *doing, const char *path, uin
     const AgentClientParams *p = &c->params;
 
     if (p->on_progress)
-        p->on_progress(c->far.name, doing, path, done, size, p->user);
+        p->on_progress(c->remote.name, doing, path, done, size, p->user);
     return !agent_client_told_to_stop(c);
 }
 
@@ -128,8 +128,8 @@ static bool upload(AgentClient *c, const char *path, const char *there, uint64_t
     atomic_store(&c->sent, 0);
     atomic_store(&c->cancel, false);
     c->failure = NULL;
-    c->local = path;
-    c->remote = there;
+    c->local_path = path;
+    c->remote_path = there;
     agent_client_submit(c, JOB_UPLOAD);
     if (watch_upload(c, path, size)) {
         g_clear_error(&c->failure);
@@ -138,11 +138,11 @@ static bool upload(AgentClient *c, const char *path, const char *there, uint64_t
                                  "connection was cut");
     }
     if (!c->failure) {
-        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", c->far.name, path, size);
+        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", c->remote.name, path, size);
         return true;
     }
-    g_propagate_prefixed_error(error, g_steal_pointer(&c->failure), "host %s: '%s': ", c->far.name,
-                               path);
+    g_propagate_prefixed_error(error, g_steal_pointer(&c->failure),
+                               "host %s: '%s': ", c->remote.name, path);
     return false;
 }
 
@@ -162,7 +162,7 @@ static char *bring(AgentClient *c, const char *path, GError **error)
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "host %s does not have '%s' with the same content, and nothing copies it there "
                     "but ssh=",
-                    c->far.name, path);
+                    c->remote.name, path);
         return NULL;
     }
     if (!upload(c, path, there, size, error) ||
@@ -171,7 +171,7 @@ static char *bring(AgentClient *c, const char *path, GError **error)
     if (here)
         return g_steal_pointer(&after);
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "host %s: '%s' did not arrive as it is here",
-                c->far.name, path);
+                c->remote.name, path);
     return NULL;
 }
 
@@ -243,16 +243,16 @@ static bool try_launch(AgentClient *c, Node *n, const char *qemu, GError **error
     if (!reader_done(&r, "node", error))
         return false;
     g_array_set_size(n->vcpus, MIN(vcpus, 1024));
-    g_array_set_size(n->far_used, MIN(vcpus, 1024));
+    g_array_set_size(n->remote_used, MIN(vcpus, 1024));
     g_mutex_lock(&c->lock);
     g_ptr_array_add(c->nodes, n);
     g_mutex_unlock(&c->lock);
     return true;
 }
 
-static bool launch(Far *far, Node *n, const char *qemu, int console, int port, GError **error)
+static bool launch(Remote *remote, Node *n, const char *qemu, int console, int port, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
 
     add_tunnel(c, n, MSG_TYPE, console);
     if (port >= 0)
@@ -271,12 +271,12 @@ void agent_client_check_life(AgentClient *c)
     for (guint i = 0; i < c->nodes->len; i++)
         life = life || node_is_live(c->nodes->pdata[i]);
     g_mutex_unlock(&c->lock);
-    c->far.no_live_nodes = !life;
+    c->remote.no_live_nodes = !life;
 }
 
-static void end(Far *far, Node *n)
+static void end(Remote *remote, Node *n)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_END);
     Reader r;
@@ -295,10 +295,10 @@ static void end(Far *far, Node *n)
 
 /* --- monitor, stub, cards --- */
 
-static char *qmp(Far *far, Node *n, const char *command, const char *arguments, bool hmp,
+static char *qmp(Remote *remote, Node *n, const char *command, const char *arguments, bool hmp,
                  GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *text = NULL;
     gsize begun = message_begin(request, MSG_QMP);
@@ -315,9 +315,9 @@ static char *qmp(Far *far, Node *n, const char *command, const char *arguments, 
     return reader_done(&r, "qmp", error) ? g_steal_pointer(&text) : NULL;
 }
 
-static int open_stub(Far *far, Node *n, GError **error)
+static int open_stub(Remote *remote, Node *n, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_STUB_OPEN);
     int pair[2];
@@ -337,9 +337,9 @@ static int open_stub(Far *far, Node *n, GError **error)
     return pair[0];
 }
 
-static bool open_card(Far *far, Port *port, VTime now, GError **error)
+static bool open_card(Remote *remote, Port *port, VTime now, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_CARD);
     Reader r;
@@ -354,9 +354,9 @@ static bool open_card(Far *far, Port *port, VTime now, GError **error)
     return true;
 }
 
-static bool follow(Far *far, const Network *net, VTime moved, GError **error)
+static bool follow(Remote *remote, const Network *net, VTime moved, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = NULL;
     gsize begun;
     Reader r;
@@ -374,7 +374,7 @@ static bool follow(Far *far, const Network *net, VTime moved, GError **error)
     return agent_client_request(c, request, &r, error);
 }
 
-const FarOps agent_client_ops = {
+const RemoteOps agent_client_ops = {
     .run_segment = agent_client_run_segment,
     .step = agent_client_step,
     .launch = launch,

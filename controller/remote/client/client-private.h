@@ -21,7 +21,7 @@ typedef struct {
 } Tunnel;
 
 struct AgentClient {
-    Far far; /* the first member */
+    Remote remote; /* the first member */
     AgentClientParams params;
     char *version;
     GArray *cpus;
@@ -53,7 +53,7 @@ struct AgentClient {
     } stats;
 
     /* the present upload */
-    const char *local, *remote;
+    const char *local_path, *remote_path;
     atomic_ullong sent;
     atomic_bool cancel;
     GError *failure;
@@ -65,7 +65,7 @@ struct AgentClient {
     uint64_t granted; /* the last barrier of the grants sent */
     HTime received;   /* when the last REPORT was received */
     StepRequest *step;
-    FarDoneFunc on_done;
+    RemoteDoneFunc on_done;
     void *done_data;
 };
 
@@ -114,11 +114,11 @@ bool agent_client_told_to_stop(const AgentClient *client);
  * is lost. */
 bool agent_client_request(AgentClient *client, GByteArray *request, Reader *answer, GError **error);
 
-/* Sets far.no_live_nodes: true if no node of the host is alive. */
+/* Sets remote.no_live_nodes: true if no node of the host is alive. */
 void agent_client_check_life(AgentClient *client);
 
-extern const FarOps agent_client_ops;
-void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data);
-void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data);
+extern const RemoteOps agent_client_ops;
+void agent_client_run_segment(Remote *remote, Segment *segment, RemoteDoneFunc done, void *data);
+void agent_client_step(Remote *remote, StepRequest *request, RemoteDoneFunc done, void *data);
 
 #endif

@@ -190,7 +190,7 @@ static void receive_node_states(AgentClient *c, Reader *r)
 
     r->bad = r->bad || count != c->which->len;
     for (uint32_t i = 0; i < count && !r->bad; i++)
-        node_state_get(r, c->far.name, my_participant(c, i)->node, my_participant(c, i)->stats);
+        node_state_get(r, c->remote.name, my_participant(c, i)->node, my_participant(c, i)->stats);
     agent_client_check_life(c);
     count = get_count(r, 5);
     for (uint32_t i = 0; i < count && !r->bad; i++) {
@@ -242,7 +242,7 @@ static void leave(AgentClient *c, uint64_t k, bool ends)
 static void lose_all(AgentClient *c, bool told)
 {
     for (guint i = 0; i < c->which->len; i++)
-        node_state_fail(my_participant(c, i)->node, c->far.name, c->lost->message);
+        node_state_fail(my_participant(c, i)->node, c->remote.name, c->lost->message);
     if (!told)
         leave(c, c->first_k - 1, true);
 }
@@ -288,7 +288,7 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     r->bad = r->bad || head.k + 1 < c->first_k || head.k > c->segment->count;
     if (!check(c, r, "segment over"))
         return false;
-    c->far.driven.ns = MAX(c->far.driven.ns, segment_boundary(c->segment, head.k).ns);
+    c->remote.driven.ns = MAX(c->remote.driven.ns, segment_boundary(c->segment, head.k).ns);
     if (*told)
         return true;
     if (broke)
@@ -306,7 +306,7 @@ void agent_client_run(AgentClient *c)
 
     g_array_set_size(c->which, 0);
     for (unsigned i = 0; i < c->segment->n_participants; i++) {
-        if (c->segment->participants[i].node->far != &c->far)
+        if (c->segment->participants[i].node->remote != &c->remote)
             continue;
         g_array_append_val(c->which, i);
         debug_copy_hit(c->segment->participants[i].node, NULL);
@@ -314,7 +314,7 @@ void agent_client_run(AgentClient *c)
     }
     c->first_k = 1;
     c->granted = 0;
-    c->far.no_live_nodes = false;
+    c->remote.no_live_nodes = false;
     agent_client_pump(c);
     say_segment(c);
     while (!over) {
@@ -331,9 +331,9 @@ void agent_client_run(AgentClient *c)
         lose_all(c, true);
 }
 
-void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data)
+void agent_client_run_segment(Remote *remote, Segment *segment, RemoteDoneFunc done, void *data)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
 
     c->segment = segment;
     c->on_done = done;
@@ -376,13 +376,13 @@ static void hear_stepped(AgentClient *c, Reader *r)
     bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
     g_autofree char *why = get_words(r);
 
-    node_state_get(r, c->far.name, s->node, NULL);
+    node_state_get(r, c->remote.name, s->node, NULL);
     if (!check(c, r, "stepped"))
         return;
     s->asleep = asleep;
     s->hit = hit;
     if (*why && s->node->state != NODE_FAILED)
-        s->error = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->far.name, why);
+        s->error = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->remote.name, why);
 }
 
 void agent_client_run_steps(AgentClient *c)
@@ -408,12 +408,12 @@ void agent_client_run_steps(AgentClient *c)
     if (type == MSG_STEPPED)
         hear_stepped(c, &r);
     if (!c->stream)
-        node_state_fail(s->node, c->far.name, c->lost->message);
+        node_state_fail(s->node, c->remote.name, c->lost->message);
 }
 
-void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data)
+void agent_client_step(Remote *remote, StepRequest *request, RemoteDoneFunc done, void *data)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
 
     c->step = request;
     c->on_done = done;

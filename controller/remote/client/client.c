@@ -60,8 +60,8 @@ static void work(AgentClient *c, Job job)
         answer_request(c);
         break;
     case JOB_UPLOAD:
-        c->params.upload(c->params.data, c->local, c->remote, &c->sent, &c->cancel, on_tick, c,
-                         &c->failure);
+        c->params.upload(c->params.data, c->local_path, c->remote_path, &c->sent, &c->cancel,
+                         on_tick, c, &c->failure);
         c->last_heard = htime_now();
         break;
     case JOB_SEGMENT:
@@ -108,7 +108,7 @@ static void *client_main(void *data)
 
     sched_apply_messenger(c->params.sched);
     while ((job = idle(c)) != JOB_QUIT) {
-        FarDoneFunc on_done = c->on_done;
+        RemoteDoneFunc on_done = c->on_done;
 
         work(c, job);
         g_mutex_lock(&c->lock);
@@ -151,7 +151,7 @@ static bool refuse_lost(AgentClient *c, GError **error)
 {
     g_mutex_lock(&c->lock);
     if (c->lost)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->far.name,
+        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->remote.name,
                     c->lost->message);
     g_mutex_unlock(&c->lock);
     return error && *error;
@@ -173,7 +173,7 @@ bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, G
     code = get_u32(answer);
     why = get_words(answer);
     g_set_error(error, NODE_ERROR, answer->bad ? NODE_ERROR_SYSTEM : (int)code, "host %s: %s",
-                c->far.name, answer->bad ? "it sent no answer that is known" : why);
+                c->remote.name, answer->bad ? "it sent no answer that is known" : why);
     return false;
 }
 
@@ -213,7 +213,7 @@ static bool take_hello(AgentClient *c, Reader *r, GError **error)
 
         g_array_append_val(c->cpus, cpu);
     }
-    c->far.sched = sched <= SCHED_MODE_BEST_EFFORT ? (SchedMode)sched : SCHED_MODE_BEST_EFFORT;
+    c->remote.sched = sched <= SCHED_MODE_BEST_EFFORT ? (SchedMode)sched : SCHED_MODE_BEST_EFFORT;
     return reader_done(r, "hello", error);
 }
 
@@ -262,8 +262,8 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     g_autofree char *thread = g_strdup_printf("client-%.8s", params->name);
 
     c->params = *params;
-    c->far.ops = &agent_client_ops;
-    c->far.name = g_strdup(params->name);
+    c->remote.ops = &agent_client_ops;
+    c->remote.name = g_strdup(params->name);
     c->stream = params->stream;
     c->cpus = g_array_new(FALSE, FALSE, sizeof(int));
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -316,13 +316,13 @@ void agent_client_free(AgentClient *c)
     g_mutex_clear(&c->lock);
     g_cond_clear(&c->done);
     g_free(c->version);
-    g_free(c->far.name);
+    g_free(c->remote.name);
     g_free(c);
 }
 
-Far *agent_client_far(AgentClient *c)
+Remote *agent_client_remote(AgentClient *c)
 {
-    return &c->far;
+    return &c->remote;
 }
 
 const char *agent_client_version(const AgentClient *c)
