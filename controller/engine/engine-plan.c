@@ -72,7 +72,7 @@ static void start_step(Engine *e, Node *node, VTime limit)
     e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
     e->step.cancel = &e->interrupted;
     serve_cards(e, vtime(limit.ns - NS_PER_US));
-    hosts_step(e->hosts, &e->step, on_step_done, e);
+    all_hosts_step(e->hosts, &e->step, on_step_done, e);
 }
 
 /* Steps the nodes from a whole µs to the time t, one node after the other. An idle node has

@@ -146,7 +146,7 @@ static void set_grant_quanta(const Engine *e, Segment *segment)
     unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_STRIDE);
 
     segment->grant_quanta = 1;
-    if (!hosts_are_several(segment) || may_stop(e))
+    if (!all_hosts_needed(segment) || may_stop(e))
         return;
     segment->overlap_quanta = (n + 2) / 4;
     segment->grant_quanta = (unsigned)MIN(n - segment->overlap_quanta, segment->count);
@@ -166,7 +166,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->aligned = aligned;
     e->segment.participants = (Participant *)(void *)e->participants->data;
     e->segment.n_participants = e->participants->len;
-    if (hosts_are_several(&e->segment))
+    if (all_hosts_needed(&e->segment))
         count = MIN(count, MAX_SEGMENT_OF_HOSTS);
     e->segment.now = e->now;
     e->segment.first = first;
@@ -179,7 +179,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.data = e;
     e->segment.hurry = &e->hurry;
     set_grant_quanta(e, &e->segment);
-    if (hosts_are_several(&e->segment)) {
+    if (all_hosts_needed(&e->segment)) {
         g_array_set_size(e->marks, e->segment.grant_quanta * e->participants->len);
         e->segment.marks = (SegmentMark *)(void *)e->marks->data;
         memset(e->segment.marks, 0,
@@ -196,7 +196,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.stop_on_exit = e->goal.stop_on_exit;
     e->segment.exits = e->goal.exits;
     e->segment.on_barrier = aligned ? on_barrier : NULL;
-    hosts_run_segment(e->hosts, &e->segment, on_segment_done, e);
+    all_hosts_run_segment(e->hosts, &e->segment, on_segment_done, e);
     /* An interrupt that set `stop` before this would have been forgotten by segment_init(). */
     if (atomic_load(&e->interrupted))
         atomic_store(&e->segment.stop, true);

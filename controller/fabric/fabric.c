@@ -394,7 +394,7 @@ bool fabric_set_own(Fabric *f, unsigned number, bool exact, VTime own)
     return true;
 }
 
-static bool hosts_are_several(const Fabric *f)
+static bool all_hosts_needed(const Fabric *f)
 {
     for (unsigned i = 0; i < f->nodes->len; i++)
         if (((const Node *)f->nodes->pdata[i])->remote)
@@ -405,7 +405,7 @@ static bool hosts_are_several(const Fabric *f)
 static void find_islands(Fabric *f)
 {
     g_autofree const void **places = g_new0(const void *, f->ports->len);
-    bool several = hosts_are_several(f);
+    bool several = all_hosts_needed(f);
 
     for (unsigned i = 0; i < f->ports->len; i++) {
         const Port *p = fabric_port(f, i);

@@ -210,7 +210,7 @@ static bool connect_host(Session *s, RemoteHost *h, GError **error)
     const RemoteHostOptions *o = &h->options;
     AgentClientParams params = {.name = o->name,
                                 .version = METRONOME_VERSION,
-                                .sched = host_sched_mode(s->host),
+                                .sched = local_host_sched_mode(s->host),
                                 .on_failure = on_failure,
                                 .told_to_stop = told_to_stop,
                                 .on_progress = on_progress,

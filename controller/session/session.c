@@ -170,7 +170,7 @@ char **session_registers(const Session *s, Node *node)
 
 const char *session_mode(const Session *s)
 {
-    SchedMode sched = host_sched_mode(s->host);
+    SchedMode sched = local_host_sched_mode(s->host);
 
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!((Node *)s->nodes->pdata[i])->icount.enabled)

@@ -32,7 +32,7 @@ typedef struct Session {
     SessionOptions options;
     GMainLoop *loop;
     RunDir *dir; /* NULL when dry */
-    Host *host;
+    LocalHost *host;
     Engine *engine;
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */

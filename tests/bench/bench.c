@@ -97,7 +97,7 @@ typedef struct {
 /* Host time that the instructions of one quantum take where most nodes share a CPU. */
 static double guest_us(const Bench *b, unsigned n, VTime quantum, double free_mips)
 {
-    unsigned cpus = MIN(host_cpus(b->rig->host), n);
+    unsigned cpus = MIN(local_host_cpus(b->rig->host), n);
     unsigned share;
 
     g_assert(cpus > 0);
@@ -488,8 +488,8 @@ int main(int argc, char **argv)
     parse(argc, argv, &o);
     plan(&b, &o);
     b.rig = rig_new(o.guest);
-    b.results.mode = sched_mode_name(host_sched_mode(b.rig->host));
-    b.results.host_cpus = host_cpus(b.rig->host);
+    b.results.mode = sched_mode_name(local_host_sched_mode(b.rig->host));
+    b.results.host_cpus = local_host_cpus(b.rig->host);
     b.results.qemu = g_strdup(counting_nodes(&b, 1)[0]->version);
     bench_counting(&b);
     bench_boots(&b);

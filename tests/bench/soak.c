@@ -183,9 +183,9 @@ static bool judge(const Soak *s)
     printf("%s: %s mode, %u nodes, %" PRIu64 " barriers in %.1f s (%.1f us each): missed %" PRIu64
            ", overshot stops %" PRIu64 ", max overshoot %" PRId64 " ns, max idle skip %" PRId64
            " ns, repairs %" PRIu64 ", clock error at the end %" PRId64 " ns\n",
-           ok ? "exact" : "INEXACT", sched_mode_name(host_sched_mode(s->rig->host)), s->n, barriers,
-           seconds, seconds * 1e6 / (double)barriers, x.missed, x.overshot, x.overshoot_ns,
-           x.idle_skip_ns, x.repairs, error);
+           ok ? "exact" : "INEXACT", sched_mode_name(local_host_sched_mode(s->rig->host)), s->n,
+           barriers, seconds, seconds * 1e6 / (double)barriers, x.missed, x.overshot,
+           x.overshoot_ns, x.idle_skip_ns, x.repairs, error);
     return ok;
 }
 
@@ -240,7 +240,7 @@ int main(int argc, char **argv)
         engine_add(s.rig->engine, s.nodes[i]);
     }
     printf("%u nodes, %s quanta, %" PRId64 " barriers, %s mode\n", s.n, o.quantum, o.barriers,
-           sched_mode_name(host_sched_mode(s.rig->host)));
+           sched_mode_name(local_host_sched_mode(s.rig->host)));
     run(&s, &o);
     ok = judge(&s);
     for (unsigned i = 0; i < s.n; i++)

@@ -173,7 +173,7 @@ static void begin(FakeHosts *f)
         atomic_store(&f->remote[i].ran, 0);
         atomic_store(&f->remote[i].gone, false);
     }
-    hosts_run_segment(f->hosts, &f->segment, fake_hosts_done, f);
+    all_hosts_run_segment(f->hosts, &f->segment, fake_hosts_done, f);
 }
 
 FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
@@ -181,8 +181,8 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
     static const char *const names[] = {"a", "b", "c", "d"};
     FakeHosts *f = g_new0(FakeHosts, 1);
 
-    f->here = host_new(SCHED_MODE_BEST_EFFORT);
-    f->hosts = hosts_new(f->here);
+    f->here = local_host_new(SCHED_MODE_BEST_EFFORT);
+    f->hosts = all_hosts_new(f->here);
     f->fabric = fabric_new_agent();
     for (unsigned i = 0; i < G_N_ELEMENTS(f->remote); i++)
         f->remote[i].remote.ops = &remote_ops;
@@ -190,7 +190,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
         f->nodes[i] = node_new(node_options_new(names[i]), i);
     f->nodes[0]->remote = f->nodes[2]->remote = &f->remote[0].remote;
     f->nodes[1]->remote = &f->remote[1].remote;
-    host_place(f->here, f->nodes[3]);
+    local_host_place(f->here, f->nodes[3]);
     f->segment.count = count;
     f->segment.grant_quanta = grant_quanta;
     f->segment.n_participants = 3; /* without d */
@@ -199,9 +199,9 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
 
 void fake_hosts_free(FakeHosts *f)
 {
-    hosts_free(f->hosts);
+    all_hosts_free(f->hosts);
     fabric_free(f->fabric);
-    host_free(f->here);
+    local_host_free(f->here);
     for (unsigned i = 0; i < G_N_ELEMENTS(f->nodes); i++)
         node_free(f->nodes[i]);
     g_free(f);

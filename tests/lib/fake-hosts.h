@@ -10,7 +10,7 @@
 #ifndef LIB_FAKE_HOSTS_H
 #define LIB_FAKE_HOSTS_H
 
-#include "controller/engine/hosts.h"
+#include "controller/engine/all-hosts.h"
 
 #define FAKE_HOSTS_QUANTA 100
 
@@ -33,8 +33,8 @@ typedef struct {
 } FakeHost;
 
 typedef struct {
-    Host *here;
-    Hosts *hosts;
+    LocalHost *here;
+    AllHosts *hosts;
     Fabric *fabric; /* of this host, without cards */
     Segment segment;
     FakeHost remote[2];

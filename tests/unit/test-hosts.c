@@ -234,9 +234,9 @@ static void test_only_near(void)
 
     f->nodes[0]->remote = f->nodes[1]->remote = f->nodes[2]->remote = NULL;
     for (unsigned i = 0; i < 3; i++)
-        host_place(f->here, f->nodes[i]);
+        local_host_place(f->here, f->nodes[i]);
     fake_hosts_run(f);
-    g_assert_false(hosts_are_several(&f->segment));
+    g_assert_false(all_hosts_needed(&f->segment));
     check(f, 0, 0, 0);
     g_assert_cmpuint(f->remote[0].rides + f->remote[1].rides, ==, 0);
     fake_hosts_free(f);
@@ -251,7 +251,7 @@ static void test_step(void)
 
     for (unsigned i = 0; i < 3; i++) {
         request.asleep = false;
-        hosts_step(f->hosts, &request, fake_hosts_done, f);
+        all_hosts_step(f->hosts, &request, fake_hosts_done, f);
         fake_hosts_wait(f);
         g_assert_true(request.asleep);
     }

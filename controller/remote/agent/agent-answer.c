@@ -83,7 +83,7 @@ static bool take_node(Agent *a, Reader *r, GError **error)
     node_order_clear(&order);
     if (!n)
         return false;
-    host_place(a->host, n->node);
+    local_host_place(a->host, n->node);
     agent_hear_console(n);
     node_watch_add(a->watch, n->node);
     g_ptr_array_add(a->nodes, n);
@@ -112,7 +112,7 @@ static bool take_end(Agent *a, Reader *r, GError **error)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is in a link", n->node->name);
         return false;
     }
-    host_displace(a->host, n->node);
+    local_host_displace(a->host, n->node);
     g_ptr_array_remove(a->nodes, n);
     return true;
 }

@@ -4,7 +4,7 @@
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
 
-#include "controller/engine/host.h"
+#include "controller/engine/local-host.h"
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/watch.h"
 #include "controller/remote/grant-report.h"
@@ -36,7 +36,7 @@ typedef struct Agent {
     unsigned source;  /* main loop source of in */
     GByteArray *made; /* a message of the main thread */
     RunDir *dir;
-    Host *host;
+    LocalHost *host;
     GPtrArray *nodes; /* AgentNode */
     Fabric *fabric;   /* the cards */
     char *cache;      /* folder of files.h */

@@ -240,7 +240,7 @@ void agent_segment(Agent *a, Reader *r)
     a->in_segment = true;
     node_watch_hold(a->watch, true);
     agent_listen(a, false);
-    host_run_segment(a->host, segment, on_segment_done, a);
+    local_host_run_segment(a->host, segment, on_segment_done, a);
 }
 
 /* --- steps --- */
@@ -297,5 +297,5 @@ void agent_step(Agent *a, Reader *r)
     atomic_store(&a->cancel, false);
     a->in_step = true;
     node_watch_hold(a->watch, true);
-    host_step(a->host, &a->step, on_step_done, a);
+    local_host_step(a->host, &a->step, on_step_done, a);
 }

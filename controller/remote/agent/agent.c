@@ -355,7 +355,7 @@ static void say_hello(Agent *a, const char *version)
     put_u32(a->made, PROTOCOL_MAGIC);
     put_u32(a->made, PROTOCOL_VERSION);
     put_text(a->made, version);
-    put_u32(a->made, host_sched_mode(a->host));
+    put_u32(a->made, local_host_sched_mode(a->host));
     put_u32(a->made, cpus->len);
     for (unsigned i = 0; i < cpus->len; i++)
         put_u32(a->made, (uint32_t)g_array_index(cpus, int, i));
@@ -430,8 +430,8 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->members = g_ptr_array_new();
     a->cache = files_cache();
     grant_report_init(&a->report);
-    a->host = host_new(sched_probe());
-    sched_apply_sshd(host_sched_mode(a->host), starter);
+    a->host = local_host_new(sched_probe());
+    sched_apply_sshd(local_host_sched_mode(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);
     atomic_store(&a->last_heard, htime_now().ns);
     own_version = version;

@@ -14,7 +14,7 @@
 
 typedef struct {
     RunDir *dir;
-    Host *host;
+    LocalHost *host;
     Engine *engine;
     GMainLoop *loop;
     char *guest; /* folder with kernel and payloads */

@@ -1,38 +1,38 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hosts.c: shares out segments and steps among the local host and remote hosts.
+ * all-hosts.c: shares out segments and steps among the local host and remote hosts.
  *
- * The local part of a segment (`near`) is a segment of its own. The barriers of `near` copy the
- * participants' marks into the shared segment and meet the other hosts at the end of each grant.
+ * The local part of a segment is a segment of its own. Its barriers copy the participants' marks
+ * into the shared segment and meet the other hosts at the end of each grant.
  */
-#include "controller/engine/hosts.h"
+#include "controller/engine/all-hosts.h"
 
 #include <string.h>
 
-struct Hosts {
-    Host *here;
+struct AllHosts {
+    LocalHost *local;
     HostJob job;
 
     /* While other hosts take part in the job's segment: */
-    Segment near;         /* the local host's part */
-    GArray *participants; /* Participant: those of `near` */
+    Segment local_part;   /* the local host's part */
+    GArray *participants; /* Participant: those of the local part */
     GArray *which;        /* unsigned: index of each of them in the shared segment */
-    bool told;            /* the other hosts know where the local part ends */
+    bool others_know;     /* the other hosts know where the local part ends */
     SegmentPatience patience;
 };
 
-Hosts *hosts_new(Host *here)
+AllHosts *all_hosts_new(LocalHost *local)
 {
-    Hosts *h = g_new0(Hosts, 1);
+    AllHosts *h = g_new0(AllHosts, 1);
 
-    h->here = here;
+    h->local = local;
     h->participants = g_array_new(FALSE, TRUE, sizeof(Participant));
     h->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
     host_job_init(&h->job);
     return h;
 }
 
-void hosts_free(Hosts *h)
+void all_hosts_free(AllHosts *h)
 {
     if (!h)
         return;
@@ -44,7 +44,7 @@ void hosts_free(Hosts *h)
 
 /* --- the local host's part --- */
 
-static void mark(const Hosts *h, uint64_t k)
+static void mark(const AllHosts *h, uint64_t k)
 {
     const Segment *segment = h->job.segment;
 
@@ -54,7 +54,7 @@ static void mark(const Hosts *h, uint64_t k)
 
         if (segment->marks) {
             segment->marks[(k - 1) % segment->grant_quanta * segment->n_participants + to] =
-                from->arrived.ns < h->near.granted.ns
+                from->arrived.ns < h->local_part.granted.ns
                     ? (SegmentMark){-1, {0}}
                     : (SegmentMark){from->stamp_us, from->arrived};
         } else {
@@ -66,55 +66,55 @@ static void mark(const Hosts *h, uint64_t k)
 
 /* Meets the other hosts at the end of a grant. Runs in the worker that came last, while the
  * other workers wait. */
-static void near_meet(Segment *near, uint64_t k, void *data)
+static void meet_other_hosts(Segment *local_part, uint64_t k, void *data)
 {
-    Hosts *h = data;
+    AllHosts *h = data;
 
     mark(h, k);
-    if (k % h->job.segment->grant_quanta != 0 && k != near->count)
+    if (k % h->job.segment->grant_quanta != 0 && k != local_part->count)
         return;
-    if (segment_wants_stop(near))
+    if (segment_wants_stop(local_part))
         atomic_store(&h->job.segment->stop, true);
     if (segment_rendezvous(h->job.segment, BARRIER_EV_ARRIVED, &h->patience) == BARRIER_HALT) {
-        atomic_store(&near->stop, true);
-        h->told = true;
+        atomic_store(&local_part->stop, true);
+        h->others_know = true;
     }
 }
 
 /* Runs in the last worker. Leaves the shared segment if the local part ended without the other
  * hosts' knowledge. */
-static void near_over(Segment *near, void *data)
+static void local_part_over(Segment *local_part, void *data)
 {
-    Hosts *h = data;
+    AllHosts *h = data;
 
-    if (h->told)
+    if (h->others_know)
         return;
-    if (atomic_load(&near->broke))
+    if (atomic_load(&local_part->broke))
         atomic_store(&h->job.segment->broke, true);
     /* Guests that are off do not hold the other hosts back. */
-    segment_quit(h->job.segment, atomic_load(&near->k),
-                 atomic_load(&near->broke) || segment_wants_stop(near), &h->patience);
+    segment_quit(h->job.segment, atomic_load(&local_part->k),
+                 atomic_load(&local_part->broke) || segment_wants_stop(local_part), &h->patience);
 }
 
-static void run_near(Hosts *h)
+static void run_local_part(AllHosts *h)
 {
     const Segment *segment = h->job.segment;
 
-    h->near = *segment;
-    h->near.participants = (Participant *)(void *)h->participants->data;
-    h->near.n_participants = h->participants->len;
-    h->near.on_barrier = near_meet;
-    h->near.over = near_over;
-    h->near.data = h;
-    h->near.marks = NULL;
-    h->near.grant_quanta = 1; /* workers meet at every boundary */
-    h->told = false;
-    host_run_segment(h->here, &h->near, host_job_one_done, &h->job);
+    h->local_part = *segment;
+    h->local_part.participants = (Participant *)(void *)h->participants->data;
+    h->local_part.n_participants = h->participants->len;
+    h->local_part.on_barrier = meet_other_hosts;
+    h->local_part.over = local_part_over;
+    h->local_part.data = h;
+    h->local_part.marks = NULL;
+    h->local_part.grant_quanta = 1; /* workers meet at every boundary */
+    h->others_know = false;
+    local_host_run_segment(h->local, &h->local_part, host_job_one_done, &h->job);
 }
 
 /* --- all hosts --- */
 
-bool hosts_are_several(const Segment *segment)
+bool all_hosts_needed(const Segment *segment)
 {
     for (unsigned i = 0; i < segment->n_participants; i++)
         if (segment->participants[i].node->remote)
@@ -136,7 +136,7 @@ static GPtrArray *remote_hosts(const Segment *segment)
     return remotes;
 }
 
-static void find_near(Hosts *h, const Segment *segment)
+static void find_local_part(AllHosts *h, const Segment *segment)
 {
     g_array_set_size(h->participants, 0);
     g_array_set_size(h->which, 0);
@@ -148,23 +148,23 @@ static void find_near(Hosts *h, const Segment *segment)
     }
 }
 
-void hosts_run_segment(Hosts *h, Segment *segment, HostDoneFunc done, void *data)
+void all_hosts_run_segment(AllHosts *h, Segment *segment, HostDoneFunc done, void *data)
 {
     g_autoptr(GPtrArray) remotes = NULL;
     unsigned members;
 
-    if (!hosts_are_several(segment)) {
-        host_run_segment(h->here, segment, done, data);
+    if (!all_hosts_needed(segment)) {
+        local_host_run_segment(h->local, segment, done, data);
         return;
     }
     remotes = remote_hosts(segment);
-    find_near(h, segment);
+    find_local_part(h, segment);
     members = remotes->len + (h->participants->len > 0);
     host_job_begin(&h->job, segment, members, done, data);
     segment_init(segment, members);
     segment_begin(segment);
     if (h->participants->len > 0)
-        run_near(h);
+        run_local_part(h);
     segment->fabric = NULL; /* each host serves its own cards */
     for (unsigned i = 0; i < remotes->len; i++) {
         Remote *remote = remotes->pdata[i];
@@ -173,12 +173,12 @@ void hosts_run_segment(Hosts *h, Segment *segment, HostDoneFunc done, void *data
     }
 }
 
-void hosts_step(Hosts *h, StepRequest *request, HostDoneFunc done, void *data)
+void all_hosts_step(AllHosts *h, StepRequest *request, HostDoneFunc done, void *data)
 {
     Remote *remote = request->node->remote;
 
     if (!remote) {
-        host_step(h->here, request, done, data);
+        local_host_step(h->local, request, done, data);
         return;
     }
     host_job_begin(&h->job, NULL, 1, done, data);
