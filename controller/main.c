@@ -7,7 +7,7 @@
 #include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
-#include "controller/command/tell-node.h"
+#include "controller/command/print-node-event.h"
 #include "controller/fabric/fabric.h"
 #include "controller/remote/agent/agent.h"
 #include "controller/run/sampler.h"
@@ -234,7 +234,7 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
     signals_on_hurry(on_hurry);
     signals_watch(on_signal, s);
     s->signalled = signals_pending;
-    s->on_node = tell_node;
+    s->on_node = print_node_event;
     log_set_writer(write_log);
     run(s, scenario);
     end_session(s, verdict);

@@ -6,7 +6,7 @@
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
 #include "controller/qemu/preflight.h"
-#include "controller/qemu/telling.h"
+#include "controller/qemu/node-event.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <fcntl.h>

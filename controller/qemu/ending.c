@@ -4,9 +4,9 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/tree.h"
+#include "controller/qemu/node-event.h"
 #include "controller/qemu/serial.h"
 #include "controller/qemu/sweep.h"
-#include "controller/qemu/telling.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <poll.h>
@@ -81,7 +81,7 @@ static void fail(Node *n, End end, const GError *why)
         g_string_append(text, "; netdev dgram came with QEMU 7.2: this one is older");
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
-    node_tell(n, NODE_WHAT_FAILED, NULL, n->failure->message);
+    node_report_event(n, NODE_EVENT_FAILED, NULL, n->failure->message);
     kill_group(n); /* whatever is left of it must not run on */
     if (end.ended)
         sweep_processes(n->dir);
@@ -108,22 +108,22 @@ static void become(Node *n, NodeState state)
 {
     n->state = state;
     n->frozen = false;
-    node_tell(n, NODE_WHAT_LEFT, n->life.why, NULL);
+    node_report_event(n, NODE_EVENT_LEFT, n->life.why, NULL);
 }
 
 bool node_lose(Node *n, const GError *why, bool ran, VTime at)
 {
     g_autofree char *said = NULL;
-    bool told = n->life.becomes != NODE_ADDED;
+    bool announced = n->life.becomes != NODE_ADDED;
     End end;
 
     if (n->state == NODE_FAILED)
         return false;
     end = wait_end(n, why);
     said = n->said ? said_text(n->said) : NULL;
-    if (told ? !n->qmp || !qmp_client_broken(n->qmp)
-             : !ran || !end.exited || n->life.ends ||
-                   (said && node_complained(said, n->program ? n->program : ""))) {
+    if (announced ? !n->qmp || !qmp_client_broken(n->qmp)
+                  : !ran || !end.exited || n->life.ends ||
+                        (said && node_complained(said, n->program ? n->program : ""))) {
         fail(n, end, why);
         return false;
     }
@@ -133,7 +133,7 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
         sweep_processes(n->dir);
     n->clock_stale = true;
     n->clock.virtual_time.ns = MAX(n->clock.virtual_time.ns, vtime_add(at, n->epoch).ns);
-    become(n, told ? n->life.becomes : NODE_OFF);
+    become(n, announced ? n->life.becomes : NODE_OFF);
     return true;
 }
 

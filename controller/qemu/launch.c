@@ -6,7 +6,7 @@
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
 #include "controller/qemu/spawn.h"
-#include "controller/qemu/telling.h"
+#include "controller/qemu/node-event.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -4,7 +4,7 @@
  *
  * A node takes part in quanta while it is paused or running. It leaves when its guest powers off,
  * panics, is stopped by its watchdog or suspends: then it stands where it is, readable, and takes
- * part no more. What a guest does on its way, such as a reset, is told and counted.
+ * part no more. What a guest does on its way, such as a reset, is reported and counted.
  */
 #ifndef QEMU_LIFE_H
 #define QEMU_LIFE_H
@@ -41,20 +41,20 @@ static inline bool node_state_has_left(NodeState state)
 }
 
 typedef enum {
-    NODE_WHAT_NOTHING,
-    NODE_WHAT_LEFT, /* the state says how */
-    NODE_WHAT_RESET,
-    NODE_WHAT_PANICKED,    /* and runs on */
-    NODE_WHAT_CRASHLOADED, /* the guest runs a crash kernel */
-    NODE_WHAT_WATCHDOG,    /* the watchdog did something else than to stop the guest */
-    NODE_WHAT_SUSPEND_DISK,
-    NODE_WHAT_POWERDOWN, /* its power button was pressed */
-    NODE_WHAT_WAKEUP,    /* a suspended one */
-    NODE_WHAT_FROZEN,
-    NODE_WHAT_MOVES, /* a frozen one */
-    NODE_WHAT_FAILED,
-    NODE_WHATS,
-} NodeWhat;
+    NODE_EVENT_NOTHING,
+    NODE_EVENT_LEFT, /* the state says how */
+    NODE_EVENT_RESET,
+    NODE_EVENT_PANICKED,    /* and runs on */
+    NODE_EVENT_CRASHLOADED, /* the guest runs a crash kernel */
+    NODE_EVENT_WATCHDOG,    /* the watchdog did something else than to stop the guest */
+    NODE_EVENT_SUSPEND_DISK,
+    NODE_EVENT_POWERDOWN, /* its power button was pressed */
+    NODE_EVENT_WAKEUP,    /* a suspended one */
+    NODE_EVENT_FROZEN,
+    NODE_EVENT_MOVES, /* a frozen one */
+    NODE_EVENT_FAILED,
+    NODE_EVENT_KINDS,
+} NodeEventKind;
 
 typedef struct {
     NodeState becomes;     /* how the guest leaves; NODE_ADDED: it does not */
@@ -65,21 +65,21 @@ typedef struct {
     unsigned resets;
     struct {
         unsigned n;
-        VTime last; /* when it was told */
-    } told[NODE_WHATS];
+        VTime last; /* when it was reported */
+    } reported[NODE_EVENT_KINDS];
 } NodeLife;
 
-/* What of an event is to be told at once. expected: a stop of ours is on its way. That a guest
- * leaves is told once it stands. */
-NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *event, bool expected);
+/* What to report of an event at once. expected: a stop of ours is on its way. That a guest
+ * leaves is reported once it stands. */
+NodeEventKind node_life_step(NodeLife *life, const QmpRunEvent *event, bool expected);
 
 /*
- * Whether it is to be told that a guest has done this once more: a guest may do it in a loop, for
+ * Whether to report that a guest has done this once more: a guest may do it in a loop, for
  * ever. True of the first ten times, of every tenth up to the hundredth, of every hundredth up to
  * the thousandth and so on, and of whatever comes 100 ms of virtual time or more behind what was
- * told last. *n: how many times it was by now.
+ * reported last. *n: how many times it was by now.
  */
-bool node_life_tells(NodeLife *life, NodeWhat what, VTime at, unsigned *n);
+bool node_life_reports(NodeLife *life, NodeEventKind what, VTime at, unsigned *n);
 
 /* Whether QEMU itself complained in what it wrote to stderr, warnings aside: its messages begin
  * with the program's name (util/error-report.c). A guest may write there too (semihosting). */
@@ -88,24 +88,24 @@ bool node_complained(const char *text, const char *program);
 /* The state that a QEMU is found in, by its query-status: NODE_PAUSED if it can go on. */
 NodeState node_state_of_status(const char *status);
 
-/* Something that is to be told of a node. */
+/* One thing that a node did, to be reported. */
 typedef struct {
-    NodeWhat what;
+    NodeEventKind what;
     NodeState state;       /* of the node now */
     char why[QMP_WHY_MAX]; /* QEMU's reason or action, or "" */
     VTime time;            /* the ensemble's: when, … */
     bool exact;            /* … or, if not exact, the end of the quantum in which */
     int exit_status;       /* of QEMU; -1: it did not exit */
     char *detail;          /* of what is frozen or failed; how often it was; NULL: none */
-} NodeTelling;
+} NodeEvent;
 
 /* "powered off", "exited", …: what a node that has left did. */
 const char *node_left_text(NodeState state, int exit_status);
 
 /* One word for programs: "off", "reset", …; the state's for one that left. */
-const char *node_what_name(const NodeTelling *telling);
+const char *node_event_name(const NodeEvent *event);
 
 /* "node a: reset by its guest in the quantum up to 1.000000000s"; free with g_free(). */
-char *node_telling_text(const char *name, const NodeTelling *telling);
+char *node_event_text(const char *name, const NodeEvent *event);
 
 #endif

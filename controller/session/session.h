@@ -74,7 +74,7 @@ typedef struct Session {
     void (*on_interrupt)(struct Session *session);
     struct Events *events; /* events.h: reports of the nodes; NULL when dry */
     GError *lost;          /* a node failed while it stood, and no command has reported that yet */
-    void (*on_node)(struct Session *session, const char *name, const NodeTelling *telling);
+    void (*on_node)(struct Session *session, const char *name, const NodeEvent *event);
     unsigned hurry_source;   /* timer that stops nodes which reach no barrier; 0: none */
     void (*on_change)(void); /* the ensemble has begun or ceased to run, though no command ran it */
     unsigned columns;        /* width of the terminal that output goes to; 0: no terminal */

@@ -212,23 +212,23 @@ static void test_failed_once(void)
     remote_node_free(n);
 }
 
-static void test_telling(void)
+static void test_node_event(void)
 {
-    NodeTelling t = {.what = NODE_WHAT_LEFT,
-                     .state = NODE_PANICKED,
-                     .why = "pause",
-                     .time = {123},
-                     .exact = true,
-                     .exit_status = 7,
-                     .detail = (char *)"so"};
+    NodeEvent t = {.what = NODE_EVENT_LEFT,
+                   .state = NODE_PANICKED,
+                   .why = "pause",
+                   .time = {123},
+                   .exact = true,
+                   .exit_status = 7,
+                   .detail = (char *)"so"};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
 
-    telling_put(bytes, &t);
+    node_event_put(bytes, &t);
     for (gsize size = 0; size <= bytes->len; size++) {
         Reader r = {bytes->data, bytes->data + size, false};
-        NodeTelling got = {.exit_status = 99};
+        NodeEvent got = {.exit_status = 99};
 
-        g_assert_true(telling_get(&r, &got) == (size == bytes->len));
+        g_assert_true(node_event_get(&r, &got) == (size == bytes->len));
         g_assert_cmpint(got.exit_status, ==, size == bytes->len ? 7 : 99);
         if (size < bytes->len)
             continue;
@@ -239,7 +239,7 @@ static void test_telling(void)
         g_free(got.detail);
     }
     bytes->data[0] = 99;
-    g_assert_false(telling_get(&(Reader){bytes->data, bytes->data + bytes->len, false}, &t));
+    g_assert_false(node_event_get(&(Reader){bytes->data, bytes->data + bytes->len, false}, &t));
 }
 
 /* --- malformed --- */
@@ -418,7 +418,7 @@ static void test_clock(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/remote-outcome/telling", test_telling);
+    g_test_add_func("/remote-outcome/node-event", test_node_event);
     g_test_add_func("/remote/outcome/round-trip", test_round_trip);
     g_test_add_func("/remote/outcome/states", test_states);
     g_test_add_func("/remote/outcome/statistics/add", test_statistics_add);

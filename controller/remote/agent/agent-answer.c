@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-answer.c: answers the controller's requests, and reports nodes that fail while the ensemble
- * stands. Main thread, except agent_on_tell(). */
+ * stands. Main thread, except agent_on_node_event(). */
 #include "controller/engine/gate.h"
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
@@ -30,7 +30,7 @@ void agent_node_free(void *data)
 void agent_on_failed(Node *n, void *data)
 {
     Agent *a = data;
-    gsize begun = message_begin(a->made, MSG_FELL);
+    gsize begun = message_begin(a->made, MSG_NODE_FAILED);
 
     put_u32(a->made, n->index);
     put_text(a->made, n->failure->message);
@@ -38,18 +38,18 @@ void agent_on_failed(Node *n, void *data)
     agent_send(a, a->made);
 }
 
-/* Failures are not sent here: SEGMENT_OVER or MSG_FELL reports them. */
-void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
+/* Failures are not sent here: SEGMENT_OVER or MSG_NODE_FAILED reports them. */
+void agent_on_node_event(const Node *n, const NodeEvent *event, void *data)
 {
     g_autoptr(GByteArray) message = NULL;
     gsize begun;
 
-    if (telling->what == NODE_WHAT_FAILED)
+    if (event->what == NODE_EVENT_FAILED)
         return;
     message = g_byte_array_new();
-    begun = message_begin(message, MSG_TOLD);
+    begun = message_begin(message, MSG_NODE_EVENT);
     put_u32(message, n->index);
-    telling_put(message, telling);
+    node_event_put(message, event);
     message_end(message, begun);
     agent_send(data, message);
 }

@@ -84,10 +84,11 @@ void agent_listen(Agent *agent, bool listen);
 
 /* --- agent-answer.c --- */
 
-/* NodeWatch calls this when a node has failed while it stood: sends MSG_FELL. Main thread. */
+/* NodeWatch calls this when a node has failed while it stood: sends MSG_NODE_FAILED. Main
+ * thread. */
 void agent_on_failed(Node *node, void *agent);
-/* A NodeTellFunc: sends MSG_TOLD. Any thread. */
-void agent_on_tell(const Node *node, const NodeTelling *telling, void *agent);
+/* A NodeEventFunc: sends MSG_NODE_EVENT. Any thread. */
+void agent_on_node_event(const Node *node, const NodeEvent *event, void *agent);
 /* Carries out a request and sends its answer. Main thread. */
 void agent_answer(Agent *agent, uint8_t type, Reader *fields);
 /* MSG_STUB_OPEN, MSG_STUB_CLOSE: makes or frees the gdb relay of a node. */

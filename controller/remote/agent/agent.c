@@ -10,7 +10,7 @@
 #include "controller/base/log.h"
 #include "controller/base/process.h"
 #include "controller/base/text.h"
-#include "controller/qemu/telling.h"
+#include "controller/qemu/node-event.h"
 #include "controller/remote/agent/agent-front.h"
 #include "controller/remote/agent/agent-private.h"
 #include "controller/remote/files.h"
@@ -438,7 +438,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     logging = a;
     log_set_writer(write_log);
     a->watch = node_watch_new(agent_on_failed, a);
-    node_on_tell(agent_on_tell, a);
+    node_on_event(agent_on_node_event, a);
     say_hello(a, version);
     agent_listen(a, true);
     g_thread_unref(g_thread_new("pulse", pulse_main, a));

@@ -6,7 +6,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/text.h"
-#include "controller/qemu/telling.h"
+#include "controller/qemu/node-event.h"
 #include "controller/remote/client/client-private.h"
 #include "controller/remote/node-state.h"
 
@@ -233,15 +233,15 @@ static void hear_pulse(AgentClient *c, Reader *r)
     c->offset = offset;
 }
 
-static void hear_telling(AgentClient *c, unsigned index, Reader *r)
+static void receive_node_event(AgentClient *c, unsigned index, Reader *r)
 {
     const Node *n = node_by_index(c, index);
-    NodeTelling t;
+    NodeEvent t;
 
-    if (!telling_get(r, &t))
+    if (!node_event_get(r, &t))
         return;
     if (n)
-        node_relay(n, &t);
+        node_relay_event(n, &t);
     g_free(t.detail);
 }
 
@@ -260,15 +260,15 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
     case MSG_PORT:
         into_tunnel(c, type, r);
         return true;
-    case MSG_FELL:
+    case MSG_NODE_FAILED:
         index = get_u32(r);
         text = get_words(r);
         if (node_by_index(c, index))
             fall_later(c, node_by_index(c, index), text);
         return true;
-    case MSG_TOLD:
+    case MSG_NODE_EVENT:
         index = get_u32(r);
-        hear_telling(c, index, r);
+        receive_node_event(c, index, r);
         return true;
     case MSG_LOG:
         level = (LogLevel)get_u8(r);

@@ -237,13 +237,13 @@ static void leave(AgentClient *c, uint64_t k, bool ends)
     segment_quit(c->segment, k, ends, &patience);
 }
 
-/* The client is lost: fails its nodes and leaves the segment. told: the other members already know
- * that this member takes no further part. */
-static void lose_all(AgentClient *c, bool told)
+/* The client is lost: fails its nodes and leaves the segment. others_know: the other members
+ * already know that this member takes no further part. */
+static void lose_all(AgentClient *c, bool others_know)
 {
     for (guint i = 0; i < c->which->len; i++)
         node_state_fail(my_participant(c, i)->node, c->remote.name, c->lost->message);
-    if (!told)
+    if (!others_know)
         leave(c, c->first_k - 1, true);
 }
 
@@ -257,9 +257,9 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
     return false;
 }
 
-/* Handles a message of the segment; true: the agent's part is over. *told: the other members
+/* Handles a message of the segment; true: the agent's part is over. *others_know: the other members
  * already know that this member takes no further part, and HALT was sent. */
-static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
+static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *others_know)
 {
     uint64_t end = MIN(c->first_k - 1 + c->segment->grant_quanta, c->segment->count);
     GrantReportHead head;
@@ -273,12 +273,12 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     }
     hear_news(c, r, &head);
     if (type == MSG_REPORT) {
-        if (!check(c, r, "report") || *told)
+        if (!check(c, r, "report") || *others_know)
             return false;
         if (arrive(c) == BARRIER_GRANT) {
             say_grant(c, end);
         } else {
-            *told = true;
+            *others_know = true;
             say_halt(c);
         }
         return false;
@@ -289,7 +289,7 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     if (!check(c, r, "segment over"))
         return false;
     c->remote.driven.ns = MAX(c->remote.driven.ns, segment_boundary(c->segment, head.k).ns);
-    if (*told)
+    if (*others_know)
         return true;
     if (broke)
         atomic_store(&c->segment->broke, true);
@@ -302,7 +302,7 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
 
 void agent_client_run(AgentClient *c)
 {
-    bool told = false, over = false;
+    bool others_know = false, over = false;
 
     g_array_set_size(c->which, 0);
     for (unsigned i = 0; i < c->segment->n_participants; i++) {
@@ -322,8 +322,8 @@ void agent_client_run(AgentClient *c)
         Reader r;
 
         if (!agent_client_receive(c, &type, &r) ||
-            (!(over = hear(c, type, &r, &told)) && !c->stream)) {
-            lose_all(c, told);
+            (!(over = hear(c, type, &r, &others_know)) && !c->stream)) {
+            lose_all(c, others_know);
             return;
         }
     }
