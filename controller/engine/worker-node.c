@@ -305,7 +305,7 @@ static bool disarm(const Worker *w, Node *n, GError **error)
 
 /* Whether the stub's stop replies have to be read. A broken stub matters only to a node with
  * points. */
-static bool hears_stub(const Node *n)
+static bool reads_stub(const Node *n)
 {
     return n->debug && (debug_armed(n) || !gdb_client_broken(debug_client(n)));
 }
@@ -317,7 +317,7 @@ void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_
     node_demote_monitor(wn->node, false);
     /* The stub reports every stop. Unread reports would block QEMU at some time. */
     if (!gate_stop(wn->node->gate, &error) || !disarm(w, wn->node, &error) ||
-        (hears_stub(wn->node) && !gdb_drain(debug_client(wn->node), &error))) {
+        (reads_stub(wn->node) && !gdb_drain(debug_client(wn->node), &error))) {
         worker_node_fail(w, wn, error);
         return;
     }

@@ -310,9 +310,9 @@ void fabric_fill(Fabric *f, VTime now, VTime until)
 
 /* Gives the network the reports of a port. Warns if a host has taken a frame that the network
  * here does not have for it: the report of the guest's packets is then not what the guest saw. */
-static void hear(Fabric *f, Port *p, VTime now)
+static void apply_reports(Fabric *f, Port *p, VTime now)
 {
-    unsigned unknown = port_hear(p, now);
+    unsigned unknown = port_apply_reports(p, now);
 
     if (unknown > 0 && f->mismatches == 0)
         log_warn("node %s: its host took in a frame that is unknown here: packets were not moved "
@@ -334,7 +334,7 @@ static void advance_port(Fabric *f, Port *p, VTime now)
     case PORT_REMOTE:
         if (port_is_island(p))
             port_hand_over(p, now);
-        hear(f, p, now);
+        apply_reports(f, p, now);
         if (p->node->remote && p->node->remote->no_live_nodes)
             port_refuse(p, now);
         return;

@@ -169,12 +169,12 @@ void port_forget_reports(Port *p)
     g_array_set_size(p->sent, 0);
     g_array_set_size(p->settled, 0);
     g_byte_array_set_size(p->bytes, 0);
-    p->n_heard = 0;
+    p->n_applied = 0;
 }
 
 /* --- the network's view --- */
 
-static void hear_sent(Port *p, VTime now)
+static void apply_sent(Port *p, VTime now)
 {
     guint n = 0;
 
@@ -183,13 +183,13 @@ static void hear_sent(Port *p, VTime now)
 
         if (f->boundary.ns > now.ns)
             break;
-        network_send(p->net, p->index, f->at, p->bytes->data + p->n_heard, f->size);
-        p->n_heard += f->size;
+        network_send(p->net, p->index, f->at, p->bytes->data + p->n_applied, f->size);
+        p->n_applied += f->size;
     }
     g_array_remove_range(p->sent, 0, n);
     if (p->sent->len == 0) {
         g_byte_array_set_size(p->bytes, 0);
-        p->n_heard = 0;
+        p->n_applied = 0;
     }
 }
 
@@ -206,12 +206,12 @@ static bool settle_reported(Port *p, const Flight *f)
     return true;
 }
 
-unsigned port_hear(Port *p, VTime now)
+unsigned port_apply_reports(Port *p, VTime now)
 {
     unsigned unknown = 0;
     guint n = 0;
 
-    hear_sent(p, now);
+    apply_sent(p, now);
     for (; n < p->settled->len; n++) {
         const Flight *f = &g_array_index(p->settled, Flight, n);
 

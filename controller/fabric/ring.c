@@ -153,7 +153,7 @@ static unsigned free_buffers(const Ring *r)
 
 /* Reports that the ring does not show its last frames: a card that has lost its driver drops the
  * frames that it is handed. */
-static void say_unseen(Ring *r)
+static void warn_unseen(Ring *r)
 {
     if (r->given == 0)
         return;
@@ -176,7 +176,7 @@ bool ring_measure(Ring *r)
         r->kind = RING_UNKNOWN; /* the ring is gone, or QEMU is */
     } else if (free_buffers(r) > r->size || (uint16_t)(r->used.index - before) < r->given) {
         r->kind = RING_UNKNOWN; /* the ring is elsewhere now */
-        say_unseen(r);
+        warn_unseen(r);
     }
     r->most = MAX(r->most, free_buffers(r));
     r->given = 0;

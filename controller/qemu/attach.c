@@ -5,8 +5,8 @@
 #include "controller/base/log.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
-#include "controller/qemu/preflight.h"
 #include "controller/qemu/node-event.h"
+#include "controller/qemu/preflight.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <fcntl.h>

@@ -5,8 +5,8 @@
 #include "controller/base/fd.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
-#include "controller/qemu/spawn.h"
 #include "controller/qemu/node-event.h"
+#include "controller/qemu/spawn.h"
 
 #include <errno.h>
 #include <sys/socket.h>

@@ -43,7 +43,7 @@ static bool set_icount(NodeOptions *o, const char *value, GError **error)
     if (!icount_change(value, &icount, error))
         return false;
     o->icount = icount;
-    o->sleep_said = o->sleep_said || strstr(value, "sleep=");
+    o->sleep_given = o->sleep_given || strstr(value, "sleep=");
     return true;
 }
 

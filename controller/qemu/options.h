@@ -29,7 +29,7 @@ typedef struct {
     char *firmware;              /* a file, "none" or "uefi" */
     char *serial; /* where QEMU listens for the port's other end, or NULL: serial.h */
     Icount icount;
-    bool sleep_said; /* sleep= was named: metronome's own default is not why it is so */
+    bool sleep_given; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;
     int64_t nics;          /* network cards */
     const char *nic_model; /* QEMU's device; NULL before node_options_finish(): the usual one */

@@ -3,7 +3,7 @@
  * quanta.h: in which quantum something happened that is known by its host time only. Pure.
  *
  * QEMU tells events with its host's time of day; in strict mode its monitor has to wait for the
- * guest before it is heard, so that an event may come some quanta after it happened.
+ * guest before it is received, so that an event may come some quanta after it happened.
  */
 #ifndef QEMU_QUANTA_H
 #define QEMU_QUANTA_H

@@ -225,7 +225,7 @@ typedef struct {
     GString *said; /* the end of the command's stderr */
 } SshStream;
 
-static void hear_stderr(SshStream *s)
+static void read_stderr(SshStream *s)
 {
     char text[1024];
     int n;
@@ -253,7 +253,7 @@ static void tell_end(SshStream *s, GError **error)
     g_autofree char *said = NULL, *why = NULL;
     int status;
 
-    hear_stderr(s);
+    read_stderr(s);
     g_strchomp(s->said->str);
     said = text_plain(s->said->str, -1);
     status = ssh_is_connected(s->host->login.session) ? exit_status(s->channel) : -1;
@@ -275,7 +275,7 @@ static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **e
 
     /* Read stderr first: this also moves bytes of stdout from the socket into the library, where
      * poll() does not see them. */
-    hear_stderr(s);
+    read_stderr(s);
     n = ssh_channel_read_nonblocking(s->channel, data, (uint32_t)size, 0);
     if (n > 0)
         return n;

@@ -252,7 +252,7 @@ static void draw_strip(GString *out, const Diagram *d)
 }
 
 /* As page.js says it of any window. */
-static void say_shown(GString *out, const Diagram *d)
+static void write_shown(GString *out, const Diagram *d)
 {
     unsigned shown = 0;
 
@@ -291,7 +291,7 @@ static void draw(GString *out, const Diagram *d)
     g_string_append(out, "</g></svg>\n");
     draw_strip(out, d);
     g_string_append(out, "</div>\n");
-    say_shown(out, d);
+    write_shown(out, d);
 }
 
 /* Every packet that was sent, copies too, is in the picture or told to be left out. */

@@ -50,7 +50,7 @@ static char *quote(const GPtrArray *nodes, const Session *s)
 static const char *mend(const GPtrArray *nodes)
 {
     for (unsigned i = 0; i < nodes->len; i++)
-        if (((const Node *)nodes->pdata[i])->options->sleep_said)
+        if (((const Node *)nodes->pdata[i])->options->sleep_given)
             return "one with sleep=off in icount= does";
     return "one with `defaults icount=sleep=off` in front of its nodes does";
 }

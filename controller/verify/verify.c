@@ -37,7 +37,7 @@ typedef struct {
 } Work;
 
 G_GNUC_PRINTF(2, 3)
-static void say(const Work *w, const char *format, ...)
+static void print_text(const Work *w, const char *format, ...)
 {
     g_autofree char *text = NULL;
     va_list args;
@@ -82,8 +82,7 @@ static VTime reached(const Work *w)
     if (fseek(file, -(long)(sizeof(bytes) - 1), SEEK_END) == 0)
         n = fread(bytes, 1, sizeof(bytes) - 1, file);
     else if (fseek(file, 0, SEEK_SET) == 0)
-        n = 1 +
-            fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* the whole file */
+        n = 1 + fread(bytes + 1, 1, sizeof(bytes) - 2, file); /* the whole file */
     fclose(file);
     bytes[n] = '\0';
     return compare_last_time(bytes);
@@ -273,12 +272,13 @@ static void tell(const Work *w, const Difference *d, unsigned other)
         what = g_strdup_printf("runs 1 and %u were not sampled alike from %s on: one of them "
                                "ended, or its commands took another way",
                                other + 1, at);
-    say(w, "%s\n", what);
+    print_text(w, "%s\n", what);
     if (d->node)
-        say(w, "the difference arose in node %s between its instructions %s and %s (in run 1)\n",
+        print_text(
+            w, "the difference arose in node %s between its instructions %s and %s (in run 1)\n",
             d->node, d->from_a, d->to_a);
     if (w->consoles)
-        say(w, "%s", w->consoles);
+        print_text(w, "%s", w->consoles);
     verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
 }
 
@@ -336,7 +336,7 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
             why = "the runs differed elsewhere: it does not happen at the same time in each";
         }
         if (why) {
-            say(w, "looked at more closely, %s\n", why);
+            print_text(w, "looked at more closely, %s\n", why);
             return true;
         }
         difference_free(*d);
@@ -355,7 +355,7 @@ static void tell_notes(const Work *w)
     for (char *note; (note = compare_next_note(&p)); g_free(note)) {
         g_autofree char *line = text_line(note, -1);
 
-        say(w, "not repeatable: %s\n", line);
+        print_text(w, "not repeatable: %s\n", line);
     }
 }
 
@@ -371,7 +371,7 @@ static bool compare_ends(const Work *w)
             continue;
         what = g_strdup_printf("run %u ended with exit code %d, run 1 with %d", i + 1, w->codes[i],
                                w->codes[0]);
-        say(w, "%s\n", what);
+        print_text(w, "%s\n", what);
         verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
         alike = false;
     }
@@ -384,7 +384,8 @@ static void judge_failed(const Work *w, uint64_t samples)
     Outcome outcome = outcome_of_exit_code(w->codes[0]);
     g_autofree char *what = g_strdup_printf("run 1 ended with exit code %d", w->codes[0]);
 
-    say(w, "no verdict: %s (%s), and so did the others; %" PRIu64 " samples until then are equal\n",
+    print_text(
+        w, "no verdict: %s (%s), and so did the others; %" PRIu64 " samples until then are equal\n",
         what, outcome_name(outcome), samples);
     verdict_note(w->verdict, outcome, NULL, what);
 }
@@ -395,10 +396,10 @@ static void judge_equal(const Work *w, uint64_t samples)
     static const char nothing[] = "nothing was compared: the scenario lets no virtual time pass";
 
     if (samples > 0) {
-        say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
+        print_text(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
         return;
     }
-    say(w, "no verdict: %s\n", nothing);
+    print_text(w, "no verdict: %s\n", nothing);
     verdict_note(w->verdict, OUTCOME_USAGE, NULL, nothing);
 }
 
@@ -426,14 +427,15 @@ static bool judge(Work *w, GError **error)
         judge_failed(w, d ? d->samples : samples);
     } else if (d) {
         keep_consoles(w, d, other);
-        say(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
+        print_text(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n",
+                   d->samples);
         if (!zoom(w, &d, &other, error))
             return false;
         tell(w, d, other);
     } else if (alike) {
         judge_equal(w, samples);
     } else {
-        say(w, "until then %" PRIu64 " samples are equal\n", samples);
+        print_text(w, "until then %" PRIu64 " samples are equal\n", samples);
     }
     return true;
 }

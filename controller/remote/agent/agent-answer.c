@@ -84,7 +84,7 @@ static bool take_node(Agent *a, Reader *r, GError **error)
     if (!n)
         return false;
     local_host_place(a->host, n->node);
-    agent_hear_console(n);
+    agent_read_console(n);
     node_watch_add(a->watch, n->node);
     g_ptr_array_add(a->nodes, n);
     put_text(a->made, n->node->version);

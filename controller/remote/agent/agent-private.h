@@ -24,13 +24,13 @@ typedef struct {
 
 typedef struct Agent {
     int in, out;
-    Inbox *inbox;            /* used by the reader: the main thread, or a worker in a segment */
-    GMutex lock;             /* protects out */
-    GMutex in_lock;          /* protects in, aside and was_read */
-    GByteArray *aside;       /* bytes that the pulse thread has read from in */
-    bool was_read;           /* the reader has read from in since the last pulse */
-    atomic_llong last_heard; /* when bytes were last received, host ns */
-    int waiting;             /* unread bytes in the pipe at the last pulse; the pulse thread's */
+    Inbox *inbox;               /* used by the reader: the main thread, or a worker in a segment */
+    GMutex lock;                /* protects out */
+    GMutex in_lock;             /* protects in, aside and was_read */
+    GByteArray *aside;          /* bytes that the pulse thread has read from in */
+    bool was_read;              /* the reader has read from in since the last pulse */
+    atomic_llong last_received; /* when bytes were last received, host ns */
+    int waiting;                /* unread bytes in the pipe at the last pulse; the pulse thread's */
     GMainLoop *loop;
     NodeWatch *watch; /* watches nodes that stand */
     unsigned source;  /* main loop source of in */
@@ -104,7 +104,7 @@ void agent_step(Agent *agent, Reader *fields);
 /* MSG_CARDS: fills the cards with the frames that are due during the step that follows. */
 void agent_serve_cards(Agent *agent, Reader *fields);
 /* Collects the console output of a node for the next report from now on. */
-void agent_hear_console(AgentNode *node);
+void agent_read_console(AgentNode *node);
 
 /* --- agent-card.c: a malformed message ends the process, except MSG_CARD --- */
 

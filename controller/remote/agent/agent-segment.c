@@ -26,7 +26,7 @@ static void on_console(const void *bytes, gsize size, VTime until, void *data)
     put_bytes(n->console, bytes, size);
 }
 
-void agent_hear_console(AgentNode *n)
+void agent_read_console(AgentNode *n)
 {
     if (n->node->console)
         console_pass_on(n->node->console, on_console, n);
@@ -52,7 +52,7 @@ static void tell_consoles(Agent *a)
 /* --- a segment --- */
 
 /* Waits for GRANT or HALT; true: GRANT. */
-static bool hear_grant(Agent *a)
+static bool receive_grant(Agent *a)
 {
     for (;;) {
         uint8_t type;
@@ -112,7 +112,7 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
         tell_news(a, k, stop);
     if (k < a->granted)
         return;
-    if (hear_grant(a))
+    if (receive_grant(a))
         a->granted = MIN(a->granted + a->grant_quanta, segment->count);
     else
         atomic_store(&segment->stop, true);

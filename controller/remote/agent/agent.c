@@ -89,7 +89,7 @@ static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
         agent_die("the controller is gone");
     *got = (gsize)MAX(n, 0);
     if (n > 0)
-        atomic_store(&a->last_heard, htime_now().ns);
+        atomic_store(&a->last_received, htime_now().ns);
     return n > 0;
 }
 
@@ -172,7 +172,7 @@ void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
 
 /* --- the main loop --- */
 
-static void hear_hello(Reader *r, const char *version)
+static void read_hello(Reader *r, const char *version)
 {
     uint32_t magic = get_u32(r), protocol = get_u32(r);
     g_autofree char *theirs = get_text(r);
@@ -193,7 +193,7 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
 {
     switch (type) {
     case MSG_HELLO:
-        hear_hello(r, own_version);
+        read_hello(r, own_version);
         break;
     case MSG_PULSE:
     case MSG_HALT: /* sent before the controller received SEGMENT_OVER */
@@ -292,13 +292,13 @@ static int64_t clock_offset(void)
 
 /* Notes when bytes arrive, and puts unread bytes aside. During a request, a step or a long quantum
  * no thread reads: the pipe must keep room for the controller's next pulse. */
-static void hear_aside(Agent *a)
+static void read_ahead(Agent *a)
 {
     int waiting = 0;
     gsize size, got;
 
     if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
-        atomic_store(&a->last_heard, htime_now().ns);
+        atomic_store(&a->last_received, htime_now().ns);
     g_mutex_lock(&a->in_lock);
     if (waiting >= ASIDE && a->waiting >= ASIDE && !a->was_read) {
         size = a->aside->len;
@@ -320,8 +320,8 @@ static void pulse(Agent *a, GByteArray *message)
     struct pollfd p = {.fd = a->out, .events = POLLOUT};
     gsize begun;
 
-    hear_aside(a);
-    if (htime_now().ns - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
+    read_ahead(a);
+    if (htime_now().ns - atomic_load(&a->last_received) > PROTOCOL_SILENT_MS * NS_PER_MS)
         agent_die("the controller is silent");
     if (!g_mutex_trylock(&a->lock))
         return;
@@ -347,7 +347,7 @@ static void *pulse_main(void *data)
     return NULL;
 }
 
-static void say_hello(Agent *a, const char *version)
+static void send_hello(Agent *a, const char *version)
 {
     g_autoptr(GArray) cpus = sched_host_cpus();
     gsize begun = message_begin(a->made, MSG_HELLO);
@@ -433,13 +433,13 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->host = local_host_new(sched_probe());
     sched_apply_sshd(local_host_sched_mode(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);
-    atomic_store(&a->last_heard, htime_now().ns);
+    atomic_store(&a->last_received, htime_now().ns);
     own_version = version;
     logging = a;
     log_set_writer(write_log);
     a->watch = node_watch_new(agent_on_failed, a);
     node_on_event(agent_on_node_event, a);
-    say_hello(a, version);
+    send_hello(a, version);
     agent_listen(a, true);
     g_thread_unref(g_thread_new("pulse", pulse_main, a));
     g_main_loop_run(a->loop);

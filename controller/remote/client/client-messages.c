@@ -217,7 +217,7 @@ static void into_tunnel(AgentClient *c, uint8_t type, Reader *r)
 
 /* Checks the host's clock for jumps. Virtual time does not depend on this clock, but a host that
  * was frozen, or whose clock was set, can't be trusted in other ways either. */
-static void hear_pulse(AgentClient *c, Reader *r)
+static void receive_pulse(AgentClient *c, Reader *r)
 {
     int64_t offset = get_i64(r), leap;
     GError *error = NULL;
@@ -254,7 +254,7 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
 
     switch (type) {
     case MSG_PULSE:
-        hear_pulse(c, r);
+        receive_pulse(c, r);
         return true;
     case MSG_STUB:
     case MSG_PORT:
@@ -299,7 +299,7 @@ static bool receive(AgentClient *c)
     if (n > 0) {
         inbox_filled(c->inbox, (gsize)n);
         atomic_fetch_add_explicit(&c->stats.bytes_in, (uint64_t)n, memory_order_relaxed);
-        c->last_heard = htime_now();
+        c->last_received = htime_now();
     }
     return n > 0;
 }
@@ -333,7 +333,7 @@ static void check_silence(AgentClient *c)
 {
     GError *error = NULL;
 
-    if (htime_sub(htime_now(), c->last_heard).ns < PROTOCOL_SILENT_MS * NS_PER_MS)
+    if (htime_sub(htime_now(), c->last_received).ns < PROTOCOL_SILENT_MS * NS_PER_MS)
         return;
     g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST,
                 "the connection is lost: nothing was heard for %d s", PROTOCOL_SILENT_MS / 1000);

@@ -38,8 +38,8 @@ struct AgentClient {
     /* used by the client's thread and, between jobs, by the main thread */
     Stream *stream; /* NULL: lost */
     Inbox *inbox;
-    GByteArray *out;             /* messages to be sent */
-    HTime last_sent, last_heard; /* when bytes were last sent and received */
+    GByteArray *out;                /* messages to be sent */
+    HTime last_sent, last_received; /* when bytes were last sent and received */
     bool has_offset;
     int64_t offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC of the host, from its last PULSE */
     GByteArray *request, *answer;

@@ -62,7 +62,7 @@ static void work(AgentClient *c, Job job)
     case JOB_UPLOAD:
         c->params.upload(c->params.data, c->local_path, c->remote_path, &c->sent, &c->cancel,
                          on_tick, c, &c->failure);
-        c->last_heard = htime_now();
+        c->last_received = htime_now();
         break;
     case JOB_SEGMENT:
         agent_client_run(c);
@@ -179,7 +179,7 @@ bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, G
 
 /* --- making and ending --- */
 
-static void say_hello(AgentClient *c)
+static void send_hello(AgentClient *c)
 {
     gsize begun = message_begin(c->out, MSG_HELLO);
 
@@ -234,7 +234,7 @@ static bool greet(AgentClient *c, GError **error)
     uint8_t type = 0;
     Reader r;
 
-    say_hello(c);
+    send_hello(c);
     while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
         if (agent_client_told_to_stop(c)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
@@ -277,7 +277,7 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     c->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
     g_mutex_init(&c->lock);
     g_cond_init(&c->done);
-    c->last_heard = c->last_sent = htime_now();
+    c->last_received = c->last_sent = htime_now();
     if (!greet(c, error)) {
         g_prefix_error(error, "host %s: ", params->name);
         agent_client_free(c);
