@@ -8,7 +8,7 @@
 #include <inttypes.h>
 
 /* `check` shows it as a finding of the scenario, a run warns, verify says it with its verdict. */
-static void tell_finding(Session *s, const char *name, const char *what)
+static void report_finding(Session *s, const char *name, const char *what)
 {
     const LintFinding f = {
         .severity = LINT_WARN,
@@ -44,7 +44,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     }
     if (!fabric_add_gateway(session_fabric(s), name, gateway, error))
         return COMMAND_FAILED;
-    tell_finding(s, name, call->args[1]);
+    report_finding(s, name, call->args[1]);
     return COMMAND_DONE;
 }
 

@@ -128,7 +128,7 @@ static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GE
 
         if (known && g_strcmp0(known->options.ssh, e->host) == 0)
             continue;
-        if (session_told_to_stop(call->session)) {
+        if (session_stop_requested(call->session)) {
             g_set_error(error, SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
             return false;
         }

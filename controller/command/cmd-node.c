@@ -157,7 +157,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     if (s->started && !s->options.dry && !session_start(s, error))
         return COMMAND_FAILED;
     if (s->started)
-        sleep_note_tell(s);
+        sleep_note_report(s);
     return COMMAND_DONE;
 }
 
@@ -314,14 +314,14 @@ static CommandResult exec_start(CommandCall *call, GError **error)
     }
     if (s->options.dry) {
         s->started = true;
-        sleep_note_tell(s);
-        quantum_tell(s);
+        sleep_note_report(s);
+        quantum_report(s);
         return COMMAND_DONE;
     }
     if (!session_start(s, error))
         return COMMAND_FAILED;
-    sleep_note_tell(s);
-    quantum_tell(s);
+    sleep_note_report(s);
+    quantum_report(s);
     log_info("%u nodes, mode %s", s->nodes->len, session_mode(s));
     return COMMAND_DONE;
 }

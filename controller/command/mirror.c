@@ -110,7 +110,7 @@ Session *command_mirror(const Session *s, GError **error)
     for (unsigned i = 0; i < s->nodes->len; i++)
         copy_node(s->nodes->pdata[i], m);
     node_defaults_copy(s->defaults, m->defaults);
-    m->sleep_told = s->sleep_told;
+    m->sleep_reported = s->sleep_reported;
     if (s->fabric)
         copy_network(s, m);
     /* Which there are is not looked at. */

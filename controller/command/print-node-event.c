@@ -35,5 +35,5 @@ void print_node_event(Session *s, const char *name, const NodeEvent *t)
         return; /* an error says it */
     if (!s->options.json)
         session_print(s, "%s\n", text);
-    gdb_tell_all(s, text);
+    gdb_report_all(s, text);
 }

@@ -307,7 +307,7 @@ static bool read_where(Gate *g, int64_t *now_us, GError **error)
     return true;
 }
 
-bool gate_tells_where(const Gate *g)
+bool gate_knows_where(const Gate *g)
 {
     return g->armed && g->plan.stages == 1 && g->sent == g->noted;
 }
@@ -317,7 +317,7 @@ bool gate_disarm_where(Gate *g, int64_t *now_us, GError **error)
 {
     bool inside = g->parked;
 
-    g_assert(inside || gate_tells_where(g));
+    g_assert(inside || gate_knows_where(g));
     g->armed = g->parked = false;
     return take_record(g, error) && (inside || (send_token(g, error) && wait_taken(g, error))) &&
            delete_timers(g, error) && filters_settle(g->node, error) &&
@@ -350,7 +350,7 @@ static bool taken_in_time(Gate *g, uint64_t sequence)
 
 bool gate_may_park(const Gate *g)
 {
-    return gate_tells_where(g) && g->plan.stays && g->periodic && g->witness_fd >= 0;
+    return gate_knows_where(g) && g->plan.stays && g->periodic && g->witness_fd >= 0;
 }
 
 bool gate_park(Gate *g, int64_t *now_us, GError **error)

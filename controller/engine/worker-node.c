@@ -282,10 +282,10 @@ static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
 
 /* Whether a token can tell where the node stands. The clock of a node with points is read
  * completely at once. */
-static bool tells_where(const Worker *w, const Node *n)
+static bool knows_where(const Worker *w, const Node *n)
 {
     return n->by_stub && w->sched == SCHED_MODE_STRICT && n->icount.enabled && !debug_armed(n) &&
-           gate_tells_where(n->gate);
+           gate_knows_where(n->gate);
 }
 
 /* Parks or disarms a stopped node and finds where the node stands, to the µs. */
@@ -293,7 +293,7 @@ static bool disarm(const Worker *w, Node *n, GError **error)
 {
     int64_t now_us;
 
-    if (!tells_where(w, n))
+    if (!knows_where(w, n))
         return gate_disarm(n->gate, error) && node_read_clock(n, error);
     if (!(gate_may_park(n->gate) ? gate_park(n->gate, &now_us, error)
                                  : gate_disarm_where(n->gate, &now_us, error)))

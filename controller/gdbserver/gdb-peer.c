@@ -24,7 +24,7 @@
 #define MUCH_UNSENT ((size_t)64 << 10)
 #define MOST_UNSENT ((size_t)4 << 20)
 /* Most bytes of text in one O packet. */
-#define TELL_BYTES 1800u
+#define REPORT_BYTES 1800u
 
 struct GdbPeer {
     const GdbPeerEvents *events;
@@ -115,10 +115,10 @@ void gdb_peer_reply_text(GdbPeer *p, const char *text)
     gdb_peer_reply(p, text, strlen(text));
 }
 
-void gdb_peer_tell(GdbPeer *p, const char *text)
+void gdb_peer_report(GdbPeer *p, const char *text)
 {
     for (size_t left = strlen(text); left > 0;) {
-        size_t part = MIN(left, TELL_BYTES);
+        size_t part = MIN(left, REPORT_BYTES);
         g_autoptr(GString) packet = g_string_new("O");
 
         gdb_hex_append(packet, (const uint8_t *)text, part);

@@ -39,8 +39,9 @@ typedef struct Node {
     _Atomic NodeState state; /* set by the thread that the node belongs to; anyone may look */
     GError *failure;         /* set before the state says so */
 
-    Remote *remote;      /* the host it is on; NULL: this one */
-    GArray *remote_used; /* int64_t ns of CPU time of its vCPU threads, as that host last told */
+    Remote *remote; /* the host it is on; NULL: this one */
+    GArray
+        *remote_used; /* int64_t ns of CPU time of its vCPU threads, as that host last reported */
     bool attached;
     Icount icount;
     pid_t pid;
@@ -86,7 +87,7 @@ typedef struct Node {
     bool clock_stale;     /* QEMU is gone: the virtual time is the last barrier's, the rest older */
     NodeLife life;        /* what its events have said */
     bool expect_stop;     /* a stop of ours is on its way */
-    bool frozen;          /* told that it does not move */
+    bool frozen;          /* reported that it does not move */
     int exit_status;      /* of a QEMU that exited by itself; -1: it did not */
     const Quanta *quanta; /* of the worker that drives it; NULL: at rest */
 

@@ -14,9 +14,9 @@
 /* The user's own words (machine=, extra=) take nothing that is metronome's: lint_refused(). */
 bool preflight_options(const NodeOptions *options, GError **error);
 
-void preflight_tell(const char *name, char *const *argv, LintOrigin origin);
+void preflight_report(const char *name, char *const *argv, LintOrigin origin);
 
-/* What QEMU was started with, since QMP doesn't tell; then as preflight_tell(). */
+/* What QEMU was started with, since QMP doesn't tell; then as preflight_report(). */
 bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **error);
 
 #endif

@@ -231,7 +231,7 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
                              error);
     if (!argv)
         return false;
-    preflight_tell(n->name, argv, LINT_OWN);
+    preflight_report(n->name, argv, LINT_OWN);
     n->program = g_path_get_basename(argv[0]);
     started = make_wiring(n, &given, error) && begin_transcript(n, error) &&
               spawn(n, argv, &given, error);

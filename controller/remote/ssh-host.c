@@ -26,7 +26,7 @@
 #define CONNECT_S    15
 #define SAID_MAX     2000
 #define UPLOAD_CHUNK 32768 /* bytes that every SFTP server accepts at once */
-#define LOOK_MS      200   /* between two calls of told_to_stop() */
+#define LOOK_MS      200   /* between two calls of stop_requested() */
 
 /* Time after which the kernel reports a dead network to a call that waits. Longer than
  * PROTOCOL_SILENT_MS: an agent client that listens notices the silence earlier and reports a better
@@ -158,7 +158,7 @@ static bool no_connection(GError **error, const SshHost *h)
     return false;
 }
 
-/* Connects without blocking, since the other side may not answer for long. Checks told_to_stop()
+/* Connects without blocking, since the other side may not answer for long. Checks stop_requested()
  * and the limit CONNECT_S meanwhile. */
 static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 {
@@ -167,7 +167,7 @@ static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 
     ssh_set_blocking(h->login.session, 0);
     while ((rc = ssh_connect(h->login.session)) == SSH_AGAIN) {
-        if (t->told_to_stop && t->told_to_stop(t->data)) {
+        if (t->stop_requested && t->stop_requested(t->data)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
                         "ssh %s: interrupted while it was connected to", h->login.name);
             return false;
@@ -248,7 +248,7 @@ static int exit_status(ssh_channel channel)
 #endif
 }
 
-static void tell_end(SshStream *s, GError **error)
+static void set_end_error(SshStream *s, GError **error)
 {
     g_autofree char *said = NULL, *why = NULL;
     int status;
@@ -283,7 +283,7 @@ static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **e
         if (!ssh_channel_is_eof(s->channel) && ssh_is_connected(s->host->login.session))
             return 0;
     }
-    tell_end(s, error);
+    set_end_error(s, error);
     return -1;
 }
 

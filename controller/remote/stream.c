@@ -55,7 +55,7 @@ static char *how_it_ended(const CommandStream *c)
                            strsignal(end.si_status));
 }
 
-static void tell_end(const CommandStream *c, GError **error)
+static void set_end_error(const CommandStream *c, GError **error)
 {
     g_autofree char *how = how_it_ended(c), *said = said_end(c->said, SAID_MAX);
 
@@ -72,7 +72,7 @@ static gssize command_read(Stream *stream, void *data, gsize size, GError **erro
         return n;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
-    tell_end(c, error);
+    set_end_error(c, error);
     return -1;
 }
 

@@ -64,7 +64,7 @@ void run_free(Session *s)
     g_free(run);
 }
 
-static void tell_change(const Session *s)
+static void report_change(const Session *s)
 {
     if (s->on_change)
         s->on_change();
@@ -102,7 +102,7 @@ static void finish(Session *s, RunOutcome *outcome)
         l->done(outcome, l->data);
     }
     serve_all(services);
-    tell_change(s);
+    report_change(s);
 }
 
 static void serve(Session *s)
@@ -286,7 +286,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     engine_set_pace(s->engine, spec->pace);
     run_join(s, done, data);
     start_piece(s);
-    tell_change(s);
+    report_change(s);
     return true;
 }
 

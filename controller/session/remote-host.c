@@ -168,9 +168,9 @@ static bool upload(void *data, const char *local, const char *remote, atomic_ull
     return ssh_host_upload(data, &copy, error);
 }
 
-static bool told_to_stop(void *data)
+static bool stop_requested(void *data)
 {
-    return session_told_to_stop(data);
+    return session_stop_requested(data);
 }
 
 static void cut_ssh(void *data)
@@ -188,7 +188,7 @@ static void close_ssh(void *data)
 static Stream *open_ssh(const Session *s, const RemoteHostOptions *o, AgentClientParams *params,
                         GError **error)
 {
-    const SshTarget target = {o->ssh, o->identity, o->fingerprint, told_to_stop, (void *)s};
+    const SshTarget target = {o->ssh, o->identity, o->fingerprint, stop_requested, (void *)s};
     const SshAsk ask = {accept_key, ask_password, NULL};
     g_autofree char *command = agent_command(o);
     SshHost *ssh = ssh_host_open(&target, s->on_change ? &ask : NULL, error);
@@ -212,7 +212,7 @@ static bool connect_host(Session *s, RemoteHost *h, GError **error)
                                 .version = METRONOME_VERSION,
                                 .sched = local_host_sched_mode(s->host),
                                 .on_failure = on_failure,
-                                .told_to_stop = told_to_stop,
+                                .stop_requested = stop_requested,
                                 .on_progress = on_progress,
                                 .on_progress_end = on_progress_end,
                                 .user = s};

@@ -187,7 +187,7 @@ bool session_start(Session *s, GError **error)
 
         if (n->state != NODE_ADDED)
             continue;
-        if (session_told_to_stop(s)) {
+        if (session_stop_requested(s)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED, "interrupted while starting");
             return false;
         }

@@ -70,7 +70,7 @@ void session_end_transcripts(Session *s)
     }
 }
 
-bool session_told_to_stop(const Session *s)
+bool session_stop_requested(const Session *s)
 {
     return s->interrupted || (s->signalled && s->signalled());
 }

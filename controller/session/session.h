@@ -38,9 +38,9 @@ typedef struct Session {
     GPtrArray *nodes;   /* Node, in the order of `node add` */
     GPtrArray *hosts;   /* RemoteHost (session/remote-host.h), the other hosts; NULL: none yet */
     struct NodeDefaults *defaults; /* qemu/defaults.h: for every node to be added */
-    bool sleep_told;               /* the note on sleep=on was shown (run/sleep-note.h) */
+    bool sleep_reported;           /* the note on sleep=on was shown (run/sleep-note.h) */
     bool auto_quantum;             /* the quantum follows the links (run/quantum.h) */
-    unsigned auto_told;            /* links whose delivery quantum_tell() has reported */
+    unsigned auto_reported;        /* links whose delivery quantum_report() has reported */
     unsigned next_index;           /* index of the next node */
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */
@@ -90,7 +90,7 @@ void session_interrupt(Session *session);
 
 /* True if SIGINT or SIGTERM has come, even if the main loop has not served it yet. For functions
  * that make the main loop wait: only the main loop serves signals. */
-bool session_told_to_stop(const Session *session);
+bool session_stop_requested(const Session *session);
 
 /*
  * Notes an outcome that decides how the run ends (verdict.h), at the present command. Any thread.

@@ -261,7 +261,7 @@ static bool include(Runner *r, const char *path, GError **error)
     return runner_push_file(r, full, error);
 }
 
-static void tell(Runner *r, const GError *error)
+static void report_error(Runner *r, const GError *error)
 {
     Session *s = r->session;
     const char *where = r->where ? r->where : "";
@@ -278,8 +278,9 @@ static Outcome outcome_of(const Runner *r, const GError *error)
 {
     Outcome outcome = r->session->checking ? OUTCOME_USAGE : command_outcome(error);
 
-    return outcome == OUTCOME_NODE_FAILED && session_told_to_stop(r->session) ? OUTCOME_INTERRUPTED
-                                                                              : outcome;
+    return outcome == OUTCOME_NODE_FAILED && session_stop_requested(r->session)
+               ? OUTCOME_INTERRUPTED
+               : outcome;
 }
 
 /* Reports an error and takes the error over. Returns true if the next command may follow. */
@@ -290,7 +291,7 @@ static bool after_error(Runner *r, GError *error)
         g_error_free(error);
         return false;
     }
-    tell(r, error);
+    report_error(r, error);
     r->failed = true;
     if (!r->session->interactive)
         session_note(r->session, outcome_of(r, error), error->message);

@@ -258,7 +258,7 @@ static void keep_consoles(Work *w, const Difference *d, unsigned other)
 
 /* --- results --- */
 
-static void tell(const Work *w, const Difference *d, unsigned other)
+static void report_difference(const Work *w, const Difference *d, unsigned other)
 {
     g_autofree char *before = units_format_seconds(d->before);
     g_autofree char *at = units_format_seconds(d->at);
@@ -348,7 +348,7 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
 }
 
 /* Prints the parts of the scenario that make runs differ: with such parts, "equal" is luck. */
-static void tell_notes(const Work *w)
+static void report_notes(const Work *w)
 {
     const char *p = w->samples[0];
 
@@ -420,7 +420,7 @@ static bool judge(Work *w, GError **error)
     g_autoptr(Difference) d = NULL;
     bool alike;
 
-    tell_notes(w);
+    report_notes(w);
     alike = compare_ends(w);
     d = compare_all(w, &other, &samples);
     if (alike && (d ? is_no_wonder(w, d) : w->codes[0] != 0)) {
@@ -431,7 +431,7 @@ static bool judge(Work *w, GError **error)
                    d->samples);
         if (!zoom(w, &d, &other, error))
             return false;
-        tell(w, d, other);
+        report_difference(w, d, other);
     } else if (alike) {
         judge_equal(w, samples);
     } else {

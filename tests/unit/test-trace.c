@@ -213,7 +213,7 @@ enum { STORIES = 20, PACKETS = 40, PLACES = 3 };
 
 /* A story of sends and deliveries (some frames are delivered twice, some never): the trace says of
  * each two events what following the frames says. */
-static void tell_story(GRand *rand)
+static void make_story(GRand *rand)
 {
     g_autoptr(Trace) trace = three_nodes(TRACE_DEFAULT_CAP);
     static bool reach[2 * PACKETS + 1][2 * PACKETS + 1];
@@ -251,7 +251,7 @@ static void test_stories(void)
     g_autoptr(GRand) rand = g_rand_new_with_seed(3);
 
     for (unsigned i = 0; i < STORIES; i++)
-        tell_story(rand);
+        make_story(rand);
 }
 
 static unsigned count(const Trace *trace, unsigned a, unsigned b)

@@ -60,7 +60,7 @@ void agent_take_network(Agent *a, VTime moved, Reader cards, Reader frames, VTim
     fabric_retime(a->fabric, quantum, moved, NULL);
 }
 
-void agent_tell_cards(Agent *a)
+void agent_report_cards(Agent *a)
 {
     for (unsigned i = 0; i < fabric_n_ports(a->fabric); i++) {
         Port *p = fabric_port(a->fabric, i);

@@ -118,7 +118,7 @@ void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, 
 /* MSG_GRANT: takes the frames of a grant. */
 void agent_take_grant(const Agent *agent, Reader *fields);
 /* Moves the reports of the cards, frames sent and settled, into the grant report. */
-void agent_tell_cards(Agent *agent);
+void agent_report_cards(Agent *agent);
 
 /* --- agent-gdb.c --- */
 

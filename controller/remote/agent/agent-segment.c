@@ -32,7 +32,7 @@ void agent_read_console(AgentNode *n)
         console_pass_on(n->node->console, on_console, n);
 }
 
-static void tell_consoles(Agent *a)
+static void report_consoles(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {
         AgentNode *n = a->members->pdata[i];
@@ -81,12 +81,12 @@ static bool receive_grant(Agent *a)
     }
 }
 
-static void tell_news(Agent *a, uint64_t k, bool stop)
+static void send_grant_report(Agent *a, uint64_t k, bool stop)
 {
     gsize begun = message_begin(a->reached, MSG_REPORT);
 
-    tell_consoles(a);
-    agent_tell_cards(a);
+    report_consoles(a);
+    agent_report_cards(a);
     grant_report_put(&a->report, k, stop ? GRANT_REPORT_WANTS_STOP : 0, htime_now(), a->reached);
     message_end(a->reached, begun);
     agent_send_reading(a, a->reached);
@@ -109,7 +109,7 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
     if (k == segment->count)
         return;
     if (k % a->grant_quanta == 0)
-        tell_news(a, k, stop);
+        send_grant_report(a, k, stop);
     if (k < a->granted)
         return;
     if (receive_grant(a))
@@ -126,7 +126,7 @@ static void forget_stats(NodeStats *stats)
 }
 
 /* Sends the bytes that the guest agents have written. */
-static void tell_ports(Agent *a)
+static void send_port_bytes(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {
         const Node *n = ((AgentNode *)a->members->pdata[i])->node;
@@ -150,9 +150,9 @@ static void on_segment_done(void *data)
     bool broke = atomic_load(&a->segment.broke);
     gsize begun;
 
-    tell_ports(a);
-    tell_consoles(a);
-    agent_tell_cards(a);
+    send_port_bytes(a);
+    report_consoles(a);
+    agent_report_cards(a);
     begun = message_begin(a->made, MSG_SEGMENT_OVER);
     grant_report_put(&a->report, atomic_load(&a->segment.k),
                      segment_wants_stop(&a->segment) ? GRANT_REPORT_WANTS_STOP : 0, htime_now(),

@@ -54,7 +54,7 @@ static bool go_on(const AgentClient *c, const char *doing, const char *path, uin
 
     if (p->on_progress)
         p->on_progress(c->remote.name, doing, path, done, size, p->user);
-    return !agent_client_told_to_stop(c);
+    return !agent_client_stop_requested(c);
 }
 
 static void progress_ends(const AgentClient *c)

@@ -107,7 +107,7 @@ void agent_client_submit(AgentClient *client, Job job);
 void agent_client_wait(AgentClient *client);
 
 /* Whether the user wants a wait to end. */
-bool agent_client_told_to_stop(const AgentClient *client);
+bool agent_client_stop_requested(const AgentClient *client);
 
 /* Sends the message in `request`, waits for its answer and empties `request`. answer: the fields of
  * MSG_OK, valid until the next request. False, with an error: the agent has refused, or the client

@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 
 #define GREETING_MS 20000
-#define LOOK_MS     200 /* between two calls of told_to_stop() */
+#define LOOK_MS     200 /* between two calls of stop_requested() */
 
 /* --- the thread --- */
 
@@ -142,9 +142,9 @@ void agent_client_wait(AgentClient *c)
     g_mutex_unlock(&c->lock);
 }
 
-bool agent_client_told_to_stop(const AgentClient *c)
+bool agent_client_stop_requested(const AgentClient *c)
 {
-    return c->params.told_to_stop && c->params.told_to_stop(c->params.user);
+    return c->params.stop_requested && c->params.stop_requested(c->params.user);
 }
 
 static bool refuse_lost(AgentClient *c, GError **error)
@@ -236,7 +236,7 @@ static bool greet(AgentClient *c, GError **error)
 
     send_hello(c);
     while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
-        if (agent_client_told_to_stop(c)) {
+        if (agent_client_stop_requested(c)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
                         "interrupted while its agent was started");
             return false;

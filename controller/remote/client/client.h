@@ -37,7 +37,7 @@ typedef struct {
     /* Main thread: a node has failed while the ensemble stood. data: user. */
     void (*on_failure)(Node *node, void *data);
     /* Main thread, called while it waits for HELLO or for a file. True: stop waiting. */
-    bool (*told_to_stop)(void *user);
+    bool (*stop_requested)(void *user);
     /* Main thread, called now and then while a file is read or copied; doing: "reading" or
      * "copying". on_progress_end: reading or copying has ended. */
     void (*on_progress)(const char *host, const char *doing, const char *path, uint64_t done,
