@@ -368,7 +368,7 @@ bool gate_park(Gate *g, int64_t *now_us, GError **error)
     return true;
 }
 
-static NoteKind judge(const Gate *g, int64_t late_us, bool in_time)
+static NoteKind note_kind(const Gate *g, int64_t late_us, bool in_time)
 {
     const Icount *icount = &g->node->icount;
 
@@ -402,7 +402,7 @@ Note gate_read_note(Gate *g)
     note.late_us = note.stamp_us - g->next_us;
     if (note.late_us != 0)
         g->guard_us = 0; /* mtk may have drifted as well */
-    note.kind = judge(g, note.late_us, in_time);
+    note.kind = note_kind(g, note.late_us, in_time);
     g->next_us = note.stamp_us + g->plan.quantum_us;
     return note;
 }

@@ -269,7 +269,7 @@ void worker_node_resume(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
 }
 
 /* Checks where the node was stopped at boundary k. */
-static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
+static void check_stop(const Segment *segment, WorkerNode *wn, uint64_t k)
 {
     const RestPlan plan = {.boundary = segment_boundary(segment, k),
                            .planned = k == segment->count,
@@ -325,11 +325,11 @@ void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_
         return; /* the guest left in the quantum that is over, and this was not known before */
     wn->place = PLACE_REST;
     wn->node->state = NODE_PAUSED;
-    if (!wn->judged)
-        judge(segment, wn, k);
+    if (!wn->checked)
+        check_stop(segment, wn, k);
     else
-        wn->node->rest.judged = true; /* the miss is counted, or it was no boundary */
-    wn->judged = false;
+        wn->node->rest.checked = true; /* the miss is counted, or it was no boundary */
+    wn->checked = false;
     /* Now and then the clock is read as if somebody looked at the node, to check the rough
      * value. */
     if (wn->node->clock.rough && ++wn->node->rest.unread == MAX_UNREAD &&
@@ -382,7 +382,7 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
 static void approached(Worker *w, Segment *segment, WorkerNode *wn)
 {
     wn->place = PLACE_GATE;
-    wn->judged = true;
+    wn->checked = true;
     w->running--;
     worker_node_rest(w, segment, wn, wn->k);
     if (wn->place != PLACE_REST)
@@ -396,7 +396,7 @@ static void approached(Worker *w, Segment *segment, WorkerNode *wn)
     nics_read(wn->node);
 }
 
-static void judge_note(WorkerNode *wn, const Note *note)
+static void count_note(WorkerNode *wn, const Note *note)
 {
     NodeStats *stats = wn->participant->stats;
     int64_t late_ns = note->late_us * NS_PER_US;
@@ -423,7 +423,7 @@ static void judge_note(WorkerNode *wn, const Note *note)
     case NOTE_BROKEN:
         dist_add(&stats->overshoot, late_ns);
         stats->missed++;
-        wn->rearm = wn->judged = true;
+        wn->rearm = wn->checked = true;
         log_debug("node %s: missed a boundary by %" PRId64 " us", wn->node->name, note->late_us);
         break;
     }
@@ -459,7 +459,7 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
         }
         wn->approach = false;
     }
-    judge_note(wn, &note);
+    count_note(wn, &note);
     if (wn->half_way || (wn->approach && !wn->rearm))
         approached(w, segment, wn);
     else

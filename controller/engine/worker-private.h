@@ -32,7 +32,7 @@ typedef struct {
     bool rearm;     /* stop and arm the node before it goes on */
     bool slept;     /* the idle node was past the boundary, as it slept too long */
     Freeze freeze;
-    bool judged; /* do not check the stop: its miss is counted, or it is at no boundary */
+    bool checked; /* do not check the stop: its miss is counted, or it is at no boundary */
 } WorkerNode;
 
 struct Worker {

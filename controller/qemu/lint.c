@@ -118,7 +118,7 @@ static void check_program(Lint *l, const LintRule *rule)
 GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
 {
     g_autoptr(GArray) options = cmdline_options(argv);
-    g_autofree bool *judged = g_new0(bool, options->len);
+    g_autofree bool *found = g_new0(bool, options->len);
     GPtrArray *findings = g_ptr_array_new_with_free_func(free_finding);
     Lint l = {argv[0] ? argv[0] : "", options, origin, findings};
 
@@ -131,7 +131,7 @@ GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
         case LINT_EACH:
         case LINT_LIST:
             for (unsigned j = 0; j < options->len; j++)
-                judged[j] = judged[j] || check(&l, rule, &g_array_index(options, CmdOption, j));
+                found[j] = found[j] || check(&l, rule, &g_array_index(options, CmdOption, j));
             break;
         case LINT_MERGED:
         case LINT_LAST:

@@ -79,7 +79,7 @@ typedef struct Node {
         Insns left;
         int64_t skip_limit_ns;
         bool slept;
-        bool judged;      /* all that there is */
+        bool checked;     /* all that there is */
         unsigned unread;  /* stops in a row whose clock was not read */
     } rest;               /* its last stop: engine/rest.h */
     VTime epoch;          /* its virtual time when the ensemble's was 0: whole µs */

@@ -314,7 +314,7 @@ static const char *why_not(const Difference *closer)
 
 /* Repeats the runs around a difference, as long as that shortens the difference's span. A
  * difference elsewhere never lengthens the span. */
-static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
+static bool narrow_down(Work *w, Difference **d, unsigned *other, GError **error)
 {
     unsigned misses = 0;
 
@@ -379,7 +379,7 @@ static bool compare_ends(const Work *w)
 }
 
 /* Reports that all runs failed alike. samples: number of equal samples. */
-static void judge_failed(const Work *w, uint64_t samples)
+static void report_failed(const Work *w, uint64_t samples)
 {
     Outcome outcome = outcome_of_exit_code(w->codes[0]);
     g_autofree char *what = g_strdup_printf("run 1 ended with exit code %d", w->codes[0]);
@@ -391,7 +391,7 @@ static void judge_failed(const Work *w, uint64_t samples)
 }
 
 /* Reports runs without any difference in samples. */
-static void judge_equal(const Work *w, uint64_t samples)
+static void report_equal(const Work *w, uint64_t samples)
 {
     static const char nothing[] = "nothing was compared: the scenario lets no virtual time pass";
 
@@ -405,7 +405,7 @@ static void judge_equal(const Work *w, uint64_t samples)
 
 /* Reports whether a difference proves nothing because all runs failed: the runs may have ended at
  * different points of equal work, or were not exact. */
-static bool is_no_wonder(const Work *w, const Difference *d)
+static bool proves_nothing(const Work *w, const Difference *d)
 {
     Outcome outcome = outcome_of_exit_code(w->codes[0]);
 
@@ -413,7 +413,7 @@ static bool is_no_wonder(const Work *w, const Difference *d)
            (!d->node && outcome != OUTCOME_PASSED && outcome != OUTCOME_FAILED);
 }
 
-static bool judge(Work *w, GError **error)
+static bool report_verdict(Work *w, GError **error)
 {
     unsigned other = 0;
     uint64_t samples = 0;
@@ -423,17 +423,17 @@ static bool judge(Work *w, GError **error)
     report_notes(w);
     alike = compare_ends(w);
     d = compare_all(w, &other, &samples);
-    if (alike && (d ? is_no_wonder(w, d) : w->codes[0] != 0)) {
-        judge_failed(w, d ? d->samples : samples);
+    if (alike && (d ? proves_nothing(w, d) : w->codes[0] != 0)) {
+        report_failed(w, d ? d->samples : samples);
     } else if (d) {
         keep_consoles(w, d, other);
         print_text(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n",
                    d->samples);
-        if (!zoom(w, &d, &other, error))
+        if (!narrow_down(w, &d, &other, error))
             return false;
         report_difference(w, d, other);
     } else if (alike) {
-        judge_equal(w, samples);
+        report_equal(w, samples);
     } else {
         print_text(w, "until then %" PRIu64 " samples are equal\n", samples);
     }
@@ -451,7 +451,7 @@ bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error)
     child_watch_signals();
     w.samples = g_new0(char *, plan->runs);
     w.codes = g_new0(int, plan->runs);
-    ok = run_all(&w, error) && (child_interrupted() || judge(&w, error));
+    ok = run_all(&w, error) && (child_interrupted() || report_verdict(&w, error));
     if (child_interrupted())
         verdict_note(verdict, OUTCOME_INTERRUPTED, NULL, "interrupted");
     for (unsigned i = 0; i < plan->runs; i++)

@@ -170,7 +170,7 @@ static int64_t clock_error(const Soak *s)
     return worst;
 }
 
-static bool judge(const Soak *s)
+static bool check_results(const Soak *s)
 {
     double seconds = (double)htime_sub(htime_now(), s->start).ns / NS_PER_S;
     uint64_t barriers = engine_stats(s->rig->engine)->barriers;
@@ -242,7 +242,7 @@ int main(int argc, char **argv)
     printf("%u nodes, %s quanta, %" PRId64 " barriers, %s mode\n", s.n, o.quantum, o.barriers,
            sched_mode_name(local_host_sched_mode(s.rig->host)));
     run(&s, &o);
-    ok = judge(&s);
+    ok = check_results(&s);
     for (unsigned i = 0; i < s.n; i++)
         rig_end_node(s.rig, s.nodes[i]);
     rig_free(s.rig);

@@ -41,7 +41,7 @@ typedef struct {
     bool sleep_on, half_way;
 } Case;
 
-static void test_judge(void)
+static void test_check(void)
 {
     static const Case cases[] = {
         {HALF_US, 0, INTERVAL_HOLDS, 0, false, true},
@@ -164,7 +164,7 @@ static void test_learn(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/trial/judge", test_judge);
+    g_test_add_func("/trial/check", test_check);
     g_test_add_func("/trial/unknown", test_unknown);
     g_test_add_func("/trial/way", test_way);
     g_test_add_func("/trial/choose", test_choose);
