@@ -42,7 +42,7 @@ static void keep(Said *s, const char *bytes, gsize size)
 }
 
 /* Reads the available output. Returns false if no process can write any more. */
-static bool take(Said *s)
+static bool read_available(Said *s)
 {
     char bytes[PIECE];
     ssize_t n = 1;
@@ -61,7 +61,7 @@ static gpointer read_on(gpointer data)
 
     do
         poll(p, G_N_ELEMENTS(p), -1);
-    while (!p[1].revents && (!p[0].revents || take(s)));
+    while (!p[1].revents && (!p[0].revents || read_available(s)));
     return NULL;
 }
 
@@ -113,7 +113,7 @@ char *said_text(Said *s)
 {
     GString *all;
 
-    take(s);
+    read_available(s);
     g_mutex_lock(&s->lock);
     all = assemble(s);
     g_mutex_unlock(&s->lock);

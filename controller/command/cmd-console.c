@@ -38,7 +38,7 @@ static void wake(void *data)
 
 static void show_output(Visit *v)
 {
-    g_autoptr(GBytes) bytes = console_take(v->node->console);
+    g_autoptr(GBytes) bytes = console_pop(v->node->console);
     gsize size = 0;
     const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
 

@@ -61,7 +61,7 @@ GPtrArray *command_default_keys(const Session *s)
     return keys;
 }
 
-static CommandResult take_back(const CommandCall *call, GError **error)
+static CommandResult unset_defaults(const CommandCall *call, GError **error)
 {
     const Session *s = call->session;
 
@@ -79,7 +79,7 @@ static CommandResult exec_defaults(CommandCall *call, GError **error)
     if (call->n_args == 0)
         return show(s);
     if (args_has(call, "off"))
-        return take_back(call, error);
+        return unset_defaults(call, error);
     return check_first(call, error) && check_host(call, error) &&
                    node_defaults_set(s->defaults, call->args, call->n_args, elsewhere, error)
                ? COMMAND_DONE

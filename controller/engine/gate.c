@@ -276,7 +276,7 @@ bool gate_disarm(Gate *g, GError **error)
 }
 
 /* Takes one record out of the full pipe, so that the write that blocks the vCPU completes. */
-static bool take_record(Gate *g, GError **error)
+static bool read_record(Gate *g, GError **error)
 {
     uint8_t record[TOKEN_RECORD];
     ssize_t n = read(g->dump_fd, record, sizeof(record));
@@ -319,7 +319,7 @@ bool gate_disarm_where(Gate *g, int64_t *now_us, GError **error)
 
     g_assert(inside || gate_knows_where(g));
     g->armed = g->parked = false;
-    return take_record(g, error) && (inside || (send_token(g, error) && wait_taken(g, error))) &&
+    return read_record(g, error) && (inside || (send_token(g, error) && wait_taken(g, error))) &&
            delete_timers(g, error) && filters_settle(g->node, error) &&
            read_where(g, now_us, error);
 }
@@ -409,7 +409,7 @@ Note gate_read_note(Gate *g)
 
 bool gate_open(Gate *g, GError **error)
 {
-    return (g->sent >= g->plan.boundaries || send_token(g, error)) && take_record(g, error);
+    return (g->sent >= g->plan.boundaries || send_token(g, error)) && read_record(g, error);
 }
 
 /* Lets a node through a gate at which it arrives before the stop is handled: an idle node that
@@ -418,7 +418,7 @@ static bool pass_gate(Gate *g, GError **error)
 {
     Note note = gate_read_note(g);
 
-    return note.kind == NOTE_NONE || note.kind == NOTE_GONE || take_record(g, error);
+    return note.kind == NOTE_NONE || note.kind == NOTE_GONE || read_record(g, error);
 }
 
 static bool await_stop(Gate *g, int timeout_ms, GError **error)
@@ -448,7 +448,7 @@ bool gate_stop(Gate *g, GError **error)
     bool ok;
 
     g->node->expect_stop = true;
-    ok = stops_ask(g->node, false, error) && take_record(g, error) &&
+    ok = stops_ask(g->node, false, error) && read_record(g, error) &&
          await_stop(g, NODE_REPLY_MS, error);
     g->node->expect_stop = false;
     return ok;

@@ -2,7 +2,7 @@
 /*
  * rest.c: checks where a stopped node stands.
  *
- * rest_judge() compares a rough clock with the stop's plan; rest_read() repeats the check with
+ * rest_count() compares a rough clock with the stop's plan; rest_read() repeats the check with
  * the clock of QEMU's device state.
  */
 #include "controller/engine/rest.h"
@@ -45,7 +45,7 @@ static void count_overshot(const Node *n)
     log_debug("node %s: stopped %" PRId64 " ns past its boundary", n->name, past_ns(n));
 }
 
-void rest_judge(Node *n, NodeStats *stats, const RestPlan *plan)
+void rest_count(Node *n, NodeStats *stats, const RestPlan *plan)
 {
     n->rest.stats = stats;
     n->rest.boundary = plan->boundary;

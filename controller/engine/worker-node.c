@@ -69,12 +69,12 @@ void worker_node_fail(Worker *w, WorkerNode *wn, GError *error)
     g_error_free(error);
 }
 
-bool worker_node_take_end(Worker *w, WorkerNode *wn)
+bool worker_node_check_end(Worker *w, WorkerNode *wn)
 {
     if (!wn->node->life.stands)
         return false;
     node_demote_monitor(wn->node, false);
-    if (!node_take_end(wn->node))
+    if (!node_check_end(wn->node))
         return false;
     if (wn->node->state != NODE_FAILED) {
         worker_node_left(w, wn);
@@ -277,7 +277,7 @@ static void check_stop(const Segment *segment, WorkerNode *wn, uint64_t k)
                            .slept = wn->slept,
                            .left = wn->left};
 
-    rest_judge(wn->node, wn->participant->stats, &plan);
+    rest_count(wn->node, wn->participant->stats, &plan);
 }
 
 /* Whether a token can tell where the node stands. The clock of a node with points is read
@@ -321,7 +321,7 @@ void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_
         worker_node_fail(w, wn, error);
         return;
     }
-    if (worker_node_take_end(w, wn))
+    if (worker_node_check_end(w, wn))
         return; /* the guest left in the quantum that is over, and this was not known before */
     wn->place = PLACE_REST;
     wn->node->state = NODE_PAUSED;
@@ -402,7 +402,7 @@ static void count_note(WorkerNode *wn, const Note *note)
     int64_t late_ns = note->late_us * NS_PER_US;
 
     if (!wn->node->icount.enabled)
-        return; /* rest_judge() counts this once the node stands */
+        return; /* rest_count() counts this once the node stands */
     switch (note->kind) {
     case NOTE_NONE:
     case NOTE_GONE:
@@ -449,7 +449,7 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
         return;
     }
     if (wn->trial.tries && note.kind != NOTE_BROKEN) {
-        if (!trial_judge(wn->node, &wn->trial, &note, &half_way, &error)) {
+        if (!trial_check(wn->node, &wn->trial, &note, &half_way, &error)) {
             worker_node_fail(w, wn, error);
             return;
         }
@@ -484,14 +484,14 @@ static void break_off(Worker *w, Segment *segment, WorkerNode *wn)
     Node *n = wn->node;
 
     n->expect_stop = n->life.stopped = false;
-    if (worker_node_take_end(w, wn))
+    if (worker_node_check_end(w, wn))
         return;
     w->running--;
     rest_at_hit(segment, wn);
 }
 
 /* The node hit a point before the boundary. */
-static void take_hit(Worker *w, Segment *segment, WorkerNode *wn)
+static void handle_hit(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
     Node *n = wn->node;
@@ -533,7 +533,7 @@ bool worker_node_on_stub(Worker *w, Segment *segment, WorkerNode *wn)
         return true;
     }
     if (hit)
-        take_hit(w, segment, wn);
+        handle_hit(w, segment, wn);
     return hit;
 }
 
@@ -556,7 +556,7 @@ void worker_node_on_qmp(Worker *w, Segment *segment, WorkerNode *wn)
     Node *n = wn->node;
     bool lives = qmp_client_pump(n->qmp, 0, &error);
 
-    if (worker_node_take_end(w, wn))
+    if (worker_node_check_end(w, wn))
         g_clear_error(&error);
     else if (!lives)
         worker_node_fail(w, wn, error);

@@ -85,6 +85,6 @@ void worker_node_on_qmp(Worker *worker, Segment *segment, WorkerNode *node);
 bool worker_node_on_stub(Worker *worker, Segment *segment, WorkerNode *node);
 
 /* If the node's guest has left and the node stands, the node is out: true. */
-bool worker_node_take_end(Worker *worker, WorkerNode *node);
+bool worker_node_check_end(Worker *worker, WorkerNode *node);
 
 #endif

@@ -125,7 +125,7 @@ static void add(Worker *w, WorkerNode *wn, unsigned i)
     Node *n = wn->node;
 
     n->life.stopped = false;
-    if (worker_node_take_end(w, wn)) /* the node's end was reported while it stood */
+    if (worker_node_check_end(w, wn)) /* the node's end was reported while it stood */
         return;
     n->quanta = &w->quanta;
     if (!n->gate)

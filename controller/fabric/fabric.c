@@ -224,17 +224,17 @@ static bool open_port(Port *p, VTime now, GError **error)
 
 /* Takes back the frames that were put for the next boundary: they may not be due by a nearer
  * one. */
-static void take_back(const Fabric *f)
+static void recall_frames(const Fabric *f)
 {
     for (unsigned i = 0; i < f->ports->len; i++)
         if (fabric_port(f, i)->nic)
-            nic_take_back(fabric_port(f, i)->nic);
+            nic_recall(fabric_port(f, i)->nic);
 }
 
 bool fabric_retime(Fabric *f, VTime quantum, VTime now, GError **error)
 {
     if (quantum.ns != f->quantum.ns) {
-        take_back(f);
+        recall_frames(f);
         if (f->net && !network_set_quantum(f->net, quantum, now, error))
             return false;
         f->quantum = quantum;

@@ -135,7 +135,7 @@ void gdb_peer_no_acks(GdbPeer *p)
 
 /* --- receiving --- */
 
-static void take_fault(GdbPeer *p, const char *answer, size_t size)
+static void receive_fault(GdbPeer *p, const char *answer, size_t size)
 {
     if (!p->spoken || ++p->faults > MOST_FAULTS)
         cut_off(p, "what comes is not the gdb protocol");
@@ -143,7 +143,7 @@ static void take_fault(GdbPeer *p, const char *answer, size_t size)
         send_bytes(p, answer, size);
 }
 
-static void take_token(GdbPeer *p, const GdbToken *token)
+static void receive_token(GdbPeer *p, const GdbToken *token)
 {
     switch (token->kind) {
     case GDB_TOKEN_PACKET:
@@ -158,10 +158,10 @@ static void take_token(GdbPeer *p, const GdbToken *token)
         p->interrupt = true;
         break;
     case GDB_TOKEN_NAK:
-        take_fault(p, p->sent->str, p->sent->len);
+        receive_fault(p, p->sent->str, p->sent->len);
         break;
     case GDB_TOKEN_BAD:
-        take_fault(p, "-", 1);
+        receive_fault(p, "-", 1);
         break;
     case GDB_TOKEN_NOTIFICATION: /* only a stub sends notifications, never gdb */
         cut_off(p, "what comes is not the gdb protocol");
@@ -187,7 +187,7 @@ static bool receive(GdbPeer *p)
         if (gdb_decoder_garbage(p->decoder) > 0)
             cut_off(p, "what comes is not the gdb protocol");
         else
-            take_token(p, &token);
+            receive_token(p, &token);
     }
     return n > 0 && !p->over;
 }

@@ -418,7 +418,7 @@ const NetDelivery *network_next(const Network *net, unsigned port, VTime until)
     return top && top->time.ns <= until.ns ? &((const Packet *)top->item)->d : NULL;
 }
 
-NetDelivery *network_take(Network *net, unsigned port)
+NetDelivery *network_pop(Network *net, unsigned port)
 {
     Heap *due = &port_at(net, port)->due;
 

@@ -173,7 +173,7 @@ void console_tap(Console *c, void (*wake)(void *data), void *data)
     g_mutex_unlock(&c->lock);
 }
 
-GBytes *console_take(Console *c)
+GBytes *console_pop(Console *c)
 {
     GBytes *bytes = NULL;
 

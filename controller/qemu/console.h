@@ -50,14 +50,14 @@ bool console_send(Console *console, const char *text, GError **error);
 gssize console_type(Console *console, const char *data, gsize size, GError **error);
 
 /*
- * Keeps what is drained from now on for console_take(); wake is called, in the thread that drains,
+ * Keeps what is drained from now on for console_pop(); wake is called, in the thread that drains,
  * when there is something, and must be quick. NULL ends it. Of what nobody takes in time the oldest
  * is lost. While the tap is open, no thread but its own may drain the console.
  */
 void console_tap(Console *console, void (*wake)(void *data), void *data);
 
 /* What has come since the last call, or NULL; any thread. */
-GBytes *console_take(Console *console);
+GBytes *console_pop(Console *console);
 
 /* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
  * "[1.234000000s] text". NULL ends it. */

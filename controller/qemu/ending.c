@@ -137,7 +137,7 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
     return true;
 }
 
-bool node_take_end(Node *n)
+bool node_check_end(Node *n)
 {
     g_autoptr(GError) error = NULL;
 
@@ -162,7 +162,7 @@ bool node_ask_end(Node *n, GError **error)
     if (node_state_has_left(state)) {
         n->life.becomes = state;
         n->life.stands = true;
-        return node_take_end(n);
+        return node_check_end(n);
     }
     if (state == NODE_FAILED)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "QEMU stopped the guest: %s", status);

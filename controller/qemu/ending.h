@@ -25,9 +25,9 @@ bool node_lose(Node *node, const GError *error, bool ran, VTime at);
 
 /* If its events say that it has left, and it stands, it becomes so: its clock is read, and it is
  * told. For whom the node belongs to. */
-bool node_take_end(Node *node);
+bool node_check_end(Node *node);
 
-/* QEMU has stopped it unasked, so query-status says why: as node_take_end(), or it has failed and
+/* QEMU has stopped it unasked, so query-status says why: as node_check_end(), or it has failed and
  * *error is why. */
 bool node_ask_end(Node *node, GError **error);
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-void filters_take_stub(Node *n)
+void filters_use_stub(Node *n)
 {
     g_autoptr(GError) error = NULL;
 

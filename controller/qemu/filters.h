@@ -19,7 +19,7 @@
 #include <stdint.h>
 
 /* Takes the stub for this node's filters, if it may be used. */
-void filters_take_stub(Node *node);
+void filters_use_stub(Node *node);
 
 /* filter-buffer's interval is an uint32 of µs (net/filter-buffer.c). */
 #define FILTERS_LONGEST_US INT64_C(4294967295)

@@ -94,7 +94,7 @@ static bool is_private(int fd, mode_t mode)
 }
 
 /* The lock file, locked; -1: it is none of ours, or somebody holds it. *size: of its content. */
-static int take_lock(int dir, char *content, gsize *size)
+static int open_lock(int dir, char *content, gsize *size)
 {
     fd_auto fd = openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat st;
@@ -119,7 +119,7 @@ static void sweep_dead(int parent, const char *parent_path, const char *name)
 
     if (dir < 0 || !is_private(dir, MARK_MODE) || !tree_id(dir, &id))
         return;
-    lock = take_lock(dir, content, &size);
+    lock = open_lock(dir, content, &size);
     if (lock < 0)
         return;
     if (!mark_is_text(content, size, name)) {
@@ -160,7 +160,7 @@ static void sweep_unmade(int parent, const char *parent_path, const char *name)
     if ((!is_private(dir, MARK_NEW_MODE) && !is_private(dir, MARK_MODE)) ||
         !holds_at_most_lock(path))
         return;
-    lock = take_lock(dir, content, &size);
+    lock = open_lock(dir, content, &size);
     if (!is_private(dir, MARK_NEW_MODE) && lock < 0)
         return;
     if (lock >= 0 && size > 0 && !mark_is_text(content, size, name + 1))

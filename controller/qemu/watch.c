@@ -42,7 +42,7 @@ static void look_at(NodeWatch *w, Node *n)
     bool lives = node_answers(n) && qmp_client_pump(n->qmp, 0, &error) && !process_ended(n);
 
     if (lives) {
-        node_take_end(n);
+        node_check_end(n);
         return;
     }
     forget(w, n);

@@ -81,7 +81,7 @@ static bool literal(const char *word, ExprValue *out, GError **error)
 
 /* Skips a minus right before a number, which is a sign. A minus between two values is the operator,
  * which sum() has skipped already. */
-static bool take_sign(Parser *ps)
+static bool skip_sign(Parser *ps)
 {
     bool negative = *ps->p == '-' && (g_ascii_isdigit(ps->p[1]) || ps->p[1] == '.');
 
@@ -96,7 +96,7 @@ static bool term(Parser *ps, ExprValue *out, GError **error)
     bool negative;
 
     skip_blanks(ps);
-    negative = take_sign(ps);
+    negative = skip_sign(ps);
     start = ps->p;
     while (is_word(*ps->p) ||
            (*ps->p == '-' && ps->p > start && g_ascii_isalpha(*start) && is_word(ps->p[1])))

@@ -38,7 +38,7 @@ static bool has(const Session *s, const AutoQuantum *want)
 
 /* Sets the wanted quantum and delivery. This can't fail: auto_quantum() returns only quanta that
  * the engine accepts. */
-static void take(Session *s, const AutoQuantum *want)
+static void set_quantum(Session *s, const AutoQuantum *want)
 {
     bool taken = engine_set_quantum(s->engine, want->quantum, NULL);
 
@@ -72,7 +72,7 @@ void quantum_follow(Session *s)
         return;
     want = wanted(s);
     if (!has(s, &want))
-        take(s, &want);
+        set_quantum(s, &want);
 }
 
 VTime quantum_next_time(const Session *s)

@@ -175,8 +175,8 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
 
     events_flush(s->events);
     if (end != RUN_FAILED) {
-        sampler_take(s);
-        clock_watch_take(s);
+        sampler_write(s);
+        clock_watch_sample(s);
         breaks_watch(s);
         quantum_follow(s);
     }

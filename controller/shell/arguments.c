@@ -272,7 +272,7 @@ static bool parse_values(Arguments *a, GError **error)
 
 /* Sets json and report again after a failure, because GOption has reset all values, and the run's
  * end must be reported where the user asked for it. */
-static void take_output(Arguments *a, int argc, char **argv)
+static void read_output_options(Arguments *a, int argc, char **argv)
 {
     const char *dir = NULL;
 
@@ -296,7 +296,7 @@ bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
 
     if (parse(a, &n, &words, error))
         return choose_mode(a, error) && check_options(a, error) && parse_values(a, error);
-    take_output(a, argc, argv);
+    read_output_options(a, argc, argv);
     return false;
 }
 

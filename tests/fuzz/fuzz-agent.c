@@ -44,7 +44,7 @@ static void put_frames(Network *net, VTime now)
     network_advance(net, vtime_add(now, vtime(NS_PER_MS)));
     for (unsigned port = 0; port < network_n_ports(net); port++)
         while (network_next(net, port, vtime(INT64_MAX)))
-            network_delivered(net, network_take(net, port), vtime_add(now, vtime(NS_PER_MS)));
+            network_delivered(net, network_pop(net, port), vtime_add(now, vtime(NS_PER_MS)));
     demand(network_lookahead(net).ns > 0);
 }
 

@@ -377,12 +377,12 @@ static void test_of_network(void)
     send_frame(net, 0, 1, 500);
     network_advance(net, vtime(1000));
     network_advance(net, vtime(2000));
-    network_delivered(net, network_take(net, 1), vtime(3000));
-    network_refused(net, network_take(net, 1), vtime(4000));
+    network_delivered(net, network_pop(net, 1), vtime(3000));
+    network_refused(net, network_pop(net, 1), vtime(4000));
     send_frame(net, 1, 0, 3000);
     network_advance(net, vtime(4000));
     network_advance(net, vtime(5000));
-    network_delivered(net, network_take(net, 0), vtime(6000));
+    network_delivered(net, network_pop(net, 0), vtime(6000));
     network_advance(net, vtime(6000));
     g_assert_cmpstr(watch.seen->str, ==,
                     "1 send a 0/0 60\n"
@@ -408,7 +408,7 @@ static void test_attached_later(void)
     send_frame(net, 0, 1, 0);
     network_advance(net, vtime(1000));
     network_set_trace(net, trace);
-    network_delivered(net, network_take(net, 1), vtime(2000));
+    network_delivered(net, network_pop(net, 1), vtime(2000));
     network_advance(net, vtime(2000));
     network_set_trace(net, NULL);
     send_frame(net, 0, 1, 3000);

@@ -30,7 +30,7 @@ static bool fires(Node *n, int64_t after_us, Note *note, bool *half_way, GError 
     note->stamp_us = 7 + after_us;
     note->late_us = note->stamp_us - plan.first_us;
     note->kind = note->late_us == 0 ? NOTE_ON_TIME : n->icount.sleep_on ? NOTE_IDLE : NOTE_MISSED;
-    return trial_judge(n, &plan, note, half_way, error);
+    return trial_check(n, &plan, note, half_way, error);
 }
 
 typedef struct {

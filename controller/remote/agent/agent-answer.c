@@ -67,7 +67,7 @@ static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
     return NULL;
 }
 
-static bool take_node(Agent *a, Reader *r, GError **error)
+static bool receive_node(Agent *a, Reader *r, GError **error)
 {
     NodeOrder order;
     AgentNode *n;
@@ -95,16 +95,16 @@ static bool take_node(Agent *a, Reader *r, GError **error)
 }
 
 /* The node of a message whose only field is a node. */
-static AgentNode *take_index(const Agent *a, Reader *r, GError **error)
+static AgentNode *read_index(const Agent *a, Reader *r, GError **error)
 {
     unsigned index;
 
     return index_order_get(r, &index, error) ? agent_node(a, index, error) : NULL;
 }
 
-static bool take_end(Agent *a, Reader *r, GError **error)
+static bool receive_end(Agent *a, Reader *r, GError **error)
 {
-    AgentNode *n = take_index(a, r, error);
+    AgentNode *n = read_index(a, r, error);
 
     if (!n)
         return false;
@@ -117,7 +117,7 @@ static bool take_end(Agent *a, Reader *r, GError **error)
     return true;
 }
 
-static bool take_qmp(const Agent *a, Reader *r, GError **error)
+static bool receive_qmp(const Agent *a, Reader *r, GError **error)
 {
     g_autofree char *text = NULL;
     QmpOrder order;
@@ -136,9 +136,9 @@ static bool take_qmp(const Agent *a, Reader *r, GError **error)
     return text != NULL;
 }
 
-bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
+bool agent_receive_stub(Agent *a, Reader *r, bool open, GError **error)
 {
-    AgentNode *n = take_index(a, r, error);
+    AgentNode *n = read_index(a, r, error);
 
     if (!n)
         return false;
@@ -148,7 +148,7 @@ bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
     return !open || n->gdb;
 }
 
-static bool take_file(const Agent *a, Reader *r, GError **error)
+static bool receive_file(const Agent *a, Reader *r, GError **error)
 {
     g_autofree char *path = NULL;
     FileOrder order;
@@ -170,20 +170,20 @@ static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
 {
     switch (type) {
     case MSG_FILE:
-        return take_file(a, r, error);
+        return receive_file(a, r, error);
     case MSG_NODE:
-        return take_node(a, r, error);
+        return receive_node(a, r, error);
     case MSG_END:
-        return take_end(a, r, error);
+        return receive_end(a, r, error);
     case MSG_QMP:
-        return take_qmp(a, r, error);
+        return receive_qmp(a, r, error);
     case MSG_CARD:
         return agent_open_card(a, r, error);
     case MSG_TOPOLOGY:
         agent_follow(a, r);
         return true;
     case MSG_STUB_OPEN:
-        return agent_take_stub(a, r, true, error);
+        return agent_receive_stub(a, r, true, error);
     case MSG_PING:
         return reader_done(r, "ping", error);
     }

@@ -76,7 +76,7 @@ AgentNode *agent_node(const Agent *agent, unsigned index, GError **error);
 
 /* MSG_TYPE, MSG_PORT, MSG_STUB: passes bytes to a console, a guest agent or a gdb relay. Ends the
  * process if the message is malformed. The reader; MSG_STUB only in the main thread. */
-void agent_take_bytes(const Agent *agent, uint8_t type, Reader *fields);
+void agent_receive_bytes(const Agent *agent, uint8_t type, Reader *fields);
 
 /* listen: the main thread reads messages from now on; else it only watches for the controller's
  * end, since a worker reads. */
@@ -92,7 +92,7 @@ void agent_on_node_event(const Node *node, const NodeEvent *event, void *agent);
 /* Carries out a request and sends its answer. Main thread. */
 void agent_answer(Agent *agent, uint8_t type, Reader *fields);
 /* MSG_STUB_OPEN, MSG_STUB_CLOSE: makes or frees the gdb relay of a node. */
-bool agent_take_stub(Agent *agent, Reader *fields, bool open, GError **error);
+bool agent_receive_stub(Agent *agent, Reader *fields, bool open, GError **error);
 void agent_node_free(void *node);
 
 /* --- agent-segment.c --- */
@@ -114,9 +114,9 @@ bool agent_open_card(Agent *agent, Reader *fields, GError **error);
 void agent_follow(Agent *agent, Reader *fields);
 /* Takes over the state of the controller's network from MSG_SEGMENT or MSG_CARDS: how cards
  * deliver, where their frames come from, and the frames that are due. */
-void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
+void agent_receive_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
 /* MSG_GRANT: takes the frames of a grant. */
-void agent_take_grant(const Agent *agent, Reader *fields);
+void agent_receive_grant(const Agent *agent, Reader *fields);
 /* Moves the reports of the cards, frames sent and settled, into the grant report. */
 void agent_report_cards(Agent *agent);
 

@@ -64,13 +64,13 @@ static bool receive_grant(Agent *a)
             agent_receive(a, -1);
             break;
         case MSG_GRANT:
-            agent_take_grant(a, &r);
+            agent_receive_grant(a, &r);
             return true;
         case MSG_HALT:
             return false;
         case MSG_TYPE:
         case MSG_PORT:
-            agent_take_bytes(a, type, &r);
+            agent_receive_bytes(a, type, &r);
             break;
         case MSG_PULSE:
         case MSG_CANCEL:
@@ -178,7 +178,7 @@ static void on_segment_done(void *data)
     agent_listen(a, true);
 }
 
-static void take_members(Agent *a, Reader members)
+static void read_members(Agent *a, Reader members)
 {
     OrderMember m;
 
@@ -228,8 +228,8 @@ void agent_segment(Agent *a, Reader *r)
 
     if (!segment_order_get(r, &order, &error))
         agent_die(error->message);
-    take_members(a, order.members);
-    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    read_members(a, order.members);
+    agent_receive_network(a, order.moved, order.cards, order.frames, order.quantum);
     prepare(a, &order);
     segment->on_barrier = on_barrier;
     segment->data = a;
@@ -274,7 +274,7 @@ void agent_serve_cards(Agent *a, Reader *r)
         agent_die("cards in the middle of a step");
     if (!cards_order_get(r, &order, &error))
         agent_die(error->message);
-    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    agent_receive_network(a, order.moved, order.cards, order.frames, order.quantum);
     fabric_fill(a->fabric, order.now, order.until);
 }
 

@@ -95,7 +95,7 @@ static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
 
 /* Moves the bytes that were put aside to the inbox: they come before bytes that are unread. The
  * caller holds in_lock. */
-static bool take_aside(Agent *a)
+static bool move_aside(Agent *a)
 {
     gsize size = a->aside->len;
 
@@ -115,7 +115,7 @@ void agent_receive(Agent *a, int timeout_ms)
     if (poll(&p, 1, timeout_ms) <= 0)
         return;
     g_mutex_lock(&a->in_lock);
-    take_aside(a);
+    move_aside(a);
     if (read_some(a, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK, &got))
         inbox_filled(a->inbox, got);
     a->was_read = true;
@@ -133,7 +133,7 @@ void agent_next(Agent *a, uint8_t *type, Reader *r)
         if (*type != 0)
             return;
         g_mutex_lock(&a->in_lock);
-        more = take_aside(a);
+        more = move_aside(a);
         g_mutex_unlock(&a->in_lock);
     } while (more);
 }
@@ -150,7 +150,7 @@ AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
     return NULL;
 }
 
-void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
+void agent_receive_bytes(const Agent *a, uint8_t type, Reader *r)
 {
     BytesOrder o;
     AgentNode *n;
@@ -199,18 +199,18 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     case MSG_HALT: /* sent before the controller received SEGMENT_OVER */
         break;
     case MSG_GRANT: /* as MSG_HALT; the controller counts its frames as sent */
-        agent_take_grant(a, r);
+        agent_receive_grant(a, r);
         break;
     case MSG_CANCEL:
         atomic_store(&a->cancel, true);
         break;
     case MSG_STUB_CLOSE:
-        agent_take_stub(a, r, false, NULL);
+        agent_receive_stub(a, r, false, NULL);
         break;
     case MSG_TYPE:
     case MSG_STUB:
     case MSG_PORT:
-        agent_take_bytes(a, type, r);
+        agent_receive_bytes(a, type, r);
         break;
     case MSG_SEGMENT:
         agent_segment(a, r);
@@ -383,7 +383,7 @@ static void write_log(const char *line)
 }
 
 /* Moves stdin and stdout to other descriptors: only messages may be written to the controller. */
-static bool take_stdio(Agent *a, GError **error)
+static bool move_stdio(Agent *a, GError **error)
 {
     fd_auto null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -413,10 +413,10 @@ int agent_run(const char *cpus, const char *version, GError **error)
     }
     starter = agent_front();
     process_ignore_signals(); /* this process is a forked child */
-    /* rundir_new() starts the janitor, which must not inherit the descriptors of take_stdio(): so
+    /* rundir_new() starts the janitor, which must not inherit the descriptors of move_stdio(): so
      * rundir_new() comes first. */
     if ((cpus && !sched_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
-        !take_stdio(a, error))
+        !move_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
     g_mutex_init(&a->in_lock);

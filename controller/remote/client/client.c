@@ -190,7 +190,7 @@ static void send_hello(AgentClient *c)
     agent_client_send(c);
 }
 
-static bool take_hello(AgentClient *c, Reader *r, GError **error)
+static bool read_hello(AgentClient *c, Reader *r, GError **error)
 {
     uint32_t magic = get_u32(r), protocol = get_u32(r), sched, n;
 
@@ -252,7 +252,7 @@ static bool greet(AgentClient *c, GError **error)
     else if (type != MSG_HELLO)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
     else
-        return take_hello(c, &r, error);
+        return read_hello(c, &r, error);
     return false;
 }
 
