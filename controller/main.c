@@ -104,7 +104,7 @@ static void write_report(Session *s)
 }
 
 /* What is left to go wrong, then what says how it ended. */
-static void finish(Session *s)
+static void finish_session(Session *s)
 {
     bool interrupted = s->interrupted;
 
@@ -180,7 +180,7 @@ static void write_log(const char *line)
 /* The verdict outlives the session, whose end may still have something to say. */
 static void end_session(Session *s, Verdict *verdict)
 {
-    finish(s);
+    finish_session(s);
     signals_watch(NULL, NULL);
     command_free_state(s);
     *verdict = s->verdict;

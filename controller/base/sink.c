@@ -66,7 +66,7 @@ static void set_problem(const char *what, int problem, GError **error)
                     g_strerror(problem), problem == ENXIO ? "; start its reader first" : "");
 }
 
-bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **error)
+bool sink_accepts(const char *path, const char *what, SinkKnows knows, GError **error)
 {
     fd_auto fd = -1;
     struct stat st;

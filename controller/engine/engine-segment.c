@@ -13,12 +13,12 @@
 
 /* At a segment's end each host reports in one message how far its nodes overshot at each
  * barrier. The limit keeps that message small. */
-#define MAX_SEGMENT_OF_HOSTS 100000
+#define MAX_HOSTS_SEGMENT 100000
 
 /* Longest grant, in quanta and in virtual time. A Ctrl-C or a frame that waits for the grant's
  * end does not wait long. */
-#define MAX_STRIDE   256
-#define MAX_GRANT_NS (20 * NS_PER_MS)
+#define MAX_GRANT_QUANTA 256
+#define MAX_GRANT_NS     (20 * NS_PER_MS)
 
 /* Host time after which a run that is held to a pace notices that it is to end. */
 #define PACE_SLICE_NS (20 * NS_PER_MS)
@@ -143,7 +143,7 @@ static bool may_stop(const Engine *e)
 static void set_grant_quanta(const Engine *e, Segment *segment)
 {
     int64_t ahead = e->fabric ? fabric_begin(e->fabric).ns : INT64_MAX;
-    unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_STRIDE);
+    unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_GRANT_QUANTA);
 
     segment->grant_quanta = 1;
     if (!all_hosts_needed(segment) || may_stop(e))
@@ -167,7 +167,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.participants = (Participant *)(void *)e->participants->data;
     e->segment.n_participants = e->participants->len;
     if (all_hosts_needed(&e->segment))
-        count = MIN(count, MAX_SEGMENT_OF_HOSTS);
+        count = MIN(count, MAX_HOSTS_SEGMENT);
     e->segment.now = e->now;
     e->segment.first = first;
     e->segment.quantum = e->quantum;

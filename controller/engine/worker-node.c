@@ -64,7 +64,7 @@ void worker_node_fail(Worker *w, WorkerNode *wn, GError *error)
     } else {
         log_warn("%s: the others are held at the next barrier", wn->node->failure->message);
         worker_node_out(w, wn);
-        w->lost_one = true;
+        w->node_failed = true;
     }
     g_error_free(error);
 }
@@ -82,7 +82,7 @@ bool worker_node_check_end(Worker *w, WorkerNode *wn)
     }
     log_warn("%s: the others are held at the next barrier", wn->node->failure->message);
     worker_node_out(w, wn);
-    return w->lost_one = true;
+    return w->node_failed = true;
 }
 
 /* Length of the shift register. Without strict priorities tokens may come late, which has to be

@@ -54,10 +54,10 @@ struct Worker {
     int epoll_fd;
     WorkerNode *nodes;
     unsigned n_nodes, running;
-    bool lost_one; /* a node has failed since the last rendezvous */
-    VTime until;   /* end of the present quantum */
-    HTime looked;  /* when the nodes that run were last looked after */
-    Quanta quanta; /* the last quanta, of the nodes of this worker */
+    bool node_failed; /* a node has failed since the last rendezvous */
+    VTime until;      /* end of the present quantum */
+    HTime looked;     /* when the nodes that run were last looked after */
+    Quanta quanta;    /* the last quanta, of the nodes of this worker */
     VcpuBoost boost;
 };
 

@@ -186,8 +186,8 @@ static void report_passage(Network *net, NetEventKind kind, const Packet *packet
 }
 
 /* Sends a copy of the packet's frame to the far end of a link. */
-static const Packet *depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
-                            VTime due)
+static const Packet *send_copy(Network *net, const Packet *packet, unsigned index,
+                               unsigned direction, VTime due)
 {
     Link *link = link_at(net, index);
     NetEnd remote = link->ends[!direction];
@@ -220,7 +220,7 @@ static void enter(Network *net, const Packet *packet, unsigned link, unsigned di
     if (fate.drop != NET_DROP_NONE)
         drop(net, packet, link, direction, at, fate.drop);
     for (unsigned i = 0; i < fate.copies; i++) {
-        const Packet *copy = depart(net, packet, link, direction, fate.due[i]);
+        const Packet *copy = send_copy(net, packet, link, direction, fate.due[i]);
 
         report_passage(net, NET_ENTERED, copy, i > 0, at);
     }

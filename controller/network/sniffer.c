@@ -145,7 +145,7 @@ static void set_time(Sniffer *s, Item *item, VTime at)
     heap_push(&s->times, (HeapEntry){at, 0, item->number, item});
 }
 
-static void finish(Sniffer *s, Item *item)
+static void finish_item(Sniffer *s, Item *item)
 {
     item->done = true;
     g_hash_table_remove(s->under_way, &item->key);
@@ -295,7 +295,7 @@ static void on_ended(Sniffer *s, const NetEvent *e)
         if (!item->own)
             set_time(s, item, item->lost ? item->lost_at : e->when);
     }
-    finish(s, item);
+    finish_item(s, item);
 }
 
 static void cards_event(Sniffer *s, const NetEvent *e)
@@ -393,7 +393,7 @@ static void on_left(Sniffer *s, const NetEvent *e)
         item->sent = !item->seen;
         set_time(s, item, e->when);
     }
-    finish(s, item);
+    finish_item(s, item);
 }
 
 static void link_event(Sniffer *s, const NetEvent *e)

@@ -61,7 +61,7 @@ GBytes *console_pop(Console *console);
 
 /* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
  * "[1.234000000s] text". NULL ends it. */
-bool console_takes_transcript(const char *path, GError **error);
+bool console_accepts_transcript(const char *path, GError **error);
 bool console_transcript(Console *console, const char *path, GError **error);
 
 /* The last lines that are complete; as long as the console. */

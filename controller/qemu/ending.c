@@ -68,7 +68,7 @@ static void append_end(GString *text, const Node *n, End end, const GError *why)
                                state == 'T' ? "signal" : "debugger");
 }
 
-static void fail(Node *n, End end, const GError *why)
+static void fail_node(Node *n, End end, const GError *why)
 {
     g_autofree char *said = n->said ? said_end(n->said, STDERR_TAIL) : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
@@ -101,7 +101,7 @@ static End wait_end(Node *n, const GError *why)
 void node_fail(Node *n, const GError *why)
 {
     if (n->state != NODE_FAILED)
-        fail(n, wait_end(n, why), why);
+        fail_node(n, wait_end(n, why), why);
 }
 
 static void become(Node *n, NodeState state)
@@ -124,7 +124,7 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
     if (announced ? !n->qmp || !qmp_client_broken(n->qmp)
                   : !ran || !end.exited || n->life.ends ||
                         (said && node_complained(said, n->program ? n->program : ""))) {
-        fail(n, end, why);
+        fail_node(n, end, why);
         return false;
     }
     if (end.exited)

@@ -23,8 +23,8 @@ void node_fail(Node *node, const GError *error);
  */
 bool node_lose(Node *node, const GError *error, bool ran, VTime at);
 
-/* If its events say that it has left, and it stands, it becomes so: its clock is read, and it is
- * told. For whom the node belongs to. */
+/* If its events say that it has left, and it stands, it becomes so: its clock is read, and the
+ * event is reported. Called in the thread that the node belongs to. */
 bool node_check_end(Node *node);
 
 /* QEMU has stopped it unasked, so query-status says why: as node_check_end(), or it has failed and

@@ -43,7 +43,7 @@ struct SshHost {
     int copy_fd;   /* a duplicate of the socket while a file is copied; else -1 */
 };
 
-static bool fail(GError **error, const SshHost *h, const char *what)
+static bool set_ssh_error(GError **error, const SshHost *h, const char *what)
 {
     return ssh_login_fail(error, &h->login, what);
 }
@@ -100,7 +100,7 @@ static bool set_options(SshHost *h, const SshPlace *p, GError **error)
         (p->port && ssh_options_set(s, SSH_OPTIONS_PORT_STR, p->port) != SSH_OK) ||
         ssh_options_set(s, SSH_OPTIONS_NODELAY, &yes) != SSH_OK ||
         ssh_options_set(s, SSH_OPTIONS_TIMEOUT, &timeout) != SSH_OK)
-        return fail(error, h, "its options can't be used");
+        return set_ssh_error(error, h, "its options can't be used");
     return true;
 }
 
@@ -152,7 +152,7 @@ static bool no_connection(GError **error, const SshHost *h)
     g_autofree char *end = ssh_proxy_end(h->proxy);
 
     if (!end)
-        return fail(error, h, "no connection");
+        return set_ssh_error(error, h, "no connection");
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
                 "ssh %s: no connection: its ProxyCommand: %s", h->login.name, end);
     return false;
@@ -331,7 +331,7 @@ Stream *ssh_host_exec(SshHost *h, const char *command, GError **error)
 
     if (!channel || ssh_channel_open_session(channel) != SSH_OK ||
         ssh_channel_request_exec(channel, command) != SSH_OK) {
-        fail(error, h, "a command can't be started");
+        set_ssh_error(error, h, "a command can't be started");
         if (channel)
             ssh_channel_free(channel);
         return NULL;
@@ -355,7 +355,7 @@ static bool copy(SshHost *h, sftp_file file, int fd, const SshCopy *c, GError **
             return false;
         }
         if (sftp_write(file, chunk, (size_t)n) != n)
-            return fail(error, h, "writing failed");
+            return set_ssh_error(error, h, "writing failed");
         atomic_fetch_add(c->sent, (unsigned long long)n);
         c->tick(c->data);
     }
@@ -378,16 +378,16 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     }
     file = sftp_open(sftp, part, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!file)
-        return fail(error, h, "it can't be written there");
+        return set_ssh_error(error, h, "it can't be written there");
     ok = copy(h, file, fd, c, error);
     if (sftp_close(file) != SSH_OK && ok)
-        ok = fail(error, h, "writing failed");
+        ok = set_ssh_error(error, h, "writing failed");
     /* If the target exists, another controller has just copied the same content: the name of the
      * file is its SHA-256. */
     if (ok && sftp_rename(sftp, part, c->remote) != SSH_OK) {
         sftp_attributes there = sftp_stat(sftp, c->remote);
 
-        ok = there || fail(error, h, "it can't be given its name");
+        ok = there || set_ssh_error(error, h, "it can't be given its name");
         if (there)
             sftp_attributes_free(there);
         sftp_unlink(sftp, part);
@@ -415,7 +415,7 @@ bool ssh_host_upload(SshHost *h, const SshCopy *c, GError **error)
     set_copy_fd(h, fcntl(ssh_get_fd(h->login.session), F_DUPFD_CLOEXEC, 0));
     sftp = sftp_new(h->login.session);
     if (!sftp || sftp_init(sftp) != SSH_OK)
-        ok = fail(error, h, "SFTP can't be used");
+        ok = set_ssh_error(error, h, "SFTP can't be used");
     else
         ok = upload(h, sftp, c, error);
     if (sftp)

@@ -16,10 +16,10 @@
 #define FOLDER_TITLE     "<title>metronome report"
 
 /* False: there is a file of the user's that a report would overwrite. The folder may be missing. */
-bool folder_takes_report(const char *dir, GError **error);
+bool folder_accepts_report(const char *dir, GError **error);
 
 /* Removes what an earlier report left there and the next one may not write: its clocks.csv, and the
- * consoles of the nodes that its report.json names. folder_takes_report() has said yes. */
+ * consoles of the nodes that its report.json names. folder_accepts_report() has said yes. */
 void folder_clear(const char *dir);
 
 #endif

@@ -80,7 +80,7 @@ static void serve_all(const GArray *services)
 }
 
 /* Ends the run. Frees it before calling the listeners, since a listener may start the next run. */
-static void finish(Session *s, RunOutcome *outcome)
+static void finish_run(Session *s, RunOutcome *outcome)
 {
     struct Run *run = s->run;
     g_autoptr(GArray) listeners = g_array_ref(run->listeners);
@@ -195,7 +195,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     }
     outcome.why = why;
     if (outcome.how) {
-        finish(s, &outcome);
+        finish_run(s, &outcome);
         return;
     }
     serve(s);

@@ -113,7 +113,7 @@ static const struct {
     [MODE_HELP] = {"help", NULL},
 };
 
-static bool fail(GError **error, const char *format, const char *what)
+static bool set_usage_error(GError **error, const char *format, const char *what)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -170,20 +170,21 @@ static bool choose_mode(Arguments *a, GError **error)
     if (!first || a->mode == MODE_MANUAL || a->mode == MODE_VERSION)
         return true;
     if (a->commands)
-        return fail(error, "'%s' does not go together with -c", first);
+        return set_usage_error(error, "'%s' does not go together with -c", first);
     a->mode = arguments_mode(first);
     if (a->mode == MODE_REPL)
         return refuse_mode(first, error);
     if (a->mode == MODE_HELP || (a->mode == MODE_VERSION && !a->rest[1]))
         return true;
     if (a->mode == MODE_VERSION)
-        return fail(error, "version: nothing is expected behind it, not '%s'", a->rest[1]);
+        return set_usage_error(error, "version: nothing is expected behind it, not '%s'",
+                               a->rest[1]);
     if (a->mode == MODE_AGENT && !a->stdio)
-        return fail(error, "%s needs --stdio: `host add` starts it so", first);
+        return set_usage_error(error, "%s needs --stdio: `host add` starts it so", first);
     if (a->mode == MODE_AGENT && a->rest[1])
-        return fail(error, "agent: nothing is expected behind it, not '%s'", a->rest[1]);
+        return set_usage_error(error, "agent: nothing is expected behind it, not '%s'", a->rest[1]);
     if (a->mode != MODE_AGENT && !a->rest[1])
-        return fail(error, "%s needs a FILE", first);
+        return set_usage_error(error, "%s needs a FILE", first);
     return true;
 }
 
