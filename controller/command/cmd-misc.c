@@ -181,18 +181,18 @@ static CommandResult refused(const CommandCall *call, GError **error)
 static CommandResult exec_qmp(CommandCall *call, GError **error)
 {
     Node *node = live_node(call, error);
-    const char *said = args_text(call, "JSON");
+    const char *request = args_text(call, "JSON");
     g_autofree char *command = NULL, *arguments = NULL;
     GError *e = NULL;
     char *text;
 
     if (!node)
         return COMMAND_FAILED;
-    if (said[0] == '{') {
-        if (!qmp_request_parse(said, &command, &arguments, error))
+    if (request[0] == '{') {
+        if (!qmp_request_parse(request, &command, &arguments, error))
             return COMMAND_FAILED;
     } else {
-        command = g_strdup(said);
+        command = g_strdup(request);
     }
     if (!monitor_check_qmp(command, arguments, error))
         return refused(call, error);

@@ -141,10 +141,10 @@ bool gdb_monitor_is_modest(const char *line)
 static void ask_qemu(GdbMonitor *m, Node *node, const char *line)
 {
     GError *error = NULL;
-    g_autofree char *said = node_hmp(node, line, &error);
+    g_autofree char *answer = node_hmp(node, line, &error);
 
-    if (said)
-        on_output(said, NULL);
+    if (answer)
+        on_output(answer, NULL);
     add_error(m, error);
 }
 

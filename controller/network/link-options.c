@@ -165,7 +165,7 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
         return set_duration(&p->jitter, key, value, error);
     if (strcmp(key, "delivery") == 0) {
         p->exact = strcmp(value, "exact") == 0;
-        p->said = true;
+        p->exact_set = true;
         return p->exact || strcmp(value, "barrier") == 0 ||
                bad_choice(key, value, "write barrier or exact", error);
     }
@@ -263,7 +263,7 @@ char *link_options_format(const LinkParams *p)
     format_probability(out, "loss", p->loss);
     format_probability(out, "duplicate", p->duplicate);
     format_probability(out, "reorder", p->reorder);
-    if (p->exact || p->said)
+    if (p->exact || p->exact_set)
         g_string_append(out, p->exact ? " delivery=exact" : " delivery=barrier");
     if (out->len > 0)
         g_string_erase(out, 0, 1);

@@ -70,14 +70,14 @@ static void append_end(GString *text, const Node *n, End end, const GError *why)
 
 static void fail_node(Node *n, End end, const GError *why)
 {
-    g_autofree char *said = n->said ? said_end(n->said, STDERR_TAIL) : NULL;
+    g_autofree char *output = n->output ? child_output_end(n->output, STDERR_TAIL) : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "node %s: ", n->name);
     append_end(text, n, end, why);
-    if (said && *said)
-        g_string_append_printf(text, "; it said: %s", said);
-    if (said && strstr(said, "'dgram'"))
+    if (output && *output)
+        g_string_append_printf(text, "; it said: %s", output);
+    if (output && strstr(output, "'dgram'"))
         g_string_append(text, "; netdev dgram came with QEMU 7.2: this one is older");
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
@@ -113,17 +113,17 @@ static void become(Node *n, NodeState state)
 
 bool node_lose(Node *n, const GError *why, bool ran, VTime at)
 {
-    g_autofree char *said = NULL;
+    g_autofree char *output = NULL;
     bool announced = n->life.becomes != NODE_ADDED;
     End end;
 
     if (n->state == NODE_FAILED)
         return false;
     end = wait_end(n, why);
-    said = n->said ? said_text(n->said) : NULL;
+    output = n->output ? child_output_text(n->output) : NULL;
     if (announced ? !n->qmp || !qmp_client_broken(n->qmp)
                   : !ran || !end.exited || n->life.ends ||
-                        (said && node_complained(said, n->program ? n->program : ""))) {
+                        (output && node_complained(output, n->program ? n->program : ""))) {
         fail_node(n, end, why);
         return false;
     }
@@ -211,7 +211,7 @@ void node_free(Node *n)
     g_free(n->version);
     g_free(n->file);
     g_free(n->program);
-    said_free(n->said);
+    child_output_free(n->output);
     g_free(n->transcript);
     g_free(n->dir);
     g_free(n->gdb_path);

@@ -8,7 +8,7 @@
 #ifndef QEMU_NODE_H
 #define QEMU_NODE_H
 
-#include "controller/base/said.h"
+#include "controller/base/child-output.h"
 #include "controller/base/vtime.h"
 #include "controller/qemu/attached.h"
 #include "controller/qemu/clock.h"
@@ -46,10 +46,10 @@ typedef struct Node {
     Icount icount;
     pid_t pid;
     int pidfd;
-    char *program; /* as QEMU calls itself */
-    Said *said;    /* what it wrote to stdout and stderr; NULL: not launched here */
-    char *version; /* "7.2.22 (Debian 1:7.2+…)" */
-    char *file;    /* that its process executes; NULL: not known */
+    char *program;       /* as QEMU calls itself */
+    ChildOutput *output; /* what it wrote to stdout and stderr; NULL: not launched here */
+    char *version;       /* "7.2.22 (Debian 1:7.2+…)" */
+    char *file;          /* that its process executes; NULL: not known */
     IntervalKind interval;
     char *dir;          /* its part of the run directory */
     char *gdb_path;     /* NULL: none */

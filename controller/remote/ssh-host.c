@@ -24,7 +24,7 @@
 #include <unistd.h>
 
 #define CONNECT_S    15
-#define SAID_MAX     2000
+#define MAX_STDERR   2000
 #define UPLOAD_CHUNK 32768 /* bytes that every SFTP server accepts at once */
 #define LOOK_MS      200   /* between two calls of stop_requested() */
 
@@ -222,7 +222,7 @@ typedef struct {
     Stream stream; /* the first member */
     SshHost *host;
     ssh_channel channel;
-    GString *said; /* the end of the command's stderr */
+    GString *output; /* the end of the command's stderr */
 } SshStream;
 
 static void read_stderr(SshStream *s)
@@ -231,9 +231,9 @@ static void read_stderr(SshStream *s)
     int n;
 
     while ((n = ssh_channel_read_nonblocking(s->channel, text, sizeof(text), 1)) > 0)
-        g_string_append_len(s->said, text, n);
-    if (s->said->len > SAID_MAX)
-        g_string_erase(s->said, 0, (gssize)(s->said->len - SAID_MAX));
+        g_string_append_len(s->output, text, n);
+    if (s->output->len > MAX_STDERR)
+        g_string_erase(s->output, 0, (gssize)(s->output->len - MAX_STDERR));
 }
 
 /* Waits for the exit status of the channel's command; below 0: a signal ended the command. */
@@ -250,22 +250,22 @@ static int exit_status(ssh_channel channel)
 
 static void set_end_error(SshStream *s, GError **error)
 {
-    g_autofree char *said = NULL, *why = NULL;
+    g_autofree char *output = NULL, *why = NULL;
     int status;
 
     read_stderr(s);
-    g_strchomp(s->said->str);
-    said = text_plain(s->said->str, -1);
+    g_strchomp(s->output->str);
+    output = text_plain(s->output->str, -1);
     status = ssh_is_connected(s->host->login.session) ? exit_status(s->channel) : -1;
     why = ssh_login_reason(&s->host->login);
     if (!ssh_is_connected(s->host->login.session))
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", *why ? why : "it was closed");
     else if (status < 0)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed%s%s",
-                    *said ? "; it said: " : "", said);
+                    *output ? "; it said: " : "", output);
     else
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command ended, exit status %d%s%s",
-                    status, *said ? "; it said: " : "", said);
+                    status, *output ? "; it said: " : "", output);
 }
 
 static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **error)
@@ -317,7 +317,7 @@ static void ssh_stream_free(Stream *stream)
     SshStream *s = (SshStream *)stream;
 
     ssh_channel_free(s->channel);
-    g_string_free(s->said, TRUE);
+    g_string_free(s->output, TRUE);
     g_free(s);
 }
 

@@ -100,7 +100,7 @@ static bool is_reached(const Session *s, const Node *node)
 
         network_link_ends(net, i, ends);
         for (unsigned way = 0; way < 2; way++)
-            if (!network_link_way(net, i, way)->params.said && !ends[!way].is_switch &&
+            if (!network_link_way(net, i, way)->params.exact_set && !ends[!way].is_switch &&
                 strcmp(network_port_node(net, ends[!way].index), node->name) == 0)
                 return true;
     }
