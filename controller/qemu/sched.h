@@ -43,7 +43,7 @@ void sched_apply_messenger(SchedMode sched);
 /*
  * The same for process `pid`, on the CPUs of this process, if it is the ssh server's that serves
  * the session that we were started in; and its ordinary priority again, which it must have before it
- * reaps a process with threads (agent-front.h). Its children have an ordinary priority.
+ * reaps a process with threads (agent-supervisor.h). Its children have an ordinary priority.
  */
 void sched_apply_sshd(SchedMode sched, pid_t pid);
 void sched_release_sshd(pid_t pid);

@@ -11,8 +11,8 @@
 #include "controller/base/process.h"
 #include "controller/base/text.h"
 #include "controller/qemu/node-event.h"
-#include "controller/remote/agent/agent-front.h"
 #include "controller/remote/agent/agent-private.h"
+#include "controller/remote/agent/agent-supervisor.h"
 #include "controller/remote/files.h"
 #include "controller/remote/orders.h"
 
@@ -411,7 +411,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
                     "terminal");
         return 2;
     }
-    starter = agent_front();
+    starter = agent_supervise();
     process_ignore_signals(); /* this process is a forked child */
     /* rundir_new() starts the janitor, which must not inherit the descriptors of move_stdio(): so
      * rundir_new() comes first. */
