@@ -151,7 +151,7 @@ bool node_detach(Node *n, GError **error)
 {
     bool ok = true;
 
-    if (!attached_restore_ranks(n->before))
+    if (!attached_restore_scheduling(n->before))
         log_warn("node %s: not all threads of its QEMU could be given their priority and CPUs back",
                  n->name);
     if (!node_state_has_left(n->state) && attached_lives(n->before))

@@ -39,8 +39,8 @@ bool attached_ran(const Attached *attached);
 /* Whether the process is there. */
 bool attached_lives(const Attached *attached);
 
-/* Gives its threads back their ranks and CPUs; false if the system refuses some of it. */
-bool attached_restore_ranks(const Attached *attached);
+/* Gives its threads back their priorities and CPUs. Returns false if the system refuses any. */
+bool attached_restore_scheduling(const Attached *attached);
 
 /* A new connection to its QMP, if the old one broke. */
 QmpClient *attached_connect(const Attached *attached, GError **error);

@@ -68,7 +68,7 @@ typedef struct Node {
     struct {
         SchedMode sched;
         int cpu;
-        uint64_t threads; /* sched_thread_mark(); 0: none was ranked */
+        uint64_t threads; /* sched_thread_mark(); 0: none was scheduled */
         bool resting;     /* the main thread has no real-time priority: node_rest_main() */
     } scheduled;          /* how its threads are */
 
@@ -102,12 +102,12 @@ typedef struct Node {
 /* Takes over options. */
 Node *node_new(NodeOptions *options, unsigned index);
 
-/* Pins all threads that the node has now to its CPU, and ranks them, unless they are so already; its
- * vCPUs are boosted if they count instructions. */
+/* Pins all threads that the node has now to its CPU and sets their priorities, unless that is done
+ * already. vCPUs that count instructions are boosted. */
 bool node_schedule(Node *node, SchedMode sched, GError **error);
 
-/* Takes real-time priority from QEMU's main thread while the node stands (sched_raise_main()), and gives it back, as
- * node_schedule() does. */
+/* Takes real-time priority from QEMU's main thread while the node stands (sched_raise_main()), and
+ * gives it back, as node_schedule() does. */
 void node_rest_main(Node *node, bool rest);
 
 /* Takes real-time priority from QEMU's QMP thread while quanta are run, and gives it back (sched.h). */

@@ -52,9 +52,9 @@ void sched_release_sshd(pid_t pid);
 GArray *sched_host_cpus(void);
 
 /*
- * Pins and ranks all threads of process `pid` as they are now; vcpus is a GArray of pid_t. Threads
- * that QEMU starts later inherit from the thread that starts them. In strict mode the vCPUs are
- * boosted afterwards.
+ * Pins all threads that process `pid` has now and sets their priorities; vcpus is a GArray of
+ * pid_t. Threads that QEMU starts later inherit from the thread that starts them. In strict mode
+ * the vCPUs are boosted afterwards.
  */
 bool sched_apply(SchedMode sched, pid_t pid, const GArray *vcpus, int cpu, GError **error);
 
@@ -81,8 +81,8 @@ pid_t sched_find_monitor(pid_t pid);
 
 /*
  * QEMU wakes that thread at every timer of the virtual clock (qemu_clock_notify()), for nothing, at
- * a quarter of a barrier's cost. Demoted, it ranks below all others and is not run while a guest is;
- * it must be promoted before QMP is spoken. Only strict mode can take that back.
+ * a quarter of a barrier's cost. Demoted, its priority is below all others, and it is not run while
+ * a guest is; it must be promoted before QMP is spoken. Only strict mode can take that back.
  */
 void sched_demote_monitor(pid_t tid, bool demote);
 
@@ -96,12 +96,13 @@ void sched_raise_main(pid_t pid, bool raise);
 
 /*
  * For a QEMU whose main thread spins, waiting for what a vCPU below it on the same CPU has begun (its
- * sequence lock of the clock, a spin lock): ranks it below that vCPU for a ms. Strict mode only.
+ * sequence lock of the clock, a spin lock): lowers its priority below that vCPU for a ms. Strict
+ * mode only.
  */
 void sched_let_vcpus_run(pid_t pid);
 
-/* For the thread that drives the nodes of a CPU: pins it, and in strict mode ranks it above QEMU's
- * own threads. Returns false where the system refuses. */
+/* For the thread that drives the nodes of a CPU: pins it, and in strict mode gives it a priority
+ * above QEMU's own threads. Returns false where the system refuses. */
 bool sched_apply_self(SchedMode sched, int cpu);
 
 /* Calls func for each thread of a process until it is false, with errno set; a thread that ends

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * steps.c: single steps through the gdbstub in a second, by how threads are ranked and placed.
+ * steps.c: single steps through the gdbstub in a second, by how threads are scheduled and placed.
  *
  * All setups take turns on one and the same QEMU, round after round, so that what else happens on
  * the host meets all of them alike; medians are shown, and ratios to the first setup. After each
@@ -21,7 +21,7 @@
 
 typedef struct {
     const char *name;
-    bool scheduled; /* as qemu/sched.c does it; else nothing is pinned or ranked */
+    bool scheduled; /* as qemu/sched.c does it; else nothing is pinned, and no priority is set */
     bool unboost;   /* the vCPU shares the CPU with the rest of the host */
     bool demote;    /* the QMP thread gets no time */
     bool elsewhere; /* we on the other CPU */

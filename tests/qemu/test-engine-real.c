@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test-engine-real.c: nodes, clock and engine on a real QEMU, below the command language: what the
- * clock parser reads is what QEMU itself counts, threads are ranked as they should be, and a gate
- * that is removed leaves nothing in QEMU.
+ * clock parser reads is what QEMU itself counts, threads have the priorities that they should have,
+ * and a gate that is removed leaves nothing in QEMU.
  */
 #include "controller/base/log.h"
 #include "controller/engine/engine.h"
@@ -144,7 +144,7 @@ static void check_policy(pid_t tid, int policy, int priority)
 }
 
 /* Every thread on the node's CPU; QEMU's main thread above nothing while the node stands. */
-static void test_ranks(Fixture *f, gconstpointer data)
+static void test_scheduling(Fixture *f, gconstpointer data)
 {
     Node *n = launch(f, "count-aarch64.elf", "shift=0,sleep=off", "1");
     g_autofree char *path = g_strdup_printf("/proc/%d/task", (int)n->pid);
@@ -250,7 +250,7 @@ int main(int argc, char **argv)
     log_set_level(g_test_verbose() ? LOG_DEBUG : LOG_WARN);
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
     ADD("/engine/clock-agrees-with-query-replay", test_clock_agrees);
-    ADD("/engine/ranks", test_ranks);
+    ADD("/engine/scheduling", test_scheduling);
     ADD("/engine/boost-ends", test_boost_ends);
     ADD("/engine/idle-for-long", test_idle_for_long);
     ADD("/engine/gate-removed", test_gate_removed);

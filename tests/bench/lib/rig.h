@@ -59,7 +59,7 @@ void rig_take_out(Rig *rig, Node *const *nodes, unsigned n);
  * aligned afterwards, their statistics gone. */
 void rig_realign(Rig *rig, Node *const *nodes, unsigned n);
 
-/* All nodes run freely, on the CPUs and with the ranks that they have in lockstep. */
+/* All nodes run freely, on the CPUs and with the priorities that they have in lockstep. */
 void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n);
 void rig_halt(const Rig *rig, Node *const *nodes, unsigned n);
 
