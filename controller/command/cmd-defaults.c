@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-defaults.c: defaults. */
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/command/args.h"
 #include "controller/command/node-keys.h"
@@ -44,7 +44,7 @@ static bool check_first(const CommandCall *call, GError **error)
 
     if (strchr(call->args[0], '='))
         return true;
-    meant = near_meant(call->args[0], words);
+    meant = suggest_suffix(call->args[0], words);
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "'%s' is no key=value, and not off: `help defaults` lists the keys%s",
                 call->args[0], meant);

@@ -95,7 +95,7 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
     RemoteHost *h = remote_host_find(s, name);
 
     if (!h) {
-        g_autofree char *meant = remote_host_meant(s, name);
+        g_autofree char *meant = remote_host_suggest(s, name);
 
         checking_in_doubt(s->checking, CHECKING_HOST, name);
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,

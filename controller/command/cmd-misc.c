@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-misc.c: set, include, echo, log, quit; send, qmp, hmp. */
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/command/args.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/monitor.h"
@@ -69,7 +69,7 @@ static bool is_subsystem(const char *name, GError **error)
     if (g_strv_contains(log_subsystems(), name))
         return true;
     all = g_strjoinv(", ", (char **)log_subsystems());
-    meant = near_meant(name, log_subsystems());
+    meant = suggest_suffix(name, log_subsystems());
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' is no subsystem: %s%s", name, all,
                 meant);
     return false;

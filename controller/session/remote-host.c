@@ -6,7 +6,7 @@
 #include "controller/session/remote-host.h"
 
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
@@ -42,7 +42,8 @@ const char *const *remote_host_keys(void)
 
 static void refuse_key(const char *arg, GError **error)
 {
-    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, key_names);
+    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")),
+                    *meant = suggest_suffix(key, key_names);
 
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
@@ -281,7 +282,7 @@ RemoteHost *remote_host_find(const Session *s, const char *name)
     return NULL;
 }
 
-char *remote_host_meant(const Session *s, const char *name)
+char *remote_host_suggest(const Session *s, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
 
@@ -289,12 +290,12 @@ char *remote_host_meant(const Session *s, const char *name)
         g_ptr_array_add(names, ((const RemoteHost *)s->hosts->pdata[i])->options.name);
     g_ptr_array_add(names, (char *)"local");
     g_ptr_array_add(names, NULL);
-    return near_meant(name, (const char *const *)names->pdata);
+    return suggest_suffix(name, (const char *const *)names->pdata);
 }
 
 bool remote_host_unknown(const Session *s, const char *name, GError **error)
 {
-    g_autofree char *meant = remote_host_meant(s, name);
+    g_autofree char *meant = remote_host_suggest(s, name);
 
     checking_in_doubt(s->checking, CHECKING_HOST, name);
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,

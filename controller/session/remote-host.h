@@ -29,7 +29,7 @@ bool remote_host_set(RemoteHostOptions *options, const char *arg, GError **error
 const char *const *remote_host_keys(void);
 
 /* "; did you mean 'HOST'?" for an unknown name, or ""; free with g_free(). */
-char *remote_host_meant(const Session *session, const char *name);
+char *remote_host_suggest(const Session *session, const char *name);
 
 /* Always false, with an error for a host= of an unknown name. In a check the name may be in doubt
  * (checking.h). */

@@ -6,7 +6,7 @@
 #include "controller/session/session.h"
 
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/qemu/debug.h"
 
@@ -101,7 +101,7 @@ static char *node_hint(const Session *s, const char *name)
     list = s->nodes->len > LISTED_NODES
                ? g_strdup("`node list` shows them")
                : g_strconcat(s->nodes->len == 1 ? "there is only " : "there are ", all, NULL);
-    return near_hint(name, (const char *const *)names->pdata, list);
+    return suggest_hint(name, (const char *const *)names->pdata, list);
 }
 
 Node *session_find_node(const Session *s, const char *name, GError **error)

@@ -5,8 +5,8 @@
 #include "controller/shell/arguments.h"
 
 #include "controller/base/log.h"
-#include "controller/base/near.h"
 #include "controller/base/output.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
@@ -33,7 +33,7 @@ static void add_meant(const GOptionEntry *entries, GError **error)
     g_ptr_array_add(names, g_strdup("--help"));
     g_ptr_array_add(names, NULL);
     name = strstr((*error)->message, "--");
-    meant = name ? near_meant(name, (const char *const *)names->pdata) : NULL;
+    meant = name ? suggest_suffix(name, (const char *const *)names->pdata) : NULL;
     text = g_strdup_printf("%s%s", (*error)->message,
                            meant && *meant ? meant : "; `metronome --help` lists the options");
     g_free((*error)->message);
@@ -143,7 +143,7 @@ Mode arguments_mode(const char *word)
 /* Refuses a word that is a scenario, a command, or a mistyped mode. */
 static bool refuse_mode(const char *word, GError **error)
 {
-    const char *best = near_best(word, arguments_mode_words());
+    const char *best = suggest_best(word, arguments_mode_words());
 
     if (best)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
