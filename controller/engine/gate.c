@@ -116,10 +116,10 @@ static int64_t brake_us(const GatePlan *p)
 
 static bool remove_brake(Gate *g, GError **error)
 {
-    bool there = g->braked;
+    bool present = g->braked;
 
     g->braked = false;
-    return !there || filters_delete(g->node, "mtb", error);
+    return !present || filters_delete(g->node, "mtb", error);
 }
 
 static bool add_brakes(Gate *g, int64_t now_us, GError **error)
@@ -165,10 +165,10 @@ bool gate_guards_later(const Gate *g, const GatePlan *plan)
 
 static bool remove_guard(Gate *g, GError **error)
 {
-    bool there = g->guard_quantum_us != 0;
+    bool present = g->guard_quantum_us != 0;
 
     g->guard_us = g->guard_quantum_us = 0;
-    return !there || filters_delete(g->node, "mtk", error);
+    return !present || filters_delete(g->node, "mtk", error);
 }
 
 static bool add_guard(Gate *g, int64_t now_us, GError **error)

@@ -192,7 +192,7 @@ static void check_rest(uint8_t type, Reader *r, GError **error)
     switch (type) {
     case MSG_FILE:
         if (file_order_get(r, &o.file, error))
-            demand(o.file.sha256 && o.file.there);
+            demand(o.file.sha256 && o.file.sender_path);
         file_order_clear(&o.file);
         break;
     case MSG_QMP:

@@ -181,8 +181,8 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
     static const char *const names[] = {"a", "b", "c", "d"};
     FakeHosts *f = g_new0(FakeHosts, 1);
 
-    f->here = local_host_new(SCHED_MODE_BEST_EFFORT);
-    f->hosts = all_hosts_new(f->here);
+    f->local = local_host_new(SCHED_MODE_BEST_EFFORT);
+    f->hosts = all_hosts_new(f->local);
     f->fabric = fabric_new_agent();
     for (unsigned i = 0; i < G_N_ELEMENTS(f->remote); i++)
         f->remote[i].remote.ops = &remote_ops;
@@ -190,7 +190,7 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
         f->nodes[i] = node_new(node_options_new(names[i]), i);
     f->nodes[0]->remote = f->nodes[2]->remote = &f->remote[0].remote;
     f->nodes[1]->remote = &f->remote[1].remote;
-    local_host_place(f->here, f->nodes[3]);
+    local_host_place(f->local, f->nodes[3]);
     f->segment.count = count;
     f->segment.grant_quanta = grant_quanta;
     f->segment.n_participants = 3; /* without d */
@@ -201,7 +201,7 @@ void fake_hosts_free(FakeHosts *f)
 {
     all_hosts_free(f->hosts);
     fabric_free(f->fabric);
-    local_host_free(f->here);
+    local_host_free(f->local);
     for (unsigned i = 0; i < G_N_ELEMENTS(f->nodes); i++)
         node_free(f->nodes[i]);
     g_free(f);

@@ -33,7 +33,7 @@ typedef struct {
 } FakeHost;
 
 typedef struct {
-    LocalHost *here;
+    LocalHost *local;
     AllHosts *hosts;
     Fabric *fabric; /* of this host, without cards */
     Segment segment;

@@ -204,7 +204,7 @@ static void test_all_left(void)
 /* --- this host --- */
 
 /* A node that was never started has no part in quanta: this host leaves at the start. */
-static void test_near_leaves(void)
+static void test_local_leaves(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
@@ -215,7 +215,7 @@ static void test_near_leaves(void)
 }
 
 /* One that has failed is the segment's end before it begins. */
-static void test_near_failed(void)
+static void test_local_failed(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
@@ -228,13 +228,13 @@ static void test_near_failed(void)
 }
 
 /* Nobody else takes part: the engine's segment is the workers'. */
-static void test_only_near(void)
+static void test_only_local(void)
 {
     FakeHosts *f = fake_hosts_new(10, 1);
 
     f->nodes[0]->remote = f->nodes[1]->remote = f->nodes[2]->remote = NULL;
     for (unsigned i = 0; i < 3; i++)
-        local_host_place(f->here, f->nodes[i]);
+        local_host_place(f->local, f->nodes[i]);
     fake_hosts_run(f);
     g_assert_false(all_hosts_needed(&f->segment));
     check(f, 0, 0, 0);
@@ -274,9 +274,9 @@ int main(int argc, char **argv)
     g_test_add_func("/hosts/broke", test_broke);
     g_test_add_func("/hosts/left/one", test_left);
     g_test_add_func("/hosts/left/all", test_all_left);
-    g_test_add_func("/hosts/here/leaves", test_near_leaves);
-    g_test_add_func("/hosts/here/failed", test_near_failed);
-    g_test_add_func("/hosts/here/alone", test_only_near);
+    g_test_add_func("/hosts/local/leaves", test_local_leaves);
+    g_test_add_func("/hosts/local/failed", test_local_failed);
+    g_test_add_func("/hosts/local/alone", test_only_local);
     g_test_add_func("/hosts/step", test_step);
     return g_test_run();
 }

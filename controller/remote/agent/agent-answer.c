@@ -152,16 +152,16 @@ static bool receive_file(const Agent *a, Reader *r, GError **error)
 {
     g_autofree char *path = NULL;
     FileOrder order;
-    bool here = false;
+    bool exists = false;
 
     if (!file_order_get(r, &order, error))
         return false;
-    path = files_find(a->cache, order.sha256, order.size, order.may ? order.there : NULL, &here,
-                      error);
+    path = files_find(a->cache, order.sha256, order.size, order.may ? order.sender_path : NULL,
+                      &exists, error);
     file_order_clear(&order);
     if (!path)
         return false;
-    put_u8(a->made, here);
+    put_u8(a->made, exists);
     put_text(a->made, path);
     return true;
 }

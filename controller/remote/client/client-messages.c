@@ -28,7 +28,7 @@ typedef struct {
     GSource *source; /* the client owns it */
 } Failure;
 
-static void fall(AgentClient *c, Node *n, const char *why)
+static void fail_node(AgentClient *c, Node *n, const char *why)
 {
     if (n->state == NODE_FAILED)
         return;
@@ -43,7 +43,7 @@ static gboolean on_failure(gpointer data)
 
     for (guint i = 0; i < f->client->nodes->len; i++)
         if (!f->node || f->node == f->client->nodes->pdata[i])
-            fall(f->client, f->client->nodes->pdata[i], f->why);
+            fail_node(f->client, f->client->nodes->pdata[i], f->why);
     g_mutex_lock(&f->client->lock);
     g_ptr_array_remove(f->client->failures, f->source);
     g_mutex_unlock(&f->client->lock);
@@ -59,7 +59,7 @@ static void failure_free(gpointer data)
 }
 
 /* Makes the main thread fail a node, or with NULL all nodes. */
-static void fall_later(AgentClient *c, Node *node, const char *why)
+static void fail_node_later(AgentClient *c, Node *node, const char *why)
 {
     Failure *f = g_new0(Failure, 1);
 
@@ -95,7 +95,7 @@ void agent_client_lose(AgentClient *c, GError *error)
         log_warn("host %s: %s: the others are held at the next barrier", c->remote.name,
                  error->message);
     else if (!c->step)
-        fall_later(c, NULL, error->message);
+        fail_node_later(c, NULL, error->message);
 }
 
 /* --- messages --- */
@@ -264,7 +264,7 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
         index = get_u32(r);
         text = get_words(r);
         if (node_by_index(c, index))
-            fall_later(c, node_by_index(c, index), text);
+            fail_node_later(c, node_by_index(c, index), text);
         return true;
     case MSG_NODE_EVENT:
         index = get_u32(r);

@@ -21,9 +21,10 @@
 
 /* --- files --- */
 
-/* Asks whether the host has a file with this content. *there: its path, or the path to write to. */
+/* Asks whether the host has a file with this content. *remote_path: its path, or the path to write
+ * to. */
 static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, const char *path,
-                         bool *here, char **there, GError **error)
+                         bool *exists, char **remote_path, GError **error)
 {
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
@@ -37,11 +38,11 @@ static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, cons
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
         return false;
-    *here = get_u8(&r) != 0;
-    *there = get_text(&r);
+    *exists = get_u8(&r) != 0;
+    *remote_path = get_text(&r);
     if (reader_done(&r, "file", error))
         return true;
-    g_clear_pointer(there, g_free);
+    g_clear_pointer(remote_path, g_free);
     return false;
 }
 
@@ -122,14 +123,14 @@ static bool watch_upload(AgentClient *c, const char *path, uint64_t size)
     return cut;
 }
 
-static bool upload(AgentClient *c, const char *path, const char *there, uint64_t size,
+static bool upload(AgentClient *c, const char *path, const char *remote_path, uint64_t size,
                    GError **error)
 {
     atomic_store(&c->sent, 0);
     atomic_store(&c->cancel, false);
     c->failure = NULL;
     c->local_path = path;
-    c->remote_path = there;
+    c->remote_path = remote_path;
     agent_client_submit(c, JOB_UPLOAD);
     if (watch_upload(c, path, size)) {
         g_clear_error(&c->failure);
@@ -149,15 +150,15 @@ static bool upload(AgentClient *c, const char *path, const char *there, uint64_t
 /* Brings a file to the host. Returns its path there, to be freed with g_free(); NULL on failure. */
 static char *bring(AgentClient *c, const char *path, GError **error)
 {
-    g_autofree char *sha256 = NULL, *there = NULL, *after = NULL;
+    g_autofree char *sha256 = NULL, *remote_path = NULL, *after = NULL;
     uint64_t size;
-    bool here;
+    bool exists;
 
     if (!(sha256 = sum_up(c, path, &size, error)) ||
-        !ask_for_file(c, sha256, size, path, &here, &there, error))
+        !ask_for_file(c, sha256, size, path, &exists, &remote_path, error))
         return NULL;
-    if (here)
-        return g_steal_pointer(&there);
+    if (exists)
+        return g_steal_pointer(&remote_path);
     if (!c->params.upload) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "host %s does not have '%s' with the same content, and nothing copies it there "
@@ -165,10 +166,10 @@ static char *bring(AgentClient *c, const char *path, GError **error)
                     c->remote.name, path);
         return NULL;
     }
-    if (!upload(c, path, there, size, error) ||
-        !ask_for_file(c, sha256, size, path, &here, &after, error))
+    if (!upload(c, path, remote_path, size, error) ||
+        !ask_for_file(c, sha256, size, path, &exists, &after, error))
         return NULL;
-    if (here)
+    if (exists)
         return g_steal_pointer(&after);
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "host %s: '%s' did not arrive as it is here",
                 c->remote.name, path);
@@ -208,14 +209,14 @@ static bool put_options(AgentClient *c, const NodeOptions *o, GByteArray *out, G
     put_u32(out, n);
     for (guint i = 0; i + 1 < given->len; i += 2) {
         const char *key = given->pdata[i], *value = given->pdata[i + 1];
-        g_autofree char *there = NULL;
+        g_autofree char *remote_path = NULL;
 
         if (strcmp(key, "host") == 0)
             continue;
-        if (node_options_is_file(key, value) && !(there = bring(c, value, error)))
+        if (node_options_is_file(key, value) && !(remote_path = bring(c, value, error)))
             return false;
         put_text(out, key);
-        put_text(out, there ? there : value);
+        put_text(out, remote_path ? remote_path : value);
     }
     return true;
 }
