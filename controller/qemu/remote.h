@@ -32,8 +32,9 @@ typedef struct {
     void (*run_segment)(Remote *remote, struct Segment *segment, RemoteDoneFunc done, void *data);
     void (*step)(Remote *remote, struct StepRequest *request, RemoteDoneFunc done, void *data);
     /* The others: main thread, the ensemble stands; they wait for the answer. */
-    /* Its QEMU; qemu: path of the binary there, or NULL. The remote host takes over the descriptors:
-     * the other ends of its console and of the port to its guest's own agent (-1: none). */
+    /* Its QEMU; qemu: path of the binary there, or NULL. The remote host takes over the
+     * descriptors: the other ends of its console and of the port to its guest's own agent (-1:
+     * none). */
     bool (*launch)(Remote *remote, struct Node *node, const char *qemu, int console, int port,
                    GError **error);
     void (*end)(Remote *remote, struct Node *node);

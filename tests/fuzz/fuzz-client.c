@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fuzz-client.c: whatever another host's agent answers, the line to it ends or goes on with what is in
+ * fuzz-client.c: whatever another host's agent answers, its client ends or goes on with what is in
  * range, a request has an answer or an error, and no word of the agent's is unfit for a terminal.
  *
  * The first byte chooses what the agent is asked: an answer to a ping, a node, a monitor command, a
