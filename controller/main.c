@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* main.c: brings a mode's parts together, and tells how it ended. */
+/* main.c: brings a mode's parts together, and reports how it ended. */
 #include "controller/base/log.h"
 #include "controller/base/output.h"
 #include "controller/base/process.h"
@@ -7,7 +7,7 @@
 #include "controller/base/version.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
-#include "controller/command/tell-node.h"
+#include "controller/command/print-node-event.h"
 #include "controller/fabric/fabric.h"
 #include "controller/remote/agent/agent.h"
 #include "controller/run/sampler.h"
@@ -55,7 +55,7 @@ static void on_runner_done(void *data)
 
 /* --- the end --- */
 
-static void tell_exit(const Verdict *v, const Session *s, bool json)
+static void report_exit(const Verdict *v, const Session *s, bool json)
 {
     g_autofree char *code = g_strdup_printf("%d", outcome_exit_code(v->outcome));
     const char *const members[] = {"code",    code,
@@ -104,7 +104,7 @@ static void write_report(Session *s)
 }
 
 /* What is left to go wrong, then what says how it ended. */
-static void finish(Session *s)
+static void finish_session(Session *s)
 {
     bool interrupted = s->interrupted;
 
@@ -118,7 +118,7 @@ static void finish(Session *s)
         session_note(s, OUTCOME_OUTPUT_LOST, output_loss());
     verdict_end(&s->verdict);
     write_report(s);
-    tell_exit(&s->verdict, s, false);
+    report_exit(&s->verdict, s, false);
 }
 
 static void note_error(Session *s, GError *error)
@@ -180,7 +180,7 @@ static void write_log(const char *line)
 /* The verdict outlives the session, whose end may still have something to say. */
 static void end_session(Session *s, Verdict *verdict)
 {
-    finish(s);
+    finish_session(s);
     signals_watch(NULL, NULL);
     command_free_state(s);
     *verdict = s->verdict;
@@ -204,8 +204,8 @@ static void report_unstarted(const Arguments *a, char **argv, const Verdict *ver
 }
 
 /* All of it, before anything starts: nothing is launched or connected, and nothing written but the
- * report of an end here. False if it told how this ends: there were errors, or the check was all
- * that was asked for. */
+ * report of an end here. False if it reported how this ends: there were errors, or the check was
+ * all that was asked for. */
 static bool check_scenario(const Arguments *a, char **argv, const Scenario *scenario,
                            Verdict *verdict, GError **error)
 {
@@ -234,7 +234,7 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
     signals_on_hurry(on_hurry);
     signals_watch(on_signal, s);
     s->signalled = signals_pending;
-    s->on_node = tell_node;
+    s->on_node = print_node_event;
     log_set_writer(write_log);
     run(s, scenario);
     end_session(s, verdict);
@@ -302,7 +302,7 @@ static void help(const Arguments *a, GError **error)
     command_begin(&call, a->rest, error);
 }
 
-/* True if the verdict has been told as an event already. */
+/* True if the verdict has been reported as an event already. */
 static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError **error)
 {
     g_autoptr(Texts) texts = texts_new(a->mode == MODE_VERIFY);
@@ -354,7 +354,7 @@ static void note_loss(Verdict *v)
 }
 
 /* The last line on stderr; says nothing of a run that passed. */
-static void tell_last(const Verdict *v)
+static void report_last(const Verdict *v)
 {
     g_autofree char *line = verdict_line(v);
 
@@ -367,7 +367,7 @@ int main(int argc, char **argv)
     Arguments a = {0};
     g_auto(Verdict) verdict = {0};
     g_autoptr(GError) error = NULL;
-    bool told;
+    bool reported;
 
     process_prepare();
     setlocale(LC_CTYPE, "");
@@ -375,17 +375,17 @@ int main(int argc, char **argv)
         complete_shell(argv + 2);
         return 0;
     }
-    told = arguments_parse(&a, argc, argv, &error) && run_mode(&a, argv, &verdict, &error);
+    reported = arguments_parse(&a, argc, argv, &error) && run_mode(&a, argv, &verdict, &error);
     if (error)
         verdict_note(&verdict, command_outcome(error), NULL, error->message);
     note_loss(&verdict);
     verdict_end(&verdict);
-    if (!told) {
+    if (!reported) {
         report_unstarted(&a, argv, &verdict);
-        tell_exit(&verdict, NULL, a.json);
+        report_exit(&verdict, NULL, a.json);
     }
     note_loss(&verdict); /* the event itself */
-    tell_last(&verdict);
+    report_last(&verdict);
     arguments_clear(&a);
     return outcome_exit_code(verdict.outcome);
 }

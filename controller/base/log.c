@@ -5,7 +5,7 @@
  */
 #include "controller/base/log.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 
 #include "controller/base/text.h"
 #include "controller/base/units.h"
@@ -128,7 +128,7 @@ bool log_level_parse(const char *text, LogLevel *out, GError **error)
             return true;
         }
     }
-    meant = near_meant(text, names);
+    meant = suggest_suffix(text, names);
     g_set_error(error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                 "'%s' is not a log level: error, warn, info or debug is%s", text, meant);
     return false;

@@ -55,7 +55,7 @@ static int open_any(const char *path, SinkKnows knows)
     return open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
 }
 
-static void tell_problem(const char *what, int problem, GError **error)
+static void set_problem(const char *what, int problem, GError **error)
 {
     if (problem == EEXIST)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
@@ -66,7 +66,7 @@ static void tell_problem(const char *what, int problem, GError **error)
                     g_strerror(problem), problem == ENXIO ? "; start its reader first" : "");
 }
 
-bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **error)
+bool sink_accepts(const char *path, const char *what, SinkKnows knows, GError **error)
 {
     fd_auto fd = -1;
     struct stat st;
@@ -76,7 +76,7 @@ bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **er
     fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (fd >= 0 && may_overwrite(fd, knows))
         return true;
-    tell_problem(what, fd < 0 ? errno : EEXIST, error);
+    set_problem(what, fd < 0 ? errno : EEXIST, error);
     return false;
 }
 
@@ -86,7 +86,7 @@ Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **er
     Sink *s;
 
     if (fd < 0) {
-        tell_problem(what, errno, error);
+        set_problem(what, errno, error);
         return NULL;
     }
     s = g_new0(Sink, 1);

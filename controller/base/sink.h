@@ -24,7 +24,7 @@ typedef bool (*SinkKnows)(const char *head, gsize size);
 Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error);
 
 /* Returns false if an existing file would make sink_open() fail; opens nothing for writing. */
-bool sink_takes(const char *path, const char *what, SinkKnows knows, GError **error);
+bool sink_accepts(const char *path, const char *what, SinkKnows knows, GError **error);
 
 /* Returns true until a write has failed. */
 bool sink_is_open(const Sink *sink);

@@ -60,7 +60,7 @@ static Place look(const char *path)
     }
 }
 
-static bool fail(GError **error, int code, const char *what)
+static bool set_error_of_file(GError **error, int code, const char *what)
 {
     g_set_error_literal(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code), what);
     return false;
@@ -69,7 +69,7 @@ static bool fail(GError **error, int code, const char *what)
 bool socket_file_check_length(const char *path, GError **error)
 {
     if (!*path)
-        return fail(error, EINVAL, "the path is empty");
+        return set_error_of_file(error, EINVAL, "the path is empty");
     if (strlen(path) <= PATH_MAX_BYTES)
         return true;
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_NAMETOOLONG,
@@ -80,8 +80,8 @@ bool socket_file_check_length(const char *path, GError **error)
 
 static bool fail_no_socket(GError **error)
 {
-    return fail(error, EEXIST,
-                "there is something else than a socket already; choose a path that is free");
+    return set_error_of_file(
+        error, EEXIST, "there is something else than a socket already; choose a path that is free");
 }
 
 bool socket_file_fits(const char *path, GError **error)
@@ -99,11 +99,12 @@ bool socket_file_is_free(const char *path, GError **error)
     case PLACE_LEFT:
         return true;
     case PLACE_IN_USE:
-        return fail(error, EEXIST,
-                    "there is a socket already that a program uses; choose a path that is free, or "
-                    "end that program");
+        return set_error_of_file(
+            error, EEXIST,
+            "there is a socket already that a program uses; choose a path that is free, or "
+            "end that program");
     case PLACE_ANOTHERS:
-        return fail(
+        return set_error_of_file(
             error, EEXIST,
             "there is a socket already that is not this user's; choose a path that is free");
     case PLACE_NO_SOCKET:
@@ -124,7 +125,7 @@ int socket_file_bind(const char *path, int type, unsigned mode, GError **error)
     fd = socket(AF_UNIX, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0 || fchmod(fd, mode) != 0 ||
         bind(fd, (struct sockaddr *)&address, sizeof(address)) != 0) {
-        fail(error, errno, g_strerror(errno));
+        set_error_of_file(error, errno, g_strerror(errno));
         return -1;
     }
     return fd_steal(&fd);

@@ -66,7 +66,7 @@ void tty_restore(void)
 
 /* Reads one character of an answer. Returns false at the end of the answer; *ok reports whether the
  * answer is valid. */
-static bool take_character(GString *answer, bool hidden, bool *ok)
+static bool read_character(GString *answer, bool hidden, bool *ok)
 {
     char c;
 
@@ -104,7 +104,7 @@ char *tty_ask(const char *question, bool hidden)
     fputs(plain, stdout);
     fflush(stdout);
     answer = g_string_sized_new(256); /* growing would leave copies of a secret */
-    while (take_character(answer, hidden, &ok))
+    while (read_character(answer, hidden, &ok))
         ;
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     fputc('\n', stdout);

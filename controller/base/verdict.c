@@ -40,7 +40,7 @@ Outcome outcome_of_exit_code(int code)
     return OUTCOME_NODE_FAILED;
 }
 
-static bool takes_place(Outcome old, Outcome new)
+static bool replaces(Outcome old, Outcome new)
 {
     switch (old) {
     case OUTCOME_RUNNING:
@@ -62,8 +62,7 @@ static bool takes_place(Outcome old, Outcome new)
 
 void verdict_note(Verdict *v, Outcome outcome, const char *where, const char *message)
 {
-    if (outcome == OUTCOME_RUNNING || outcome == OUTCOME_PASSED ||
-        !takes_place(v->outcome, outcome))
+    if (outcome == OUTCOME_RUNNING || outcome == OUTCOME_PASSED || !replaces(v->outcome, outcome))
         return;
     v->outcome = outcome;
     g_free(v->where);

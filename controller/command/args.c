@@ -2,7 +2,7 @@
 /* args.c: see args.h. */
 #include "controller/command/args.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 
 #include <errno.h>
@@ -91,7 +91,7 @@ static bool read_number(const char *text, double *out, GError **error)
 static char *hint(const Command *c, const UsageArg *arg, const GError *why)
 {
     g_auto(GStrv) words = g_strsplit(arg->word, "|", -1);
-    const char *best = near_best(arg->text, (const char *const *)words);
+    const char *best = suggest_best(arg->text, (const char *const *)words);
 
     if (best && !usage_is_placeholder(best))
         return g_strdup_printf("; did you mean '%s'?", best);

@@ -125,7 +125,7 @@ static bool takes_capture(const char *path, GError **error)
 {
     g_autoptr(GError) e = NULL;
 
-    return sink_takes(path, "capture", is_capture, &e) || refuse(path, e, error);
+    return sink_accepts(path, "capture", is_capture, &e) || refuse(path, e, error);
 }
 
 static bool open_file(Capture *c, GError **error)

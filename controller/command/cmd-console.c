@@ -38,7 +38,7 @@ static void wake(void *data)
 
 static void show_output(Visit *v)
 {
-    g_autoptr(GBytes) bytes = console_take(v->node->console);
+    g_autoptr(GBytes) bytes = console_pop(v->node->console);
     gsize size = 0;
     const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
 
@@ -270,11 +270,11 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
     if (call->session->options.dry)
         return would_have_console(node, error) &&
                        (!path || (command_would_write(call->session, path, false, error) &&
-                                  console_takes_transcript(path, error)))
+                                  console_accepts_transcript(path, error)))
                    ? COMMAND_DONE
                    : COMMAND_FAILED;
     if (node->state == NODE_ADDED) {
-        if (path && !console_takes_transcript(path, error))
+        if (path && !console_accepts_transcript(path, error))
             return COMMAND_FAILED;
         g_free(node->transcript);
         node->transcript = g_strdup(path);

@@ -18,7 +18,7 @@
 
 char *look_instruction(Node *n, int vcpu, GError **error)
 {
-    g_autofree char *arguments = NULL, *said = NULL;
+    g_autofree char *arguments = NULL, *output = NULL;
     GdbThread thread;
     uint64_t pc = 0;
     bool ok;
@@ -32,9 +32,9 @@ char *look_instruction(Node *n, int vcpu, GError **error)
         return NULL;
     arguments = g_strdup_printf("{\"command-line\":\"x/1i 0x%" PRIx64 "\",\"cpu-index\":%d}", pc,
                                 MAX(vcpu, 0));
-    said = node_qmp(n, "human-monitor-command", arguments, NULL);
-    if (said && strstr(said, "0x") && !strstr(said, "OBJD") && !strstr(said, "Cannot")) {
-        g_auto(GStrv) lines = g_strsplit(strstr(said, "0x"), "\\r", 2);
+    output = node_qmp(n, "human-monitor-command", arguments, NULL);
+    if (output && strstr(output, "0x") && !strstr(output, "OBJD") && !strstr(output, "Cannot")) {
+        g_auto(GStrv) lines = g_strsplit(strstr(output, "0x"), "\\r", 2);
 
         return g_strdup(lines[0]);
     }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-defaults.c: defaults. */
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/command/args.h"
 #include "controller/command/node-keys.h"
 #include "controller/qemu/defaults.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 
 #include <string.h>
 
@@ -30,8 +30,8 @@ static bool check_host(const CommandCall *call, GError **error)
     for (unsigned i = 0; i < call->n_args; i++) {
         const char *name = command_option(call->args[i], "host");
 
-        if (name && strcmp(name, "local") != 0 && !far_host_find(call->session, name))
-            return far_host_unknown(call->session, name, error);
+        if (name && strcmp(name, "local") != 0 && !remote_host_find(call->session, name))
+            return remote_host_unknown(call->session, name, error);
     }
     return true;
 }
@@ -44,7 +44,7 @@ static bool check_first(const CommandCall *call, GError **error)
 
     if (strchr(call->args[0], '='))
         return true;
-    meant = near_meant(call->args[0], words);
+    meant = suggest_suffix(call->args[0], words);
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "'%s' is no key=value, and not off: `help defaults` lists the keys%s",
                 call->args[0], meant);
@@ -61,7 +61,7 @@ GPtrArray *command_default_keys(const Session *s)
     return keys;
 }
 
-static CommandResult take_back(const CommandCall *call, GError **error)
+static CommandResult unset_defaults(const CommandCall *call, GError **error)
 {
     const Session *s = call->session;
 
@@ -79,7 +79,7 @@ static CommandResult exec_defaults(CommandCall *call, GError **error)
     if (call->n_args == 0)
         return show(s);
     if (args_has(call, "off"))
-        return take_back(call, error);
+        return unset_defaults(call, error);
     return check_first(call, error) && check_host(call, error) &&
                    node_defaults_set(s->defaults, call->args, call->n_args, elsewhere, error)
                ? COMMAND_DONE

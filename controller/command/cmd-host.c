@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-host.c: host add, list, remove; hosts. */
 #include "controller/command/args.h"
-#include "controller/session/far-host.h"
 #include "controller/session/host-list.h"
+#include "controller/session/remote-host.h"
 
 #include <string.h>
 
@@ -23,13 +23,13 @@ static bool check_name(const char *name, GError **error)
 
 static bool add(CommandCall *call, const char *name, const char *ssh, GError **error)
 {
-    FarHostOptions options = {.name = g_strdup(name), .ssh = g_strdup(ssh)};
+    RemoteHostOptions options = {.name = g_strdup(name), .ssh = g_strdup(ssh)};
     bool ok = check_name(name, error);
 
     for (unsigned i = 1; ok && i < call->n_args; i++)
-        ok = far_host_set(&options, call->args[i], error);
-    ok = ok && far_host_add(call->session, &options, error);
-    far_host_options_clear(&options);
+        ok = remote_host_set(&options, call->args[i], error);
+    ok = ok && remote_host_add(call->session, &options, error);
+    remote_host_options_clear(&options);
     return ok;
 }
 
@@ -48,9 +48,9 @@ const Command cmd_host_add = {
     .defines = DEFINES_HOST,
 };
 
-static void print_host(const Session *s, const FarHost *h)
+static void print_host(const Session *s, const RemoteHost *h)
 {
-    const FarHostOptions *o = &h->options;
+    const RemoteHostOptions *o = &h->options;
     const char *lost = agent_client_lost(h->client);
     g_autoptr(GError) error = NULL;
     g_autofree char *rtt = NULL;
@@ -61,8 +61,8 @@ static void print_host(const Session *s, const FarHost *h)
     lost = agent_client_lost(h->client);
     session_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
                   agent_client_version(h->client), agent_client_cpus(h->client)->len,
-                  sched_mode_name(agent_client_far(h->client)->sched), rtt ? rtt : "-",
-                  far_host_nodes(s, h), o->ssh ? o->ssh : o->command);
+                  sched_mode_name(agent_client_remote(h->client)->sched), rtt ? rtt : "-",
+                  remote_host_nodes(s, h), o->ssh ? o->ssh : o->command);
     if (lost)
         session_print(s, "  %s\n", lost);
 }
@@ -92,17 +92,17 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
 {
     Session *s = call->session;
     const char *name = args_text(call, "HOST");
-    FarHost *h = far_host_find(s, name);
+    RemoteHost *h = remote_host_find(s, name);
 
     if (!h) {
-        g_autofree char *meant = far_host_meant(s, name);
+        g_autofree char *meant = remote_host_suggest(s, name);
 
         checking_in_doubt(s->checking, CHECKING_HOST, name);
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no host '%s': `host list` shows them%s", name, meant);
         return COMMAND_FAILED;
     }
-    if (far_host_nodes(s, h) > 0) {
+    if (remote_host_nodes(s, h) > 0) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "host %s has nodes: `node remove` them first", name);
         return COMMAND_FAILED;
@@ -124,11 +124,11 @@ static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GE
 {
     for (guint i = 0; i < hosts->len; i++) {
         const HostListEntry *e = &g_array_index(hosts, HostListEntry, i);
-        const FarHost *known = far_host_find(call->session, e->name);
+        const RemoteHost *known = remote_host_find(call->session, e->name);
 
         if (known && g_strcmp0(known->options.ssh, e->host) == 0)
             continue;
-        if (session_told_to_stop(call->session)) {
+        if (session_stop_requested(call->session)) {
             g_set_error(error, SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
             return false;
         }

@@ -135,7 +135,7 @@ static CommandResult exec_stats(CommandCall *call, GError **error)
                   ", host us per barrier %.2f, mode %s, host CPUs %u\n",
                   st->barriers, engine_missed(s->engine),
                   st->barriers ? host_us / (double)st->barriers : 0.0, session_mode(s),
-                  host_cpus(s->host));
+                  local_host_cpus(s->host));
     session_print(s, "%-12s %7s %7s %8s %10s %8s %8s %8s %9s %10s %10s\n", "node", "missed",
                   "repairs", "min ns", "mean ns", "median", "max ns", "outliers", "idle skip",
                   "waited for", "waited ms");

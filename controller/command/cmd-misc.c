@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-misc.c: set, include, echo, log, quit; send, qmp, hmp. */
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/command/args.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/monitor.h"
@@ -69,7 +69,7 @@ static bool is_subsystem(const char *name, GError **error)
     if (g_strv_contains(log_subsystems(), name))
         return true;
     all = g_strjoinv(", ", (char **)log_subsystems());
-    meant = near_meant(name, log_subsystems());
+    meant = suggest_suffix(name, log_subsystems());
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' is no subsystem: %s%s", name, all,
                 meant);
     return false;
@@ -181,18 +181,18 @@ static CommandResult refused(const CommandCall *call, GError **error)
 static CommandResult exec_qmp(CommandCall *call, GError **error)
 {
     Node *node = live_node(call, error);
-    const char *said = args_text(call, "JSON");
+    const char *request = args_text(call, "JSON");
     g_autofree char *command = NULL, *arguments = NULL;
     GError *e = NULL;
     char *text;
 
     if (!node)
         return COMMAND_FAILED;
-    if (said[0] == '{') {
-        if (!qmp_request_parse(said, &command, &arguments, error))
+    if (request[0] == '{') {
+        if (!qmp_request_parse(request, &command, &arguments, error))
             return COMMAND_FAILED;
     } else {
-        command = g_strdup(said);
+        command = g_strdup(request);
     }
     if (!monitor_check_qmp(command, arguments, error))
         return refused(call, error);

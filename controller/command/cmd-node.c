@@ -15,7 +15,7 @@
 #include "controller/run/breaks.h"
 #include "controller/run/quantum.h"
 #include "controller/run/sleep-note.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
 
 #include <string.h>
@@ -75,8 +75,8 @@ static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
 
     if (!node_defaults_apply(s->defaults, options, call->args + 1, call->n_args - 1, error))
         return false;
-    if (options->host && !far_host_find(s, options->host))
-        return far_host_unknown(s, options->host, error);
+    if (options->host && !remote_host_find(s, options->host))
+        return remote_host_unknown(s, options->host, error);
     return finish_options(call, options, error);
 }
 
@@ -138,7 +138,7 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 {
     Session *s = call->session;
     g_autoptr(NodeOptions) options = NULL;
-    const FarHost *host;
+    const RemoteHost *host;
     Node *node;
 
     if (!check_node_name(s, call->args[0], error))
@@ -149,15 +149,15 @@ static CommandResult exec_add(CommandCall *call, GError **error)
         g_prefix_error(error, "node %s: ", call->args[0]);
         return COMMAND_FAILED;
     }
-    host = options->host ? far_host_find(s, options->host) : NULL;
+    host = options->host ? remote_host_find(s, options->host) : NULL;
     node = node_new(g_steal_pointer(&options), s->next_index);
-    node->far = host && host->client ? agent_client_far(host->client) : NULL;
+    node->remote = host && host->client ? agent_client_remote(host->client) : NULL;
     session_add_node(s, node);
     /* Among nodes that run already it joins at once. */
     if (s->started && !s->options.dry && !session_start(s, error))
         return COMMAND_FAILED;
     if (s->started)
-        sleep_note_tell(s);
+        sleep_note_report(s);
     return COMMAND_DONE;
 }
 
@@ -314,14 +314,14 @@ static CommandResult exec_start(CommandCall *call, GError **error)
     }
     if (s->options.dry) {
         s->started = true;
-        sleep_note_tell(s);
-        quantum_tell(s);
+        sleep_note_report(s);
+        quantum_report(s);
         return COMMAND_DONE;
     }
     if (!session_start(s, error))
         return COMMAND_FAILED;
-    sleep_note_tell(s);
-    quantum_tell(s);
+    sleep_note_report(s);
+    quantum_report(s);
     log_info("%u nodes, mode %s", s->nodes->len, session_mode(s));
     return COMMAND_DONE;
 }

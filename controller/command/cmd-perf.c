@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-perf.c: where the host's time goes, and which node the others waited for. */
 #include "controller/command/args.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -86,7 +86,7 @@ static void print(const Session *s)
                       percent((double)b.waited_for, (double)barriers), (double)b.waited.ns / 1e6,
                       b.waited_for ? (double)b.waited.ns / 1e3 / (double)b.waited_for : 0.0);
     }
-    far_host_print_perf(s);
+    remote_host_print_perf(s);
 }
 
 static CommandResult exec_perf(CommandCall *call, GError **error)

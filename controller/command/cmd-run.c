@@ -60,7 +60,7 @@ void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound
 }
 
 /* Between two instructions there is no place to stop. */
-static void tell_grain(const Session *s, VTime target)
+static void report_grain(const Session *s, VTime target)
 {
     for (unsigned i = 0; i < s->nodes->len; i++) {
         Node *n = s->nodes->pdata[i];
@@ -134,7 +134,7 @@ static void on_run_done(const RunOutcome *outcome, void *data)
     run_announce(call, outcome, NULL);
     if (outcome->end == RUN_REACHED && call->command == &cmd_run_until && outcome->number == 0 &&
         !call->data)
-        tell_grain(call->session, engine_now(call->session->engine));
+        report_grain(call->session, engine_now(call->session->engine));
     command_finish(call, error_of(call, outcome));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* find.c: a command by what was typed: a unique prefix, and what was meant where none fits. Long
  * scenarios call it for each line, so nothing is allocated where one is found. */
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/command/command.h"
 
 #include <string.h>
@@ -102,7 +102,7 @@ static char *meant(const char *typed)
 {
     const Choice all = {.i = 0};
     g_autoptr(GPtrArray) words = collect(&all, "");
-    const char *best = near_best(typed, (const char *const *)words->pdata);
+    const char *best = suggest_best(typed, (const char *const *)words->pdata);
 
     return g_strdup(best ? best : by_second_word(typed));
 }
@@ -134,7 +134,8 @@ static const Command *refuse_second(const Choice *choice, const char *typed, boo
     g_autoptr(GPtrArray) names = collect(choice, "");
     g_autofree char *fit = list(choice, typed ? typed : "");
     g_autofree char *all = list(choice, "");
-    g_autofree char *hint = near_hint(typed ? typed : "", (const char *const *)names->pdata, all);
+    g_autofree char *hint =
+        suggest_hint(typed ? typed : "", (const char *const *)names->pdata, all);
     int length = (int)choice->group.length;
     const char *group = choice->group.p;
 
@@ -191,7 +192,7 @@ const Command *command_guess(char **words, unsigned *used)
         return c;
     choice = (Choice){.group = name_word(c, 0), .i = 1};
     seconds = collect(&choice, "");
-    guessed[1] = (char *)near_best(words[1], (const char *const *)seconds->pdata);
+    guessed[1] = (char *)suggest_best(words[1], (const char *const *)seconds->pdata);
     if (!guessed[1])
         return NULL;
     return command_find(guessed, used, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* forgive.c: what a check makes of a command that it refuses: the name that the command was to define
- * is in doubt from then on (checking.h), and what is in doubt is not judged. */
+ * is in doubt from then on (checking.h), and what is in doubt is not checked. */
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 

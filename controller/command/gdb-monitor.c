@@ -66,7 +66,7 @@ static void release(GdbMonitor *m)
     s->options.json = m->json;
 }
 
-static void finish(GdbMonitor *m)
+static void finish_command(GdbMonitor *m)
 {
     g_autofree char *plain = text_plain(m->output->str, -1);
 
@@ -103,7 +103,7 @@ static void on_done(CommandCall *call, GError *error)
     GdbMonitor *m = monitor_of(call);
 
     add_error(m, error);
-    finish(m);
+    finish_command(m);
 }
 
 /* --- QEMU's monitor --- */
@@ -141,10 +141,10 @@ bool gdb_monitor_is_modest(const char *line)
 static void ask_qemu(GdbMonitor *m, Node *node, const char *line)
 {
     GError *error = NULL;
-    g_autofree char *said = node_hmp(node, line, &error);
+    g_autofree char *answer = node_hmp(node, line, &error);
 
-    if (said)
-        on_output(said, NULL);
+    if (answer)
+        on_output(answer, NULL);
     add_error(m, error);
 }
 
@@ -234,7 +234,7 @@ GdbMonitor *gdb_monitor_begin(Session *session, Node *node, const char *text, si
         release(m);
         return m;
     }
-    finish(m);
+    finish_command(m);
     return NULL;
 }
 

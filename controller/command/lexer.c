@@ -14,8 +14,9 @@ typedef struct {
     bool in_word; /* "" is a word too */
 } Lexer;
 
-static bool fail(GError **error, LexerError code, const char *format, ...) G_GNUC_PRINTF(3, 4);
-static bool fail(GError **error, LexerError code, const char *format, ...)
+static bool set_lexer_error(GError **error, LexerError code, const char *format, ...)
+    G_GNUC_PRINTF(3, 4);
+static bool set_lexer_error(GError **error, LexerError code, const char *format, ...)
 {
     va_list args;
     GError *e;
@@ -55,13 +56,14 @@ static bool refuse_letter(const char *start, const char *end, GError **error)
         rest = is_name(*rest) ? rest + 1 : g_utf8_next_char(rest);
     name = g_strndup(start, (gsize)(rest - start));
     if (end == start)
-        return fail(
+        return set_lexer_error(
             error, LEXER_ERROR_SYNTAX,
             "'$%s' is no variable: letters a to z, digits and _ make its name; \\$ is a dollar",
             name);
-    return fail(error, LEXER_ERROR_SYNTAX,
-                "'$%s' is no variable: letters a to z, digits and _ make its name; ${%.*s} ends it",
-                name, (int)(end - start), start);
+    return set_lexer_error(
+        error, LEXER_ERROR_SYNTAX,
+        "'$%s' is no variable: letters a to z, digits and _ make its name; ${%.*s} ends it", name,
+        (int)(end - start), start);
 }
 
 /* $KEY or ${KEY}; p stands on the dollar. A dollar before anything else is itself. */
@@ -79,8 +81,8 @@ static bool variable(Lexer *lx, GError **error)
     if (end == start || (braces && *end != '}')) {
         if (braces) {
             name = g_strndup(lx->p, strcspn(lx->p, "\n"));
-            return fail(error, LEXER_ERROR_SYNTAX, "'%s' is no variable: ${NAME} is expected",
-                        name);
+            return set_lexer_error(error, LEXER_ERROR_SYNTAX,
+                                   "'%s' is no variable: ${NAME} is expected", name);
         }
         g_string_append_c(lx->word, *lx->p++);
         return true;
@@ -88,7 +90,7 @@ static bool variable(Lexer *lx, GError **error)
     name = g_strndup(start, (gsize)(end - start));
     value = lx->lookup ? lx->lookup(name, lx->data) : NULL;
     if (!value)
-        return fail(error, LEXER_ERROR_VARIABLE, "variable '%s' is not set", name);
+        return set_lexer_error(error, LEXER_ERROR_VARIABLE, "variable '%s' is not set", name);
     g_string_append(lx->word, value);
     lx->p = end + (braces ? 1 : 0);
     return true;
@@ -100,7 +102,7 @@ static bool open_quote(Lexer *lx, const char *start, GError **error)
     g_autofree char *line = g_strndup(start, strcspn(start, "\n"));
 
     lx->p = start;
-    return fail(error, LEXER_ERROR_QUOTE, "the quote in '%s' is not closed", line);
+    return set_lexer_error(error, LEXER_ERROR_QUOTE, "the quote in '%s' is not closed", line);
 }
 
 static bool quoted(Lexer *lx, GError **error)
@@ -148,10 +150,11 @@ static bool check_plain(const char *p, GError **error)
     gunichar c = *p & 0x80 ? character(p) : (guchar)*p;
 
     return !is_unseen(c) ||
-           fail(error, LEXER_ERROR_SYNTAX,
-                "the character U+%04X can't be seen: it may stand in quotes or a comment; a blank "
-                "separates words",
-                c);
+           set_lexer_error(
+               error, LEXER_ERROR_SYNTAX,
+               "the character U+%04X can't be seen: it may stand in quotes or a comment; a blank "
+               "separates words",
+               c);
 }
 
 static bool plain(Lexer *lx, GError **error)

@@ -5,7 +5,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/option-keys.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
 
 #include <string.h>
@@ -38,18 +38,18 @@ static void copy_node(const Node *from, Session *to)
     session_add_node(to, n);
 }
 
-static void copy_host(const FarHostOptions *from, Session *to)
+static void copy_host(const RemoteHostOptions *from, Session *to)
 {
-    FarHostOptions o = {.name = g_strdup(from->name),
-                        .ssh = g_strdup(from->ssh),
-                        .identity = g_strdup(from->identity),
-                        .fingerprint = g_strdup(from->fingerprint),
-                        .command = g_strdup(from->command),
-                        .metronome = g_strdup(from->metronome),
-                        .cpus = g_strdup(from->cpus)};
+    RemoteHostOptions o = {.name = g_strdup(from->name),
+                           .ssh = g_strdup(from->ssh),
+                           .identity = g_strdup(from->identity),
+                           .fingerprint = g_strdup(from->fingerprint),
+                           .command = g_strdup(from->command),
+                           .metronome = g_strdup(from->metronome),
+                           .cpus = g_strdup(from->cpus)};
 
-    far_host_add(to, &o, NULL);
-    far_host_options_clear(&o);
+    remote_host_add(to, &o, NULL);
+    remote_host_options_clear(&o);
 }
 
 static void copy_link(const Network *net, unsigned link, Session *to)
@@ -106,11 +106,11 @@ Session *command_mirror(const Session *s, GError **error)
     m->auto_quantum = s->auto_quantum;
     copy_variables(s, m);
     for (guint i = 0; s->hosts && i < s->hosts->len; i++)
-        copy_host(&((const FarHost *)s->hosts->pdata[i])->options, m);
+        copy_host(&((const RemoteHost *)s->hosts->pdata[i])->options, m);
     for (unsigned i = 0; i < s->nodes->len; i++)
         copy_node(s->nodes->pdata[i], m);
     node_defaults_copy(s->defaults, m->defaults);
-    m->sleep_told = s->sleep_told;
+    m->sleep_reported = s->sleep_reported;
     if (s->fabric)
         copy_network(s, m);
     /* Which there are is not looked at. */

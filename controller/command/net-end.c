@@ -2,7 +2,7 @@
 /* net-end.c: see net-end.h. */
 #include "controller/command/net-end.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 
 #include <inttypes.h>
@@ -21,7 +21,7 @@ static char *meant_end(const Session *s, const char *name)
     for (unsigned i = 0; i < network_n_ports(net); i++)
         g_ptr_array_add(names, (char *)network_end_name(net, (NetEnd){false, i}));
     g_ptr_array_add(names, NULL);
-    return near_meant(name, (const char *const *)names->pdata);
+    return suggest_suffix(name, (const char *const *)names->pdata);
 }
 
 /* "a" is the first card of a, "a.1" its second. */

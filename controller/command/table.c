@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table.c: the list of commands, and what all of them share. */
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/command/args.h"
 #include "controller/command/command.h"
@@ -172,7 +172,7 @@ static void add_variable_hint(const Variables *v, GError **error)
     const char *best;
 
     qsort(names, n, sizeof(*names), by_name);
-    best = near_best(v->missing, names);
+    best = suggest_best(v->missing, names);
     if (!best || !error || !*error)
         return;
     text = g_strdup_printf("%s: did you mean '%s'?", (*error)->message, best);

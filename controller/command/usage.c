@@ -2,7 +2,7 @@
 /* usage.c: which of a usage's sequences the arguments fit: what comes next, or what does not fit. */
 #include "controller/command/usage.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 
 #include <string.h>
 
@@ -316,7 +316,7 @@ static char *meant(const char *usage, const GPtrArray *expected, const char *arg
             g_ptr_array_add(names, a);
     }
     g_ptr_array_add(names, NULL);
-    best = near_best(word, (const char *const *)names->pdata);
+    best = suggest_best(word, (const char *const *)names->pdata);
     return best ? g_strdup_printf("; did you mean '%s%s'?", best, strchr(arg, '=') ? "=" : "")
                 : g_strdup("");
 }

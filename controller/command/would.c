@@ -57,7 +57,7 @@ bool command_would_write(const Session *s, const char *path, bool folder, GError
             return cannot(path, folder, g_strerror(folder ? ENOTDIR : EISDIR), error);
         if (access(path, W_OK) != 0)
             return cannot(path, folder, g_strerror(errno), error);
-        return !folder || folder_takes_report(path, error);
+        return !folder || folder_accepts_report(path, error);
     }
     if (errno != ENOENT)
         return cannot(path, folder, g_strerror(errno), error);

@@ -43,7 +43,7 @@ static GdbClient *client_of(const DebugView *v)
 
 static int patience(const Node *n)
 {
-    return n->far ? NODE_REPLY_MS : PATIENCE_MS;
+    return n->remote ? NODE_REPLY_MS : PATIENCE_MS;
 }
 
 DebugView *debug_view_new(Node *n, GError **error)
@@ -120,7 +120,7 @@ static bool ask(DebugView *v, GString *answer, const char *format, ...)
                        &v->problem);
 }
 
-static bool tell_thread(DebugView *v, const GdbRequest *r, GString *answer)
+static bool reply_thread(DebugView *v, const GdbRequest *r, GString *answer)
 {
     const GArray *threads = debug_threads_all(&v->threads, &v->problem);
     const GdbThread *found = threads ? gdb_request_find(threads, &r->thread) : NULL;
@@ -272,7 +272,7 @@ static bool set_step(DebugView *v, const GdbRequest *r, GString *answer)
     return true;
 }
 
-static bool tell_features(DebugView *v, const GdbRequest *r, GString *answer)
+static bool reply_features(DebugView *v, const GdbRequest *r, GString *answer)
 {
     v->threads.multiprocess = r->number;
     g_string_printf(answer, "PacketSize=%zx;multiprocess+;vContSupported+%s",
@@ -281,7 +281,7 @@ static bool tell_features(DebugView *v, const GdbRequest *r, GString *answer)
     return true;
 }
 
-static bool say(GString *answer, const char *text)
+static bool reply(GString *answer, const char *text)
 {
     g_string_assign(answer, text);
     return true;
@@ -302,7 +302,7 @@ static bool answer_about_threads(DebugView *v, const GdbRequest *r, GString *ans
     case GDB_REQUEST_CURRENT_THREAD:
         return debug_threads_current(&v->threads, answer, &v->problem);
     default: /* GDB_REQUEST_THREAD_INFO */
-        return tell_thread(v, r, answer);
+        return reply_thread(v, r, answer);
     }
 }
 
@@ -310,7 +310,7 @@ static bool answer_about_settings(DebugView *v, const GdbRequest *r, GString *an
 {
     switch (r->kind) {
     case GDB_REQUEST_SUPPORTED:
-        return tell_features(v, r, answer);
+        return reply_features(v, r, answer);
     case GDB_REQUEST_STEP_BITS:
         return ask(v, answer, "qqemu.sstepbits");
     case GDB_REQUEST_GET_STEP:
@@ -319,10 +319,10 @@ static bool answer_about_settings(DebugView *v, const GdbRequest *r, GString *an
     case GDB_REQUEST_SET_STEP:
         return set_step(v, r, answer);
     case GDB_REQUEST_GET_PHYSICAL:
-        return say(answer, v->physical ? "1" : "0");
+        return reply(answer, v->physical ? "1" : "0");
     default: /* GDB_REQUEST_SET_PHYSICAL */
         v->physical = r->number;
-        return say(answer, "OK");
+        return reply(answer, "OK");
     }
 }
 
@@ -330,7 +330,7 @@ static bool answer_one(DebugView *v, const GdbRequest *r, GString *answer)
 {
     switch (r->kind) {
     case GDB_REQUEST_MALFORMED:
-        return say(answer, "E22");
+        return reply(answer, "E22");
     case GDB_REQUEST_READ_REGISTERS:
     case GDB_REQUEST_READ_REGISTER:
         return read_registers(v, r, answer);
@@ -352,9 +352,9 @@ static bool answer_one(DebugView *v, const GdbRequest *r, GString *answer)
     case GDB_REQUEST_CURRENT_THREAD:
         return answer_about_threads(v, r, answer);
     case GDB_REQUEST_RESUME_QUERY:
-        return say(answer, "vCont;c;C;s;S");
+        return reply(answer, "vCont;c;C;s;S");
     case GDB_REQUEST_ATTACHED:
-        return say(answer, "1");
+        return reply(answer, "1");
     case GDB_REQUEST_READ_FEATURES:
         return read_features(v, r, answer);
     case GDB_REQUEST_SUPPORTED:

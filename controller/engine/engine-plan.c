@@ -23,7 +23,7 @@ VTime engine_next_barrier(const Engine *e)
     return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
 }
 
-static void finish(Engine *e, RunEnd end, const GError *error)
+static void end_run(Engine *e, RunEnd end, const GError *error)
 {
     EngineDoneFunc done = e->done;
 
@@ -72,7 +72,7 @@ static void start_step(Engine *e, Node *node, VTime limit)
     e->step.fence_us = vtime_floor_us(vtime_add(limit, node->epoch));
     e->step.cancel = &e->interrupted;
     serve_cards(e, vtime(limit.ns - NS_PER_US));
-    hosts_step(e->hosts, &e->step, on_step_done, e);
+    all_hosts_step(e->hosts, &e->step, on_step_done, e);
 }
 
 /* Steps the nodes from a whole µs to the time t, one node after the other. An idle node has
@@ -107,7 +107,7 @@ static void plan_time(Engine *e, VTime t)
     } else {
         if (t.ns > e->now.ns)
             e->now = t;
-        finish(e, RUN_REACHED, NULL);
+        end_run(e, RUN_REACHED, NULL);
     }
 }
 
@@ -132,9 +132,9 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     rest = target.n - node->clock.icount.n;
     earliest = earliest_time(node, rest);
     if (rest <= 0) {
-        finish(e, RUN_REACHED, NULL);
+        end_run(e, RUN_REACHED, NULL);
     } else if (e->now.ns >= e->goal.time.ns) {
-        finish(e, RUN_TIME_UP, NULL);
+        end_run(e, RUN_TIME_UP, NULL);
     } else if (earliest.ns > e->goal.time.ns) {
         plan_time(e, e->goal.time);
     } else if (grid_floor(e, earliest).ns > e->now.ns) {
@@ -156,13 +156,13 @@ static void plan_steps(Engine *e, Node *node)
 
     rest_settle(node);
     if (e->goal.insns.n <= node->clock.icount.n) {
-        finish(e, RUN_REACHED, NULL);
+        end_run(e, RUN_REACHED, NULL);
     } else if (e->asleep) {
-        finish(e, RUN_ASLEEP, NULL);
+        end_run(e, RUN_ASLEEP, NULL);
     } else if (atomic_load(&e->interrupted)) {
-        finish(e, RUN_STOPPED, NULL);
+        end_run(e, RUN_STOPPED, NULL);
     } else if (e->now.ns >= e->goal.time.ns) {
-        finish(e, RUN_TIME_UP, NULL);
+        end_run(e, RUN_TIME_UP, NULL);
     } else if (vtime_floor_us(node_ensemble_time(node)) >= vtime_floor_us(limit)) {
         engine_start_segment(e, NULL, limit, 1, true);
     } else {
@@ -206,7 +206,7 @@ static void plan_broke(Engine *e)
     if (pending)
         plan_access(e, pending);
     else
-        finish(e, RUN_BROKE, NULL);
+        end_run(e, RUN_BROKE, NULL);
 }
 
 /* Whether the node stands more than beyond_ns past the ensemble's time. A clock that follows the
@@ -216,7 +216,7 @@ static bool is_ahead(const Engine *e, const Node *n, int64_t beyond_ns)
 {
     if (!node_is_live(n))
         return false;
-    if (n->far && n->far->driven.ns > e->now.ns)
+    if (n->remote && n->remote->driven.ns > e->now.ns)
         return true;
     return n->icount.enabled && !n->icount.sleep_on &&
            node_ensemble_time(n).ns > e->now.ns + beyond_ns;
@@ -257,7 +257,7 @@ static void gather(Engine *e)
 static void plan_stop(Engine *e)
 {
     if (stands_together(e))
-        finish(e, RUN_STOPPED, NULL);
+        end_run(e, RUN_STOPPED, NULL);
     else
         gather(e);
 }
@@ -298,7 +298,7 @@ static unsigned live_members(const Engine *e)
 static bool spans_hosts(const Engine *e)
 {
     for (unsigned i = 0; i < e->members->len; i++)
-        if (((const Member *)e->members->pdata[i])->node->far)
+        if (((const Member *)e->members->pdata[i])->node->remote)
             return true;
     return false;
 }
@@ -310,7 +310,7 @@ static void plan_failure(Engine *e, const Member *failed)
     if (spans_hosts(e) && live_members(e) > 0 && !stands_together(e))
         gather(e);
     else
-        finish(e, RUN_FAILED, failed->node->failure);
+        end_run(e, RUN_FAILED, failed->node->failure);
 }
 
 /* Whether the function that runs between two quanta (RunGoal.at_rest) wants the run to end. */
@@ -331,11 +331,11 @@ void engine_plan(Engine *e)
     else if (e->broke)
         plan_broke(e);
     else if (exited(e) && (stands_together(e) || live_members(e) == 0))
-        finish(e, RUN_EXITED, NULL);
+        end_run(e, RUN_EXITED, NULL);
     else if (live_members(e) == 0 || (e->goal.node && !node_is_live(e->goal.node)))
-        finish(e, RUN_EMPTY, NULL);
+        end_run(e, RUN_EMPTY, NULL);
     else if (e->segment_done && looks_at_rest(e))
-        finish(e, RUN_STOPPED, NULL);
+        end_run(e, RUN_STOPPED, NULL);
     else if (e->goal.node && e->goal.step)
         plan_steps(e, e->goal.node);
     else if (e->stopping || atomic_load(&e->interrupted))

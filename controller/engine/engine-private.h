@@ -7,8 +7,8 @@
 #ifndef ENGINE_ENGINE_PRIVATE_H
 #define ENGINE_ENGINE_PRIVATE_H
 
+#include "controller/engine/all-hosts.h"
 #include "controller/engine/engine.h"
-#include "controller/engine/hosts.h"
 
 typedef struct {
     Node *node;
@@ -23,8 +23,8 @@ typedef struct {
 } Observer;
 
 struct Engine {
-    Host *host;   /* the local host */
-    Hosts *hosts; /* the local host and all remote ones */
+    LocalHost *host; /* the local host */
+    AllHosts *hosts; /* the local host and all remote ones */
     VTime quantum, now, max_skip;
     GPtrArray *members; /* Member */
     EnsembleStats stats;

@@ -13,12 +13,12 @@
 
 /* At a segment's end each host reports in one message how far its nodes overshot at each
  * barrier. The limit keeps that message small. */
-#define MAX_SEGMENT_OF_HOSTS 100000
+#define MAX_HOSTS_SEGMENT 100000
 
 /* Longest grant, in quanta and in virtual time. A Ctrl-C or a frame that waits for the grant's
  * end does not wait long. */
-#define MAX_STRIDE   256
-#define MAX_GRANT_NS (20 * NS_PER_MS)
+#define MAX_GRANT_QUANTA 256
+#define MAX_GRANT_NS     (20 * NS_PER_MS)
 
 /* Host time after which a run that is held to a pace notices that it is to end. */
 #define PACE_SLICE_NS (20 * NS_PER_MS)
@@ -143,10 +143,10 @@ static bool may_stop(const Engine *e)
 static void set_grant_quanta(const Engine *e, Segment *segment)
 {
     int64_t ahead = e->fabric ? fabric_begin(e->fabric).ns : INT64_MAX;
-    unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_STRIDE);
+    unsigned n = (unsigned)CLAMP(MIN(ahead, MAX_GRANT_NS) / e->quantum.ns, 1, MAX_GRANT_QUANTA);
 
     segment->grant_quanta = 1;
-    if (!hosts_are_several(segment) || may_stop(e))
+    if (!all_hosts_needed(segment) || may_stop(e))
         return;
     segment->overlap_quanta = (n + 2) / 4;
     segment->grant_quanta = (unsigned)MIN(n - segment->overlap_quanta, segment->count);
@@ -166,8 +166,8 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->aligned = aligned;
     e->segment.participants = (Participant *)(void *)e->participants->data;
     e->segment.n_participants = e->participants->len;
-    if (hosts_are_several(&e->segment))
-        count = MIN(count, MAX_SEGMENT_OF_HOSTS);
+    if (all_hosts_needed(&e->segment))
+        count = MIN(count, MAX_HOSTS_SEGMENT);
     e->segment.now = e->now;
     e->segment.first = first;
     e->segment.quantum = e->quantum;
@@ -179,7 +179,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.data = e;
     e->segment.hurry = &e->hurry;
     set_grant_quanta(e, &e->segment);
-    if (hosts_are_several(&e->segment)) {
+    if (all_hosts_needed(&e->segment)) {
         g_array_set_size(e->marks, e->segment.grant_quanta * e->participants->len);
         e->segment.marks = (SegmentMark *)(void *)e->marks->data;
         memset(e->segment.marks, 0,
@@ -196,7 +196,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.stop_on_exit = e->goal.stop_on_exit;
     e->segment.exits = e->goal.exits;
     e->segment.on_barrier = aligned ? on_barrier : NULL;
-    hosts_run_segment(e->hosts, &e->segment, on_segment_done, e);
+    all_hosts_run_segment(e->hosts, &e->segment, on_segment_done, e);
     /* An interrupt that set `stop` before this would have been forgotten by segment_init(). */
     if (atomic_load(&e->interrupted))
         atomic_store(&e->segment.stop, true);

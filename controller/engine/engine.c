@@ -20,12 +20,12 @@ static void member_free(void *data)
     g_free(m);
 }
 
-Engine *engine_new(Host *host)
+Engine *engine_new(LocalHost *host)
 {
     Engine *e = g_new0(Engine, 1);
 
     e->host = host;
-    e->hosts = hosts_new(host);
+    e->hosts = all_hosts_new(host);
     e->quantum = vtime(NS_PER_MS);
     e->max_skip = vtime(MAX_SKIP_NS);
     e->members = g_ptr_array_new_with_free_func(member_free);
@@ -48,7 +48,7 @@ void engine_free(Engine *e)
     }
     g_array_unref(e->observers);
     g_array_unref(e->marks);
-    hosts_free(e->hosts);
+    all_hosts_free(e->hosts);
     g_ptr_array_unref(e->members);
     g_array_unref(e->participants);
     g_free(e);
@@ -118,8 +118,8 @@ void engine_add(Engine *e, Node *node)
 
     /* The epoch is rounded up, so that the node's next boundary is not behind the node. */
     node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
-    if (!node->far)
-        host_place(e->host, node);
+    if (!node->remote)
+        local_host_place(e->host, node);
     m->node = node;
     g_ptr_array_add(e->members, m);
 }
@@ -136,8 +136,8 @@ bool engine_remove(Engine *e, Node *node, GError **error)
     g_clear_pointer(&node->gate, gate_free);
     nics_free(node);
     debug_close(node);
-    if (!node->far)
-        host_displace(e->host, node);
+    if (!node->remote)
+        local_host_displace(e->host, node);
     g_ptr_array_remove_index(e->members, index);
     return ok;
 }
@@ -222,7 +222,7 @@ uint64_t engine_violations(const Engine *e)
         if (!m->node->icount.enabled)
             continue;
         count += m->stats.missed;
-        if ((m->node->far ? m->node->far->sched : host_sched_mode(e->host)) !=
+        if ((m->node->remote ? m->node->remote->sched : local_host_sched_mode(e->host)) !=
             SCHED_MODE_BEST_EFFORT)
             count += m->stats.overshot;
     }

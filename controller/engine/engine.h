@@ -2,7 +2,7 @@
 /*
  * engine.h: lets the ensemble advance to a goal and decides with which segments: whole quanta up to
  * the last boundary before the goal, then one shorter segment to the goal's microsecond, then
- * single steps. host.h drives the nodes themselves.
+ * single steps. local-host.h drives the nodes themselves.
  *
  * The ensemble's time is the time that all nodes have reached. Each node's own clock is at its
  * epoch plus the ensemble's time, or a little farther if the node was idle. Main thread only.
@@ -10,7 +10,7 @@
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
 
-#include "controller/engine/host.h"
+#include "controller/engine/local-host.h"
 #include "controller/engine/stats.h"
 
 #define ENGINE_MAX_QUANTUM_NS (1000 * NS_PER_S)
@@ -18,7 +18,7 @@
 typedef struct Engine Engine;
 
 /* `host` is the local host. The caller keeps it and frees it after engine_free(). */
-Engine *engine_new(Host *host);
+Engine *engine_new(LocalHost *host);
 void engine_free(Engine *engine);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Engine, engine_free)
 

@@ -6,8 +6,8 @@
 #include "controller/engine/freeze.h"
 
 #include "controller/base/log.h"
+#include "controller/qemu/node-event.h"
 #include "controller/qemu/sched.h"
-#include "controller/qemu/telling.h"
 
 #include <inttypes.h>
 
@@ -36,7 +36,7 @@ static void thaw(Freeze *f, Node *n, HTime now)
                                             htime_sub(now, f->moved).ns / NS_PER_S);
 
     n->frozen = false;
-    node_tell(n, NODE_WHAT_MOVES, NULL, text);
+    node_report_event(n, NODE_EVENT_MOVES, NULL, text);
 }
 
 static void freeze(const Freeze *f, Node *n, HTime now, char state)
@@ -51,7 +51,7 @@ static void freeze(const Freeze *f, Node *n, HTime now, char state)
                         seconds, state, why);
 
     n->frozen = true;
-    node_tell(n, NODE_WHAT_FROZEN, NULL, text);
+    node_report_event(n, NODE_EVENT_FROZEN, NULL, text);
 }
 
 /* Between two checks the vCPUs did nothing, and the main thread may have only spun. Helps in

@@ -172,7 +172,7 @@ static bool build(Gate *g, GError **error)
         g_error_free(e);
         return false;
     }
-    filters_take_stub(g->node);
+    filters_use_stub(g->node);
     return connect_token(g, error) && skip_file_header(g->note_fd, error) &&
            skip_file_header(g->dump_fd, error) && prefill(g, error) &&
            reopen_read_only(g->note_path, &g->note_fd, error) &&

@@ -116,10 +116,10 @@ static int64_t brake_us(const GatePlan *p)
 
 static bool remove_brake(Gate *g, GError **error)
 {
-    bool there = g->braked;
+    bool present = g->braked;
 
     g->braked = false;
-    return !there || filters_delete(g->node, "mtb", error);
+    return !present || filters_delete(g->node, "mtb", error);
 }
 
 static bool add_brakes(Gate *g, int64_t now_us, GError **error)
@@ -165,10 +165,10 @@ bool gate_guards_later(const Gate *g, const GatePlan *plan)
 
 static bool remove_guard(Gate *g, GError **error)
 {
-    bool there = g->guard_quantum_us != 0;
+    bool present = g->guard_quantum_us != 0;
 
     g->guard_us = g->guard_quantum_us = 0;
-    return !there || filters_delete(g->node, "mtk", error);
+    return !present || filters_delete(g->node, "mtk", error);
 }
 
 static bool add_guard(Gate *g, int64_t now_us, GError **error)
@@ -276,7 +276,7 @@ bool gate_disarm(Gate *g, GError **error)
 }
 
 /* Takes one record out of the full pipe, so that the write that blocks the vCPU completes. */
-static bool take_record(Gate *g, GError **error)
+static bool read_record(Gate *g, GError **error)
 {
     uint8_t record[TOKEN_RECORD];
     ssize_t n = read(g->dump_fd, record, sizeof(record));
@@ -307,7 +307,7 @@ static bool read_where(Gate *g, int64_t *now_us, GError **error)
     return true;
 }
 
-bool gate_tells_where(const Gate *g)
+bool gate_knows_where(const Gate *g)
 {
     return g->armed && g->plan.stages == 1 && g->sent == g->noted;
 }
@@ -317,9 +317,9 @@ bool gate_disarm_where(Gate *g, int64_t *now_us, GError **error)
 {
     bool inside = g->parked;
 
-    g_assert(inside || gate_tells_where(g));
+    g_assert(inside || gate_knows_where(g));
     g->armed = g->parked = false;
-    return take_record(g, error) && (inside || (send_token(g, error) && wait_taken(g, error))) &&
+    return read_record(g, error) && (inside || (send_token(g, error) && wait_taken(g, error))) &&
            delete_timers(g, error) && filters_settle(g->node, error) &&
            read_where(g, now_us, error);
 }
@@ -350,7 +350,7 @@ static bool taken_in_time(Gate *g, uint64_t sequence)
 
 bool gate_may_park(const Gate *g)
 {
-    return gate_tells_where(g) && g->plan.stays && g->periodic && g->witness_fd >= 0;
+    return gate_knows_where(g) && g->plan.stays && g->periodic && g->witness_fd >= 0;
 }
 
 bool gate_park(Gate *g, int64_t *now_us, GError **error)
@@ -368,7 +368,7 @@ bool gate_park(Gate *g, int64_t *now_us, GError **error)
     return true;
 }
 
-static NoteKind judge(const Gate *g, int64_t late_us, bool in_time)
+static NoteKind note_kind(const Gate *g, int64_t late_us, bool in_time)
 {
     const Icount *icount = &g->node->icount;
 
@@ -402,14 +402,14 @@ Note gate_read_note(Gate *g)
     note.late_us = note.stamp_us - g->next_us;
     if (note.late_us != 0)
         g->guard_us = 0; /* mtk may have drifted as well */
-    note.kind = judge(g, note.late_us, in_time);
+    note.kind = note_kind(g, note.late_us, in_time);
     g->next_us = note.stamp_us + g->plan.quantum_us;
     return note;
 }
 
 bool gate_open(Gate *g, GError **error)
 {
-    return (g->sent >= g->plan.boundaries || send_token(g, error)) && take_record(g, error);
+    return (g->sent >= g->plan.boundaries || send_token(g, error)) && read_record(g, error);
 }
 
 /* Lets a node through a gate at which it arrives before the stop is handled: an idle node that
@@ -418,7 +418,7 @@ static bool pass_gate(Gate *g, GError **error)
 {
     Note note = gate_read_note(g);
 
-    return note.kind == NOTE_NONE || note.kind == NOTE_GONE || take_record(g, error);
+    return note.kind == NOTE_NONE || note.kind == NOTE_GONE || read_record(g, error);
 }
 
 static bool await_stop(Gate *g, int timeout_ms, GError **error)
@@ -448,7 +448,7 @@ bool gate_stop(Gate *g, GError **error)
     bool ok;
 
     g->node->expect_stop = true;
-    ok = stops_ask(g->node, false, error) && take_record(g, error) &&
+    ok = stops_ask(g->node, false, error) && read_record(g, error) &&
          await_stop(g, NODE_REPLY_MS, error);
     g->node->expect_stop = false;
     return ok;

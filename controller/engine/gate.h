@@ -110,11 +110,11 @@ bool gate_is_parked_for(const Gate *gate, const GatePlan *plan);
 bool gate_disarm(Gate *gate, GError **error);
 
 /* Does the same and finds where the node stands, in virtual µs: by the note of one more token,
- * which the tick hands out as it is deleted. Only allowed if gate_tells_where() or parked. */
+ * which the tick hands out as it is deleted. Only allowed if gate_knows_where() or parked. */
 bool gate_disarm_where(Gate *gate, int64_t *now_us, GError **error);
 /* Whether gate_disarm_where() can tell where the node stands: no token is inside, and there is
  * one stage. */
-bool gate_tells_where(const Gate *gate);
+bool gate_knows_where(const Gate *gate);
 
 typedef enum {
     NOTE_NONE,    /* no note yet */

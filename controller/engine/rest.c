@@ -2,7 +2,7 @@
 /*
  * rest.c: checks where a stopped node stands.
  *
- * rest_judge() compares a rough clock with the stop's plan; rest_read() repeats the check with
+ * rest_count() compares a rough clock with the stop's plan; rest_read() repeats the check with
  * the clock of QEMU's device state.
  */
 #include "controller/engine/rest.h"
@@ -45,20 +45,20 @@ static void count_overshot(const Node *n)
     log_debug("node %s: stopped %" PRId64 " ns past its boundary", n->name, past_ns(n));
 }
 
-void rest_judge(Node *n, NodeStats *stats, const RestPlan *plan)
+void rest_count(Node *n, NodeStats *stats, const RestPlan *plan)
 {
     n->rest.stats = stats;
     n->rest.boundary = plan->boundary;
     n->rest.skip_limit_ns = skip_limit_ns(n, plan);
     n->rest.slept = plan->slept;
     n->rest.left = plan->left;
-    n->rest.judged = true;
+    n->rest.checked = true;
     if (!n->icount.enabled) {
         dist_add(&stats->overshoot, past_ns(n));
     } else if (!stands_well(n)) {
         count_overshot(n);
     } else {
-        n->rest.judged = !n->clock.rough;
+        n->rest.checked = !n->clock.rough;
         dist_add(&stats->overshoot, 0);
         if (plan->planned && past_ns(n) >= node_granule_ns(n))
             dist_add(&stats->idle_skip, past_ns(n));
@@ -80,9 +80,9 @@ bool rest_read(Node *n, GError **error)
                     about_us, now_us);
         return false;
     }
-    if (!n->rest.judged && !stands_well(n))
+    if (!n->rest.checked && !stands_well(n))
         count_overshot(n);
-    n->rest.judged = true;
+    n->rest.checked = true;
     return true;
 }
 

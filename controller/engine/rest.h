@@ -24,7 +24,7 @@ typedef struct {
 
 /* Counts in `stats` how far past the boundary the node stands. The node's clock is read or
  * rough. The part that a rough clock does not tell counts as exact until rest_settle(). */
-void rest_judge(Node *node, NodeStats *stats, const RestPlan *plan);
+void rest_count(Node *node, NodeStats *stats, const RestPlan *plan);
 
 /* Reads a rough clock and checks the stop again. Fails if QEMU's device state gives another µs. */
 bool rest_read(Node *node, GError **error);

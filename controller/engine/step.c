@@ -282,7 +282,7 @@ void step_node(StepRequest *q)
     /* The events of all these stops are read now, while this thread owns the node. */
     qmp_client_pump(n->qmp, 0, NULL);
     n->expect_stop = n->life.stopped = false;
-    if (node_take_end(n))
+    if (node_check_end(n))
         g_clear_error(&q->error);
     node_rest_main(n, true);
     n->quanta = NULL;

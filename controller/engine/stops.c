@@ -50,7 +50,7 @@ int stops_fd(const Node *n)
 }
 
 /* Reads the events that report what else may have stopped the node. */
-static bool hear_events(Node *n, GError **error)
+static bool read_events(Node *n, GError **error)
 {
     return qmp_client_post(n->qmp, "query-status", NULL, error) &&
            qmp_client_settle(n->qmp, NODE_REPLY_MS, error);
@@ -64,7 +64,7 @@ static bool look_at_stub(Node *n, bool *stands, GError **error)
     if (gdb_stop_wait(debug_client(n), &stop, 0, &e)) {
         *stands = true;
         return (stop.kind == GDB_STOP_SIGNAL && stop.code == GDB_SIGNAL_INT) ||
-               hear_events(n, error);
+               read_events(n, error);
     }
     if (!g_error_matches(e, GDB_ERROR, GDB_ERROR_TIMEOUT))
         return ask_over_qmp(n, e, error);

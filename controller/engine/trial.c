@@ -85,7 +85,7 @@ static void found(Node *n, IntervalKind kind)
              kind == INTERVAL_HOLDS ? "holds for what follows" : "arms it anew at once");
 }
 
-bool trial_judge(Node *n, const GatePlan *plan, Note *note, bool *half_way, GError **error)
+bool trial_check(Node *n, const GatePlan *plan, Note *note, bool *half_way, GError **error)
 {
     int64_t half_us = plan->quantum_us / 2, rest_us = plan->quantum_us - half_us;
     int64_t late_us = note->late_us;

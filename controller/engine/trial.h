@@ -30,6 +30,6 @@ bool trial_plan(const Node *node, GatePlan *plan);
  * so late (sleep=on) that either may have happened. *half_way: true if the boundary is still
  * ahead; otherwise the note has become the boundary's. Fails if the QEMU does nothing that is
  * known. */
-bool trial_judge(Node *node, const GatePlan *plan, Note *note, bool *half_way, GError **error);
+bool trial_check(Node *node, const GatePlan *plan, Note *note, bool *half_way, GError **error);
 
 #endif

@@ -64,17 +64,17 @@ void worker_node_fail(Worker *w, WorkerNode *wn, GError *error)
     } else {
         log_warn("%s: the others are held at the next barrier", wn->node->failure->message);
         worker_node_out(w, wn);
-        w->lost_one = true;
+        w->node_failed = true;
     }
     g_error_free(error);
 }
 
-bool worker_node_take_end(Worker *w, WorkerNode *wn)
+bool worker_node_check_end(Worker *w, WorkerNode *wn)
 {
     if (!wn->node->life.stands)
         return false;
     node_demote_monitor(wn->node, false);
-    if (!node_take_end(wn->node))
+    if (!node_check_end(wn->node))
         return false;
     if (wn->node->state != NODE_FAILED) {
         worker_node_left(w, wn);
@@ -82,7 +82,7 @@ bool worker_node_take_end(Worker *w, WorkerNode *wn)
     }
     log_warn("%s: the others are held at the next barrier", wn->node->failure->message);
     worker_node_out(w, wn);
-    return w->lost_one = true;
+    return w->node_failed = true;
 }
 
 /* Length of the shift register. Without strict priorities tokens may come late, which has to be
@@ -269,7 +269,7 @@ void worker_node_resume(Worker *w, Segment *segment, WorkerNode *wn, uint64_t k)
 }
 
 /* Checks where the node was stopped at boundary k. */
-static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
+static void check_stop(const Segment *segment, WorkerNode *wn, uint64_t k)
 {
     const RestPlan plan = {.boundary = segment_boundary(segment, k),
                            .planned = k == segment->count,
@@ -277,15 +277,15 @@ static void judge(const Segment *segment, WorkerNode *wn, uint64_t k)
                            .slept = wn->slept,
                            .left = wn->left};
 
-    rest_judge(wn->node, wn->participant->stats, &plan);
+    rest_count(wn->node, wn->participant->stats, &plan);
 }
 
 /* Whether a token can tell where the node stands. The clock of a node with points is read
  * completely at once. */
-static bool tells_where(const Worker *w, const Node *n)
+static bool knows_where(const Worker *w, const Node *n)
 {
     return n->by_stub && w->sched == SCHED_MODE_STRICT && n->icount.enabled && !debug_armed(n) &&
-           gate_tells_where(n->gate);
+           gate_knows_where(n->gate);
 }
 
 /* Parks or disarms a stopped node and finds where the node stands, to the µs. */
@@ -293,7 +293,7 @@ static bool disarm(const Worker *w, Node *n, GError **error)
 {
     int64_t now_us;
 
-    if (!tells_where(w, n))
+    if (!knows_where(w, n))
         return gate_disarm(n->gate, error) && node_read_clock(n, error);
     if (!(gate_may_park(n->gate) ? gate_park(n->gate, &now_us, error)
                                  : gate_disarm_where(n->gate, &now_us, error)))
@@ -305,7 +305,7 @@ static bool disarm(const Worker *w, Node *n, GError **error)
 
 /* Whether the stub's stop replies have to be read. A broken stub matters only to a node with
  * points. */
-static bool hears_stub(const Node *n)
+static bool reads_stub(const Node *n)
 {
     return n->debug && (debug_armed(n) || !gdb_client_broken(debug_client(n)));
 }
@@ -317,19 +317,19 @@ void worker_node_rest(Worker *w, const Segment *segment, WorkerNode *wn, uint64_
     node_demote_monitor(wn->node, false);
     /* The stub reports every stop. Unread reports would block QEMU at some time. */
     if (!gate_stop(wn->node->gate, &error) || !disarm(w, wn->node, &error) ||
-        (hears_stub(wn->node) && !gdb_drain(debug_client(wn->node), &error))) {
+        (reads_stub(wn->node) && !gdb_drain(debug_client(wn->node), &error))) {
         worker_node_fail(w, wn, error);
         return;
     }
-    if (worker_node_take_end(w, wn))
+    if (worker_node_check_end(w, wn))
         return; /* the guest left in the quantum that is over, and this was not known before */
     wn->place = PLACE_REST;
     wn->node->state = NODE_PAUSED;
-    if (!wn->judged)
-        judge(segment, wn, k);
+    if (!wn->checked)
+        check_stop(segment, wn, k);
     else
-        wn->node->rest.judged = true; /* the miss is counted, or it was no boundary */
-    wn->judged = false;
+        wn->node->rest.checked = true; /* the miss is counted, or it was no boundary */
+    wn->checked = false;
     /* Now and then the clock is read as if somebody looked at the node, to check the rough
      * value. */
     if (wn->node->clock.rough && ++wn->node->rest.unread == MAX_UNREAD &&
@@ -382,7 +382,7 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
 static void approached(Worker *w, Segment *segment, WorkerNode *wn)
 {
     wn->place = PLACE_GATE;
-    wn->judged = true;
+    wn->checked = true;
     w->running--;
     worker_node_rest(w, segment, wn, wn->k);
     if (wn->place != PLACE_REST)
@@ -396,13 +396,13 @@ static void approached(Worker *w, Segment *segment, WorkerNode *wn)
     nics_read(wn->node);
 }
 
-static void judge_note(WorkerNode *wn, const Note *note)
+static void count_note(WorkerNode *wn, const Note *note)
 {
     NodeStats *stats = wn->participant->stats;
     int64_t late_ns = note->late_us * NS_PER_US;
 
     if (!wn->node->icount.enabled)
-        return; /* rest_judge() counts this once the node stands */
+        return; /* rest_count() counts this once the node stands */
     switch (note->kind) {
     case NOTE_NONE:
     case NOTE_GONE:
@@ -423,7 +423,7 @@ static void judge_note(WorkerNode *wn, const Note *note)
     case NOTE_BROKEN:
         dist_add(&stats->overshoot, late_ns);
         stats->missed++;
-        wn->rearm = wn->judged = true;
+        wn->rearm = wn->checked = true;
         log_debug("node %s: missed a boundary by %" PRId64 " us", wn->node->name, note->late_us);
         break;
     }
@@ -449,7 +449,7 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
         return;
     }
     if (wn->trial.tries && note.kind != NOTE_BROKEN) {
-        if (!trial_judge(wn->node, &wn->trial, &note, &half_way, &error)) {
+        if (!trial_check(wn->node, &wn->trial, &note, &half_way, &error)) {
             worker_node_fail(w, wn, error);
             return;
         }
@@ -459,7 +459,7 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
         }
         wn->approach = false;
     }
-    judge_note(wn, &note);
+    count_note(wn, &note);
     if (wn->half_way || (wn->approach && !wn->rearm))
         approached(w, segment, wn);
     else
@@ -484,14 +484,14 @@ static void break_off(Worker *w, Segment *segment, WorkerNode *wn)
     Node *n = wn->node;
 
     n->expect_stop = n->life.stopped = false;
-    if (worker_node_take_end(w, wn))
+    if (worker_node_check_end(w, wn))
         return;
     w->running--;
     rest_at_hit(segment, wn);
 }
 
 /* The node hit a point before the boundary. */
-static void take_hit(Worker *w, Segment *segment, WorkerNode *wn)
+static void handle_hit(Worker *w, Segment *segment, WorkerNode *wn)
 {
     GError *error = NULL;
     Node *n = wn->node;
@@ -533,7 +533,7 @@ bool worker_node_on_stub(Worker *w, Segment *segment, WorkerNode *wn)
         return true;
     }
     if (hit)
-        take_hit(w, segment, wn);
+        handle_hit(w, segment, wn);
     return hit;
 }
 
@@ -556,7 +556,7 @@ void worker_node_on_qmp(Worker *w, Segment *segment, WorkerNode *wn)
     Node *n = wn->node;
     bool lives = qmp_client_pump(n->qmp, 0, &error);
 
-    if (worker_node_take_end(w, wn))
+    if (worker_node_check_end(w, wn))
         g_clear_error(&error);
     else if (!lives)
         worker_node_fail(w, wn, error);

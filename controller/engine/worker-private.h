@@ -32,7 +32,7 @@ typedef struct {
     bool rearm;     /* stop and arm the node before it goes on */
     bool slept;     /* the idle node was past the boundary, as it slept too long */
     Freeze freeze;
-    bool judged; /* do not check the stop: its miss is counted, or it is at no boundary */
+    bool checked; /* do not check the stop: its miss is counted, or it is at no boundary */
 } WorkerNode;
 
 struct Worker {
@@ -54,10 +54,10 @@ struct Worker {
     int epoll_fd;
     WorkerNode *nodes;
     unsigned n_nodes, running;
-    bool lost_one; /* a node has failed since the last rendezvous */
-    VTime until;   /* end of the present quantum */
-    HTime looked;  /* when the nodes that run were last looked after */
-    Quanta quanta; /* the last quanta, of the nodes of this worker */
+    bool node_failed; /* a node has failed since the last rendezvous */
+    VTime until;      /* end of the present quantum */
+    HTime looked;     /* when the nodes that run were last looked after */
+    Quanta quanta;    /* the last quanta, of the nodes of this worker */
     VcpuBoost boost;
 };
 
@@ -85,6 +85,6 @@ void worker_node_on_qmp(Worker *worker, Segment *segment, WorkerNode *node);
 bool worker_node_on_stub(Worker *worker, Segment *segment, WorkerNode *node);
 
 /* If the node's guest has left and the node stands, the node is out: true. */
-bool worker_node_take_end(Worker *worker, WorkerNode *node);
+bool worker_node_check_end(Worker *worker, WorkerNode *node);
 
 #endif

@@ -125,7 +125,7 @@ static void add(Worker *w, WorkerNode *wn, unsigned i)
     Node *n = wn->node;
 
     n->life.stopped = false;
-    if (worker_node_take_end(w, wn)) /* the node's end was reported while it stood */
+    if (worker_node_check_end(w, wn)) /* the node's end was reported while it stood */
         return;
     n->quanta = &w->quanta;
     if (!n->gate)
@@ -143,7 +143,7 @@ static void prepare(Worker *w, Segment *segment)
     w->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     w->nodes = g_new0(WorkerNode, segment->n_participants);
     w->n_nodes = w->running = 0;
-    w->lost_one = false;
+    w->node_failed = false;
     quanta_begin(&w->quanta, htime_now(), segment->now);
     for (unsigned i = 0; i < segment->n_participants; i++) {
         WorkerNode *wn = &w->nodes[w->n_nodes];
@@ -173,15 +173,15 @@ static BarrierAction meet(Worker *w, Segment *segment)
 {
     BarrierEvent event = BARRIER_EV_ARRIVED;
 
-    if (w->lost_one)
+    if (w->node_failed)
         event = BARRIER_EV_FAILED;
     else if (all_out(w))
         event = BARRIER_EV_LEFT;
-    w->lost_one = false;
+    w->node_failed = false;
     return segment_rendezvous(segment, event, &w->patience);
 }
 
-static void finish(Worker *w, const Segment *segment, uint64_t k)
+static void finish_segment(Worker *w, const Segment *segment, uint64_t k)
 {
     for (unsigned i = 0; i < w->n_nodes; i++) {
         WorkerNode *wn = &w->nodes[i];
@@ -210,7 +210,7 @@ static void run(Worker *w, Segment *segment)
         collect(w, segment);
         vcpu_boost_watch(&w->boost, true);
     }
-    finish(w, segment, k);
+    finish_segment(w, segment, k);
 }
 
 /* --- the thread --- */

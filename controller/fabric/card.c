@@ -55,7 +55,7 @@ static void settle(Port *p, VTime now)
     nic_forget(p->nic, n, !off);
     if (off)
         nic_clear(p->nic);
-    nic_take_back(p->nic);
+    nic_recall(p->nic);
     for (unsigned i = 0; i < nic_n_put(p->nic); i++)
         flight(p, i)->carried = false;
 }
@@ -94,7 +94,7 @@ void card_set_exact(Port *p, bool exact)
 {
     if (exact == p->exact)
         return;
-    nic_take_back(p->nic);
+    nic_recall(p->nic);
     p->exact = exact;
     p->aim = vtime(0); /* frames that are not settled are already inside QEMU */
     nic_set_exact(p->nic, exact);

@@ -212,29 +212,29 @@ static void announce(Fabric *f, bool follows, VTime now)
 
 static bool open_port(Port *p, VTime now, GError **error)
 {
-    Far *far = p->node->far;
+    Remote *remote = p->node->remote;
 
     if (p->mode != PORT_CLOSED || !node_is_live(p->node))
         return true;
-    if (!(far ? far->ops->open_card(far, p, now, error) : card_open(p, now, error)))
+    if (!(remote ? remote->ops->open_card(remote, p, now, error) : card_open(p, now, error)))
         return false;
-    p->mode = far ? PORT_REMOTE : PORT_DIRECT;
+    p->mode = remote ? PORT_REMOTE : PORT_DIRECT;
     return true;
 }
 
 /* Takes back the frames that were put for the next boundary: they may not be due by a nearer
  * one. */
-static void take_back(const Fabric *f)
+static void recall_frames(const Fabric *f)
 {
     for (unsigned i = 0; i < f->ports->len; i++)
         if (fabric_port(f, i)->nic)
-            nic_take_back(fabric_port(f, i)->nic);
+            nic_recall(fabric_port(f, i)->nic);
 }
 
 bool fabric_retime(Fabric *f, VTime quantum, VTime now, GError **error)
 {
     if (quantum.ns != f->quantum.ns) {
-        take_back(f);
+        recall_frames(f);
         if (f->net && !network_set_quantum(f->net, quantum, now, error))
             return false;
         f->quantum = quantum;
@@ -310,9 +310,9 @@ void fabric_fill(Fabric *f, VTime now, VTime until)
 
 /* Gives the network the reports of a port. Warns if a host has taken a frame that the network
  * here does not have for it: the report of the guest's packets is then not what the guest saw. */
-static void hear(Fabric *f, Port *p, VTime now)
+static void apply_reports(Fabric *f, Port *p, VTime now)
 {
-    unsigned unknown = port_hear(p, now);
+    unsigned unknown = port_apply_reports(p, now);
 
     if (unknown > 0 && f->mismatches == 0)
         log_warn("node %s: its host took in a frame that is unknown here: packets were not moved "
@@ -334,8 +334,8 @@ static void advance_port(Fabric *f, Port *p, VTime now)
     case PORT_REMOTE:
         if (port_is_island(p))
             port_hand_over(p, now);
-        hear(f, p, now);
-        if (p->node->far && p->node->far->no_live_nodes)
+        apply_reports(f, p, now);
+        if (p->node->remote && p->node->remote->no_live_nodes)
             port_refuse(p, now);
         return;
     }
@@ -394,10 +394,10 @@ bool fabric_set_own(Fabric *f, unsigned number, bool exact, VTime own)
     return true;
 }
 
-static bool hosts_are_several(const Fabric *f)
+static bool all_hosts_needed(const Fabric *f)
 {
     for (unsigned i = 0; i < f->nodes->len; i++)
-        if (((const Node *)f->nodes->pdata[i])->far)
+        if (((const Node *)f->nodes->pdata[i])->remote)
             return true;
     return false;
 }
@@ -405,7 +405,7 @@ static bool hosts_are_several(const Fabric *f)
 static void find_islands(Fabric *f)
 {
     g_autofree const void **places = g_new0(const void *, f->ports->len);
-    bool several = hosts_are_several(f);
+    bool several = all_hosts_needed(f);
 
     for (unsigned i = 0; i < f->ports->len; i++) {
         const Port *p = fabric_port(f, i);
@@ -413,7 +413,7 @@ static void find_islands(Fabric *f)
         if (!p->node || !several)
             places[i] = NOWHERE;
         else
-            places[i] = p->node->far ? (const void *)p->node->far : f;
+            places[i] = p->node->remote ? (const void *)p->node->remote : f;
     }
     islands_find(f->islands, f->net, places);
     f->n_ops = network_n_ops(f->net);
@@ -465,7 +465,7 @@ VTime fabric_begin(Fabric *f)
         here = here || p->mode == PORT_AHEAD;
         /* An error means that the host is lost; the segment will report the loss. */
         if (p->mode == PORT_REMOTE && (was_island || port_is_island(p)))
-            p->node->far->ops->follow(p->node->far, f->net, f->moved, NULL);
+            p->node->remote->ops->follow(p->node->remote, f->net, f->moved, NULL);
     }
     if (here)
         repeat_here(f);

@@ -42,8 +42,8 @@ struct Gateway {
     uint8_t buffer[FRAME_MAX];
 };
 
-static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool fail(GError **error, const char *format, ...)
+static bool set_gateway_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool set_gateway_error(GError **error, const char *format, ...)
 {
     va_list args;
     GError *e;
@@ -62,22 +62,24 @@ static bool check_paths(const GatewayOptions *o, GError **error)
     g_autoptr(GError) e = NULL;
 
     if (o->unix_path && !socket_file_fits(o->unix_path, &e))
-        return fail(error, "unix='%s': %s", o->unix_path, e->message);
+        return set_gateway_error(error, "unix='%s': %s", o->unix_path, e->message);
     if (o->peer && !socket_file_check_length(o->peer, &e))
-        return fail(error, "peer='%s': %s", o->peer, e->message);
+        return set_gateway_error(error, "peer='%s': %s", o->peer, e->message);
     return true;
 }
 
 bool gateway_check(const GatewayOptions *o, GError **error)
 {
     if (!o->unix_path == !o->tap)
-        return fail(error, "either unix=PATH or tap=IFNAME is needed");
+        return set_gateway_error(error, "either unix=PATH or tap=IFNAME is needed");
     if (o->tap && o->peer)
-        return fail(error, "peer='%s' belongs to unix=PATH: a tap device has none", o->peer);
+        return set_gateway_error(error, "peer='%s' belongs to unix=PATH: a tap device has none",
+                                 o->peer);
     if (o->tap && (!*o->tap || strlen(o->tap) >= IFNAMSIZ))
-        return fail(error, "tap='%s': an interface's name has 1 to %d bytes", o->tap, IFNAMSIZ - 1);
+        return set_gateway_error(error, "tap='%s': an interface's name has 1 to %d bytes", o->tap,
+                                 IFNAMSIZ - 1);
     if (o->peer && o->unix_path && strcmp(o->peer, o->unix_path) == 0)
-        return fail(error, "peer='%s' is the gateway's own socket", o->peer);
+        return set_gateway_error(error, "peer='%s' is the gateway's own socket", o->peer);
     return check_paths(o, error);
 }
 
@@ -89,7 +91,7 @@ static bool open_unix(Gateway *g, const GatewayOptions *o, GError **error)
 
     g->fd = socket_file_bind(o->unix_path, SOCK_DGRAM, 0777, &e);
     if (g->fd < 0)
-        return fail(error, "unix='%s': %s", o->unix_path, e->message);
+        return set_gateway_error(error, "unix='%s': %s", o->unix_path, e->message);
     g->path = g_strdup(o->unix_path);
     g->description = o->peer ? g_strdup_printf("unix=%s peer=%s", o->unix_path, o->peer)
                              : g_strdup_printf("unix=%s", o->unix_path);
@@ -106,16 +108,17 @@ static bool fail_tap(const char *name, GError **error)
     switch (errno) {
     case EPERM:
     case EACCES:
-        return fail(error,
-                    "tap='%s' is not permitted: it takes root or CAP_NET_ADMIN, or a tap "
-                    "device of this user, such as `ip tuntap add dev %s mode tap user USER` makes",
-                    name, name);
+        return set_gateway_error(
+            error,
+            "tap='%s' is not permitted: it takes root or CAP_NET_ADMIN, or a tap "
+            "device of this user, such as `ip tuntap add dev %s mode tap user USER` makes",
+            name, name);
     case EINVAL:
-        return fail(error, "tap='%s' is an interface, but no tap device", name);
+        return set_gateway_error(error, "tap='%s' is an interface, but no tap device", name);
     case EBUSY:
-        return fail(error, "tap='%s' is used by another program", name);
+        return set_gateway_error(error, "tap='%s' is used by another program", name);
     default:
-        return fail(error, "tap='%s': " TUN_DEVICE ": %s", name, g_strerror(errno));
+        return set_gateway_error(error, "tap='%s': " TUN_DEVICE ": %s", name, g_strerror(errno));
     }
 }
 
@@ -126,10 +129,11 @@ static bool open_tap(Gateway *g, const char *name, GError **error)
     struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
 
     if (if_nametoindex(name) == 0)
-        return fail(error,
-                    "tap='%s': there is no such interface: `ip tuntap add dev %s mode tap` "
-                    "makes it",
-                    name, name);
+        return set_gateway_error(
+            error,
+            "tap='%s': there is no such interface: `ip tuntap add dev %s mode tap` "
+            "makes it",
+            name, name);
     g_strlcpy(request.ifr_name, name, sizeof(request.ifr_name));
     g->fd = open(TUN_DEVICE, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (g->fd < 0 || ioctl(g->fd, TUNSETIFF, &request) != 0)

@@ -254,7 +254,7 @@ static void measure(Nic *n)
 {
     if (ring_measure(n->ring))
         for (unsigned i = n->n_given; i < n->n_sent; i++)
-            ring_take(n->ring, flight(n, i)->data, flight(n, i)->size);
+            ring_accept(n->ring, flight(n, i)->data, flight(n, i)->size);
 }
 
 void nic_forget(Nic *n, unsigned count, bool given)
@@ -280,7 +280,7 @@ bool nic_holds(const Nic *n)
     return n->n_sent > n->n_given;
 }
 
-void nic_take_back(Nic *n)
+void nic_recall(Nic *n)
 {
     while (n->fill.frames > n->n_sent)
         n->fill.load -= load_of(flight(n, --n->fill.frames)->size);
@@ -328,7 +328,7 @@ static bool send_next(Nic *n, int *in_there, GError **error)
     now = in_socket(n);
     f->weight = MAX(now - *in_there, 1); /* QEMU may be reading already */
     *in_there = now;
-    f->certain = ring_take(n->ring, f->data, f->size);
+    f->certain = ring_accept(n->ring, f->data, f->size);
     n->n_sent++;
     return true;
 }

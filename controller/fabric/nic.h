@@ -87,7 +87,7 @@ unsigned nic_sent(const Nic *nic);
 bool nic_holds(const Nic *nic);
 
 /* Frames that were put and not sent wait again, as a nearer boundary is to come. */
-void nic_take_back(Nic *nic);
+void nic_recall(Nic *nic);
 
 /* The node is off: all frames that were put wait again. */
 void nic_clear(Nic *nic);

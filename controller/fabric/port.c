@@ -82,28 +82,28 @@ void port_send(Port *p, VTime now, VTime at, const uint8_t *frame, size_t size)
         network_send(p->replica, p->index, at, frame, size);
 }
 
-static bool take_from(Network *net, const Port *p, VTime until, Flight *out)
+static bool pop_from(Network *net, const Port *p, VTime until, Flight *out)
 {
     NetDelivery *d;
 
     if (!net || !network_next(net, p->index, until))
         return false;
-    d = network_take(net, p->index);
+    d = network_pop(net, p->index);
     *out = (Flight){.due = d->due, .data = d->data, .size = d->size, .delivery = d, .net = net};
     return true;
 }
 
 /* Takes a frame from the network here. The report of the card's host will settle the frame. */
-static bool take_awaited(Port *p, VTime until, Flight *out)
+static bool pop_awaited(Port *p, VTime until, Flight *out)
 {
-    if (!take_from(p->net, p, until, out))
+    if (!pop_from(p->net, p, until, out))
         return false;
     out->id = p->first_id + p->awaited->len;
     g_ptr_array_add(p->awaited, out->delivery);
     return true;
 }
 
-static bool take_granted(Port *p, VTime until, Flight *out)
+static bool pop_granted(Port *p, VTime until, Flight *out)
 {
     if (p->n_used == p->due->len || g_array_index(p->due, Flight, p->n_used).due.ns > until.ns)
         return false;
@@ -115,14 +115,14 @@ static bool take_granted(Port *p, VTime until, Flight *out)
 bool port_next(Port *p, VTime until, Flight *out)
 {
     if (p->mode == PORT_DIRECT)
-        return take_from(p->net, p, until, out);
-    if (take_from(p->replica, p, vtime(MIN(until.ns, p->own.ns)), out)) {
+        return pop_from(p->net, p, until, out);
+    if (pop_from(p->replica, p, vtime(MIN(until.ns, p->own.ns)), out)) {
         out->id = p->n_copied++;
         return true;
     }
     if (port_is_island(p))
         return false;
-    return p->net ? take_awaited(p, until, out) : take_granted(p, until, out);
+    return p->net ? pop_awaited(p, until, out) : pop_granted(p, until, out);
 }
 
 static void end(Network *net, NetDelivery *d, bool taken, bool carried, VTime when)
@@ -169,12 +169,12 @@ void port_forget_reports(Port *p)
     g_array_set_size(p->sent, 0);
     g_array_set_size(p->settled, 0);
     g_byte_array_set_size(p->bytes, 0);
-    p->n_heard = 0;
+    p->n_applied = 0;
 }
 
 /* --- the network's view --- */
 
-static void hear_sent(Port *p, VTime now)
+static void apply_sent(Port *p, VTime now)
 {
     guint n = 0;
 
@@ -183,13 +183,13 @@ static void hear_sent(Port *p, VTime now)
 
         if (f->boundary.ns > now.ns)
             break;
-        network_send(p->net, p->index, f->at, p->bytes->data + p->n_heard, f->size);
-        p->n_heard += f->size;
+        network_send(p->net, p->index, f->at, p->bytes->data + p->n_applied, f->size);
+        p->n_applied += f->size;
     }
     g_array_remove_range(p->sent, 0, n);
     if (p->sent->len == 0) {
         g_byte_array_set_size(p->bytes, 0);
-        p->n_heard = 0;
+        p->n_applied = 0;
     }
 }
 
@@ -206,12 +206,12 @@ static bool settle_reported(Port *p, const Flight *f)
     return true;
 }
 
-unsigned port_hear(Port *p, VTime now)
+unsigned port_apply_reports(Port *p, VTime now)
 {
     unsigned unknown = 0;
     guint n = 0;
 
-    hear_sent(p, now);
+    apply_sent(p, now);
     for (; n < p->settled->len; n++) {
         const Flight *f = &g_array_index(p->settled, Flight, n);
 
@@ -244,7 +244,7 @@ void port_hand_over(Port *p, VTime until)
     drop_settled(p);
     if (p->mode == PORT_AHEAD && !island)
         return; /* the card takes the frames itself */
-    while (take_awaited(p, until, &f))
+    while (pop_awaited(p, until, &f))
         if (!island)
             g_array_append_val(p->due, f);
 }
@@ -253,7 +253,7 @@ void port_refuse(Port *p, VTime now)
 {
     NicFill fill = {0};
 
-    if (now.ns <= p->node->far->driven.ns)
+    if (now.ns <= p->node->remote->driven.ns)
         return; /* the port's host, which may be ahead of this one, reports these frames */
     g_array_set_size(p->due, 0);
     for (guint i = 0; i < p->awaited->len; i++) {
@@ -280,7 +280,7 @@ void port_pass(const Port *p, VTime now)
     if (!p->gateway)
         return;
     gateway_flush(p->gateway);
-    while (take_from(p->net, p, now, &f)) {
+    while (pop_from(p->net, p, now, &f)) {
         VTime when = vtime_ceil_us(f.due);
 
         if (!exact || when.ns > now.ns)

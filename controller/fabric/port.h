@@ -14,9 +14,9 @@
  *   GATEWAY  -             the network                   the network
  *
  * A port of mode AHEAD or REMOTE runs ahead of the controller's network. The network learns at a
- * grant's end, boundary by boundary, which frames the card has sent and taken (port_hear()). An
- * agent has no network: all its ports are of mode AHEAD, and their reports go to the controller's
- * port of mode REMOTE.
+ * grant's end, boundary by boundary, which frames the card has sent and taken
+ * (port_apply_reports()). An agent has no network: all its ports are of mode AHEAD, and their
+ * reports go to the controller's port of mode REMOTE.
  *
  * Threads: while a barrier is completed, all nodes standing, a port belongs to the thread that
  * completes it: a worker's or an agent client's. While the ensemble stands, a port belongs to the
@@ -59,7 +59,7 @@ typedef struct Port {
     unsigned n_copied;  /* next id of a frame from the replica */
     GArray *sent;       /* Flight: reports of sent frames */
     GByteArray *bytes;  /* the bytes of these frames, one behind the other */
-    gsize n_heard;      /* bytes at the start of `bytes` whose reports are gone */
+    gsize n_applied;    /* bytes at the start of `bytes` whose reports are gone */
     GArray *settled;    /* Flight: reports of settled frames */
     GPtrArray *awaited; /* NetDelivery by id; NULL: settled */
     unsigned first_id;  /* id of the first one */
@@ -110,7 +110,7 @@ void port_forget_reports(Port *port);
 
 /* Gives the network all reports up to boundary `now`, in the order in which a direct port would
  * have given the events. Returns the number of taken frames that are unknown here. */
-unsigned port_hear(Port *port, VTime now);
+unsigned port_apply_reports(Port *port, VTime now);
 
 /* Takes the frames that are due by `until` from the network, for the card. In an island the
  * replica gives the card the same frames: it took them at the boundary before `until`, when no

@@ -233,7 +233,7 @@ bool ring_fits(const Ring *r, RingCursor *c, size_t size)
     return true;
 }
 
-bool ring_take(Ring *r, const uint8_t *frame, size_t size)
+bool ring_accept(Ring *r, const uint8_t *frame, size_t size)
 {
     static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 

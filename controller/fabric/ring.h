@@ -30,7 +30,7 @@ void ring_free(Ring *ring);
 void ring_reached(Ring *ring);
 
 /* Reads how full the ring is; the node stands. False if no ring is known, or if this was done
- * since the last boundary. After true, call ring_take() anew for the frames that were sent and
+ * since the last boundary. After true, call ring_accept() anew for the frames that were sent and
  * are not in the ring yet. */
 bool ring_measure(Ring *ring);
 
@@ -47,7 +47,7 @@ bool ring_fits(const Ring *ring, RingCursor *cursor, size_t size);
 
 /* The frame was sent: uses its room. Returns whether the card will certainly take the frame in
  * and not filter it out. */
-bool ring_take(Ring *ring, const uint8_t *frame, size_t size);
+bool ring_accept(Ring *ring, const uint8_t *frame, size_t size);
 
 /* A frame that the card certainly takes in was handed to the card. If the ring does not show the
  * frame at the next boundary, it is not the card's ring any more. */

@@ -50,7 +50,7 @@ static void refuse_resume(GdbEndpoint *e, const char *code, const char *why)
 {
     g_autofree char *text = g_strdup_printf("metronome: %s\n", why);
 
-    gdb_peer_tell(e->peer, text);
+    gdb_peer_report(e->peer, text);
     gdb_peer_reply_text(e->peer, code);
 }
 
@@ -90,7 +90,7 @@ static void reply_end(GdbEndpoint *e)
         "%c%02x;process:1", state == NODE_OFF ? 'W' : 'X',
         state == NODE_OFF ? (unsigned)MAX(0, e->node->exit_status) & 0xff : signal_of(state));
 
-    gdb_peer_tell(e->peer, text);
+    gdb_peer_report(e->peer, text);
     gdb_peer_reply_text(e->peer, end);
 }
 
@@ -100,7 +100,7 @@ void gdb_end_all(Session *s)
         ((GdbEndpoint *)s->endpoints->pdata[i])->ending = true;
 }
 
-void gdb_tell_all(const Session *s, const char *line)
+void gdb_report_all(const Session *s, const char *line)
 {
     g_autofree char *text = g_strdup_printf("metronome: %s\n", line);
 
@@ -108,11 +108,11 @@ void gdb_tell_all(const Session *s, const char *line)
         const GdbEndpoint *e = s->endpoints->pdata[i];
 
         if (e->running)
-            gdb_peer_tell(e->peer, text);
+            gdb_peer_report(e->peer, text);
     }
 }
 
-static void tell_why(GdbEndpoint *e, const RunOutcome *o)
+static void report_why(GdbEndpoint *e, const RunOutcome *o)
 {
     g_autofree char *now = units_format_seconds(engine_now(e->session->engine));
     g_autofree char *text = NULL;
@@ -124,7 +124,7 @@ static void tell_why(GdbEndpoint *e, const RunOutcome *o)
     else if (o->why && !e->interrupted)
         text = g_strdup_printf("metronome: %s; the ensemble stands at %s\n", o->why, now);
     if (text)
-        gdb_peer_tell(e->peer, text);
+        gdb_peer_report(e->peer, text);
 }
 
 static void on_run_done(const RunOutcome *o, void *data)
@@ -133,7 +133,7 @@ static void on_run_done(const RunOutcome *o, void *data)
     const DebugHit *hit = debug_hit(e->node);
     bool interrupted = e->interrupted;
 
-    tell_why(e, o);
+    report_why(e, o);
     e->running = e->interrupted = false;
     if (e->ending)
         gdb_peer_reply_text(e->peer, "W00;process:1");
@@ -207,7 +207,7 @@ static void go_on(GdbEndpoint *e)
         return;
     }
     if (run_held(e->session))
-        gdb_peer_tell(e->peer, "metronome: all stand until every attached gdb continues\n");
+        gdb_peer_report(e->peer, "metronome: all stand until every attached gdb continues\n");
 }
 
 /* Steps one vCPU. The node's other vCPUs do not run meanwhile. */
@@ -268,7 +268,7 @@ static void on_monitor_done(const char *output, void *data)
 
     e->monitor = NULL;
     if (*output)
-        gdb_peer_tell(e->peer, output);
+        gdb_peer_report(e->peer, output);
     gdb_peer_reply_text(e->peer, "OK");
 }
 
@@ -285,7 +285,7 @@ static void ask_view(GdbEndpoint *e, const GdbRequest *request)
 }
 
 /* Answers `?` here: QEMU's gdbstub would remove the points of all gdbs and commands. */
-static void tell_halt_reason(GdbEndpoint *e)
+static void send_halt_reason(GdbEndpoint *e)
 {
     const DebugHit *hit = debug_hit(e->node);
 
@@ -315,7 +315,7 @@ static void handle(GdbEndpoint *e, const GdbRequest *request)
         drop(e);
         break;
     case GDB_REQUEST_HALT_REASON:
-        tell_halt_reason(e);
+        send_halt_reason(e);
         break;
     case GDB_REQUEST_RESUME:
         if (node_is_live(e->node))

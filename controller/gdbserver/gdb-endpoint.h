@@ -59,6 +59,6 @@ bool gdb_endpoint_attached(const GdbEndpoint *endpoint);
 void gdb_end_all(Session *session);
 
 /* Shows a line in each gdb that waits for its node to stop. */
-void gdb_tell_all(const Session *session, const char *line);
+void gdb_report_all(const Session *session, const char *line);
 
 #endif

@@ -16,7 +16,7 @@ struct GdbListener {
     bool is_path;
 };
 
-static bool fail(GError **error, const char *address)
+static bool set_listen_error(GError **error, const char *address)
 {
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't listen on '%s': %s", address,
                 g_strerror(errno));
@@ -35,7 +35,7 @@ static bool listen_unix(GdbListener *l, const char *path, GError **error)
         return false;
     }
     l->is_path = true;
-    return listen(l->fd, 4) == 0 || fail(error, path);
+    return listen(l->fd, 4) == 0 || set_listen_error(error, path);
 }
 
 static bool listen_tcp(GdbListener *l, unsigned port, GError **error)
@@ -50,7 +50,7 @@ static bool listen_tcp(GdbListener *l, unsigned port, GError **error)
     setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     return (l->fd >= 0 && bind(l->fd, (struct sockaddr *)&address, sizeof(address)) == 0 &&
             listen(l->fd, 4) == 0) ||
-           fail(error, l->address);
+           set_listen_error(error, l->address);
 }
 
 GdbListener *gdb_listener_new(const char *path, unsigned port, GError **error)

@@ -24,7 +24,7 @@
 #define MUCH_UNSENT ((size_t)64 << 10)
 #define MOST_UNSENT ((size_t)4 << 20)
 /* Most bytes of text in one O packet. */
-#define TELL_BYTES 1800u
+#define REPORT_BYTES 1800u
 
 struct GdbPeer {
     const GdbPeerEvents *events;
@@ -115,10 +115,10 @@ void gdb_peer_reply_text(GdbPeer *p, const char *text)
     gdb_peer_reply(p, text, strlen(text));
 }
 
-void gdb_peer_tell(GdbPeer *p, const char *text)
+void gdb_peer_report(GdbPeer *p, const char *text)
 {
     for (size_t left = strlen(text); left > 0;) {
-        size_t part = MIN(left, TELL_BYTES);
+        size_t part = MIN(left, REPORT_BYTES);
         g_autoptr(GString) packet = g_string_new("O");
 
         gdb_hex_append(packet, (const uint8_t *)text, part);
@@ -135,7 +135,7 @@ void gdb_peer_no_acks(GdbPeer *p)
 
 /* --- receiving --- */
 
-static void take_fault(GdbPeer *p, const char *answer, size_t size)
+static void receive_fault(GdbPeer *p, const char *answer, size_t size)
 {
     if (!p->spoken || ++p->faults > MOST_FAULTS)
         cut_off(p, "what comes is not the gdb protocol");
@@ -143,7 +143,7 @@ static void take_fault(GdbPeer *p, const char *answer, size_t size)
         send_bytes(p, answer, size);
 }
 
-static void take_token(GdbPeer *p, const GdbToken *token)
+static void receive_token(GdbPeer *p, const GdbToken *token)
 {
     switch (token->kind) {
     case GDB_TOKEN_PACKET:
@@ -158,10 +158,10 @@ static void take_token(GdbPeer *p, const GdbToken *token)
         p->interrupt = true;
         break;
     case GDB_TOKEN_NAK:
-        take_fault(p, p->sent->str, p->sent->len);
+        receive_fault(p, p->sent->str, p->sent->len);
         break;
     case GDB_TOKEN_BAD:
-        take_fault(p, "-", 1);
+        receive_fault(p, "-", 1);
         break;
     case GDB_TOKEN_NOTIFICATION: /* only a stub sends notifications, never gdb */
         cut_off(p, "what comes is not the gdb protocol");
@@ -187,7 +187,7 @@ static bool receive(GdbPeer *p)
         if (gdb_decoder_garbage(p->decoder) > 0)
             cut_off(p, "what comes is not the gdb protocol");
         else
-            take_token(p, &token);
+            receive_token(p, &token);
     }
     return n > 0 && !p->over;
 }

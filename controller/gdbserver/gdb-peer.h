@@ -51,7 +51,7 @@ void gdb_peer_reply(GdbPeer *peer, const char *data, size_t size);
 void gdb_peer_reply_text(GdbPeer *peer, const char *text);
 /* Sends text that gdb shows as output of the target (O packets); only while gdb waits for an
  * answer. */
-void gdb_peer_tell(GdbPeer *peer, const char *text);
+void gdb_peer_report(GdbPeer *peer, const char *text);
 /* Ends the acknowledgement of packets on this connection (QStartNoAckMode). */
 void gdb_peer_no_acks(GdbPeer *peer);
 

@@ -23,7 +23,7 @@ static bool is_exact(const Network *net, unsigned link, unsigned way, bool exact
     const LinkParams *p = &network_link_way(net, link, way)->params;
     NetEnd ends[2];
 
-    if (p->said)
+    if (p->exact_set)
         return p->exact;
     network_link_ends(net, link, ends);
     return exactly && !ends[!way].is_switch && able(ends[!way].index, data);

@@ -4,8 +4,8 @@
  * that raises no latency. Pure.
  *
  * A way of a link counts while the way is up, and from the last barrier before the way goes up. A
- * link without a setting by the user (LinkParams.said) delivers exactly where exact delivery is
- * possible.
+ * link without a setting by the user (LinkParams.exact_set) delivers exactly where exact delivery
+ * is possible.
  */
 #ifndef NETWORK_AUTO_QUANTUM_H
 #define NETWORK_AUTO_QUANTUM_H

@@ -32,14 +32,14 @@ static uint32_t read32(const uint8_t *p)
     return GUINT32_FROM_LE(v);
 }
 
-static uint64_t take_in(uint64_t lane, uint64_t word)
+static uint64_t mix_in(uint64_t lane, uint64_t word)
 {
     return rotate(lane + word * P2, 31) * P1;
 }
 
 static uint64_t merge(uint64_t hash, uint64_t lane)
 {
-    return (hash ^ take_in(0, lane)) * P1 + P4;
+    return (hash ^ mix_in(0, lane)) * P1 + P4;
 }
 
 /* Digests all whole stripes of 32 bytes, in four lanes; advances *p. */
@@ -48,10 +48,10 @@ static uint64_t stripes(const uint8_t **p, const uint8_t *end, uint64_t seed)
     uint64_t a = seed + P1 + P2, b = seed + P2, c = seed, d = seed - P1, hash;
 
     for (; end - *p >= 32; *p += 32) {
-        a = take_in(a, read64(*p));
-        b = take_in(b, read64(*p + 8));
-        c = take_in(c, read64(*p + 16));
-        d = take_in(d, read64(*p + 24));
+        a = mix_in(a, read64(*p));
+        b = mix_in(b, read64(*p + 8));
+        c = mix_in(c, read64(*p + 16));
+        d = mix_in(d, read64(*p + 24));
     }
     hash = rotate(a, 1) + rotate(b, 7) + rotate(c, 12) + rotate(d, 18);
     return merge(merge(merge(merge(hash, a), b), c), d);
@@ -66,7 +66,7 @@ uint64_t digest64(const void *data, size_t size, uint64_t seed)
         hash = stripes(&p, end, seed);
     hash += size;
     for (; end - p >= 8; p += 8)
-        hash = rotate(hash ^ take_in(0, read64(p)), 27) * P1 + P4;
+        hash = rotate(hash ^ mix_in(0, read64(p)), 27) * P1 + P4;
     for (; end - p >= 4; p += 4)
         hash = rotate(hash ^ (read32(p) * P1), 23) * P2 + P3;
     for (; p < end; p++)

@@ -5,7 +5,7 @@
  */
 #include "controller/network/filter.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 
 #include <pcap/pcap.h>
 #include <string.h>
@@ -195,7 +195,7 @@ static bool knows_all_words(const char *text, GError **error)
 
         if (!word || !*word || g_strv_contains((const char *const *)known, word))
             continue;
-        hint = near_hint(word, (const char *const *)known, EXPECTED);
+        hint = suggest_hint(word, (const char *const *)known, EXPECTED);
         g_match_info_fetch_pos(match, 1, &at, NULL);
         g_set_error(error, FILTER_ERROR, FILTER_ERROR_SYNTAX,
                     "filter '%s', column %d: '%.80s' is wrong here: %s", text, at + 1, word, hint);

@@ -92,10 +92,10 @@ void flow_clear(Network *net)
 static const NetPort *receiver(const Network *net, const NetPort *sender, const Frame *frame)
 {
     if (sender->link != NO_LINK) {
-        NetEnd far = link_at(net, sender->link)->ends[!sender->direction];
+        NetEnd remote = link_at(net, sender->link)->ends[!sender->direction];
 
-        if (!far.is_switch)
-            return port_at(net, far.index);
+        if (!remote.is_switch)
+            return port_at(net, remote.index);
     }
     for (unsigned i = 0; i < net->ports->len; i++)
         if (memcmp(port_at(net, i)->mac, frame->data, MAC_LEN) == 0)
@@ -130,7 +130,7 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
     return trace_append(net->trace, &r, &frame->clock);
 }
 
-static void tell(Network *net, NetEvent e, Frame *frame)
+static void report_event(Network *net, NetEvent e, Frame *frame)
 {
     e.frame = frame->number;
     e.data = frame->data;
@@ -156,7 +156,7 @@ static void drop(Network *net, const Packet *packet, unsigned link, unsigned dir
                   .when = when};
 
     port_at(net, packet->d.from)->stats.dropped++;
-    tell(net, e, packet->frame);
+    report_event(net, e, packet->frame);
 }
 
 static bool delivers_exactly(const Network *net, unsigned link, unsigned direction)
@@ -166,8 +166,8 @@ static bool delivers_exactly(const Network *net, unsigned link, unsigned directi
 
 /* Reports a copy of the packet on a link: the copy enters the link, or has reached the switch at
  * the link's end. */
-static void tell_passage(Network *net, NetEventKind kind, const Packet *packet, bool copy,
-                         VTime when)
+static void report_passage(Network *net, NetEventKind kind, const Packet *packet, bool copy,
+                           VTime when)
 {
     NetEvent e = {.kind = kind,
                   .copy = copy,
@@ -182,15 +182,15 @@ static void tell_passage(Network *net, NetEventKind kind, const Packet *packet, 
                   .when = when};
 
     if (net->observers->len > 0)
-        tell(net, e, packet->frame);
+        report_event(net, e, packet->frame);
 }
 
 /* Sends a copy of the packet's frame to the far end of a link. */
-static const Packet *depart(Network *net, const Packet *packet, unsigned index, unsigned direction,
-                            VTime due)
+static const Packet *send_copy(Network *net, const Packet *packet, unsigned index,
+                               unsigned direction, VTime due)
 {
     Link *link = link_at(net, index);
-    NetEnd far = link->ends[!direction];
+    NetEnd remote = link->ends[!direction];
     Packet *copy = packet_new(net, frame_ref(packet->frame));
     HeapEntry entry = {.time = due, .item = copy};
 
@@ -202,12 +202,12 @@ static const Packet *depart(Network *net, const Packet *packet, unsigned index, 
     copy->d.sequence = entry.sequence = link->ways[direction].sequence++;
     copy->hops = packet->hops;
     entry.rank = rank(EVENT_SWITCH, 2 * index + direction);
-    if (far.is_switch) {
+    if (remote.is_switch) {
         heap_push(&net->events, entry);
     } else {
-        copy->d.port = far.index;
+        copy->d.port = remote.index;
         copy->exact = delivers_exactly(net, index, direction);
-        heap_push(&port_at(net, far.index)->due, entry);
+        heap_push(&port_at(net, remote.index)->due, entry);
     }
     return copy;
 }
@@ -220,9 +220,9 @@ static void enter(Network *net, const Packet *packet, unsigned link, unsigned di
     if (fate.drop != NET_DROP_NONE)
         drop(net, packet, link, direction, at, fate.drop);
     for (unsigned i = 0; i < fate.copies; i++) {
-        const Packet *copy = depart(net, packet, link, direction, fate.due[i]);
+        const Packet *copy = send_copy(net, packet, link, direction, fate.due[i]);
 
-        tell_passage(net, NET_ENTERED, copy, i > 0, at);
+        report_passage(net, NET_ENTERED, copy, i > 0, at);
     }
     if (fate.copies > 1)
         port_at(net, packet->d.from)->stats.copies += fate.copies - 1;
@@ -243,7 +243,7 @@ static void on_send(Network *net, Packet *packet, VTime at)
 
     port->stats.sent++;
     port->stats.bytes_sent += packet->frame->size;
-    tell(net, e, packet->frame);
+    report_event(net, e, packet->frame);
     if (linked)
         enter(net, packet, port->link, port->direction, at);
     else
@@ -279,7 +279,7 @@ static void on_switch(Network *net, Packet *packet, VTime at)
     unsigned entrance = 2 * packet->d.link + !packet->d.direction, exit;
 
     link->ways[packet->d.direction].stats.delivered++;
-    tell_passage(net, NET_LEFT, packet, false, at);
+    report_passage(net, NET_LEFT, packet, false, at);
     if (packet->hops == NETWORK_HOPS_MAX) {
         sw->stats.hops++;
         drop(net, packet, NO_LINK, 0, at, NET_DROP_HOPS);
@@ -356,7 +356,7 @@ static void on_taken(Network *net, Packet *packet)
         port->stats.carried += e.carried;
         link_at(net, d->link)->ways[d->direction].stats.carried += e.carried;
     }
-    tell(net, e, packet->frame);
+    report_event(net, e, packet->frame);
 }
 
 bool network_send(Network *net, unsigned index, VTime sent, const void *frame, size_t size)
@@ -418,7 +418,7 @@ const NetDelivery *network_next(const Network *net, unsigned port, VTime until)
     return top && top->time.ns <= until.ns ? &((const Packet *)top->item)->d : NULL;
 }
 
-NetDelivery *network_take(Network *net, unsigned port)
+NetDelivery *network_pop(Network *net, unsigned port)
 {
     Heap *due = &port_at(net, port)->due;
 

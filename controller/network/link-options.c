@@ -5,7 +5,7 @@
  */
 #include "controller/network/link-options.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 
 #include <string.h>
@@ -139,7 +139,8 @@ static bool bad_value(const char *key, const char *value, const char *right, GEr
 static bool bad_choice(const char *key, const char *value, const char *right, GError **error)
 {
     static const char *const choices[] = {"barrier", "exact", NULL};
-    g_autofree char *meant = near_meant(value, choices), *text = g_strconcat(right, meant, NULL);
+    g_autofree char *meant = suggest_suffix(value, choices),
+                    *text = g_strconcat(right, meant, NULL);
 
     return bad_value(key, value, text, error);
 }
@@ -165,7 +166,7 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
         return set_duration(&p->jitter, key, value, error);
     if (strcmp(key, "delivery") == 0) {
         p->exact = strcmp(value, "exact") == 0;
-        p->said = true;
+        p->exact_set = true;
         return p->exact || strcmp(value, "barrier") == 0 ||
                bad_choice(key, value, "write barrier or exact", error);
     }
@@ -192,7 +193,7 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
     {
         g_autofree char *list = g_strjoinv(", ", (char **)keys);
         g_autofree char *known = g_strconcat("there are ", list, NULL);
-        g_autofree char *hint = near_hint(key, keys, known);
+        g_autofree char *hint = suggest_hint(key, keys, known);
 
         g_set_error(error, LINK_OPTIONS_ERROR, LINK_OPTIONS_ERROR_KEY,
                     "unknown link option '%s': %s", key, hint);
@@ -263,7 +264,7 @@ char *link_options_format(const LinkParams *p)
     format_probability(out, "loss", p->loss);
     format_probability(out, "duplicate", p->duplicate);
     format_probability(out, "reorder", p->reorder);
-    if (p->exact || p->said)
+    if (p->exact || p->exact_set)
         g_string_append(out, p->exact ? " delivery=exact" : " delivery=barrier");
     if (out->len > 0)
         g_string_erase(out, 0, 1);

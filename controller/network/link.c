@@ -105,7 +105,7 @@ bool link_way_next_change(const LinkWay *way, VTime after, VTime *at, bool *up)
 }
 
 /* Puts the changes up to `at` into effect. */
-static void take_changes(LinkWay *way, VTime at)
+static void apply_changes(LinkWay *way, VTime at)
 {
     while (way->next_change < way->changes->len) {
         const LinkChange *change = &g_array_index(way->changes, LinkChange, way->next_change);
@@ -232,7 +232,7 @@ LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum)
         draw[i] = prng_next(&way->prng);
     way->stats.sent++;
     way->stats.bytes += size;
-    take_changes(way, at);
+    apply_changes(way, at);
     if (way->is_down) {
         way->stats.down++;
         return (LinkFate){.drop = NET_DROP_DOWN};

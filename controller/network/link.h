@@ -41,8 +41,8 @@ typedef struct {
     int64_t queue;     /* bytes, 0: unlimited; has an effect only with a bandwidth */
     VTime jitter;
     uint32_t loss, duplicate, reorder; /* parts in LINK_CERTAIN */
-    bool exact; /* delivers to a NIC at the due time, not at the barrier after it */
-    bool said;  /* the user has set `exact`: `quantum auto` keeps it (auto-quantum.h) */
+    bool exact;     /* delivers to a NIC at the due time, not at the barrier after it */
+    bool exact_set; /* the user has set `exact`: `quantum auto` keeps it (auto-quantum.h) */
 } LinkParams;
 
 /* Reason for the end of a frame on its way. */

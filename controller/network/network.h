@@ -10,7 +10,7 @@
  *   2. network_advance(T): every frame enters its link and passes the switches that the frame
  *      reached by T. No latency is below the quantum, so all deliveries due by
  *      T + network_lookahead() are known now;
- *   3. network_next() and network_take() for the frames that each node is to receive up to the
+ *   3. network_next() and network_pop() for the frames that each node is to receive up to the
  *      node's next boundary.
  *
  * Nothing depends on the order in which ports are served: events happen in the order of virtual
@@ -120,7 +120,7 @@ typedef void (*NetObserver)(const NetEvent *event, void *data);
 /* Creates a network. `quantum` must be above 0. */
 Network *network_new(uint64_t seed, VTime quantum);
 
-/* NULL is allowed. Deliveries from network_take() that were not returned become invalid. */
+/* NULL is allowed. Deliveries from network_pop() that were not returned become invalid. */
 void network_free(Network *net);
 
 /* Restarts the random numbers of all links from another seed. */
@@ -203,7 +203,7 @@ const NetDelivery *network_next(const Network *net, unsigned port, VTime until);
 
 /* Removes the port's next frame, without a time limit, and returns the frame, or NULL. The caller
  * returns the frame with network_delivered() or network_refused(). */
-NetDelivery *network_take(Network *net, unsigned port);
+NetDelivery *network_pop(Network *net, unsigned port);
 
 /* The port's NIC accepted the frame at `when`. The next network_advance() to that time records the
  * delivery. Frees the delivery. */

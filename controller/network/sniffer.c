@@ -145,13 +145,13 @@ static void set_time(Sniffer *s, Item *item, VTime at)
     heap_push(&s->times, (HeapEntry){at, 0, item->number, item});
 }
 
-static void finish(Sniffer *s, Item *item)
+static void finish_item(Sniffer *s, Item *item)
 {
     item->done = true;
     g_hash_table_remove(s->under_way, &item->key);
 }
 
-static void tell(const Sniffer *s, VTime at, NetEnd place, bool sent, const NetEvent *e)
+static void report_frame(const Sniffer *s, VTime at, NetEnd place, bool sent, const NetEvent *e)
 {
     SniffFrame frame = {.at = at,
                         .place = place,
@@ -164,7 +164,7 @@ static void tell(const Sniffer *s, VTime at, NetEnd place, bool sent, const NetE
     s->func(&frame, s->data);
 }
 
-static void tell_items(Sniffer *s)
+static void report_items(Sniffer *s)
 {
     const HeapEntry *top;
 
@@ -295,7 +295,7 @@ static void on_ended(Sniffer *s, const NetEvent *e)
         if (!item->own)
             set_time(s, item, item->lost ? item->lost_at : e->when);
     }
-    finish(s, item);
+    finish_item(s, item);
 }
 
 static void cards_event(Sniffer *s, const NetEvent *e)
@@ -327,9 +327,9 @@ static void cards_both(const Sniffer *s, const NetEvent *e)
     if (s->options.scope == SNIFF_PORT && e->port != s->options.index)
         return;
     if (e->kind == NET_SENT)
-        tell(s, e->sent, port_end(e->port), true, e);
+        report_frame(s, e->sent, port_end(e->port), true, e);
     else if (e->kind == NET_DELIVERED)
-        tell(s, e->when, port_end(e->port), false, e);
+        report_frame(s, e->when, port_end(e->port), false, e);
 }
 
 /* --- a link: an item is a copy on the link --- */
@@ -393,7 +393,7 @@ static void on_left(Sniffer *s, const NetEvent *e)
         item->sent = !item->seen;
         set_time(s, item, e->when);
     }
-    finish(s, item);
+    finish_item(s, item);
 }
 
 static void link_event(Sniffer *s, const NetEvent *e)
@@ -424,9 +424,9 @@ static void link_both(const Sniffer *s, const NetEvent *e)
 
     network_link_ends(s->net, e->link, ends);
     if (e->kind == NET_ENTERED && !e->copy)
-        tell(s, e->when, ends[e->direction], true, e);
+        report_frame(s, e->when, ends[e->direction], true, e);
     else if (e->kind == NET_LEFT || e->kind == NET_DELIVERED)
-        tell(s, e->when, ends[!e->direction], false, e);
+        report_frame(s, e->when, ends[!e->direction], false, e);
 }
 
 /* --- events --- */
@@ -445,7 +445,7 @@ void sniffer_event(Sniffer *s, const NetEvent *e)
     } else {
         cards_event(s, e);
     }
-    tell_items(s);
+    report_items(s);
 }
 
 void sniffer_finish(Sniffer *s, VTime now)
@@ -466,5 +466,5 @@ void sniffer_finish(Sniffer *s, VTime now)
             set_time(s, item, now);
     }
     g_hash_table_remove_all(s->under_way);
-    tell_items(s);
+    report_items(s);
 }

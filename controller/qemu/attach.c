@@ -7,8 +7,8 @@
 #include "controller/base/log.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
+#include "controller/qemu/node-event.h"
 #include "controller/qemu/preflight.h"
-#include "controller/qemu/telling.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <fcntl.h>
@@ -157,7 +157,7 @@ bool node_detach(Node *n, GError **error)
 {
     bool ok = true;
 
-    if (!attached_restore_ranks(n->before))
+    if (!attached_restore_scheduling(n->before))
         log_warn("node %s: not all threads of its QEMU could be given their priority and CPUs back",
                  n->name);
     if (!node_state_has_left(n->state) && attached_lives(n->before))

@@ -122,7 +122,7 @@ bool attached_lives(const Attached *a)
     return !a->memo || sched_memo_lives(a->memo);
 }
 
-bool attached_restore_ranks(const Attached *a)
+bool attached_restore_scheduling(const Attached *a)
 {
     return !a->memo || sched_memo_restore(a->memo);
 }

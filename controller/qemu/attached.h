@@ -41,8 +41,8 @@ bool attached_ran(const Attached *attached);
 /* Whether the process lives. */
 bool attached_lives(const Attached *attached);
 
-/* Restores the priorities and CPUs of the threads; false if the system refuses some of it. */
-bool attached_restore_ranks(const Attached *attached);
+/* Gives its threads back their priorities and CPUs. Returns false if the system refuses any. */
+bool attached_restore_scheduling(const Attached *attached);
 
 /* A new connection to the QMP socket, for the case that the old one broke. Free with
  * qmp_client_free(). */

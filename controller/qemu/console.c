@@ -137,11 +137,11 @@ static bool is_transcript(const char *head, gsize size)
     return head[0] == '[' && (digits == size || (digits > 1 && head[digits] == 's'));
 }
 
-bool console_takes_transcript(const char *path, GError **error)
+bool console_accepts_transcript(const char *path, GError **error)
 {
     g_autoptr(GError) e = NULL;
 
-    if (sink_takes(path, "transcript", is_transcript, &e))
+    if (sink_accepts(path, "transcript", is_transcript, &e))
         return true;
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path, e->message);
     return false;
@@ -174,7 +174,7 @@ void console_tap(Console *c, void (*wake)(void *data), void *data)
     g_mutex_unlock(&c->lock);
 }
 
-GBytes *console_take(Console *c)
+GBytes *console_pop(Console *c)
 {
     GBytes *bytes = NULL;
 

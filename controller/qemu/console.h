@@ -53,20 +53,18 @@ bool console_send(Console *console, const char *text, GError **error);
 gssize console_type(Console *console, const char *data, gsize size, GError **error);
 
 /*
- * Keeps all bytes from now on for console_take(), at most 1 MiB: the oldest bytes are lost if
- * nobody takes them in time. wake is called in the thread that drains when there are bytes, and
- * must be quick. NULL ends it. While the tap is open, only the console's own thread may drain the
- * console.
+ * Keeps what is drained from now on for console_pop(); wake is called, in the thread that drains,
+ * when there is something, and must be quick. NULL ends it. Of what nobody takes in time the oldest
+ * is lost. While the tap is open, no thread but its own may drain the console.
  */
 void console_tap(Console *console, void (*wake)(void *data), void *data);
 
-/* The bytes since the last call, or NULL; any thread. Free with g_bytes_unref(). */
-GBytes *console_take(Console *console);
+/* What has come since the last call, or NULL; any thread. */
+GBytes *console_pop(Console *console);
 
-/* console_transcript() writes each line that ends from now on to a new file, behind its time and as
- * text_line() makes it: "[1.234000000s] text". NULL ends it. console_takes_transcript() checks the
- * path only. */
-bool console_takes_transcript(const char *path, GError **error);
+/* Writes each line that ends from now on to a new file, behind its time, as text_line() makes it:
+ * "[1.234000000s] text". NULL ends it. */
+bool console_accepts_transcript(const char *path, GError **error);
 bool console_transcript(Console *console, const char *path, GError **error);
 
 /* The last complete lines. Owned by the console. */

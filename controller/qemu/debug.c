@@ -9,9 +9,9 @@
 /* Host ms for requests that only restore the stub's state. */
 #define RESTORE_MS 2000
 
-static GdbClient *connect_far(Node *n, GError **error)
+static GdbClient *connect_remote(Node *n, GError **error)
 {
-    int fd = n->far->ops->open_stub(n->far, n, error);
+    int fd = n->remote->ops->open_stub(n->remote, n, error);
     g_autoptr(GdbClient) client = fd >= 0 ? gdb_client_new(fd) : NULL;
 
     return client && gdb_client_handshake(client, NODE_REPLY_MS, error) ? g_steal_pointer(&client)
@@ -51,9 +51,9 @@ static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
     }
     if (!node_check(n, true, error) || !stub_is_free(n, error))
         return NULL;
-    client = n->far ? connect_far(n, error)
-                    : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0, timeout_ms,
-                                                 error);
+    client = n->remote ? connect_remote(n, error)
+                       : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0,
+                                                    timeout_ms, error);
     if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);
         gdb_client_free(client);

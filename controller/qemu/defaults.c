@@ -3,7 +3,7 @@
  * set. */
 #include "controller/qemu/defaults.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/qemu/option-keys.h"
 
 #include <string.h>
@@ -127,7 +127,7 @@ static bool check_key(const char *key, GError **error)
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "%s= can't be a default: %s", key, why);
         return false;
     }
-    hint = near_hint(key, node_defaults_keys(), "`help defaults` lists the keys");
+    hint = suggest_hint(key, node_defaults_keys(), "`help defaults` lists the keys");
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "unknown key '%s': %s", key, hint);
     return false;
 }
@@ -171,8 +171,8 @@ bool node_defaults_set(NodeDefaults *d, char *const *words, unsigned n, bool els
     return true;
 }
 
-/* The keys that are set, as near_hint() reads them. Free the array with g_free(), not its
- * strings. */
+/* What there is to be taken back, as suggest_hint() wants it; free with g_free(), not what it
+ * holds. */
 static const char **present(const NodeDefaults *d)
 {
     const char **keys = g_new0(const char *, d->pairs->len / 2 + 1);
@@ -192,7 +192,7 @@ bool node_defaults_unset(NodeDefaults *d, char *const *keys, unsigned n, GError 
         if (find(d->pairs, keys[i]) >= 0)
             continue;
         all = g_strjoinv(", ", (char **)there);
-        hint = near_hint(keys[i], there, *all ? all : "there is none");
+        hint = suggest_hint(keys[i], there, *all ? all : "there is none");
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "no default of '%s' is set: %s", keys[i],
                     hint);
         return false;

@@ -5,9 +5,9 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/tree.h"
+#include "controller/qemu/node-event.h"
 #include "controller/qemu/serial.h"
 #include "controller/qemu/sweep.h"
-#include "controller/qemu/telling.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <poll.h>
@@ -69,21 +69,21 @@ static void append_end(GString *text, const Node *n, End end, const GError *why)
                                state == 'T' ? "signal" : "debugger");
 }
 
-static void fail(Node *n, End end, const GError *why)
+static void fail_node(Node *n, End end, const GError *why)
 {
-    g_autofree char *said = n->said ? said_end(n->said, STDERR_TAIL) : NULL;
+    g_autofree char *output = n->output ? child_output_end(n->output, STDERR_TAIL) : NULL;
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_append_printf(text, "node %s: ", n->name);
     append_end(text, n, end, why);
-    if (said && *said)
-        g_string_append_printf(text, "; it said: %s", said);
-    if (said && strstr(said, "'dgram'"))
+    if (output && *output)
+        g_string_append_printf(text, "; it said: %s", output);
+    if (output && strstr(output, "'dgram'"))
         g_string_append(text, "; netdev dgram came with QEMU 7.2: this one is older");
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
-    node_tell(n, NODE_WHAT_FAILED, NULL, n->failure->message);
-    kill_group(n); /* no process of the group may run on */
+    node_report_event(n, NODE_EVENT_FAILED, NULL, n->failure->message);
+    kill_group(n); /* whatever is left of it must not run on */
     if (end.ended)
         sweep_processes(n->dir);
 }
@@ -102,30 +102,30 @@ static End wait_end(Node *n, const GError *why)
 void node_fail(Node *n, const GError *why)
 {
     if (n->state != NODE_FAILED)
-        fail(n, wait_end(n, why), why);
+        fail_node(n, wait_end(n, why), why);
 }
 
 static void become(Node *n, NodeState state)
 {
     n->state = state;
     n->frozen = false;
-    node_tell(n, NODE_WHAT_LEFT, n->life.why, NULL);
+    node_report_event(n, NODE_EVENT_LEFT, n->life.why, NULL);
 }
 
 bool node_lose(Node *n, const GError *why, bool ran, VTime at)
 {
-    g_autofree char *said = NULL;
-    bool told = n->life.becomes != NODE_ADDED;
+    g_autofree char *output = NULL;
+    bool announced = n->life.becomes != NODE_ADDED;
     End end;
 
     if (n->state == NODE_FAILED)
         return false;
     end = wait_end(n, why);
-    said = n->said ? said_text(n->said) : NULL;
-    if (told ? !n->qmp || !qmp_client_broken(n->qmp)
-             : !ran || !end.exited || n->life.ends ||
-                   (said && node_complained(said, n->program ? n->program : ""))) {
-        fail(n, end, why);
+    output = n->output ? child_output_text(n->output) : NULL;
+    if (announced ? !n->qmp || !qmp_client_broken(n->qmp)
+                  : !ran || !end.exited || n->life.ends ||
+                        (output && node_complained(output, n->program ? n->program : ""))) {
+        fail_node(n, end, why);
         return false;
     }
     if (end.exited)
@@ -134,11 +134,11 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
         sweep_processes(n->dir);
     n->clock_stale = true;
     n->clock.virtual_time.ns = MAX(n->clock.virtual_time.ns, vtime_add(at, n->epoch).ns);
-    become(n, told ? n->life.becomes : NODE_OFF);
+    become(n, announced ? n->life.becomes : NODE_OFF);
     return true;
 }
 
-bool node_take_end(Node *n)
+bool node_check_end(Node *n)
 {
     g_autoptr(GError) error = NULL;
 
@@ -163,7 +163,7 @@ bool node_ask_end(Node *n, GError **error)
     if (node_state_has_left(state)) {
         n->life.becomes = state;
         n->life.stands = true;
-        return node_take_end(n);
+        return node_check_end(n);
     }
     if (state == NODE_FAILED)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "QEMU stopped the guest: %s", status);
@@ -188,8 +188,8 @@ void node_free(Node *n)
     if (!n)
         return;
     node_end_process(n);
-    if (n->far && n->state != NODE_ADDED)
-        n->far->ops->end(n->far, n);
+    if (n->remote && n->state != NODE_ADDED)
+        n->remote->ops->end(n->remote, n);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
     fd_clear(&n->agent_fd);
@@ -208,12 +208,12 @@ void node_free(Node *n)
     for (unsigned i = 0; i < n->cables->len; i++)
         close(g_array_index(n->cables, int, i));
     g_array_unref(n->cables);
-    g_array_unref(n->far_used);
+    g_array_unref(n->remote_used);
     node_options_free(n->options);
     g_free(n->version);
     g_free(n->file);
     g_free(n->program);
-    said_free(n->said);
+    child_output_free(n->output);
     g_free(n->transcript);
     g_free(n->dir);
     g_free(n->gdb_path);

@@ -25,12 +25,12 @@ void node_fail(Node *node, const GError *error);
  */
 bool node_lose(Node *node, const GError *error, bool ran, VTime at);
 
-/* If the node's events say that its guest has left and that QEMU has stopped, reads the clock,
- * changes the state and reports the leaving. True if so. For the thread that owns the node. */
-bool node_take_end(Node *node);
+/* If its events say that it has left, and it stands, it becomes so: its clock is read, and the
+ * event is reported. Called in the thread that the node belongs to. */
+bool node_check_end(Node *node);
 
-/* For a QEMU that has stopped unasked: asks query-status for the reason. True if the guest has
- * left, as node_take_end(); false with *error if the node has failed. */
+/* QEMU has stopped it unasked, so query-status says why: as node_check_end(), or it has failed and
+ * *error is why. */
 bool node_ask_end(Node *node, GError **error);
 
 #endif

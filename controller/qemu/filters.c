@@ -10,7 +10,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-void filters_take_stub(Node *n)
+void filters_use_stub(Node *n)
 {
     g_autoptr(GError) error = NULL;
 
@@ -32,7 +32,7 @@ static Outcome by_stub(Node *n, const char *line, GError **error)
 {
     g_autoptr(GString) output = NULL;
     g_autoptr(GError) e = NULL;
-    g_autofree char *said = NULL;
+    g_autofree char *answer = NULL;
 
     if (!n->by_stub)
         return NOT_HERE;
@@ -44,8 +44,8 @@ static Outcome by_stub(Node *n, const char *line, GError **error)
     }
     if (output->len == 0)
         return DONE;
-    said = text_line(output->str, -1);
-    g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU refuses '%s': %s", line, said);
+    answer = text_line(output->str, -1);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "QEMU refuses '%s': %s", line, answer);
     return FAILED;
 }
 

@@ -18,8 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Connects to the stub for this node's filters, if they may use it. */
-void filters_take_stub(Node *node);
+/* Takes the stub for this node's filters, if it may be used. */
+void filters_use_stub(Node *node);
 
 /* In µs: the interval of filter-buffer is an uint32 of µs (net/filter-buffer.c). */
 #define FILTERS_LONGEST_US INT64_C(4294967295)

@@ -2,7 +2,7 @@
 /* icount.c: parses -icount part by part; each part may be given once. */
 #include "controller/qemu/icount.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 #include "controller/qemu/node-error.h"
 #include "controller/qemu/option-value.h"
@@ -49,7 +49,7 @@ static bool parse_icount_part(const char *part, Icount *out, GError **error)
                                      "the host's clock; leave it away or write align=off");
         return true;
     }
-    meant = near_meant(key, known);
+    meant = suggest_suffix(key, known);
     return option_bad(error,
                       "icount '%s': shift=0..%d, sleep=on|off, align=off or just 'off' is "
                       "expected%s",

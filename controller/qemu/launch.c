@@ -6,8 +6,8 @@
 #include "controller/base/fd.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
+#include "controller/qemu/node-event.h"
 #include "controller/qemu/spawn.h"
-#include "controller/qemu/telling.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -20,8 +20,8 @@ static bool launch(Node *n, const char *qemu, GError **error)
            identity_read(n, error);
 }
 
-/* Launches on a remote host. The node's console is here. */
-static bool launch_far(Node *n, const char *qemu, GError **error)
+/* Its QEMU is elsewhere; its console is here. */
+static bool launch_remote(Node *n, const char *qemu, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
     int console[2], port[2] = {-1, -1};
@@ -34,7 +34,7 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
         return false;
     }
     n->agent_fd = port[0];
-    n->gdb_path = g_strdup_printf("host %s", n->far->name);
+    n->gdb_path = g_strdup_printf("host %s", n->remote->name);
     n->console = console_new(console[0], log, error);
     if (n->console)
         console_set_node(n->console, n->name);
@@ -45,8 +45,8 @@ static bool launch_far(Node *n, const char *qemu, GError **error)
         fd_clear(&port[1]);
         return false;
     }
-    if (!n->far->ops->launch(n->far, n, qemu, console[1], port[1], error)) {
-        g_clear_pointer(&n->console, console_free); /* the node may be started again */
+    if (!n->remote->ops->launch(n->remote, n, qemu, console[1], port[1], error)) {
+        g_clear_pointer(&n->console, console_free); /* it may be started again */
         g_clear_pointer(&n->gdb_path, g_free);
         fd_clear(&n->agent_fd);
         return false;
@@ -63,8 +63,8 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
     n->dir = rundir_make(dir, sub, error);
     if (!n->dir)
         return false;
-    if (n->far)
-        return launch_far(n, qemu, error);
+    if (n->remote)
+        return launch_remote(n, qemu, error);
     if (!launch(n, qemu, &e) || (node_watch_events(n), !node_read_clock(n, &e))) {
         if (e->domain == NODE_ERROR) {
             g_propagate_error(error, e);

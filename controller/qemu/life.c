@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Virtual time: an event that follows the last report sooner is not reported each time. */
+/* What comes sooner behind the last one is not reported each time. */
 #define FOLDED_NS (100 * NS_PER_MS)
 
 const char *const node_state_names[] = {
@@ -36,7 +36,7 @@ static void leave(NodeLife *life, const QmpRunEvent *event, NodeState state, boo
     life->stands = life->stands || stands;
 }
 
-NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
+NodeEventKind node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
 {
     switch (e->kind) {
     case QMP_RUN_OTHER:
@@ -61,30 +61,30 @@ NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *e, bool expected)
         break;
     case QMP_RUN_PANICKED:
         if (is(e, "run"))
-            return NODE_WHAT_PANICKED;
+            return NODE_EVENT_PANICKED;
         leave(life, e, NODE_PANICKED, false);
         break;
     case QMP_RUN_WATCHDOG:
         if (!is(e, "pause") && !is(e, "poweroff"))
-            return NODE_WHAT_WATCHDOG;
+            return NODE_EVENT_WATCHDOG;
         leave(life, e, NODE_WATCHDOG, false);
         break;
     case QMP_RUN_SUSPEND:
         leave(life, e, NODE_SUSPENDED, true);
         break;
     case QMP_RUN_WAKEUP:
-        return NODE_WHAT_WAKEUP;
+        return NODE_EVENT_WAKEUP;
     case QMP_RUN_SUSPEND_DISK:
-        return NODE_WHAT_SUSPEND_DISK;
+        return NODE_EVENT_SUSPEND_DISK;
     case QMP_RUN_POWERDOWN:
-        return NODE_WHAT_POWERDOWN;
+        return NODE_EVENT_POWERDOWN;
     case QMP_RUN_CRASHLOADED:
-        return NODE_WHAT_CRASHLOADED;
+        return NODE_EVENT_CRASHLOADED;
     case QMP_RUN_RESET:
         life->resets++;
-        return NODE_WHAT_RESET;
+        return NODE_EVENT_RESET;
     }
-    return NODE_WHAT_NOTHING;
+    return NODE_EVENT_NOTHING;
 }
 
 /* True of 1 to 9, 10, 20, …, 100, 200, …: few numbers, however long a guest repeats an event. */
@@ -95,15 +95,15 @@ static bool is_round(unsigned n)
     return n < 10;
 }
 
-bool node_life_tells(NodeLife *life, NodeWhat what, VTime at, unsigned *n)
+bool node_life_reports(NodeLife *life, NodeEventKind what, VTime at, unsigned *n)
 {
-    bool tells;
+    bool reports;
 
-    *n = ++life->told[what].n;
-    tells = is_round(*n) || vtime_sub(at, life->told[what].last).ns >= FOLDED_NS;
-    if (tells)
-        life->told[what].last = at;
-    return tells;
+    *n = ++life->reported[what].n;
+    reports = is_round(*n) || vtime_sub(at, life->reported[what].last).ns >= FOLDED_NS;
+    if (reports)
+        life->reported[what].last = at;
+    return reports;
 }
 
 static bool is_complaint(const char *line, const char *program)
@@ -144,7 +144,7 @@ NodeState node_state_of_status(const char *status)
     return NODE_PAUSED;
 }
 
-/* --- the texts of reports --- */
+/* --- texts of events --- */
 
 const char *node_left_text(NodeState state, int exit_status)
 {
@@ -160,40 +160,40 @@ const char *node_left_text(NodeState state, int exit_status)
     }
 }
 
-const char *node_what_name(const NodeTelling *t)
+const char *node_event_name(const NodeEvent *t)
 {
     switch (t->what) {
-    case NODE_WHAT_NOTHING:
+    case NODE_EVENT_NOTHING:
         return "";
-    case NODE_WHAT_LEFT:
+    case NODE_EVENT_LEFT:
         return node_state_name(t->state);
-    case NODE_WHAT_RESET:
+    case NODE_EVENT_RESET:
         return "reset";
-    case NODE_WHAT_PANICKED:
+    case NODE_EVENT_PANICKED:
         return "panicked";
-    case NODE_WHAT_CRASHLOADED:
+    case NODE_EVENT_CRASHLOADED:
         return "crashloaded";
-    case NODE_WHAT_WATCHDOG:
+    case NODE_EVENT_WATCHDOG:
         return "watchdog";
-    case NODE_WHAT_SUSPEND_DISK:
+    case NODE_EVENT_SUSPEND_DISK:
         return "suspend-disk";
-    case NODE_WHAT_POWERDOWN:
+    case NODE_EVENT_POWERDOWN:
         return "powerdown";
-    case NODE_WHAT_WAKEUP:
+    case NODE_EVENT_WAKEUP:
         return "wakeup";
-    case NODE_WHAT_FROZEN:
+    case NODE_EVENT_FROZEN:
         return "frozen";
-    case NODE_WHAT_MOVES:
+    case NODE_EVENT_MOVES:
         return "moves";
-    case NODE_WHAT_FAILED:
+    case NODE_EVENT_FAILED:
         return "failed";
-    case NODE_WHATS:
+    case NODE_EVENT_KINDS:
         break;
     }
     g_assert_not_reached();
 }
 
-static char *text_of_end(const NodeTelling *t)
+static char *text_of_end(const NodeEvent *t)
 {
     if (t->exit_status >= 0)
         return g_strdup_printf("%s: QEMU exited with status %d", node_state_name(t->state),
@@ -212,46 +212,46 @@ static char *text_of_end(const NodeTelling *t)
     }
 }
 
-static char *text_of(const NodeTelling *t)
+static char *text_of(const NodeEvent *t)
 {
     switch (t->what) {
-    case NODE_WHAT_NOTHING:
+    case NODE_EVENT_NOTHING:
         return g_strdup("");
-    case NODE_WHAT_LEFT:
+    case NODE_EVENT_LEFT:
         return text_of_end(t);
-    case NODE_WHAT_RESET:
+    case NODE_EVENT_RESET:
         return g_strdup(g_str_has_prefix(t->why, "host-") ? "reset from outside"
                                                           : "reset by its guest");
-    case NODE_WHAT_PANICKED:
+    case NODE_EVENT_PANICKED:
         return g_strdup("its guest's kernel panicked, and goes on");
-    case NODE_WHAT_CRASHLOADED:
+    case NODE_EVENT_CRASHLOADED:
         return g_strdup("its guest runs a crash kernel");
-    case NODE_WHAT_WATCHDOG:
+    case NODE_EVENT_WATCHDOG:
         return g_strdup_printf("its guest's watchdog ran out (action %s)", t->why);
-    case NODE_WHAT_SUSPEND_DISK:
+    case NODE_EVENT_SUSPEND_DISK:
         return g_strdup("its guest suspends to disk");
-    case NODE_WHAT_POWERDOWN:
+    case NODE_EVENT_POWERDOWN:
         return g_strdup("its power button was pressed");
-    case NODE_WHAT_WAKEUP:
+    case NODE_EVENT_WAKEUP:
         return g_strdup("woken up, but it takes part no more");
-    case NODE_WHAT_FROZEN:
-    case NODE_WHAT_MOVES:
-    case NODE_WHAT_FAILED:
+    case NODE_EVENT_FROZEN:
+    case NODE_EVENT_MOVES:
+    case NODE_EVENT_FAILED:
         return g_strdup(t->detail ? t->detail : "");
-    case NODE_WHATS:
+    case NODE_EVENT_KINDS:
         break;
     }
     g_assert_not_reached();
 }
 
-/* Whether the detail is the count of an event, and not the text itself. */
-static bool has_times(const NodeTelling *t)
+/* Of what it says itself the detail is no part. */
+static bool has_times(const NodeEvent *t)
 {
-    return t->detail && t->what != NODE_WHAT_FROZEN && t->what != NODE_WHAT_MOVES &&
-           t->what != NODE_WHAT_FAILED;
+    return t->detail && t->what != NODE_EVENT_FROZEN && t->what != NODE_EVENT_MOVES &&
+           t->what != NODE_EVENT_FAILED;
 }
 
-char *node_telling_text(const char *name, const NodeTelling *t)
+char *node_event_text(const char *name, const NodeEvent *t)
 {
     g_autofree char *what = text_of(t), *time = units_format_seconds(t->time);
     g_autofree char *times = has_times(t) ? g_strdup_printf(", %s,", t->detail) : g_strdup("");

@@ -2,9 +2,9 @@
 /*
  * life.h: the states of a node, and how QEMU's events lead from one to another. Pure.
  *
- * A node takes part in quanta while it is paused or running. A node leaves when its guest powers
- * off, panics, is stopped by its watchdog or suspends. The node then stands where it is, readable,
- * and takes part no more. Other events of a guest, such as a reset, are reported and counted.
+ * A node takes part in quanta while it is paused or running. It leaves when its guest powers off,
+ * panics, is stopped by its watchdog or suspends: then it stands where it is, readable, and takes
+ * part no more. What a guest does on its way, such as a reset, is reported and counted.
  */
 #ifndef QEMU_LIFE_H
 #define QEMU_LIFE_H
@@ -41,20 +41,20 @@ static inline bool node_state_has_left(NodeState state)
 }
 
 typedef enum {
-    NODE_WHAT_NOTHING,
-    NODE_WHAT_LEFT, /* the state tells how */
-    NODE_WHAT_RESET,
-    NODE_WHAT_PANICKED,    /* the kernel panicked, and the guest runs on */
-    NODE_WHAT_CRASHLOADED, /* the guest runs a crash kernel */
-    NODE_WHAT_WATCHDOG,    /* the watchdog's action was another than to stop the guest */
-    NODE_WHAT_SUSPEND_DISK,
-    NODE_WHAT_POWERDOWN, /* the guest's power button was pressed */
-    NODE_WHAT_WAKEUP,    /* a suspended guest woke up */
-    NODE_WHAT_FROZEN,
-    NODE_WHAT_MOVES, /* a frozen node moves again */
-    NODE_WHAT_FAILED,
-    NODE_WHATS,
-} NodeWhat;
+    NODE_EVENT_NOTHING,
+    NODE_EVENT_LEFT, /* the state says how */
+    NODE_EVENT_RESET,
+    NODE_EVENT_PANICKED,    /* and runs on */
+    NODE_EVENT_CRASHLOADED, /* the guest runs a crash kernel */
+    NODE_EVENT_WATCHDOG,    /* the watchdog did something else than to stop the guest */
+    NODE_EVENT_SUSPEND_DISK,
+    NODE_EVENT_POWERDOWN, /* its power button was pressed */
+    NODE_EVENT_WAKEUP,    /* a suspended one */
+    NODE_EVENT_FROZEN,
+    NODE_EVENT_MOVES, /* a frozen one */
+    NODE_EVENT_FAILED,
+    NODE_EVENT_KINDS,
+} NodeEventKind;
 
 typedef struct {
     NodeState becomes;     /* state in which the guest leaves; NODE_ADDED: the guest has not left */
@@ -65,21 +65,21 @@ typedef struct {
     unsigned resets;
     struct {
         unsigned n;
-        VTime last; /* virtual time of the last report */
-    } told[NODE_WHATS];
+        VTime last; /* when it was reported */
+    } reported[NODE_EVENT_KINDS];
 } NodeLife;
 
-/* Applies an event to *life, and returns what is to be reported at once. expected: a stop that
- * metronome asked for is on its way. A guest's leaving is reported later, when the node stands. */
-NodeWhat node_life_step(NodeLife *life, const QmpRunEvent *event, bool expected);
+/* What to report of an event at once. expected: a stop of ours is on its way. That a guest
+ * leaves is reported once it stands. */
+NodeEventKind node_life_step(NodeLife *life, const QmpRunEvent *event, bool expected);
 
 /*
- * Counts one more event of this kind, and returns whether to report it: a guest may repeat an event
- * in a loop, for ever. True for the first ten events, every tenth up to the hundredth, every
- * hundredth up to the thousandth and so on, and for an event 100 ms of virtual time or more behind
- * the last report. *n: the count so far.
+ * Whether to report that a guest has done this once more: a guest may do it in a loop, for
+ * ever. True of the first ten times, of every tenth up to the hundredth, of every hundredth up to
+ * the thousandth and so on, and of whatever comes 100 ms of virtual time or more behind what was
+ * reported last. *n: how many times it was by now.
  */
-bool node_life_tells(NodeLife *life, NodeWhat what, VTime at, unsigned *n);
+bool node_life_reports(NodeLife *life, NodeEventKind what, VTime at, unsigned *n);
 
 /* Whether QEMU itself complained in its stderr, warnings aside. QEMU's messages begin with the
  * program's name (util/error-report.c). A guest may write to stderr too (semihosting). */
@@ -88,24 +88,24 @@ bool node_complained(const char *text, const char *program);
 /* The state of a node by QEMU's query-status; NODE_PAUSED if the guest can go on. */
 NodeState node_state_of_status(const char *status);
 
-/* One report about a node. */
+/* One thing that a node did, to be reported. */
 typedef struct {
-    NodeWhat what;
+    NodeEventKind what;
     NodeState state;       /* of the node now */
     char why[QMP_WHY_MAX]; /* QEMU's reason or action, or "" */
-    VTime time;            /* of the event, in the ensemble's time */
-    bool exact;            /* false: `time` is the end of the quantum of the event */
-    int exit_status;       /* of QEMU; -1: QEMU did not exit */
-    char *detail;          /* text for frozen, moves and failed; else the count, or NULL */
-} NodeTelling;
+    VTime time;            /* the ensemble's: when, … */
+    bool exact;            /* … or, if not exact, the end of the quantum in which */
+    int exit_status;       /* of QEMU; -1: it did not exit */
+    char *detail;          /* of what is frozen or failed; how often it was; NULL: none */
+} NodeEvent;
 
 /* What a node that has left did: "powered off", "exited", … */
 const char *node_left_text(NodeState state, int exit_status);
 
-/* One word for programs: "off", "reset", …; for a node that left, the name of its state. */
-const char *node_what_name(const NodeTelling *telling);
+/* One word for programs: "off", "reset", …; the state's for one that left. */
+const char *node_event_name(const NodeEvent *event);
 
 /* "node a: reset by its guest in the quantum up to 1.000000000s"; free with g_free(). */
-char *node_telling_text(const char *name, const NodeTelling *telling);
+char *node_event_text(const char *name, const NodeEvent *event);
 
 #endif

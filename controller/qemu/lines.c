@@ -27,7 +27,7 @@ typedef struct {
 struct LinesWatch {
     GRegex *pattern;
     View view;
-    bool told; /* this line has been found already */
+    bool reported; /* this line has been found already */
     LinesFound found;
 };
 
@@ -194,11 +194,11 @@ bool lines_awaited(const Lines *l)
 
 static void watch_try(const Lines *l, LinesWatch *w, VTime until)
 {
-    if (w->found.line || w->told)
+    if (w->found.line || w->reported)
         return;
     w->view.tried = l->line->len;
-    w->told = try_text(w->pattern, l->line->str + w->view.from, l->line->len - w->view.from,
-                       w->view.time, until, &w->found);
+    w->reported = try_text(w->pattern, l->line->str + w->view.from, l->line->len - w->view.from,
+                           w->view.time, until, &w->found);
 }
 
 LinesWatch *lines_watch(Lines *l, GRegex *pattern)
@@ -264,7 +264,7 @@ static void end_line(Lines *l, VTime until)
 
         watch_try(l, w, until);
         w->view = (View){0};
-        w->told = false;
+        w->reported = false;
     }
     if (l->func)
         l->func(l->line->str, l->line->len, l->line_time, l->data);

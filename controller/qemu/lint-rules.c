@@ -274,11 +274,11 @@ static bool changes_user(const LintCase *c)
 
 /* --- the table --- */
 
-#define SAY(level, why, how) .severity = (level), .reason = why, .mend = how
-#define NOTE(why, how)       SAY(LINT_NOTE, why, how)
-#define WARN(why, how)       SAY(LINT_WARN, why, how)
-#define REFUSED(why, how)    SAY(LINT_ERROR, why, how), .place = LINT_AT_EXTRA
-#define BARRED(why, how)     SAY(LINT_ERROR, why, how), .place = LINT_AT_MONITOR
+#define RULE(level, why, how) .severity = (level), .reason = why, .mend = how
+#define NOTE(why, how)        RULE(LINT_NOTE, why, how)
+#define WARN(why, how)        RULE(LINT_WARN, why, how)
+#define REFUSED(why, how)     RULE(LINT_ERROR, why, how), .place = LINT_AT_EXTRA
+#define BARRED(why, how)      RULE(LINT_ERROR, why, how), .place = LINT_AT_MONITOR
 
 #define HARDWARE                                                                                   \
     WARN("hardware virtualisation does not count instructions, so nothing is exact",               \

@@ -35,8 +35,8 @@ static void free_finding(void *data)
     g_free(f);
 }
 
-/* Adds a finding, unless the list holds an equal one. */
-static void say(Lint *l, const char *what, const LintRule *rule)
+/* Adds a finding, unless there is the same already. */
+static void report(Lint *l, const char *what, const LintRule *rule)
 {
     LintFinding *f;
 
@@ -53,8 +53,8 @@ static void say(Lint *l, const char *what, const LintRule *rule)
     g_ptr_array_add(l->findings, f);
 }
 
-/* True if the rule fits the option; the finding is then added. */
-static bool judge(Lint *l, const LintRule *rule, const CmdOption *o)
+/* True: the rule fits, which has been said. */
+static bool check(Lint *l, const LintRule *rule, const CmdOption *o)
 {
     g_autoptr(GArray) pairs = NULL;
     g_autofree char *what = NULL;
@@ -65,12 +65,12 @@ static bool judge(Lint *l, const LintRule *rule, const CmdOption *o)
     if (!lint_fits(rule, &(LintCase){l, o, pairs}))
         return false;
     what = cmdline_quote(o);
-    say(l, what, rule);
+    report(l, what, rule);
     return true;
 }
 
-/* Applies a rule to the pairs of all options of a name, as QEMU merges them (merge_lists). */
-static void judge_merged(Lint *l, const LintRule *rule)
+/* All pairs of the options of a name, as QEMU merges them (merge_lists). */
+static void check_merged(Lint *l, const LintRule *rule)
 {
     const CmdOption *last = lint_find(l, rule->names);
     g_autoptr(GArray) pairs = cmdline_pairs(NULL, NULL);
@@ -93,32 +93,32 @@ static void judge_merged(Lint *l, const LintRule *rule)
         g_string_append_printf(what, "%s%s", what->len ? ", " : "", one);
     }
     if (last && lint_fits(rule, &(LintCase){l, last, pairs}))
-        say(l, what->str, rule);
+        report(l, what->str, rule);
 }
 
-static void judge_absent(Lint *l, const LintRule *rule)
+static void check_absent(Lint *l, const LintRule *rule)
 {
     g_autofree char *what = g_strdup_printf("no -%s", rule->names);
 
     what[strcspn(what, "|")] = '\0';
     if (!lint_find(l, rule->names))
-        say(l, what, rule);
+        report(l, what, rule);
 }
 
-static void judge_program(Lint *l, const LintRule *rule)
+static void check_program(Lint *l, const LintRule *rule)
 {
     const CmdOption program = {"", l->program};
     g_autofree char *what = cmdline_quote(&program);
 
     if (rule->applies(&(LintCase){l, &program, NULL}))
-        say(l, what, rule);
+        report(l, what, rule);
 }
 
 /* Only the first rule that fits an option makes a finding. */
 GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
 {
     g_autoptr(GArray) options = cmdline_options(argv);
-    g_autofree bool *judged = g_new0(bool, options->len);
+    g_autofree bool *found = g_new0(bool, options->len);
     GPtrArray *findings = g_ptr_array_new_with_free_func(free_finding);
     Lint l = {argv[0] ? argv[0] : "", options, origin, findings};
 
@@ -131,17 +131,17 @@ GPtrArray *lint_arguments(char *const *argv, LintOrigin origin)
         case LINT_EACH:
         case LINT_LIST:
             for (unsigned j = 0; j < options->len; j++)
-                judged[j] = judged[j] || judge(&l, rule, &g_array_index(options, CmdOption, j));
+                found[j] = found[j] || check(&l, rule, &g_array_index(options, CmdOption, j));
             break;
         case LINT_MERGED:
         case LINT_LAST:
-            judge_merged(&l, rule);
+            check_merged(&l, rule);
             break;
         case LINT_ABSENT:
-            judge_absent(&l, rule);
+            check_absent(&l, rule);
             break;
         case LINT_PROGRAM:
-            judge_program(&l, rule);
+            check_program(&l, rule);
             break;
         }
     }
@@ -158,6 +158,6 @@ GPtrArray *lint_refused(char *const *argv)
     for (unsigned i = 0; i < options->len; i++)
         for (unsigned j = 0; j < lint_n_rules; j++)
             if (lint_rules[j].place == LINT_AT_EXTRA)
-                judge(&l, &lint_rules[j], &g_array_index(options, CmdOption, i));
+                check(&l, &lint_rules[j], &g_array_index(options, CmdOption, i));
     return findings;
 }

@@ -3,7 +3,7 @@
  * NIC. */
 #include "controller/qemu/nic-options.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 #include "controller/qemu/option-value.h"
 
@@ -42,7 +42,7 @@ static bool set_model(NodeOptions *o, const char *value, GError **error)
             o->nic_model = models[i].device;
             return true;
         }
-    meant = near_meant(value, known);
+    meant = suggest_suffix(value, known);
     return option_bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000%s", value,
                       meant);
 }

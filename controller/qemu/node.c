@@ -21,7 +21,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->exit_status = -1;
     n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* for a remote node: all 0 */
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
-    n->far_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
+    n->remote_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
     return n;
 }
 
@@ -81,20 +81,21 @@ bool node_read_clock(Node *n, GError **error)
 
 char *node_qmp(Node *n, const char *command, const char *arguments, GError **error)
 {
-    return n->far ? n->far->ops->qmp(n->far, n, command, arguments, false, error)
-                  : qmp_client_call(n->qmp, command, arguments, NODE_REPLY_MS, error);
+    return n->remote ? n->remote->ops->qmp(n->remote, n, command, arguments, false, error)
+                     : qmp_client_call(n->qmp, command, arguments, NODE_REPLY_MS, error);
 }
 
 char *node_hmp(Node *n, const char *text, GError **error)
 {
-    return n->far ? n->far->ops->qmp(n->far, n, text, NULL, true, error)
-                  : qmp_hmp(n->qmp, text, NODE_REPLY_MS, error);
+    return n->remote ? n->remote->ops->qmp(n->remote, n, text, NULL, true, error)
+                     : qmp_hmp(n->qmp, text, NODE_REPLY_MS, error);
 }
 
 HTime node_vcpu_time(const Node *n, unsigned vcpu)
 {
-    if (n->far)
-        return (HTime){vcpu < n->far_used->len ? g_array_index(n->far_used, int64_t, vcpu) : 0};
+    if (n->remote)
+        return (HTime){vcpu < n->remote_used->len ? g_array_index(n->remote_used, int64_t, vcpu)
+                                                  : 0};
     if (vcpu >= n->vcpus->len)
         return (HTime){0};
     return (HTime){MAX(0, sched_thread_runtime_ns(n->pid, g_array_index(n->vcpus, pid_t, vcpu)))};

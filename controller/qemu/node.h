@@ -9,15 +9,15 @@
 #ifndef QEMU_NODE_H
 #define QEMU_NODE_H
 
-#include "controller/base/said.h"
+#include "controller/base/child-output.h"
 #include "controller/base/vtime.h"
 #include "controller/qemu/attached.h"
 #include "controller/qemu/clock.h"
 #include "controller/qemu/console.h"
-#include "controller/qemu/far.h"
 #include "controller/qemu/life.h"
 #include "controller/qemu/options.h"
 #include "controller/qemu/quanta.h"
+#include "controller/qemu/remote.h"
 #include "controller/qemu/rundir.h"
 #include "controller/qemu/sched.h"
 #include "qmp/qmp.h"
@@ -42,16 +42,17 @@ typedef struct Node {
     _Atomic NodeState state; /* set by the node's thread; any thread may read it */
     GError *failure;         /* set before the state becomes NODE_FAILED */
 
-    Far *far;         /* the node's host; NULL: the local host */
-    GArray *far_used; /* int64_t ns of CPU time per vCPU thread, as the remote host last reported */
+    Remote *remote; /* the host it is on; NULL: this one */
+    GArray
+        *remote_used; /* int64_t ns of CPU time of its vCPU threads, as that host last reported */
     bool attached;
     Icount icount;
     pid_t pid;
     int pidfd;
-    char *program; /* the name that QEMU has for itself */
-    Said *said;    /* QEMU's stdout and stderr; NULL: not launched here */
-    char *version; /* "7.2.22 (Debian 1:7.2+…)" */
-    char *file;    /* the file that the process executes; NULL: not known */
+    char *program;       /* as QEMU calls itself */
+    ChildOutput *output; /* what it wrote to stdout and stderr; NULL: not launched here */
+    char *version;       /* "7.2.22 (Debian 1:7.2+…)" */
+    char *file;          /* that its process executes; NULL: not known */
     IntervalKind interval;
     char *dir;          /* the node's folder in the run directory */
     char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
@@ -70,7 +71,7 @@ typedef struct Node {
     struct {
         SchedMode sched;
         int cpu;
-        uint64_t threads; /* sched_thread_mark(); 0: node_schedule() has not run */
+        uint64_t threads; /* sched_thread_mark(); 0: none was scheduled */
         bool resting;     /* the main thread has no real-time priority: node_rest_main() */
     } scheduled;          /* scheduling of the node's threads now */
 
@@ -81,15 +82,15 @@ typedef struct Node {
         Insns left;
         int64_t skip_limit_ns;
         bool slept;
-        bool judged;      /* every fact about this stop has been counted */
+        bool checked;     /* all that there is */
         unsigned unread;  /* stops in a row whose clock was not read */
     } rest;               /* the last stop: engine/rest.h */
     VTime epoch;          /* the node's virtual time when the ensemble's was 0: whole µs */
     bool clock_asked;     /* asked for and not read yet: node_ask_clock() */
     bool clock_stale;     /* QEMU is gone: the virtual time is the last barrier's, the rest older */
-    NodeLife life;        /* what the node's events have reported */
-    bool expect_stop;     /* a stop that metronome asked for is on its way */
-    bool frozen;          /* it has been reported that QEMU does not move */
+    NodeLife life;        /* what its events have said */
+    bool expect_stop;     /* a stop of ours is on its way */
+    bool frozen;          /* reported that it does not move */
     int exit_status;      /* of a QEMU that exited by itself; -1: it did not */
     const Quanta *quanta; /* of the worker that drives the node; NULL: at rest */
 
@@ -104,14 +105,12 @@ typedef struct Node {
 /* Returns a node in state NODE_ADDED that takes over options. Free with node_free() (ending.h). */
 Node *node_new(NodeOptions *options, unsigned index);
 
-/* Pins all threads that the node has now to its CPU, and sets their priorities for this mode.
- * Nothing is done if no thread, mode or CPU has changed since the last call. In strict mode the
- * vCPUs are boosted if they count instructions. */
+/* Pins all threads that the node has now to its CPU and sets their priorities, unless that is done
+ * already. vCPUs that count instructions are boosted. */
 bool node_schedule(Node *node, SchedMode sched, GError **error);
 
-/* rest: takes real-time priority from QEMU's main thread while the node stands
- * (sched_raise_main()). !rest: gives the priority back, as node_schedule() does too. Strict mode
- * only. */
+/* Takes real-time priority from QEMU's main thread while the node stands (sched_raise_main()), and
+ * gives it back, as node_schedule() does. */
 void node_rest_main(Node *node, bool rest);
 
 /* demote: takes real-time priority from QEMU's QMP thread while quanta are run. !demote: gives it

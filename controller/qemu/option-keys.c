@@ -3,7 +3,7 @@
  * remote hosts. */
 #include "controller/qemu/option-keys.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 #include "controller/qemu/drives.h"
 #include "controller/qemu/nic-options.h"
@@ -44,7 +44,7 @@ static bool set_icount(NodeOptions *o, const char *value, GError **error)
     if (!icount_change(value, &icount, error))
         return false;
     o->icount = icount;
-    o->sleep_said = o->sleep_said || strstr(value, "sleep=");
+    o->sleep_given = o->sleep_given || strstr(value, "sleep=");
     return true;
 }
 
@@ -149,7 +149,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return set_text(&o->host, strcmp(value, "local") == 0 ? NULL : value);
     if (strcmp(key, "extra") == 0)
         return set_extra(o, value, error);
-    hint = near_hint(key, keys, "`help node add` lists the keys");
+    hint = suggest_hint(key, keys, "`help node add` lists the keys");
     return option_bad(error, "unknown key '%s': %s", key, hint);
 }
 

@@ -2,7 +2,7 @@
 /* option-value.c: formats the errors, with a suggestion for a misspelled choice. */
 #include "controller/qemu/option-value.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/qemu/node-error.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ bool option_bad(GError **error, const char *format, ...)
 bool option_bad_choice(const char *key, const char *value, const char *right,
                        const char *const *choices, GError **error)
 {
-    g_autofree char *meant = near_meant(value, choices);
+    g_autofree char *meant = suggest_suffix(value, choices);
 
     return option_bad(error, "%s='%s'%s%s", key, value, right, meant);
 }

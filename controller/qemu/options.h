@@ -29,7 +29,7 @@ typedef struct {
     char *firmware;              /* a file, "none" or "uefi" */
     char *serial; /* address where QEMU listens for the port's other end (serial.h), or NULL */
     Icount icount;
-    bool sleep_said; /* the user gave sleep=: icount.sleep_on is not just the default */
+    bool sleep_given; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;
     int64_t nics;          /* number of NICs */
     const char *nic_model; /* QEMU's device; NULL before node_options_finish(): the usual one */

@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-void preflight_tell(const char *name, char *const *argv, LintOrigin origin)
+void preflight_report(const char *name, char *const *argv, LintOrigin origin)
 {
     g_autoptr(GPtrArray) findings = lint_arguments(argv, origin);
 
@@ -88,6 +88,6 @@ bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **er
 
     if (!argv || !read_icount(argv, icount, error))
         return false;
-    preflight_tell(name, argv, LINT_ATTACHED);
+    preflight_report(name, argv, LINT_ATTACHED);
     return true;
 }

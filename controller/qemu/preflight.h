@@ -15,11 +15,9 @@
  * lint_refused(). */
 bool preflight_options(const NodeOptions *options, GError **error);
 
-/* Logs the findings about the command line of node `name`. */
-void preflight_tell(const char *name, char *const *argv, LintOrigin origin);
+void preflight_report(const char *name, char *const *argv, LintOrigin origin);
 
-/* Reads the -icount of process pid from its command line, since QMP does not report it; then logs
- * as preflight_tell(). */
+/* What QEMU was started with, since QMP doesn't tell; then as preflight_report(). */
 bool preflight_attached(const char *name, pid_t pid, Icount *icount, GError **error);
 
 #endif

@@ -2,8 +2,8 @@
 /*
  * quanta.h: finds the quantum of an event that is known by its host time only. Pure.
  *
- * QEMU stamps events with the host's time of day. In strict mode QEMU's monitor can report an event
- * only when the guest lets it run, so that an event may arrive some quanta after it happened.
+ * QEMU tells events with its host's time of day; in strict mode its monitor has to wait for the
+ * guest before it is received, so that an event may come some quanta after it happened.
  */
 #ifndef QEMU_QUANTA_H
 #define QEMU_QUANTA_H

@@ -103,7 +103,7 @@ typedef struct {
     bool ok;
 } Restoring;
 
-static bool has_rank(pid_t tid, const Thread *t)
+static bool is_scheduled_as(pid_t tid, const Thread *t)
 {
     struct sched_param param;
 
@@ -128,7 +128,8 @@ static bool restore(pid_t tid, void *data)
     if (!t)
         return true;
     param.sched_priority = t->priority;
-    if (!has_rank(tid, t) && sched_setscheduler(tid, t->policy, &param) != 0 && errno != ESRCH)
+    if (!is_scheduled_as(tid, t) && sched_setscheduler(tid, t->policy, &param) != 0 &&
+        errno != ESRCH)
         r->ok = false;
     if (!has_cpus(tid, t) && sched_setaffinity(tid, sizeof(t->cpus), &t->cpus) != 0 &&
         errno != ESRCH)

@@ -43,10 +43,9 @@ bool sched_restrict_cpus(const char *list, GError **error);
 void sched_apply_messenger(SchedMode sched);
 
 /*
- * Gives process `pid` the same priority on the CPUs of this process, if `pid` is the process of the
- * ssh server that serves our session. sched_release_sshd() gives it an ordinary priority again. The
- * process needs that before it reaps a process with threads (remote/agent/agent-front.h). Children
- * of `pid` have an ordinary priority.
+ * The same for process `pid`, on the CPUs of this process, if it is the ssh server's that serves
+ * the session that we were started in; and its ordinary priority again, which it must have before it
+ * reaps a process with threads (agent-supervisor.h). Its children have an ordinary priority.
  */
 void sched_apply_sshd(SchedMode sched, pid_t pid);
 void sched_release_sshd(pid_t pid);
@@ -56,9 +55,9 @@ void sched_release_sshd(pid_t pid);
 GArray *sched_host_cpus(void);
 
 /*
- * Pins all threads of process `pid` as they are now, and sets their priorities; vcpus is a GArray
- * of pid_t. Threads that QEMU starts later inherit from the thread that starts them. In strict mode
- * the vCPUs are to be boosted afterwards.
+ * Pins all threads that process `pid` has now and sets their priorities; vcpus is a GArray of
+ * pid_t. Threads that QEMU starts later inherit from the thread that starts them. In strict mode
+ * the vCPUs are boosted afterwards.
  */
 bool sched_apply(SchedMode sched, pid_t pid, const GArray *vcpus, int cpu, GError **error);
 
@@ -84,10 +83,9 @@ int64_t sched_thread_runtime_ns(pid_t pid, pid_t tid);
 pid_t sched_find_monitor(pid_t pid);
 
 /*
- * Demotes QEMU's monitor thread to a priority below all others, so that it does not run while a
- * guest runs, or promotes the thread again. QEMU wakes this thread at every timer of the virtual
- * clock (qemu_clock_notify()), for nothing, at a quarter of a barrier's cost. The thread must be
- * promoted before QMP is used. Strict mode only, since only that mode can promote again.
+ * QEMU wakes that thread at every timer of the virtual clock (qemu_clock_notify()), for nothing, at
+ * a quarter of a barrier's cost. Demoted, its priority is below all others, and it is not run while
+ * a guest is; it must be promoted before QMP is spoken. Only strict mode can take that back.
  */
 void sched_demote_monitor(pid_t tid, bool demote);
 
@@ -101,14 +99,14 @@ void sched_demote_monitor(pid_t tid, bool demote);
 void sched_raise_main(pid_t pid, bool raise);
 
 /*
- * For a QEMU whose main thread spins for something that a vCPU below it on the same CPU has begun
- * (the sequence lock of the clock, a spin lock): puts the main thread below that vCPU for 1 ms of
- * host time. The caller sleeps meanwhile. Strict mode only.
+ * For a QEMU whose main thread spins, waiting for what a vCPU below it on the same CPU has begun (its
+ * sequence lock of the clock, a spin lock): lowers its priority below that vCPU for a ms. Strict
+ * mode only.
  */
 void sched_let_vcpus_run(pid_t pid);
 
-/* For the worker thread of a CPU: pins it, and in strict mode gives it a higher priority than
- * QEMU's own threads. Returns false where the system refuses. */
+/* For the thread that drives the nodes of a CPU: pins it, and in strict mode gives it a priority
+ * above QEMU's own threads. Returns false where the system refuses. */
 bool sched_apply_self(SchedMode sched, int cpu);
 
 /* Calls func for each thread of a process until func returns false with errno set. A thread that

@@ -50,7 +50,7 @@ typedef struct {
     unsigned n;
 } Inheritance;
 
-/* Starts argv with these descriptors. n->said collects stdout and stderr. */
+/* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->output. */
 static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error)
 {
     int target[G_N_ELEMENTS(given->fd)];
@@ -60,8 +60,8 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error
     pid_t self = getpid();
     GError *e = NULL;
 
-    n->said = said_new(&out, &e);
-    if (!n->said) {
+    n->output = child_output_new(&out, &e);
+    if (!n->output) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: %s", n->name, e->message);
         g_error_free(e);
         return false;
@@ -232,7 +232,7 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
                              error);
     if (!argv)
         return false;
-    preflight_tell(n->name, argv, LINT_OWN);
+    preflight_report(n->name, argv, LINT_OWN);
     n->program = g_path_get_basename(argv[0]);
     started = make_wiring(n, &given, error) && begin_transcript(n, error) &&
               spawn(n, argv, &given, error);

@@ -95,9 +95,8 @@ static bool is_private(int fd, mode_t mode)
     return fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 07777) == mode;
 }
 
-/* Opens and locks the lock file. -1: the file is not metronome's, or somebody holds the lock.
- * *size: bytes of content. */
-static int take_lock(int dir, char *content, gsize *size)
+/* The lock file, locked; -1: it is none of ours, or somebody holds it. *size: of its content. */
+static int open_lock(int dir, char *content, gsize *size)
 {
     fd_auto fd = openat(dir, "lock", O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct stat st;
@@ -122,7 +121,7 @@ static void sweep_dead(int parent, const char *parent_path, const char *name)
 
     if (dir < 0 || !is_private(dir, MARK_MODE) || !tree_id(dir, &id))
         return;
-    lock = take_lock(dir, content, &size);
+    lock = open_lock(dir, content, &size);
     if (lock < 0)
         return;
     if (!mark_is_text(content, size, name)) {
@@ -163,7 +162,7 @@ static void sweep_unmade(int parent, const char *parent_path, const char *name)
     if ((!is_private(dir, MARK_NEW_MODE) && !is_private(dir, MARK_MODE)) ||
         !holds_at_most_lock(path))
         return;
-    lock = take_lock(dir, content, &size);
+    lock = open_lock(dir, content, &size);
     if (!is_private(dir, MARK_NEW_MODE) && lock < 0)
         return;
     if (lock >= 0 && size > 0 && !mark_is_text(content, size, name + 1))

@@ -42,7 +42,7 @@ static void look_at(NodeWatch *w, Node *n)
     bool lives = node_answers(n) && qmp_client_pump(n->qmp, 0, &error) && !process_ended(n);
 
     if (lives) {
-        node_take_end(n);
+        node_check_end(n);
         return;
     }
     forget(w, n);
@@ -100,7 +100,7 @@ void node_watch_add(NodeWatch *w, Node *n)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = n};
 
-    if (n->far || !n->qmp)
+    if (n->remote || !n->qmp)
         return;
     epoll_ctl(w->epoll_fd, EPOLL_CTL_ADD, qmp_client_fd(n->qmp), &event);
     if (n->pidfd >= 0)

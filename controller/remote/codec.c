@@ -80,7 +80,7 @@ Reader reader_of(const GByteArray *bytes)
     return (Reader){at, at + bytes->len, false};
 }
 
-static const uint8_t *take(Reader *r, gsize size)
+static const uint8_t *read_raw(Reader *r, gsize size)
 {
     const uint8_t *at = r->at;
 
@@ -94,7 +94,7 @@ static const uint8_t *take(Reader *r, gsize size)
 
 uint8_t get_u8(Reader *r)
 {
-    const uint8_t *at = take(r, 1);
+    const uint8_t *at = read_raw(r, 1);
 
     return at ? *at : 0;
 }
@@ -109,7 +109,7 @@ bool get_flag(Reader *r)
 
 uint32_t get_u32(Reader *r)
 {
-    const uint8_t *at = take(r, sizeof(uint32_t));
+    const uint8_t *at = read_raw(r, sizeof(uint32_t));
     uint32_t value = 0;
 
     if (at)
@@ -119,7 +119,7 @@ uint32_t get_u32(Reader *r)
 
 uint64_t get_u64(Reader *r)
 {
-    const uint8_t *at = take(r, sizeof(uint64_t));
+    const uint8_t *at = read_raw(r, sizeof(uint64_t));
     uint64_t value = 0;
 
     if (at)
@@ -145,7 +145,7 @@ const uint8_t *get_bytes(Reader *r, gsize *size)
     const uint8_t *at;
 
     *size = get_u32(r);
-    at = take(r, *size);
+    at = read_raw(r, *size);
     if (!at)
         *size = 0;
     return at;

@@ -100,8 +100,8 @@ static void remove_parts(const char *cache)
     }
 }
 
-char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
-                 bool *here, GError **error)
+char *files_find(const char *cache, const char *sha256, uint64_t size, const char *sender_path,
+                 bool *exists, GError **error)
 {
     g_autofree char *path = NULL;
     struct stat st;
@@ -110,13 +110,13 @@ char *files_find(const char *cache, const char *sha256, uint64_t size, const cha
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s' is no SHA-256", sha256);
         return NULL;
     }
-    *here = true;
-    if (there && holds(there, sha256, size))
-        return g_strdup(there);
+    *exists = true;
+    if (sender_path && holds(sender_path, sha256, size))
+        return g_strdup(sender_path);
     path = g_build_filename(cache, sha256, NULL);
     if (holds(path, sha256, size))
         return g_steal_pointer(&path);
-    *here = false;
+    *exists = false;
     if (g_mkdir_with_parents(cache, 0700) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't make the folder '%s': %s", cache,
                     g_strerror(errno));

@@ -22,13 +22,13 @@ char *files_sha256(const char *path, uint64_t *size, FilesProgress progress, voi
                    GError **error);
 
 /*
- * The path of a file with this content and size; free with g_free(). `there`: another place to
- * look first, or NULL. *here is true if the file exists. Else the path is in the folder `cache`,
- * which is made if needed, and the caller has to write the file under another name in the same
- * folder and rename it. A file at this path with other content is removed. Parts of copies that
- * never ended (SHA256.…) are removed when nothing was written to them for 10 minutes.
+ * The path of a file with this content and size; free with g_free(). `sender_path`: another place
+ * to look first, or NULL. *exists is true if the file exists. Else the path is in the folder
+ * `cache`, which is made if needed, and the caller has to write the file under another name in the
+ * same folder and rename it. A file at this path with other content is removed. Parts of copies
+ * that never ended (SHA256.…) are removed when nothing was written to them for 10 minutes.
  */
-char *files_find(const char *cache, const char *sha256, uint64_t size, const char *there,
-                 bool *here, GError **error);
+char *files_find(const char *cache, const char *sha256, uint64_t size, const char *sender_path,
+                 bool *exists, GError **error);
 
 #endif

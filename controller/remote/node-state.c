@@ -134,9 +134,9 @@ static void get_vcpus(Reader *r, Node *n)
 
     if (r->bad)
         return;
-    g_array_set_size(n->far_used, count);
+    g_array_set_size(n->remote_used, count);
     for (uint32_t i = 0; i < count; i++)
-        g_array_index(n->far_used, int64_t, i) = get_i64(r);
+        g_array_index(n->remote_used, int64_t, i) = get_i64(r);
 }
 
 void node_state_get(Reader *r, const char *host, Node *n, NodeStats *stats)
@@ -174,7 +174,7 @@ void node_state_get(Reader *r, const char *host, Node *n, NodeStats *stats)
         n->state = (NodeState)state;
 }
 
-void telling_put(GByteArray *out, const NodeTelling *t)
+void node_event_put(GByteArray *out, const NodeEvent *t)
 {
     put_u8(out, (uint8_t)t->what);
     put_u8(out, (uint8_t)t->state);
@@ -185,18 +185,18 @@ void telling_put(GByteArray *out, const NodeTelling *t)
     put_text(out, t->detail);
 }
 
-bool telling_get(Reader *r, NodeTelling *t)
+bool node_event_get(Reader *r, NodeEvent *t)
 {
     unsigned what = get_u8(r), state = get_u8(r);
     g_autofree char *why = get_words(r), *detail = NULL;
-    NodeTelling got = {.what = (NodeWhat)what, .state = (NodeState)state};
+    NodeEvent got = {.what = (NodeEventKind)what, .state = (NodeState)state};
     int64_t exit_status;
 
     got.time = get_time(r);
     got.exact = get_u8(r) != 0;
     exit_status = get_i64(r);
     detail = get_words(r);
-    r->bad = r->bad || what > NODE_WHAT_FAILED || state > NODE_FROZEN || exit_status < -1 ||
+    r->bad = r->bad || what > NODE_EVENT_FAILED || state > NODE_FROZEN || exit_status < -1 ||
              exit_status > 255;
     if (r->bad)
         return false;

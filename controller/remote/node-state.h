@@ -31,9 +31,9 @@ void node_state_get(Reader *r, const char *host, Node *node, NodeStats *stats);
 
 /* A report of a node: u8 what, u8 state, text why, i64 the ensemble's time, u8 exact, i64 exit
  * status, text detail or "". */
-void telling_put(GByteArray *out, const NodeTelling *telling);
+void node_event_put(GByteArray *out, const NodeEvent *event);
 /* False if the reader is bad; else free detail with g_free(). */
-bool telling_get(Reader *r, NodeTelling *telling);
+bool node_event_get(Reader *r, NodeEvent *event);
 
 /* Marks the node as failed, with the error "host NAME: why". */
 void node_state_fail(Node *node, const char *host, const char *why);

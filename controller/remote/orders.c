@@ -44,7 +44,7 @@ bool file_order_get(Reader *r, FileOrder *o, GError **error)
     *o = (FileOrder){.sha256 = get_text(r)};
     o->size = get_u64(r);
     o->may = get_flag(r);
-    o->there = get_text(r);
+    o->sender_path = get_text(r);
     if (reader_done(r, "file", error))
         return true;
     file_order_clear(o);
@@ -54,7 +54,7 @@ bool file_order_get(Reader *r, FileOrder *o, GError **error)
 void file_order_clear(FileOrder *o)
 {
     g_clear_pointer(&o->sha256, g_free);
-    g_clear_pointer(&o->there, g_free);
+    g_clear_pointer(&o->sender_path, g_free);
 }
 
 static NodeOptions *get_options(const char *name, GPtrArray *words, GError **error)

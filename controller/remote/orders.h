@@ -18,9 +18,9 @@
 /* --- requests --- */
 
 typedef struct {
-    char *sha256, *there; /* there: path on the controller's host */
+    char *sha256, *sender_path; /* sender_path: path on the controller's host */
     uint64_t size;
-    bool may; /* a file with this content at `there` may be used in place */
+    bool may; /* a file with this content at `sender_path` may be used in place */
 } FileOrder;
 
 bool file_order_get(Reader *r, FileOrder *order, GError **error);

@@ -85,8 +85,8 @@ typedef enum {
     MSG_SEGMENT_OVER, /* as REPORT, then u8 a point was hit, u32 n, n times a node state
                          (node-state.h), u32 n, n times (u32 card, u8 frames wait inside QEMU) */
     MSG_STEPPED,      /* u8 asleep, u8 hit, text why the step failed or "", a node state */
-    MSG_FELL,         /* u32 node, text why: the node failed while the ensemble stood */
-    MSG_TOLD,         /* u32 node, a report of the node (telling_put() in node-state.h) */
+    MSG_NODE_FAILED,  /* u32 node, text why: the node failed while the ensemble stood */
+    MSG_NODE_EVENT,   /* u32 node, a report of the node (node_event_put() in node-state.h) */
     MSG_LOG,          /* u8 level, text: a line of the agent's log */
 
     /* Both ways. */

@@ -24,9 +24,9 @@
 #include <unistd.h>
 
 #define CONNECT_S    15
-#define SAID_MAX     2000
+#define MAX_STDERR   2000
 #define UPLOAD_CHUNK 32768 /* bytes that every SFTP server accepts at once */
-#define LOOK_MS      200   /* between two calls of told_to_stop() */
+#define LOOK_MS      200   /* between two calls of stop_requested() */
 
 /* Time after which the kernel reports a dead network to a call that waits. Longer than
  * PROTOCOL_SILENT_MS: an agent client that listens notices the silence earlier and reports a better
@@ -43,7 +43,7 @@ struct SshHost {
     int copy_fd;   /* a duplicate of the socket while a file is copied; else -1 */
 };
 
-static bool fail(GError **error, const SshHost *h, const char *what)
+static bool set_ssh_error(GError **error, const SshHost *h, const char *what)
 {
     return ssh_login_fail(error, &h->login, what);
 }
@@ -100,7 +100,7 @@ static bool set_options(SshHost *h, const SshPlace *p, GError **error)
         (p->port && ssh_options_set(s, SSH_OPTIONS_PORT_STR, p->port) != SSH_OK) ||
         ssh_options_set(s, SSH_OPTIONS_NODELAY, &yes) != SSH_OK ||
         ssh_options_set(s, SSH_OPTIONS_TIMEOUT, &timeout) != SSH_OK)
-        return fail(error, h, "its options can't be used");
+        return set_ssh_error(error, h, "its options can't be used");
     return true;
 }
 
@@ -152,13 +152,13 @@ static bool no_connection(GError **error, const SshHost *h)
     g_autofree char *end = ssh_proxy_end(h->proxy);
 
     if (!end)
-        return fail(error, h, "no connection");
+        return set_ssh_error(error, h, "no connection");
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
                 "ssh %s: no connection: its ProxyCommand: %s", h->login.name, end);
     return false;
 }
 
-/* Connects without blocking, since the other side may not answer for long. Checks told_to_stop()
+/* Connects without blocking, since the other side may not answer for long. Checks stop_requested()
  * and the limit CONNECT_S meanwhile. */
 static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 {
@@ -167,7 +167,7 @@ static bool connect_to(SshHost *h, const SshTarget *t, GError **error)
 
     ssh_set_blocking(h->login.session, 0);
     while ((rc = ssh_connect(h->login.session)) == SSH_AGAIN) {
-        if (t->told_to_stop && t->told_to_stop(t->data)) {
+        if (t->stop_requested && t->stop_requested(t->data)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
                         "ssh %s: interrupted while it was connected to", h->login.name);
             return false;
@@ -222,18 +222,18 @@ typedef struct {
     Stream stream; /* the first member */
     SshHost *host;
     ssh_channel channel;
-    GString *said; /* the end of the command's stderr */
+    GString *output; /* the end of the command's stderr */
 } SshStream;
 
-static void hear_stderr(SshStream *s)
+static void read_stderr(SshStream *s)
 {
     char text[1024];
     int n;
 
     while ((n = ssh_channel_read_nonblocking(s->channel, text, sizeof(text), 1)) > 0)
-        g_string_append_len(s->said, text, n);
-    if (s->said->len > SAID_MAX)
-        g_string_erase(s->said, 0, (gssize)(s->said->len - SAID_MAX));
+        g_string_append_len(s->output, text, n);
+    if (s->output->len > MAX_STDERR)
+        g_string_erase(s->output, 0, (gssize)(s->output->len - MAX_STDERR));
 }
 
 /* Waits for the exit status of the channel's command; below 0: a signal ended the command. */
@@ -248,24 +248,24 @@ static int exit_status(ssh_channel channel)
 #endif
 }
 
-static void tell_end(SshStream *s, GError **error)
+static void set_end_error(SshStream *s, GError **error)
 {
-    g_autofree char *said = NULL, *why = NULL;
+    g_autofree char *output = NULL, *why = NULL;
     int status;
 
-    hear_stderr(s);
-    g_strchomp(s->said->str);
-    said = text_plain(s->said->str, -1);
+    read_stderr(s);
+    g_strchomp(s->output->str);
+    output = text_plain(s->output->str, -1);
     status = ssh_is_connected(s->host->login.session) ? exit_status(s->channel) : -1;
     why = ssh_login_reason(&s->host->login);
     if (!ssh_is_connected(s->host->login.session))
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s", *why ? why : "it was closed");
     else if (status < 0)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command was killed%s%s",
-                    *said ? "; it said: " : "", said);
+                    *output ? "; it said: " : "", output);
     else
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "the command ended, exit status %d%s%s",
-                    status, *said ? "; it said: " : "", said);
+                    status, *output ? "; it said: " : "", output);
 }
 
 static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **error)
@@ -275,7 +275,7 @@ static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **e
 
     /* Read stderr first: this also moves bytes of stdout from the socket into the library, where
      * poll() does not see them. */
-    hear_stderr(s);
+    read_stderr(s);
     n = ssh_channel_read_nonblocking(s->channel, data, (uint32_t)size, 0);
     if (n > 0)
         return n;
@@ -283,7 +283,7 @@ static gssize ssh_stream_read(Stream *stream, void *data, gsize size, GError **e
         if (!ssh_channel_is_eof(s->channel) && ssh_is_connected(s->host->login.session))
             return 0;
     }
-    tell_end(s, error);
+    set_end_error(s, error);
     return -1;
 }
 
@@ -317,7 +317,7 @@ static void ssh_stream_free(Stream *stream)
     SshStream *s = (SshStream *)stream;
 
     ssh_channel_free(s->channel);
-    g_string_free(s->said, TRUE);
+    g_string_free(s->output, TRUE);
     g_free(s);
 }
 
@@ -331,7 +331,7 @@ Stream *ssh_host_exec(SshHost *h, const char *command, GError **error)
 
     if (!channel || ssh_channel_open_session(channel) != SSH_OK ||
         ssh_channel_request_exec(channel, command) != SSH_OK) {
-        fail(error, h, "a command can't be started");
+        set_ssh_error(error, h, "a command can't be started");
         if (channel)
             ssh_channel_free(channel);
         return NULL;
@@ -355,7 +355,7 @@ static bool copy(SshHost *h, sftp_file file, int fd, const SshCopy *c, GError **
             return false;
         }
         if (sftp_write(file, chunk, (size_t)n) != n)
-            return fail(error, h, "writing failed");
+            return set_ssh_error(error, h, "writing failed");
         atomic_fetch_add(c->sent, (unsigned long long)n);
         c->tick(c->data);
     }
@@ -378,16 +378,16 @@ static bool upload(SshHost *h, sftp_session sftp, const SshCopy *c, GError **err
     }
     file = sftp_open(sftp, part, O_WRONLY | O_CREAT | O_EXCL, 0600);
     if (!file)
-        return fail(error, h, "it can't be written there");
+        return set_ssh_error(error, h, "it can't be written there");
     ok = copy(h, file, fd, c, error);
     if (sftp_close(file) != SSH_OK && ok)
-        ok = fail(error, h, "writing failed");
+        ok = set_ssh_error(error, h, "writing failed");
     /* If the target exists, another controller has just copied the same content: the name of the
      * file is its SHA-256. */
     if (ok && sftp_rename(sftp, part, c->remote) != SSH_OK) {
         sftp_attributes there = sftp_stat(sftp, c->remote);
 
-        ok = there || fail(error, h, "it can't be given its name");
+        ok = there || set_ssh_error(error, h, "it can't be given its name");
         if (there)
             sftp_attributes_free(there);
         sftp_unlink(sftp, part);
@@ -415,7 +415,7 @@ bool ssh_host_upload(SshHost *h, const SshCopy *c, GError **error)
     set_copy_fd(h, fcntl(ssh_get_fd(h->login.session), F_DUPFD_CLOEXEC, 0));
     sftp = sftp_new(h->login.session);
     if (!sftp || sftp_init(sftp) != SSH_OK)
-        ok = fail(error, h, "SFTP can't be used");
+        ok = set_ssh_error(error, h, "SFTP can't be used");
     else
         ok = upload(h, sftp, c, error);
     if (sftp)

@@ -36,8 +36,8 @@ static bool refuse_key(GError **error, const SshLogin *l, const char *type, cons
     return false;
 }
 
-static bool judge_key(const SshLogin *l, const char *wanted, const char *type,
-                      const char *fingerprint, GError **error)
+static bool compare_key(const SshLogin *l, const char *wanted, const char *type,
+                        const char *fingerprint, GError **error)
 {
     if (wanted)
         return strcmp(wanted, fingerprint) == 0 ||
@@ -77,7 +77,7 @@ bool ssh_login_check_host(const SshLogin *l, const char *wanted, GError **error)
     if (ssh_get_server_publickey(l->session, &key) == SSH_OK &&
         ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &size) == SSH_OK &&
         (fingerprint = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, size)))
-        ok = judge_key(l, wanted, ssh_key_type_to_char(ssh_key_type(key)), fingerprint, error);
+        ok = compare_key(l, wanted, ssh_key_type_to_char(ssh_key_type(key)), fingerprint, error);
     else
         ssh_login_fail(error, l, "its key can't be read");
     ssh_string_free_char(fingerprint);

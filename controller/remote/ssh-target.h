@@ -10,7 +10,7 @@ typedef struct {
     const char *identity; /* file of the only private key to use; NULL: any key */
     const char
         *fingerprint; /* "SHA256:…" of the only host key to accept; NULL: known_hosts decides */
-    bool (*told_to_stop)(void *data); /* called while connecting; true: give up. Or NULL */
+    bool (*stop_requested)(void *data); /* called while connecting; true: give up. Or NULL */
     void *data;
 } SshTarget;
 

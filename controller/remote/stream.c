@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* stream.c: a command of the local host as a stream, over a pair of sockets. */
 #include "controller/remote/stream.h"
+#include "controller/base/child-output.h"
 #include "controller/base/fd.h"
-#include "controller/base/said.h"
 #include "controller/remote/codec.h"
 
 #include <errno.h>
@@ -16,15 +16,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SAID_MAX 2000
-#define END_MS   2000  /* wait for the end of a command that has closed its output */
-#define FULL_MS  10000 /* a command that reads nothing for so long counts as stuck */
+#define MAX_STDERR 2000
+#define END_MS     2000  /* wait for the end of a command that has closed its output */
+#define FULL_MS    10000 /* a command that reads nothing for so long counts as stuck */
 
 typedef struct {
     Stream stream; /* the first member */
     pid_t pid;
-    int fd;     /* stdin and stdout of the command */
-    Said *said; /* stderr of the command */
+    int fd;              /* stdin and stdout of the command */
+    ChildOutput *output; /* stderr of the command */
 } CommandStream;
 
 /* Gives the command a process group of its own: Ctrl-C at the terminal reaches the controller only,
@@ -55,12 +55,12 @@ static char *how_it_ended(const CommandStream *c)
                            strsignal(end.si_status));
 }
 
-static void tell_end(const CommandStream *c, GError **error)
+static void set_end_error(const CommandStream *c, GError **error)
 {
-    g_autofree char *how = how_it_ended(c), *said = said_end(c->said, SAID_MAX);
+    g_autofree char *how = how_it_ended(c), *output = child_output_end(c->output, MAX_STDERR);
 
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s%s%s", how, *said ? "; it said: " : "",
-                said);
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s%s%s", how, *output ? "; it said: " : "",
+                output);
 }
 
 static gssize command_read(Stream *stream, void *data, gsize size, GError **error)
@@ -72,7 +72,7 @@ static gssize command_read(Stream *stream, void *data, gsize size, GError **erro
         return n;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
-    tell_end(c, error);
+    set_end_error(c, error);
     return -1;
 }
 
@@ -110,7 +110,7 @@ static void command_free(Stream *stream)
     fd_clear(&c->fd);
     kill(-c->pid, SIGKILL);
     waitpid(c->pid, NULL, 0);
-    said_free(c->said);
+    child_output_free(c->output);
     g_free(c);
 }
 
@@ -122,8 +122,8 @@ Stream *stream_new_command(const char *command, GError **error)
     g_autoptr(GError) e = NULL;
     CommandStream *c;
     int pair[2];
-    fd_auto said_fd = -1;
-    Said *said;
+    fd_auto stderr_fd = -1;
+    ChildOutput *output;
     pid_t pid;
     bool ok;
 
@@ -132,20 +132,20 @@ Stream *stream_new_command(const char *command, GError **error)
                     g_strerror(errno));
         return NULL;
     }
-    said = said_new(&said_fd, &e);
-    if (!said)
+    output = child_output_new(&stderr_fd, &e);
+    if (!output)
         g_set_error_literal(error, REMOTE_ERROR, REMOTE_ERROR_LOST, e->message);
-    ok = said && g_spawn_async_with_pipes_and_fds(NULL, argv, NULL,
-                                                  G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES,
-                                                  child_setup, NULL, pair[1], pair[1], said_fd,
-                                                  NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
+    ok = output &&
+         g_spawn_async_with_pipes_and_fds(
+             NULL, argv, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_CLOEXEC_PIPES, child_setup, NULL,
+             pair[1], pair[1], stderr_fd, NULL, NULL, 0, &pid, NULL, NULL, NULL, error);
     close(pair[1]);
     if (!ok) {
         close(pair[0]);
-        said_free(said);
+        child_output_free(output);
         return NULL;
     }
     c = g_new0(CommandStream, 1);
-    *c = (CommandStream){{&command_ops}, pid, pair[0], said};
+    *c = (CommandStream){{&command_ops}, pid, pair[0], output};
     return &c->stream;
 }

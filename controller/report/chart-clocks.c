@@ -188,15 +188,15 @@ void chart_clocks(GString *out, const Picture *p)
     g_autoptr(GPtrArray) made = read ? NULL : from_series(p->series);
     g_autoptr(GPtrArray) sorted = g_ptr_array_new();
     const GPtrArray *curves = read ? p->curves : made;
-    int64_t far = 0;
+    int64_t remote = 0;
     unsigned n;
 
     for (unsigned i = 0; i < curves->len; i++)
         if (((const Curve *)curves->pdata[i])->points->len > 0)
             g_ptr_array_add(sorted, curves->pdata[i]);
     for (unsigned i = 0; i < sorted->len; i++)
-        far = MAX(far, farthest(sorted->pdata[i]));
-    if (far == 0) {
+        remote = MAX(remote, farthest(sorted->pdata[i]));
+    if (remote == 0) {
         g_string_append(out, "<section id=\"clocks\" class=\"quiet\"><h2>Clocks</h2> <p>");
         g_string_append(out, sorted->len == 0 ? "No clock was recorded."
                              : read           ? "No guest's clock strayed from virtual time."

@@ -253,8 +253,8 @@ static void draw_strip(GString *out, const Diagram *d)
                            MAX(svg_at(all, d->x.to) - svg_at(all, d->x.from), 3), STRIP - 2);
 }
 
-/* Writes the line of text about the window, with the same words as page.js. */
-static void say_shown(GString *out, const Diagram *d)
+/* As page.js says it of any window. */
+static void write_shown(GString *out, const Diagram *d)
 {
     unsigned shown = 0;
 
@@ -293,7 +293,7 @@ static void draw(GString *out, const Diagram *d)
     g_string_append(out, "</g></svg>\n");
     draw_strip(out, d);
     g_string_append(out, "</div>\n");
-    say_shown(out, d);
+    write_shown(out, d);
 }
 
 /* Introduces the diagram. Every sent packet and every copy is either in the picture or counted as

@@ -27,7 +27,7 @@ static inline const ReportPacket *diagram_packet(const Diagram *d, unsigned i)
     return &g_array_index(d->trace->packets, ReportPacket, i);
 }
 
-/* Virtual ns at which a packet's arrow ends: its sending, if the packet is still under way. */
+/* Where a packet is last seen, in ns. */
 static inline int64_t diagram_end(const ReportPacket *p)
 {
     return p->fate == REPORT_UNDER_WAY ? p->sent.ns : MAX(p->when.ns, p->sent.ns);

@@ -99,7 +99,7 @@ static bool check_consoles(const char *dir, bool known, GError **error)
     return true;
 }
 
-bool folder_takes_report(const char *dir, GError **error)
+bool folder_accepts_report(const char *dir, GError **error)
 {
     bool known = false;
 

@@ -15,12 +15,11 @@
 #define FOLDER_GENERATOR "<meta name=\"generator\" content=\"metronome\">"
 #define FOLDER_TITLE     "<title>metronome report"
 
-/* Whether a report may be written to `dir`, which may be missing. False with a REPORT_ERROR: a
- * report would overwrite a file of the user. */
-bool folder_takes_report(const char *dir, GError **error);
+/* False: there is a file of the user's that a report would overwrite. The folder may be missing. */
+bool folder_accepts_report(const char *dir, GError **error);
 
-/* Removes the files of an earlier report that the next report may not write: its clocks.csv, and
- * the consoles of the nodes that its report.json names. Call folder_takes_report() first. */
+/* Removes what an earlier report left there and the next one may not write: its clocks.csv, and the
+ * consoles of the nodes that its report.json names. folder_accepts_report() has said yes. */
 void folder_clear(const char *dir);
 
 #endif

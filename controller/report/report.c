@@ -43,7 +43,7 @@ Report *report_new(const char *dir, GError **error)
     g_autoptr(Report) r = NULL;
     g_autofree char *csv = g_build_filename(dir, "barriers.csv", NULL);
 
-    if (!folder_takes_report(dir, error))
+    if (!folder_accepts_report(dir, error))
         return NULL;
     folder_clear(dir);
     r = g_new0(Report, 1);

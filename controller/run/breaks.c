@@ -44,7 +44,7 @@ typedef struct {
     Node *node; /* BREAK_CONSOLE, BREAK_POINT */
     GRegex *regex;
     LinesWatch *watch; /* NULL until the node has a console */
-    bool told;         /* a warning was shown that the pattern gave up */
+    bool reported;     /* a warning was shown that the pattern gave up */
 
     GdbPoint type;
     uint64_t address;
@@ -493,10 +493,10 @@ static char *console_text(Break *b)
     if (!found->gave_up)
         return g_strdup_printf("node %s printed '%s' in the quantum up to %s", b->node->name, line,
                                when);
-    if (!b->told)
+    if (!b->reported)
         log_warn("break %u: the pattern takes too long and gave up on a line of node %s: '%s'",
                  b->number, b->node->name, line);
-    b->told = true;
+    b->reported = true;
     lines_watch_again(b->watch);
     return NULL;
 }

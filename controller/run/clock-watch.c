@@ -195,7 +195,7 @@ static void draw_samples(const Session *s, const Node *n, const GArray *samples)
     }
 }
 
-static void take_node(Session *s, Node *n)
+static void sample_node(Session *s, Node *n)
 {
     struct ClockWatch *w = s->clocks;
     ClocksAnswer *answer = g_hash_table_lookup(w->asked, GUINT_TO_POINTER(n->index));
@@ -220,7 +220,7 @@ static void take_node(Session *s, Node *n)
         log_warn("clocks watch: %s", error->message);
 }
 
-void clock_watch_take(Session *s)
+void clock_watch_sample(Session *s)
 {
     struct ClockWatch *w = s->clocks;
     VTime now = engine_now(s->engine);
@@ -233,7 +233,7 @@ void clock_watch_take(Session *s)
         Node *n = s->nodes->pdata[i];
 
         if (node_is_live(n))
-            take_node(s, n);
+            sample_node(s, n);
     }
     if (fflush(w->file) != 0 || ferror(w->file)) {
         output_lost("clocks.csv is not complete: %s", g_strerror(errno));

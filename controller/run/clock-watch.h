@@ -41,6 +41,6 @@ void clock_watch_free(Session *session);
 /* The next time at which a run must pause; RUN_FOR_EVER: none. */
 VTime clock_watch_next_time(const Session *session);
 /* Writes and asks for the clocks of each node, if a reading is due. The ensemble stands. */
-void clock_watch_take(Session *session);
+void clock_watch_sample(Session *session);
 
 #endif

@@ -71,7 +71,7 @@ static int64_t step_ns(const ClocksAnswer *a, const char *name)
 }
 
 /* "NAME CPU VALUE|WHY AT" */
-static bool take_clock(ClocksAnswer *a, char *const *words, const char *line, GError **error)
+static bool parse_clock(ClocksAnswer *a, char *const *words, const char *line, GError **error)
 {
     ClockSample s = {.name = words[0]};
     int64_t cpu, at, value = 0;
@@ -98,7 +98,7 @@ static bool take_clock(ClocksAnswer *a, char *const *words, const char *line, GE
     return true;
 }
 
-static bool take_line(ClocksAnswer *a, const char *line, GError **error)
+static bool parse_line(ClocksAnswer *a, const char *line, GError **error)
 {
     g_auto(GStrv) words = g_strsplit(line, " ", -1);
     g_autofree char *id = g_strdup_printf("%u", a->id);
@@ -112,7 +112,7 @@ static bool take_line(ClocksAnswer *a, const char *line, GError **error)
                 units_parse_int(words[2], "frequency", 1, MAX_FREQUENCY, &a->frequency, NULL)) ||
                bad(line, error);
     else if (strcmp(words[1], "clock") == 0)
-        return take_clock(a, words + 2, line, error);
+        return parse_clock(a, words + 2, line, error);
     else
         return bad(line, error);
     return true;
@@ -129,7 +129,7 @@ bool clocks_answer_feed(ClocksAnswer *a, const char *data, gsize size, GError **
         }
         line = text_line(a->rest->str, (gssize)a->rest->len);
         g_string_truncate(a->rest, 0);
-        if (!take_line(a, line, error))
+        if (!parse_line(a, line, error))
             return false;
     }
     return true;

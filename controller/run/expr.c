@@ -17,8 +17,8 @@ typedef struct {
     void *data;
 } Parser;
 
-static bool fail(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
-static bool fail(GError **error, const char *format, ...)
+static bool set_expr_error(GError **error, const char *format, ...) G_GNUC_PRINTF(2, 3);
+static bool set_expr_error(GError **error, const char *format, ...)
 {
     va_list args;
     GError *e;
@@ -81,7 +81,7 @@ static bool literal(const char *word, ExprValue *out, GError **error)
 
 /* Skips a minus right before a number, which is a sign. A minus between two values is the operator,
  * which sum() has skipped already. */
-static bool take_sign(Parser *ps)
+static bool skip_sign(Parser *ps)
 {
     bool negative = *ps->p == '-' && (g_ascii_isdigit(ps->p[1]) || ps->p[1] == '.');
 
@@ -96,15 +96,15 @@ static bool term(Parser *ps, ExprValue *out, GError **error)
     bool negative;
 
     skip_blanks(ps);
-    negative = take_sign(ps);
+    negative = skip_sign(ps);
     start = ps->p;
     while (is_word(*ps->p) ||
            (*ps->p == '-' && ps->p > start && g_ascii_isalpha(*start) && is_word(ps->p[1])))
         ps->p++;
     if (ps->p == start)
-        return fail(error,
-                    *start ? "a value is expected at '%s'" : "a value is missing at the end%s",
-                    start);
+        return set_expr_error(
+            error, *start ? "a value is expected at '%s'" : "a value is missing at the end%s",
+            start);
     word = g_strndup(start, (gsize)(ps->p - start));
     if (g_ascii_isdigit(*word) || *word == '.') {
         if (!literal(word, out, error))
@@ -118,11 +118,13 @@ static bool term(Parser *ps, ExprValue *out, GError **error)
 static bool same_kind(ExprValue *a, ExprValue b, GError **error)
 {
     if (a->kind == EXPR_NAME || b.kind == EXPR_NAME)
-        return fail(error, "a state can only be compared by == and !=, with the name of one or "
-                           "the state of another node");
+        return set_expr_error(error,
+                              "a state can only be compared by == and !=, with the name of one or "
+                              "the state of another node");
     if (a->kind != EXPR_ANY && b.kind != EXPR_ANY && a->kind != b.kind)
-        return fail(error, "a time and a count can't be compared or added: give both a unit of the "
-                           "same kind");
+        return set_expr_error(
+            error, "a time and a count can't be compared or added: give both a unit of the "
+                   "same kind");
     if (a->kind == EXPR_ANY)
         a->kind = b.kind;
     return true;
@@ -145,7 +147,7 @@ static bool sum(Parser *ps, ExprValue *out, GError **error)
             return false;
         if (op == '+' ? __builtin_add_overflow(out->value, next.value, &out->value)
                       : __builtin_sub_overflow(out->value, next.value, &out->value))
-            return fail(error, "the sum is too large");
+            return set_expr_error(error, "the sum is too large");
     }
 }
 
@@ -175,7 +177,7 @@ static bool name_of(const char *word, const ExprValue *like, ExprValue *out, GEr
         }
     }
     all = g_strjoinv(", ", (char **)like->names);
-    return fail(error, "'%s' is no state: %s", word, all);
+    return set_expr_error(error, "'%s' is no state: %s", word, all);
 }
 
 /* Parses one side: a sum, or a word that is no value, which goes into *unknown. */
@@ -239,7 +241,7 @@ bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *
     if (!compare(op, 0, 0, &result.holds)) {
         if (left.word)
             return resolve(&result, &left, &right, error);
-        return fail(error, "a comparison (== != < <= > >=) is expected at '%s'", ps.p);
+        return set_expr_error(error, "a comparison (== != < <= > >=) is expected at '%s'", ps.p);
     }
     ps.p += length;
     if (!side(&ps, &result.right, &right, error) || !resolve(&result, &left, &right, error) ||
@@ -248,7 +250,7 @@ bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *
         return false;
     skip_blanks(&ps);
     if (*ps.p)
-        return fail(error, "'%s' is too much: one comparison is expected", ps.p);
+        return set_expr_error(error, "'%s' is too much: one comparison is expected", ps.p);
     compare(op, result.left.value, result.right.value, &result.holds);
     *out = result;
     return true;

@@ -38,7 +38,7 @@ static bool has(const Session *s, const AutoQuantum *want)
 
 /* Sets the wanted quantum and delivery. This can't fail: auto_quantum() returns only quanta that
  * the engine accepts. */
-static void take(Session *s, const AutoQuantum *want)
+static void set_quantum(Session *s, const AutoQuantum *want)
 {
     bool taken = engine_set_quantum(s->engine, want->quantum, NULL);
 
@@ -66,13 +66,13 @@ void quantum_follow(Session *s)
     AutoQuantum want;
 
     if (s->started)
-        quantum_tell(s);
+        quantum_report(s);
     if (!s->auto_quantum || !is_still(s) ||
         (s->fabric && !fabric_is_up_to_date(s->fabric, engine_now(s->engine))))
         return;
     want = wanted(s);
     if (!has(s, &want))
-        take(s, &want);
+        set_quantum(s, &want);
 }
 
 VTime quantum_next_time(const Session *s)
@@ -89,25 +89,26 @@ VTime quantum_next_time(const Session *s)
                      : vtime(RUN_FOR_EVER);
 }
 
-/* Whether a link without a delivery option leads to the node, among the links that quantum_tell()
+/* Whether a link without a delivery option leads to the node, among the links that quantum_report()
  * has not reported yet. */
 static bool is_reached(const Session *s, const Node *node)
 {
     const Network *net = fabric_network(s->fabric);
 
-    for (unsigned i = s->auto_told; i < network_n_links(net); i++) {
+    for (unsigned i = s->auto_reported; i < network_n_links(net); i++) {
         NetEnd ends[2];
 
         network_link_ends(net, i, ends);
         for (unsigned way = 0; way < 2; way++)
-            if (!network_link_way(net, i, way)->params.said && !ends[!way].is_switch &&
+            if (!network_link_way(net, i, way)->params.exact_set && !ends[!way].is_switch &&
                 strcmp(network_port_node(net, ends[!way].index), node->name) == 0)
                 return true;
     }
     return false;
 }
 
-static void tell(const Session *s, const Node *first, const char *nodes, const char *names)
+static void report_change_of_quantum(const Session *s, const Node *first, const char *nodes,
+                                     const char *names)
 {
     g_autofree char *reason = g_strdup_printf("packets for %s %s are delivered at barriers", nodes,
                                               names),
@@ -125,7 +126,7 @@ static void tell(const Session *s, const Node *first, const char *nodes, const c
         log_warn("%s", text);
 }
 
-void quantum_tell(Session *s)
+void quantum_report(Session *s)
 {
     g_autoptr(GString) names = g_string_new(NULL);
     const Node *first = NULL;
@@ -141,11 +142,11 @@ void quantum_tell(Session *s)
             g_string_append_printf(names, "%s%s", n > 1 ? ", " : "", node->name);
     }
     if (s->auto_quantum && s->fabric)
-        s->auto_told = network_n_links(fabric_network(s->fabric));
+        s->auto_reported = network_n_links(fabric_network(s->fabric));
     if (n > NAMED)
         g_string_append_printf(names, " and %u more", n - NAMED);
     if (n > 0)
-        tell(s, first, n > 1 ? "nodes" : "node", names->str);
+        report_change_of_quantum(s, first, n > 1 ? "nodes" : "node", names->str);
 }
 
 char *quantum_text(const Session *s)

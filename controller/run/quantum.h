@@ -32,7 +32,7 @@ void quantum_follow(Session *session);
 VTime quantum_next_time(const Session *session);
 
 /* Reports the nodes to which delivery can't be exact, once for each link. The nodes are started. */
-void quantum_tell(Session *session);
+void quantum_report(Session *session);
 
 /* The quantum as text: "1ms", "auto: 1ms, the latency of link a-b"; free with g_free(). */
 char *quantum_text(const Session *session);

@@ -64,7 +64,7 @@ void run_free(Session *s)
     g_free(run);
 }
 
-static void tell_change(const Session *s)
+static void report_change(const Session *s)
 {
     if (s->on_change)
         s->on_change();
@@ -80,7 +80,7 @@ static void serve_all(const GArray *services)
 }
 
 /* Ends the run. Frees it before calling the listeners, since a listener may start the next run. */
-static void finish(Session *s, RunOutcome *outcome)
+static void finish_run(Session *s, RunOutcome *outcome)
 {
     struct Run *run = s->run;
     g_autoptr(GArray) listeners = g_array_ref(run->listeners);
@@ -102,7 +102,7 @@ static void finish(Session *s, RunOutcome *outcome)
         l->done(outcome, l->data);
     }
     serve_all(services);
-    tell_change(s);
+    report_change(s);
 }
 
 static void serve(Session *s)
@@ -175,8 +175,8 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
 
     events_flush(s->events);
     if (end != RUN_FAILED) {
-        sampler_take(s);
-        clock_watch_take(s);
+        sampler_write(s);
+        clock_watch_sample(s);
         breaks_watch(s);
         quantum_follow(s);
     }
@@ -195,7 +195,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     }
     outcome.why = why;
     if (outcome.how) {
-        finish(s, &outcome);
+        finish_run(s, &outcome);
         return;
     }
     serve(s);
@@ -286,7 +286,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     engine_set_pace(s->engine, spec->pace);
     run_join(s, done, data);
     start_piece(s);
-    tell_change(s);
+    report_change(s);
     return true;
 }
 

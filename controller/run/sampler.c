@@ -224,7 +224,7 @@ static void write_node(const Session *s, VTime now, Node *n)
     fprintf(r->file, " state=%s\n", node_state_name(n->state));
 }
 
-void sampler_take(Session *s)
+void sampler_write(Session *s)
 {
     struct Sampler *r = s->sampler;
     VTime now = engine_now(s->engine);

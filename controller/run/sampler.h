@@ -26,6 +26,6 @@ void sampler_note(const Session *session, const char *format, ...) G_GNUC_PRINTF
 /* The next time at which a run must pause; RUN_FOR_EVER: none. */
 VTime sampler_next_time(const Session *session);
 /* Writes a sample of each node, unless one was written at this time. The ensemble stands. */
-void sampler_take(Session *session);
+void sampler_write(Session *session);
 
 #endif

@@ -50,20 +50,20 @@ static char *quote(const GPtrArray *nodes, const Session *s)
 static const char *mend(const GPtrArray *nodes)
 {
     for (unsigned i = 0; i < nodes->len; i++)
-        if (((const Node *)nodes->pdata[i])->options->sleep_said)
+        if (((const Node *)nodes->pdata[i])->options->sleep_given)
             return "one with sleep=off in icount= does";
     return "one with `defaults icount=sleep=off` in front of its nodes does";
 }
 
-void sleep_note_tell(Session *s)
+void sleep_note_report(Session *s)
 {
-    g_autoptr(GPtrArray) nodes = s->sleep_told ? g_ptr_array_new() : sleepers(s);
+    g_autoptr(GPtrArray) nodes = s->sleep_reported ? g_ptr_array_new() : sleepers(s);
     g_autofree char *what = NULL, *text = NULL;
     LintFinding f = {.severity = LINT_NOTE, .reason = "such a run does not repeat itself"};
 
     if (nodes->len == 0)
         return;
-    s->sleep_told = true;
+    s->sleep_reported = true;
     what = quote(nodes, s);
     f.what = what;
     f.mend = mend(nodes);

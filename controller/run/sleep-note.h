@@ -7,6 +7,6 @@
 
 /* Reports the nodes with sleep=on when the nodes have been started: as a finding of a check, as a
  * warning of a run, or, for verify, with the verdict. Does nothing at later calls. */
-void sleep_note_tell(Session *session);
+void sleep_note_report(Session *session);
 
 #endif

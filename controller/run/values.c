@@ -2,7 +2,7 @@
 /* values.c: looks up values by name in two tables, one of the ensemble and one of a node. */
 #include "controller/run/values.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/fabric/fabric.h"
 
 #include <string.h>
@@ -86,7 +86,7 @@ static char *meant_value(const ValueHelp *values, const char *name)
     for (; values->name; values++)
         g_ptr_array_add(all, (char *)values->name);
     g_ptr_array_add(all, NULL);
-    return near_meant(name, (const char *const *)all->pdata);
+    return suggest_suffix(name, (const char *const *)all->pdata);
 }
 
 /* The node's time in the ensemble's time: at a barrier, the stamp in its note. */

@@ -6,26 +6,26 @@
 #include "controller/session/events.h"
 
 #include "controller/base/log.h"
-#include "controller/qemu/telling.h"
+#include "controller/qemu/node-event.h"
 #include "controller/qemu/watch.h"
 
 struct Events {
     Session *session;
     NodeWatch *watch;
     bool looking;  /* a command is about to begin, which reports the failures that are found */
-    GMutex lock;   /* protects told and idle */
-    GQueue told;   /* Told, oldest first */
-    GSource *idle; /* hands out what is in told; NULL: told is empty */
+    GMutex lock;   /* protects queue and idle */
+    GQueue queue;  /* QueuedEvent, oldest first */
+    GSource *idle; /* hands out what is in the queue; NULL: it is empty */
 };
 
 typedef struct {
     char *name;
-    NodeTelling telling;
-} Told;
+    NodeEvent event;
+} QueuedEvent;
 
-static void told_free(Told *t)
+static void queued_event_free(QueuedEvent *t)
 {
-    g_free(t->telling.detail);
+    g_free(t->event.detail);
     g_free(t->name);
     g_free(t);
 }
@@ -37,15 +37,15 @@ static gboolean on_idle(gpointer data)
 }
 
 /* Any thread. */
-static void on_tell(const Node *n, const NodeTelling *telling, void *data)
+static void on_node_event(const Node *n, const NodeEvent *event, void *data)
 {
     Events *e = data;
-    Told *t = g_new(Told, 1);
+    QueuedEvent *t = g_new(QueuedEvent, 1);
 
-    *t = (Told){g_strdup(n->name), *telling};
-    t->telling.detail = g_strdup(telling->detail);
+    *t = (QueuedEvent){g_strdup(n->name), *event};
+    t->event.detail = g_strdup(event->detail);
     g_mutex_lock(&e->lock);
-    g_queue_push_tail(&e->told, t);
+    g_queue_push_tail(&e->queue, t);
     if (!e->idle) {
         e->idle = g_idle_source_new();
         g_source_set_priority(e->idle, G_PRIORITY_DEFAULT);
@@ -55,12 +55,12 @@ static void on_tell(const Node *n, const NodeTelling *telling, void *data)
     g_mutex_unlock(&e->lock);
 }
 
-static Told *next(Events *e)
+static QueuedEvent *next(Events *e)
 {
-    Told *t;
+    QueuedEvent *t;
 
     g_mutex_lock(&e->lock);
-    t = g_queue_pop_head(&e->told);
+    t = g_queue_pop_head(&e->queue);
     if (!t && e->idle) {
         g_source_destroy(e->idle);
         g_clear_pointer(&e->idle, g_source_unref);
@@ -71,26 +71,26 @@ static Told *next(Events *e)
 
 /* Takes over the state of another host's node that left while all nodes stood: no segment brings
  * its state. */
-static void take_state(const Session *s, const Told *t)
+static void set_state_of_remote(const Session *s, const QueuedEvent *t)
 {
     Node *n = session_node(s, t->name);
 
-    if (n && n->far && t->telling.what == NODE_WHAT_LEFT && node_is_live(n) &&
+    if (n && n->remote && t->event.what == NODE_EVENT_LEFT && node_is_live(n) &&
         !engine_running(s->engine))
-        n->state = t->telling.state;
+        n->state = t->event.state;
 }
 
 void events_flush(Events *e)
 {
     Session *s = e ? e->session : NULL;
-    Told *t;
+    QueuedEvent *t;
 
     /* While a guest's console has the terminal, reports wait in the queue. */
     while (s && !s->console_open && (t = next(e))) {
-        take_state(s, t);
+        set_state_of_remote(s, t);
         if (s->on_node)
-            s->on_node(s, t->name, &t->telling);
-        told_free(t);
+            s->on_node(s, t->name, &t->event);
+        queued_event_free(t);
     }
 }
 
@@ -124,23 +124,23 @@ Events *events_new(Session *s)
 
     e->session = s;
     g_mutex_init(&e->lock);
-    g_queue_init(&e->told);
+    g_queue_init(&e->queue);
     e->watch = node_watch_new(on_failed, e);
     engine_on_rest(s->engine, on_rest, e);
-    node_on_tell(on_tell, e);
+    node_on_event(on_node_event, e);
     return e;
 }
 
 void events_free(Events *e)
 {
-    Told *t;
+    QueuedEvent *t;
 
     if (!e)
         return;
-    node_on_tell(NULL, NULL);
+    node_on_event(NULL, NULL);
     node_watch_free(e->watch);
     while ((t = next(e)))
-        told_free(t);
+        queued_event_free(t);
     g_mutex_clear(&e->lock);
     g_free(e);
 }

@@ -66,7 +66,7 @@ Session *session_new(SessionOptions options, GError **error)
         return NULL;
     }
     s->checking = options.dry ? checking_new() : NULL;
-    s->host = host_new(options.dry ? SCHED_MODE_BEST_EFFORT : sched_probe());
+    s->host = local_host_new(options.dry ? SCHED_MODE_BEST_EFFORT : sched_probe());
     s->engine = engine_new(s->host);
     s->loop = g_main_loop_new(NULL, FALSE);
     if (!options.dry) {
@@ -131,7 +131,7 @@ void session_free(Session *s)
     g_clear_pointer(&s->fabric, fabric_free);
     g_clear_pointer(&s->engine, engine_free);
     g_clear_pointer(&s->hosts, g_ptr_array_unref);
-    g_clear_pointer(&s->host, host_free);
+    g_clear_pointer(&s->host, local_host_free);
     session_end_recording(s);
     g_clear_pointer(&s->report, report_free);
     g_clear_pointer(&s->dir, rundir_free);
@@ -172,7 +172,7 @@ void session_add_node(Session *s, Node *node)
 
 bool session_remove_node(Session *s, Node *node, GError **error)
 {
-    g_autofree char *dir = node->attached || node->far ? NULL : g_strdup(node->dir);
+    g_autofree char *dir = node->attached || node->remote ? NULL : g_strdup(node->dir);
     bool ok = remove_node(s, node, error);
 
     if (dir)
@@ -187,7 +187,7 @@ bool session_start(Session *s, GError **error)
 
         if (n->state != NODE_ADDED)
             continue;
-        if (session_told_to_stop(s)) {
+        if (session_stop_requested(s)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED, "interrupted while starting");
             return false;
         }

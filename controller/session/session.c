@@ -6,7 +6,7 @@
 #include "controller/session/session.h"
 
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/qemu/debug.h"
 
@@ -70,7 +70,7 @@ void session_end_transcripts(Session *s)
     }
 }
 
-bool session_told_to_stop(const Session *s)
+bool session_stop_requested(const Session *s)
 {
     return s->interrupted || (s->signalled && s->signalled());
 }
@@ -101,7 +101,7 @@ static char *node_hint(const Session *s, const char *name)
     list = s->nodes->len > LISTED_NODES
                ? g_strdup("`node list` shows them")
                : g_strconcat(s->nodes->len == 1 ? "there is only " : "there are ", all, NULL);
-    return near_hint(name, (const char *const *)names->pdata, list);
+    return suggest_hint(name, (const char *const *)names->pdata, list);
 }
 
 Node *session_find_node(const Session *s, const char *name, GError **error)
@@ -170,15 +170,15 @@ char **session_registers(const Session *s, Node *node)
 
 const char *session_mode(const Session *s)
 {
-    SchedMode sched = host_sched_mode(s->host);
+    SchedMode sched = local_host_sched_mode(s->host);
 
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!((Node *)s->nodes->pdata[i])->icount.enabled)
             return sched_mode_name(SCHED_MODE_BEST_EFFORT);
     for (unsigned i = 0; i < s->nodes->len; i++) {
-        const Far *far = ((const Node *)s->nodes->pdata[i])->far;
+        const Remote *remote = ((const Node *)s->nodes->pdata[i])->remote;
 
-        sched = MAX(sched, far ? far->sched : sched);
+        sched = MAX(sched, remote ? remote->sched : sched);
     }
     return sched_mode_name(sched);
 }

@@ -32,15 +32,15 @@ typedef struct Session {
     SessionOptions options;
     GMainLoop *loop;
     RunDir *dir; /* NULL when dry */
-    Host *host;
+    LocalHost *host;
     Engine *engine;
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */
-    GPtrArray *hosts;   /* FarHost (session/far-host.h), the other hosts; NULL: none yet */
+    GPtrArray *hosts;   /* RemoteHost (session/remote-host.h), the other hosts; NULL: none yet */
     struct NodeDefaults *defaults; /* qemu/defaults.h: for every node to be added */
-    bool sleep_told;               /* the note on sleep=on was shown (run/sleep-note.h) */
+    bool sleep_reported;           /* the note on sleep=on was shown (run/sleep-note.h) */
     bool auto_quantum;             /* the quantum follows the links (run/quantum.h) */
-    unsigned auto_told;            /* links whose delivery quantum_tell() has reported */
+    unsigned auto_reported;        /* links whose delivery quantum_report() has reported */
     unsigned next_index;           /* index of the next node */
     bool started;
     bool interrupted; /* SIGINT or SIGTERM */
@@ -74,7 +74,7 @@ typedef struct Session {
     void (*on_interrupt)(struct Session *session);
     struct Events *events; /* events.h: reports of the nodes; NULL when dry */
     GError *lost;          /* a node failed while it stood, and no command has reported that yet */
-    void (*on_node)(struct Session *session, const char *name, const NodeTelling *telling);
+    void (*on_node)(struct Session *session, const char *name, const NodeEvent *event);
     unsigned hurry_source;   /* timer that stops nodes which reach no barrier; 0: none */
     void (*on_change)(void); /* the ensemble has begun or ceased to run, though no command ran it */
     unsigned columns;        /* width of the terminal that output goes to; 0: no terminal */
@@ -90,7 +90,7 @@ void session_interrupt(Session *session);
 
 /* True if SIGINT or SIGTERM has come, even if the main loop has not served it yet. For functions
  * that make the main loop wait: only the main loop serves signals. */
-bool session_told_to_stop(const Session *session);
+bool session_stop_requested(const Session *session);
 
 /*
  * Notes an outcome that decides how the run ends (verdict.h), at the present command. Any thread.

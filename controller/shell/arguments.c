@@ -5,8 +5,8 @@
 #include "controller/shell/arguments.h"
 
 #include "controller/base/log.h"
-#include "controller/base/near.h"
 #include "controller/base/output.h"
+#include "controller/base/suggest.h"
 #include "controller/base/units.h"
 #include "controller/command/command.h"
 #include "controller/command/manual.h"
@@ -33,7 +33,7 @@ static void add_meant(const GOptionEntry *entries, GError **error)
     g_ptr_array_add(names, g_strdup("--help"));
     g_ptr_array_add(names, NULL);
     name = strstr((*error)->message, "--");
-    meant = name ? near_meant(name, (const char *const *)names->pdata) : NULL;
+    meant = name ? suggest_suffix(name, (const char *const *)names->pdata) : NULL;
     text = g_strdup_printf("%s%s", (*error)->message,
                            meant && *meant ? meant : "; `metronome --help` lists the options");
     g_free((*error)->message);
@@ -113,7 +113,7 @@ static const struct {
     [MODE_HELP] = {"help", NULL},
 };
 
-static bool fail(GError **error, const char *format, const char *what)
+static bool set_usage_error(GError **error, const char *format, const char *what)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
@@ -143,7 +143,7 @@ Mode arguments_mode(const char *word)
 /* Refuses a word that is a scenario, a command, or a mistyped mode. */
 static bool refuse_mode(const char *word, GError **error)
 {
-    const char *best = near_best(word, arguments_mode_words());
+    const char *best = suggest_best(word, arguments_mode_words());
 
     if (best)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
@@ -170,20 +170,21 @@ static bool choose_mode(Arguments *a, GError **error)
     if (!first || a->mode == MODE_MANUAL || a->mode == MODE_VERSION)
         return true;
     if (a->commands)
-        return fail(error, "'%s' does not go together with -c", first);
+        return set_usage_error(error, "'%s' does not go together with -c", first);
     a->mode = arguments_mode(first);
     if (a->mode == MODE_REPL)
         return refuse_mode(first, error);
     if (a->mode == MODE_HELP || (a->mode == MODE_VERSION && !a->rest[1]))
         return true;
     if (a->mode == MODE_VERSION)
-        return fail(error, "version: nothing is expected behind it, not '%s'", a->rest[1]);
+        return set_usage_error(error, "version: nothing is expected behind it, not '%s'",
+                               a->rest[1]);
     if (a->mode == MODE_AGENT && !a->stdio)
-        return fail(error, "%s needs --stdio: `host add` starts it so", first);
+        return set_usage_error(error, "%s needs --stdio: `host add` starts it so", first);
     if (a->mode == MODE_AGENT && a->rest[1])
-        return fail(error, "agent: nothing is expected behind it, not '%s'", a->rest[1]);
+        return set_usage_error(error, "agent: nothing is expected behind it, not '%s'", a->rest[1]);
     if (a->mode != MODE_AGENT && !a->rest[1])
-        return fail(error, "%s needs a FILE", first);
+        return set_usage_error(error, "%s needs a FILE", first);
     return true;
 }
 
@@ -272,7 +273,7 @@ static bool parse_values(Arguments *a, GError **error)
 
 /* Sets json and report again after a failure, because GOption has reset all values, and the run's
  * end must be reported where the user asked for it. */
-static void take_output(Arguments *a, int argc, char **argv)
+static void read_output_options(Arguments *a, int argc, char **argv)
 {
     const char *dir = NULL;
 
@@ -296,7 +297,7 @@ bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
 
     if (parse(a, &n, &words, error))
         return choose_mode(a, error) && check_options(a, error) && parse_values(a, error);
-    take_output(a, argc, argv);
+    read_output_options(a, argc, argv);
     return false;
 }
 

@@ -8,7 +8,7 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/usage.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,7 +111,7 @@ static void offer_nodes(const char *text, bool cpus)
 static void offer_hosts(const char *text)
 {
     for (guint i = 0; session->hosts && i < session->hosts->len; i++)
-        offer(((const FarHost *)session->hosts->pdata[i])->options.name, text);
+        offer(((const RemoteHost *)session->hosts->pdata[i])->options.name, text);
 }
 
 static void offer_defaults(const char *text)

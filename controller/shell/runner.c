@@ -261,7 +261,7 @@ static bool include(Runner *r, const char *path, GError **error)
     return runner_push_file(r, full, error);
 }
 
-static void tell(Runner *r, const GError *error)
+static void report_error(Runner *r, const GError *error)
 {
     Session *s = r->session;
     const char *where = r->where ? r->where : "";
@@ -278,8 +278,9 @@ static Outcome outcome_of(const Runner *r, const GError *error)
 {
     Outcome outcome = r->session->checking ? OUTCOME_USAGE : command_outcome(error);
 
-    return outcome == OUTCOME_NODE_FAILED && session_told_to_stop(r->session) ? OUTCOME_INTERRUPTED
-                                                                              : outcome;
+    return outcome == OUTCOME_NODE_FAILED && session_stop_requested(r->session)
+               ? OUTCOME_INTERRUPTED
+               : outcome;
 }
 
 /* Reports an error and takes the error over. Returns true if the next command may follow. */
@@ -290,7 +291,7 @@ static bool after_error(Runner *r, GError *error)
         g_error_free(error);
         return false;
     }
-    tell(r, error);
+    report_error(r, error);
     r->failed = true;
     if (!r->session->interactive)
         session_note(r->session, outcome_of(r, error), error->message);
@@ -348,8 +349,8 @@ static void on_done(CommandCall *call, GError *error)
 
 /* In a check: records the effects of a valid command, and drops the error of a command that refers
  * to a doubtful name. */
-static CommandResult judge(const CommandCall *call, char **words, CommandResult result,
-                           GError **error)
+static CommandResult settle_checked(const CommandCall *call, char **words, CommandResult result,
+                                    GError **error)
 {
     if (result != COMMAND_FAILED) {
         command_accept(call);
@@ -377,7 +378,7 @@ static bool execute(Runner *r, char **words)
     if (result == COMMAND_INCLUDE && !include(r, call->include, &error))
         result = COMMAND_FAILED;
     if (r->session->checking)
-        result = judge(call, words, result, &error);
+        result = settle_checked(call, words, result, &error);
     g_free(call->include);
     g_free(call);
     return result != COMMAND_FAILED || after_error(r, error);
@@ -408,7 +409,7 @@ static bool refuse_text(Runner *r, Source *s, const char *start, GError *error)
 
 /* Ends a run of commands if a node failed while no command ran. At the prompt the failure was
  * reported already. */
-static bool lost_one(Runner *r)
+static bool report_lost_node(Runner *r)
 {
     Session *s = r->session;
     g_autoptr(GError) lost = NULL;
@@ -442,7 +443,7 @@ static bool next(Runner *r)
         return refuse_text(r, s, start, error);
     if (!words[0])
         return true;
-    if (lost_one(r))
+    if (report_lost_node(r))
         return false;
     more = execute(r, words);
     if (r->call) /* the call uses its words until the end */

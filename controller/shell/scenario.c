@@ -4,7 +4,7 @@
  */
 #include "controller/shell/scenario.h"
 
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/command/command.h"
 #include "controller/command/scenario-text.h"
 
@@ -66,7 +66,7 @@ static bool check_used(const Scenario *scenario, Session *s, Runner *r)
 
         if (checking_is_used(s->checking, key))
             continue;
-        meant = near_meant(key, used);
+        meant = suggest_suffix(key, used);
         runner_refuse(r, g_error_new(SESSION_ERROR, SESSION_ERROR_USAGE,
                                      "'%s' on the command line: no line of %s uses $%s%s", *pair,
                                      scenario->file, key, meant));

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* Returns the line at *p and moves *p behind the line; NULL at the end. */
-static char *take_line(const char **p)
+static char *read_line(const char **p)
 {
     const char *start = *p, *end = strchr(start, '\n');
 
@@ -22,7 +22,7 @@ static char *take_line(const char **p)
 /* Returns the words of the next line that is not a note. */
 static char **next_line(const char **p)
 {
-    for (char *line; (line = take_line(p)); g_free(line)) {
+    for (char *line; (line = read_line(p)); g_free(line)) {
         if (*line != '#') {
             char **words = g_strsplit(line, " ", -1);
 
@@ -35,7 +35,7 @@ static char **next_line(const char **p)
 
 char *compare_next_note(const char **p)
 {
-    for (char *line; (line = take_line(p)); g_free(line)) {
+    for (char *line; (line = read_line(p)); g_free(line)) {
         if (g_str_has_prefix(line, "# ")) {
             char *note = g_strdup(line + strlen("# "));
 

@@ -37,7 +37,7 @@ typedef struct {
 } Work;
 
 G_GNUC_PRINTF(2, 3)
-static void say(const Work *w, const char *format, ...)
+static void print_text(const Work *w, const char *format, ...)
 {
     g_autofree char *text = NULL;
     va_list args;
@@ -258,7 +258,7 @@ static void keep_consoles(Work *w, const Difference *d, unsigned other)
 
 /* --- results --- */
 
-static void tell(const Work *w, const Difference *d, unsigned other)
+static void report_difference(const Work *w, const Difference *d, unsigned other)
 {
     g_autofree char *before = units_format_seconds(d->before);
     g_autofree char *at = units_format_seconds(d->at);
@@ -272,12 +272,13 @@ static void tell(const Work *w, const Difference *d, unsigned other)
         what = g_strdup_printf("runs 1 and %u were not sampled alike from %s on: one of them "
                                "ended, or its commands took another way",
                                other + 1, at);
-    say(w, "%s\n", what);
+    print_text(w, "%s\n", what);
     if (d->node)
-        say(w, "the difference arose in node %s between its instructions %s and %s (in run 1)\n",
+        print_text(
+            w, "the difference arose in node %s between its instructions %s and %s (in run 1)\n",
             d->node, d->from_a, d->to_a);
     if (w->consoles)
-        say(w, "%s", w->consoles);
+        print_text(w, "%s", w->consoles);
     verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
 }
 
@@ -313,7 +314,7 @@ static const char *why_not(const Difference *closer)
 
 /* Repeats the runs around a difference, as long as that shortens the difference's span. A
  * difference elsewhere never lengthens the span. */
-static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
+static bool narrow_down(Work *w, Difference **d, unsigned *other, GError **error)
 {
     unsigned misses = 0;
 
@@ -335,7 +336,7 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
             why = "the runs differed elsewhere: it does not happen at the same time in each";
         }
         if (why) {
-            say(w, "looked at more closely, %s\n", why);
+            print_text(w, "looked at more closely, %s\n", why);
             return true;
         }
         difference_free(*d);
@@ -347,14 +348,14 @@ static bool zoom(Work *w, Difference **d, unsigned *other, GError **error)
 }
 
 /* Prints the parts of the scenario that make runs differ: with such parts, "equal" is luck. */
-static void tell_notes(const Work *w)
+static void report_notes(const Work *w)
 {
     const char *p = w->samples[0];
 
     for (char *note; (note = compare_next_note(&p)); g_free(note)) {
         g_autofree char *line = text_line(note, -1);
 
-        say(w, "not repeatable: %s\n", line);
+        print_text(w, "not repeatable: %s\n", line);
     }
 }
 
@@ -370,7 +371,7 @@ static bool compare_ends(const Work *w)
             continue;
         what = g_strdup_printf("run %u ended with exit code %d, run 1 with %d", i + 1, w->codes[i],
                                w->codes[0]);
-        say(w, "%s\n", what);
+        print_text(w, "%s\n", what);
         verdict_note(w->verdict, OUTCOME_FAILED, NULL, what);
         alike = false;
     }
@@ -378,32 +379,33 @@ static bool compare_ends(const Work *w)
 }
 
 /* Reports that all runs failed alike. samples: number of equal samples. */
-static void judge_failed(const Work *w, uint64_t samples)
+static void report_failed(const Work *w, uint64_t samples)
 {
     Outcome outcome = outcome_of_exit_code(w->codes[0]);
     g_autofree char *what = g_strdup_printf("run 1 ended with exit code %d", w->codes[0]);
 
-    say(w, "no verdict: %s (%s), and so did the others; %" PRIu64 " samples until then are equal\n",
+    print_text(
+        w, "no verdict: %s (%s), and so did the others; %" PRIu64 " samples until then are equal\n",
         what, outcome_name(outcome), samples);
     verdict_note(w->verdict, outcome, NULL, what);
 }
 
 /* Reports runs without any difference in samples. */
-static void judge_equal(const Work *w, uint64_t samples)
+static void report_equal(const Work *w, uint64_t samples)
 {
     static const char nothing[] = "nothing was compared: the scenario lets no virtual time pass";
 
     if (samples > 0) {
-        say(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
+        print_text(w, "%u runs, %" PRIu64 " samples: equal\n", w->plan->runs, samples);
         return;
     }
-    say(w, "no verdict: %s\n", nothing);
+    print_text(w, "no verdict: %s\n", nothing);
     verdict_note(w->verdict, OUTCOME_USAGE, NULL, nothing);
 }
 
 /* Reports whether a difference proves nothing because all runs failed: the runs may have ended at
  * different points of equal work, or were not exact. */
-static bool is_no_wonder(const Work *w, const Difference *d)
+static bool proves_nothing(const Work *w, const Difference *d)
 {
     Outcome outcome = outcome_of_exit_code(w->codes[0]);
 
@@ -411,28 +413,29 @@ static bool is_no_wonder(const Work *w, const Difference *d)
            (!d->node && outcome != OUTCOME_PASSED && outcome != OUTCOME_FAILED);
 }
 
-static bool judge(Work *w, GError **error)
+static bool report_verdict(Work *w, GError **error)
 {
     unsigned other = 0;
     uint64_t samples = 0;
     g_autoptr(Difference) d = NULL;
     bool alike;
 
-    tell_notes(w);
+    report_notes(w);
     alike = compare_ends(w);
     d = compare_all(w, &other, &samples);
-    if (alike && (d ? is_no_wonder(w, d) : w->codes[0] != 0)) {
-        judge_failed(w, d ? d->samples : samples);
+    if (alike && (d ? proves_nothing(w, d) : w->codes[0] != 0)) {
+        report_failed(w, d ? d->samples : samples);
     } else if (d) {
         keep_consoles(w, d, other);
-        say(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n", d->samples);
-        if (!zoom(w, &d, &other, error))
+        print_text(w, "%" PRIu64 " samples are equal; closing in on the first that is not\n",
+                   d->samples);
+        if (!narrow_down(w, &d, &other, error))
             return false;
-        tell(w, d, other);
+        report_difference(w, d, other);
     } else if (alike) {
-        judge_equal(w, samples);
+        report_equal(w, samples);
     } else {
-        say(w, "until then %" PRIu64 " samples are equal\n", samples);
+        print_text(w, "until then %" PRIu64 " samples are equal\n", samples);
     }
     return true;
 }
@@ -448,7 +451,7 @@ bool verify_run(const VerifyPlan *plan, Verdict *verdict, GError **error)
     child_watch_signals();
     w.samples = g_new0(char *, plan->runs);
     w.codes = g_new0(int, plan->runs);
-    ok = run_all(&w, error) && (child_interrupted() || judge(&w, error));
+    ok = run_all(&w, error) && (child_interrupted() || report_verdict(&w, error));
     if (child_interrupted())
         verdict_note(verdict, OUTCOME_INTERRUPTED, NULL, "interrupted");
     for (unsigned i = 0; i < plan->runs; i++)

@@ -98,7 +98,7 @@ typedef struct {
 /* Host µs that the instructions of one quantum take on the CPU that the most nodes share. */
 static double guest_us(const Bench *b, unsigned n, VTime quantum, double free_mips)
 {
-    unsigned cpus = MIN(host_cpus(b->rig->host), n);
+    unsigned cpus = MIN(local_host_cpus(b->rig->host), n);
     unsigned share;
 
     g_assert(cpus > 0);
@@ -490,8 +490,8 @@ int main(int argc, char **argv)
     parse(argc, argv, &o);
     plan(&b, &o);
     b.rig = rig_new(o.guest);
-    b.results.mode = sched_mode_name(host_sched_mode(b.rig->host));
-    b.results.host_cpus = host_cpus(b.rig->host);
+    b.results.mode = sched_mode_name(local_host_sched_mode(b.rig->host));
+    b.results.host_cpus = local_host_cpus(b.rig->host);
     b.results.qemu = g_strdup(counting_nodes(&b, 1)[0]->version);
     bench_counting(&b);
     bench_boots(&b);

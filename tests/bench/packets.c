@@ -74,7 +74,7 @@ static uint64_t barrier(Network *net, int64_t now, size_t size)
     network_advance(net, vtime(now));
     for (unsigned p = 0; p < 2; p++)
         for (; network_next(net, p, vtime(now + QUANTUM_NS)); n++)
-            network_delivered(net, network_take(net, p), vtime(now + QUANTUM_NS));
+            network_delivered(net, network_pop(net, p), vtime(now + QUANTUM_NS));
     return n;
 }
 

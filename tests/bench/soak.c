@@ -171,7 +171,7 @@ static int64_t clock_error(const Soak *s)
     return worst;
 }
 
-static bool judge(const Soak *s)
+static bool check_results(const Soak *s)
 {
     double seconds = (double)htime_sub(htime_now(), s->start).ns / NS_PER_S;
     uint64_t barriers = engine_stats(s->rig->engine)->barriers;
@@ -184,9 +184,9 @@ static bool judge(const Soak *s)
     printf("%s: %s mode, %u nodes, %" PRIu64 " barriers in %.1f s (%.1f us each): missed %" PRIu64
            ", overshot stops %" PRIu64 ", max overshoot %" PRId64 " ns, max idle skip %" PRId64
            " ns, repairs %" PRIu64 ", clock error at the end %" PRId64 " ns\n",
-           ok ? "exact" : "INEXACT", sched_mode_name(host_sched_mode(s->rig->host)), s->n, barriers,
-           seconds, seconds * 1e6 / (double)barriers, x.missed, x.overshot, x.overshoot_ns,
-           x.idle_skip_ns, x.repairs, error);
+           ok ? "exact" : "INEXACT", sched_mode_name(local_host_sched_mode(s->rig->host)), s->n,
+           barriers, seconds, seconds * 1e6 / (double)barriers, x.missed, x.overshot,
+           x.overshoot_ns, x.idle_skip_ns, x.repairs, error);
     return ok;
 }
 
@@ -241,9 +241,9 @@ int main(int argc, char **argv)
         engine_add(s.rig->engine, s.nodes[i]);
     }
     printf("%u nodes, %s quanta, %" PRId64 " barriers, %s mode\n", s.n, o.quantum, o.barriers,
-           sched_mode_name(host_sched_mode(s.rig->host)));
+           sched_mode_name(local_host_sched_mode(s.rig->host)));
     run(&s, &o);
-    ok = judge(&s);
+    ok = check_results(&s);
     for (unsigned i = 0; i < s.n; i++)
         rig_end_node(s.rig, s.nodes[i]);
     rig_free(s.rig);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * steps.c: measures the single steps per second through the gdbstub, for several priorities and
- * CPUs of the threads.
+ * steps.c: single steps through the gdbstub in a second, by how threads are scheduled and placed.
  *
  * All setups take turns on one QEMU, round after round, so that other load on the host affects all
  * setups alike. The output has medians, and ratios to the first setup. After each turn icount must
@@ -22,10 +21,10 @@
 
 typedef struct {
     const char *name;
-    bool scheduled; /* pinned and with priorities, as qemu/sched.c does; else ordinary threads */
-    bool unboost;   /* no boost: the vCPU shares the CPU with the host's other threads */
-    bool demote;    /* the monitor thread is demoted: no CPU time */
-    bool elsewhere; /* this program runs on the other CPU */
+    bool scheduled; /* as qemu/sched.c does it; else nothing is pinned, and no priority is set */
+    bool unboost;   /* the vCPU shares the CPU with the rest of the host */
+    bool demote;    /* the QMP thread gets no time */
+    bool elsewhere; /* we on the other CPU */
     bool spin;
     unsigned read_after; /* steps; 0: QMP events stay unread until the end of the turn */
     unsigned sstep;

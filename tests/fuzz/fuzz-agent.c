@@ -44,7 +44,7 @@ static void put_frames(Network *net, VTime now)
     network_advance(net, vtime_add(now, vtime(NS_PER_MS)));
     for (unsigned port = 0; port < network_n_ports(net); port++)
         while (network_next(net, port, vtime(INT64_MAX)))
-            network_delivered(net, network_take(net, port), vtime_add(now, vtime(NS_PER_MS)));
+            network_delivered(net, network_pop(net, port), vtime_add(now, vtime(NS_PER_MS)));
     demand(network_lookahead(net).ns > 0);
 }
 
@@ -192,7 +192,7 @@ static void check_rest(uint8_t type, Reader *r, GError **error)
     switch (type) {
     case MSG_FILE:
         if (file_order_get(r, &o.file, error))
-            demand(o.file.sha256 && o.file.there);
+            demand(o.file.sha256 && o.file.sender_path);
         file_order_clear(&o.file);
         break;
     case MSG_QMP:

@@ -208,12 +208,12 @@ static bool launch(Session *s, unsigned i, GError **error)
     Node *n = node_new(node_options_new(i ? "b" : "a"), i);
     int pair[2];
 
-    n->far = agent_client_far(s->line);
+    n->remote = agent_client_remote(s->line);
     n->console = console_new(-1, "/dev/null", NULL);
     s->nodes[i] = n;
     demand(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
     s->ends[i] = pair[0];
-    return n->far->ops->launch(n->far, n, NULL, pair[1], -1, error);
+    return n->remote->ops->launch(n->remote, n, NULL, pair[1], -1, error);
 }
 
 static void check_node(const Node *n)
@@ -239,7 +239,7 @@ static void take_steps(Session *s)
     atomic_bool cancel = false;
     StepRequest step = {.node = n, .manner = STEP_LIVE, .vcpu = -1, .cancel = &cancel};
 
-    n->far->ops->step(n->far, &step, on_done, s);
+    n->remote->ops->step(n->remote, &step, on_done, s);
     wait_done(s);
     if (step.error)
         check_words(step.error->message);
@@ -266,7 +266,7 @@ static void run_segment(Session *s)
         participants[i] = (Participant){.node = s->nodes[i], .stats = &stats[i], .stamp_us = -1};
     segment_init(&segment, 1);
     segment_begin(&segment);
-    s->nodes[0]->far->ops->run_segment(s->nodes[0]->far, &segment, on_done, s);
+    s->nodes[0]->remote->ops->run_segment(s->nodes[0]->remote, &segment, on_done, s);
     wait_done(s);
     demand(atomic_load(&segment.k) <= QUANTA);
     segment_clear(&segment);
@@ -291,7 +291,8 @@ static void ask(Session *s, unsigned what)
         good = launch(s, 0, &error);
         break;
     case 2:
-        text = s->nodes[0]->far->ops->qmp(s->nodes[0]->far, s->nodes[0], "stop", "", false, &error);
+        text = s->nodes[0]->remote->ops->qmp(s->nodes[0]->remote, s->nodes[0], "stop", "", false,
+                                             &error);
         good = text != NULL;
         break;
     case 3:
@@ -363,8 +364,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     }
     if (what > 1) {
         s.port = port_new(s.nodes[0], 0, 0, NULL);
-        demand(agent_client_far(s.line)->ops->open_card(agent_client_far(s.line), s.port, vtime(0),
-                                                        NULL));
+        demand(agent_client_remote(s.line)->ops->open_card(agent_client_remote(s.line), s.port,
+                                                           vtime(0), NULL));
     }
     ask(&s, what);
     end(&s);

@@ -74,7 +74,7 @@ static void deliver(Network *net, VTime now)
 {
     for (unsigned port = 0; port < PORTS; port++) {
         while (network_next(net, port, now)) {
-            NetDelivery *d = network_take(net, port);
+            NetDelivery *d = network_pop(net, port);
 
             demand(d->size >= NETWORK_FRAME_MIN && d->size <= FRAME_MAX && d->port == port);
             if (d->sequence % 7 == 6)

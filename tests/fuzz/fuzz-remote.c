@@ -149,7 +149,7 @@ static void read_outcome(Reader *r, bool count)
     demand(n->state <= NODE_FAILED);
     demand((n->state == NODE_FAILED) == (n->failure != NULL));
     demand(!r->bad || n->state == NODE_RUNNING);
-    for (unsigned i = 0; i <= n->far_used->len; i++)
+    for (unsigned i = 0; i <= n->remote_used->len; i++)
         node_vcpu_time(n, i);
     dist_clear(&stats.overshoot);
     dist_clear(&stats.idle_skip);

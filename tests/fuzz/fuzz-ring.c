@@ -275,7 +275,7 @@ static void put(World *w, size_t size, uint8_t first)
 
     memset(frame, first, MIN(size, 6));
     measure(w);
-    if (ring_fits(w->ring, &c, size) && ring_take(w->ring, frame, size))
+    if (ring_fits(w->ring, &c, size) && ring_accept(w->ring, frame, size))
         ring_gave(w->ring);
     if (!is_opaque(w))
         demand(ring_cursor(w->ring).used <= MOST);

@@ -83,8 +83,8 @@ static void answer(int fd, uint8_t *frame, size_t size)
     }
 }
 
-/* Sends an ARP request for our own address, which no other program answers. */
-static void say_hello(int fd)
+/* Who has our own address? Nobody will answer. */
+static void send_hello(int fd)
 {
     uint8_t frame[60] = {255, 255, 255, 255, 255, 255, [12] = 8, 6, 0, 1, 8, 0, 6, 4, 0, 1};
 
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
         ssize_t got;
 
         if (poll(fds, 2, hello ? HELLO_MS : -1) == 0)
-            say_hello(fd);
+            send_hello(fd);
         if (fds[1].revents)
             return 0;
         if (!(fds[0].revents & POLLIN) || (got = recv(fd, frame, sizeof(frame), 0)) < 0)

@@ -16,7 +16,7 @@ static void run_quantum(FakeHost *f, uint64_t k)
     Segment *segment = f->segment;
 
     for (unsigned i = 0; i < segment->n_participants && !f->hangs_back; i++) {
-        if (segment->participants[i].node->far != &f->far)
+        if (segment->participants[i].node->remote != &f->remote)
             continue;
         if (segment->marks) {
             segment->marks[(k - 1) % segment->grant_quanta * segment->n_participants + i] =
@@ -67,9 +67,9 @@ static void *host_main(void *data)
     return NULL;
 }
 
-static void far_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data)
+static void remote_run_segment(Remote *remote, Segment *segment, RemoteDoneFunc done, void *data)
 {
-    FakeHost *f = (FakeHost *)far;
+    FakeHost *f = (FakeHost *)remote;
 
     g_assert_null(f->thread);
     g_assert_null(segment->fabric); /* each host manages its own NICs */
@@ -88,9 +88,9 @@ static void *step_main(void *data)
     return NULL;
 }
 
-static void far_step(Far *far, StepRequest *request, FarDoneFunc done, void *data)
+static void remote_step(Remote *remote, StepRequest *request, RemoteDoneFunc done, void *data)
 {
-    FakeHost *f = (FakeHost *)far;
+    FakeHost *f = (FakeHost *)remote;
 
     request->asleep = true;
     f->done = done;
@@ -98,13 +98,13 @@ static void far_step(Far *far, StepRequest *request, FarDoneFunc done, void *dat
     f->thread = g_thread_new("far", step_main, f);
 }
 
-static const FarOps far_ops = {.run_segment = far_run_segment, .step = far_step};
+static const RemoteOps remote_ops = {.run_segment = remote_run_segment, .step = remote_step};
 
 /* --- the segment --- */
 
 static void check_participant(const FakeHosts *f, const Segment *segment, unsigned i, uint64_t k)
 {
-    const FakeHost *host = (const FakeHost *)segment->participants[i].node->far;
+    const FakeHost *host = (const FakeHost *)segment->participants[i].node->remote;
     const Participant *s = &segment->participants[i];
 
     if (host && k <= atomic_load(&host->ran) && !host->hangs_back) {
@@ -123,9 +123,9 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
     g_assert_true(segment == &f->segment);
     g_assert_cmpuint(k, ==, f->called + 1);
     f->called = k;
-    for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++)
-        if (f->far[i].segment == segment && !atomic_load(&f->far[i].gone))
-            g_assert_cmpuint(atomic_load(&f->far[i].ran), ==, end);
+    for (unsigned i = 0; i < G_N_ELEMENTS(f->remote); i++)
+        if (f->remote[i].segment == segment && !atomic_load(&f->remote[i].gone))
+            g_assert_cmpuint(atomic_load(&f->remote[i].ran), ==, end);
     for (unsigned i = 0; i < segment->n_participants; i++)
         check_participant(f, segment, i, k);
     if (k == f->stop_at)
@@ -141,9 +141,9 @@ void fake_hosts_done(void *data)
 
     g_assert_true(g_main_context_is_owner(g_main_context_default()));
     g_assert_false(f->over);
-    for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++) {
-        g_clear_pointer(&f->far[i].thread, g_thread_join);
-        f->far[i].segment = NULL;
+    for (unsigned i = 0; i < G_N_ELEMENTS(f->remote); i++) {
+        g_clear_pointer(&f->remote[i].thread, g_thread_join);
+        f->remote[i].segment = NULL;
     }
     f->over = f->again == 0;
     if (f->again > 0) {
@@ -169,11 +169,11 @@ static void begin(FakeHosts *f)
     f->called = 0;
     for (unsigned i = 0; i < plan.n_participants; i++)
         f->participants[i] = (Participant){.node = f->nodes[i], .stats = &f->stats};
-    for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++) {
-        atomic_store(&f->far[i].ran, 0);
-        atomic_store(&f->far[i].gone, false);
+    for (unsigned i = 0; i < G_N_ELEMENTS(f->remote); i++) {
+        atomic_store(&f->remote[i].ran, 0);
+        atomic_store(&f->remote[i].gone, false);
     }
-    hosts_run_segment(f->hosts, &f->segment, fake_hosts_done, f);
+    all_hosts_run_segment(f->hosts, &f->segment, fake_hosts_done, f);
 }
 
 FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
@@ -181,16 +181,16 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
     static const char *const names[] = {"a", "b", "c", "d"};
     FakeHosts *f = g_new0(FakeHosts, 1);
 
-    f->here = host_new(SCHED_MODE_BEST_EFFORT);
-    f->hosts = hosts_new(f->here);
+    f->local = local_host_new(SCHED_MODE_BEST_EFFORT);
+    f->hosts = all_hosts_new(f->local);
     f->fabric = fabric_new_agent();
-    for (unsigned i = 0; i < G_N_ELEMENTS(f->far); i++)
-        f->far[i].far.ops = &far_ops;
+    for (unsigned i = 0; i < G_N_ELEMENTS(f->remote); i++)
+        f->remote[i].remote.ops = &remote_ops;
     for (unsigned i = 0; i < G_N_ELEMENTS(f->nodes); i++)
         f->nodes[i] = node_new(node_options_new(names[i]), i);
-    f->nodes[0]->far = f->nodes[2]->far = &f->far[0].far;
-    f->nodes[1]->far = &f->far[1].far;
-    host_place(f->here, f->nodes[3]);
+    f->nodes[0]->remote = f->nodes[2]->remote = &f->remote[0].remote;
+    f->nodes[1]->remote = &f->remote[1].remote;
+    local_host_place(f->local, f->nodes[3]);
     f->segment.count = count;
     f->segment.grant_quanta = grant_quanta;
     f->segment.n_participants = 3; /* all but d */
@@ -199,9 +199,9 @@ FakeHosts *fake_hosts_new(uint64_t count, unsigned grant_quanta)
 
 void fake_hosts_free(FakeHosts *f)
 {
-    hosts_free(f->hosts);
+    all_hosts_free(f->hosts);
     fabric_free(f->fabric);
-    host_free(f->here);
+    local_host_free(f->local);
     for (unsigned i = 0; i < G_N_ELEMENTS(f->nodes); i++)
         node_free(f->nodes[i]);
     g_free(f);

@@ -10,14 +10,14 @@
 #ifndef LIB_FAKE_HOSTS_H
 #define LIB_FAKE_HOSTS_H
 
-#include "controller/engine/hosts.h"
+#include "controller/engine/all-hosts.h"
 
 #define FAKE_HOSTS_QUANTA 100
 
 typedef struct {
-    Far far; /* the first member */
+    Remote remote; /* the first member */
     Segment *segment;
-    FarDoneFunc done;
+    RemoteDoneFunc done;
     void *done_data;
     GThread *thread;
 
@@ -33,12 +33,12 @@ typedef struct {
 } FakeHost;
 
 typedef struct {
-    Host *here;
-    Hosts *hosts;
-    Fabric *fabric; /* of the local host, without NICs */
+    LocalHost *local;
+    AllHosts *hosts;
+    Fabric *fabric; /* of this host, without cards */
     Segment segment;
-    FakeHost far[2];
-    Node *nodes[4]; /* a, c: first remote host; b: second; d: local host */
+    FakeHost remote[2];
+    Node *nodes[4]; /* a and c are on the first host, b on the second, d is here */
     NodeStats stats;
     Participant participants[4];
     SegmentMark marks[FAKE_HOSTS_QUANTA * 4];

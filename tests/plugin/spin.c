@@ -34,8 +34,8 @@ static void on_translated(PLUGIN_TRANSLATED(tb))
         return;
     atomic_store(&held, true);
     pthread_kill(main_thread, SIGRTMIN + 5);
-    /* A main thread with a higher priority on the same CPU has taken over by now. A main thread on
-     * another CPU has possibly not run yet. */
+    /* Here a main thread of a higher priority on the same CPU has taken over. One on another CPU
+     * has seen nothing yet. */
     atomic_store(&held, false);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test-engine-real.c: nodes, clock and engine on a real QEMU, below the command language: what the
- * clock parser reads is what QEMU itself counts, threads are ranked as they should be, and a gate
- * that is removed leaves nothing in QEMU.
+ * clock parser reads is what QEMU itself counts, threads have the priorities that they should have,
+ * and a gate that is removed leaves nothing in QEMU.
  */
 #include "controller/base/log.h"
 #include "controller/engine/engine.h"
@@ -18,7 +18,7 @@
 
 typedef struct {
     RunDir *dir;
-    Host *host;
+    LocalHost *host;
     Engine *engine;
     GMainLoop *loop;
     GPtrArray *nodes;
@@ -39,7 +39,7 @@ static void set_up(Fixture *f, gconstpointer data)
     (void)data;
     f->dir = rundir_new(&error);
     g_assert_no_error(error);
-    f->host = host_new(sched_probe());
+    f->host = local_host_new(sched_probe());
     f->engine = engine_new(f->host);
     f->loop = g_main_loop_new(NULL, FALSE);
     f->nodes = g_ptr_array_new();
@@ -57,7 +57,7 @@ static void tear_down(Fixture *f, gconstpointer data)
     }
     g_ptr_array_unref(f->nodes);
     engine_free(f->engine);
-    host_free(f->host);
+    local_host_free(f->host);
     g_main_loop_unref(f->loop);
     rundir_free(f->dir);
 }
@@ -144,7 +144,7 @@ static void check_policy(pid_t tid, int policy, int priority)
 }
 
 /* Every thread on the node's CPU; QEMU's main thread above nothing while the node stands. */
-static void test_ranks(Fixture *f, gconstpointer data)
+static void test_scheduling(Fixture *f, gconstpointer data)
 {
     Node *n = launch(f, "count-aarch64.elf", "shift=0,sleep=off", "1");
     g_autofree char *path = g_strdup_printf("/proc/%d/task", (int)n->pid);
@@ -160,18 +160,18 @@ static void test_ranks(Fixture *f, gconstpointer data)
 
         g_assert_cmpint(
             sched_getaffinity((pid_t)g_ascii_strtoll(name, NULL, 10), sizeof(set), &set), ==, 0);
-        if (host_sched_mode(f->host) != SCHED_MODE_BEST_EFFORT) {
+        if (local_host_sched_mode(f->host) != SCHED_MODE_BEST_EFFORT) {
             g_assert_cmpint(CPU_COUNT(&set), ==, 1);
             g_assert_true(CPU_ISSET(n->cpu, &set));
         }
     }
     g_assert_cmpuint(threads, >=, 4);
-    if (host_sched_mode(f->host) == SCHED_MODE_STRICT) {
+    if (local_host_sched_mode(f->host) == SCHED_MODE_STRICT) {
         check_policy(n->pid, SCHED_OTHER, 0);
         check_policy(vcpu, SCHED_FIFO, 1);
         g_assert_cmpint(n->monitor, >, 0);
         check_policy(n->monitor, SCHED_FIFO, 11);
-    } else if (host_sched_mode(f->host) == SCHED_MODE_UNPRIVILEGED) {
+    } else if (local_host_sched_mode(f->host) == SCHED_MODE_UNPRIVILEGED) {
         check_policy(n->pid, SCHED_OTHER, 0);
         check_policy(vcpu, SCHED_IDLE, 0);
     }
@@ -187,7 +187,7 @@ static void test_boost_ends(Fixture *f, gconstpointer data)
     bool shared = false;
 
     (void)data;
-    if (host_sched_mode(f->host) != SCHED_MODE_STRICT) {
+    if (local_host_sched_mode(f->host) != SCHED_MODE_STRICT) {
         g_test_message("only strict mode has a boost");
         return;
     }
@@ -250,7 +250,7 @@ int main(int argc, char **argv)
     log_set_level(g_test_verbose() ? LOG_DEBUG : LOG_WARN);
 #define ADD(path, func) g_test_add(path, Fixture, NULL, set_up, func, tear_down)
     ADD("/engine/clock-agrees-with-query-replay", test_clock_agrees);
-    ADD("/engine/ranks", test_ranks);
+    ADD("/engine/scheduling", test_scheduling);
     ADD("/engine/boost-ends", test_boost_ends);
     ADD("/engine/idle-for-long", test_idle_for_long);
     ADD("/engine/gate-removed", test_gate_removed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-attached.c: a process gets its ranks and CPUs back, and no other one does. */
+/* test-attached.c: a process gets its priorities and CPUs back, and no other one does. */
 #include "controller/qemu/attached.h"
 #include "controller/qemu/sched-memo.h"
 

@@ -52,10 +52,10 @@ static AutoQuantum at(const Network *net, int64_t now)
 static void is(const Network *net, int64_t now, int64_t quantum, const char *text)
 {
     AutoQuantum q = at(net, now);
-    g_autofree char *said = auto_quantum_text(&q, net);
+    g_autofree char *made = auto_quantum_text(&q, net);
 
     g_assert_cmpint(q.quantum.ns, ==, quantum);
-    g_assert_cmpstr(said, ==, text);
+    g_assert_cmpstr(made, ==, text);
 }
 
 static void test_latency(void)
@@ -109,7 +109,7 @@ static void test_delivery(void)
     AutoQuantum q;
     unsigned link, other;
 
-    barrier.said = exact.said = exact.exact = true;
+    barrier.exact_set = exact.exact_set = exact.exact = true;
     link = join(net, "a", "b", p, barrier);
     other = join(net, "s", "c", p, exact);
     q = at(net, 0);

@@ -264,7 +264,7 @@ static void count(void *data)
 
 static void taken_is(Fixture *f, const char *expected)
 {
-    g_autoptr(GBytes) bytes = console_take(f->console);
+    g_autoptr(GBytes) bytes = console_pop(f->console);
 
     g_assert_true((bytes != NULL) == (expected != NULL));
     if (bytes)
@@ -307,7 +307,7 @@ static void test_tap_full(Fixture *f, gconstpointer data)
     for (unsigned i = 0; i < 40; i++)
         match_after(f, much);
     match_after(f, "end");
-    bytes = console_take(f->console);
+    bytes = console_pop(f->console);
     text = g_bytes_get_data(bytes, &size);
     g_assert_cmpuint(size, ==, 1 << 20);
     g_assert_cmpmem(text + size - 3, 3, "end", 3);

@@ -8,8 +8,8 @@ static void check(const FakeHosts *f, uint64_t told, uint64_t first_ran, uint64_
 {
     g_assert_cmpuint(f->called, ==, told);
     g_assert_cmpuint(atomic_load(&f->segment.k), ==, told);
-    g_assert_cmpuint(atomic_load(&f->far[0].ran), ==, first_ran);
-    g_assert_cmpuint(atomic_load(&f->far[1].ran), ==, second_ran);
+    g_assert_cmpuint(atomic_load(&f->remote[0].ran), ==, first_ran);
+    g_assert_cmpuint(atomic_load(&f->remote[1].ran), ==, second_ran);
 }
 
 /* --- whole segments --- */
@@ -18,12 +18,12 @@ static void check_whole(uint64_t count, unsigned grant_quanta)
 {
     FakeHosts *f = fake_hosts_new(count, grant_quanta);
 
-    f->far[1].slow = count < 20;
+    f->remote[1].slow = count < 20;
     fake_hosts_run(f);
     check(f, count, count, count);
     /* They met once for each grant. */
     g_assert_cmpuint(atomic_load(&f->segment.turn), ==, (count + grant_quanta - 1) / grant_quanta);
-    g_assert_cmpuint(f->far[0].rides, ==, 1); /* for both of its nodes */
+    g_assert_cmpuint(f->remote[0].rides, ==, 1); /* for both of its nodes */
     fake_hosts_free(f);
 }
 
@@ -48,10 +48,10 @@ static void test_one_host(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
-    f->nodes[1]->far = &f->far[0].far;
+    f->nodes[1]->remote = &f->remote[0].remote;
     fake_hosts_run(f);
     check(f, 10, 10, 0);
-    g_assert_cmpuint(f->far[1].rides, ==, 0);
+    g_assert_cmpuint(f->remote[1].rides, ==, 0);
     fake_hosts_free(f);
 }
 
@@ -62,7 +62,7 @@ static void test_legs_in_a_row(void)
     f->again = 50;
     fake_hosts_run(f);
     check(f, 10, 10, 10);
-    g_assert_cmpuint(f->far[0].rides, ==, 51);
+    g_assert_cmpuint(f->remote[0].rides, ==, 51);
     fake_hosts_free(f);
 }
 
@@ -71,7 +71,7 @@ static void test_hangs_back(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
-    f->far[0].hangs_back = true;
+    f->remote[0].hangs_back = true;
     fake_hosts_run(f);
     check(f, 10, 10, 10);
     fake_hosts_free(f);
@@ -105,9 +105,9 @@ static void check_limit(unsigned grant_quanta, uint64_t at, uint64_t others)
     for (unsigned i = 0; i < 2; i++) {
         FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
-        f->far[i].leave_at = at;
-        f->far[i].stop = true;
-        f->far[!i].slow = true;
+        f->remote[i].leave_at = at;
+        f->remote[i].stop = true;
+        f->remote[!i].slow = true;
         fake_hosts_run(f);
         check(f, at, i == 0 ? at : others, i == 0 ? others : at);
         fake_hosts_free(f);
@@ -129,10 +129,10 @@ static void test_two_limits(void)
     FakeHosts *f = fake_hosts_new(18, 4);
 
     for (unsigned i = 0; i < 2; i++) {
-        f->far[i].leave_at = 6 + i;
-        f->far[i].stop = true;
+        f->remote[i].leave_at = 6 + i;
+        f->remote[i].stop = true;
     }
-    f->far[0].slow = true;
+    f->remote[0].slow = true;
     fake_hosts_run(f);
     check(f, 6, 6, 7);
     fake_hosts_free(f);
@@ -142,8 +142,8 @@ static void check_broke(unsigned grant_quanta, uint64_t at, uint64_t told, uint6
 {
     FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
-    f->far[0].leave_at = at;
-    f->far[0].stop = f->far[0].broke = true;
+    f->remote[0].leave_at = at;
+    f->remote[0].stop = f->remote[0].broke = true;
     fake_hosts_run(f);
     check(f, told, at, others);
     g_assert_true(atomic_load(&f->segment.broke));
@@ -162,7 +162,7 @@ static void check_left(unsigned grant_quanta, uint64_t at)
 {
     FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
-    f->far[0].leave_at = at;
+    f->remote[0].leave_at = at;
     fake_hosts_run(f);
     check(f, 18, at, 18);
     fake_hosts_free(f);
@@ -182,8 +182,8 @@ static void check_all_left(unsigned grant_quanta, uint64_t first, uint64_t secon
 {
     FakeHosts *f = fake_hosts_new(18, grant_quanta);
 
-    f->far[0].leave_at = first;
-    f->far[1].leave_at = second;
+    f->remote[0].leave_at = first;
+    f->remote[1].leave_at = second;
     fake_hosts_run(f);
     check(f, MAX(first, second), first, second);
     fake_hosts_free(f);
@@ -204,7 +204,7 @@ static void test_all_left(void)
 /* --- this host --- */
 
 /* A node that was never started has no part in quanta: this host leaves at the start. */
-static void test_near_leaves(void)
+static void test_local_leaves(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
@@ -215,7 +215,7 @@ static void test_near_leaves(void)
 }
 
 /* One that has failed is the segment's end before it begins. */
-static void test_near_failed(void)
+static void test_local_failed(void)
 {
     FakeHosts *f = fake_hosts_new(10, 4);
 
@@ -228,17 +228,17 @@ static void test_near_failed(void)
 }
 
 /* Nobody else takes part: the engine's segment is the workers'. */
-static void test_only_near(void)
+static void test_only_local(void)
 {
     FakeHosts *f = fake_hosts_new(10, 1);
 
-    f->nodes[0]->far = f->nodes[1]->far = f->nodes[2]->far = NULL;
+    f->nodes[0]->remote = f->nodes[1]->remote = f->nodes[2]->remote = NULL;
     for (unsigned i = 0; i < 3; i++)
-        host_place(f->here, f->nodes[i]);
+        local_host_place(f->local, f->nodes[i]);
     fake_hosts_run(f);
-    g_assert_false(hosts_are_several(&f->segment));
+    g_assert_false(all_hosts_needed(&f->segment));
     check(f, 0, 0, 0);
-    g_assert_cmpuint(f->far[0].rides + f->far[1].rides, ==, 0);
+    g_assert_cmpuint(f->remote[0].rides + f->remote[1].rides, ==, 0);
     fake_hosts_free(f);
 }
 
@@ -251,7 +251,7 @@ static void test_step(void)
 
     for (unsigned i = 0; i < 3; i++) {
         request.asleep = false;
-        hosts_step(f->hosts, &request, fake_hosts_done, f);
+        all_hosts_step(f->hosts, &request, fake_hosts_done, f);
         fake_hosts_wait(f);
         g_assert_true(request.asleep);
     }
@@ -274,9 +274,9 @@ int main(int argc, char **argv)
     g_test_add_func("/hosts/broke", test_broke);
     g_test_add_func("/hosts/left/one", test_left);
     g_test_add_func("/hosts/left/all", test_all_left);
-    g_test_add_func("/hosts/here/leaves", test_near_leaves);
-    g_test_add_func("/hosts/here/failed", test_near_failed);
-    g_test_add_func("/hosts/here/alone", test_only_near);
+    g_test_add_func("/hosts/local/leaves", test_local_leaves);
+    g_test_add_func("/hosts/local/failed", test_local_failed);
+    g_test_add_func("/hosts/local/alone", test_only_local);
     g_test_add_func("/hosts/step", test_step);
     return g_test_run();
 }

@@ -235,10 +235,10 @@ static unsigned take_alike(Network *net, Network *copy, VTime until)
 
     for (unsigned p = 0; p < 3; p++) {
         while (network_next(net, p, until)) {
-            NetDelivery *one = network_take(net, p), *two;
+            NetDelivery *one = network_pop(net, p), *two;
 
             g_assert_nonnull(network_next(copy, p, until));
-            two = network_take(copy, p);
+            two = network_pop(copy, p);
             g_assert_cmpint(one->due.ns, ==, two->due.ns);
             g_assert_cmpint(one->sent.ns, ==, two->sent.ns);
             g_assert_cmpuint(one->sequence, ==, two->sequence);

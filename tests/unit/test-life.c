@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-life.c: what QEMU's events make of a node, in which quantum they were, and how it is told. */
+/* test-life.c: what QEMU's events make of a node, in which quantum they were, and its text. */
 #include "controller/qemu/life.h"
 #include "controller/qemu/quanta.h"
 
@@ -63,7 +63,7 @@ static void test_parse(void)
 
 /* Events with spaces between them; a name may have its reason or action behind a `:`, and `*` for one
  * that the guest wanted. */
-static NodeLife live(const char *text, NodeWhat *last)
+static NodeLife live(const char *text, NodeEventKind *last)
 {
     g_auto(GStrv) words = g_strsplit(text, " ", -1);
     NodeLife life = {0};
@@ -92,42 +92,43 @@ static void test_lives(void)
         NodeState becomes;
         bool stands, stopped, ends;
         unsigned resets;
-        NodeWhat last;
+        NodeEventKind last;
         const char *why;
     } cases[] = {
-        {"RESUME !STOP", NODE_ADDED, false, false, false, 0, NODE_WHAT_NOTHING, ""},
-        {"RESUME STOP", NODE_ADDED, false, true, false, 0, NODE_WHAT_NOTHING, ""},
-        {"STOP RESUME", NODE_ADDED, false, false, false, 0, NODE_WHAT_NOTHING, ""},
-        {"SHUTDOWN:guest-shutdown* STOP", NODE_OFF, true, false, false, 0, NODE_WHAT_NOTHING,
+        {"RESUME !STOP", NODE_ADDED, false, false, false, 0, NODE_EVENT_NOTHING, ""},
+        {"RESUME STOP", NODE_ADDED, false, true, false, 0, NODE_EVENT_NOTHING, ""},
+        {"STOP RESUME", NODE_ADDED, false, false, false, 0, NODE_EVENT_NOTHING, ""},
+        {"SHUTDOWN:guest-shutdown* STOP", NODE_OFF, true, false, false, 0, NODE_EVENT_NOTHING,
          "guest-shutdown"},
-        {"SHUTDOWN:guest-reset*", NODE_OFF, true, false, false, 0, NODE_WHAT_NOTHING,
+        {"SHUTDOWN:guest-reset*", NODE_OFF, true, false, false, 0, NODE_EVENT_NOTHING,
          "guest-reset"},
-        {"SHUTDOWN:host-signal", NODE_ADDED, false, false, true, 0, NODE_WHAT_NOTHING, ""},
-        {"SUSPEND_DISK", NODE_ADDED, false, false, false, 0, NODE_WHAT_SUSPEND_DISK, ""},
-        {"SUSPEND", NODE_SUSPENDED, true, false, false, 0, NODE_WHAT_NOTHING, ""},
-        {"SUSPEND WAKEUP", NODE_SUSPENDED, true, false, false, 0, NODE_WHAT_WAKEUP, ""},
-        {"GUEST_PANICKED:pause", NODE_PANICKED, false, false, false, 0, NODE_WHAT_NOTHING, "pause"},
-        {"GUEST_PANICKED:pause STOP", NODE_PANICKED, true, false, false, 0, NODE_WHAT_NOTHING,
+        {"SHUTDOWN:host-signal", NODE_ADDED, false, false, true, 0, NODE_EVENT_NOTHING, ""},
+        {"SUSPEND_DISK", NODE_ADDED, false, false, false, 0, NODE_EVENT_SUSPEND_DISK, ""},
+        {"SUSPEND", NODE_SUSPENDED, true, false, false, 0, NODE_EVENT_NOTHING, ""},
+        {"SUSPEND WAKEUP", NODE_SUSPENDED, true, false, false, 0, NODE_EVENT_WAKEUP, ""},
+        {"GUEST_PANICKED:pause", NODE_PANICKED, false, false, false, 0, NODE_EVENT_NOTHING,
+         "pause"},
+        {"GUEST_PANICKED:pause STOP", NODE_PANICKED, true, false, false, 0, NODE_EVENT_NOTHING,
          "pause"},
         {"GUEST_PANICKED:poweroff SHUTDOWN:guest-panic* STOP", NODE_PANICKED, true, false, false, 0,
-         NODE_WHAT_NOTHING, "poweroff"},
-        {"SHUTDOWN:guest-panic*", NODE_PANICKED, true, false, false, 0, NODE_WHAT_NOTHING,
+         NODE_EVENT_NOTHING, "poweroff"},
+        {"SHUTDOWN:guest-panic*", NODE_PANICKED, true, false, false, 0, NODE_EVENT_NOTHING,
          "guest-panic"},
-        {"GUEST_PANICKED:run", NODE_ADDED, false, false, false, 0, NODE_WHAT_PANICKED, ""},
-        {"GUEST_CRASHLOADED:run", NODE_ADDED, false, false, false, 0, NODE_WHAT_CRASHLOADED, ""},
-        {"WATCHDOG:pause", NODE_WATCHDOG, false, false, false, 0, NODE_WHAT_NOTHING, "pause"},
-        {"WATCHDOG:pause !STOP", NODE_WATCHDOG, true, false, false, 0, NODE_WHAT_NOTHING, "pause"},
-        {"WATCHDOG:debug", NODE_ADDED, false, false, false, 0, NODE_WHAT_WATCHDOG, ""},
-        {"WATCHDOG:reset RESET:guest-reset*", NODE_ADDED, false, false, false, 1, NODE_WHAT_RESET,
+        {"GUEST_PANICKED:run", NODE_ADDED, false, false, false, 0, NODE_EVENT_PANICKED, ""},
+        {"GUEST_CRASHLOADED:run", NODE_ADDED, false, false, false, 0, NODE_EVENT_CRASHLOADED, ""},
+        {"WATCHDOG:pause", NODE_WATCHDOG, false, false, false, 0, NODE_EVENT_NOTHING, "pause"},
+        {"WATCHDOG:pause !STOP", NODE_WATCHDOG, true, false, false, 0, NODE_EVENT_NOTHING, "pause"},
+        {"WATCHDOG:debug", NODE_ADDED, false, false, false, 0, NODE_EVENT_WATCHDOG, ""},
+        {"WATCHDOG:reset RESET:guest-reset*", NODE_ADDED, false, false, false, 1, NODE_EVENT_RESET,
          ""},
         {"RESET:guest-reset* RESET:host-qmp-system-reset", NODE_ADDED, false, false, false, 2,
-         NODE_WHAT_RESET, ""},
-        {"POWERDOWN", NODE_ADDED, false, false, false, 0, NODE_WHAT_POWERDOWN, ""},
-        {"MIGRATION_PASS", NODE_ADDED, false, false, false, 0, NODE_WHAT_NOTHING, ""},
+         NODE_EVENT_RESET, ""},
+        {"POWERDOWN", NODE_ADDED, false, false, false, 0, NODE_EVENT_POWERDOWN, ""},
+        {"MIGRATION_PASS", NODE_ADDED, false, false, false, 0, NODE_EVENT_NOTHING, ""},
     };
 
     for (unsigned i = 0; i < G_N_ELEMENTS(cases); i++) {
-        NodeWhat last = NODE_WHAT_FAILED;
+        NodeEventKind last = NODE_EVENT_FAILED;
         NodeLife life = live(cases[i].events, &last);
 
         g_test_message("%s", cases[i].events);
@@ -177,36 +178,36 @@ static void test_complaints(void)
     g_assert_false(node_complained(": so", ""));
 }
 
-/* --- what is told --- */
+/* --- texts --- */
 
-static void assert_told(NodeTelling t, const char *what, const char *text)
+static void assert_event(NodeEvent t, const char *what, const char *text)
 {
-    g_autofree char *got = node_telling_text("a", &t);
+    g_autofree char *got = node_event_text("a", &t);
 
-    g_assert_cmpstr(node_what_name(&t), ==, what);
+    g_assert_cmpstr(node_event_name(&t), ==, what);
     g_assert_cmpstr(got, ==, text);
 }
 
-static NodeTelling telling(NodeWhat what, NodeState state, const char *why, bool exact)
+static NodeEvent node_event(NodeEventKind what, NodeState state, const char *why, bool exact)
 {
-    NodeTelling t = {
+    NodeEvent t = {
         .what = what, .state = state, .time = {1500000000}, .exact = exact, .exit_status = -1};
 
     g_strlcpy(t.why, why, sizeof(t.why));
     return t;
 }
 
-/* How many of n that come every step are told. */
-static unsigned told_of(unsigned n, VTime step)
+/* How many of n that come every step are reported. */
+static unsigned reported_of(unsigned n, VTime step)
 {
     NodeLife life = {0};
-    unsigned told = 0, times = 0;
+    unsigned reported = 0, times = 0;
 
     for (unsigned i = 0; i < n; i++) {
-        told += node_life_tells(&life, NODE_WHAT_RESET, vtime(step.ns * i), &times);
+        reported += node_life_reports(&life, NODE_EVENT_RESET, vtime(step.ns * i), &times);
         g_assert_cmpuint(times, ==, i + 1);
     }
-    return told;
+    return reported;
 }
 
 static void test_loop(void)
@@ -214,46 +215,46 @@ static void test_loop(void)
     NodeLife life = {0};
     unsigned times;
 
-    g_assert_cmpuint(told_of(9, vtime(0)), ==, 9);
-    g_assert_cmpuint(told_of(1000, vtime(0)), ==, 9 + 9 + 9 + 1);
-    g_assert_cmpuint(told_of(1000000, vtime(1)), ==, 6 * 9 + 1);
-    g_assert_cmpuint(told_of(1000, vtime(100 * NS_PER_MS)), ==, 1000);
-    g_assert_cmpuint(told_of(10000, vtime(NS_PER_MS)), <=, 9 + 9 + 9 + 9 + 1 + 100);
-    g_assert_cmpuint(told_of(10000, vtime(NS_PER_MS)), >=, 90);
+    g_assert_cmpuint(reported_of(9, vtime(0)), ==, 9);
+    g_assert_cmpuint(reported_of(1000, vtime(0)), ==, 9 + 9 + 9 + 1);
+    g_assert_cmpuint(reported_of(1000000, vtime(1)), ==, 6 * 9 + 1);
+    g_assert_cmpuint(reported_of(1000, vtime(100 * NS_PER_MS)), ==, 1000);
+    g_assert_cmpuint(reported_of(10000, vtime(NS_PER_MS)), <=, 9 + 9 + 9 + 9 + 1 + 100);
+    g_assert_cmpuint(reported_of(10000, vtime(NS_PER_MS)), >=, 90);
     /* Each kind is counted by itself. */
     for (unsigned i = 0; i < 15; i++)
-        node_life_tells(&life, NODE_WHAT_RESET, vtime(0), &times);
-    g_assert_true(node_life_tells(&life, NODE_WHAT_WATCHDOG, vtime(0), &times));
+        node_life_reports(&life, NODE_EVENT_RESET, vtime(0), &times);
+    g_assert_true(node_life_reports(&life, NODE_EVENT_WATCHDOG, vtime(0), &times));
     g_assert_cmpuint(times, ==, 1);
 }
 
-static void test_told(void)
+static void test_texts(void)
 {
-    NodeTelling t;
+    NodeEvent t;
 
-    assert_told(telling(NODE_WHAT_LEFT, NODE_OFF, "guest-shutdown", true), "off",
-                "node a: off: its guest powered off at 1.500000000s");
-    assert_told(telling(NODE_WHAT_LEFT, NODE_SUSPENDED, "", true), "suspended",
-                "node a: suspended: its guest sleeps, and takes part no more at 1.500000000s");
-    assert_told(telling(NODE_WHAT_RESET, NODE_RUNNING, "guest-reset", false), "reset",
-                "node a: reset by its guest in the quantum up to 1.500000000s");
-    assert_told(telling(NODE_WHAT_RESET, NODE_PAUSED, "host-qmp-system-reset", true), "reset",
-                "node a: reset from outside at 1.500000000s");
-    t = telling(NODE_WHAT_RESET, NODE_RUNNING, "guest-reset", false);
+    assert_event(node_event(NODE_EVENT_LEFT, NODE_OFF, "guest-shutdown", true), "off",
+                 "node a: off: its guest powered off at 1.500000000s");
+    assert_event(node_event(NODE_EVENT_LEFT, NODE_SUSPENDED, "", true), "suspended",
+                 "node a: suspended: its guest sleeps, and takes part no more at 1.500000000s");
+    assert_event(node_event(NODE_EVENT_RESET, NODE_RUNNING, "guest-reset", false), "reset",
+                 "node a: reset by its guest in the quantum up to 1.500000000s");
+    assert_event(node_event(NODE_EVENT_RESET, NODE_PAUSED, "host-qmp-system-reset", true), "reset",
+                 "node a: reset from outside at 1.500000000s");
+    t = node_event(NODE_EVENT_RESET, NODE_RUNNING, "guest-reset", false);
     t.detail = (char *)"200 times so far";
-    assert_told(t, "reset",
-                "node a: reset by its guest, 200 times so far, in the quantum up to 1.500000000s");
-    t = telling(NODE_WHAT_LEFT, NODE_OFF, "", false);
+    assert_event(t, "reset",
+                 "node a: reset by its guest, 200 times so far, in the quantum up to 1.500000000s");
+    t = node_event(NODE_EVENT_LEFT, NODE_OFF, "", false);
     t.exit_status = 3;
-    assert_told(t, "off",
-                "node a: off: QEMU exited with status 3 in the quantum up to 1.500000000s");
-    t = telling(NODE_WHAT_FROZEN, NODE_FROZEN, "", false);
+    assert_event(t, "off",
+                 "node a: off: QEMU exited with status 3 in the quantum up to 1.500000000s");
+    t = node_event(NODE_EVENT_FROZEN, NODE_FROZEN, "", false);
     t.detail = (char *)"frozen? so";
-    assert_told(t, "frozen", "node a: frozen? so in the quantum up to 1.500000000s");
-    for (unsigned what = NODE_WHAT_NOTHING; what <= NODE_WHAT_FAILED; what++) {
+    assert_event(t, "frozen", "node a: frozen? so in the quantum up to 1.500000000s");
+    for (unsigned what = NODE_EVENT_NOTHING; what <= NODE_EVENT_FAILED; what++) {
         for (unsigned s = NODE_ADDED; s <= NODE_FROZEN; s++) {
-            NodeTelling any = telling((NodeWhat)what, (NodeState)s, "debug", true);
-            g_autofree char *text = node_telling_text("a", &any);
+            NodeEvent any = node_event((NodeEventKind)what, (NodeState)s, "debug", true);
+            g_autofree char *text = node_event_text("a", &any);
 
             g_assert_true(g_str_has_prefix(text, "node a: ") && !strchr(text, '\n'));
         }
@@ -281,7 +282,7 @@ int main(int argc, char **argv)
     g_test_add_func("/life/lives", test_lives);
     g_test_add_func("/life/states", test_states);
     g_test_add_func("/life/complaints", test_complaints);
-    g_test_add_func("/life/told", test_told);
+    g_test_add_func("/life/texts", test_texts);
     g_test_add_func("/life/loop", test_loop);
     g_test_add_func("/life/quanta", test_quanta);
     return g_test_run();

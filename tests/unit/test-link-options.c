@@ -7,7 +7,7 @@ static void same(const LinkParams *a, const LinkParams *b)
 {
     g_assert_cmpint(a->latency.ns, ==, b->latency.ns);
     g_assert_true(a->exact == b->exact);
-    g_assert_true(a->said == b->said);
+    g_assert_true(a->exact_set == b->exact_set);
     g_assert_cmpint(a->bandwidth, ==, b->bandwidth);
     g_assert_cmpint(a->queue, ==, b->queue);
     g_assert_cmpint(a->jitter.ns, ==, b->jitter.ns);
@@ -195,11 +195,11 @@ static void test_delivery(void)
     g_assert_true(link_options_set(params, "delivery", "exact", LINK_BACKWARD, NULL));
     g_assert_false(params[0].exact);
     g_assert_true(params[1].exact);
-    g_assert_false(params[0].said);
-    g_assert_true(params[1].said);
+    g_assert_false(params[0].exact_set);
+    g_assert_true(params[1].exact_set);
     g_assert_true(link_options_set(params, "delivery", "barrier", LINK_BOTH, NULL));
     g_assert_false(params[1].exact);
-    g_assert_true(params[0].said);
+    g_assert_true(params[0].exact_set);
     refused("delivery", "soon", LINK_OPTIONS_ERROR_VALUE,
             "link option 'delivery' can't be 'soon': write barrier or exact");
 }
@@ -244,10 +244,10 @@ static void test_format(void)
                           .duplicate = 100000,
                           .reorder = 10000000,
                           .exact = true,
-                          .said = true},
+                          .exact_set = true},
             "latency=1ms bandwidth=100M queue=256K jitter=10us loss=0.1% duplicate=0.01% "
             "reorder=1% delivery=exact");
-    formats(&(LinkParams){.latency = {1000}, .said = true}, "latency=1us delivery=barrier");
+    formats(&(LinkParams){.latency = {1000}, .exact_set = true}, "latency=1us delivery=barrier");
     formats(&(LinkParams){.bandwidth = 1001, .queue = 1025, .loss = 1, .reorder = LINK_CERTAIN},
             "bandwidth=1001 queue=1025 loss=0.0000001% reorder=100%");
     formats(&(LinkParams){.bandwidth = INT64_C(1000000000000000), .queue = INT64_C(1) << 60},

@@ -24,7 +24,7 @@ static GPtrArray *lint(const char *line, LintOrigin origin)
 }
 
 /* All but the note on sleep, as "warn: WHAT: REASON; MEND" lines. */
-static char *told(const char *line, LintOrigin origin)
+static char *findings_of(const char *line, LintOrigin origin)
 {
     g_autoptr(GPtrArray) findings = lint(line, origin);
     GString *out = g_string_new(NULL);
@@ -42,7 +42,7 @@ static char *told(const char *line, LintOrigin origin)
 /* start: of the only finding, with the severity; reason: a part of it. NULL: there is none. */
 static void finds(const char *line, const char *start, const char *reason)
 {
-    g_autofree char *text = told(line, LINT_ATTACHED);
+    g_autofree char *text = findings_of(line, LINT_ATTACHED);
 
     if (!start) {
         g_assert_cmpstr(text, ==, "");
@@ -142,7 +142,7 @@ static void test_smp(void)
         {GOOD "-smp 4 -smp cpus=1", NULL, NULL},
         {GOOD "-smp cores=99999999999,threads=99999999999", NULL, NULL},
     };
-    g_autofree char *free_running = told("q -smp 2 " REST, LINT_ATTACHED);
+    g_autofree char *free_running = findings_of("q -smp 2 " REST, LINT_ATTACHED);
 
     check_cases(cases, G_N_ELEMENTS(cases));
     g_assert_nonnull(strstr(free_running, "warn: -smp 2: without -icount the vCPUs run at once"));
@@ -462,8 +462,8 @@ static void test_once(void)
 /* The mend is said in the words that the reader has. */
 static void test_mends(void)
 {
-    g_autofree char *own = told("q " REST, LINT_OWN);
-    g_autofree char *attached = told("q " REST, LINT_ATTACHED);
+    g_autofree char *own = findings_of("q " REST, LINT_OWN);
+    g_autofree char *attached = findings_of("q " REST, LINT_ATTACHED);
 
     g_assert_true(g_str_has_suffix(own, "; say icount=shift=0\n"));
     g_assert_true(g_str_has_suffix(attached, "; start it with -icount shift=0,sleep=off\n"));
@@ -471,7 +471,7 @@ static void test_mends(void)
 
 /* --- what metronome launches --- */
 
-static char *told_of_node(const char *const *pairs)
+static char *findings_of_node(const char *const *pairs)
 {
     const NodeWiring wiring = {
         .qmp_fd = 3, .console_fd = 4, .console_path = "/run/console", .gdb_path = "/run/gdb"};
@@ -488,7 +488,7 @@ static char *told_of_node(const char *const *pairs)
 
         g_string_append_printf(line, "%s ", quoted);
     }
-    return told(line->str, LINT_OWN);
+    return findings_of(line->str, LINT_OWN);
 }
 
 static void test_own(void)
@@ -499,7 +499,7 @@ static void test_own(void)
         const char *const pairs[] = {"arch",      archs[i], "kernel", "/dev/null", "disk",
                                      "/dev/null", "format", "raw",    "initrd",    "/dev/null",
                                      "append",    "user,x", NULL};
-        g_autofree char *text = told_of_node(pairs);
+        g_autofree char *text = findings_of_node(pairs);
 
         g_assert_cmpstr(text, ==, "");
     }
@@ -508,7 +508,7 @@ static void test_own(void)
 static void test_own_extra(void)
 {
     const char *const pairs[] = {"smp", "2", "extra", "-netdev user,id=u", NULL};
-    g_autofree char *text = told_of_node(pairs);
+    g_autofree char *text = findings_of_node(pairs);
 
     g_assert_true(g_str_has_prefix(text, "note: -smp 2: "));
     g_assert_nonnull(strstr(text, "\nwarn: -netdev user,id=u: "));

@@ -73,7 +73,7 @@ static unsigned drain(Network *net, unsigned to, int64_t now, int64_t *first)
     unsigned n = 0;
 
     while (network_next(net, to, vtime(now))) {
-        NetDelivery *d = network_take(net, to);
+        NetDelivery *d = network_pop(net, to);
 
         if (n++ == 0 && first)
             *first = d->due.ns;
@@ -297,7 +297,7 @@ static void send_planned(Network *net, const Plan *plan, const unsigned *order, 
 static void take_some(Network *net, unsigned p, int64_t next, GString *text)
 {
     for (unsigned n = 0; n < 3 && network_next(net, p, vtime(next)); n++) {
-        NetDelivery *d = network_take(net, p);
+        NetDelivery *d = network_pop(net, p);
         unsigned tag;
 
         memcpy(&tag, d->data + 20, sizeof(tag));

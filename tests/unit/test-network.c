@@ -87,7 +87,7 @@ static NetDelivery *take(Network *net, unsigned to, int64_t due, uint8_t content
 
     g_assert_nonnull(next);
     g_assert_null(network_next(net, to, vtime(due - 1)));
-    d = network_take(net, to);
+    d = network_pop(net, to);
     g_assert_true(d == next);
     g_assert_cmpint(d->due.ns, ==, due);
     g_assert_cmpuint(d->port, ==, to);
@@ -123,7 +123,7 @@ static void test_there_and_back(void)
     network_delivered(net, d, vtime(6000));
     network_advance(net, vtime(2 * Q));
     network_delivered(net, take(net, 1, 6500, 3), vtime(7000));
-    g_assert_null(network_take(net, 1));
+    g_assert_null(network_pop(net, 1));
     g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 0); /* its time has not come */
     network_advance(net, vtime(6999));
     g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 1);
@@ -442,14 +442,14 @@ static void test_memory(void)
         network_advance(net, vtime((k + 1) * Q));
         for (unsigned p = 0; p < 2; p++)
             while (network_next(net, p, vtime((k + 2) * Q)))
-                network_delivered(net, network_take(net, p), vtime((k + 2) * Q));
+                network_delivered(net, network_pop(net, p), vtime((k + 2) * Q));
         if (k == 500)
             warm = mallinfo2().uordblks;
     }
     g_assert_cmpuint(mallinfo2().uordblks, ==, warm);
     send_byte(net, 0, 2000000, 1);
     network_advance(net, vtime(2000000));
-    g_assert_nonnull(network_take(net, 1));
+    g_assert_nonnull(network_pop(net, 1));
     network_free(NULL);
 }
 
@@ -484,7 +484,7 @@ static void test_adds_up(void)
         network_advance(net, vtime(step * Q));
         for (unsigned to = 0; to < 4; to++) {
             while (network_next(net, to, vtime(step * Q))) {
-                NetDelivery *d = network_take(net, to);
+                NetDelivery *d = network_pop(net, to);
 
                 if (step % 7 == 0)
                     network_refused(net, d, vtime(step * Q));
@@ -511,7 +511,7 @@ static void test_adds_up(void)
         network_advance(net, vtime(step * Q));
         for (unsigned to = 0; to < 4; to++)
             while (network_next(net, to, vtime(step * Q)))
-                network_delivered(net, network_take(net, to), vtime(step * Q));
+                network_delivered(net, network_pop(net, to), vtime(step * Q));
     }
     network_advance(net, vtime(601 * Q));
     adds_up(net, 0);

@@ -216,7 +216,7 @@ static void test_taken_back(void)
     put(&f, 'a', 1100);
     put(&f, 'b', 1200);
     aim(&f, 1000, "+100=a", 1100);
-    nic_take_back(f.nic);
+    nic_recall(f.nic);
     g_array_set_size(f.flights, nic_n_put(f.nic));
     g_assert_cmpint(nics_next_stop(&f.node), ==, INT64_MAX);
     put(&f, 'c', 1150);
@@ -276,13 +276,13 @@ static void test_card(void)
     g_assert_cmpuint(p->flights->len, ==, 0);
     /* Another quantum comes, and a frame that is due before one that was taken back. */
     card_fill(p, next, vtime(3 * NS_PER_MS), quantum);
-    nic_take_back(p->nic);
+    nic_recall(p->nic);
     grant(p, bytes[0], 2000000);
     card_fill(p, vtime(1999 * NS_PER_US), vtime(3 * NS_PER_MS), vtime(NS_PER_US));
     g_assert_cmpint(p->flights->len, ==, 2);
     g_assert_cmpint(g_array_index(p->flights, Flight, 0).due.ns, ==, 2000000);
     g_free((void *)g_array_index(p->flights, Flight, 0).data);
-    nic_take_back(p->nic);
+    nic_recall(p->nic);
     g_array_remove_index(p->flights, 0);
     card_fill(p, next, vtime(3 * NS_PER_MS), quantum);
     aim(&f, 2007, "-+1=d", INT64_MAX);

@@ -71,29 +71,30 @@ static char *cached(const Place *p, const char *sha256)
 }
 
 /* What is asked for is found at `expected`. */
-static void expect_here(const Place *p, const char *sha256, uint64_t size, const char *there,
+static void expect_here(const Place *p, const char *sha256, uint64_t size, const char *sender_path,
                         const char *expected)
 {
     g_autoptr(GError) error = NULL;
-    bool here = false;
-    g_autofree char *path = files_find(p->cache, sha256, size, there, &here, &error);
+    bool exists = false;
+    g_autofree char *path = files_find(p->cache, sha256, size, sender_path, &exists, &error);
 
     g_assert_no_error(error);
-    g_assert_true(here);
+    g_assert_true(exists);
     g_assert_cmpstr(path, ==, expected);
 }
 
 /* It is not: it is to be written into the cache, which has nothing of that name. */
-static void expect_wanted(const Place *p, const char *sha256, uint64_t size, const char *there)
+static void expect_wanted(const Place *p, const char *sha256, uint64_t size,
+                          const char *sender_path)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *expected = cached(p, sha256);
-    bool here = true;
-    g_autofree char *path = files_find(p->cache, sha256, size, there, &here, &error);
+    bool exists = true;
+    g_autofree char *path = files_find(p->cache, sha256, size, sender_path, &exists, &error);
     struct stat st;
 
     g_assert_no_error(error);
-    g_assert_false(here);
+    g_assert_false(exists);
     g_assert_cmpstr(path, ==, expected);
     g_assert_cmpint(lstat(path, &st), ==, -1);
     g_assert_true(g_file_test(p->cache, G_FILE_TEST_IS_DIR));
@@ -387,13 +388,13 @@ static void check_refused(const char *sha256)
 {
     g_autofree char *victim = NULL, *message = g_strdup_printf("'%s' is no SHA-256", sha256);
     g_autoptr(GError) error = NULL;
-    bool here;
+    bool exists;
     Place p;
 
     place_begin(&p);
     write_file(p.other, "victim", 6); /* what ../../other leads to */
     g_assert_cmpint(g_mkdir_with_parents(p.cache, 0700), ==, 0);
-    g_assert_null(files_find(p.cache, sha256, 3, p.other, &here, &error));
+    g_assert_null(files_find(p.cache, sha256, 3, p.other, &exists, &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_OPTION);
     g_assert_cmpstr(error->message, ==, message);
     g_assert_true(g_file_get_contents(p.other, &victim, NULL, NULL));
@@ -427,13 +428,13 @@ static void test_no_folder(void)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *below = NULL;
-    bool here;
+    bool exists;
     Place p;
 
     place_begin(&p);
     write_file(p.other, "a file", -1);
     below = g_build_filename(p.other, "cache", NULL);
-    g_assert_null(files_find(below, ABC_SHA256, 3, NULL, &here, &error));
+    g_assert_null(files_find(below, ABC_SHA256, 3, NULL, &exists, &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
     g_assert_nonnull(strstr(error->message, below));
     place_end(&p);

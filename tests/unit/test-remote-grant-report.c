@@ -11,9 +11,9 @@ typedef struct {
     GString *log;
     const GrantReportHead *head;
     const uint8_t *begin, *end; /* where the bytes have to lie */
-} Heard;
+} Reading;
 
-static void log_bytes(const Heard *h, const uint8_t *bytes, gsize size)
+static void log_bytes(const Reading *h, const uint8_t *bytes, gsize size)
 {
     g_assert_true(bytes >= h->begin && bytes <= h->end && size <= (gsize)(h->end - bytes));
     g_string_append_printf(h->log, " %" G_GSIZE_FORMAT ":", size);
@@ -23,7 +23,7 @@ static void log_bytes(const Heard *h, const uint8_t *bytes, gsize size)
 
 static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arrived, void *data)
 {
-    const Heard *h = data;
+    const Reading *h = data;
 
     g_assert_cmpuint(quantum, <, h->head->quanta); /* filled in before */
     g_string_append_printf(h->log, "mark %u %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n",
@@ -32,7 +32,7 @@ static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arr
 
 static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)
 {
-    const Heard *h = data;
+    const Reading *h = data;
 
     g_string_append_printf(h->log, "console %u %" G_GINT64_FORMAT, node, until.ns);
     log_bytes(h, bytes, size);
@@ -41,7 +41,7 @@ static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize s
 static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *bytes, gsize size,
                     void *data)
 {
-    const Heard *h = data;
+    const Reading *h = data;
 
     g_string_append_printf(h->log, "sent %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT, card,
                            boundary.ns, at.ns);
@@ -51,7 +51,7 @@ static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *byte
 static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when,
                        void *data)
 {
-    const Heard *h = data;
+    const Reading *h = data;
 
     g_string_append_printf(h->log, "settled %u %u %u %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n",
                            card, id, flags, boundary.ns, when.ns);
@@ -64,7 +64,7 @@ static char *read_some(const GByteArray *bytes, gsize size, unsigned nodes, Gran
                        bool *good)
 {
     g_autofree uint8_t *copy = g_malloc(MAX(size, 1));
-    Heard h = {g_string_new(NULL), head, copy, copy + size};
+    Reading h = {g_string_new(NULL), head, copy, copy + size};
     Reader r = {copy, copy + size, false};
 
     if (size > 0)
@@ -345,7 +345,7 @@ static void test_not_wanted(void)
     g_autoptr(GByteArray) bytes = made();
     g_autoptr(GString) log = g_string_new(NULL);
     GrantReportHead head;
-    Heard h = {log, &head, bytes->data, bytes->data + bytes->len};
+    Reading h = {log, &head, bytes->data, bytes->data + bytes->len};
     Reader r = {h.begin, h.end, false};
 
     grant_report_read(&r, 2, &head, &none, NULL);

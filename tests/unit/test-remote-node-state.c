@@ -10,18 +10,18 @@
 
 #include <string.h>
 
-static Far elsewhere = {.name = (char *)"h"};
+static Remote elsewhere = {.name = (char *)"h"};
 
-static Node *far_node(void)
+static Node *remote_node(void)
 {
     Node *n = node_new(node_options_new("a"), 0);
 
-    n->far = &elsewhere;
+    n->remote = &elsewhere;
     return n;
 }
 
 /* Nothing was launched: node_free() need not tell the host. */
-static void far_node_free(Node *n)
+static void remote_node_free(Node *n)
 {
     n->state = NODE_ADDED;
     node_free(n);
@@ -87,7 +87,7 @@ static bool get(const GByteArray *bytes, gsize size, Node *n, NodeStats *s)
 static void test_round_trip(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
-    Node *n = far_node();
+    Node *n = remote_node();
     NodeStats s = {0};
 
     n->state = NODE_RUNNING;
@@ -98,7 +98,7 @@ static void test_round_trip(void)
     g_assert_cmpuint(n->life.resets, ==, 2);
     g_assert_true(n->clock_stale);
     assert_clock(&n->clock, &clock_there);
-    g_assert_cmpuint(n->far_used->len, ==, 2);
+    g_assert_cmpuint(n->remote_used->len, ==, 2);
     g_assert_cmpuint(s.missed, ==, 1);
     g_assert_cmpuint(s.overshot, ==, 2);
     g_assert_cmpuint(s.repairs, ==, 3);
@@ -110,19 +110,19 @@ static void test_round_trip(void)
     g_assert_cmpuint(s.idle_skip.zeros, ==, 2);
     g_assert_null(s.idle_skip.others);
     stats_clear(&s);
-    far_node_free(n);
+    remote_node_free(n);
 }
 
 static void test_states(void)
 {
     for (unsigned state = NODE_ADDED; state < NODE_FAILED; state++) {
         g_autoptr(GByteArray) bytes = made((NodeState)state, NULL);
-        Node *n = far_node();
+        Node *n = remote_node();
 
         n->state = NODE_RUNNING;
         g_assert_true(get(bytes, bytes->len, n, NULL));
         g_assert_cmpint(n->state, ==, state);
-        far_node_free(n);
+        remote_node_free(n);
     }
 }
 
@@ -130,7 +130,7 @@ static void test_states(void)
 static void test_statistics_add(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
-    Node *n = far_node();
+    Node *n = remote_node();
     NodeStats s = {.missed = 100, .waited_for = 7};
 
     dist_add(&s.idle_skip, 5);
@@ -145,17 +145,17 @@ static void test_statistics_add(void)
     g_assert_cmpuint(s.idle_skip.zeros, ==, 6);
     g_assert_cmpuint(s.idle_skip.others->len, ==, 1);
     stats_clear(&s);
-    far_node_free(n);
+    remote_node_free(n);
 }
 
 static void test_statistics_dropped(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_OFF, NULL);
-    Node *n = far_node();
+    Node *n = remote_node();
 
     g_assert_true(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_OFF);
-    far_node_free(n);
+    remote_node_free(n);
 }
 
 /* What the vCPUs have used comes across and can be asked for; those are as many as there are. */
@@ -163,22 +163,22 @@ static void test_vcpu_time(void)
 {
     static const int64_t used[] = {5, 1234567890123};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    Node *there = far_node(), *n = far_node();
+    Node *there = remote_node(), *n = remote_node();
     NodeStats s = {0};
     pid_t none = 0;
 
-    g_array_append_vals(there->far_used, used, 2);
+    g_array_append_vals(there->remote_used, used, 2);
     g_array_append_val(there->vcpus, none);
     g_array_append_val(there->vcpus, none);
-    g_array_set_size(n->far_used, 3);
+    g_array_set_size(n->remote_used, 3);
     node_state_put(bytes, there, &s);
     g_assert_true(get(bytes, bytes->len, n, &s));
-    g_assert_cmpuint(n->far_used->len, ==, 2);
+    g_assert_cmpuint(n->remote_used->len, ==, 2);
     g_assert_cmpint(node_vcpu_time(n, 0).ns, ==, used[0]);
     g_assert_cmpint(node_vcpu_time(n, 1).ns, ==, used[1]);
     g_assert_cmpint(node_vcpu_time(n, 2).ns, ==, 0); /* there is none */
-    far_node_free(there);
-    far_node_free(n);
+    remote_node_free(there);
+    remote_node_free(n);
 }
 
 /* --- failures --- */
@@ -186,7 +186,7 @@ static void test_vcpu_time(void)
 static void test_failed(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_FAILED, "node a: QEMU ended, exit status 1");
-    Node *n = far_node();
+    Node *n = remote_node();
 
     n->state = NODE_RUNNING;
     g_assert_true(get(bytes, bytes->len, n, NULL));
@@ -194,14 +194,14 @@ static void test_failed(void)
     g_assert_error(n->failure, NODE_ERROR, NODE_ERROR_DIED);
     g_assert_cmpstr(n->failure->message, ==, "host h: node a: QEMU ended, exit status 1");
     assert_clock(&n->clock, &clock_there);
-    far_node_free(n);
+    remote_node_free(n);
 }
 
 /* The first failure stays: it is the cause of the others. */
 static void test_failed_once(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_FAILED, "second");
-    Node *n = far_node();
+    Node *n = remote_node();
 
     node_state_fail(n, "h", "first");
     g_assert_cmpstr(n->failure->message, ==, "host h: first");
@@ -209,26 +209,26 @@ static void test_failed_once(void)
     g_assert_true(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_FAILED);
     g_assert_cmpstr(n->failure->message, ==, "host h: first");
-    far_node_free(n);
+    remote_node_free(n);
 }
 
-static void test_telling(void)
+static void test_node_event(void)
 {
-    NodeTelling t = {.what = NODE_WHAT_LEFT,
-                     .state = NODE_PANICKED,
-                     .why = "pause",
-                     .time = {123},
-                     .exact = true,
-                     .exit_status = 7,
-                     .detail = (char *)"so"};
+    NodeEvent t = {.what = NODE_EVENT_LEFT,
+                   .state = NODE_PANICKED,
+                   .why = "pause",
+                   .time = {123},
+                   .exact = true,
+                   .exit_status = 7,
+                   .detail = (char *)"so"};
     g_autoptr(GByteArray) bytes = g_byte_array_new();
 
-    telling_put(bytes, &t);
+    node_event_put(bytes, &t);
     for (gsize size = 0; size <= bytes->len; size++) {
         Reader r = {bytes->data, bytes->data + size, false};
-        NodeTelling got = {.exit_status = 99};
+        NodeEvent got = {.exit_status = 99};
 
-        g_assert_true(telling_get(&r, &got) == (size == bytes->len));
+        g_assert_true(node_event_get(&r, &got) == (size == bytes->len));
         g_assert_cmpint(got.exit_status, ==, size == bytes->len ? 7 : 99);
         if (size < bytes->len)
             continue;
@@ -239,7 +239,7 @@ static void test_telling(void)
         g_free(got.detail);
     }
     bytes->data[0] = 99;
-    g_assert_false(telling_get(&(Reader){bytes->data, bytes->data + bytes->len, false}, &t));
+    g_assert_false(node_event_get(&(Reader){bytes->data, bytes->data + bytes->len, false}, &t));
 }
 
 /* --- malformed --- */
@@ -251,7 +251,7 @@ static void assert_untouched(const Node *n, const NodeStats *s)
     g_assert_cmpint(n->state, ==, NODE_RUNNING);
     g_assert_null(n->failure);
     assert_clock(&n->clock, &zero);
-    g_assert_cmpuint(n->far_used->len, ==, 1);
+    g_assert_cmpuint(n->remote_used->len, ==, 1);
     g_assert_cmpuint(s->missed + s->overshot + s->repairs, ==, 0);
     g_assert_cmpuint(s->overshoot.zeros + s->idle_skip.zeros, ==, 0);
     g_assert_null(s->overshoot.others);
@@ -264,15 +264,15 @@ static void test_bad_state(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(states); i++) {
         g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
-        Node *n = far_node();
+        Node *n = remote_node();
         NodeStats s = {0};
 
         n->state = NODE_RUNNING;
-        g_array_set_size(n->far_used, 1);
+        g_array_set_size(n->remote_used, 1);
         bytes->data[0] = states[i];
         g_assert_false(get(bytes, bytes->len, n, &s));
         assert_untouched(n, &s);
-        far_node_free(n);
+        remote_node_free(n);
     }
 }
 
@@ -283,7 +283,7 @@ static void test_truncated(void)
     g_autoptr(GByteArray) bytes = made(NODE_FAILED, "why");
 
     for (gsize size = 0; size < bytes->len; size++) {
-        Node *n = far_node();
+        Node *n = remote_node();
         NodeStats s = {0};
 
         n->state = NODE_RUNNING;
@@ -292,7 +292,7 @@ static void test_truncated(void)
         g_assert_null(n->failure);
         g_assert_cmpuint(s.missed + s.overshot + s.repairs, ==, 0);
         stats_clear(&s);
-        far_node_free(n);
+        remote_node_free(n);
     }
 }
 
@@ -300,7 +300,7 @@ static void test_truncated(void)
 static void test_huge_count(void)
 {
     g_autoptr(GByteArray) bytes = g_byte_array_new();
-    Node *n = far_node();
+    Node *n = remote_node();
     NodeStats s = {0};
 
     n->state = NODE_RUNNING;
@@ -313,10 +313,10 @@ static void test_huge_count(void)
     put_u32(bytes, UINT32_MAX);
     for (unsigned i = 0; i < 100; i++)
         put_u64(bytes, 0);
-    g_array_set_size(n->far_used, 1);
+    g_array_set_size(n->remote_used, 1);
     g_assert_false(get(bytes, bytes->len, n, &s));
     assert_untouched(n, &s);
-    far_node_free(n);
+    remote_node_free(n);
 }
 
 static void put_stop(GByteArray *bytes, uint32_t kind, uint32_t watch)
@@ -349,7 +349,7 @@ static void put_rest(GByteArray *bytes, uint32_t n_watched, uint32_t watch)
 static void test_hit_without_stub(void)
 {
     g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
-    Node *n = far_node();
+    Node *n = remote_node();
 
     put_stop(bytes, GDB_STOP_KILLED, GDB_WATCH_ACCESS);
     g_assert_false(get(bytes, bytes->len, n, NULL));
@@ -357,7 +357,7 @@ static void test_hit_without_stub(void)
     put_rest(bytes, 1, GDB_WATCH_ACCESS);
     g_assert_true(get(bytes, bytes->len, n, NULL));
     g_assert_cmpint(n->state, ==, NODE_PAUSED);
-    far_node_free(n);
+    remote_node_free(n);
 }
 
 /* Watchpoints of a kind that there is not, or more than a hit has. */
@@ -369,13 +369,13 @@ static void test_bad_watched(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
-        Node *n = far_node();
+        Node *n = remote_node();
 
         put_stop(bytes, 0, GDB_WATCH_WRITE);
         put_rest(bytes, bad[i][0], bad[i][1]);
         g_assert_false(get(bytes, bytes->len, n, NULL));
         g_assert_cmpint(n->state, ==, NODE_ADDED);
-        far_node_free(n);
+        remote_node_free(n);
     }
 }
 
@@ -387,13 +387,13 @@ static void test_bad_hit(void)
 
     for (unsigned i = 0; i < G_N_ELEMENTS(bad); i++) {
         g_autoptr(GByteArray) bytes = made(NODE_PAUSED, NULL);
-        Node *n = far_node();
+        Node *n = remote_node();
 
         put_stop(bytes, bad[i][0], bad[i][1]);
         put_rest(bytes, 1, GDB_WATCH_WRITE);
         g_assert_false(get(bytes, bytes->len, n, NULL));
         g_assert_cmpint(n->state, ==, NODE_ADDED);
-        far_node_free(n);
+        remote_node_free(n);
     }
 }
 
@@ -418,7 +418,7 @@ static void test_clock(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/remote-outcome/telling", test_telling);
+    g_test_add_func("/remote-outcome/node-event", test_node_event);
     g_test_add_func("/remote/outcome/round-trip", test_round_trip);
     g_test_add_func("/remote/outcome/states", test_states);
     g_test_add_func("/remote/outcome/statistics/add", test_statistics_add);

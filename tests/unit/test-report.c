@@ -636,7 +636,7 @@ static void test_full_disk_in_run(Fixture *f, gconstpointer data)
 }
 
 /* What can still be written says that not all could be. */
-static void test_full_disk_told(Fixture *f, gconstpointer data)
+static void test_full_disk_reported(Fixture *f, gconstpointer data)
 {
     g_autofree char *dir = NULL, *path = NULL, *page_path = NULL, *text = NULL, *page = NULL;
     g_autoptr(Report) r = report_on_full_disk(f, "full", &dir);
@@ -686,6 +686,6 @@ int main(int argc, char **argv)
     ADD("/report/bad/fifos", test_fifos);
     ADD("/report/bad/full-disk", test_full_disk);
     ADD("/report/bad/full-disk-in-run", test_full_disk_in_run);
-    ADD("/report/bad/full-disk-told", test_full_disk_told);
+    ADD("/report/bad/full-disk-told", test_full_disk_reported);
     return g_test_run();
 }

@@ -112,7 +112,7 @@ static void stop(Fixture *f, int64_t about_us, int64_t icount, int64_t bias, boo
     f->bias = bias;
     f->halted = halted;
     f->node.clock = (Clock){.virtual_time = {about_us * NS_PER_US}, .rough = true};
-    rest_judge(&f->node, &f->stats, &plan);
+    rest_count(&f->node, &f->stats, &plan);
 }
 
 static void test_exact(void)

@@ -201,7 +201,7 @@ static void test_boundaries(void)
     g_assert_cmpuint(room(&f, FRAME), ==, 0);
     ring_reached(f.ring);
     g_assert_cmpuint(room(&f, FRAME), ==, 4);
-    ring_take(f.ring, frame, FRAME);
+    ring_accept(f.ring, frame, FRAME);
     g_assert_cmpuint(room(&f, FRAME), ==, 3);
     f.memory.used[1]++;
     give(&f, 5, 2048);
@@ -225,7 +225,7 @@ static void test_sizes(void)
     g_assert_cmpuint(room(&f, 10), ==, 7);
     /* What never fits must not hold the others up: but only where the ring is as free as ever. */
     g_assert_cmpuint(room(&f, 9000), ==, 1);
-    ring_take(f.ring, frame, sizeof(frame));
+    ring_accept(f.ring, frame, sizeof(frame));
     g_assert_cmpuint(room(&f, 9000), ==, 0);
     f.memory.used[1]++;
     ring_reached(f.ring);
@@ -258,15 +258,15 @@ static void test_stale(void)
     give(&f, 4, 2048);
     look(&f, 0);
     g_assert_cmpuint(room(&f, FRAME), ==, 4);
-    g_assert_false(ring_take(f.ring, to_others, FRAME));
+    g_assert_false(ring_accept(f.ring, to_others, FRAME));
     ring_reached(f.ring);
     g_assert_cmpuint(room(&f, FRAME), ==, 4);
-    g_assert_true(ring_take(f.ring, to_it, FRAME));
+    g_assert_true(ring_accept(f.ring, to_it, FRAME));
     ring_gave(f.ring);
     f.memory.used[1]++;
     ring_reached(f.ring);
     g_assert_cmpuint(room(&f, FRAME), ==, 3);
-    g_assert_true(ring_take(f.ring, to_all, FRAME));
+    g_assert_true(ring_accept(f.ring, to_all, FRAME));
     ring_gave(f.ring);
     ring_reached(f.ring);
     g_assert_cmpuint(room(&f, FRAME), ==, 0);

@@ -19,15 +19,15 @@ static void test_grant_ends(void)
 }
 
 typedef struct {
-    GString *told;
+    GString *barriers;
     uint64_t stop_at;
-} Told;
+} Barriers;
 
-static void tell(Segment *segment, uint64_t k, void *data)
+static void record_barrier(Segment *segment, uint64_t k, void *data)
 {
-    Told *t = data;
+    Barriers *t = data;
 
-    g_string_append_printf(t->told, "%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT " ", k,
+    g_string_append_printf(t->barriers, "%" G_GUINT64_FORMAT ":%" G_GINT64_FORMAT " ", k,
                            segment->participants[0].stamp_us);
     if (k == t->stop_at)
         atomic_store(&segment->stop, true);
@@ -35,10 +35,10 @@ static void tell(Segment *segment, uint64_t k, void *data)
 
 /* One host alone goes through a segment of 10 quanta in grants of 4; its node's stamp at barrier k is
  * 100 k. */
-static void check_told(uint64_t stop_at, uint64_t limit, const char *expected, uint64_t end)
+static void check_barriers(uint64_t stop_at, uint64_t limit, const char *expected, uint64_t end)
 {
     g_autoptr(GString) log = g_string_new(NULL);
-    Told told = {log, stop_at};
+    Barriers barriers = {log, stop_at};
     SegmentPatience patience = {0};
     SegmentMark marks[4] = {0};
     Participant participant = {0};
@@ -49,8 +49,8 @@ static void check_told(uint64_t stop_at, uint64_t limit, const char *expected, u
                        .n_participants = 1};
     BarrierAction action = BARRIER_GRANT;
 
-    segment.on_barrier = tell;
-    segment.data = &told;
+    segment.on_barrier = record_barrier;
+    segment.data = &barriers;
     segment_init(&segment, 1);
     segment_begin(&segment);
     if (limit > 0)
@@ -71,16 +71,16 @@ static void check_told(uint64_t stop_at, uint64_t limit, const char *expected, u
 
 static void test_stride(void)
 {
-    check_told(0, 0, GRANT_1 GRANT_2 "9:900 10:1000 ", 10);
-    check_told(6, 0, GRANT_1 GRANT_2, 8);
-    check_told(8, 0, GRANT_1 GRANT_2, 8);
-    check_told(1, 0, GRANT_1, 4);
+    check_barriers(0, 0, GRANT_1 GRANT_2 "9:900 10:1000 ", 10);
+    check_barriers(6, 0, GRANT_1 GRANT_2, 8);
+    check_barriers(8, 0, GRANT_1 GRANT_2, 8);
+    check_barriers(1, 0, GRANT_1, 4);
 }
 
 static void test_limit(void)
 {
-    check_told(1, 2, "1:100 2:200 ", 2);
-    check_told(6, 7, GRANT_1 "5:500 6:600 7:700 ", 7);
+    check_barriers(1, 2, "1:100 2:200 ", 2);
+    check_barriers(6, 7, GRANT_1 "5:500 6:600 7:700 ", 7);
 }
 
 /* All leave, in one grant or in two: the farthest of them is the end. */

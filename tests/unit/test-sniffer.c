@@ -226,7 +226,7 @@ static void run(Trial *t, int64_t from, int64_t to)
     for (int64_t now = from + Q; now <= to; now += Q) {
         for (unsigned i = 0; i < network_n_ports(t->net); i++)
             while (network_next(t->net, i, vtime(now)))
-                network_delivered(t->net, network_take(t->net, i), vtime(now));
+                network_delivered(t->net, network_pop(t->net, i), vtime(now));
         network_advance(t->net, vtime(now));
     }
 }
@@ -316,7 +316,7 @@ static void test_refused(void)
     trial_begin(&t, 2, (LinkParams){.latency = {5000}}, (SniffOptions){.scope = SNIFF_LINK});
     echo(&t, 1, 2, false, 100);
     run(&t, 0, 5000);
-    network_refused(t.net, network_take(t.net, 1), vtime(6000));
+    network_refused(t.net, network_pop(t.net, 1), vtime(6000));
     run(&t, 5000, 6000);
     trial_end(&t, 6000, "100 1 sent lost: the card did not take it");
 }

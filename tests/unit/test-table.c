@@ -6,7 +6,7 @@
 #include "controller/network/link-options.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/option-keys.h"
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
 
 #include <string.h>
@@ -210,7 +210,7 @@ static void test_keys_are_shown(void)
     keys_are_shown(&cmd_defaults, node_defaults_keys());
     keys_are_shown(&cmd_link_add, link_options_keys());
     keys_are_shown(&cmd_link_set, link_options_keys());
-    keys_are_shown(&cmd_host_add, far_host_keys());
+    keys_are_shown(&cmd_host_add, remote_host_keys());
     keys_are_shown(&cmd_hosts, of_list);
     keys_are_shown(&cmd_gateway_add, (const char *const[]){"unix", "peer", "tap", NULL});
     keys_are_shown(&cmd_node_attach, (const char *const[]){"qmp", "gdb", NULL});

@@ -213,7 +213,7 @@ enum { STORIES = 20, PACKETS = 40, PLACES = 3 };
 
 /* A story of sends and deliveries (some frames are delivered twice, some never): the trace says of
  * each two events what following the frames says. */
-static void tell_story(GRand *rand)
+static void make_story(GRand *rand)
 {
     g_autoptr(Trace) trace = three_nodes(TRACE_DEFAULT_CAP);
     static bool reach[2 * PACKETS + 1][2 * PACKETS + 1];
@@ -251,7 +251,7 @@ static void test_stories(void)
     g_autoptr(GRand) rand = g_rand_new_with_seed(3);
 
     for (unsigned i = 0; i < STORIES; i++)
-        tell_story(rand);
+        make_story(rand);
 }
 
 static unsigned count(const Trace *trace, unsigned a, unsigned b)
@@ -377,12 +377,12 @@ static void test_of_network(void)
     send_frame(net, 0, 1, 500);
     network_advance(net, vtime(1000));
     network_advance(net, vtime(2000));
-    network_delivered(net, network_take(net, 1), vtime(3000));
-    network_refused(net, network_take(net, 1), vtime(4000));
+    network_delivered(net, network_pop(net, 1), vtime(3000));
+    network_refused(net, network_pop(net, 1), vtime(4000));
     send_frame(net, 1, 0, 3000);
     network_advance(net, vtime(4000));
     network_advance(net, vtime(5000));
-    network_delivered(net, network_take(net, 0), vtime(6000));
+    network_delivered(net, network_pop(net, 0), vtime(6000));
     network_advance(net, vtime(6000));
     g_assert_cmpstr(watch.seen->str, ==,
                     "1 send a 0/0 60\n"
@@ -408,7 +408,7 @@ static void test_attached_later(void)
     send_frame(net, 0, 1, 0);
     network_advance(net, vtime(1000));
     network_set_trace(net, trace);
-    network_delivered(net, network_take(net, 1), vtime(2000));
+    network_delivered(net, network_pop(net, 1), vtime(2000));
     network_advance(net, vtime(2000));
     network_set_trace(net, NULL);
     send_frame(net, 0, 1, 3000);

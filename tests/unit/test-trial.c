@@ -30,7 +30,7 @@ static bool fires(Node *n, int64_t after_us, Note *note, bool *half_way, GError 
     note->stamp_us = 7 + after_us;
     note->late_us = note->stamp_us - plan.first_us;
     note->kind = note->late_us == 0 ? NOTE_ON_TIME : n->icount.sleep_on ? NOTE_IDLE : NOTE_MISSED;
-    return trial_judge(n, &plan, note, half_way, error);
+    return trial_check(n, &plan, note, half_way, error);
 }
 
 typedef struct {
@@ -41,7 +41,7 @@ typedef struct {
     bool sleep_on, half_way;
 } Case;
 
-static void test_judge(void)
+static void test_check(void)
 {
     static const Case cases[] = {
         {HALF_US, 0, INTERVAL_HOLDS, 0, false, true},
@@ -164,7 +164,7 @@ static void test_learn(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/trial/judge", test_judge);
+    g_test_add_func("/trial/check", test_check);
     g_test_add_func("/trial/unknown", test_unknown);
     g_test_add_func("/trial/way", test_way);
     g_test_add_func("/trial/choose", test_choose);

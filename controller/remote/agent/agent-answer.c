@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-answer.c: answers the controller's requests, and reports nodes that fail while the ensemble
- * stands. Main thread, except agent_on_tell(). */
+ * stands. Main thread, except agent_on_node_event(). */
 #include "controller/engine/gate.h"
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
@@ -30,7 +30,7 @@ void agent_node_free(void *data)
 void agent_on_failed(Node *n, void *data)
 {
     Agent *a = data;
-    gsize begun = message_begin(a->made, MSG_FELL);
+    gsize begun = message_begin(a->made, MSG_NODE_FAILED);
 
     put_u32(a->made, n->index);
     put_text(a->made, n->failure->message);
@@ -38,18 +38,18 @@ void agent_on_failed(Node *n, void *data)
     agent_send(a, a->made);
 }
 
-/* Failures are not sent here: SEGMENT_OVER or MSG_FELL reports them. */
-void agent_on_tell(const Node *n, const NodeTelling *telling, void *data)
+/* Failures are not sent here: SEGMENT_OVER or MSG_NODE_FAILED reports them. */
+void agent_on_node_event(const Node *n, const NodeEvent *event, void *data)
 {
     g_autoptr(GByteArray) message = NULL;
     gsize begun;
 
-    if (telling->what == NODE_WHAT_FAILED)
+    if (event->what == NODE_EVENT_FAILED)
         return;
     message = g_byte_array_new();
-    begun = message_begin(message, MSG_TOLD);
+    begun = message_begin(message, MSG_NODE_EVENT);
     put_u32(message, n->index);
-    telling_put(message, telling);
+    node_event_put(message, event);
     message_end(message, begun);
     agent_send(data, message);
 }
@@ -67,7 +67,7 @@ static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
     return NULL;
 }
 
-static bool take_node(Agent *a, Reader *r, GError **error)
+static bool receive_node(Agent *a, Reader *r, GError **error)
 {
     NodeOrder order;
     AgentNode *n;
@@ -83,8 +83,8 @@ static bool take_node(Agent *a, Reader *r, GError **error)
     node_order_clear(&order);
     if (!n)
         return false;
-    host_place(a->host, n->node);
-    agent_hear_console(n);
+    local_host_place(a->host, n->node);
+    agent_read_console(n);
     node_watch_add(a->watch, n->node);
     g_ptr_array_add(a->nodes, n);
     put_text(a->made, n->node->version);
@@ -95,16 +95,16 @@ static bool take_node(Agent *a, Reader *r, GError **error)
 }
 
 /* The node of a message whose only field is a node. */
-static AgentNode *take_index(const Agent *a, Reader *r, GError **error)
+static AgentNode *read_index(const Agent *a, Reader *r, GError **error)
 {
     unsigned index;
 
     return index_order_get(r, &index, error) ? agent_node(a, index, error) : NULL;
 }
 
-static bool take_end(Agent *a, Reader *r, GError **error)
+static bool receive_end(Agent *a, Reader *r, GError **error)
 {
-    AgentNode *n = take_index(a, r, error);
+    AgentNode *n = read_index(a, r, error);
 
     if (!n)
         return false;
@@ -112,12 +112,12 @@ static bool take_end(Agent *a, Reader *r, GError **error)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s is in a link", n->node->name);
         return false;
     }
-    host_displace(a->host, n->node);
+    local_host_displace(a->host, n->node);
     g_ptr_array_remove(a->nodes, n);
     return true;
 }
 
-static bool take_qmp(const Agent *a, Reader *r, GError **error)
+static bool receive_qmp(const Agent *a, Reader *r, GError **error)
 {
     g_autofree char *text = NULL;
     QmpOrder order;
@@ -136,9 +136,9 @@ static bool take_qmp(const Agent *a, Reader *r, GError **error)
     return text != NULL;
 }
 
-bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
+bool agent_receive_stub(Agent *a, Reader *r, bool open, GError **error)
 {
-    AgentNode *n = take_index(a, r, error);
+    AgentNode *n = read_index(a, r, error);
 
     if (!n)
         return false;
@@ -148,20 +148,20 @@ bool agent_take_stub(Agent *a, Reader *r, bool open, GError **error)
     return !open || n->gdb;
 }
 
-static bool take_file(const Agent *a, Reader *r, GError **error)
+static bool receive_file(const Agent *a, Reader *r, GError **error)
 {
     g_autofree char *path = NULL;
     FileOrder order;
-    bool here = false;
+    bool exists = false;
 
     if (!file_order_get(r, &order, error))
         return false;
-    path = files_find(a->cache, order.sha256, order.size, order.may ? order.there : NULL, &here,
-                      error);
+    path = files_find(a->cache, order.sha256, order.size, order.may ? order.sender_path : NULL,
+                      &exists, error);
     file_order_clear(&order);
     if (!path)
         return false;
-    put_u8(a->made, here);
+    put_u8(a->made, exists);
     put_text(a->made, path);
     return true;
 }
@@ -170,20 +170,20 @@ static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
 {
     switch (type) {
     case MSG_FILE:
-        return take_file(a, r, error);
+        return receive_file(a, r, error);
     case MSG_NODE:
-        return take_node(a, r, error);
+        return receive_node(a, r, error);
     case MSG_END:
-        return take_end(a, r, error);
+        return receive_end(a, r, error);
     case MSG_QMP:
-        return take_qmp(a, r, error);
+        return receive_qmp(a, r, error);
     case MSG_CARD:
         return agent_open_card(a, r, error);
     case MSG_TOPOLOGY:
         agent_follow(a, r);
         return true;
     case MSG_STUB_OPEN:
-        return agent_take_stub(a, r, true, error);
+        return agent_receive_stub(a, r, true, error);
     case MSG_PING:
         return reader_done(r, "ping", error);
     }

@@ -22,7 +22,7 @@ bool agent_open_card(Agent *a, Reader *r, GError **error)
     return false;
 }
 
-static void take_frames(const Agent *a, Reader frames)
+static void receive_frames(const Agent *a, Reader frames)
 {
     OrderFrame f;
 
@@ -36,16 +36,16 @@ static void take_frames(const Agent *a, Reader frames)
     }
 }
 
-void agent_take_grant(const Agent *a, Reader *r)
+void agent_receive_grant(const Agent *a, Reader *r)
 {
     Reader frames;
 
     if (!grant_order_get(r, &frames, NULL))
         agent_die("a malformed grant");
-    take_frames(a, frames);
+    receive_frames(a, frames);
 }
 
-void agent_take_network(Agent *a, VTime moved, Reader cards, Reader frames, VTime quantum)
+void agent_receive_network(Agent *a, VTime moved, Reader cards, Reader frames, VTime quantum)
 {
     OrderCard o;
 
@@ -56,11 +56,11 @@ void agent_take_network(Agent *a, VTime moved, Reader cards, Reader frames, VTim
         if (!fabric_set_own(a->fabric, o.card, o.exact, o.own))
             agent_die("a card of a network that is not there");
     }
-    take_frames(a, frames);
+    receive_frames(a, frames);
     fabric_retime(a->fabric, quantum, moved, NULL);
 }
 
-void agent_tell_cards(Agent *a)
+void agent_report_cards(Agent *a)
 {
     for (unsigned i = 0; i < fabric_n_ports(a->fabric); i++) {
         Port *p = fabric_port(a->fabric, i);

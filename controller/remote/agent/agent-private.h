@@ -4,7 +4,7 @@
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
 
-#include "controller/engine/host.h"
+#include "controller/engine/local-host.h"
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/watch.h"
 #include "controller/remote/grant-report.h"
@@ -24,19 +24,19 @@ typedef struct {
 
 typedef struct Agent {
     int in, out;
-    Inbox *inbox;            /* used by the reader: the main thread, or a worker in a segment */
-    GMutex lock;             /* protects out */
-    GMutex in_lock;          /* protects in, aside and was_read */
-    GByteArray *aside;       /* bytes that the pulse thread has read from in */
-    bool was_read;           /* the reader has read from in since the last pulse */
-    atomic_llong last_heard; /* when bytes were last received, host ns */
-    int waiting;             /* unread bytes in the pipe at the last pulse; the pulse thread's */
+    Inbox *inbox;               /* used by the reader: the main thread, or a worker in a segment */
+    GMutex lock;                /* protects out */
+    GMutex in_lock;             /* protects in, aside and was_read */
+    GByteArray *aside;          /* bytes that the pulse thread has read from in */
+    bool was_read;              /* the reader has read from in since the last pulse */
+    atomic_llong last_received; /* when bytes were last received, host ns */
+    int waiting;                /* unread bytes in the pipe at the last pulse; the pulse thread's */
     GMainLoop *loop;
     NodeWatch *watch; /* watches nodes that stand */
     unsigned source;  /* main loop source of in */
     GByteArray *made; /* a message of the main thread */
     RunDir *dir;
-    Host *host;
+    LocalHost *host;
     GPtrArray *nodes; /* AgentNode */
     Fabric *fabric;   /* the cards */
     char *cache;      /* folder of files.h */
@@ -76,7 +76,7 @@ AgentNode *agent_node(const Agent *agent, unsigned index, GError **error);
 
 /* MSG_TYPE, MSG_PORT, MSG_STUB: passes bytes to a console, a guest agent or a gdb relay. Ends the
  * process if the message is malformed. The reader; MSG_STUB only in the main thread. */
-void agent_take_bytes(const Agent *agent, uint8_t type, Reader *fields);
+void agent_receive_bytes(const Agent *agent, uint8_t type, Reader *fields);
 
 /* listen: the main thread reads messages from now on; else it only watches for the controller's
  * end, since a worker reads. */
@@ -84,14 +84,15 @@ void agent_listen(Agent *agent, bool listen);
 
 /* --- agent-answer.c --- */
 
-/* NodeWatch calls this when a node has failed while it stood: sends MSG_FELL. Main thread. */
+/* NodeWatch calls this when a node has failed while it stood: sends MSG_NODE_FAILED. Main
+ * thread. */
 void agent_on_failed(Node *node, void *agent);
-/* A NodeTellFunc: sends MSG_TOLD. Any thread. */
-void agent_on_tell(const Node *node, const NodeTelling *telling, void *agent);
+/* A NodeEventFunc: sends MSG_NODE_EVENT. Any thread. */
+void agent_on_node_event(const Node *node, const NodeEvent *event, void *agent);
 /* Carries out a request and sends its answer. Main thread. */
 void agent_answer(Agent *agent, uint8_t type, Reader *fields);
 /* MSG_STUB_OPEN, MSG_STUB_CLOSE: makes or frees the gdb relay of a node. */
-bool agent_take_stub(Agent *agent, Reader *fields, bool open, GError **error);
+bool agent_receive_stub(Agent *agent, Reader *fields, bool open, GError **error);
 void agent_node_free(void *node);
 
 /* --- agent-segment.c --- */
@@ -103,7 +104,7 @@ void agent_step(Agent *agent, Reader *fields);
 /* MSG_CARDS: fills the cards with the frames that are due during the step that follows. */
 void agent_serve_cards(Agent *agent, Reader *fields);
 /* Collects the console output of a node for the next report from now on. */
-void agent_hear_console(AgentNode *node);
+void agent_read_console(AgentNode *node);
 
 /* --- agent-card.c: a malformed message ends the process, except MSG_CARD --- */
 
@@ -113,11 +114,11 @@ bool agent_open_card(Agent *agent, Reader *fields, GError **error);
 void agent_follow(Agent *agent, Reader *fields);
 /* Takes over the state of the controller's network from MSG_SEGMENT or MSG_CARDS: how cards
  * deliver, where their frames come from, and the frames that are due. */
-void agent_take_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
+void agent_receive_network(Agent *agent, VTime moved, Reader cards, Reader frames, VTime quantum);
 /* MSG_GRANT: takes the frames of a grant. */
-void agent_take_grant(const Agent *agent, Reader *fields);
+void agent_receive_grant(const Agent *agent, Reader *fields);
 /* Moves the reports of the cards, frames sent and settled, into the grant report. */
-void agent_tell_cards(Agent *agent);
+void agent_report_cards(Agent *agent);
 
 /* --- agent-gdb.c --- */
 

@@ -26,13 +26,13 @@ static void on_console(const void *bytes, gsize size, VTime until, void *data)
     put_bytes(n->console, bytes, size);
 }
 
-void agent_hear_console(AgentNode *n)
+void agent_read_console(AgentNode *n)
 {
     if (n->node->console)
         console_pass_on(n->node->console, on_console, n);
 }
 
-static void tell_consoles(Agent *a)
+static void report_consoles(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {
         AgentNode *n = a->members->pdata[i];
@@ -52,7 +52,7 @@ static void tell_consoles(Agent *a)
 /* --- a segment --- */
 
 /* Waits for GRANT or HALT; true: GRANT. */
-static bool hear_grant(Agent *a)
+static bool receive_grant(Agent *a)
 {
     for (;;) {
         uint8_t type;
@@ -64,13 +64,13 @@ static bool hear_grant(Agent *a)
             agent_receive(a, -1);
             break;
         case MSG_GRANT:
-            agent_take_grant(a, &r);
+            agent_receive_grant(a, &r);
             return true;
         case MSG_HALT:
             return false;
         case MSG_TYPE:
         case MSG_PORT:
-            agent_take_bytes(a, type, &r);
+            agent_receive_bytes(a, type, &r);
             break;
         case MSG_PULSE:
         case MSG_CANCEL:
@@ -81,12 +81,12 @@ static bool hear_grant(Agent *a)
     }
 }
 
-static void tell_news(Agent *a, uint64_t k, bool stop)
+static void send_grant_report(Agent *a, uint64_t k, bool stop)
 {
     gsize begun = message_begin(a->reached, MSG_REPORT);
 
-    tell_consoles(a);
-    agent_tell_cards(a);
+    report_consoles(a);
+    agent_report_cards(a);
     grant_report_put(&a->report, k, stop ? GRANT_REPORT_WANTS_STOP : 0, htime_now(), a->reached);
     message_end(a->reached, begun);
     agent_send_reading(a, a->reached);
@@ -109,10 +109,10 @@ static void on_barrier(Segment *segment, uint64_t k, void *data)
     if (k == segment->count)
         return;
     if (k % a->grant_quanta == 0)
-        tell_news(a, k, stop);
+        send_grant_report(a, k, stop);
     if (k < a->granted)
         return;
-    if (hear_grant(a))
+    if (receive_grant(a))
         a->granted = MIN(a->granted + a->grant_quanta, segment->count);
     else
         atomic_store(&segment->stop, true);
@@ -126,7 +126,7 @@ static void forget_stats(NodeStats *stats)
 }
 
 /* Sends the bytes that the guest agents have written. */
-static void tell_ports(Agent *a)
+static void send_port_bytes(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {
         const Node *n = ((AgentNode *)a->members->pdata[i])->node;
@@ -150,9 +150,9 @@ static void on_segment_done(void *data)
     bool broke = atomic_load(&a->segment.broke);
     gsize begun;
 
-    tell_ports(a);
-    tell_consoles(a);
-    agent_tell_cards(a);
+    send_port_bytes(a);
+    report_consoles(a);
+    agent_report_cards(a);
     begun = message_begin(a->made, MSG_SEGMENT_OVER);
     grant_report_put(&a->report, atomic_load(&a->segment.k),
                      segment_wants_stop(&a->segment) ? GRANT_REPORT_WANTS_STOP : 0, htime_now(),
@@ -178,7 +178,7 @@ static void on_segment_done(void *data)
     agent_listen(a, true);
 }
 
-static void take_members(Agent *a, Reader members)
+static void read_members(Agent *a, Reader members)
 {
     OrderMember m;
 
@@ -228,8 +228,8 @@ void agent_segment(Agent *a, Reader *r)
 
     if (!segment_order_get(r, &order, &error))
         agent_die(error->message);
-    take_members(a, order.members);
-    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    read_members(a, order.members);
+    agent_receive_network(a, order.moved, order.cards, order.frames, order.quantum);
     prepare(a, &order);
     segment->on_barrier = on_barrier;
     segment->data = a;
@@ -240,7 +240,7 @@ void agent_segment(Agent *a, Reader *r)
     a->in_segment = true;
     node_watch_hold(a->watch, true);
     agent_listen(a, false);
-    host_run_segment(a->host, segment, on_segment_done, a);
+    local_host_run_segment(a->host, segment, on_segment_done, a);
 }
 
 /* --- steps --- */
@@ -274,7 +274,7 @@ void agent_serve_cards(Agent *a, Reader *r)
         agent_die("cards in the middle of a step");
     if (!cards_order_get(r, &order, &error))
         agent_die(error->message);
-    agent_take_network(a, order.moved, order.cards, order.frames, order.quantum);
+    agent_receive_network(a, order.moved, order.cards, order.frames, order.quantum);
     fabric_fill(a->fabric, order.now, order.until);
 }
 
@@ -297,5 +297,5 @@ void agent_step(Agent *a, Reader *r)
     atomic_store(&a->cancel, false);
     a->in_step = true;
     node_watch_hold(a->watch, true);
-    host_step(a->host, &a->step, on_step_done, a);
+    local_host_step(a->host, &a->step, on_step_done, a);
 }

@@ -10,9 +10,9 @@
 #include "controller/base/log.h"
 #include "controller/base/process.h"
 #include "controller/base/text.h"
-#include "controller/qemu/telling.h"
-#include "controller/remote/agent/agent-front.h"
+#include "controller/qemu/node-event.h"
 #include "controller/remote/agent/agent-private.h"
+#include "controller/remote/agent/agent-supervisor.h"
 #include "controller/remote/files.h"
 #include "controller/remote/orders.h"
 
@@ -89,13 +89,13 @@ static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
         agent_die("the controller is gone");
     *got = (gsize)MAX(n, 0);
     if (n > 0)
-        atomic_store(&a->last_heard, htime_now().ns);
+        atomic_store(&a->last_received, htime_now().ns);
     return n > 0;
 }
 
 /* Moves the bytes that were put aside to the inbox: they come before bytes that are unread. The
  * caller holds in_lock. */
-static bool take_aside(Agent *a)
+static bool move_aside(Agent *a)
 {
     gsize size = a->aside->len;
 
@@ -115,7 +115,7 @@ void agent_receive(Agent *a, int timeout_ms)
     if (poll(&p, 1, timeout_ms) <= 0)
         return;
     g_mutex_lock(&a->in_lock);
-    take_aside(a);
+    move_aside(a);
     if (read_some(a, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK, &got))
         inbox_filled(a->inbox, got);
     a->was_read = true;
@@ -133,7 +133,7 @@ void agent_next(Agent *a, uint8_t *type, Reader *r)
         if (*type != 0)
             return;
         g_mutex_lock(&a->in_lock);
-        more = take_aside(a);
+        more = move_aside(a);
         g_mutex_unlock(&a->in_lock);
     } while (more);
 }
@@ -150,7 +150,7 @@ AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
     return NULL;
 }
 
-void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
+void agent_receive_bytes(const Agent *a, uint8_t type, Reader *r)
 {
     BytesOrder o;
     AgentNode *n;
@@ -172,7 +172,7 @@ void agent_take_bytes(const Agent *a, uint8_t type, Reader *r)
 
 /* --- the main loop --- */
 
-static void hear_hello(Reader *r, const char *version)
+static void read_hello(Reader *r, const char *version)
 {
     uint32_t magic = get_u32(r), protocol = get_u32(r);
     g_autofree char *theirs = get_text(r);
@@ -193,24 +193,24 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
 {
     switch (type) {
     case MSG_HELLO:
-        hear_hello(r, own_version);
+        read_hello(r, own_version);
         break;
     case MSG_PULSE:
     case MSG_HALT: /* sent before the controller received SEGMENT_OVER */
         break;
     case MSG_GRANT: /* as MSG_HALT; the controller counts its frames as sent */
-        agent_take_grant(a, r);
+        agent_receive_grant(a, r);
         break;
     case MSG_CANCEL:
         atomic_store(&a->cancel, true);
         break;
     case MSG_STUB_CLOSE:
-        agent_take_stub(a, r, false, NULL);
+        agent_receive_stub(a, r, false, NULL);
         break;
     case MSG_TYPE:
     case MSG_STUB:
     case MSG_PORT:
-        agent_take_bytes(a, type, r);
+        agent_receive_bytes(a, type, r);
         break;
     case MSG_SEGMENT:
         agent_segment(a, r);
@@ -292,13 +292,13 @@ static int64_t clock_offset(void)
 
 /* Notes when bytes arrive, and puts unread bytes aside. During a request, a step or a long quantum
  * no thread reads: the pipe must keep room for the controller's next pulse. */
-static void hear_aside(Agent *a)
+static void read_ahead(Agent *a)
 {
     int waiting = 0;
     gsize size, got;
 
     if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
-        atomic_store(&a->last_heard, htime_now().ns);
+        atomic_store(&a->last_received, htime_now().ns);
     g_mutex_lock(&a->in_lock);
     if (waiting >= ASIDE && a->waiting >= ASIDE && !a->was_read) {
         size = a->aside->len;
@@ -320,8 +320,8 @@ static void pulse(Agent *a, GByteArray *message)
     struct pollfd p = {.fd = a->out, .events = POLLOUT};
     gsize begun;
 
-    hear_aside(a);
-    if (htime_now().ns - atomic_load(&a->last_heard) > PROTOCOL_SILENT_MS * NS_PER_MS)
+    read_ahead(a);
+    if (htime_now().ns - atomic_load(&a->last_received) > PROTOCOL_SILENT_MS * NS_PER_MS)
         agent_die("the controller is silent");
     if (!g_mutex_trylock(&a->lock))
         return;
@@ -347,7 +347,7 @@ static void *pulse_main(void *data)
     return NULL;
 }
 
-static void say_hello(Agent *a, const char *version)
+static void send_hello(Agent *a, const char *version)
 {
     g_autoptr(GArray) cpus = sched_host_cpus();
     gsize begun = message_begin(a->made, MSG_HELLO);
@@ -355,7 +355,7 @@ static void say_hello(Agent *a, const char *version)
     put_u32(a->made, PROTOCOL_MAGIC);
     put_u32(a->made, PROTOCOL_VERSION);
     put_text(a->made, version);
-    put_u32(a->made, host_sched_mode(a->host));
+    put_u32(a->made, local_host_sched_mode(a->host));
     put_u32(a->made, cpus->len);
     for (unsigned i = 0; i < cpus->len; i++)
         put_u32(a->made, (uint32_t)g_array_index(cpus, int, i));
@@ -383,7 +383,7 @@ static void write_log(const char *line)
 }
 
 /* Moves stdin and stdout to other descriptors: only messages may be written to the controller. */
-static bool take_stdio(Agent *a, GError **error)
+static bool move_stdio(Agent *a, GError **error)
 {
     fd_auto null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -411,12 +411,12 @@ int agent_run(const char *cpus, const char *version, GError **error)
                     "terminal");
         return 2;
     }
-    starter = agent_front();
+    starter = agent_supervise();
     process_ignore_signals(); /* this process is a forked child */
-    /* rundir_new() starts the janitor, which must not inherit the descriptors of take_stdio(): so
+    /* rundir_new() starts the janitor, which must not inherit the descriptors of move_stdio(): so
      * rundir_new() comes first. */
     if ((cpus && !sched_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
-        !take_stdio(a, error))
+        !move_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
     g_mutex_init(&a->in_lock);
@@ -430,16 +430,16 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->members = g_ptr_array_new();
     a->cache = files_cache();
     grant_report_init(&a->report);
-    a->host = host_new(sched_probe());
-    sched_apply_sshd(host_sched_mode(a->host), starter);
+    a->host = local_host_new(sched_probe());
+    sched_apply_sshd(local_host_sched_mode(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);
-    atomic_store(&a->last_heard, htime_now().ns);
+    atomic_store(&a->last_received, htime_now().ns);
     own_version = version;
     logging = a;
     log_set_writer(write_log);
     a->watch = node_watch_new(agent_on_failed, a);
-    node_on_tell(agent_on_tell, a);
-    say_hello(a, version);
+    node_on_event(agent_on_node_event, a);
+    send_hello(a, version);
     agent_listen(a, true);
     g_thread_unref(g_thread_new("pulse", pulse_main, a));
     g_main_loop_run(a->loop);

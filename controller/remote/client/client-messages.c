@@ -6,7 +6,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/text.h"
-#include "controller/qemu/telling.h"
+#include "controller/qemu/node-event.h"
 #include "controller/remote/client/client-private.h"
 #include "controller/remote/node-state.h"
 
@@ -28,11 +28,11 @@ typedef struct {
     GSource *source; /* the client owns it */
 } Failure;
 
-static void fall(AgentClient *c, Node *n, const char *why)
+static void fail_node(AgentClient *c, Node *n, const char *why)
 {
     if (n->state == NODE_FAILED)
         return;
-    node_state_fail(n, c->far.name, why);
+    node_state_fail(n, c->remote.name, why);
     c->params.on_failure(n, c->params.user);
 }
 
@@ -43,7 +43,7 @@ static gboolean on_failure(gpointer data)
 
     for (guint i = 0; i < f->client->nodes->len; i++)
         if (!f->node || f->node == f->client->nodes->pdata[i])
-            fall(f->client, f->client->nodes->pdata[i], f->why);
+            fail_node(f->client, f->client->nodes->pdata[i], f->why);
     g_mutex_lock(&f->client->lock);
     g_ptr_array_remove(f->client->failures, f->source);
     g_mutex_unlock(&f->client->lock);
@@ -59,7 +59,7 @@ static void failure_free(gpointer data)
 }
 
 /* Makes the main thread fail a node, or with NULL all nodes. */
-static void fall_later(AgentClient *c, Node *node, const char *why)
+static void fail_node_later(AgentClient *c, Node *node, const char *why)
 {
     Failure *f = g_new0(Failure, 1);
 
@@ -92,10 +92,10 @@ void agent_client_lose(AgentClient *c, GError *error)
     /* The agent ends when its stream ends. */
     g_clear_pointer(&c->stream, stream_free);
     if (c->segment)
-        log_warn("host %s: %s: the others are held at the next barrier", c->far.name,
+        log_warn("host %s: %s: the others are held at the next barrier", c->remote.name,
                  error->message);
     else if (!c->step)
-        fall_later(c, NULL, error->message);
+        fail_node_later(c, NULL, error->message);
 }
 
 /* --- messages --- */
@@ -210,14 +210,14 @@ static void into_tunnel(AgentClient *c, uint8_t type, Reader *r)
 
         if (t->type == type && t->node->index == index &&
             send(t->fd, bytes, size, MSG_NOSIGNAL) != (ssize_t)size)
-            log_debug("host %s: bytes for node %u are lost", c->far.name, index);
+            log_debug("host %s: bytes for node %u are lost", c->remote.name, index);
     }
     g_mutex_unlock(&c->lock);
 }
 
 /* Checks the host's clock for jumps. Virtual time does not depend on this clock, but a host that
  * was frozen, or whose clock was set, can't be trusted in other ways either. */
-static void hear_pulse(AgentClient *c, Reader *r)
+static void receive_pulse(AgentClient *c, Reader *r)
 {
     int64_t offset = get_i64(r), leap;
     GError *error = NULL;
@@ -233,15 +233,15 @@ static void hear_pulse(AgentClient *c, Reader *r)
     c->offset = offset;
 }
 
-static void hear_telling(AgentClient *c, unsigned index, Reader *r)
+static void receive_node_event(AgentClient *c, unsigned index, Reader *r)
 {
     const Node *n = node_by_index(c, index);
-    NodeTelling t;
+    NodeEvent t;
 
-    if (!telling_get(r, &t))
+    if (!node_event_get(r, &t))
         return;
     if (n)
-        node_relay(n, &t);
+        node_relay_event(n, &t);
     g_free(t.detail);
 }
 
@@ -254,28 +254,28 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
 
     switch (type) {
     case MSG_PULSE:
-        hear_pulse(c, r);
+        receive_pulse(c, r);
         return true;
     case MSG_STUB:
     case MSG_PORT:
         into_tunnel(c, type, r);
         return true;
-    case MSG_FELL:
+    case MSG_NODE_FAILED:
         index = get_u32(r);
         text = get_words(r);
         if (node_by_index(c, index))
-            fall_later(c, node_by_index(c, index), text);
+            fail_node_later(c, node_by_index(c, index), text);
         return true;
-    case MSG_TOLD:
+    case MSG_NODE_EVENT:
         index = get_u32(r);
-        hear_telling(c, index, r);
+        receive_node_event(c, index, r);
         return true;
     case MSG_LOG:
         level = (LogLevel)get_u8(r);
         level = MIN(level, LOG_DEBUG);
         text = get_text(r);
         line = text_line(g_strchomp(text), -1); /* keeps the message on one line */
-        log_write(level, "host %s: %s", c->far.name, line);
+        log_write(level, "host %s: %s", c->remote.name, line);
         return true;
     default:
         return false;
@@ -299,7 +299,7 @@ static bool receive(AgentClient *c)
     if (n > 0) {
         inbox_filled(c->inbox, (gsize)n);
         atomic_fetch_add_explicit(&c->stats.bytes_in, (uint64_t)n, memory_order_relaxed);
-        c->last_heard = htime_now();
+        c->last_received = htime_now();
     }
     return n > 0;
 }
@@ -333,7 +333,7 @@ static void check_silence(AgentClient *c)
 {
     GError *error = NULL;
 
-    if (htime_sub(htime_now(), c->last_heard).ns < PROTOCOL_SILENT_MS * NS_PER_MS)
+    if (htime_sub(htime_now(), c->last_received).ns < PROTOCOL_SILENT_MS * NS_PER_MS)
         return;
     g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST,
                 "the connection is lost: nothing was heard for %d s", PROTOCOL_SILENT_MS / 1000);

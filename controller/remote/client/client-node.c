@@ -21,9 +21,10 @@
 
 /* --- files --- */
 
-/* Asks whether the host has a file with this content. *there: its path, or the path to write to. */
+/* Asks whether the host has a file with this content. *remote_path: its path, or the path to write
+ * to. */
 static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, const char *path,
-                         bool *here, char **there, GError **error)
+                         bool *exists, char **remote_path, GError **error)
 {
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *absolute = g_canonicalize_filename(path, NULL);
@@ -37,11 +38,11 @@ static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, cons
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
         return false;
-    *here = get_u8(&r) != 0;
-    *there = get_text(&r);
+    *exists = get_u8(&r) != 0;
+    *remote_path = get_text(&r);
     if (reader_done(&r, "file", error))
         return true;
-    g_clear_pointer(there, g_free);
+    g_clear_pointer(remote_path, g_free);
     return false;
 }
 
@@ -53,8 +54,8 @@ static bool go_on(const AgentClient *c, const char *doing, const char *path, uin
     const AgentClientParams *p = &c->params;
 
     if (p->on_progress)
-        p->on_progress(c->far.name, doing, path, done, size, p->user);
-    return !agent_client_told_to_stop(c);
+        p->on_progress(c->remote.name, doing, path, done, size, p->user);
+    return !agent_client_stop_requested(c);
 }
 
 static void progress_ends(const AgentClient *c)
@@ -122,14 +123,14 @@ static bool watch_upload(AgentClient *c, const char *path, uint64_t size)
     return cut;
 }
 
-static bool upload(AgentClient *c, const char *path, const char *there, uint64_t size,
+static bool upload(AgentClient *c, const char *path, const char *remote_path, uint64_t size,
                    GError **error)
 {
     atomic_store(&c->sent, 0);
     atomic_store(&c->cancel, false);
     c->failure = NULL;
-    c->local = path;
-    c->remote = there;
+    c->local_path = path;
+    c->remote_path = remote_path;
     agent_client_submit(c, JOB_UPLOAD);
     if (watch_upload(c, path, size)) {
         g_clear_error(&c->failure);
@@ -138,40 +139,40 @@ static bool upload(AgentClient *c, const char *path, const char *there, uint64_t
                                  "connection was cut");
     }
     if (!c->failure) {
-        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", c->far.name, path, size);
+        log_info("host %s: '%s' was copied, %" PRIu64 " bytes", c->remote.name, path, size);
         return true;
     }
-    g_propagate_prefixed_error(error, g_steal_pointer(&c->failure), "host %s: '%s': ", c->far.name,
-                               path);
+    g_propagate_prefixed_error(error, g_steal_pointer(&c->failure),
+                               "host %s: '%s': ", c->remote.name, path);
     return false;
 }
 
 /* Brings a file to the host. Returns its path there, to be freed with g_free(); NULL on failure. */
 static char *bring(AgentClient *c, const char *path, GError **error)
 {
-    g_autofree char *sha256 = NULL, *there = NULL, *after = NULL;
+    g_autofree char *sha256 = NULL, *remote_path = NULL, *after = NULL;
     uint64_t size;
-    bool here;
+    bool exists;
 
     if (!(sha256 = sum_up(c, path, &size, error)) ||
-        !ask_for_file(c, sha256, size, path, &here, &there, error))
+        !ask_for_file(c, sha256, size, path, &exists, &remote_path, error))
         return NULL;
-    if (here)
-        return g_steal_pointer(&there);
+    if (exists)
+        return g_steal_pointer(&remote_path);
     if (!c->params.upload) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "host %s does not have '%s' with the same content, and nothing copies it there "
                     "but ssh=",
-                    c->far.name, path);
+                    c->remote.name, path);
         return NULL;
     }
-    if (!upload(c, path, there, size, error) ||
-        !ask_for_file(c, sha256, size, path, &here, &after, error))
+    if (!upload(c, path, remote_path, size, error) ||
+        !ask_for_file(c, sha256, size, path, &exists, &after, error))
         return NULL;
-    if (here)
+    if (exists)
         return g_steal_pointer(&after);
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "host %s: '%s' did not arrive as it is here",
-                c->far.name, path);
+                c->remote.name, path);
     return NULL;
 }
 
@@ -208,14 +209,14 @@ static bool put_options(AgentClient *c, const NodeOptions *o, GByteArray *out, G
     put_u32(out, n);
     for (guint i = 0; i + 1 < given->len; i += 2) {
         const char *key = given->pdata[i], *value = given->pdata[i + 1];
-        g_autofree char *there = NULL;
+        g_autofree char *remote_path = NULL;
 
         if (strcmp(key, "host") == 0)
             continue;
-        if (node_options_is_file(key, value) && !(there = bring(c, value, error)))
+        if (node_options_is_file(key, value) && !(remote_path = bring(c, value, error)))
             return false;
         put_text(out, key);
-        put_text(out, there ? there : value);
+        put_text(out, remote_path ? remote_path : value);
     }
     return true;
 }
@@ -243,16 +244,16 @@ static bool try_launch(AgentClient *c, Node *n, const char *qemu, GError **error
     if (!reader_done(&r, "node", error))
         return false;
     g_array_set_size(n->vcpus, MIN(vcpus, 1024));
-    g_array_set_size(n->far_used, MIN(vcpus, 1024));
+    g_array_set_size(n->remote_used, MIN(vcpus, 1024));
     g_mutex_lock(&c->lock);
     g_ptr_array_add(c->nodes, n);
     g_mutex_unlock(&c->lock);
     return true;
 }
 
-static bool launch(Far *far, Node *n, const char *qemu, int console, int port, GError **error)
+static bool launch(Remote *remote, Node *n, const char *qemu, int console, int port, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
 
     add_tunnel(c, n, MSG_TYPE, console);
     if (port >= 0)
@@ -271,12 +272,12 @@ void agent_client_check_life(AgentClient *c)
     for (guint i = 0; i < c->nodes->len; i++)
         life = life || node_is_live(c->nodes->pdata[i]);
     g_mutex_unlock(&c->lock);
-    c->far.no_live_nodes = !life;
+    c->remote.no_live_nodes = !life;
 }
 
-static void end(Far *far, Node *n)
+static void end(Remote *remote, Node *n)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_END);
     Reader r;
@@ -295,10 +296,10 @@ static void end(Far *far, Node *n)
 
 /* --- monitor, stub, cards --- */
 
-static char *qmp(Far *far, Node *n, const char *command, const char *arguments, bool hmp,
+static char *qmp(Remote *remote, Node *n, const char *command, const char *arguments, bool hmp,
                  GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     g_autofree char *text = NULL;
     gsize begun = message_begin(request, MSG_QMP);
@@ -315,9 +316,9 @@ static char *qmp(Far *far, Node *n, const char *command, const char *arguments, 
     return reader_done(&r, "qmp", error) ? g_steal_pointer(&text) : NULL;
 }
 
-static int open_stub(Far *far, Node *n, GError **error)
+static int open_stub(Remote *remote, Node *n, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_STUB_OPEN);
     int pair[2];
@@ -337,9 +338,9 @@ static int open_stub(Far *far, Node *n, GError **error)
     return pair[0];
 }
 
-static bool open_card(Far *far, Port *port, VTime now, GError **error)
+static bool open_card(Remote *remote, Port *port, VTime now, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_CARD);
     Reader r;
@@ -354,9 +355,9 @@ static bool open_card(Far *far, Port *port, VTime now, GError **error)
     return true;
 }
 
-static bool follow(Far *far, const Network *net, VTime moved, GError **error)
+static bool follow(Remote *remote, const Network *net, VTime moved, GError **error)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
     g_autoptr(GByteArray) request = NULL;
     gsize begun;
     Reader r;
@@ -374,7 +375,7 @@ static bool follow(Far *far, const Network *net, VTime moved, GError **error)
     return agent_client_request(c, request, &r, error);
 }
 
-const FarOps agent_client_ops = {
+const RemoteOps agent_client_ops = {
     .run_segment = agent_client_run_segment,
     .step = agent_client_step,
     .launch = launch,

@@ -21,7 +21,7 @@ typedef struct {
 } Tunnel;
 
 struct AgentClient {
-    Far far; /* the first member */
+    Remote remote; /* the first member */
     AgentClientParams params;
     char *version;
     GArray *cpus;
@@ -38,8 +38,8 @@ struct AgentClient {
     /* used by the client's thread and, between jobs, by the main thread */
     Stream *stream; /* NULL: lost */
     Inbox *inbox;
-    GByteArray *out;             /* messages to be sent */
-    HTime last_sent, last_heard; /* when bytes were last sent and received */
+    GByteArray *out;                /* messages to be sent */
+    HTime last_sent, last_received; /* when bytes were last sent and received */
     bool has_offset;
     int64_t offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC of the host, from its last PULSE */
     GByteArray *request, *answer;
@@ -53,7 +53,7 @@ struct AgentClient {
     } stats;
 
     /* the present upload */
-    const char *local, *remote;
+    const char *local_path, *remote_path;
     atomic_ullong sent;
     atomic_bool cancel;
     GError *failure;
@@ -65,7 +65,7 @@ struct AgentClient {
     uint64_t granted; /* the last barrier of the grants sent */
     HTime received;   /* when the last REPORT was received */
     StepRequest *step;
-    FarDoneFunc on_done;
+    RemoteDoneFunc on_done;
     void *done_data;
 };
 
@@ -107,18 +107,18 @@ void agent_client_submit(AgentClient *client, Job job);
 void agent_client_wait(AgentClient *client);
 
 /* Whether the user wants a wait to end. */
-bool agent_client_told_to_stop(const AgentClient *client);
+bool agent_client_stop_requested(const AgentClient *client);
 
 /* Sends the message in `request`, waits for its answer and empties `request`. answer: the fields of
  * MSG_OK, valid until the next request. False, with an error: the agent has refused, or the client
  * is lost. */
 bool agent_client_request(AgentClient *client, GByteArray *request, Reader *answer, GError **error);
 
-/* Sets far.no_live_nodes: true if no node of the host is alive. */
+/* Sets remote.no_live_nodes: true if no node of the host is alive. */
 void agent_client_check_life(AgentClient *client);
 
-extern const FarOps agent_client_ops;
-void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data);
-void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data);
+extern const RemoteOps agent_client_ops;
+void agent_client_run_segment(Remote *remote, Segment *segment, RemoteDoneFunc done, void *data);
+void agent_client_step(Remote *remote, StepRequest *request, RemoteDoneFunc done, void *data);
 
 #endif

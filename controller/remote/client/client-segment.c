@@ -62,7 +62,7 @@ static void put_cards(AgentClient *c)
     }
 }
 
-static bool say_segment(AgentClient *c)
+static bool send_segment(AgentClient *c)
 {
     const Segment *segment = c->segment;
     gsize begun = message_begin(c->out, MSG_SEGMENT);
@@ -96,7 +96,7 @@ static bool say_segment(AgentClient *c)
 }
 
 /* Sends the next grant after barrier k. */
-static bool say_grant(AgentClient *c, uint64_t k)
+static bool send_grant(AgentClient *c, uint64_t k)
 {
     gsize begun;
 
@@ -110,7 +110,7 @@ static bool say_grant(AgentClient *c, uint64_t k)
     return agent_client_send(c);
 }
 
-static bool say_halt(AgentClient *c)
+static bool send_halt(AgentClient *c)
 {
     message_end(c->out, message_begin(c->out, MSG_HALT));
     return agent_client_send(c);
@@ -121,11 +121,11 @@ static bool say_halt(AgentClient *c)
 typedef struct {
     AgentClient *client;
     GrantReportHead head;
-} Hearing;
+} Receiving;
 
 static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arrived, void *data)
 {
-    const Hearing *h = data;
+    const Receiving *h = data;
     const AgentClient *c = h->client;
     Segment *segment = c->segment;
     uint64_t k = c->first_k + quantum;
@@ -146,7 +146,7 @@ static void on_mark(unsigned quantum, unsigned node, int64_t stamp_us, HTime arr
 
 static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize size, void *data)
 {
-    const AgentClient *c = ((Hearing *)data)->client;
+    const AgentClient *c = ((Receiving *)data)->client;
 
     if (console_feed(my_participant(c, node)->node->console, bytes, size, until))
         atomic_store(&c->segment->stop, true);
@@ -155,7 +155,7 @@ static void on_console(unsigned node, VTime until, const uint8_t *bytes, gsize s
 static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *bytes, gsize size,
                     void *data)
 {
-    const AgentClient *c = ((Hearing *)data)->client;
+    const AgentClient *c = ((Receiving *)data)->client;
 
     if (card < c->cards->len)
         port_report_sent(c->cards->pdata[card], boundary, at, bytes, size);
@@ -164,7 +164,7 @@ static void on_sent(unsigned card, VTime boundary, VTime at, const uint8_t *byte
 static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundary, VTime when,
                        void *data)
 {
-    const AgentClient *c = ((Hearing *)data)->client;
+    const AgentClient *c = ((Receiving *)data)->client;
 
     if (card < c->cards->len)
         port_report_settled(c->cards->pdata[card], boundary, when, id, flags & GRANT_REPORT_TAKEN,
@@ -173,13 +173,13 @@ static void on_settled(unsigned card, unsigned id, unsigned flags, VTime boundar
 
 static const GrantReportFuncs grant_report_funcs = {on_mark, on_console, on_sent, on_settled};
 
-static void hear_news(AgentClient *c, Reader *r, GrantReportHead *head)
+static void receive_grant_report(AgentClient *c, Reader *r, GrantReportHead *head)
 {
-    Hearing hearing = {.client = c};
+    Receiving receiving = {.client = c};
 
     c->received = htime_now();
-    grant_report_read(r, c->which->len, &hearing.head, &grant_report_funcs, &hearing);
-    *head = hearing.head;
+    grant_report_read(r, c->which->len, &receiving.head, &grant_report_funcs, &receiving);
+    *head = receiving.head;
     if (head->flags & GRANT_REPORT_WANTS_STOP)
         atomic_store(&c->segment->stop, true);
 }
@@ -190,7 +190,7 @@ static void receive_node_states(AgentClient *c, Reader *r)
 
     r->bad = r->bad || count != c->which->len;
     for (uint32_t i = 0; i < count && !r->bad; i++)
-        node_state_get(r, c->far.name, my_participant(c, i)->node, my_participant(c, i)->stats);
+        node_state_get(r, c->remote.name, my_participant(c, i)->node, my_participant(c, i)->stats);
     agent_client_check_life(c);
     count = get_count(r, 5);
     for (uint32_t i = 0; i < count && !r->bad; i++) {
@@ -237,13 +237,13 @@ static void leave(AgentClient *c, uint64_t k, bool ends)
     segment_quit(c->segment, k, ends, &patience);
 }
 
-/* The client is lost: fails its nodes and leaves the segment. told: the other members already know
- * that this member takes no further part. */
-static void lose_all(AgentClient *c, bool told)
+/* The client is lost: fails its nodes and leaves the segment. others_know: the other members
+ * already know that this member takes no further part. */
+static void lose_all(AgentClient *c, bool others_know)
 {
     for (guint i = 0; i < c->which->len; i++)
-        node_state_fail(my_participant(c, i)->node, c->far.name, c->lost->message);
-    if (!told)
+        node_state_fail(my_participant(c, i)->node, c->remote.name, c->lost->message);
+    if (!others_know)
         leave(c, c->first_k - 1, true);
 }
 
@@ -257,9 +257,9 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
     return false;
 }
 
-/* Handles a message of the segment; true: the agent's part is over. *told: the other members
+/* Handles a message of the segment; true: the agent's part is over. *others_know: the other members
  * already know that this member takes no further part, and HALT was sent. */
-static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
+static bool receive(AgentClient *c, uint8_t type, Reader *r, bool *others_know)
 {
     uint64_t end = MIN(c->first_k - 1 + c->segment->grant_quanta, c->segment->count);
     GrantReportHead head;
@@ -271,15 +271,15 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
                                          type));
         return false;
     }
-    hear_news(c, r, &head);
+    receive_grant_report(c, r, &head);
     if (type == MSG_REPORT) {
-        if (!check(c, r, "report") || *told)
+        if (!check(c, r, "report") || *others_know)
             return false;
         if (arrive(c) == BARRIER_GRANT) {
-            say_grant(c, end);
+            send_grant(c, end);
         } else {
-            *told = true;
-            say_halt(c);
+            *others_know = true;
+            send_halt(c);
         }
         return false;
     }
@@ -288,8 +288,8 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
     r->bad = r->bad || head.k + 1 < c->first_k || head.k > c->segment->count;
     if (!check(c, r, "segment over"))
         return false;
-    c->far.driven.ns = MAX(c->far.driven.ns, segment_boundary(c->segment, head.k).ns);
-    if (*told)
+    c->remote.driven.ns = MAX(c->remote.driven.ns, segment_boundary(c->segment, head.k).ns);
+    if (*others_know)
         return true;
     if (broke)
         atomic_store(&c->segment->broke, true);
@@ -302,11 +302,11 @@ static bool hear(AgentClient *c, uint8_t type, Reader *r, bool *told)
 
 void agent_client_run(AgentClient *c)
 {
-    bool told = false, over = false;
+    bool others_know = false, over = false;
 
     g_array_set_size(c->which, 0);
     for (unsigned i = 0; i < c->segment->n_participants; i++) {
-        if (c->segment->participants[i].node->far != &c->far)
+        if (c->segment->participants[i].node->remote != &c->remote)
             continue;
         g_array_append_val(c->which, i);
         debug_copy_hit(c->segment->participants[i].node, NULL);
@@ -314,16 +314,16 @@ void agent_client_run(AgentClient *c)
     }
     c->first_k = 1;
     c->granted = 0;
-    c->far.no_live_nodes = false;
+    c->remote.no_live_nodes = false;
     agent_client_pump(c);
-    say_segment(c);
+    send_segment(c);
     while (!over) {
         uint8_t type;
         Reader r;
 
         if (!agent_client_receive(c, &type, &r) ||
-            (!(over = hear(c, type, &r, &told)) && !c->stream)) {
-            lose_all(c, told);
+            (!(over = receive(c, type, &r, &others_know)) && !c->stream)) {
+            lose_all(c, others_know);
             return;
         }
     }
@@ -331,9 +331,9 @@ void agent_client_run(AgentClient *c)
         lose_all(c, true);
 }
 
-void agent_client_run_segment(Far *far, Segment *segment, FarDoneFunc done, void *data)
+void agent_client_run_segment(Remote *remote, Segment *segment, RemoteDoneFunc done, void *data)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
 
     c->segment = segment;
     c->on_done = done;
@@ -357,7 +357,7 @@ static void put_way(AgentClient *c)
     message_end(c->out, begun);
 }
 
-static bool say_step(AgentClient *c)
+static bool send_step(AgentClient *c)
 {
     const StepRequest *s = c->step;
     gsize begun;
@@ -370,19 +370,19 @@ static bool say_step(AgentClient *c)
     return agent_client_send(c);
 }
 
-static void hear_stepped(AgentClient *c, Reader *r)
+static void receive_stepped(AgentClient *c, Reader *r)
 {
     StepRequest *s = c->step;
     bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
     g_autofree char *why = get_words(r);
 
-    node_state_get(r, c->far.name, s->node, NULL);
+    node_state_get(r, c->remote.name, s->node, NULL);
     if (!check(c, r, "stepped"))
         return;
     s->asleep = asleep;
     s->hit = hit;
     if (*why && s->node->state != NODE_FAILED)
-        s->error = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->far.name, why);
+        s->error = g_error_new(NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->remote.name, why);
 }
 
 void agent_client_run_steps(AgentClient *c)
@@ -396,7 +396,7 @@ void agent_client_run_steps(AgentClient *c)
     s->asleep = s->hit = false;
     debug_copy_hit(s->node, NULL);
     agent_client_pump(c);
-    say_step(c);
+    send_step(c);
     while (c->stream && type != MSG_STEPPED) {
         if (!agent_client_receive_for(c, 100, &type, &r))
             break;
@@ -406,14 +406,14 @@ void agent_client_run_steps(AgentClient *c)
         }
     }
     if (type == MSG_STEPPED)
-        hear_stepped(c, &r);
+        receive_stepped(c, &r);
     if (!c->stream)
-        node_state_fail(s->node, c->far.name, c->lost->message);
+        node_state_fail(s->node, c->remote.name, c->lost->message);
 }
 
-void agent_client_step(Far *far, StepRequest *request, FarDoneFunc done, void *data)
+void agent_client_step(Remote *remote, StepRequest *request, RemoteDoneFunc done, void *data)
 {
-    AgentClient *c = (AgentClient *)far;
+    AgentClient *c = (AgentClient *)remote;
 
     c->step = request;
     c->on_done = done;

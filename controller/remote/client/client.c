@@ -12,7 +12,7 @@
 #include <sys/eventfd.h>
 
 #define GREETING_MS 20000
-#define LOOK_MS     200 /* between two calls of told_to_stop() */
+#define LOOK_MS     200 /* between two calls of stop_requested() */
 
 /* --- the thread --- */
 
@@ -60,9 +60,9 @@ static void work(AgentClient *c, Job job)
         answer_request(c);
         break;
     case JOB_UPLOAD:
-        c->params.upload(c->params.data, c->local, c->remote, &c->sent, &c->cancel, on_tick, c,
-                         &c->failure);
-        c->last_heard = htime_now();
+        c->params.upload(c->params.data, c->local_path, c->remote_path, &c->sent, &c->cancel,
+                         on_tick, c, &c->failure);
+        c->last_received = htime_now();
         break;
     case JOB_SEGMENT:
         agent_client_run(c);
@@ -108,7 +108,7 @@ static void *client_main(void *data)
 
     sched_apply_messenger(c->params.sched);
     while ((job = idle(c)) != JOB_QUIT) {
-        FarDoneFunc on_done = c->on_done;
+        RemoteDoneFunc on_done = c->on_done;
 
         work(c, job);
         g_mutex_lock(&c->lock);
@@ -142,16 +142,16 @@ void agent_client_wait(AgentClient *c)
     g_mutex_unlock(&c->lock);
 }
 
-bool agent_client_told_to_stop(const AgentClient *c)
+bool agent_client_stop_requested(const AgentClient *c)
 {
-    return c->params.told_to_stop && c->params.told_to_stop(c->params.user);
+    return c->params.stop_requested && c->params.stop_requested(c->params.user);
 }
 
 static bool refuse_lost(AgentClient *c, GError **error)
 {
     g_mutex_lock(&c->lock);
     if (c->lost)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->far.name,
+        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "host %s: %s", c->remote.name,
                     c->lost->message);
     g_mutex_unlock(&c->lock);
     return error && *error;
@@ -173,13 +173,13 @@ bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, G
     code = get_u32(answer);
     why = get_words(answer);
     g_set_error(error, NODE_ERROR, answer->bad ? NODE_ERROR_SYSTEM : (int)code, "host %s: %s",
-                c->far.name, answer->bad ? "it sent no answer that is known" : why);
+                c->remote.name, answer->bad ? "it sent no answer that is known" : why);
     return false;
 }
 
 /* --- making and ending --- */
 
-static void say_hello(AgentClient *c)
+static void send_hello(AgentClient *c)
 {
     gsize begun = message_begin(c->out, MSG_HELLO);
 
@@ -190,7 +190,7 @@ static void say_hello(AgentClient *c)
     agent_client_send(c);
 }
 
-static bool take_hello(AgentClient *c, Reader *r, GError **error)
+static bool read_hello(AgentClient *c, Reader *r, GError **error)
 {
     uint32_t magic = get_u32(r), protocol = get_u32(r), sched, n;
 
@@ -213,7 +213,7 @@ static bool take_hello(AgentClient *c, Reader *r, GError **error)
 
         g_array_append_val(c->cpus, cpu);
     }
-    c->far.sched = sched <= SCHED_MODE_BEST_EFFORT ? (SchedMode)sched : SCHED_MODE_BEST_EFFORT;
+    c->remote.sched = sched <= SCHED_MODE_BEST_EFFORT ? (SchedMode)sched : SCHED_MODE_BEST_EFFORT;
     return reader_done(r, "hello", error);
 }
 
@@ -234,9 +234,9 @@ static bool greet(AgentClient *c, GError **error)
     uint8_t type = 0;
     Reader r;
 
-    say_hello(c);
+    send_hello(c);
     while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
-        if (agent_client_told_to_stop(c)) {
+        if (agent_client_stop_requested(c)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
                         "interrupted while its agent was started");
             return false;
@@ -252,7 +252,7 @@ static bool greet(AgentClient *c, GError **error)
     else if (type != MSG_HELLO)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
     else
-        return take_hello(c, &r, error);
+        return read_hello(c, &r, error);
     return false;
 }
 
@@ -262,8 +262,8 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     g_autofree char *thread = g_strdup_printf("client-%.8s", params->name);
 
     c->params = *params;
-    c->far.ops = &agent_client_ops;
-    c->far.name = g_strdup(params->name);
+    c->remote.ops = &agent_client_ops;
+    c->remote.name = g_strdup(params->name);
     c->stream = params->stream;
     c->cpus = g_array_new(FALSE, FALSE, sizeof(int));
     c->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -277,7 +277,7 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     c->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
     g_mutex_init(&c->lock);
     g_cond_init(&c->done);
-    c->last_heard = c->last_sent = htime_now();
+    c->last_received = c->last_sent = htime_now();
     if (!greet(c, error)) {
         g_prefix_error(error, "host %s: ", params->name);
         agent_client_free(c);
@@ -316,13 +316,13 @@ void agent_client_free(AgentClient *c)
     g_mutex_clear(&c->lock);
     g_cond_clear(&c->done);
     g_free(c->version);
-    g_free(c->far.name);
+    g_free(c->remote.name);
     g_free(c);
 }
 
-Far *agent_client_far(AgentClient *c)
+Remote *agent_client_remote(AgentClient *c)
 {
-    return &c->far;
+    return &c->remote;
 }
 
 const char *agent_client_version(const AgentClient *c)

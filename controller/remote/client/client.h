@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * client.h: the controller's side of a connection to an agent: implements the functions of
- * qemu/far.h by messages (protocol.h) over a stream.
+ * qemu/remote.h by messages (protocol.h) over a stream.
  *
  * A client has a thread, which owns the stream. While the thread has a job (a segment, a step, or a
  * request for which the main thread waits), the thread also owns the host's nodes. Between jobs the
@@ -11,8 +11,8 @@
 #ifndef CLIENT_CLIENT_H
 #define CLIENT_CLIENT_H
 
-#include "controller/qemu/far.h"
 #include "controller/qemu/node.h"
+#include "controller/qemu/remote.h"
 #include "controller/remote/stream.h"
 
 #include <stdatomic.h>
@@ -20,7 +20,7 @@
 typedef struct AgentClient AgentClient;
 
 /* Copies a file to the host. Called in the client's thread; calls tick(client) now and then. */
-typedef bool (*AgentClientUpload)(void *data, const char *local, const char *remote,
+typedef bool (*AgentClientUpload)(void *data, const char *local_path, const char *remote_path,
                                   atomic_ullong *sent, const atomic_bool *cancel,
                                   void (*tick)(void *client), void *client, GError **error);
 
@@ -37,7 +37,7 @@ typedef struct {
     /* Main thread: a node has failed while the ensemble stood. data: user. */
     void (*on_failure)(Node *node, void *data);
     /* Main thread, called while it waits for HELLO or for a file. True: stop waiting. */
-    bool (*told_to_stop)(void *user);
+    bool (*stop_requested)(void *user);
     /* Main thread, called now and then while a file is read or copied; doing: "reading" or
      * "copying". on_progress_end: reading or copying has ended. */
     void (*on_progress)(const char *host, const char *doing, const char *path, uint64_t done,
@@ -55,7 +55,7 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error);
 void agent_client_free(AgentClient *client);
 
 /* The host as the engine sees it; the client owns it. */
-Far *agent_client_far(AgentClient *client);
+Remote *agent_client_remote(AgentClient *client);
 
 /* Version of the program on the host, and the CPUs that its agent uses, from its HELLO. */
 const char *agent_client_version(const AgentClient *client);

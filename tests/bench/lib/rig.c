@@ -32,7 +32,7 @@ Rig *rig_new(const char *guest)
     rig->dir = rundir_new(&error);
     if (!rig->dir)
         rig_die(error);
-    rig->host = host_new(sched_probe());
+    rig->host = local_host_new(sched_probe());
     rig->engine = engine_new(rig->host);
     rig->loop = g_main_loop_new(NULL, FALSE);
     return rig;
@@ -41,7 +41,7 @@ Rig *rig_new(const char *guest)
 void rig_free(Rig *rig)
 {
     engine_free(rig->engine);
-    host_free(rig->host);
+    local_host_free(rig->host);
     rundir_free(rig->dir);
     g_main_loop_unref(rig->loop);
     g_free(rig->guest);
@@ -50,7 +50,7 @@ void rig_free(Rig *rig)
 
 bool rig_is_strict(const Rig *rig)
 {
-    return host_sched_mode(rig->host) == SCHED_MODE_STRICT;
+    return local_host_sched_mode(rig->host) == SCHED_MODE_STRICT;
 }
 
 static void set_option(NodeOptions *options, const char *key, const char *value)
@@ -197,7 +197,7 @@ void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n)
         if (nodes[i]->gate && !gate_disarm(nodes[i]->gate, &error))
             rig_die(error);
         node_demote_monitor(nodes[i], false);
-        if (!node_schedule(nodes[i], host_sched_mode(rig->host), &error))
+        if (!node_schedule(nodes[i], local_host_sched_mode(rig->host), &error))
             rig_die(error);
         /* As in lockstep, where workers do not boost the vCPUs of busy guests. */
         if (rig_is_strict(rig))

@@ -15,7 +15,7 @@
 
 typedef struct {
     RunDir *dir;
-    Host *host;
+    LocalHost *host;
     Engine *engine;
     GMainLoop *loop;
     char *guest; /* folder with kernel and payloads */
@@ -64,7 +64,7 @@ void rig_take_out(Rig *rig, Node *const *nodes, unsigned n);
  * afterwards, and their statistics are lost. */
 void rig_realign(Rig *rig, Node *const *nodes, unsigned n);
 
-/* Starts free runs of all nodes, on the CPUs and with the priorities that they have in lockstep. */
+/* All nodes run freely, on the CPUs and with the priorities that they have in lockstep. */
 void rig_set_free(const Rig *rig, Node *const *nodes, unsigned n);
 void rig_halt(const Rig *rig, Node *const *nodes, unsigned n);
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * far-host.c: parses the options of `host add` and connects to the agent there, over ssh or over
+ * remote-host.c: parses the options of `host add` and connects to the agent there, over ssh or over
  * the stdin and stdout of a command.
  */
-#include "controller/session/far-host.h"
+#include "controller/session/remote-host.h"
 
 #include "controller/base/log.h"
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
@@ -20,7 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void far_host_options_clear(FarHostOptions *o)
+void remote_host_options_clear(RemoteHostOptions *o)
 {
     g_free(o->name);
     g_free(o->ssh);
@@ -29,20 +29,21 @@ void far_host_options_clear(FarHostOptions *o)
     g_free(o->command);
     g_free(o->metronome);
     g_free(o->cpus);
-    *o = (FarHostOptions){0};
+    *o = (RemoteHostOptions){0};
 }
 
 static const char *const key_names[] = {"ssh",       "identity", "fingerprint", "command",
                                         "metronome", "cpus",     NULL};
 
-const char *const *far_host_keys(void)
+const char *const *remote_host_keys(void)
 {
     return key_names;
 }
 
 static void refuse_key(const char *arg, GError **error)
 {
-    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")), *meant = near_meant(key, key_names);
+    g_autofree char *key = g_strndup(arg, strcspn(arg, "=")),
+                    *meant = suggest_suffix(key, key_names);
 
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
@@ -58,7 +59,7 @@ static const char *key_value(const char *arg, const char *key)
     return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
 }
 
-bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
+bool remote_host_set(RemoteHostOptions *o, const char *arg, GError **error)
 {
     struct {
         const char *key;
@@ -89,12 +90,12 @@ bool far_host_set(FarHostOptions *o, const char *arg, GError **error)
 
 /* --- connecting --- */
 
-static void far_host_free(void *data)
+static void remote_host_free(void *data)
 {
-    FarHost *h = data;
+    RemoteHost *h = data;
 
     agent_client_free(h->client);
-    far_host_options_clear(&h->options);
+    remote_host_options_clear(&h->options);
     g_free(h);
 }
 
@@ -105,7 +106,7 @@ static void on_failure(Node *node, void *data)
     events_failed(s->events, node);
 }
 
-static char *agent_command(const FarHostOptions *o)
+static char *agent_command(const RemoteHostOptions *o)
 {
     g_autofree char *program = g_shell_quote(o->metronome ? o->metronome : "metronome");
     g_autofree char *cpus = o->cpus ? g_shell_quote(o->cpus) : NULL;
@@ -168,9 +169,9 @@ static bool upload(void *data, const char *local, const char *remote, atomic_ull
     return ssh_host_upload(data, &copy, error);
 }
 
-static bool told_to_stop(void *data)
+static bool stop_requested(void *data)
 {
-    return session_told_to_stop(data);
+    return session_stop_requested(data);
 }
 
 static void cut_ssh(void *data)
@@ -185,10 +186,10 @@ static void close_ssh(void *data)
 
 /* Only at the prompt are questions put to the user: a scenario behaves the same wherever it is
  * started. */
-static Stream *open_ssh(const Session *s, const FarHostOptions *o, AgentClientParams *params,
+static Stream *open_ssh(const Session *s, const RemoteHostOptions *o, AgentClientParams *params,
                         GError **error)
 {
-    const SshTarget target = {o->ssh, o->identity, o->fingerprint, told_to_stop, (void *)s};
+    const SshTarget target = {o->ssh, o->identity, o->fingerprint, stop_requested, (void *)s};
     const SshAsk ask = {accept_key, ask_password, NULL};
     g_autofree char *command = agent_command(o);
     SshHost *ssh = ssh_host_open(&target, s->on_change ? &ask : NULL, error);
@@ -205,14 +206,14 @@ static Stream *open_ssh(const Session *s, const FarHostOptions *o, AgentClientPa
     return stream;
 }
 
-static bool connect_host(Session *s, FarHost *h, GError **error)
+static bool connect_host(Session *s, RemoteHost *h, GError **error)
 {
-    const FarHostOptions *o = &h->options;
+    const RemoteHostOptions *o = &h->options;
     AgentClientParams params = {.name = o->name,
                                 .version = METRONOME_VERSION,
-                                .sched = host_sched_mode(s->host),
+                                .sched = local_host_sched_mode(s->host),
                                 .on_failure = on_failure,
-                                .told_to_stop = told_to_stop,
+                                .stop_requested = stop_requested,
                                 .on_progress = on_progress,
                                 .on_progress_end = on_progress_end,
                                 .user = s};
@@ -227,14 +228,14 @@ static bool connect_host(Session *s, FarHost *h, GError **error)
     return h->client != NULL;
 }
 
-static bool check(const Session *s, const FarHostOptions *o, GError **error)
+static bool check(const Session *s, const RemoteHostOptions *o, GError **error)
 {
     const SshTarget target = {.target = o->ssh, .identity = o->identity, o->fingerprint};
     const char *problem = NULL;
 
     if (strcmp(o->name, "local") == 0)
         problem = "'local' is this host";
-    else if (far_host_find(s, o->name))
+    else if (remote_host_find(s, o->name))
         problem = "there is a host of this name already";
     else if (!o->ssh == !o->command)
         problem = "one of ssh=[USER@]HOST[:PORT] and command=TEXT says how to reach it";
@@ -251,29 +252,29 @@ static bool check(const Session *s, const FarHostOptions *o, GError **error)
     return false;
 }
 
-bool far_host_add(Session *s, FarHostOptions *o, GError **error)
+bool remote_host_add(Session *s, RemoteHostOptions *o, GError **error)
 {
-    FarHost *h;
+    RemoteHost *h;
 
     if (!check(s, o, error))
         return false;
-    h = g_new0(FarHost, 1);
+    h = g_new0(RemoteHost, 1);
     h->options = *o;
-    *o = (FarHostOptions){0};
+    *o = (RemoteHostOptions){0};
     if (!s->options.dry && !connect_host(s, h, error)) {
-        far_host_free(h);
+        remote_host_free(h);
         return false;
     }
     if (!s->hosts)
-        s->hosts = g_ptr_array_new_with_free_func(far_host_free);
+        s->hosts = g_ptr_array_new_with_free_func(remote_host_free);
     g_ptr_array_add(s->hosts, h);
     return true;
 }
 
-FarHost *far_host_find(const Session *s, const char *name)
+RemoteHost *remote_host_find(const Session *s, const char *name)
 {
     for (guint i = 0; s->hosts && i < s->hosts->len; i++) {
-        FarHost *h = s->hosts->pdata[i];
+        RemoteHost *h = s->hosts->pdata[i];
 
         if (strcmp(h->options.name, name) == 0)
             return h;
@@ -281,20 +282,20 @@ FarHost *far_host_find(const Session *s, const char *name)
     return NULL;
 }
 
-char *far_host_meant(const Session *s, const char *name)
+char *remote_host_suggest(const Session *s, const char *name)
 {
     g_autoptr(GPtrArray) names = g_ptr_array_new();
 
     for (guint i = 0; s->hosts && i < s->hosts->len; i++)
-        g_ptr_array_add(names, ((const FarHost *)s->hosts->pdata[i])->options.name);
+        g_ptr_array_add(names, ((const RemoteHost *)s->hosts->pdata[i])->options.name);
     g_ptr_array_add(names, (char *)"local");
     g_ptr_array_add(names, NULL);
-    return near_meant(name, (const char *const *)names->pdata);
+    return suggest_suffix(name, (const char *const *)names->pdata);
 }
 
-bool far_host_unknown(const Session *s, const char *name, GError **error)
+bool remote_host_unknown(const Session *s, const char *name, GError **error)
 {
-    g_autofree char *meant = far_host_meant(s, name);
+    g_autofree char *meant = remote_host_suggest(s, name);
 
     checking_in_doubt(s->checking, CHECKING_HOST, name);
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
@@ -302,7 +303,7 @@ bool far_host_unknown(const Session *s, const char *name, GError **error)
     return false;
 }
 
-unsigned far_host_nodes(const Session *s, const FarHost *h)
+unsigned remote_host_nodes(const Session *s, const RemoteHost *h)
 {
     unsigned n = 0;
 
@@ -314,14 +315,14 @@ unsigned far_host_nodes(const Session *s, const FarHost *h)
     return n;
 }
 
-void far_host_print_perf(const Session *s)
+void remote_host_print_perf(const Session *s)
 {
     if (!s->hosts || s->hosts->len == 0)
         return;
     session_print(s, "%-12s %12s %12s %10s %12s %12s\n", "host", "grants", "quanta", "per grant",
                   "bytes out", "bytes in");
     for (guint i = 0; i < s->hosts->len; i++) {
-        const FarHost *h = s->hosts->pdata[i];
+        const RemoteHost *h = s->hosts->pdata[i];
         AgentClientStats st = h->client ? agent_client_stats(h->client) : (AgentClientStats){0};
 
         session_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",

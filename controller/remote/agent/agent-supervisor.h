@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * agent-front.h: the process that was started as the agent. This process has no threads. It leaves
- * the agent's work to a child and waits for the child's end.
+ * agent-supervisor.h: the process that was started as the agent. This process has no threads. It
+ * leaves the agent's work to a child and waits for the child's end.
  *
  * Reason: in strict mode the sshd of the connection has real-time priority. A child of sshd must
  * not be a process with threads, because of a busy loop in the kernel: a process that reaps a child
@@ -11,8 +11,8 @@
  * threads of lower priority. `ps -L` or `htop`, which fill the cache, and a killed agent are enough
  * for that.
  */
-#ifndef AGENT_AGENT_FRONT_H
-#define AGENT_AGENT_FRONT_H
+#ifndef AGENT_AGENT_SUPERVISOR_H
+#define AGENT_AGENT_SUPERVISOR_H
 
 #include <sys/types.h>
 
@@ -22,6 +22,6 @@
  * ordinary priority again and exits with the child's exit code (128 + N if signal N killed the
  * child). If the parent is killed, the child is killed, too.
  */
-pid_t agent_front(void);
+pid_t agent_supervise(void);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-near.c: what a mistyped word was meant to be. */
-#include "controller/base/near.h"
+/* test-suggest.c: what a mistyped word was meant to be. */
+#include "controller/base/suggest.h"
 
 #include <string.h>
 
 static void distance_is(const char *a, const char *b, unsigned expected)
 {
-    g_assert_cmpuint(near_distance(a, b, 9), ==, expected);
-    g_assert_cmpuint(near_distance(b, a, 9), ==, expected);
+    g_assert_cmpuint(suggest_distance(a, b, 9), ==, expected);
+    g_assert_cmpuint(suggest_distance(b, a, 9), ==, expected);
 }
 
 static void test_distance(void)
@@ -31,19 +31,19 @@ static void test_limit(void)
 {
     char longer[100];
 
-    g_assert_cmpuint(near_distance("kitten", "sitting", 1), ==, 2);
-    g_assert_cmpuint(near_distance("a", "abcdef", 2), ==, 3);
+    g_assert_cmpuint(suggest_distance("kitten", "sitting", 1), ==, 2);
+    g_assert_cmpuint(suggest_distance("a", "abcdef", 2), ==, 3);
     memset(longer, 'x', sizeof(longer) - 1);
     longer[sizeof(longer) - 1] = '\0';
-    g_assert_cmpuint(near_distance(longer, longer + 1, 2), ==, 3);
-    g_assert_cmpuint(near_distance(longer + 99 - 64, longer + 99 - 63, 2), ==, 1);
+    g_assert_cmpuint(suggest_distance(longer, longer + 1, 2), ==, 3);
+    g_assert_cmpuint(suggest_distance(longer + 99 - 64, longer + 99 - 63, 2), ==, 1);
 }
 
 static void best_is(const char *word, const char *list, const char *expected)
 {
     g_auto(GStrv) candidates = g_strsplit(list, " ", -1);
 
-    g_assert_cmpstr(near_best(word, (const char *const *)candidates), ==, expected);
+    g_assert_cmpstr(suggest_best(word, (const char *const *)candidates), ==, expected);
 }
 
 static void test_best(void)
@@ -67,7 +67,7 @@ static void test_none(void)
     best_is("x1", "x2 y1", NULL);
     best_is("", "run check", NULL);
     best_is("run", "", NULL);
-    g_assert_null(near_best("run", (const char *const[]){NULL}));
+    g_assert_null(suggest_best("run", (const char *const[]){NULL}));
 }
 
 static void test_beginning(void)
@@ -81,7 +81,7 @@ static void test_beginning(void)
 static void hint_is(const char *word, const char *expected)
 {
     const char *const candidates[] = {"run", "check", NULL};
-    g_autofree char *hint = near_hint(word, candidates, "`help` lists them");
+    g_autofree char *hint = suggest_hint(word, candidates, "`help` lists them");
 
     g_assert_cmpstr(hint, ==, expected);
 }
@@ -95,11 +95,11 @@ static void test_hint(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/near/distance", test_distance);
-    g_test_add_func("/near/limit", test_limit);
-    g_test_add_func("/near/best", test_best);
-    g_test_add_func("/near/none", test_none);
-    g_test_add_func("/near/beginning", test_beginning);
-    g_test_add_func("/near/hint", test_hint);
+    g_test_add_func("/suggest/distance", test_distance);
+    g_test_add_func("/suggest/limit", test_limit);
+    g_test_add_func("/suggest/best", test_best);
+    g_test_add_func("/suggest/none", test_none);
+    g_test_add_func("/suggest/beginning", test_beginning);
+    g_test_add_func("/suggest/hint", test_hint);
     return g_test_run();
 }

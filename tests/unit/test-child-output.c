@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-said.c: what is kept of what a program says, and that it never waits. */
-#include "controller/base/said.h"
+/* test-child-output.c: what is kept of what a program says, and that it never waits. */
+#include "controller/base/child-output.h"
 
 #include "controller/base/fd.h"
 
@@ -19,9 +19,9 @@ static void say(int fd, const char *bytes, gsize size)
     }
 }
 
-static void assert_text(Said *s, const char *expected)
+static void assert_text(ChildOutput *s, const char *expected)
 {
-    g_autofree char *text = said_text(s);
+    g_autofree char *text = child_output_text(s);
 
     g_assert_cmpstr(text, ==, expected);
 }
@@ -29,7 +29,7 @@ static void assert_text(Said *s, const char *expected)
 static void test_little(void)
 {
     fd_auto fd = -1;
-    Said *s = said_new(&fd, NULL);
+    ChildOutput *s = child_output_new(&fd, NULL);
 
     assert_text(s, "");
     say(fd, "one\n", 4);
@@ -38,8 +38,8 @@ static void test_little(void)
     assert_text(s, "one\nt w\xff");
     fd_clear(&fd);
     assert_text(s, "one\nt w\xff");
-    said_free(s);
-    said_free(NULL);
+    child_output_free(s);
+    child_output_free(NULL);
 }
 
 /* Numbered lines of 8 bytes: what is where is seen. */
@@ -54,27 +54,29 @@ static void say_lines(int fd, unsigned from, unsigned to)
 
 static void test_much(void)
 {
-    enum { KEPT = (SAID_HEAD + SAID_TAIL) / 8, ALL = 1000000 };
+    enum { KEPT = (CHILD_OUTPUT_HEAD + CHILD_OUTPUT_TAIL) / 8, ALL = 1000000 };
     fd_auto fd = -1;
-    Said *s = said_new(&fd, NULL);
+    ChildOutput *s = child_output_new(&fd, NULL);
     g_autofree char *whole = NULL, *text = NULL, *end = NULL, *left_out = NULL;
     gsize length;
 
     say_lines(fd, 0, KEPT);
-    whole = said_text(s);
+    whole = child_output_text(s);
     g_assert_null(strstr(whole, "left out"));
-    g_assert_cmpuint(strlen(whole), ==, SAID_HEAD + SAID_TAIL - 1); /* less the last newline */
-    say_lines(fd, KEPT, ALL); /* 8 MB, into a pipe of 64 KiB */
-    text = said_text(s);
+    g_assert_cmpuint(strlen(whole), ==,
+                     CHILD_OUTPUT_HEAD + CHILD_OUTPUT_TAIL - 1); /* less the last newline */
+    say_lines(fd, KEPT, ALL);                                    /* 8 MB, into a pipe of 64 KiB */
+    text = child_output_text(s);
     length = strlen(text);
-    left_out = g_strdup_printf("\n[%u bytes left out]\n", ALL * 8 - SAID_HEAD - SAID_TAIL);
-    g_assert_cmpuint(length, ==, SAID_HEAD + SAID_TAIL + strlen(left_out) - 1);
+    left_out =
+        g_strdup_printf("\n[%u bytes left out]\n", ALL * 8 - CHILD_OUTPUT_HEAD - CHILD_OUTPUT_TAIL);
+    g_assert_cmpuint(length, ==, CHILD_OUTPUT_HEAD + CHILD_OUTPUT_TAIL + strlen(left_out) - 1);
     g_assert_true(g_str_has_prefix(text, "0000000\n0000001\n"));
-    g_assert_true(g_str_has_prefix(text + SAID_HEAD, left_out));
+    g_assert_true(g_str_has_prefix(text + CHILD_OUTPUT_HEAD, left_out));
     g_assert_true(g_str_has_suffix(text, "0999998\n0999999"));
-    end = said_end(s, 15);
+    end = child_output_end(s, 15);
     g_assert_cmpstr(end, ==, "0999998\n0999999");
-    said_free(s);
+    child_output_free(s);
 }
 
 /* The end of a program that is gone is there, however quick it was. */
@@ -82,7 +84,7 @@ static void test_last_words(void)
 {
     for (unsigned i = 0; i < 200; i++) {
         fd_auto fd = -1;
-        Said *s = said_new(&fd, NULL);
+        ChildOutput *s = child_output_new(&fd, NULL);
         g_autofree char *end = NULL;
         pid_t child = fork();
 
@@ -93,9 +95,9 @@ static void test_last_words(void)
             _exit(write(fd, "\033last words\n", 12) != 12);
         }
         waitpid(child, NULL, 0);
-        end = said_end(s, 13);
+        end = child_output_end(s, 13);
         g_assert_cmpstr(end, ==, "g\n\\x1blast words");
-        said_free(s);
+        child_output_free(s);
     }
 }
 
@@ -104,7 +106,7 @@ static void test_endless(void)
 {
     const char *const argv[] = {"yes", NULL};
     fd_auto fd = -1;
-    Said *s = said_new(&fd, NULL);
+    ChildOutput *s = child_output_new(&fd, NULL);
     pid_t child;
     int status;
 
@@ -113,11 +115,11 @@ static void test_endless(void)
         NULL, NULL, 0, &child, NULL, NULL, NULL, NULL));
     fd_clear(&fd);
     for (unsigned i = 0; i < 100; i++) {
-        g_autofree char *text = said_text(s);
+        g_autofree char *text = child_output_text(s);
 
-        g_assert_cmpuint(strlen(text), <, SAID_HEAD + SAID_TAIL + 100);
+        g_assert_cmpuint(strlen(text), <, CHILD_OUTPUT_HEAD + CHILD_OUTPUT_TAIL + 100);
     }
-    said_free(s);
+    child_output_free(s);
     g_assert_cmpint(waitpid(child, &status, 0), ==, child);
     g_assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
 }
@@ -125,9 +127,9 @@ static void test_endless(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/said/little", test_little);
-    g_test_add_func("/said/much", test_much);
-    g_test_add_func("/said/last-words", test_last_words);
-    g_test_add_func("/said/endless", test_endless);
+    g_test_add_func("/child-output/little", test_little);
+    g_test_add_func("/child-output/much", test_much);
+    g_test_add_func("/child-output/last-words", test_last_words);
+    g_test_add_func("/child-output/endless", test_endless);
     return g_test_run();
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * near.c: the distance of Damerau and Levenshtein; two neighbours are swapped at most once.
+ * suggest.c: the distance of Damerau and Levenshtein; two neighbours are swapped at most once.
  */
-#include "controller/base/near.h"
+#include "controller/base/suggest.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static bool same(char a, char b)
     return g_ascii_tolower(a) == g_ascii_tolower(b);
 }
 
-unsigned near_distance(const char *a, const char *b, unsigned limit)
+unsigned suggest_distance(const char *a, const char *b, unsigned limit)
 {
     size_t n = strlen(a), m = strlen(b);
     unsigned rows[3][MAX_LENGTH + 1];
@@ -52,7 +52,7 @@ static unsigned allowed(size_t n, size_t m)
     return longer < 3 ? 0 : longer < 6 ? 1 : 2;
 }
 
-const char *near_best(const char *word, const char *const *candidates)
+const char *suggest_best(const char *word, const char *const *candidates)
 {
     const char *best = NULL, *begins = NULL;
     size_t n = strlen(word);
@@ -60,7 +60,7 @@ const char *near_best(const char *word, const char *const *candidates)
 
     for (; *candidates; candidates++) {
         size_t m = strlen(*candidates), shorter = MIN(n, m);
-        unsigned limit = allowed(n, m), distance = near_distance(word, *candidates, limit);
+        unsigned limit = allowed(n, m), distance = suggest_distance(word, *candidates, limit);
 
         if (distance <= limit && distance < least) {
             least = distance;
@@ -73,16 +73,16 @@ const char *near_best(const char *word, const char *const *candidates)
     return best ? best : begins;
 }
 
-char *near_hint(const char *word, const char *const *candidates, const char *otherwise)
+char *suggest_hint(const char *word, const char *const *candidates, const char *otherwise)
 {
-    const char *best = near_best(word, candidates);
+    const char *best = suggest_best(word, candidates);
 
     return best ? g_strdup_printf("did you mean '%s'?", best) : g_strdup(otherwise);
 }
 
-char *near_meant(const char *word, const char *const *candidates)
+char *suggest_suffix(const char *word, const char *const *candidates)
 {
-    const char *best = near_best(word, candidates);
+    const char *best = suggest_best(word, candidates);
 
     return best ? g_strdup_printf("; did you mean '%s'?", best) : g_strdup("");
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * said.c: a pipe, and a thread that reads the pipe until the end or until said_free().
+ * child-output.c: a pipe, and a thread that reads the pipe until the end or until
+ * child_output_free().
  */
-#include "controller/base/said.h"
+#include "controller/base/child-output.h"
 
 #include "controller/base/fd.h"
 #include "controller/base/text.h"
@@ -21,7 +22,7 @@
 #define PIECE  8192
 #define PIECES 16
 
-struct Said {
+struct ChildOutput {
     int fd;     /* non-blocking on our side only */
     int end_fd; /* wakes the thread to end it */
     GThread *thread;
@@ -30,19 +31,19 @@ struct Said {
     guint64 size; /* number of all bytes received */
 };
 
-static void keep(Said *s, const char *bytes, gsize size)
+static void keep(ChildOutput *s, const char *bytes, gsize size)
 {
-    gsize to_head = MIN(size, SAID_HEAD - s->head->len);
+    gsize to_head = MIN(size, CHILD_OUTPUT_HEAD - s->head->len);
 
     g_string_append_len(s->head, bytes, (gssize)to_head);
     g_string_append_len(s->tail, bytes + to_head, (gssize)(size - to_head));
-    if (s->tail->len >= 2 * SAID_TAIL)
-        g_string_erase(s->tail, 0, (gssize)(s->tail->len - SAID_TAIL));
+    if (s->tail->len >= 2 * CHILD_OUTPUT_TAIL)
+        g_string_erase(s->tail, 0, (gssize)(s->tail->len - CHILD_OUTPUT_TAIL));
     s->size += size;
 }
 
 /* Reads the available output. Returns false if no process can write any more. */
-static bool take(Said *s)
+static bool read_available(ChildOutput *s)
 {
     char bytes[PIECE];
     ssize_t n = 1;
@@ -56,21 +57,21 @@ static bool take(Said *s)
 
 static gpointer read_on(gpointer data)
 {
-    Said *s = data;
+    ChildOutput *s = data;
     struct pollfd p[] = {{.fd = s->fd, .events = POLLIN}, {.fd = s->end_fd, .events = POLLIN}};
 
     do
         poll(p, G_N_ELEMENTS(p), -1);
-    while (!p[1].revents && (!p[0].revents || take(s)));
+    while (!p[1].revents && (!p[0].revents || read_available(s)));
     return NULL;
 }
 
-Said *said_new(int *child_fd, GError **error)
+ChildOutput *child_output_new(int *child_fd, GError **error)
 {
     int ends[2] = {-1, -1};
     fd_auto end_fd = eventfd(0, EFD_CLOEXEC);
     GThread *thread;
-    Said *s;
+    ChildOutput *s;
 
     if (end_fd < 0 || pipe2(ends, O_CLOEXEC) != 0 || fcntl(ends[0], F_SETFL, O_NONBLOCK) != 0) {
         g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(errno),
@@ -79,7 +80,7 @@ Said *said_new(int *child_fd, GError **error)
         fd_clear(&ends[1]);
         return NULL;
     }
-    s = g_new0(Said, 1);
+    s = g_new0(ChildOutput, 1);
     s->fd = ends[0];
     s->end_fd = fd_steal(&end_fd);
     s->head = g_string_new(NULL);
@@ -88,7 +89,7 @@ Said *said_new(int *child_fd, GError **error)
     thread = g_thread_try_new("said", read_on, s, error);
     if (!thread) {
         fd_clear(&ends[1]);
-        said_free(s);
+        child_output_free(s);
         return NULL;
     }
     s->thread = thread;
@@ -97,10 +98,10 @@ Said *said_new(int *child_fd, GError **error)
 }
 
 /* The caller holds the lock. */
-static GString *assemble(const Said *s)
+static GString *assemble(const ChildOutput *s)
 {
     GString *all = g_string_new_len(s->head->str, (gssize)s->head->len);
-    gsize end = MIN(s->tail->len, SAID_TAIL);
+    gsize end = MIN(s->tail->len, CHILD_OUTPUT_TAIL);
     guint64 left_out = s->size - s->head->len - end;
 
     if (left_out > 0)
@@ -109,11 +110,11 @@ static GString *assemble(const Said *s)
     return all;
 }
 
-char *said_text(Said *s)
+char *child_output_text(ChildOutput *s)
 {
     GString *all;
 
-    take(s);
+    read_available(s);
     g_mutex_lock(&s->lock);
     all = assemble(s);
     g_mutex_unlock(&s->lock);
@@ -123,15 +124,15 @@ char *said_text(Said *s)
     return g_strchomp(g_string_free(all, FALSE));
 }
 
-char *said_end(Said *s, gsize size)
+char *child_output_end(ChildOutput *s, gsize size)
 {
-    g_autofree char *text = said_text(s);
+    g_autofree char *text = child_output_text(s);
     gsize length = strlen(text);
 
     return text_plain(text + length - MIN(length, size), -1);
 }
 
-void said_free(Said *s)
+void child_output_free(ChildOutput *s)
 {
     guint64 one = 1;
 

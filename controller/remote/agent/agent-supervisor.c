@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent-front.c: forks the agent, waits for it without threads, and hands on its exit code. */
-#include "controller/remote/agent/agent-front.h"
+/* agent-supervisor.c: forks the agent, waits for it without threads, and hands on its exit code. */
+#include "controller/remote/agent/agent-supervisor.h"
 
 #include "controller/qemu/sched.h"
 
@@ -24,7 +24,7 @@ static void let_go_of_stdio(void)
         close(nothing);
 }
 
-static _Noreturn void wait_for(pid_t agent, pid_t starter)
+static _Noreturn void supervise(pid_t agent, pid_t starter)
 {
     int status = 0;
 
@@ -37,18 +37,18 @@ static _Noreturn void wait_for(pid_t agent, pid_t starter)
     _exit(WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-pid_t agent_front(void)
+pid_t agent_supervise(void)
 {
-    pid_t starter = getppid(), front = getpid(), agent = fork();
+    pid_t starter = getppid(), supervisor = getpid(), agent = fork();
 
     if (agent < 0) {
         perror("metronome agent: fork");
         _exit(2);
     }
     if (agent > 0)
-        wait_for(agent, starter);
+        supervise(agent, starter);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != front)
+    if (getppid() != supervisor)
         _exit(2);
     return starter;
 }

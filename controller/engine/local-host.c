@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * host.c: places nodes on the host's CPUs and gives segments and steps to the workers of these
- * CPUs.
+ * local-host.c: places nodes on the host's CPUs and gives segments and steps to the workers of
+ * these CPUs.
  */
-#include "controller/engine/host.h"
+#include "controller/engine/local-host.h"
 
 #include "controller/engine/trial.h"
 #include "controller/engine/worker.h"
 
-struct Host {
+struct LocalHost {
     SchedMode sched;
     GArray *cpus;     /* int: numbers of the CPUs */
     unsigned *nodes;  /* number of nodes on each CPU */
@@ -16,9 +16,9 @@ struct Host {
     HostJob job;      /* of the workers */
 };
 
-Host *host_new(SchedMode sched)
+LocalHost *local_host_new(SchedMode sched)
 {
-    Host *h = g_new0(Host, 1);
+    LocalHost *h = g_new0(LocalHost, 1);
 
     h->sched = sched;
     h->cpus = sched_host_cpus();
@@ -28,7 +28,7 @@ Host *host_new(SchedMode sched)
     return h;
 }
 
-void host_free(Host *h)
+void local_host_free(LocalHost *h)
 {
     if (!h)
         return;
@@ -41,17 +41,17 @@ void host_free(Host *h)
     g_free(h);
 }
 
-SchedMode host_sched_mode(const Host *h)
+SchedMode local_host_sched_mode(const LocalHost *h)
 {
     return h->sched;
 }
 
-unsigned host_cpus(const Host *h)
+unsigned local_host_cpus(const LocalHost *h)
 {
     return h->cpus->len;
 }
 
-void host_place(Host *h, Node *node)
+void local_host_place(LocalHost *h, Node *node)
 {
     unsigned best = 0;
 
@@ -64,7 +64,7 @@ void host_place(Host *h, Node *node)
         h->workers[best] = worker_new(node->cpu, h->sched);
 }
 
-void host_displace(Host *h, Node *node)
+void local_host_displace(LocalHost *h, Node *node)
 {
     for (unsigned i = 0; i < h->cpus->len; i++)
         if (g_array_index(h->cpus, int, i) == node->cpu)
@@ -80,7 +80,7 @@ static bool worker_has_participant(const Segment *segment, int cpu)
     return false;
 }
 
-void host_run_segment(Host *h, Segment *segment, HostDoneFunc done, void *data)
+void local_host_run_segment(LocalHost *h, Segment *segment, HostDoneFunc done, void *data)
 {
     unsigned members = 0;
 
@@ -102,7 +102,7 @@ static void step_in_worker(void *arg)
     step_node(arg);
 }
 
-void host_step(Host *h, StepRequest *request, HostDoneFunc done, void *data)
+void local_host_step(LocalHost *h, StepRequest *request, HostDoneFunc done, void *data)
 {
     host_job_begin(&h->job, NULL, 1, done, data);
     for (unsigned i = 0; i < h->cpus->len; i++)
