@@ -25,6 +25,7 @@ typedef struct {
     int64_t at_us;    /* `at` in the node's own µs; 0: at the boundary */
     int64_t given_us; /* when the frame was handed over, likewise */
     int weight;       /* bytes that the frame takes in the socket, once sent */
+    unsigned buffers; /* the frame was sent: buffers of the card's ring that it takes */
     bool certain;     /* the frame was sent, and the card won't filter it out */
 } Flight;
 

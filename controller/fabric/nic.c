@@ -250,18 +250,23 @@ unsigned nic_taken(const Nic *n)
     return n->exact ? n->n_given : out_of_socket(n);
 }
 
+static void accept_frame(Nic *n, Flight *f)
+{
+    f->buffers = ring_accept(n->ring, f->data, f->size, &f->certain);
+}
+
 static void measure(Nic *n)
 {
     if (ring_measure(n->ring))
         for (unsigned i = n->n_given; i < n->n_sent; i++)
-            ring_accept(n->ring, flight(n, i)->data, flight(n, i)->size);
+            accept_frame(n, flight(n, i));
 }
 
 void nic_forget(Nic *n, unsigned count, bool given)
 {
     for (unsigned i = 0; i < count; i++) {
-        if (given && flight(n, i)->certain)
-            ring_gave(n->ring);
+        if (given)
+            ring_gave(n->ring, flight(n, i)->buffers, flight(n, i)->certain);
         n->fill.load -= load_of(flight(n, i)->size);
     }
     n->fill.frames -= count;
@@ -328,7 +333,7 @@ static bool send_next(Nic *n, int *in_there, GError **error)
     now = in_socket(n);
     f->weight = MAX(now - *in_there, 1); /* QEMU may be reading already */
     *in_there = now;
-    f->certain = ring_accept(n->ring, f->data, f->size);
+    accept_frame(n, f);
     n->n_sent++;
     return true;
 }

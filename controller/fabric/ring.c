@@ -84,10 +84,13 @@ struct Ring {
     Descriptor desc[MAX_SIZE];           /* as they were measured */
     Available avail;
     Used used;
-    RingCursor taken; /* room used by frames that were sent since */
-    unsigned given;   /* frames that the card has certainly accepted since */
-    unsigned hidden;  /* of them, those that the ring did not show when it was measured */
-    bool reported;    /* frames that were lost with a ring */
+    RingCursor taken;  /* room used by frames that were sent since */
+    unsigned given;    /* certain frames handed over at this boundary, not shown yet */
+    unsigned owed;     /* buffers of all frames handed over at this boundary, not shown yet */
+    unsigned due;      /* as `given`, of earlier boundaries: the next measure has to show them */
+    unsigned due_owed; /* as `owed`, of earlier boundaries */
+    unsigned hidden;   /* certain frames that the last measure did not show, though it had to */
+    bool reported;     /* frames that were lost with a ring */
 };
 
 Ring *ring_new(Node *node, unsigned index)
@@ -166,28 +169,37 @@ static void report_lost(Ring *r)
     r->hidden = 0;
 }
 
+/* Counts what the ring shows since it was measured last: `used` more buffers. Frames of earlier
+ * boundaries come first. A frame that the card may have filtered out is never shown, so it counts
+ * for room alone, and once. */
+static void count_shown(Ring *r, unsigned used)
+{
+    r->hidden = r->due - MIN(used, r->due);
+    r->given -= MIN(r->given, used - MIN(used, r->due));
+    r->owed -= MIN(r->owed, used - MIN(used, r->due_owed));
+    r->due = r->due_owed = 0;
+}
+
 bool ring_measure(Ring *r)
 {
     uint16_t before = r->used.index, used;
-    bool anew;
 
     if (r->kind != RING_KNOWN || r->measured)
         return false;
     r->measured = true;
-    r->taken = (RingCursor){0};
     if (read_memory(r) != READ_ALL) {
         r->kind = RING_UNKNOWN; /* the ring is gone, or QEMU is */
+    } else if ((used = (uint16_t)(r->used.index - before)) > r->size) {
+        r->kind = RING_UNKNOWN; /* the driver has begun it anew */
+        r->hidden = r->due + r->given;
+        report_lost(r);
     } else {
-        used = (uint16_t)(r->used.index - before);
-        anew = used > r->size;
-        r->hidden = anew ? r->given : r->given - MIN(used, r->given);
+        count_shown(r, used);
         if (free_buffers(r) > r->size || r->hidden > 0)
             r->kind = RING_UNKNOWN; /* the driver may have another ring now */
-        if (anew)
-            report_lost(r);
     }
+    r->taken = (RingCursor){r->owed};
     r->most = MAX(r->most, free_buffers(r));
-    r->given = 0;
     return true;
 }
 
@@ -233,18 +245,21 @@ bool ring_fits(const Ring *r, RingCursor *c, size_t size)
     return true;
 }
 
-bool ring_accept(Ring *r, const uint8_t *frame, size_t size)
+unsigned ring_accept(Ring *r, const uint8_t *frame, size_t size, bool *certain)
 {
     static const uint8_t all[6] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    unsigned before = r->taken.used;
 
     ring_fits(r, &r->taken, size);
-    return size >= sizeof(all) &&
-           (memcmp(frame, all, sizeof(all)) == 0 || memcmp(frame, r->mac, sizeof(r->mac)) == 0);
+    *certain = size >= sizeof(all) &&
+               (memcmp(frame, all, sizeof(all)) == 0 || memcmp(frame, r->mac, sizeof(r->mac)) == 0);
+    return r->taken.used - before;
 }
 
-void ring_gave(Ring *r)
+void ring_gave(Ring *r, unsigned buffers, bool certain)
 {
-    r->given++;
+    r->given += certain;
+    r->owed += buffers;
 }
 
 /* --- where the ring is --- */
@@ -305,7 +320,7 @@ static void be_opaque(Ring *r, const char *why)
 
 static void be_known(Ring *r, const Answer *a)
 {
-    r->most = r->given = r->hidden = 0;
+    r->most = r->given = r->owed = r->due = r->due_owed = r->hidden = 0;
     r->measured = false;
     r->kind = RING_KNOWN;
     r->queue = a->queue;
@@ -392,5 +407,8 @@ bool ring_look_ahead(Ring *r, int64_t boundary_us, GError **error)
 void ring_reached(Ring *r)
 {
     r->measured = false;
+    r->due += r->given;
+    r->due_owed += r->owed;
+    r->given = r->owed = 0;
     r->ahead_for_us = NEVER_US;
 }

@@ -45,13 +45,14 @@ RingCursor ring_cursor(const Ring *ring);
  * it. */
 bool ring_fits(const Ring *ring, RingCursor *cursor, size_t size);
 
-/* The frame was sent: uses its room. Returns whether the card will certainly take the frame in
- * and not filter it out. */
-bool ring_accept(Ring *ring, const uint8_t *frame, size_t size);
+/* The frame was sent: uses its room. Returns the number of buffers, and whether the card will
+ * certainly take the frame in and not filter it out. */
+unsigned ring_accept(Ring *ring, const uint8_t *frame, size_t size, bool *certain);
 
-/* A frame that the card certainly takes in was handed to the card. If the ring does not show the
- * frame at the next boundary, it is not the card's ring any more. */
-void ring_gave(Ring *ring);
+/* A frame of so many buffers is handed to the card at this boundary: the ring shows the frame now,
+ * or only when the node has gone on, and until then the frame counts as if it were there. If the
+ * ring does not show a certain frame at the next boundary, it is not the card's ring any more. */
+void ring_gave(Ring *ring, unsigned buffers, bool certain);
 
 /* Whether QEMU is to be asked where the ring is, if frames wait for room while the node goes on
  * to this boundary (in the node's own µs). The node must be at rest for the question. */

@@ -272,11 +272,15 @@ static void put(World *w, size_t size, uint8_t first)
 {
     g_autofree uint8_t *frame = g_malloc0(MAX(size, 1));
     RingCursor c = ring_cursor(w->ring);
+    bool certain;
 
     memset(frame, first, MIN(size, 6));
     measure(w);
-    if (ring_fits(w->ring, &c, size) && ring_accept(w->ring, frame, size))
-        ring_gave(w->ring);
+    if (ring_fits(w->ring, &c, size)) {
+        unsigned buffers = ring_accept(w->ring, frame, size, &certain);
+
+        ring_gave(w->ring, buffers, certain);
+    }
     if (!is_opaque(w))
         demand(ring_cursor(w->ring).used <= MOST);
 }
