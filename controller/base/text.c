@@ -204,3 +204,10 @@ void text_filter(TextFilter *f, const char *bytes, gsize size, GString *out)
             g_string_append_c(out, bytes[i]);
     }
 }
+
+const char *text_value(const char *word, const char *key)
+{
+    size_t length = strlen(key);
+
+    return strncmp(word, key, length) == 0 && word[length] == '=' ? word + length + 1 : NULL;
+}

@@ -48,4 +48,7 @@ typedef struct {
  */
 void text_filter(TextFilter *filter, const char *bytes, gsize size, GString *out);
 
+/* The value in "key=value"; NULL: the word has another key, or none. Points into the word. */
+const char *text_value(const char *word, const char *key);
+
 #endif

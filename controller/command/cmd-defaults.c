@@ -28,7 +28,7 @@ static CommandResult show(const Session *s)
 static bool check_host(const CommandCall *call, GError **error)
 {
     for (unsigned i = 0; i < call->n_args; i++) {
-        const char *name = command_option(call->args[i], "host");
+        const char *name = text_value(call->args[i], "host");
 
         if (name && strcmp(name, "local") != 0 && !remote_host_find(call->session, name))
             return remote_host_unknown(call->session, name, error);

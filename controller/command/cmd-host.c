@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-host.c: host add, list, remove; hosts. */
+#include "controller/base/text.h"
 #include "controller/command/args.h"
 #include "controller/session/host-list.h"
 #include "controller/session/remote-host.h"
@@ -142,7 +143,7 @@ static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GE
 
 static CommandResult exec_hosts(CommandCall *call, GError **error)
 {
-    const char *path = call->n_args ? command_option(call->args[0], "from") : NULL;
+    const char *path = call->n_args ? text_value(call->args[0], "from") : NULL;
     g_autoptr(GArray) hosts = NULL;
     g_autofree char *text = NULL;
     GError *e = NULL;

@@ -14,8 +14,10 @@ static CommandResult exec_quantum(CommandCall *call, GError **error)
         session_print(s, "%s\n", text);
         return COMMAND_DONE;
     }
-    if (args_has(call, "auto"))
-        return quantum_set_auto(s), COMMAND_DONE;
+    if (args_has(call, "auto")) {
+        quantum_set_auto(s);
+        return COMMAND_DONE;
+    }
     if (fabric_in_flight(s->fabric)) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "packets are under way to a guest until the next barrier: `barrier` first");

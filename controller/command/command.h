@@ -207,9 +207,6 @@ GPtrArray *command_default_keys(const Session *session);
  * g_free(). */
 char *command_quote(const char *word);
 
-/* key=value: returns the value and the key's length, or NULL. */
-const char *command_option(const char *arg, const char *key);
-
 extern const Command cmd_host_add, cmd_host_list, cmd_host_remove, cmd_hosts;
 extern const Command cmd_clocks, cmd_gateway_add, cmd_gateway_list;
 extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down, cmd_link_list,

@@ -294,13 +294,6 @@ CommandResult command_usage_error(const CommandCall *call, const char *complaint
     return COMMAND_FAILED;
 }
 
-const char *command_option(const char *arg, const char *key)
-{
-    size_t length = strlen(key);
-
-    return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
-}
-
 char *command_quote(const char *word)
 {
     bool plain = *word && *word != '#' && !word[strcspn(word, " \t\r\n;'\"\\$")];

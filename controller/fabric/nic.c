@@ -42,7 +42,8 @@
 struct Nic {
     Node *node;
     unsigned index;
-    int socket; /* owned by the node */
+    char buffer_id[16]; /* "mrI" */
+    int socket;         /* owned by the node */
     int capture;
     char *capture_path;
     GByteArray *captured; /* whole and partial records */
@@ -104,6 +105,7 @@ Nic *nic_new(Node *node, unsigned index, GArray *flights, GError **error)
 
     n->node = node;
     n->index = index;
+    g_snprintf(n->buffer_id, sizeof(n->buffer_id), "mr%u", index);
     n->flights = g_array_ref(flights);
     n->ring = ring_new(node, index);
     n->socket = g_array_index(node->cables, int, index);
@@ -342,12 +344,10 @@ static bool send_next(Nic *n, int *in_there, GError **error)
  * gets them when it goes on, before any vCPU does (net_vm_change_state_handler(), net/net.c). */
 static bool delete_buffer(Nic *n, GError **error)
 {
-    g_autofree char *id = g_strdup_printf("mr%u", n->index);
-
     if (!n->armed)
         return true;
     n->armed = false;
-    return filters_delete(n->node, id, error);
+    return filters_delete(n->node, n->buffer_id, error);
 }
 
 static bool drop_buffer(Nic *n, GError **error)
@@ -358,10 +358,9 @@ static bool drop_buffer(Nic *n, GError **error)
 /* Makes mrI anew. mrI fires at at_us and then at the distance from now_us to at_us. */
 static bool add_buffer(Nic *n, int64_t now_us, int64_t at_us, GError **error)
 {
-    g_autofree char *id = g_strdup_printf("mr%u", n->index);
     g_autofree char *netdev = g_strdup_printf("mtr-net%u", n->index);
     const FilterBuffer buffer = {
-        .id = id, .netdev = netdev, .queue = "tx", .interval_us = at_us - now_us};
+        .id = n->buffer_id, .netdev = netdev, .queue = "tx", .interval_us = at_us - now_us};
 
     if (!delete_buffer(n, error) || !filters_add(n->node, &buffer, error))
         return false;
@@ -374,12 +373,10 @@ static bool add_buffer(Nic *n, int64_t now_us, int64_t at_us, GError **error)
 /* Sets the interval behind the first firing. If QEMU can't set that, the interval stays. */
 static bool set_distance(Nic *n, int64_t quantum_us, GError **error)
 {
-    g_autofree char *id = g_strdup_printf("mr%u", n->index);
-
     if (n->node->interval != INTERVAL_HOLDS)
         return true;
     n->quantum_us = quantum_us;
-    return filters_set_interval(n->node, id, quantum_us, error);
+    return filters_set_interval(n->node, n->buffer_id, quantum_us, error);
 }
 
 /* Makes mrI for the frames that are sent from now on: it hands them over at at_us and does not

@@ -4,6 +4,7 @@
 #include "controller/qemu/defaults.h"
 
 #include "controller/base/suggest.h"
+#include "controller/base/text.h"
 #include "controller/qemu/option-keys.h"
 
 #include <string.h>
@@ -212,12 +213,11 @@ bool node_defaults_unset(NodeDefaults *d, char *const *keys, unsigned n, GError 
 
 static const char *value_in(char *const *words, unsigned n, const char *key)
 {
-    size_t length = strlen(key);
+    const char *value = NULL;
 
-    for (unsigned i = 0; i < n; i++)
-        if (strncmp(words[i], key, length) == 0 && words[i][length] == '=')
-            return words[i] + length + 1;
-    return NULL;
+    for (unsigned i = 0; i < n && !value; i++)
+        value = text_value(words[i], key);
+    return value;
 }
 
 static bool apply_default(NodeOptions *o, const char *key, const char *value, GError **error)

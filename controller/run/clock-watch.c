@@ -28,11 +28,8 @@ struct ClockWatch {
 
 static void free_sample(void *data)
 {
-    ClockSample *s = data;
-
-    g_free(s->name);
-    g_free(s->why_not);
-    g_free(s);
+    clock_sample_clear(data);
+    g_free(data);
 }
 
 static struct ClockWatch *state(Session *s)
@@ -60,14 +57,6 @@ static void add(GArray *samples, const char *name, int64_t value, VTime at)
     g_array_append_val(samples, s);
 }
 
-static void clear_sample(void *data)
-{
-    ClockSample *s = data;
-
-    g_free(s->name);
-    g_free(s->why_not);
-}
-
 GArray *clock_watch_own(Node *n)
 {
     GArray *samples = g_array_new(FALSE, FALSE, sizeof(ClockSample));
@@ -75,7 +64,7 @@ GArray *clock_watch_own(Node *n)
 
     rest_settle(n);
     at = n->clock.virtual_time;
-    g_array_set_clear_func(samples, clear_sample);
+    g_array_set_clear_func(samples, clock_sample_clear);
     if (n->icount.enabled)
         add(samples, "icount", n->clock.icount.n << n->icount.shift, at);
     add(samples, "QEMU_CLOCK_VIRTUAL", at.ns, at);

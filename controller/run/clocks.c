@@ -18,7 +18,7 @@
 
 G_DEFINE_QUARK(metronome_clocks_error_quark, clocks_error)
 
-static void sample_clear(void *data)
+void clock_sample_clear(void *data)
 {
     ClockSample *s = data;
 
@@ -34,7 +34,7 @@ ClocksAnswer *clocks_answer_new(unsigned id, int64_t insn_ns)
     a->insn_ns = insn_ns;
     a->rest = g_string_new(NULL);
     a->samples = g_array_new(FALSE, FALSE, sizeof(ClockSample));
-    g_array_set_clear_func(a->samples, sample_clear);
+    g_array_set_clear_func(a->samples, clock_sample_clear);
     return a;
 }
 

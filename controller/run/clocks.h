@@ -29,6 +29,9 @@ typedef struct {
     char *why_not; /* the clock can't be read: "forbidden" or "absent"; else NULL */
 } ClockSample;
 
+/* Frees the texts of a ClockSample: the clear function of an array of them. */
+void clock_sample_clear(void *data);
+
 typedef struct {
     unsigned id;       /* of the request */
     int64_t frequency; /* of the counter, Hz; 0: not received yet */

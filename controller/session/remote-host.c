@@ -51,14 +51,6 @@ static void refuse_key(const char *arg, GError **error)
                 arg, meant);
 }
 
-/* The value in "key=value"; NULL: arg has another key. */
-static const char *key_value(const char *arg, const char *key)
-{
-    size_t length = strlen(key);
-
-    return strncmp(arg, key, length) == 0 && arg[length] == '=' ? arg + length + 1 : NULL;
-}
-
 bool remote_host_set(RemoteHostOptions *o, const char *arg, GError **error)
 {
     struct {
@@ -69,7 +61,7 @@ bool remote_host_set(RemoteHostOptions *o, const char *arg, GError **error)
                       {"command", &o->command}, {"metronome", &o->metronome}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
-        const char *value = key_value(arg, keys[i].key);
+        const char *value = text_value(arg, keys[i].key);
 
         if (!value)
             continue;

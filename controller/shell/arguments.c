@@ -103,14 +103,10 @@ static bool parse(Arguments *a, int *argc, char ***argv, GError **error)
 
 /* --- modes --- */
 
-static const struct {
-    const char *name, *needs; /* needs: the required argument */
-} modes[] = {
-    [MODE_REPL] = {"the prompt", NULL}, [MODE_RUN] = {"run", "FILE"},
-    [MODE_COMMANDS] = {"-c", NULL},     [MODE_CHECK] = {"check", "FILE"},
-    [MODE_VERIFY] = {"verify", "FILE"}, [MODE_AGENT] = {"agent", "--stdio"},
-    [MODE_MANUAL] = {"--man", NULL},    [MODE_VERSION] = {"version", NULL},
-    [MODE_HELP] = {"help", NULL},
+static const char *const modes[] = {
+    [MODE_REPL] = "the prompt", [MODE_RUN] = "run",         [MODE_COMMANDS] = "-c",
+    [MODE_CHECK] = "check",     [MODE_VERIFY] = "verify",   [MODE_AGENT] = "agent",
+    [MODE_MANUAL] = "--man",    [MODE_VERSION] = "version", [MODE_HELP] = "help",
 };
 
 static bool set_usage_error(GError **error, const char *format, const char *what)
@@ -135,7 +131,7 @@ Mode arguments_mode(const char *word)
                                    MODE_AGENT, MODE_VERSION, MODE_HELP};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(by_name); i++)
-        if (strcmp(word, modes[by_name[i]].name) == 0)
+        if (strcmp(word, modes[by_name[i]]) == 0)
             return by_name[i];
     return MODE_REPL;
 }
@@ -244,7 +240,7 @@ static bool check_options(Arguments *a, GError **error)
         if (!o || o->modes & IN(a->mode))
             continue;
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "--%s is no option of %s: it goes with %s", o->name, modes[a->mode].name,
+                    "--%s is no option of %s: it goes with %s", o->name, modes[a->mode],
                     o->belongs);
         return false;
     }

@@ -67,12 +67,11 @@ VTime compare_last_time(const char *end)
 
 static const char *field_of(char **words, const char *name)
 {
-    size_t length = strlen(name);
+    const char *value = NULL;
 
-    for (unsigned i = 2; words && words[0] && words[1] && words[i]; i++)
-        if (strncmp(words[i], name, length) == 0 && words[i][length] == '=')
-            return words[i] + length + 1;
-    return NULL;
+    for (unsigned i = 2; words && words[0] && words[1] && words[i] && !value; i++)
+        value = text_value(words[i], name);
+    return value;
 }
 
 /* Names the first word that differs; both words are "FIELD=VALUE". */

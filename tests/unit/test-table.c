@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-table.c: finding a command by what was typed, and the help made from the table. */
+#include "controller/base/text.h"
 #include "controller/command/command.h"
 #include "controller/command/gdb-monitor.h"
 #include "controller/command/usage.h"
@@ -344,11 +345,11 @@ static void test_help_unknown(void)
 
 static void test_option(void)
 {
-    g_assert_cmpstr(command_option("qmp=/a=b", "qmp"), ==, "/a=b");
-    g_assert_cmpstr(command_option("qmp=", "qmp"), ==, "");
-    g_assert_null(command_option("qmp", "qmp"));
-    g_assert_null(command_option("qmpx=1", "qmp"));
-    g_assert_null(command_option("qm=1", "qmp"));
+    g_assert_cmpstr(text_value("qmp=/a=b", "qmp"), ==, "/a=b");
+    g_assert_cmpstr(text_value("qmp=", "qmp"), ==, "");
+    g_assert_null(text_value("qmp", "qmp"));
+    g_assert_null(text_value("qmpx=1", "qmp"));
+    g_assert_null(text_value("qm=1", "qmp"));
 }
 
 static void test_usage_error(void)
