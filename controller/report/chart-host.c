@@ -118,11 +118,12 @@ static void bars(GString *out, const Series *s, SvgScale x, SvgScale y)
 static void lanes_of(GString *out, const Series *s, SvgScale x, const unsigned *lanes, unsigned n)
 {
     for (unsigned k = 0; k < n; k++) {
+        g_autofree char *label = svg_label(s->names, lanes[k], NAME);
         double top = BOTTOM + 44 + k * LANE;
 
         g_string_append_printf(out, "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">", SVG_LEFT - 8,
                                top + 19);
-        svg_label(out, s->names, lanes[k], NAME);
+        svg_text(out, label);
         g_string_append_printf(out,
                                "</text><rect class=\"rail\" x=\"%d\" y=\"%.0f\" width=\"%d\" "
                                "height=\"%d\"/>",

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define MAX_ROWS 100
+#define NAME     10 /* characters of a name beside its lane */
 
 static void put(json_object *o, const char *key, int64_t value)
 {
@@ -97,25 +98,27 @@ static void put_script_json(GString *out, json_object *data)
 void diagram_data(GString *out, const Diagram *d)
 {
     json_object *data = json_object_new_object(), *lanes = json_object_new_array(),
-                *packets = json_object_new_array();
+                *labels = json_object_new_array(), *packets = json_object_new_array();
 
+    put(data, "width", SVG_WIDTH);
     put(data, "left", SVG_LEFT);
     put(data, "right", SVG_RIGHT);
-    put(data, "top", DIAGRAM_TOP);
-    json_object_object_add(data, "gap", json_object_new_double(d->gap));
     put(data, "colours", SVG_COLOURS);
-    put(data, "arrows", DIAGRAM_ARROWS);
-    put(data, "narrowest", DIAGRAM_NARROWEST);
     put(data, "ticks", SVG_TICKS);
     put(data, "text", SVG_TEXT);
-    put(data, "begin", d->begin);
     put(data, "end", d->end);
-    put(data, "from", d->x.from);
-    put(data, "to", d->x.to);
+    put(data, "from", d->from);
+    put(data, "to", d->to);
     json_object_object_add(data, "names", names_json(d));
-    for (unsigned i = 0; i < d->lanes->len; i++)
-        add(lanes, g_array_index(d->lanes, unsigned, i));
+    for (unsigned i = 0; i < d->lanes->len; i++) {
+        unsigned node = g_array_index(d->lanes, unsigned, i);
+        g_autofree char *label = svg_label(d->trace->names, node, NAME);
+
+        add(lanes, node);
+        json_object_array_add(labels, text_json(label));
+    }
     json_object_object_add(data, "lanes", lanes);
+    json_object_object_add(data, "labels", labels);
     json_object_object_add(data, "stretches", stretches_json(d));
     for (unsigned i = 0; i < d->trace->packets->len; i++)
         json_object_array_add(packets, packet_json(d, diagram_packet(d, i)));
@@ -157,7 +160,7 @@ static void table_row(GString *out, const Diagram *d, const ReportPacket *p)
     if (p->fate == REPORT_UNDER_WAY)
         g_string_append(out, "<td>–</td>");
     else
-        g_string_append_printf(out, "<td>%.9f</td>", (double)p->when.ns / 1e9);
+        g_string_append_printf(out, "<td>%.9f</td>", (double)diagram_end(p) / 1e9);
     g_string_append_printf(out, "<td class=\"text\">%s%s", fates[p->fate], p->reason ? ": " : "");
     svg_text(out, p->reason ? p->reason : "");
     g_string_append(out, "</td>");
@@ -168,19 +171,19 @@ static void table_row(GString *out, const Diagram *d, const ReportPacket *p)
 
 void diagram_table(GString *out, const Diagram *d)
 {
-    unsigned n = d->trace->packets->len, rows = 0;
+    unsigned n = d->trace->packets->len, rows = MIN(n, MAX_ROWS);
 
-    g_string_append_printf(out,
-                           "<details><summary>As a table%s</summary><div class=\"wide\"><table>"
-                           "<thead><tr><th>event</th><th>from</th><th>to</th><th>bytes</th>"
-                           "<th>sent s</th><th>end s</th><th>fate</th><th>clock when sent</th>"
-                           "<th>clock at the end</th></tr></thead><tbody>\n",
-                           n > MAX_ROWS ? ": the first hundred in this window" : "");
-    for (unsigned i = 0; i < n && rows < MAX_ROWS; i++) {
-        if (n > MAX_ROWS && !diagram_shows(d, diagram_packet(d, i)))
-            continue;
-        table_row(out, d, diagram_packet(d, i));
-        rows++;
+    g_string_append(out, "<details open><summary>As a table");
+    if (rows < n) {
+        g_string_append_printf(out, ": the first %u of ", rows);
+        svg_count(out, n);
+        g_string_append(out, " packets");
     }
+    g_string_append(out, "</summary><div class=\"wide\"><table><thead><tr><th>event</th>"
+                         "<th>from</th><th>to</th><th>bytes</th><th>sent s</th><th>end s</th>"
+                         "<th>fate</th><th>clock when sent</th><th>clock at the end</th></tr>"
+                         "</thead><tbody>\n");
+    for (unsigned i = 0; i < rows; i++)
+        table_row(out, d, diagram_packet(d, i));
     g_string_append(out, "</tbody></table></div></details>\n");
 }

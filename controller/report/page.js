@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// page.js: interactive views of report.html: windows of the space-time diagram, the causes and
-// effects of a packet, notes under the pointer. The page has all data without this script.
+// page.js: what moves in report.html: the space-time diagram, the causes and effects of a packet,
+// notes under the pointer. Without this script a table has the diagram's packets.
 'use strict';
 (() => {
 const $ = id => document.getElementById(id);
@@ -44,12 +44,38 @@ if (!$('data')) return;
 const d = JSON.parse($('data').textContent);
 const [FATE, FROM, TO, SIZE, SENT, DUE, WHEN, SEND, END, REASON, SENT_CLOCK, END_CLOCK] = Array(12).keys();
 const UNDER_WAY = 0, DELIVERED = 1, DROPPED = 2;
-const svg = $('spacetime'), view = $('view'), group = $('packets'), frame = $('window');
-const width = d.right - d.left, bottom = d.top + d.lanes.length * d.gap;
-const lane = new Map(d.lanes.map((node, i) => [node, d.top + (i + 0.5) * d.gap]));
+const TOP = 40, ARROWS = 1500, NARROWEST = 9, BINS = 238; // narrowest: pixels between barriers
+const gap = Math.min(Math.max(460 / d.lanes.length, 28), 92);
+const width = d.right - d.left, bottom = TOP + d.lanes.length * gap;
+const lane = new Map(d.lanes.map((node, i) => [node, TOP + (i + 0.5) * gap]));
 let from = d.from, to = d.to, focus = null, drawn = [], queued = false;
 
-for (const e of document.querySelectorAll('.tools, .script')) e.hidden = false;
+// What needs this script takes the place of what stood in for it.
+for (const e of document.querySelectorAll('.script')) e.hidden = !e.hidden;
+$('space-time').querySelector('details').open = false;
+
+const svg = $('spacetime'), view = add(svg, 'g');
+svg.setAttribute('viewBox', `0 0 ${d.width} ${bottom + 54}`);
+d.lanes.forEach((node, i) => {
+    const y = lane.get(node);
+    add(svg, 'path', { class: `lane s${node % d.colours}`, d: `M${d.left} ${y}H${d.right}` });
+    add(svg, 'text', { class: 'name', x: d.left - 12, y: y + 8, 'text-anchor': 'end' }, d.labels[i]);
+});
+add(add(svg, 'clipPath', { id: 'clip' }), 'rect', { x: d.left - 6, y: 0, width: width + 12, height: bottom + 54 });
+const group = add(svg, 'g', { 'clip-path': 'url(#clip)' });
+
+// The strip: the number of packets over the whole run, for orientation.
+const strip = $('strip'), bins = Array(BINS).fill(0);
+const all = t => d.left + t / d.end * width;
+for (const p of d.packets) bins[Math.min(Math.floor(p[SENT] / d.end * BINS), BINS - 1)]++;
+const most = Math.log1p(Math.max(...bins));
+strip.setAttribute('viewBox', `0 0 ${d.width} 34`);
+add(strip, 'text', { x: d.left - 12, y: 25, 'text-anchor': 'end' }, 'whole run');
+add(strip, 'rect', { class: 'rail', x: d.left, y: 2, width, height: 30, rx: 3 });
+add(strip, 'path', { class: 'density', d: bins.map((n, i) =>
+    n ? `M${d.left + (i + 0.5) * width / BINS} 31v-${3 + 24 * Math.log1p(n) / most}` : '').join('') });
+const frame = add(strip, 'rect', { id: 'window', y: 1, height: 32, rx: 3 });
+
 const at = t => d.left + (t - from) / (to - from) * width;
 const seconds = t => (t / 1e9).toFixed(9) + ' s';
 
@@ -81,13 +107,13 @@ function drawBarriers() {
     for (const [first, by, count] of d.stretches) {
         if (first > to || first + by * (count - 1) < from) continue;
         let every = 1;
-        while (count > 1 && every * by / (to - from) * width < d.narrowest) every *= 10;
+        while (count > 1 && every * by / (to - from) * width < NARROWEST) every *= 10;
         each = Math.max(each, every);
         const before = by ? Math.floor(first / by) : 0;
         let i = Math.max(0, Math.ceil((from - first) / by || 0));
         i += (every - (before + i) % every) % every; // start at a round time
         for (; i < count && first + i * by <= to; i += every)
-            path += `M${at(first + i * by).toFixed(1)} ${d.top - 6}V${bottom + 6}`;
+            path += `M${at(first + i * by).toFixed(1)} ${TOP - 6}V${bottom + 6}`;
     }
     add(view, 'path', { class: 'barrier', d: path });
     add(view, 'text', { class: 'note', x: d.left, y: d.text },
@@ -98,7 +124,7 @@ function drawBarriers() {
 function ends(p) {
     const y1 = lane.get(p[FROM]), x1 = at(p[SENT]);
     let y2 = lane.get(p[TO]), x2 = at(p[WHEN]);
-    if (y2 === undefined) y2 = y1 + d.gap * 0.4;
+    if (y2 === undefined) y2 = y1 + gap * 0.4;
     if (p[FATE] !== DELIVERED) { y2 = y1 + (y2 - y1) * 0.6; x2 = Math.max(x2, x1 + 5); }
     return [x1, y1, x2, y2];
 }
@@ -127,7 +153,7 @@ function relation(p) {
 
 function drawPackets() {
     const seen = d.packets.filter(p => p[SENT] <= to && p[WHEN] >= from && lane.has(p[FROM]));
-    const each = Math.ceil(seen.length / d.arrows) || 1;
+    const each = Math.ceil(seen.length / ARROWS) || 1;
     drawn = seen.filter((p, i) => i % each === 0);
     for (const p of drawn) {
         const kind = p[FATE] === DROPPED ? ' lost' : p[REASON] ? ' late' : '';
@@ -154,7 +180,6 @@ function render() {
     drawGrid();
     drawBarriers();
     drawPackets();
-    const all = t => d.left + (t - d.begin) / (d.end - d.begin) * width;
     frame.setAttribute('x', all(from));
     frame.setAttribute('width', Math.max(3, all(to) - all(from)));
 }
@@ -164,8 +189,8 @@ function refresh() {
 }
 
 function look(a, b) {
-    const span = Math.min(Math.max(b - a, 100), d.end - d.begin);
-    from = Math.min(Math.max(a, d.begin), d.end - span);
+    const span = Math.min(Math.max(b - a, 100), d.end);
+    from = Math.min(Math.max(a, 0), d.end - span);
     to = from + span;
     refresh();
 }
@@ -267,10 +292,9 @@ svg.addEventListener('wheel', e => {
     }
 }, { passive: false });
 
-const strip = $('strip');
 function follow(e) {
     const q = new DOMPoint(e.clientX, e.clientY).matrixTransform(strip.getScreenCTM().inverse());
-    const t = d.begin + (q.x - d.left) / width * (d.end - d.begin), half = (to - from) / 2;
+    const t = (q.x - d.left) / width * d.end, half = (to - from) / 2;
     look(t - half, t + half);
 }
 strip.addEventListener('pointerdown', e => { strip.setPointerCapture(e.pointerId); follow(e); });
@@ -292,7 +316,7 @@ function walk(by) {
 }
 
 const actions = {
-    in: () => zoom(0.5), out: () => zoom(2), all: () => look(d.begin, d.end), next: () => walk(1), back: () => walk(-1),
+    in: () => zoom(0.5), out: () => zoom(2), all: () => look(0, d.end), next: () => walk(1), back: () => walk(-1),
 };
 for (const button of document.querySelectorAll('[data-do]'))
     button.addEventListener('click', () => actions[button.dataset.do]());

@@ -29,18 +29,12 @@ void svg_text(GString *out, const char *text)
     }
 }
 
-static void put_part(GString *out, const char *text, size_t length)
-{
-    g_autofree char *part = g_strndup(text, length);
-
-    svg_text(out, part);
-}
-
 void svg_text_cut(GString *out, const char *text, gsize most)
 {
     gsize size = strlen(text), cut = text_cut(text, size, most);
+    g_autofree char *part = g_strndup(text, cut);
 
-    put_part(out, text, cut);
+    svg_text(out, part);
     if (cut < size)
         g_string_append(out, "…");
 }
@@ -63,7 +57,7 @@ static unsigned common(const GPtrArray *names, bool ends)
     return (unsigned)shared;
 }
 
-void svg_label(GString *out, const GPtrArray *names, unsigned index, unsigned most)
+char *svg_label(const GPtrArray *names, unsigned index, unsigned most)
 {
     const char *name = names->pdata[index];
     unsigned length = (unsigned)strlen(name), before = 0, after = 0;
@@ -76,15 +70,10 @@ void svg_label(GString *out, const GPtrArray *names, unsigned index, unsigned mo
         if (before < 2)
             before = 0;
     }
-    if (length - before - after + (before > 0) + (after > 0) <= most) {
-        g_string_append(out, before ? "…" : "");
-        put_part(out, name + before, length - before - after);
-        g_string_append(out, after ? "…" : "");
-    } else {
-        put_part(out, name, most / 2);
-        g_string_append(out, "…");
-        put_part(out, name + length - (most - most / 2 - 1), most - most / 2 - 1);
-    }
+    if (length - before - after + (before > 0) + (after > 0) <= most)
+        return g_strdup_printf("%s%.*s%s", before ? "…" : "", (int)(length - before - after),
+                               name + before, after ? "…" : "");
+    return g_strdup_printf("%.*s…%s", (int)most / 2, name, name + length - (most - most / 2 - 1));
 }
 
 void svg_short_count(GString *out, uint64_t n)

@@ -29,9 +29,9 @@ void svg_text(GString *out, const char *text);
 /* As svg_text(), but at most `most` bytes of the text; "…" follows a text that was cut. */
 void svg_text_cut(GString *out, const char *text, gsize most);
 
-/* names[index], shortened to `most` characters. A longer name loses first the parts that all names
- * share, then its middle. names: char *. */
-void svg_label(GString *out, const GPtrArray *names, unsigned index, unsigned most);
+/* names[index], shortened to `most` characters, not escaped; free with g_free(). A longer name loses
+ * first the parts that all names share, then its middle. names: char *. */
+char *svg_label(const GPtrArray *names, unsigned index, unsigned most);
 
 /* "1,234,567" */
 void svg_count(GString *out, int64_t n);

@@ -109,4 +109,5 @@ what() {
     text 'console_sha256' "$dir/$1/report.json"
     grep -oE '"(icount|virtual_ns|bias_ns)": *[0-9]+' "$dir/$1/report.json"
     cut -d, -f1,2,3,5 "$dir/$1/barriers.csv"
+    grep -o ' id="data">.*' "$dir/$1/report.html"
 }

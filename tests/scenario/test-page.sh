@@ -97,7 +97,9 @@ check 'the page is there, and not large' [ "$(stat -c %s "$page")" -lt 1000000 ]
 browse "$page" --dump-dom
 check 'the browser reads it' ended 0
 check 'the script drew the diagram: arrows, barriers, what is shown' says '[0-9]+ of [0-9]+ packets' \
-    'class="packet s0' 'class="barrier" d="M' 'each vertical line is'
+    'class="packet s0' 'class="barrier" d="M' 'each vertical line is' 'class="name"[^>]*>b</text>' 'class="density" d="M'
+check 'in place of the table that is open without it' says 'class="script" hidden="">The diagram needs scripts' \
+    '<div class="script"><div class="tools"' '<details><summary>As a table'
 check 'it had no error' not [ -s "$dir/err" ]
 check 'the window shows the exchange, not the whole run' says ' packets, [1-9][0-9]?(\.[0-9]+)? ms</p>'
 check 'what the guest printed is text' says '&lt;script&gt;document.title=1&lt;/script&gt;&lt;img src=x onerror'
@@ -115,8 +117,10 @@ check 'light and dark differ' not cmp -s "$dir/0.png" "$dir/1.png"
 # page without JavaScript.
 sed 's/sha256-[^'"'"']*/sha256-AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=/' "$page" >"$dir/plain.html"
 browse "$dir/plain.html" --dump-dom
-check 'without JavaScript: arrows and tables are there, the buttons are not' says 'Refused|violates' \
-    'class="packet s0"' '<title>a → b, [0-9]+ bytes, sent at [01]\.' 'class="tools" hidden' '<td class="text">delivered'
+check 'without JavaScript: the table is open, with a hint; the diagram and the buttons are not there' says 'Refused|violates' \
+    'class="script">The diagram needs scripts' '<details open=""><summary>As a table' '<td class="text">delivered' \
+    '<div class="script" hidden=""><div class="tools"' '<svg id="spacetime"[^>]*></svg><svg id="strip"[^>]*></svg></div><p [^>]*></p></div>'
+check 'nor is an arrow' not says 'class="packet'
 
 # The report of a failed run has everything up to the failure.
 background --report "$dir/failed" -c "node add a kernel=$guest/count-aarch64.elf memory=64M; node add b \
