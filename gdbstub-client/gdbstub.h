@@ -41,6 +41,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+G_BEGIN_DECLS
+
 #define GDB_ERROR (gdb_error_quark())
 GQuark gdb_error_quark(void);
 
@@ -353,5 +355,7 @@ bool gdb_forward(GdbClient *client, const char *request, size_t len, GString *re
  * way: a wait ends limit_ms from now, or one second after the wait's begin if that is later. Waits
  * without a limit stay unlimited. limit_ms -1 lifts the limit again. Async-signal-safe. */
 void gdb_hurry(int limit_ms);
+
+G_END_DECLS
 
 #endif

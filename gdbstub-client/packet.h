@@ -14,6 +14,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+G_BEGIN_DECLS
+
 /* Longest accepted packet in bytes, before and after decoding. QEMU's own limit is 4096. */
 #define GDB_PACKET_MAX ((size_t)1 << 20)
 
@@ -53,5 +55,7 @@ void gdb_hex_append(GString *out, const uint8_t *bytes, size_t len);
 
 /* Returns false unless text is exactly 2 * len hex digits; `bytes` stays untouched then. */
 bool gdb_hex_decode(const char *text, size_t text_len, uint8_t *bytes, size_t len);
+
+G_END_DECLS
 
 #endif

@@ -8,6 +8,8 @@
 
 #include "gdbstub-client/gdbstub.h"
 
+G_BEGIN_DECLS
+
 /* Reads "pP.T", "pP" (all of P) or "T", each number hex or -1. *end points behind the id. */
 bool gdb_thread_parse(const char *text, const char **end, GdbThread *out);
 
@@ -51,5 +53,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(GdbTarget, gdb_target_free)
  * has too VBAR, later QEMU calls it VBAR_EL1 (target/arm/helper.c): either name finds the
  * register. */
 const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name);
+
+G_END_DECLS
 
 #endif

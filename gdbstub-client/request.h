@@ -14,6 +14,8 @@
 
 #include "gdbstub-client/gdbstub.h"
 
+G_BEGIN_DECLS
+
 typedef enum {
     GDB_REQUEST_UNKNOWN,         /* answer: the empty packet */
     GDB_REQUEST_MALFORMED,       /* known name with malformed arguments; answer: E22 */
@@ -89,5 +91,7 @@ typedef enum {
 /* Combines the actions of a resume. The leftmost action that matches a thread applies to the
  * thread. *stepped is an index into `threads`. */
 GdbResume gdb_request_resume(const GdbRequest *request, const GArray *threads, unsigned *stepped);
+
+G_END_DECLS
 
 #endif

@@ -22,6 +22,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+G_BEGIN_DECLS
+
 #define QMP_ERROR (qmp_error_quark())
 GQuark qmp_error_quark(void);
 
@@ -233,5 +235,7 @@ void qmp_hurry(int limit_ms);
 /* Returns the ms left of a wait of timeout_ms that began at began_us (g_get_monotonic_time());
  * qmp_hurry() shortens the wait. -1: no limit. */
 int qmp_ms_left(int64_t began_us, int timeout_ms);
+
+G_END_DECLS
 
 #endif

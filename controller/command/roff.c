@@ -30,6 +30,8 @@ static void escape_into(GString *out, const char *text, gsize length)
 
         if (at)
             g_string_append(out, as[at - special]);
+        else if (c == 0x2026) /* a terminal without UTF-8 would show nothing */
+            g_string_append(out, "\\&...\\&");
         else if (c >= 0x80)
             g_string_append_printf(out, "\\[u%04X]", c);
         else
@@ -198,10 +200,11 @@ static void put_title(GString *page, const char *line, const char *version, cons
     g_autofree char *upper = g_ascii_strup(parts[0], -1), *title = roff_escape(upper);
 
     g_assert(g_strv_length(parts) == 3);
-    /* Neither hyphens of ours in names, nor gaps to fill a line. */
-    g_string_append_printf(page, ".TH %s %s \"%s\" \"metronome %s\" \"%s\"\n.nh\n.ad l\n", title,
-                           parts[1], date, version,
-                           *parts[1] == '1' ? "User Commands" : "File Formats Manual");
+    /* Neither hyphens of ours in names, nor gaps to fill a line. From groff 1.23 on each paragraph goes
+     * back to HY and AD. */
+    g_string_append_printf(
+        page, ".TH %s %s \"%s\" \"metronome %s\" \"%s\"\n.nh\n.ad l\n.nr HY 0\n.ds AD l\n", title,
+        parts[1], date, version, *parts[1] == '1' ? "User Commands" : "File Formats Manual");
     roff_put(page, ".SH NAME\n", parts[0], " \\- ");
     roff_put(page, "", parts[2] + strspn(parts[2], ": "), "\n");
 }

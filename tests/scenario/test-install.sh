@@ -31,14 +31,15 @@ placed() {
 }
 
 # A compiler that fails on warnings, and that uses the sanitizers of the libraries. The examples
-# compile with the README's commands and this compiler.
+# compile with the README's commands and this compiler. c++ is the same for C++.
 mkdir "$dir/bin"
 cat >"$dir/bin/cc" <<END
 #!/bin/sh
 exec gcc -std=gnu11 -Wall -Wextra -Werror "\$@" $(nm "$build/libqmp.a" 2>/dev/null |
     sed -n 's/.*U __\(a\|ub\|t\)san_.*/\1/p' | sort -u | sed 's/^a$/address/; s/^ub$/undefined/; s/^t$/thread/; s/^/-fsanitize=/' | paste -sd' ')
 END
-chmod +x "$dir/bin/cc"
+sed 's/gcc -std=gnu11/g++ -std=c++11/' "$dir/bin/cc" >"$dir/bin/c++"
+chmod +x "$dir/bin/cc" "$dir/bin/c++"
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig
 
 # Each header compiles by itself, without the source tree in its include path.
@@ -49,6 +50,18 @@ headers_stand_alone() {
     for header in qmp/qmp.h gdbstub-client/{gdbstub,packet,parse,request}.h; do
         echo "#include <$header>" >"$dir/header.c"
         (cd / && "$dir/bin/cc" -fsyntax-only "${flags[@]}" "$dir/header.c") >"$dir/out" 2>"$dir/err" || return 1
+    done
+}
+
+# In C++, too, and a function of each header is found in the library: the names are C's.
+headers_are_for_cxx() {
+    local entry
+    local -a flags
+    read -ra flags < <(pkg-config --cflags --libs libqmp libgdbstub)
+    for entry in qmp/qmp.h:qmp_request_parse gdbstub-client/gdbstub.h:gdb_threads gdbstub-client/packet.h:gdb_hex_decode \
+        gdbstub-client/parse.h:gdb_stop_parse gdbstub-client/request.h:gdb_request_clear; do
+        printf '#include <%s>\nauto *volatile used = &%s;\nint main() { return !used; }\n' "${entry%:*}" "${entry#*:}" >"$dir/header.cc"
+        (cd / && "$dir/bin/c++" -o "$dir/header" "$dir/header.cc" "${flags[@]}" && "$dir/header") >"$dir/out" 2>"$dir/err" || return 1
     done
 }
 
@@ -101,6 +114,7 @@ cd "$top"
 check 'the libraries say what they need' \
     [ "$(pkg-config --print-requires libqmp libgdbstub | grep -cE '^(glib-2.0|json-c) >= ')" -eq 3 ]
 check 'each header can be included alone' headers_stand_alone
+check 'each header can be included alone in C++' headers_are_for_cxx
 check 'the example of libqmp is right' example qmp
 check 'the example of libgdbstub is right' example gdbstub-client
 

@@ -17,12 +17,13 @@ render() {
     groff -man -Tutf8 -ww -rLL=3000n -P-cbou "$dir/$1" 2>"$dir/err" | sed -E 's/([^ ])  +/\1 /g' >"$dir/$1.text"
 }
 
-# sound PAGE: no tool complains about the page, wide or narrow.
+# sound PAGE: no tool complains about the page, wide or narrow, with or without UTF-8.
 sound() {
     {
         cat "$dir/err"
         groff -man -Tutf8 -ww -rLL=78n "$dir/$1" >"$dir/narrow"
         LC_ALL=C.UTF-8 man --warnings -l "$dir/$1" >/dev/null
+        LC_ALL=C man --warnings -l "$dir/$1" >/dev/null
         mandoc -Tlint "$dir/$1" >&2
     } 2>"$dir/out"
     [[ ! -s $dir/out && -s $dir/narrow ]]
@@ -59,7 +60,7 @@ commands_are_in() {
     local line name number=0
     local -a words
     commands help
-    tr -d '`' <"$dir/out" >"$dir/help"
+    sed 's/`//g; s/…/.../g' "$dir/out" >"$dir/help"
     while IFS= read -r line; do
         read -r -a words <<<"${line:0:15}"
         name=${words[*]}
