@@ -11,8 +11,8 @@
 #ifndef REMOTE_TOPOLOGY_H
 #define REMOTE_TOPOLOGY_H
 
+#include "controller/base/codec.h"
 #include "controller/network/history.h"
-#include "controller/remote/codec.h"
 
 /* Length of the shortest change. */
 #define TOPOLOGY_LEAST 5

@@ -8,6 +8,7 @@
  */
 #include "controller/qemu/ending.h"
 #include "controller/remote/grant-report.h"
+#include "controller/remote/message.h"
 #include "controller/remote/node-state.h"
 #include "controller/remote/topology.h"
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-remote-topology.c: changes of a network's topology as bytes and back, and what is none. */
+#include "controller/remote/message.h"
 #include "controller/remote/topology.h"
 
 #include <string.h>
