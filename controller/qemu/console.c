@@ -5,6 +5,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/output.h"
+#include "controller/base/sha.h"
 #include "controller/base/sink.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
@@ -26,7 +27,7 @@ struct Console {
     char *log_path;
     char *node; /* "node NAME: ", for messages; NULL: no name set */
     guint64 bytes;
-    GChecksum *digest; /* of the bytes in the log */
+    Sha digest; /* of the bytes in the log */
     Lines *lines;
     Recent *recent;   /* the last complete lines */
     Sink *transcript; /* or NULL */
@@ -64,7 +65,7 @@ Console *console_new(int fd, const char *log_path, GError **error)
     if (fd >= 0)
         fcntl(fd, F_SETFL, O_NONBLOCK); /* concerns our end only */
     c->log_path = g_strdup(log_path);
-    c->digest = g_checksum_new(G_CHECKSUM_SHA256);
+    sha_init(&c->digest);
     c->lines = lines_new();
     c->recent = recent_new();
     lines_follow(c->lines, on_line, c);
@@ -98,7 +99,6 @@ void console_free(Console *c)
     fd_clear(&c->fd);
     fd_clear(&c->input_fd);
     fd_clear(&c->log_fd);
-    g_checksum_free(c->digest);
     lines_free(c->lines);
     recent_free(c->recent);
     sink_close(c->transcript);
@@ -121,7 +121,7 @@ static void log_bytes(Console *c, const char *data, size_t size)
                         c->node ? c->node : "", c->log_path, g_strerror(errno));
             fd_clear(&c->log_fd);
         }
-        g_checksum_update(c->digest, (const guchar *)data, MAX(n, 0));
+        sha_add(&c->digest, data, (gsize)MAX(n, 0));
         data += MAX(n, 0);
         size -= (size_t)MAX(n, 0);
     }
@@ -318,7 +318,5 @@ guint64 console_bytes(const Console *c)
 
 char *console_sha256(const Console *c)
 {
-    g_autoptr(GChecksum) copy = g_checksum_copy(c->digest);
-
-    return g_strdup(g_checksum_get_string(copy));
+    return sha_hex(&c->digest);
 }
