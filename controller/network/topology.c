@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* topology.c: encodes and decodes changes of the topology, and checks the range of each value. */
-#include "controller/remote/topology.h"
+#include "controller/network/topology.h"
 
 static void put_ends(GByteArray *out, const NetOp *op)
 {
@@ -22,7 +22,7 @@ static void put_ways(GByteArray *out, const NetOp *op)
         put_u32(out, p->loss);
         put_u32(out, p->duplicate);
         put_u32(out, p->reorder);
-        put_u8(out, p->exact);
+        put_u8(out, (uint8_t)(p->exact | p->exact_set << 1));
     }
 }
 
@@ -98,6 +98,7 @@ static void get_ways(Reader *r, NetOp *op)
 {
     for (unsigned i = 0; i < 2; i++) {
         LinkParams *p = &op->params[i];
+        uint8_t flags;
 
         p->latency = vtime(get_natural(r));
         p->bandwidth = get_natural(r);
@@ -106,7 +107,10 @@ static void get_ways(Reader *r, NetOp *op)
         p->loss = get_chance(r);
         p->duplicate = get_chance(r);
         p->reorder = get_chance(r);
-        p->exact = get_flag(r);
+        flags = get_u8(r);
+        demand(r, flags <= 3);
+        p->exact = flags & 1;
+        p->exact_set = flags & 2;
     }
 }
 
