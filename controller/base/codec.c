@@ -32,6 +32,34 @@ void put_i64(GByteArray *out, int64_t value)
     put_u64(out, (uint64_t)value);
 }
 
+void put_natural(GByteArray *out, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7)
+        put_u8(out, (uint8_t)(value | 0x80));
+    put_u8(out, (uint8_t)value);
+}
+
+void put_flag(GByteArray *out, bool value)
+{
+    put_u8(out, value);
+}
+
+void put_time(GByteArray *out, VTime value)
+{
+    put_i64(out, value.ns);
+}
+
+void put_counts(GByteArray *out, const void *counts, gsize size)
+{
+    const uint8_t *at = counts;
+    uint64_t count;
+
+    for (gsize i = 0; i < size; i += sizeof(count)) {
+        memcpy(&count, at + i, sizeof(count));
+        put_u64(out, count);
+    }
+}
+
 void put_bytes(GByteArray *out, const void *data, gsize size)
 {
     g_assert(size <= CODEC_MAX_BYTES);
@@ -107,12 +135,40 @@ int64_t get_i64(Reader *r)
     return (int64_t)get_u64(r);
 }
 
+uint64_t get_natural(Reader *r)
+{
+    uint64_t value = 0;
+
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+        uint8_t byte = get_u8(r);
+
+        value |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            reader_demand(r, (byte > 0 || shift == 0) && (shift < 63 || byte == 1));
+            return r->bad ? 0 : value;
+        }
+    }
+    r->bad = true;
+    return 0;
+}
+
 VTime get_time(Reader *r)
 {
     int64_t ns = get_i64(r);
 
     r->bad = r->bad || ns <= -CODEC_TIME_END || ns >= CODEC_TIME_END;
     return vtime(r->bad ? 0 : ns);
+}
+
+void get_counts(Reader *r, void *counts, gsize size)
+{
+    uint8_t *at = counts;
+    uint64_t count;
+
+    for (gsize i = 0; i < size; i += sizeof(count)) {
+        count = get_u64(r);
+        memcpy(at + i, &count, sizeof(count));
+    }
 }
 
 const uint8_t *get_bytes(Reader *r, gsize *size)
@@ -160,6 +216,11 @@ uint32_t get_count(Reader *r, gsize least)
         return count;
     r->bad = true;
     return 0;
+}
+
+void reader_demand(Reader *r, bool holds)
+{
+    r->bad = r->bad || !holds;
 }
 
 const char *reader_problem(const Reader *r)

@@ -29,6 +29,12 @@ void put_u8(GByteArray *out, uint8_t value);
 void put_u32(GByteArray *out, uint32_t value);
 void put_u64(GByteArray *out, uint64_t value);
 void put_i64(GByteArray *out, int64_t value);
+/* 1 byte for a number below 128, 10 for the largest. */
+void put_natural(GByteArray *out, uint64_t value);
+void put_flag(GByteArray *out, bool value);
+void put_time(GByteArray *out, VTime value);
+/* A struct or array of uint64_t alone; `size` is its size in bytes. */
+void put_counts(GByteArray *out, const void *counts, gsize size);
 void put_bytes(GByteArray *out, const void *data, gsize size);
 /* NULL is written as "". */
 void put_text(GByteArray *out, const char *text);
@@ -52,6 +58,9 @@ VTime get_time(Reader *r);
 uint32_t get_u32(Reader *r);
 uint64_t get_u64(Reader *r);
 int64_t get_i64(Reader *r);
+/* More bytes than put_natural() writes make the reader bad. */
+uint64_t get_natural(Reader *r);
+void get_counts(Reader *r, void *counts, gsize size);
 /* Returns a pointer into the bytes that are read. */
 const uint8_t *get_bytes(Reader *r, gsize *size);
 /* Free with g_free(); never NULL. A NUL in the text makes the reader bad. */
@@ -63,6 +72,8 @@ char *get_line(Reader *r);
 /* A count of entries of at least `least` bytes each. A count of more entries than the rest of the
  * bytes can hold makes the reader bad. */
 uint32_t get_count(Reader *r, gsize least);
+/* Makes the reader bad unless `holds`. */
+void reader_demand(Reader *r, bool holds);
 /* What is wrong with the bytes, in words: a field was missing or wrong, or bytes are left. NULL:
  * nothing is. */
 const char *reader_problem(const Reader *r);

@@ -65,16 +65,11 @@ void topology_put(GByteArray *out, const NetOp *op)
     }
 }
 
-static void demand(Reader *r, bool holds)
-{
-    r->bad = r->bad || !holds;
-}
-
-static int64_t get_natural(Reader *r)
+static int64_t get_positive(Reader *r)
 {
     int64_t value = get_i64(r);
 
-    demand(r, value >= 0);
+    reader_demand(r, value >= 0);
     return value;
 }
 
@@ -82,7 +77,7 @@ static uint32_t get_chance(Reader *r)
 {
     uint32_t value = get_u32(r);
 
-    demand(r, value <= LINK_CERTAIN);
+    reader_demand(r, value <= LINK_CERTAIN);
     return value;
 }
 
@@ -100,15 +95,15 @@ static void get_ways(Reader *r, NetOp *op)
         LinkParams *p = &op->params[i];
         uint8_t flags;
 
-        p->latency = vtime(get_natural(r));
-        p->bandwidth = get_natural(r);
-        p->queue = get_natural(r);
-        p->jitter = vtime(get_natural(r));
+        p->latency = vtime(get_positive(r));
+        p->bandwidth = get_positive(r);
+        p->queue = get_positive(r);
+        p->jitter = vtime(get_positive(r));
         p->loss = get_chance(r);
         p->duplicate = get_chance(r);
         p->reorder = get_chance(r);
         flags = get_u8(r);
-        demand(r, flags <= 3);
+        reader_demand(r, flags <= 3);
         p->exact = flags & 1;
         p->exact_set = flags & 2;
     }
@@ -118,7 +113,7 @@ static void get_name(Reader *r, NetOp *op, char **name)
 {
     *name = get_text(r);
     op->name = *name;
-    demand(r, **name != '\0');
+    reader_demand(r, **name != '\0');
 }
 
 bool topology_get_head(Reader *r, TopologyHead *head)
@@ -134,7 +129,7 @@ void topology_get(Reader *r, NetOp *op, char **name)
 
     *op = (NetOp){0};
     *name = NULL;
-    demand(r, kind <= NET_OP_LAST);
+    reader_demand(r, kind <= NET_OP_LAST);
     if (r->bad)
         return;
     op->kind = (NetOpKind)kind;
@@ -144,7 +139,7 @@ void topology_get(Reader *r, NetOp *op, char **name)
         break;
     case NET_OP_QUANTUM:
         op->quantum = get_time(r);
-        demand(r, op->quantum.ns > 0);
+        reader_demand(r, op->quantum.ns > 0);
         op->at = get_time(r);
         break;
     case NET_OP_PORT:

@@ -60,6 +60,69 @@ static void test_numbers(void)
 }
 
 /* Hosts may differ in how they store numbers; the bytes may not. */
+/* Naturals take as few bytes as they need; more bytes than that are none. */
+static void test_naturals(void)
+{
+    static const struct {
+        uint64_t value;
+        gsize size;
+    } numbers[] = {{0, 1},          {1, 1},         {127, 1},
+                   {128, 2},        {16383, 2},     {16384, 3},
+                   {UINT32_MAX, 5}, {INT64_MAX, 9}, {UINT64_C(1) << 63, 10},
+                   {UINT64_MAX, 10}};
+    static const struct {
+        const char *bytes;
+        gsize size;
+    } wrong[] = {{"\x80", 1},
+                 {"\x80\x00", 2},
+                 {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10},
+                 {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\x81\x00", 11}};
+    Exact e;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+
+        put_natural(out, numbers[i].value);
+        g_assert_cmpuint(out->len, ==, numbers[i].size);
+        exact_init(&e, out->data, out->len);
+        g_assert_cmpuint(get_natural(&e.r), ==, numbers[i].value);
+        g_assert_null(reader_problem(&e.r));
+        exact_clear(&e);
+    }
+    for (unsigned i = 0; i < G_N_ELEMENTS(wrong); i++) {
+        exact_init(&e, wrong[i].bytes, wrong[i].size);
+        g_assert_cmpuint(get_natural(&e.r), ==, 0);
+        g_assert_true(e.r.bad);
+        exact_clear(&e);
+    }
+}
+
+static void test_counts(void)
+{
+    const struct {
+        uint64_t a, b, c;
+    } counts = {1, UINT64_MAX, 3};
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    uint64_t read[3];
+    Exact e;
+
+    put_counts(out, &counts, sizeof(counts));
+    put_flag(out, true);
+    put_time(out, vtime(-7));
+    exact_init(&e, out->data, out->len);
+    get_counts(&e.r, read, sizeof(read));
+    g_assert_cmpmem(read, sizeof(read), &counts, sizeof(counts));
+    g_assert_true(get_flag(&e.r));
+    g_assert_cmpint(get_time(&e.r).ns, ==, -7);
+    g_assert_null(reader_problem(&e.r));
+    reader_demand(&e.r, true);
+    g_assert_false(e.r.bad);
+    reader_demand(&e.r, false);
+    reader_demand(&e.r, true);
+    g_assert_true(e.r.bad);
+    exact_clear(&e);
+}
+
 static void test_byte_order(void)
 {
     static const uint8_t expected[] = {0x01, 0x05, 0x04, 0x03, 0x02, 0x0d, 0x0c, 0x0b, 0x0a,
@@ -257,6 +320,8 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/codec/numbers", test_numbers);
+    g_test_add_func("/codec/naturals", test_naturals);
+    g_test_add_func("/codec/counts", test_counts);
     g_test_add_func("/codec/byte-order", test_byte_order);
     g_test_add_func("/codec/texts", test_texts);
     g_test_add_func("/codec/bytes", test_bytes);
