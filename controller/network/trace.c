@@ -4,29 +4,13 @@
  */
 #include "controller/network/trace.h"
 
-#include "controller/base/sha.h"
 #include "controller/base/units.h"
+#include "controller/network/trace-private.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_trace_error_quark, trace_error)
-
-typedef struct {
-    char *name;
-    VClock clock;
-    Sha sha;
-} TraceNode;
-
-struct Trace {
-    size_t cap, capacity; /* events allowed, and allocated so far */
-    TraceEvent *ring;     /* event n is in ring[(n - 1) % cap] */
-    uint64_t count;
-    GArray *nodes;    /* TraceNode */
-    GPtrArray *names; /* names of the nodes for vclock_format() */
-    Sha sha;
-    GString *line; /* reused, so that appending allocates nothing */
-};
 
 Trace *trace_new(size_t cap)
 {
@@ -38,11 +22,6 @@ Trace *trace_new(size_t cap)
     sha_init(&trace->sha);
     trace->line = g_string_new(NULL);
     return trace;
-}
-
-static TraceNode *node_at(const Trace *trace, unsigned i)
-{
-    return &g_array_index(trace->nodes, TraceNode, i);
 }
 
 void trace_free(Trace *trace)
