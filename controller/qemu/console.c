@@ -5,10 +5,9 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/output.h"
-#include "controller/base/sha.h"
-#include "controller/base/sink.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
+#include "controller/qemu/console-private.h"
 #include "controller/qemu/options.h"
 
 #include <errno.h>
@@ -20,40 +19,26 @@
 #define CHUNK   65536
 #define MAX_TAP (1 << 20)
 
-struct Console {
-    int fd;
-    int input_fd; /* -1: input goes to fd, if that is a socket */
-    int log_fd;   /* -1: writing the log has failed */
-    char *log_path;
-    char *node; /* "node NAME: ", for messages; NULL: no name set */
-    guint64 bytes;
-    Sha digest; /* of the bytes in the log */
-    Lines *lines;
-    Recent *recent;   /* the last complete lines */
-    Sink *transcript; /* or NULL */
-
-    GMutex lock;  /* guards the members that a second thread uses: fd, input_fd, tap */
-    GString *tap; /* NULL: closed */
-    void (*wake)(void *data);
-    void *wake_data;
-
-    ConsoleFunc pass_on;
-    void *pass_on_data;
-};
-
-/* Adds a complete line to the recent lines and to the transcript. */
-static void on_line(const char *text, gsize size, VTime at, void *data)
+void console_transcribe(Console *c, const char *text, gsize size, VTime at)
 {
-    Console *c = data;
     g_autofree char *time = NULL, *plain = NULL, *line = NULL;
 
-    recent_add(c->recent, text, size, at);
     if (!c->transcript || !sink_is_open(c->transcript))
         return;
     time = units_format_seconds(at);
     plain = text_line(text, (gssize)size);
     line = g_strdup_printf("[%s] %s\n", time, plain);
+    sha_add(&c->transcribed, line, strlen(line));
     sink_write(c->transcript, line, strlen(line));
+}
+
+/* Adds a complete line to the recent lines and to the transcript. */
+static void on_line(const char *text, gsize size, VTime at, void *data)
+{
+    Console *c = data;
+
+    recent_add(c->recent, text, size, at);
+    console_transcribe(c, text, size, at);
 }
 
 Console *console_new(int fd, const char *log_path, GError **error)
@@ -92,6 +77,19 @@ void console_set_input(Console *c, int fd)
     c->input_fd = fd;
 }
 
+void console_reconnect(Console *c, int fd, int input_fd)
+{
+    g_mutex_lock(&c->lock);
+    fd_clear(&c->fd);
+    fd_clear(&c->input_fd);
+    c->fd = fd;
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* concerns our end only */
+    if (input_fd >= 0)
+        console_set_input(c, input_fd);
+    g_mutex_unlock(&c->lock);
+}
+
 void console_free(Console *c)
 {
     if (!c)
@@ -105,6 +103,7 @@ void console_free(Console *c)
     if (c->tap)
         g_string_free(c->tap, TRUE);
     g_mutex_clear(&c->lock);
+    g_free(c->transcript_path);
     g_free(c->log_path);
     g_free(c->node);
     g_free(c);
@@ -147,6 +146,17 @@ bool console_accepts_transcript(const char *path, GError **error)
     return false;
 }
 
+void console_begin_transcript(Console *c, Sink *sink, const char *path)
+{
+    g_autofree char *own = g_strdup(path);
+
+    sink_close(c->transcript);
+    c->transcript = sink;
+    g_free(c->transcript_path);
+    c->transcript_path = g_steal_pointer(&own);
+    sha_init(&c->transcribed);
+}
+
 bool console_transcript(Console *c, const char *path, GError **error)
 {
     Sink *sink = NULL;
@@ -156,8 +166,7 @@ bool console_transcript(Console *c, const char *path, GError **error)
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path, e->message);
         return false;
     }
-    sink_close(c->transcript);
-    c->transcript = sink;
+    console_begin_transcript(c, sink, path);
     return true;
 }
 
