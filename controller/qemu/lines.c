@@ -358,7 +358,9 @@ static View view_load(const Lines *l, Reader *r)
 
     view.time = get_time(r);
     reader_demand(r, view.from <= l->line->len && view.tried <= l->line->len);
-    return r->bad ? (View){0} : view;
+    if (r->bad)
+        view = (View){0};
+    return view;
 }
 
 void lines_save(const Lines *l, GByteArray *out)

@@ -113,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
     if (len < 1)
         return 0;
-    copy = g_memdup2(bytes + 1, MAX(len - 1, 1));
+    copy = g_malloc(len);
+    memcpy(copy, bytes + 1, len - 1);
     r = (Reader){copy, copy + len - 1, false};
     world_init(&a, bytes[0] & 1);
     world_init(&b, bytes[0] & 1);
