@@ -401,9 +401,9 @@ static void load_due(Network *net, unsigned port, const GPtrArray *frames, Reade
         Packet *p = load_packet(net, frames, true, false, r);
         HeapEntry entry;
 
-        reader_demand(r, p && p->d.port == port);
-        if (r->bad)
+        if (!p)
             return;
+        reader_demand(r, p->d.port == port);
         entry = (HeapEntry){p->d.due, flow_rank(EVENT_SWITCH, 2 * p->d.link + p->d.direction),
                             p->d.sequence, p};
         push(&port_at(net, port)->due, entry, i > 0 ? &last : NULL, r);
@@ -419,9 +419,9 @@ static void load_taken(Network *net, const GPtrArray *frames, Reader *r)
     for (unsigned i = 0; i < n; i++) {
         Packet *p = load_packet(net, frames, true, false, r);
 
-        reader_demand(r, p && (i == 0 || compare_taken(net->loaded->pdata[i - 1], p) < 0));
-        if (r->bad)
+        if (!p)
             return;
+        reader_demand(r, i == 0 || compare_taken(net->loaded->pdata[i - 1], p) < 0);
         p->taken = true;
         p->number = i;
         g_ptr_array_add(net->loaded, p);

@@ -144,6 +144,7 @@ void topology_get(Reader *r, NetOp *op, char **name)
         break;
     case NET_OP_PORT:
         get_name(r, op, name);
+        reader_demand(r, **name != '.'); /* the node's name comes first */
         for (unsigned i = 0; i < MAC_LEN; i++)
             op->mac[i] = get_u8(r);
         break;

@@ -159,7 +159,7 @@ static void one_seed(guint32 seed)
     g_autoptr(GRand) rand = g_rand_new_with_seed(seed), same = NULL;
     g_autoptr(GRegex) pattern = pattern_new("hello .*tick|red", NULL);
     g_autoptr(GByteArray) saved = NULL, watched = g_byte_array_new();
-    g_autofree char *past = NULL, *other = NULL, *log = NULL, *twin = NULL;
+    g_autofree char *log = NULL, *twin = NULL;
     LinesWatch *watch, *watch_of_b;
     Fixture a, b;
     Reader r;
@@ -168,8 +168,8 @@ static void one_seed(guint32 seed)
     set_up(&b, NULL);
     watch = lines_watch(console_lines(a.console), pattern);
     watch_of_b = lines_watch(console_lines(b.console), pattern);
-    past = drive(&a, watch, rand, 0, any(rand, 200));
-    other = drive(&b, watch_of_b, rand, 0, any(rand, 50));
+    g_free(drive(&a, watch, rand, 0, any(rand, 200)));
+    g_free(drive(&b, watch_of_b, rand, 0, any(rand, 50)));
     saved = save(&a);
     lines_watch_save(watch, watched);
     load(&b, saved, 1000);

@@ -108,6 +108,7 @@ static void test_out_of_range(void)
 {
     expect_bad(&(NetOp){.kind = NET_OP_LAST + 1});
     expect_bad(&(NetOp){.kind = NET_OP_PORT, .name = ""});
+    expect_bad(&(NetOp){.kind = NET_OP_PORT, .name = ".1"});
     expect_bad(&(NetOp){.kind = NET_OP_SWITCH, .name = ""});
     expect_bad(&(NetOp){.kind = NET_OP_QUANTUM, .quantum = {-1}});
     expect_bad(&(NetOp){.kind = NET_OP_LINK, .params = {{.latency = {-1}}}});
