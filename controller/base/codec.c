@@ -135,6 +135,14 @@ int64_t get_i64(Reader *r)
     return (int64_t)get_u64(r);
 }
 
+uint64_t get_number(Reader *r)
+{
+    uint64_t value = get_u64(r);
+
+    reader_demand(r, value <= INT64_MAX);
+    return value;
+}
+
 uint64_t get_natural(Reader *r)
 {
     uint64_t value = 0;

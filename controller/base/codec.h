@@ -58,6 +58,8 @@ VTime get_time(Reader *r);
 uint32_t get_u32(Reader *r);
 uint64_t get_u64(Reader *r);
 int64_t get_i64(Reader *r);
+/* A u64 that numbers are counted on from: one above INT64_MAX makes the reader bad. */
+uint64_t get_number(Reader *r);
 /* More bytes than put_natural() writes make the reader bad. */
 uint64_t get_natural(Reader *r);
 void get_counts(Reader *r, void *counts, gsize size);

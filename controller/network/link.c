@@ -328,7 +328,7 @@ static void load_changes(LinkWay *way, Reader *r)
 void link_way_load(LinkWay *way, Reader *r)
 {
     get_counts(r, &way->stats, sizeof(way->stats));
-    way->sequence = get_u64(r);
+    way->sequence = get_number(r);
     get_counts(r, way->prng.s, sizeof(way->prng.s));
     way->last_due = get_time(r);
     way->busy_until = get_time(r);

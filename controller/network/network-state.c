@@ -252,8 +252,8 @@ static void load_port(NetPort *port, bool traced, Reader *r)
 
     reader_demand(r, sent || last.ns == 0);
     port->last_sent = sent ? last : vtime(INT64_MIN);
-    port->sends = get_u64(r);
-    port->takings = get_u64(r);
+    port->sends = get_number(r);
+    port->takings = get_number(r);
     get_counts(r, &port->stats, sizeof(port->stats));
     port->trace_node = traced ? get_u32(r) : 0;
 }
@@ -486,7 +486,7 @@ bool network_load(Network *net, Reader *r, GError **error)
         fresh->changed = get_time(r);
         fresh->last = get_time(r);
         fresh->clock = get_time(r);
-        fresh->n_frames = get_u64(r);
+        fresh->n_frames = get_number(r);
         traced = get_flag(r);
         load_parts(fresh, traced, r);
         load_packets(fresh, r);

@@ -171,8 +171,8 @@ bool trace_load(Trace *trace, Reader *r, GError **error)
     Trace old = *trace;
 
     fresh->cap = get_u64(r);
-    fresh->count = get_u64(r);
-    reader_demand(r, fresh->cap > 0 && fresh->count < UINT64_MAX);
+    fresh->count = get_number(r);
+    reader_demand(r, fresh->cap > 0);
     sha_load(&fresh->sha, r);
     load_nodes(fresh, r);
     if (!r->bad)

@@ -115,6 +115,17 @@ static void test_counts(void)
     g_assert_true(get_flag(&e.r));
     g_assert_cmpint(get_time(&e.r).ns, ==, -7);
     g_assert_null(reader_problem(&e.r));
+    exact_clear(&e);
+    g_byte_array_set_size(out, 0);
+    put_u64(out, INT64_MAX);
+    put_u64(out, (uint64_t)INT64_MAX + 1);
+    exact_init(&e, out->data, out->len);
+    g_assert_cmpuint(get_number(&e.r), ==, INT64_MAX);
+    g_assert_false(e.r.bad);
+    get_number(&e.r);
+    g_assert_true(e.r.bad);
+    exact_clear(&e);
+    exact_init(&e, out->data, out->len);
     reader_demand(&e.r, true);
     g_assert_false(e.r.bad);
     reader_demand(&e.r, false);
