@@ -56,14 +56,19 @@ static bool in_the_way(const Recent *r, gsize from, gsize to)
     return l->offset < to && from < l->offset + MAX(l->size, 1);
 }
 
+static void allocate(Recent *r)
+{
+    if (r->bytes)
+        return;
+    r->bytes = g_malloc(RECENT_BYTES);
+    r->lines = g_new0(Line, RECENT_LINES);
+}
+
 void recent_add(Recent *r, const char *text, gsize size, VTime at)
 {
     gsize kept = MIN(size, RECENT_LINE_BYTES), start = r->end;
 
-    if (!r->bytes) {
-        r->bytes = g_malloc(RECENT_BYTES);
-        r->lines = g_new0(Line, RECENT_LINES);
-    }
+    allocate(r);
     if (start + MAX(kept, 1) > RECENT_BYTES) {
         while (r->n > 0 && line_at(r, 0)->offset >= start)
             forget_oldest(r);
@@ -92,4 +97,46 @@ RecentLine recent_line(const Recent *r, unsigned index)
     const Line *l = line_at(r, index);
 
     return (RecentLine){r->bytes + l->offset, l->size, l->cut, l->at};
+}
+
+/* Offsets too: they decide which lines a further line drops. */
+void recent_save(const Recent *r, GByteArray *out)
+{
+    put_u64(out, r->left_out);
+    put_u32(out, (uint32_t)r->end);
+    put_u32(out, r->n);
+    for (unsigned i = 0; i < r->n; i++) {
+        const Line *l = line_at(r, i);
+
+        put_time(out, l->at);
+        put_u32(out, l->offset);
+        put_u64(out, l->cut);
+        put_bytes(out, r->bytes + l->offset, l->size);
+    }
+}
+
+void recent_load(Recent *recent, Reader *r)
+{
+    unsigned n;
+
+    recent->left_out = get_u64(r);
+    recent->end = get_u32(r);
+    recent->first = recent->n = 0;
+    n = get_count(r, 8 + 4 + 8 + 4);
+    reader_demand(r, n <= RECENT_LINES && recent->end <= RECENT_BYTES);
+    allocate(recent);
+    for (unsigned i = 0; i < n && !r->bad; i++) {
+        Line l = {.at = get_time(r), .offset = get_u32(r)};
+        const uint8_t *text;
+        gsize size;
+
+        l.cut = get_u64(r);
+        text = get_bytes(r, &size);
+        reader_demand(r, size <= RECENT_LINE_BYTES && l.offset + MAX(size, 1) <= RECENT_BYTES);
+        if (r->bad)
+            break;
+        l.size = (guint32)size;
+        memcpy(recent->bytes + l.offset, text, size);
+        recent->lines[recent->n++] = l;
+    }
 }

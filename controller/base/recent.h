@@ -6,6 +6,7 @@
 #ifndef BASE_RECENT_H
 #define BASE_RECENT_H
 
+#include "controller/base/codec.h"
 #include "controller/base/vtime.h"
 
 #include <glib.h>
@@ -38,5 +39,10 @@ typedef struct {
 
 /* Returns a line; index 0 is the oldest. */
 RecentLine recent_line(const Recent *recent, unsigned index);
+
+/* Writes the lines to bytes, and reads them over those that are there: the same lines are dropped in
+ * future. */
+void recent_save(const Recent *recent, GByteArray *out);
+void recent_load(Recent *recent, Reader *r);
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/output.h"
+#include "controller/base/resume.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -80,21 +81,32 @@ bool sink_accepts(const char *path, const char *what, SinkKnows knows, GError **
     return false;
 }
 
-Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error)
+static Sink *sink_of(int fd, const char *path, const char *what)
 {
-    int fd = open_any(path, knows);
-    Sink *s;
+    Sink *s = g_new0(Sink, 1);
 
-    if (fd < 0) {
-        set_problem(what, errno, error);
-        return NULL;
-    }
-    s = g_new0(Sink, 1);
     s->fd = fd;
     s->path = g_strdup(path);
     s->what = g_strdup(what);
     s->pending = g_byte_array_new();
     return s;
+}
+
+Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error)
+{
+    int fd = open_any(path, knows);
+
+    if (fd >= 0)
+        return sink_of(fd, path, what);
+    set_problem(what, errno, error);
+    return NULL;
+}
+
+Sink *sink_resume(const char *path, const char *what, const Sha *written)
+{
+    int fd = resume_file(path, written);
+
+    return fd >= 0 ? sink_of(fd, path, what) : NULL;
 }
 
 bool sink_is_open(const Sink *s)

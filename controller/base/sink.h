@@ -8,6 +8,8 @@
 #ifndef BASE_SINK_H
 #define BASE_SINK_H
 
+#include "controller/base/sha.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -22,6 +24,10 @@ typedef bool (*SinkKnows)(const char *head, gsize size);
  * left unchanged. what: a word such as "capture", for messages.
  */
 Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error);
+
+/* Opens a file that was written by then as `written` says, cuts off what is behind that, and goes on
+ * there. NULL: there is no such file (resume.h). */
+Sink *sink_resume(const char *path, const char *what, const Sha *written);
 
 /* Returns false if an existing file would make sink_open() fail; opens nothing for writing. */
 bool sink_accepts(const char *path, const char *what, SinkKnows knows, GError **error);

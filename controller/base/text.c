@@ -145,6 +145,8 @@ enum {
     STRING_ESC, /* ESC within such a text */
 };
 
+G_STATIC_ASSERT(STRING_ESC + 1 == TEXT_FILTER_STATES);
+
 static int behind_escape(unsigned char c)
 {
     if (c == '[')

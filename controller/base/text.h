@@ -38,8 +38,10 @@ char *text_brief(const char *message);
 
 /* Removes a terminal's escape sequences (ECMA-48) from a stream of bytes that comes in pieces. */
 typedef struct {
-    unsigned char state; /* zero at first */
+    unsigned char state; /* zero at first, and always below TEXT_FILTER_STATES */
 } TextFilter;
+
+#define TEXT_FILTER_STATES 5
 
 /*
  * Appends the part of `size` more bytes that a terminal would show: no escape sequences, and no

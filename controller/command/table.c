@@ -7,7 +7,7 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/gdbserver/gdb-endpoint.h"
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
 #include "controller/run/run.h"

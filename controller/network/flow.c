@@ -13,20 +13,7 @@
 
 #include <string.h>
 
-/* Order of events at the same time. Deliveries at a barrier come last: a node's sends up to the
- * barrier come before. */
-typedef enum {
-    EVENT_SEND,
-    EVENT_SWITCH,
-    EVENT_TAKEN,
-} EventClass;
-
-static uint64_t rank(EventClass event, unsigned index)
-{
-    return (uint64_t)event << 32 | index;
-}
-
-static Packet *packet_new(Network *net, Frame *frame)
+Packet *flow_packet(Network *net, Frame *frame)
 {
     Packet *packet = net->free_packets, *next_ever;
 
@@ -83,6 +70,7 @@ void flow_clear(Network *net)
         net->packets = packet->next_ever;
         g_free(packet);
     }
+    g_clear_pointer(&net->loaded, g_ptr_array_unref);
     heap_clear(&net->events);
     frame_pool_clear(&net->frames);
 }
@@ -191,7 +179,7 @@ static const Packet *send_copy(Network *net, const Packet *packet, unsigned inde
 {
     Link *link = link_at(net, index);
     NetEnd remote = link->ends[!direction];
-    Packet *copy = packet_new(net, frame_ref(packet->frame));
+    Packet *copy = flow_packet(net, frame_ref(packet->frame));
     HeapEntry entry = {.time = due, .item = copy};
 
     copy->d.from = packet->d.from;
@@ -201,7 +189,7 @@ static const Packet *send_copy(Network *net, const Packet *packet, unsigned inde
     copy->d.direction = direction;
     copy->d.sequence = entry.sequence = link->ways[direction].sequence++;
     copy->hops = packet->hops;
-    entry.rank = rank(EVENT_SWITCH, 2 * index + direction);
+    entry.rank = flow_rank(EVENT_SWITCH, 2 * index + direction);
     if (remote.is_switch) {
         heap_push(&net->events, entry);
     } else {
@@ -370,11 +358,11 @@ bool network_send(Network *net, unsigned index, VTime sent, const void *frame, s
         return false;
     }
     port->last_sent = vtime(MAX(sent.ns, port->last_sent.ns));
-    packet = packet_new(net, frame_new(&net->frames, frame, size));
+    packet = flow_packet(net, frame_new(&net->frames, frame, size));
     packet->frame->number = ++net->n_frames;
     packet->d.from = index;
     packet->d.sent = port->last_sent;
-    entry = (HeapEntry){port->last_sent, rank(EVENT_SEND, index), port->sends++, packet};
+    entry = (HeapEntry){port->last_sent, flow_rank(EVENT_SEND, index), port->sends++, packet};
     heap_push(&net->events, entry);
     return true;
 }
@@ -421,16 +409,21 @@ const NetDelivery *network_next(const Network *net, unsigned port, VTime until)
 NetDelivery *network_pop(Network *net, unsigned port)
 {
     Heap *due = &port_at(net, port)->due;
+    Packet *packet = heap_top(due) ? heap_pop(due) : NULL;
 
-    return heap_top(due) ? &((Packet *)heap_pop(due))->d : NULL;
+    if (!packet)
+        return NULL;
+    packet->taken = true;
+    return &packet->d;
 }
 
 static void taken(Network *net, NetDelivery *delivery, VTime when, bool refused)
 {
     Packet *packet = (Packet *)delivery;
     NetPort *port = port_at(net, delivery->port);
-    HeapEntry entry = {when, rank(EVENT_TAKEN, delivery->port), port->takings++, packet};
+    HeapEntry entry = {when, flow_rank(EVENT_TAKEN, delivery->port), port->takings++, packet};
 
+    packet->taken = false;
     packet->when = when;
     packet->refused = refused;
     heap_push(&net->events, entry);

@@ -5,9 +5,9 @@
 #include "controller/network/heap.h"
 
 #include <glib.h>
-#include <stdbool.h>
+#include <stdlib.h>
 
-static bool before(const HeapEntry *a, const HeapEntry *b)
+bool heap_before(const HeapEntry *a, const HeapEntry *b)
 {
     if (a->time.ns != b->time.ns)
         return a->time.ns < b->time.ns;
@@ -24,7 +24,7 @@ void heap_push(Heap *heap, HeapEntry entry)
         heap->capacity = MAX(16, 2 * heap->capacity);
         heap->entries = g_renew(HeapEntry, heap->entries, heap->capacity);
     }
-    for (; i > 0 && before(&entry, &heap->entries[(i - 1) / 2]); i = (i - 1) / 2)
+    for (; i > 0 && heap_before(&entry, &heap->entries[(i - 1) / 2]); i = (i - 1) / 2)
         heap->entries[i] = heap->entries[(i - 1) / 2];
     heap->entries[i] = entry;
 }
@@ -41,15 +41,29 @@ void *heap_pop(Heap *heap)
 
         if (child >= heap->len)
             break;
-        if (child + 1 < heap->len && before(&e[child + 1], &e[child]))
+        if (child + 1 < heap->len && heap_before(&e[child + 1], &e[child]))
             child++;
-        if (!before(&e[child], &last))
+        if (!heap_before(&e[child], &last))
             break;
         e[i] = e[child];
         i = child;
     }
     e[i] = last;
     return item;
+}
+
+static int compare(const void *a, const void *b)
+{
+    return heap_before(a, b) ? -1 : heap_before(b, a);
+}
+
+HeapEntry *heap_sorted(const Heap *heap)
+{
+    HeapEntry *copy = g_memdup2(heap->entries, heap->len * sizeof(*copy));
+
+    if (copy)
+        qsort(copy, heap->len, sizeof(*copy), compare);
+    return copy;
 }
 
 void heap_clear(Heap *heap)

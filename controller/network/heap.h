@@ -8,6 +8,7 @@
 
 #include "controller/base/vtime.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 typedef struct {
@@ -23,6 +24,13 @@ typedef struct {
 } Heap;
 
 void heap_push(Heap *heap, HeapEntry entry);
+
+/* Reports whether entry `a` is popped before entry `b`. */
+bool heap_before(const HeapEntry *a, const HeapEntry *b);
+
+/* Returns a copy of all entries in the order of popping; the caller frees the copy with g_free().
+ * NULL if the heap is empty. */
+HeapEntry *heap_sorted(const Heap *heap);
 
 /* Removes the first entry and returns its item. The heap must not be empty. */
 void *heap_pop(Heap *heap);

@@ -4,6 +4,8 @@
  */
 #include "controller/network/link.h"
 
+#include "controller/network/frame.h"
+
 #include <string.h>
 
 #define ETHERNET_MIN      60 /* without checksum */
@@ -260,4 +262,78 @@ LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum)
         way->stats.duplicated++;
     }
     return fate;
+}
+
+static const LinkQueued *queued_at(const LinkWay *way, size_t i)
+{
+    return &way->queue.items[(way->queue.first + i) % way->queue.capacity];
+}
+
+void link_way_save(const LinkWay *way, GByteArray *out)
+{
+    put_counts(out, &way->stats, sizeof(way->stats));
+    put_u64(out, way->sequence);
+    put_counts(out, way->prng.s, sizeof(way->prng.s));
+    put_time(out, way->last_due);
+    put_time(out, way->busy_until);
+    put_i64(out, way->busy_rest);
+    put_u32(out, (uint32_t)way->queue.len);
+    for (size_t i = 0; i < way->queue.len; i++) {
+        put_time(out, queued_at(way, i)->until);
+        put_u32(out, (uint32_t)queued_at(way, i)->size);
+    }
+    put_flag(out, way->is_down);
+    put_u32(out, way->changes->len - way->next_change);
+    for (unsigned i = way->next_change; i < way->changes->len; i++) {
+        const LinkChange *change = &g_array_index(way->changes, LinkChange, i);
+
+        put_time(out, change->at);
+        put_flag(out, change->up);
+    }
+}
+
+static void load_queue(LinkWay *way, Reader *r)
+{
+    unsigned n = get_count(r, 8 + 4);
+
+    way->queue.first = way->queue.len = 0;
+    way->queue.bytes = 0;
+    for (unsigned i = 0; i < n && !r->bad; i++) {
+        VTime until = get_time(r);
+        uint32_t size = get_u32(r);
+
+        reader_demand(r, size <= FRAME_MAX);
+        enqueue(way, until, size);
+    }
+}
+
+static void load_changes(LinkWay *way, Reader *r)
+{
+    unsigned n;
+
+    way->is_down = get_flag(r);
+    n = get_count(r, 8 + 1);
+    way->next_change = 0;
+    g_array_set_size(way->changes, 0);
+    for (unsigned i = 0; i < n && !r->bad; i++) {
+        LinkChange change = {.at = get_time(r)};
+
+        change.up = get_flag(r);
+        reader_demand(r, i == 0 ||
+                             change.at.ns >= g_array_index(way->changes, LinkChange, i - 1).at.ns);
+        g_array_append_val(way->changes, change);
+    }
+}
+
+void link_way_load(LinkWay *way, Reader *r)
+{
+    get_counts(r, &way->stats, sizeof(way->stats));
+    way->sequence = get_number(r);
+    get_counts(r, way->prng.s, sizeof(way->prng.s));
+    way->last_due = get_time(r);
+    way->busy_until = get_time(r);
+    way->busy_rest = get_i64(r);
+    reader_demand(r, way->busy_rest >= 0 && way->busy_rest < MAX(way->params.bandwidth, 1));
+    load_queue(way, r);
+    load_changes(way, r);
 }

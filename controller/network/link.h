@@ -23,6 +23,7 @@
 #ifndef NETWORK_LINK_H
 #define NETWORK_LINK_H
 
+#include "controller/base/codec.h"
 #include "controller/base/vtime.h"
 #include "controller/network/prng.h"
 
@@ -136,5 +137,10 @@ LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum);
 
 /* Returns the bytes that wait to be sent at `at`, including the frame on the wire. */
 int64_t link_way_backlog(const LinkWay *way, VTime at);
+
+/* Writes all of a way but its parameters to bytes, and reads it into a way of the same
+ * parameters. */
+void link_way_save(const LinkWay *way, GByteArray *out);
+void link_way_load(LinkWay *way, Reader *r);
 
 #endif

@@ -13,9 +13,11 @@
 /* A frame on its way: to be sent, towards a switch, due at a port, or accepted by the port. */
 typedef struct Packet Packet;
 struct Packet {
-    NetDelivery d; /* first member: the public part */
-    Frame *frame;  /* NULL: packet not in use */
-    unsigned hops; /* number of switches passed */
+    NetDelivery d;   /* first member: the public part */
+    Frame *frame;    /* NULL: packet not in use */
+    unsigned hops;   /* number of switches passed */
+    bool taken;      /* by network_pop(), and not given back yet */
+    unsigned number; /* among those taken, as network_save() or network_load() counted */
     bool refused;
     bool exact; /* its last link was exact when the packet entered the link */
     VTime when; /* time of acceptance or refusal */
@@ -74,6 +76,7 @@ struct Network {
     uint64_t n_frames; /* frames sent so far */
     VTime clock;       /* time of the event under way */
     Packet *packets, *free_packets;
+    GPtrArray *loaded; /* Packet, taken when the network was saved, by number; NULL: handed out */
     Trace *trace;
     GArray *observers; /* Observer */
 };
@@ -92,6 +95,23 @@ static inline Link *link_at(const Network *net, unsigned i)
 {
     return g_ptr_array_index(net->links, i);
 }
+
+/* Order of events at the same time. Deliveries at a barrier come last: a node's sends up to the
+ * barrier come before. */
+typedef enum {
+    EVENT_SEND,
+    EVENT_SWITCH,
+    EVENT_TAKEN,
+} EventClass;
+
+/* Rank of an event in a heap: `index` is the port's, for EVENT_SWITCH 2 * link + direction. */
+static inline uint64_t flow_rank(EventClass event, unsigned index)
+{
+    return (uint64_t)event << 32 | index;
+}
+
+/* Returns a packet with this frame, which takes over the caller's reference. */
+Packet *flow_packet(Network *net, Frame *frame);
 
 /* Frees all packets, on their way or taken, and the pools. */
 void flow_clear(Network *net);

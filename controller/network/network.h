@@ -37,6 +37,7 @@ typedef enum {
     NETWORK_ERROR_NAME,    /* already used, or unknown */
     NETWORK_ERROR_LINKED,  /* a port has at most one link; a link has two different ends */
     NETWORK_ERROR_QUANTUM, /* not above 0 */
+    NETWORK_ERROR_SAVED,   /* saved bytes are damaged, or do not fit the trace */
 } NetworkError;
 
 #define NETWORK_FRAME_MIN ((size_t)14) /* an Ethernet header */

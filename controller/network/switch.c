@@ -5,6 +5,7 @@
 #include "controller/network/switch.h"
 
 #include <glib.h>
+#include <stdlib.h>
 
 typedef struct {
     uint64_t mac; /* the key in the hash table points to this member */
@@ -58,6 +59,15 @@ static gboolean is_aged(gpointer key, gpointer value, gpointer data)
     return aged(value, *(VTime *)data);
 }
 
+static Address *add(SwitchTable *table, uint64_t key)
+{
+    Address *address = g_new(Address, 1);
+
+    address->mac = key;
+    g_hash_table_insert(table->addresses, &address->mac, address);
+    return address;
+}
+
 void switch_table_learn(SwitchTable *table, const uint8_t mac[MAC_LEN], unsigned exit, VTime now)
 {
     uint64_t key = number(mac);
@@ -73,9 +83,7 @@ void switch_table_learn(SwitchTable *table, const uint8_t mac[MAC_LEN], unsigned
         }
         if (switch_table_size(table) >= SWITCH_TABLE_MAX)
             return;
-        address = g_new(Address, 1);
-        address->mac = key;
-        g_hash_table_insert(table->addresses, &address->mac, address);
+        address = add(table, key);
     }
     address->exit = exit;
     address->seen = now;
@@ -96,4 +104,53 @@ bool switch_table_find(const SwitchTable *table, const uint8_t mac[MAC_LEN], VTi
 unsigned switch_table_size(const SwitchTable *table)
 {
     return g_hash_table_size(table->addresses);
+}
+
+static int by_mac(const void *a, const void *b)
+{
+    const Address *const *x = a, *const *y = b;
+
+    return (*x)->mac < (*y)->mac ? -1 : (*x)->mac > (*y)->mac;
+}
+
+void switch_table_save(const SwitchTable *table, GByteArray *out)
+{
+    g_autoptr(GPtrArray) sorted = g_ptr_array_new();
+    GHashTableIter i;
+    void *value;
+
+    g_hash_table_iter_init(&i, table->addresses);
+    while (g_hash_table_iter_next(&i, NULL, &value))
+        g_ptr_array_add(sorted, value);
+    if (sorted->len > 0)
+        qsort(sorted->pdata, sorted->len, sizeof(*sorted->pdata), by_mac);
+    put_time(out, table->next_sweep);
+    put_u32(out, sorted->len);
+    for (unsigned k = 0; k < sorted->len; k++) {
+        const Address *address = sorted->pdata[k];
+
+        put_u64(out, address->mac);
+        put_u32(out, address->exit);
+        put_time(out, address->seen);
+    }
+}
+
+void switch_table_load(SwitchTable *table, Reader *r, uint64_t exits)
+{
+    uint64_t mac, last = 0;
+    unsigned n;
+
+    table->next_sweep = get_time(r);
+    n = get_count(r, 8 + 4 + 8);
+    reader_demand(r, n <= SWITCH_TABLE_MAX);
+    for (unsigned i = 0; i < n && !r->bad; i++, last = mac) {
+        Address *address;
+
+        mac = get_u64(r);
+        reader_demand(r, (i == 0 || mac > last) && mac >> (8 * MAC_LEN) == 0);
+        address = add(table, mac);
+        address->exit = get_u32(r);
+        address->seen = get_time(r);
+        reader_demand(r, address->exit < exits);
+    }
 }

@@ -9,6 +9,7 @@
 #ifndef NETWORK_SWITCH_H
 #define NETWORK_SWITCH_H
 
+#include "controller/base/codec.h"
 #include "controller/base/vtime.h"
 
 #include <stdbool.h>
@@ -33,5 +34,10 @@ bool switch_table_find(const SwitchTable *table, const uint8_t mac[MAC_LEN], VTi
 
 /* Number of addresses in the table, including aged addresses not removed yet. */
 unsigned switch_table_size(const SwitchTable *table);
+
+/* Writes the table to bytes, and reads it into an empty table. An exit that is not below `exits`
+ * makes the reader bad. */
+void switch_table_save(const SwitchTable *table, GByteArray *out);
+void switch_table_load(SwitchTable *table, Reader *r, uint64_t exits);
 
 #endif

@@ -5,27 +5,12 @@
 #include "controller/network/trace.h"
 
 #include "controller/base/units.h"
+#include "controller/network/trace-private.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_trace_error_quark, trace_error)
-
-typedef struct {
-    char *name;
-    VClock clock;
-    GChecksum *sha;
-} TraceNode;
-
-struct Trace {
-    size_t cap, capacity; /* events allowed, and allocated so far */
-    TraceEvent *ring;     /* event n is in ring[(n - 1) % cap] */
-    uint64_t count;
-    GArray *nodes;    /* TraceNode */
-    GPtrArray *names; /* names of the nodes for vclock_format() */
-    GChecksum *sha;
-    GString *line; /* reused, so that appending allocates nothing */
-};
 
 Trace *trace_new(size_t cap)
 {
@@ -34,14 +19,9 @@ Trace *trace_new(size_t cap)
     trace->cap = MAX(1, cap);
     trace->nodes = g_array_new(FALSE, FALSE, sizeof(TraceNode));
     trace->names = g_ptr_array_new();
-    trace->sha = g_checksum_new(G_CHECKSUM_SHA256);
+    sha_init(&trace->sha);
     trace->line = g_string_new(NULL);
     return trace;
-}
-
-static TraceNode *node_at(const Trace *trace, unsigned i)
-{
-    return &g_array_index(trace->nodes, TraceNode, i);
 }
 
 void trace_free(Trace *trace)
@@ -54,11 +34,9 @@ void trace_free(Trace *trace)
     for (unsigned i = 0; i < trace->nodes->len; i++) {
         g_free(node_at(trace, i)->name);
         vclock_clear(&node_at(trace, i)->clock);
-        g_checksum_free(node_at(trace, i)->sha);
     }
     g_array_unref(trace->nodes);
     g_ptr_array_unref(trace->names);
-    g_checksum_free(trace->sha);
     g_string_free(trace->line, TRUE);
     g_free(trace);
 }
@@ -79,7 +57,7 @@ unsigned trace_node(Trace *trace, const char *name)
     if (known != TRACE_NO_NODE)
         return known;
     node.name = g_strdup(name);
-    node.sha = g_checksum_new(G_CHECKSUM_SHA256);
+    sha_init(&node.sha);
     g_array_append_val(trace->nodes, node);
     g_ptr_array_add(trace->names, node.name);
     return trace->nodes->len - 1;
@@ -187,8 +165,8 @@ uint64_t trace_append(Trace *trace, const TraceRecord *record, VClock *stamp)
     g_string_truncate(trace->line, 0);
     append_line(trace, event, trace->line);
     g_string_append_c(trace->line, '\n');
-    g_checksum_update(trace->sha, (const guchar *)trace->line->str, (gssize)trace->line->len);
-    g_checksum_update(node->sha, (const guchar *)trace->line->str, (gssize)trace->line->len);
+    sha_add(&trace->sha, trace->line->str, trace->line->len);
+    sha_add(&node->sha, trace->line->str, trace->line->len);
     return trace->count;
 }
 
@@ -202,24 +180,14 @@ uint64_t trace_gone(const Trace *trace)
     return trace->count > trace->cap ? trace->count - trace->cap : 0;
 }
 
-/* Reading a GChecksum closes it, so this function reads a copy. */
-static char *peek(const GChecksum *sha)
-{
-    GChecksum *copy = g_checksum_copy(sha);
-    char *text = g_strdup(g_checksum_get_string(copy));
-
-    g_checksum_free(copy);
-    return text;
-}
-
 char *trace_sha256(const Trace *trace)
 {
-    return peek(trace->sha);
+    return sha_hex(&trace->sha);
 }
 
 char *trace_node_sha256(const Trace *trace, unsigned node)
 {
-    return peek(node_at(trace, node)->sha);
+    return sha_hex(&node_at(trace, node)->sha);
 }
 
 static const TraceEvent *at(const Trace *trace, uint64_t number)

@@ -35,6 +35,7 @@ GQuark trace_error_quark(void);
 typedef enum {
     TRACE_ERROR_UNKNOWN, /* no event has this number yet */
     TRACE_ERROR_GONE,    /* the event is no longer kept in memory */
+    TRACE_ERROR_SAVED,   /* saved bytes are damaged */
 } TraceError;
 
 #define TRACE_DEFAULT_CAP ((size_t)1000000)

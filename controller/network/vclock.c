@@ -59,6 +59,23 @@ VClockOrder vclock_compare(const VClock *a, const VClock *b)
     return more ? VCLOCK_AFTER : VCLOCK_EQUAL;
 }
 
+void vclock_save(const VClock *clock, GByteArray *out)
+{
+    put_u32(out, clock->len);
+    for (unsigned i = 0; i < clock->len; i++)
+        put_natural(out, clock->counts[i]);
+}
+
+void vclock_load(VClock *clock, Reader *r)
+{
+    unsigned len = get_count(r, 1);
+
+    clock->len = 0;
+    hold(clock, len);
+    for (unsigned i = 0; i < len; i++)
+        clock->counts[i] = get_natural(r);
+}
+
 static void append_number(GString *out, uint64_t n)
 {
     char text[20];

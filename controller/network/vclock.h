@@ -9,6 +9,8 @@
 #ifndef NETWORK_VCLOCK_H
 #define NETWORK_VCLOCK_H
 
+#include "controller/base/codec.h"
+
 #include <glib.h>
 #include <stdint.h>
 
@@ -41,6 +43,10 @@ static inline uint64_t vclock_get(const VClock *clock, unsigned node)
 {
     return node < clock->len ? clock->counts[node] : 0;
 }
+
+/* Writes a clock to bytes, and reads it over *clock. */
+void vclock_save(const VClock *clock, GByteArray *out);
+void vclock_load(VClock *clock, Reader *r);
 
 /* Appends "[a:3 b:1]" to `out`. Nodes that count 0 are left out, so nodes added later change
  * nothing. names[i] is the name of node i, for all nodes of the clock. */

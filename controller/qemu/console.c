@@ -5,9 +5,9 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/output.h"
-#include "controller/base/sink.h"
 #include "controller/base/text.h"
 #include "controller/base/units.h"
+#include "controller/qemu/console-private.h"
 #include "controller/qemu/options.h"
 
 #include <errno.h>
@@ -19,40 +19,26 @@
 #define CHUNK   65536
 #define MAX_TAP (1 << 20)
 
-struct Console {
-    int fd;
-    int input_fd; /* -1: input goes to fd, if that is a socket */
-    int log_fd;   /* -1: writing the log has failed */
-    char *log_path;
-    char *node; /* "node NAME: ", for messages; NULL: no name set */
-    guint64 bytes;
-    GChecksum *digest; /* of the bytes in the log */
-    Lines *lines;
-    Recent *recent;   /* the last complete lines */
-    Sink *transcript; /* or NULL */
-
-    GMutex lock;  /* guards the members that a second thread uses: fd, input_fd, tap */
-    GString *tap; /* NULL: closed */
-    void (*wake)(void *data);
-    void *wake_data;
-
-    ConsoleFunc pass_on;
-    void *pass_on_data;
-};
-
-/* Adds a complete line to the recent lines and to the transcript. */
-static void on_line(const char *text, gsize size, VTime at, void *data)
+void console_transcribe(Console *c, const char *text, gsize size, VTime at)
 {
-    Console *c = data;
     g_autofree char *time = NULL, *plain = NULL, *line = NULL;
 
-    recent_add(c->recent, text, size, at);
     if (!c->transcript || !sink_is_open(c->transcript))
         return;
     time = units_format_seconds(at);
     plain = text_line(text, (gssize)size);
     line = g_strdup_printf("[%s] %s\n", time, plain);
+    sha_add(&c->transcribed, line, strlen(line));
     sink_write(c->transcript, line, strlen(line));
+}
+
+/* Adds a complete line to the recent lines and to the transcript. */
+static void on_line(const char *text, gsize size, VTime at, void *data)
+{
+    Console *c = data;
+
+    recent_add(c->recent, text, size, at);
+    console_transcribe(c, text, size, at);
 }
 
 Console *console_new(int fd, const char *log_path, GError **error)
@@ -64,7 +50,7 @@ Console *console_new(int fd, const char *log_path, GError **error)
     if (fd >= 0)
         fcntl(fd, F_SETFL, O_NONBLOCK); /* concerns our end only */
     c->log_path = g_strdup(log_path);
-    c->digest = g_checksum_new(G_CHECKSUM_SHA256);
+    sha_init(&c->digest);
     c->lines = lines_new();
     c->recent = recent_new();
     lines_follow(c->lines, on_line, c);
@@ -91,6 +77,19 @@ void console_set_input(Console *c, int fd)
     c->input_fd = fd;
 }
 
+void console_reconnect(Console *c, int fd, int input_fd)
+{
+    g_mutex_lock(&c->lock);
+    fd_clear(&c->fd);
+    fd_clear(&c->input_fd);
+    c->fd = fd;
+    if (fd >= 0)
+        fcntl(fd, F_SETFL, O_NONBLOCK); /* concerns our end only */
+    if (input_fd >= 0)
+        console_set_input(c, input_fd);
+    g_mutex_unlock(&c->lock);
+}
+
 void console_free(Console *c)
 {
     if (!c)
@@ -98,13 +97,13 @@ void console_free(Console *c)
     fd_clear(&c->fd);
     fd_clear(&c->input_fd);
     fd_clear(&c->log_fd);
-    g_checksum_free(c->digest);
     lines_free(c->lines);
     recent_free(c->recent);
     sink_close(c->transcript);
     if (c->tap)
         g_string_free(c->tap, TRUE);
     g_mutex_clear(&c->lock);
+    g_free(c->transcript_path);
     g_free(c->log_path);
     g_free(c->node);
     g_free(c);
@@ -121,7 +120,7 @@ static void log_bytes(Console *c, const char *data, size_t size)
                         c->node ? c->node : "", c->log_path, g_strerror(errno));
             fd_clear(&c->log_fd);
         }
-        g_checksum_update(c->digest, (const guchar *)data, MAX(n, 0));
+        sha_add(&c->digest, data, (gsize)MAX(n, 0));
         data += MAX(n, 0);
         size -= (size_t)MAX(n, 0);
     }
@@ -147,6 +146,17 @@ bool console_accepts_transcript(const char *path, GError **error)
     return false;
 }
 
+void console_begin_transcript(Console *c, Sink *sink, const char *path)
+{
+    g_autofree char *own = g_strdup(path);
+
+    sink_close(c->transcript);
+    c->transcript = sink;
+    g_free(c->transcript_path);
+    c->transcript_path = g_steal_pointer(&own);
+    sha_init(&c->transcribed);
+}
+
 bool console_transcript(Console *c, const char *path, GError **error)
 {
     Sink *sink = NULL;
@@ -156,8 +166,7 @@ bool console_transcript(Console *c, const char *path, GError **error)
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "can't write '%s': %s", path, e->message);
         return false;
     }
-    sink_close(c->transcript);
-    c->transcript = sink;
+    console_begin_transcript(c, sink, path);
     return true;
 }
 
@@ -318,7 +327,5 @@ guint64 console_bytes(const Console *c)
 
 char *console_sha256(const Console *c)
 {
-    g_autoptr(GChecksum) copy = g_checksum_copy(c->digest);
-
-    return g_strdup(g_checksum_get_string(copy));
+    return sha_hex(&c->digest);
 }

@@ -30,6 +30,10 @@ void console_set_input(Console *console, int fd);
 void console_free(Console *console);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
 
+/* The console goes on with other pipes or another socket, those of another QEMU: `fd` as for
+ * console_new(), `input_fd` as for console_set_input() or -1. Closes the ones before. */
+void console_reconnect(Console *console, int fd, int input_fd);
+
 /* Reads all bytes that are there, without waiting. `until`, in ensemble time: the guest wrote the
  * bytes by then. Returns the same as lines_feed(). */
 bool console_drain(Console *console, VTime until);

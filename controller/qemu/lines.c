@@ -342,3 +342,102 @@ bool lines_any_found(const Lines *l)
             return true;
     return l->found.line != NULL;
 }
+
+/* --- saved --- */
+
+static void view_save(const View *view, GByteArray *out)
+{
+    put_u32(out, (uint32_t)view->from);
+    put_u32(out, (uint32_t)view->tried);
+    put_time(out, view->time);
+}
+
+static View view_load(const Lines *l, Reader *r)
+{
+    View view = {.from = get_u32(r), .tried = get_u32(r)};
+
+    view.time = get_time(r);
+    reader_demand(r, view.from <= l->line->len && view.tried <= l->line->len);
+    if (r->bad)
+        view = (View){0};
+    return view;
+}
+
+void lines_save(const Lines *l, GByteArray *out)
+{
+    put_u8(out, l->filter.state);
+    put_flag(out, l->cr);
+    put_bytes(out, l->line->str, l->line->len);
+    put_time(out, l->line_time);
+    view_save(&l->view, out);
+    put_bytes(out, l->past->str, l->past->len);
+    put_u32(out, l->marks->len);
+    for (guint i = 0; i < l->marks->len; i++) {
+        put_u32(out, (uint32_t)(mark_at(l, i)->end - start_of(l, i)));
+        put_time(out, mark_at(l, i)->time);
+    }
+}
+
+static void get_string(Reader *r, GString *string)
+{
+    gsize size;
+    const uint8_t *at = get_bytes(r, &size);
+
+    g_string_truncate(string, 0);
+    g_string_append_len(string, at ? (const char *)at : "", (gssize)size);
+}
+
+static void load_past(Lines *l, Reader *r)
+{
+    Mark mark = {0};
+    guint n;
+
+    get_string(r, l->past);
+    n = get_count(r, 4 + 8);
+    g_array_set_size(l->marks, 0);
+    for (guint i = 0; i < n; i++) {
+        mark.end += get_u32(r);
+        mark.time = get_time(r);
+        g_array_append_val(l->marks, mark);
+    }
+    reader_demand(r, mark.end == l->past->len && weight(l, l->marks->len) <= MAX_PAST);
+    if (!r->bad)
+        return;
+    g_string_truncate(l->past, 0);
+    g_array_set_size(l->marks, 0);
+}
+
+void lines_load(Lines *l, Reader *r)
+{
+    lines_await(l, NULL);
+    l->filter.state = get_u8(r);
+    reader_demand(r, l->filter.state < TEXT_FILTER_STATES);
+    l->cr = get_flag(r);
+    get_string(r, l->line);
+    reader_demand(r, l->line->len < LINES_MAX);
+    if (r->bad)
+        g_string_truncate(l->line, 0);
+    l->line_time = get_time(r);
+    l->view = view_load(l, r);
+    load_past(l, r);
+    for (guint i = 0; i < l->watches->len; i++) {
+        LinesWatch *w = l->watches->pdata[i];
+
+        found_clear(&w->found);
+        w->view = (View){.from = l->line->len};
+        w->reported = false;
+    }
+}
+
+void lines_watch_save(const LinesWatch *w, GByteArray *out)
+{
+    view_save(&w->view, out);
+    put_flag(out, w->reported);
+}
+
+void lines_watch_load(const Lines *l, LinesWatch *w, Reader *r)
+{
+    found_clear(&w->found);
+    w->view = view_load(l, r);
+    w->reported = get_flag(r);
+}

@@ -14,6 +14,7 @@
 #ifndef QEMU_LINES_H
 #define QEMU_LINES_H
 
+#include "controller/base/codec.h"
 #include "controller/base/vtime.h"
 #include "controller/qemu/pattern.h"
 
@@ -61,6 +62,17 @@ LinesWatch *lines_watch(Lines *lines, GRegex *pattern);
 void lines_unwatch(Lines *lines, LinesWatch *watch);
 const LinesFound *lines_watch_found(const LinesWatch *watch);
 void lines_watch_again(LinesWatch *watch);
+
+/*
+ * Writes the lines to bytes, and reads them over what is there: the incomplete line, and what nobody
+ * has waited for. A wait is not written, and one that is there ends. Watches are not written either:
+ * those that are there stay, and look for what comes from then on, unless lines_watch_load() puts
+ * them where another one was; a result that it had is not kept.
+ */
+void lines_save(const Lines *lines, GByteArray *out);
+void lines_load(Lines *lines, Reader *r);
+void lines_watch_save(const LinesWatch *watch, GByteArray *out);
+void lines_watch_load(const Lines *lines, LinesWatch *watch, Reader *r);
 
 /* Whether a pattern is awaited. */
 bool lines_awaited(const Lines *lines);

@@ -14,8 +14,8 @@
 #ifndef REMOTE_GRANT_REPORT_H
 #define REMOTE_GRANT_REPORT_H
 
+#include "controller/base/codec.h"
 #include "controller/base/vtime.h"
-#include "controller/remote/codec.h"
 
 enum { GRANT_REPORT_WANTS_STOP = 1 };
 enum { GRANT_REPORT_TAKEN = 1, GRANT_REPORT_CARRIED = 2 };

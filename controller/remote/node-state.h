@@ -12,9 +12,9 @@
 #ifndef REMOTE_NODE_STATE_H
 #define REMOTE_NODE_STATE_H
 
+#include "controller/base/codec.h"
 #include "controller/engine/stats.h"
 #include "controller/qemu/node.h"
-#include "controller/remote/codec.h"
 
 /* The part of a node state from virtual time to idle. */
 void clock_put(GByteArray *out, const Clock *clock);

@@ -13,7 +13,7 @@
 #include "controller/base/vtime.h"
 #include "controller/engine/step.h"
 #include "controller/qemu/options.h"
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 
 /* --- requests --- */
 

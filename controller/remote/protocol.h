@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 6
+#define PROTOCOL_VERSION 7
 
 /* A side that sends nothing else sends PULSE every second. A side that sends nothing for
  * PROTOCOL_SILENT_MS counts as gone. */

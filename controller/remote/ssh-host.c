@@ -9,7 +9,7 @@
 #include "controller/base/log.h"
 #include "controller/base/text.h"
 #include "controller/qemu/options.h"
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 #include "controller/remote/ssh-login.h"
 #include "controller/remote/ssh-place.h"
 #include "controller/remote/ssh-proxy.h"

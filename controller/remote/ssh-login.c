@@ -7,7 +7,7 @@
 
 #include "controller/base/text.h"
 #include "controller/qemu/options.h"
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
 #include "controller/remote/stream.h"
 #include "controller/base/child-output.h"
 #include "controller/base/fd.h"
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -64,7 +64,7 @@ static void put_int(json_object *o, const char *key, int64_t value)
     json_object_object_add(o, key, json_object_new_int64(value));
 }
 
-static void put_text(json_object *o, const char *key, const char *value)
+static void add_text(json_object *o, const char *key, const char *value)
 {
     g_autofree char *plain = value ? text_plain(value, -1) : NULL;
 
@@ -103,14 +103,14 @@ static json_object *node_json(const ReportNode *n)
     g_autofree char *no_packets = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "", 0);
     json_object *o = json_object_new_object(), *skip = json_object_new_object();
 
-    put_text(o, "name", n->name);
-    put_text(o, "host", n->host ? n->host : "local");
-    put_text(o, "qemu_version", n->version);
-    put_text(o, "state", n->state);
+    add_text(o, "name", n->name);
+    add_text(o, "host", n->host ? n->host : "local");
+    add_text(o, "qemu_version", n->version);
+    add_text(o, "state", n->state);
     json_object_object_add(o, "exit_status",
                            n->exit_status >= 0 ? json_object_new_int(n->exit_status) : NULL);
     put_int(o, "resets", n->resets);
-    put_text(o, "icount_mode", n->icount_mode);
+    add_text(o, "icount_mode", n->icount_mode);
     put_int(o, "icount", n->icount.n);
     put_int(o, "virtual_ns", n->virtual_time.ns);
     put_int(o, "bias_ns", n->bias.ns);
@@ -118,9 +118,9 @@ static json_object *node_json(const ReportNode *n)
     put_int(skip, "max", n->idle_skip_max);
     json_object_object_add(o, "idle_skip_ns", skip);
     json_object_object_add(o, "packets", packets_json(&n->packets));
-    put_text(o, "packet_trace_sha256",
+    add_text(o, "packet_trace_sha256",
              n->packet_trace_sha256 ? n->packet_trace_sha256 : no_packets);
-    put_text(o, "console_sha256", n->console_sha256);
+    add_text(o, "console_sha256", n->console_sha256);
     return o;
 }
 
@@ -128,11 +128,11 @@ static json_object *check_json(const Check *c)
 {
     json_object *o = json_object_new_object();
 
-    put_text(o, "line", c->line);
-    put_text(o, "what", c->what);
+    add_text(o, "line", c->line);
+    add_text(o, "what", c->what);
     put_int(o, "virtual_ns", c->at.ns);
-    put_text(o, "result", outcome_name(c->passed ? OUTCOME_PASSED : OUTCOME_FAILED));
-    put_text(o, "found", c->found);
+    add_text(o, "result", outcome_name(c->passed ? OUTCOME_PASSED : OUTCOME_FAILED));
+    add_text(o, "found", c->found);
     return o;
 }
 
@@ -140,13 +140,13 @@ static void put_verdict(json_object *o, const Verdict *v)
 {
     Outcome outcome = v ? v->outcome : OUTCOME_RUNNING;
 
-    put_text(o, "outcome", outcome_name(outcome));
+    add_text(o, "outcome", outcome_name(outcome));
     if (outcome == OUTCOME_RUNNING)
-        put_text(o, "exit_code", NULL);
+        add_text(o, "exit_code", NULL);
     else
         put_int(o, "exit_code", outcome_exit_code(outcome));
-    put_text(o, "where", v ? v->where : NULL);
-    put_text(o, "message", v ? v->message : NULL);
+    add_text(o, "where", v ? v->where : NULL);
+    add_text(o, "message", v ? v->message : NULL);
 }
 
 static void put_checks(json_object *o, const Verdict *v)
@@ -174,7 +174,7 @@ static json_object *variables_json(GHashTable *variables)
     if (n > 0)
         qsort(names, n, sizeof(*names), by_name);
     for (unsigned i = 0; i < n; i++)
-        put_text(o, names[i], g_hash_table_lookup(variables, names[i]));
+        add_text(o, names[i], g_hash_table_lookup(variables, names[i]));
     return o;
 }
 
@@ -184,13 +184,13 @@ char *report_json(const ReportSummary *s)
     char *text;
 
     put_int(o, "version", REPORT_VERSION);
-    put_text(o, "metronome_version", METRONOME_VERSION);
+    add_text(o, "metronome_version", METRONOME_VERSION);
     put_verdict(o, s->verdict);
-    put_text(o, "started", s->started);
-    put_text(o, "scenario", s->scenario);
+    add_text(o, "started", s->started);
+    add_text(o, "scenario", s->scenario);
     json_object_object_add(o, "variables", variables_json(s->variables));
-    put_text(o, "command_line", s->command_line);
-    put_text(o, "mode", s->mode);
+    add_text(o, "command_line", s->command_line);
+    add_text(o, "mode", s->mode);
     put_int(o, "quantum_ns", s->quantum.ns);
     put_int(o, "virtual_ns", s->now.ns);
     put_int(o, "barriers", (int64_t)s->barriers);
@@ -212,9 +212,9 @@ static json_object *event_object(const char *event, const char *const *members)
 {
     json_object *o = json_object_new_object();
 
-    put_text(o, "event", event);
+    add_text(o, "event", event);
     for (unsigned i = 0; members[i]; i += 2)
-        put_text(o, members[i], members[i + 1]);
+        add_text(o, members[i], members[i + 1]);
     return o;
 }
 

@@ -6,7 +6,7 @@
  * What a command leaves behind becomes a child of the test (a subreaper), so that it can be waited
  * for.
  */
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 #include "controller/remote/stream.h"
 
 #include <errno.h>

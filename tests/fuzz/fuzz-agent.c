@@ -8,9 +8,9 @@
  * type, the fields.
  */
 #include "controller/network/network.h"
+#include "controller/network/topology.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
-#include "controller/remote/topology.h"
 
 #include <stdlib.h>
 #include <string.h>

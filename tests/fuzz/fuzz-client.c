@@ -14,7 +14,7 @@
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/remote/client/client.h"
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
 

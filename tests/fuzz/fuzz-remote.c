@@ -6,10 +6,11 @@
  * The first byte seeds the split, the rest is the stream. The fields of each message are read by
  * all that read any, whatever its type says; each copy lies alone in memory.
  */
+#include "controller/network/topology.h"
 #include "controller/qemu/ending.h"
 #include "controller/remote/grant-report.h"
+#include "controller/remote/message.h"
 #include "controller/remote/node-state.h"
-#include "controller/remote/topology.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -11,7 +11,7 @@
  */
 #include "controller/remote/protocol.h"
 
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -92,6 +92,31 @@ static void test_ring(void)
     }
 }
 
+/* Saved and read over another one, it drops the same lines as the first from then on. */
+static void test_saved(void)
+{
+    g_autoptr(Recent) a = recent_new(), b = recent_new();
+
+    recent_add(b, "other", 5, vtime(1));
+    for (unsigned i = 0; i < 1000; i++) {
+        g_autoptr(GByteArray) saved = g_byte_array_new(), again = g_byte_array_new();
+        g_autofree char *line = g_strnfill(i * 37 % 2300, 'x');
+        Reader r;
+
+        recent_add(a, line, strlen(line), vtime(i));
+        if (i % 50 != 0)
+            recent_add(b, line, strlen(line), vtime(i));
+        recent_save(a, saved);
+        if (i % 50 == 0) {
+            r = reader_of(saved);
+            recent_load(b, &r);
+            g_assert_null(reader_problem(&r));
+        }
+        recent_save(b, again);
+        g_assert_cmpmem(saved->data, saved->len, again->data, again->len);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -99,5 +124,6 @@ int main(int argc, char **argv)
     g_test_add_func("/recent/long-line", test_long_line);
     g_test_add_func("/recent/empty-lines", test_empty_lines);
     g_test_add_func("/recent/ring", test_ring);
+    g_test_add_func("/recent/saved", test_saved);
     return g_test_run();
 }

@@ -4,6 +4,7 @@
  * down as text, so that order and every field count.
  */
 #include "controller/remote/grant-report.h"
+#include "controller/remote/message.h"
 
 #include <string.h>
 

@@ -3,7 +3,7 @@
  * test-remote-inbox.c: a stream cut into messages: where reads end changes nothing, and what no
  * message begins with is refused.
  */
-#include "controller/remote/codec.h"
+#include "controller/remote/message.h"
 
 #include <string.h>
 
@@ -184,7 +184,7 @@ static void test_refused(void)
 {
     check_refused(0, 1, "what came is no message: length 0, type 1");
     check_refused(1, 0, "what came is no message: length 1, type 0");
-    check_refused(CODEC_MAX_MESSAGE + 1, 1, "what came is no message: length 268435457, type 1");
+    check_refused(CODEC_MAX_BYTES + 1, 1, "what came is no message: length 268435457, type 1");
     check_refused(UINT32_MAX, 200, "what came is no message: length 4294967295, type 200");
 }
 
@@ -196,12 +196,31 @@ static void test_longest(void)
     uint8_t type = 77;
     Reader r;
 
-    put_u32(stream, CODEC_MAX_MESSAGE);
+    put_u32(stream, CODEC_MAX_BYTES);
     put_u8(stream, 1);
     feed(in, stream->data, stream->len);
     g_assert_true(inbox_next(in, &type, &r, &error)); /* it may still come */
     g_assert_cmpuint(type, ==, 0);
     inbox_free(in);
+}
+
+/* What is wrong with the fields of a message is told with the message's name. */
+static void test_done(void)
+{
+    static const uint8_t bytes[] = {1, 2};
+    g_autoptr(GError) left = NULL, missing = NULL;
+    Reader r = {bytes, bytes + sizeof(bytes), false};
+
+    get_u8(&r);
+    g_assert_false(reader_done(&r, "news", &left));
+    g_assert_error(left, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
+    g_assert_cmpstr(left->message, ==, "a message 'news' is malformed: it has bytes left over");
+    get_u32(&r);
+    g_assert_false(reader_done(&r, "segment", &missing));
+    g_assert_error(missing, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL);
+    g_assert_cmpstr(missing->message, ==, "a message 'segment' is malformed: it is too short");
+    r = (Reader){bytes, bytes, false};
+    g_assert_true(reader_done(&r, "none", NULL));
 }
 
 static void test_free_null(void)
@@ -219,6 +238,7 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/inbox/room-keeps-rest", test_room_keeps_rest);
     g_test_add_func("/remote/inbox/refused", test_refused);
     g_test_add_func("/remote/inbox/longest", test_longest);
+    g_test_add_func("/remote/inbox/done", test_done);
     g_test_add_func("/remote/inbox/free-null", test_free_null);
     return g_test_run();
 }

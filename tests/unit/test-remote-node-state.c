@@ -5,6 +5,7 @@
  */
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
+#include "controller/remote/message.h"
 #include "controller/remote/node-state.h"
 #include "gdbstub-client/gdbstub.h"
 

@@ -5,9 +5,9 @@
  * report.
  */
 #include "controller/network/history.h"
+#include "controller/network/topology.h"
 #include "controller/remote/agent/agent-private.h"
 #include "controller/remote/orders.h"
-#include "controller/remote/topology.h"
 
 bool agent_open_card(Agent *a, Reader *r, GError **error)
 {

@@ -8,6 +8,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/watch.h"
 #include "controller/remote/grant-report.h"
+#include "controller/remote/message.h"
 #include "controller/remote/protocol.h"
 
 #include <gio/gio.h>

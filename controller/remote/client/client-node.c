@@ -3,12 +3,12 @@
  * cards. Main thread, which waits for each answer. */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/network/topology.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-private.h"
 #include "controller/remote/files.h"
 #include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
-#include "controller/remote/topology.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -9,6 +9,7 @@
 #include "controller/fabric/port.h"
 #include "controller/remote/client/client.h"
 #include "controller/remote/grant-report.h"
+#include "controller/remote/message.h"
 #include "controller/remote/protocol.h"
 
 typedef enum { JOB_NONE, JOB_REQUEST, JOB_UPLOAD, JOB_SEGMENT, JOB_STEP, JOB_QUIT } Job;

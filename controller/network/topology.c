@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* topology.c: encodes and decodes changes of the topology, and checks the range of each value. */
-#include "controller/remote/topology.h"
+#include "controller/network/topology.h"
 
 static void put_ends(GByteArray *out, const NetOp *op)
 {
@@ -22,7 +22,7 @@ static void put_ways(GByteArray *out, const NetOp *op)
         put_u32(out, p->loss);
         put_u32(out, p->duplicate);
         put_u32(out, p->reorder);
-        put_u8(out, p->exact);
+        put_u8(out, (uint8_t)(p->exact | p->exact_set << 1));
     }
 }
 
@@ -65,16 +65,11 @@ void topology_put(GByteArray *out, const NetOp *op)
     }
 }
 
-static void demand(Reader *r, bool holds)
-{
-    r->bad = r->bad || !holds;
-}
-
-static int64_t get_natural(Reader *r)
+static int64_t get_positive(Reader *r)
 {
     int64_t value = get_i64(r);
 
-    demand(r, value >= 0);
+    reader_demand(r, value >= 0);
     return value;
 }
 
@@ -82,7 +77,7 @@ static uint32_t get_chance(Reader *r)
 {
     uint32_t value = get_u32(r);
 
-    demand(r, value <= LINK_CERTAIN);
+    reader_demand(r, value <= LINK_CERTAIN);
     return value;
 }
 
@@ -98,15 +93,19 @@ static void get_ways(Reader *r, NetOp *op)
 {
     for (unsigned i = 0; i < 2; i++) {
         LinkParams *p = &op->params[i];
+        uint8_t flags;
 
-        p->latency = vtime(get_natural(r));
-        p->bandwidth = get_natural(r);
-        p->queue = get_natural(r);
-        p->jitter = vtime(get_natural(r));
+        p->latency = vtime(get_positive(r));
+        p->bandwidth = get_positive(r);
+        p->queue = get_positive(r);
+        p->jitter = vtime(get_positive(r));
         p->loss = get_chance(r);
         p->duplicate = get_chance(r);
         p->reorder = get_chance(r);
-        p->exact = get_flag(r);
+        flags = get_u8(r);
+        reader_demand(r, flags <= 3);
+        p->exact = flags & 1;
+        p->exact_set = flags & 2;
     }
 }
 
@@ -114,7 +113,7 @@ static void get_name(Reader *r, NetOp *op, char **name)
 {
     *name = get_text(r);
     op->name = *name;
-    demand(r, **name != '\0');
+    reader_demand(r, **name != '\0');
 }
 
 bool topology_get_head(Reader *r, TopologyHead *head)
@@ -130,7 +129,7 @@ void topology_get(Reader *r, NetOp *op, char **name)
 
     *op = (NetOp){0};
     *name = NULL;
-    demand(r, kind <= NET_OP_LAST);
+    reader_demand(r, kind <= NET_OP_LAST);
     if (r->bad)
         return;
     op->kind = (NetOpKind)kind;
@@ -140,11 +139,12 @@ void topology_get(Reader *r, NetOp *op, char **name)
         break;
     case NET_OP_QUANTUM:
         op->quantum = get_time(r);
-        demand(r, op->quantum.ns > 0);
+        reader_demand(r, op->quantum.ns > 0);
         op->at = get_time(r);
         break;
     case NET_OP_PORT:
         get_name(r, op, name);
+        reader_demand(r, **name != '.'); /* the node's name comes first */
         for (unsigned i = 0; i < MAC_LEN; i++)
             op->mac[i] = get_u8(r);
         break;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* test-remote-topology.c: changes of a network's topology as bytes and back, and what is none. */
-#include "controller/remote/topology.h"
+/* test-topology.c: changes of a network's topology as bytes and back, and what is none. */
+#include "controller/network/topology.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@ static Network *rich(void)
                              .loss = 1,
                              .duplicate = LINK_CERTAIN,
                              .reorder = 12345},
-                            {.latency = {5000}, .exact = true}};
+                            {.latency = {5000}, .exact = true, .exact_set = true}};
     unsigned index;
 
     g_assert_true(network_add_port(net, "a.1", (const uint8_t[]){2, 1, 2, 3, 4, 5}, &index, NULL));
@@ -56,7 +56,7 @@ static void test_same_again(void)
         topology_put(again, &op);
         g_assert_true(network_repeat(copy, &op, NULL));
     }
-    g_assert_true(reader_done(&r, "all", NULL));
+    g_assert_null(reader_problem(&r));
     g_assert_cmpmem(out->data, out->len, again->data, again->len);
     g_byte_array_set_size(again, 0);
     for (unsigned i = 0; i < n; i++)
@@ -65,6 +65,8 @@ static void test_same_again(void)
     g_assert_true(network_link_removed(copy, 0));
     g_assert_cmpint(network_latency(copy, 0, 1).ns, ==, network_latency(net, 0, 1).ns);
     g_assert_true(network_link_way(copy, 0, 0)->params.exact);
+    g_assert_false(network_link_way(copy, 0, 0)->params.exact_set);
+    g_assert_true(network_link_way(copy, 0, 1)->params.exact_set);
 }
 
 /* Cut anywhere, no change of it is whole. */
@@ -106,6 +108,7 @@ static void test_out_of_range(void)
 {
     expect_bad(&(NetOp){.kind = NET_OP_LAST + 1});
     expect_bad(&(NetOp){.kind = NET_OP_PORT, .name = ""});
+    expect_bad(&(NetOp){.kind = NET_OP_PORT, .name = ".1"});
     expect_bad(&(NetOp){.kind = NET_OP_SWITCH, .name = ""});
     expect_bad(&(NetOp){.kind = NET_OP_QUANTUM, .quantum = {-1}});
     expect_bad(&(NetOp){.kind = NET_OP_LINK, .params = {{.latency = {-1}}}});
@@ -120,8 +123,8 @@ static void test_out_of_range(void)
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/remote-topology/same-again", test_same_again);
-    g_test_add_func("/remote-topology/cut", test_cut);
-    g_test_add_func("/remote-topology/out-of-range", test_out_of_range);
+    g_test_add_func("/topology/same-again", test_same_again);
+    g_test_add_func("/topology/cut", test_cut);
+    g_test_add_func("/topology/out-of-range", test_out_of_range);
     return g_test_run();
 }
