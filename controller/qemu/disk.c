@@ -134,18 +134,14 @@ static bool is_zero(const DiskWaits *w)
     return w->read_bytes == 0 && w->write_bytes == 0 && w->faults == 0 && w->delay == 0;
 }
 
-/* "; QEMU waited for the host's storage: 34.3 MB read, …" */
 static void add_waits(GString *text, const DiskWaits *w)
 {
-    g_autofree char *in = g_format_size_full(w->read_bytes, G_FORMAT_SIZE_IEC_UNITS);
-    g_autofree char *out = g_format_size_full(w->write_bytes, G_FORMAT_SIZE_IEC_UNITS);
-
-    g_string_append_printf(
-        text, "%sits QEMU waited for the host's storage: %s read, %s written, %" PRIu64 " page%s",
-        text->len ? "; " : "", in, out, w->faults,
-        w->faults == 1 ? " that was not in memory" : "s that were not in memory");
+    g_string_append_printf(text,
+                           "%sits QEMU had to do with the host's storage: %" PRIu64
+                           " bytes read, %" PRIu64 " written, %" PRIu64 " major page faults",
+                           text->len ? "; " : "", w->read_bytes, w->write_bytes, w->faults);
     if (w->delay > 0)
-        g_string_append_printf(text, ", %" PRIu64 " ticks", w->delay);
+        g_string_append_printf(text, ", %" PRIu64 " ticks of waiting", w->delay);
 }
 
 char *disk_why(const NodeDisk *d)

@@ -225,6 +225,8 @@ void node_free(Node *n)
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
         tree_remove(n->dir, NULL);
+    if (n->fifos)
+        tree_remove(n->fifos, NULL);
     if (n->dir && n->options->serial)
         serial_remove(n->options->serial);
     g_clear_error(&n->failure);
@@ -244,6 +246,7 @@ void node_free(Node *n)
     child_output_free(n->output);
     g_free(n->transcript);
     g_free(n->dir);
+    g_free(n->fifos);
     g_free(n->gdb_path);
     g_free(n->name);
     g_free(n);

@@ -11,9 +11,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <linux/fs.h>
 #include <linux/magic.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -133,7 +133,7 @@ uint64_t images_size(const char *path)
 
 bool images_fit(uint64_t bytes, char **why)
 {
-    g_autofree char *text = NULL, *wanted = NULL, *there = NULL;
+    g_autofree char *text = NULL;
     int64_t kib = g_file_get_contents("/proc/meminfo", &text, NULL, NULL)
                       ? proc_value(text, "MemAvailable")
                       : -1;
@@ -141,10 +141,9 @@ bool images_fit(uint64_t bytes, char **why)
 
     if (bytes <= available - available / SPARE_PART)
         return true;
-    wanted = g_format_size_full(bytes, G_FORMAT_SIZE_IEC_UNITS);
-    there = g_format_size_full(available, G_FORMAT_SIZE_IEC_UNITS);
-    *why = g_strdup_printf("its %s are too much for this host, which has %s of memory available",
-                           wanted, there);
+    *why = g_strdup_printf("its %" PRIu64 " MiB are too much for this host, which has %" PRIu64
+                           " MiB of memory available",
+                           bytes >> 20, available >> 20);
     return false;
 }
 

@@ -82,7 +82,8 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, SchedMode sched, GError
     GError *e = NULL;
 
     n->dir = rundir_make(dir, sub, error);
-    if (!n->dir)
+    n->fifos = n->dir ? rundir_make_in_memory(dir, sub, error) : NULL;
+    if (!n->fifos)
         return false;
     if (n->remote)
         return launch_remote(n, qemu, error);

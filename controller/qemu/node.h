@@ -56,6 +56,7 @@ typedef struct Node {
     char *file;          /* that its process executes; NULL: not known */
     IntervalKind interval;
     char *dir;          /* the node's folder in the run directory */
+    char *fifos;        /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
     char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
     int devices_fd;     /* QEMU writes its device state to this file */
     char *devices_path; /* path of that file as QEMU sees it */

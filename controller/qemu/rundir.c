@@ -255,9 +255,9 @@ const char *rundir_memory(const RunDir *dir)
     return dir->memory.path;
 }
 
-char *rundir_make(RunDir *dir, const char *name, GError **error)
+static char *make(const Place *place, const char *name, GError **error)
 {
-    g_autofree char *path = g_build_filename(dir->own.path, name, NULL);
+    g_autofree char *path = g_build_filename(place->path, name, NULL);
 
     if (g_mkdir_with_parents(path, 0700) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't create '%s': %s", path,
@@ -265,4 +265,14 @@ char *rundir_make(RunDir *dir, const char *name, GError **error)
         return NULL;
     }
     return g_steal_pointer(&path);
+}
+
+char *rundir_make(RunDir *dir, const char *name, GError **error)
+{
+    return make(&dir->own, name, error);
+}
+
+char *rundir_make_in_memory(RunDir *dir, const char *name, GError **error)
+{
+    return make(dir->memory.path ? &dir->memory : &dir->own, name, error);
 }
