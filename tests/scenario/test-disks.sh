@@ -144,8 +144,8 @@ fresh() {
 }
 
 kept="node add p $linux disk=$dir/kept.qcow2 persist=on icount=shift=0,sleep=off \
-    append=\"$quiet run=\\\"i=0; while echo round; do dd if=/dev/urandom of=/dev/vda bs=4k count=40 seek=\\\\\\\$((i*50)) \
-conv=notrunc 2>/dev/null; i=\\\\\\\$((i+1)); done\\\"\""
+    append=\"$quiet run=\\\"i=0; while echo round; do dd if=/dev/urandom of=/dev/vda bs=4k count=40 seek=\\\$((i*50)) \
+conv=notrunc 2>/dev/null; i=\\\$((i+1)); done\\\"\""
 
 whole() {
     qemu-img check -q "$dir/kept.qcow2" && [[ $(stat -c %s "$dir/kept.qcow2") -gt 4000000 ]]
