@@ -4,12 +4,14 @@
 # Disks that repeat themselves: guests with disks, under load of the host, are the same in each run
 # to the byte. Where a disk may have kept a run from that, its end, its report and its events say so.
 # An image with persist=on is whole however the run ends.
+#
+# environment: DISK_ROUNDS: of some 50 requests of the guest that writes (default: 22); DISK_RUNS (default: 5).
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
 linux="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M"
 quiet='console=ttyAMA0 quiet cryptomgr.notests'
-rounds=22
+rounds=${DISK_ROUNDS:-22}
 
 # A guest that writes blocks, has them written to the disk and reads them again: some 50 requests a round.
 work() {
@@ -49,9 +51,9 @@ load() {
 
 loads=()
 load
-runs=5
-! brief || runs=3
-limit=250 mtr verify "$dir/disks.mtr" --runs $runs --every 20
+runs=${DISK_RUNS:-5}
+! brief || runs=2
+limit=$((50 * runs + runs * rounds / 2)) mtr verify "$dir/disks.mtr" --runs $runs --every 20
 check "$runs runs under load, with a UEFI disk, a CD-ROM, a chain of images and a second disk: equal" ended 0 \
     "^$runs runs, [0-9]+ samples: equal"
 check '... and nothing is said of disks' not says 'not repeat'
@@ -107,6 +109,22 @@ METRONOME_RANK=unprivileged expect '... in memory all the same' 0 "node add d $r
     'warn: node d: its run may not repeat: the mode is not strict'
 expect 'no disk: nothing is said' 0 "node add d kernel=$guest/count-aarch64.elf memory=64M disk-mode=host; start; run 10ms"
 check '... indeed' not says 'repeat: '
+
+# --- another host, which launches its nodes itself
+
+remote="host add one command=\"$metronome agent --stdio\"; node add d $reader host=one"
+cold "$dir/second"
+mtr --report "$dir/report" -c "$remote; start; wait-line d 'run ended with status 0' timeout=60s; node list"
+check 'on another host, in memory: nothing to say' ended 0
+check '... nothing was said' not says 'may not repeat'
+check '... and the report has its disk' grep -qE '"in_memory": *true' "$dir/report/report.json"
+mtr -c "host add one command=\"$metronome agent --stdio\"; node add d $linux disk=$dir/raw format=raw host=one \
+    icount=shift=1,sleep=off append=\"$quiet run=\\\"$(work 5)\\\"\" disk-mode=host; start; \
+    wait-line d 'run ended with status 0' timeout=60s; node list"
+check 'on another host, disk-mode=host: said here, with what its overlay took there' ended 0 \
+    "warn: node d: its run may not repeat: disk-mode=host: .* bytes read, [1-9][0-9]+ written"
+
+# --- what can't be in memory
 
 # May not lock more than 64 KiB.
 status=0
