@@ -49,7 +49,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 # Nodes on several CPUs, or many.
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults hosts hosts-line \
-         hosts-same notes repl-hosts)
+         hosts-same notes repl-hosts disks)
 # Those that take long; they begin first, so that no CPU waits for the last one.
 LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture)
 # As arguments of tests/run.
@@ -93,7 +93,7 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-idle man install uninstall deb clean \
+.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-disks soak-idle man install uninstall deb clean \
         known compile-tests run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -124,6 +124,7 @@ help:
 	@echo 'make bench-notes  the experiments of scripts/bench, as tables'
 	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
 	@echo 'make soak-faults  kill and stop all that takes part in a run, TRIALS (100) times at random moments'
+	@echo 'make soak-disks  a guest with 20,000 requests to its disk, RUNS (5) times under load: equal to the byte; ROUNDS'
 	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
 	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
@@ -253,6 +254,10 @@ soak: guest
 soak-faults: guest
 	@$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) TRIALS=$(or $(TRIALS),100) tests/scenario/test-random-faults.sh
+
+soak-disks: guest
+	@$(MAKE) --no-print-directory compile-tests
+	BUILD=$(BUILD) DISK_ROUNDS=$(or $(ROUNDS),400) DISK_RUNS=$(or $(RUNS),5) tests/scenario/test-disks.sh
 
 soak-idle: guest
 	@$(MAKE) --no-print-directory all

@@ -10,6 +10,7 @@
 #include "controller/command/print-node-event.h"
 #include "controller/fabric/fabric.h"
 #include "controller/remote/agent/agent.h"
+#include "controller/run/disk-note.h"
 #include "controller/run/sampler.h"
 #include "controller/session/describe.h"
 #include "controller/session/recorder.h"
@@ -114,6 +115,7 @@ static void finish_session(Session *s)
     check_exactness(s);
     captures_free(s);
     session_end_transcripts(s);
+    disk_note_report(s);
     if (output_loss())
         session_note(s, OUTCOME_OUTPUT_LOST, output_loss());
     verdict_end(&s->verdict);

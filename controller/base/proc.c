@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* Field 22 of proc(5). */
-#define START_FIELD 22
-
 /* Finds the bracket behind the name. The name is field 2 and may contain brackets and spaces. */
 static const char *name_end_of(const char *stat)
 {
@@ -22,13 +19,25 @@ char proc_state(const char *stat)
     return name_end && name_end[1] == ' ' && g_ascii_isalpha(name_end[2]) ? name_end[2] : '?';
 }
 
-int64_t proc_start_time(const char *stat)
+int64_t proc_number(const char *stat, int field)
 {
     const char *p = name_end_of(stat);
 
-    for (int field = 2; p && field < START_FIELD; field++)
+    for (int i = 2; p && i < field; i++)
         p = strchr(p + 1, ' ');
     return p ? g_ascii_strtoll(p, NULL, 10) : -1;
+}
+
+int64_t proc_value(const char *text, const char *key)
+{
+    size_t size = strlen(key);
+
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, key, size) == 0 && line[size] == ':')
+            return g_ascii_strtoll(line + size + 1, NULL, 10);
+    }
+    return -1;
 }
 
 char **proc_words(const char *cmdline, gsize size)

@@ -52,5 +52,7 @@ int64_t process_start_time(pid_t pid, pid_t tid)
     g_autofree char *path = g_strdup_printf("/proc/%d/task/%d/stat", (int)pid, (int)tid);
     g_autofree char *text = NULL;
 
-    return pid > 0 && g_file_get_contents(path, &text, NULL, NULL) ? proc_start_time(text) : -1;
+    return pid > 0 && g_file_get_contents(path, &text, NULL, NULL)
+               ? proc_number(text, PROC_START_TIME)
+               : -1;
 }

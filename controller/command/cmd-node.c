@@ -13,6 +13,7 @@
 #include "controller/qemu/option-keys.h"
 #include "controller/qemu/qemu-argv.h"
 #include "controller/run/breaks.h"
+#include "controller/run/disk-note.h"
 #include "controller/run/quantum.h"
 #include "controller/run/sleep-note.h"
 #include "controller/session/remote-host.h"
@@ -90,6 +91,8 @@ static bool check_arguments(const Session *s, const NodeOptions *options, GError
 
     for (unsigned i = 0; findings && i < findings->len; i++)
         session_finding(s, "node", options->name, findings->pdata[i]);
+    if (argv)
+        disk_note_foresee(s, options);
     return argv;
 }
 
@@ -242,6 +245,8 @@ const Command cmd_node_remove = {
 /* What of it is out of the ordinary. */
 static void list_what(const Session *s, const Node *n)
 {
+    g_autofree char *disk = disk_why(&n->disk);
+
     if (n->failure)
         session_print(s, "  %s\n", n->failure->message);
     if (n->exit_status >= 0)
@@ -249,6 +254,8 @@ static void list_what(const Session *s, const Node *n)
     if (n->life.resets > 0)
         session_print(s, "  it was reset %u time%s\n", n->life.resets,
                       n->life.resets == 1 ? "" : "s");
+    if (disk)
+        session_print(s, "  its run may not repeat: %s\n", disk);
 }
 
 /* As it would be typed, with what `defaults` had said of it. */
@@ -279,6 +286,7 @@ static CommandResult exec_list(CommandCall *call, GError **error)
         list_options(s, node);
         return COMMAND_DONE;
     }
+    disk_note_look(s);
     session_print(s, "%-12s %-9s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
                   "icount", "host", "cpu", "QEMU");
     for (unsigned i = 0; i < s->nodes->len; i++) {

@@ -206,11 +206,11 @@ Gate *gate_new(Node *node, GError **error)
 
     g->node = node;
     g->token_fd = g->note_fd = g->dump_fd = g->witness_fd = -1;
-    g->token_path = g_build_filename(node->dir, "token", NULL);
-    g->control_path = g_build_filename(node->dir, "control", NULL);
-    g->note_path = g_build_filename(node->dir, "note", NULL);
-    g->dump_path = g_build_filename(node->dir, "dump", NULL);
-    g->witness_path = g_build_filename(node->dir, "witness", NULL);
+    g->token_path = g_build_filename(node->fifos, "token", NULL);
+    g->control_path = g_build_filename(node->fifos, "control", NULL);
+    g->note_path = g_build_filename(node->fifos, "note", NULL);
+    g->dump_path = g_build_filename(node->fifos, "dump", NULL);
+    g->witness_path = g_build_filename(node->fifos, "witness", NULL);
     if (!build(g, error))
         g_clear_pointer(&g, gate_free);
     return g;

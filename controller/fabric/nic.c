@@ -80,7 +80,7 @@ static bool open_capture(Nic *n, GError **error)
     g_autofree char *props = NULL;
     uint8_t header[DUMP_FILE_HEADER];
 
-    n->capture_path = g_strdup_printf("%s/x%u", n->node->dir, n->index);
+    n->capture_path = g_strdup_printf("%s/x%u", n->node->fifos, n->index);
     unlink(n->capture_path);
     if (mkfifo(n->capture_path, 0600) != 0 ||
         (n->capture = open(n->capture_path, O_RDWR | O_NONBLOCK | O_CLOEXEC)) < 0)

@@ -71,9 +71,9 @@ static const char *why_refused(const char *key)
 const char *const *node_defaults_keys(void)
 {
     static const char *const keys[] = {
-        "arch",      "qemu", "machine", "cpu",   "smp",      "memory", "kernel", "initrd",
-        "append",    "disk", "format",  "cdrom", "firmware", "icount", "seed",   "nic",
-        "nic-model", "host", "on-exit", "agent", "extra",    NULL};
+        "arch",   "qemu",      "machine", "cpu",       "smp",   "memory",   "kernel", "initrd",
+        "append", "disk",      "format",  "disk-mode", "cdrom", "firmware", "icount", "seed",
+        "nic",    "nic-model", "host",    "on-exit",   "agent", "extra",    NULL};
 
     return keys;
 }

@@ -109,6 +109,18 @@ static void add_flash(GPtrArray *argv)
         g_strdup_printf("if=pflash,unit=1,format=raw,snapshot=on,file=%s", vars_file));
 }
 
+/*
+ * QEMU starts threads for requests as it needs them, and a thread inherits the priority of the one
+ * that starts it. That may be a vCPU (a write to pflash is waited for in the vCPU's thread), and a
+ * guest would then run on beside its own request. So there are such threads from the start on, and
+ * sched_apply() ranks them like all others; being above all that ask, they are always enough.
+ */
+void drives_argv_pool(GPtrArray *argv, const NodeOptions *o)
+{
+    if (!o->extra || !strstr(o->extra, "main-loop")) /* QEMU takes one */
+        add(argv, "-object", g_strdup("main-loop,id=mtr-loop,thread-pool-min=2"));
+}
+
 void drives_argv(GPtrArray *argv, const NodeOptions *o, const char *disk, const char *scsi)
 {
     if (g_strcmp0(o->firmware, "uefi") == 0)

@@ -4,6 +4,7 @@
 #include "controller/qemu/ending.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
 #include "controller/base/tree.h"
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/serial.h"
@@ -18,12 +19,25 @@
 
 #define STDERR_TAIL 2000
 
-/* Kills a launched QEMU with its whole process group: QEMU may be a script's child, or have
+/* Signals a launched QEMU with its whole process group: QEMU may be a script's child, or have
  * children itself. The process must not have been waited for yet. */
-static void kill_group(const Node *n)
+static void signal_group(const Node *n, int number)
 {
     if (n->pid > 0 && !n->attached)
-        kill(-n->pid, SIGKILL);
+        kill(-n->pid, number);
+}
+
+static void kill_group(const Node *n)
+{
+    signal_group(n, SIGKILL);
+}
+
+/* For a QEMU whose disk keeps what the guest wrote: it has to write what it still holds, or the
+ * image has errors. It can while it does not stand at its gate. */
+static void ask_group(const Node *n)
+{
+    signal_group(n, SIGTERM);
+    signal_group(n, SIGCONT);
 }
 
 typedef struct {
@@ -45,6 +59,7 @@ static End reap(Node *n, int timeout_ms)
     if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
         end.si_pid != n->pid)
         return (End){false};
+    disk_look(&n->disk, n->pid, n->vcpus);
     kill_group(n); /* the rest of the group: its number is reserved until waitpid() */
     waitpid(n->pid, &status, 0);
     fd_clear(&n->pidfd);
@@ -83,7 +98,10 @@ static void fail_node(Node *n, End end, const GError *why)
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
     node_report_event(n, NODE_EVENT_FAILED, NULL, n->failure->message);
-    kill_group(n); /* whatever is left of it must not run on */
+    if (n->options->persist)
+        ask_group(n); /* node_end_process() sees to its end */
+    else
+        kill_group(n); /* whatever is left of it must not run on */
     if (end.ended)
         sweep_processes(n->dir);
 }
@@ -173,12 +191,21 @@ bool node_ask_end(Node *n, GError **error)
     return false;
 }
 
-/* Kills without asking QEMU: at its gate it can't answer, and none of its state is worth
- * keeping. */
+/* Kills without asking QEMU, since none of its state is worth keeping, unless its disk is to be
+ * kept. */
 void node_end_process(Node *n)
 {
     if (reap(n, 0).ended)
         sweep_processes(n->dir); /* it may have left another process behind */
+    if (n->options->persist && n->pid > 0 && !n->attached) {
+        ask_group(n);
+        if (reap(n, SWEEP_PERSIST_MS).ended)
+            return;
+        log_warn(
+            "node %s: its QEMU did not end within %d s and is killed: check '%s' with `qemu-img "
+            "check`",
+            n->name, SWEEP_PERSIST_MS / 1000, n->options->disk);
+    }
     kill_group(n);
     reap(n, 10000);
 }
@@ -198,10 +225,13 @@ void node_free(Node *n)
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
         tree_remove(n->dir, NULL);
+    if (n->fifos)
+        tree_remove(n->fifos, NULL);
     if (n->dir && n->options->serial)
         serial_remove(n->options->serial);
     g_clear_error(&n->failure);
     g_clear_pointer(&n->before, attached_free);
+    disk_clear(&n->disk);
     if (n->nics)
         g_ptr_array_unref(n->nics);
     g_array_unref(n->vcpus);
@@ -216,6 +246,7 @@ void node_free(Node *n)
     child_output_free(n->output);
     g_free(n->transcript);
     g_free(n->dir);
+    g_free(n->fifos);
     g_free(n->gdb_path);
     g_free(n->name);
     g_free(n);

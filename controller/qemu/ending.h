@@ -10,7 +10,8 @@
 void node_free(Node *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
 
-/* Kills a launched QEMU with its process group, and waits up to 10 s for its end. */
+/* Kills a launched QEMU with its process group, and waits up to 10 s for its end. One with
+ * persist=on is asked to end, and killed only behind SWEEP_PERSIST_MS (sweep.h). */
 void node_end_process(Node *node);
 
 /* Puts the node into NODE_FAILED for good. Node.failure then quotes the error (not taken over),

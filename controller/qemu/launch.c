@@ -4,6 +4,7 @@
 #include "controller/qemu/launch.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/log.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
 #include "controller/qemu/node-event.h"
@@ -13,11 +14,11 @@
 #include <sys/socket.h>
 
 /* On failure the caller calls node_fail(), which adds QEMU's stderr to the error. */
-static bool launch(Node *n, const char *qemu, GError **error)
+static bool launch(Node *n, const char *qemu, const char *overlays, GError **error)
 {
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
-    return spawn_qemu(n, qemu, error) && qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) &&
-           identity_read(n, error);
+    return spawn_qemu(n, qemu, overlays, error) &&
+           qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && identity_read(n, error);
 }
 
 /* Its QEMU is elsewhere; its console is here. */
@@ -55,17 +56,38 @@ static bool launch_remote(Node *n, const char *qemu, GError **error)
     return true;
 }
 
-bool node_launch(Node *n, RunDir *dir, const char *qemu, GError **error)
+/* A QEMU of this host, with its disks. */
+static bool launch_local(Node *n, const RunDir *dir, const char *qemu, SchedMode sched,
+                         GError **error)
+{
+    const char *memory = rundir_memory(dir);
+
+    n->disk.mode = disk_mode_of(n->options, sched);
+    n->disk.persist = n->options->persist;
+    n->disk.strict = sched == SCHED_MODE_STRICT;
+    if (!launch(n, qemu, n->disk.mode == DISK_MEMORY ? memory : NULL, error))
+        return false;
+    node_watch_events(n);
+    if (!node_read_clock(n, error))
+        return false;
+    disk_begin(&n->disk, n->pid, n->vcpus, memory);
+    if (n->disk.unlocked)
+        log_warn("node %s: its disk may be waited for: %s", n->name, n->disk.unlocked);
+    return true;
+}
+
+bool node_launch(Node *n, RunDir *dir, const char *qemu, SchedMode sched, GError **error)
 {
     g_autofree char *sub = g_strdup_printf("%u", n->index);
     GError *e = NULL;
 
     n->dir = rundir_make(dir, sub, error);
-    if (!n->dir)
+    n->fifos = n->dir ? rundir_make_in_memory(dir, sub, error) : NULL;
+    if (!n->fifos)
         return false;
     if (n->remote)
         return launch_remote(n, qemu, error);
-    if (!launch(n, qemu, &e) || (node_watch_events(n), !node_read_clock(n, &e))) {
+    if (!launch_local(n, dir, qemu, sched, &e)) {
         if (e->domain == NODE_ERROR) {
             g_propagate_error(error, e);
             n->state = NODE_FAILED;

@@ -5,8 +5,9 @@
 
 #include "controller/qemu/node.h"
 
-/* Launches QEMU, stopped at virtual time 0; qemu: path of the binary or NULL. Main thread only:
+/* Launches QEMU, stopped at virtual time 0; qemu: path of the binary or NULL; sched: of its host, if
+ * that is this one. Main thread only:
  * QEMU dies with the thread that started it. */
-bool node_launch(Node *node, RunDir *dir, const char *qemu, GError **error);
+bool node_launch(Node *node, RunDir *dir, const char *qemu, SchedMode sched, GError **error);
 
 #endif

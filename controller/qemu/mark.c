@@ -71,6 +71,11 @@ bool mark_is_environment(const char *environment, gsize size, const char *dir)
     return has(environment, size, NULL, start, "");
 }
 
+bool mark_persists(const char *environment, gsize size)
+{
+    return has(environment, size, NULL, MARK_PERSIST "=on", "");
+}
+
 /* Looks for the chardev of the gdbstub (qemu-argv.c), which each launched QEMU has. */
 bool mark_is_command_line(const char *command_line, gsize size, const char *dir)
 {

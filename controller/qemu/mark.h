@@ -22,6 +22,10 @@
 /* Environment variable of a launched QEMU: the node's folder, a number below the run directory. */
 #define MARK_VARIABLE "METRONOME_RUN"
 
+/* Environment variable of one whose disk keeps what the guest writes: it is asked to end, and is
+ * killed only if it does not. */
+#define MARK_PERSIST "METRONOME_PERSIST"
+
 /* Whether a name is the prefix followed by the random letters of mkdtemp(). */
 bool mark_is_name(const char *name, const char *prefix);
 
@@ -34,6 +38,7 @@ bool mark_is_text(const char *text, gsize size, const char *name);
 /* Whether an environment or a command line, as in /proc, belongs to a process that was launched
  * with dir. dir is a run directory or a node's folder in it. */
 bool mark_is_environment(const char *environment, gsize size, const char *dir);
+bool mark_persists(const char *environment, gsize size);
 bool mark_is_command_line(const char *command_line, gsize size, const char *dir);
 
 #endif

@@ -14,6 +14,7 @@
 #include "controller/qemu/attached.h"
 #include "controller/qemu/clock.h"
 #include "controller/qemu/console.h"
+#include "controller/qemu/disk.h"
 #include "controller/qemu/life.h"
 #include "controller/qemu/options.h"
 #include "controller/qemu/quanta.h"
@@ -55,6 +56,7 @@ typedef struct Node {
     char *file;          /* that its process executes; NULL: not known */
     IntervalKind interval;
     char *dir;          /* the node's folder in the run directory */
+    char *fifos;        /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
     char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
     int devices_fd;     /* QEMU writes its device state to this file */
     char *devices_path; /* path of that file as QEMU sees it */
@@ -91,6 +93,7 @@ typedef struct Node {
     NodeLife life;        /* what its events have said */
     bool expect_stop;     /* a stop of ours is on its way */
     bool frozen;          /* reported that it does not move */
+    NodeDisk disk;        /* what its disks mean for repeatability */
     int exit_status;      /* of a QEMU that exited by itself; -1: it did not */
     const Quanta *quanta; /* of the worker that drives the node; NULL: at rest */
 

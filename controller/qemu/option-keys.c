@@ -17,9 +17,10 @@
 #include <unistd.h>
 
 static const char *const keys[] = {
-    "arch",      "qemu",   "machine", "cpu",     "smp",      "memory", "kernel", "initrd", "append",
-    "disk",      "format", "persist", "cdrom",   "firmware", "serial", "icount", "seed",   "nic",
-    "nic-model", "mac",    "host",    "on-exit", "agent",    "extra",  NULL};
+    "arch",     "qemu",    "machine", "cpu",    "smp",     "memory",    "kernel",
+    "initrd",   "append",  "disk",    "format", "persist", "disk-mode", "cdrom",
+    "firmware", "serial",  "icount",  "seed",   "nic",     "nic-model", "mac",
+    "host",     "on-exit", "agent",   "extra",  NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -34,6 +35,17 @@ static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
         return option_bad_choice("on-exit", value, ": stop or continue is expected", choices,
                                  error);
     *goes_on = value[0] == 'c';
+    return true;
+}
+
+static bool parse_disk_mode(const char *value, DiskMode *mode, GError **error)
+{
+    static const char *const choices[] = {"memory", "host", NULL};
+
+    if (strcmp(value, "memory") != 0 && strcmp(value, "host") != 0)
+        return option_bad_choice("disk-mode", value, ": memory or host is expected", choices,
+                                 error);
+    *mode = value[0] == 'm' ? DISK_MEMORY : DISK_HOST;
     return true;
 }
 
@@ -126,6 +138,8 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return set_text(&o->format, value);
     if (strcmp(key, "persist") == 0)
         return option_onoff(key, value, &o->persist, error);
+    if (strcmp(key, "disk-mode") == 0)
+        return parse_disk_mode(value, &o->disk_mode, error);
     if (strcmp(key, "cdrom") == 0)
         return set_file(&o->cdrom, key, value, error);
     /* firmware=none is -bios none: the guest has only its kernel */

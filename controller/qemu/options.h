@@ -15,6 +15,13 @@
 
 #define NODE_MAX_NICS 8
 
+/* Where a node's images and throw-away overlays are while it lives (disk.h). */
+typedef enum {
+    DISK_USUAL,  /* as the scheduling mode has it */
+    DISK_MEMORY, /* in memory */
+    DISK_HOST,   /* where the host keeps them */
+} DiskMode;
+
 typedef struct {
     char *name;
     char *host;       /* the node's host; NULL: the local host */
@@ -26,8 +33,9 @@ typedef struct {
     char *kernel, *initrd, *append;
     char *disk, *format, *cdrom; /* paths of images; format: of the disk, NULL: by its header */
     bool persist;                /* the disk keeps the guest's writes */
-    char *firmware;              /* a file, "none" or "uefi" */
-    char *serial; /* address where QEMU listens for the port's other end (serial.h), or NULL */
+    DiskMode disk_mode;
+    char *firmware; /* a file, "none" or "uefi" */
+    char *serial;   /* address where QEMU listens for the port's other end (serial.h), or NULL */
     Icount icount;
     bool sleep_given; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;

@@ -44,6 +44,7 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const ArchDefaults
         add(argv, "-initrd", g_strdup(o->initrd));
     if (o->append)
         add(argv, "-append", g_strdup(o->append));
+    drives_argv_pool(argv, o);
     drives_argv(argv, o, arch->disk, arch->scsi);
 }
 

@@ -12,6 +12,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/tree.h"
 #include "controller/qemu/attached.h"
+#include "controller/qemu/images.h"
 #include "controller/qemu/mark.h"
 #include "controller/qemu/options.h"
 #include "controller/qemu/sweep.h"
@@ -27,10 +28,19 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-struct RunDir {
-    char *path;
-    TreeId id; /* identity of the directory, which is checked before removal */
+/* Where overlays in memory are, unless the environment names another folder. */
+#define MEMORY_FOLDER   "/dev/shm"
+#define MEMORY_VARIABLE "METRONOME_MEMORY_DIR"
+
+/* A directory with its lock. */
+typedef struct {
+    char *path; /* NULL: there is none */
+    TreeId id;  /* identity of the directory, which is checked before removal */
     int lock_fd;
+} Place;
+
+struct RunDir {
+    Place own, memory;
     int janitor_fd; /* the janitor wakes when this end closes */
     pid_t janitor;
 };
@@ -81,6 +91,12 @@ static bool is_plain(const char *parent, GError **error)
     return false;
 }
 
+static void remove_place(const Place *p)
+{
+    if (p->path)
+        tree_remove(p->path, &p->id);
+}
+
 /* Runs in the child: waits for the controller's end, then restores attached QEMUs, kills launched
  * ones and removes the directory. */
 static void janitor_main(int fd, const RunDir *dir)
@@ -93,9 +109,10 @@ static void janitor_main(int fd, const RunDir *dir)
     prctl(PR_SET_NAME, "metronome-tidy");
     while (read(fd, &byte, 1) < 0 && errno == EINTR)
         ;
-    attached_give_back(dir->path);
-    sweep_processes(dir->path);
-    tree_remove(dir->path, &dir->id);
+    attached_give_back(dir->own.path);
+    sweep_processes(dir->own.path);
+    remove_place(&dir->memory);
+    remove_place(&dir->own);
     _exit(0);
 }
 
@@ -110,7 +127,8 @@ static bool start_janitor(RunDir *dir, GError **error)
     }
     if (dir->janitor == 0) {
         close(ends[1]);
-        close(dir->lock_fd);
+        fd_clear(&dir->own.lock_fd);
+        fd_clear(&dir->memory.lock_fd);
         /* An open output of the caller would keep a pipeline behind the caller waiting. */
         for (int fd = 0; fd <= 2; fd++)
             close(fd);
@@ -122,7 +140,7 @@ static bool start_janitor(RunDir *dir, GError **error)
 }
 
 /* Makes the lock file. The lock is held before the content identifies the directory. */
-static bool make_lock(RunDir *dir, const char *name, GError **error)
+static bool make_lock(Place *dir, const char *name, GError **error)
 {
     g_autofree char *path = g_build_filename(dir->path, "lock", NULL), *text = mark_text(name);
     ssize_t size = (ssize_t)strlen(text);
@@ -145,7 +163,7 @@ static bool rename_to_new(const char *from, const char *to)
            (errno == EINVAL && rename(from, to) == 0);
 }
 
-static bool name_it(RunDir *dir, const char *path, GError **error)
+static bool name_it(Place *dir, const char *path, GError **error)
 {
     fd_auto fd = open(dir->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
@@ -162,7 +180,7 @@ static bool name_it(RunDir *dir, const char *path, GError **error)
 
 /* Makes the directory. Until it is complete it has another name and mode. A sweep can thus tell it
  * from a directory that has lost its lock file, and from a directory that is not metronome's. */
-static bool make_locked(RunDir *dir, const char *parent, GError **error)
+static bool make_locked(Place *dir, const char *parent, GError **error)
 {
     g_autofree char *path = g_build_filename(parent, MARK_NEW_PREFIX "XXXXXX", NULL);
     g_autofree char *name = NULL, *final = NULL;
@@ -181,14 +199,29 @@ static bool make_locked(RunDir *dir, const char *parent, GError **error)
     return false;
 }
 
+/* Without such a directory disks are where the host's disks are, and the run says so (disk.h). */
+static void make_memory(Place *memory)
+{
+    const char *folder = g_getenv(MEMORY_VARIABLE);
+
+    folder = folder && *folder ? folder : MEMORY_FOLDER;
+    if (!images_is_memory(folder))
+        return;
+    sweep_folder(folder);
+    make_locked(memory, folder, NULL);
+}
+
 RunDir *rundir_new(GError **error)
 {
     g_autoptr(RunDir) dir = g_new0(RunDir, 1);
     const char *variable, *parent = parent_dir(&variable);
 
-    dir->lock_fd = dir->janitor_fd = -1;
+    dir->own.lock_fd = dir->memory.lock_fd = dir->janitor_fd = -1;
     sweep_folder(parent);
-    if (!is_plain(parent, error) || !make_locked(dir, parent, error) || !start_janitor(dir, error))
+    if (!is_plain(parent, error) || !make_locked(&dir->own, parent, error))
+        return NULL;
+    make_memory(&dir->memory);
+    if (!start_janitor(dir, error))
         return NULL;
     return g_steal_pointer(&dir);
 }
@@ -197,27 +230,34 @@ void rundir_free(RunDir *dir)
 {
     if (!dir)
         return;
-    if (dir->path) {
-        sweep_processes(dir->path);
-        tree_remove(dir->path, &dir->id);
-    }
+    if (dir->own.path)
+        sweep_processes(dir->own.path);
+    remove_place(&dir->memory);
+    remove_place(&dir->own);
     /* The janitor has no work left. SIGKILL also ends a janitor that somebody has stopped. */
     if (dir->janitor > 0 && kill(dir->janitor, SIGKILL) == 0)
         waitpid(dir->janitor, NULL, 0);
     fd_clear(&dir->janitor_fd);
-    fd_clear(&dir->lock_fd);
-    g_free(dir->path);
+    fd_clear(&dir->own.lock_fd);
+    fd_clear(&dir->memory.lock_fd);
+    g_free(dir->own.path);
+    g_free(dir->memory.path);
     g_free(dir);
 }
 
 const char *rundir_path(const RunDir *dir)
 {
-    return dir->path;
+    return dir->own.path;
 }
 
-char *rundir_make(RunDir *dir, const char *name, GError **error)
+const char *rundir_memory(const RunDir *dir)
 {
-    g_autofree char *path = g_build_filename(dir->path, name, NULL);
+    return dir->memory.path;
+}
+
+static char *make(const Place *place, const char *name, GError **error)
+{
+    g_autofree char *path = g_build_filename(place->path, name, NULL);
 
     if (g_mkdir_with_parents(path, 0700) != 0) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "can't create '%s': %s", path,
@@ -225,4 +265,14 @@ char *rundir_make(RunDir *dir, const char *name, GError **error)
         return NULL;
     }
     return g_steal_pointer(&path);
+}
+
+char *rundir_make(RunDir *dir, const char *name, GError **error)
+{
+    return make(&dir->own, name, error);
+}
+
+char *rundir_make_in_memory(RunDir *dir, const char *name, GError **error)
+{
+    return make(dir->memory.path ? &dir->memory : &dir->own, name, error);
 }

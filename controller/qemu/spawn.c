@@ -27,21 +27,30 @@
 /* File descriptors as QEMU sees them. */
 enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_INPUT_FD, CHILD_NIC_FD };
 
+typedef struct {
+    pid_t parent;
+    int signal; /* that QEMU gets when the controller dies */
+} Child;
+
 /* Runs in the child, between fork and exec. */
 static void child_setup(void *data)
 {
-    const pid_t *parent = data;
+    const Child *child = data;
 
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != *parent)
+    prctl(PR_SET_PDEATHSIG, child->signal);
+    if (getppid() != child->parent)
         _exit(127);
     setsid(); /* Ctrl-C is for the controller; and the whole group can be killed */
 }
 
 /* The environment with the mark, which finds processes that have left the process group, too. */
-static char **marked_environment(const Node *n)
+static char **marked_environment(const Node *n, const char *overlays)
 {
-    return g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE);
+    char **all = g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE);
+
+    if (n->options->persist)
+        all = g_environ_setenv(all, MARK_PERSIST, "on", TRUE);
+    return overlays ? g_environ_setenv(all, "TMPDIR", overlays, TRUE) : all;
 }
 
 /* The descriptors that QEMU inherits: CHILD_QMP_FD and those behind it. */
@@ -51,13 +60,14 @@ typedef struct {
 } Inheritance;
 
 /* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->output. */
-static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error)
+static bool spawn(Node *n, char **argv, const Inheritance *given, const char *overlays,
+                  GError **error)
 {
     int target[G_N_ELEMENTS(given->fd)];
     fd_auto out = -1;
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    g_auto(GStrv) environment = marked_environment(n);
-    pid_t self = getpid();
+    g_auto(GStrv) environment = marked_environment(n, overlays);
+    Child child = {getpid(), n->options->persist ? SIGTERM : SIGKILL};
     GError *e = NULL;
 
     n->output = child_output_new(&out, &e);
@@ -70,7 +80,7 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, GError **error
         target[i] = CHILD_QMP_FD + (int)i;
     if (!g_spawn_async_with_pipes_and_fds(
             NULL, (const char *const *)argv, (const char *const *)environment,
-            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, &self, in, out, out,
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, &child, in, out, out,
             given->fd, target, given->n, &n->pid, NULL, NULL, NULL, &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
                     "node %s: can't start '%s': %s; install it, or name another with --qemu",
@@ -208,7 +218,7 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
            make_agent_port(n, given, error);
 }
 
-bool spawn_qemu(Node *n, const char *qemu, GError **error)
+bool spawn_qemu(Node *n, const char *qemu, const char *overlays, GError **error)
 {
     g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL);
     Inheritance given = {.n = 0};
@@ -235,7 +245,7 @@ bool spawn_qemu(Node *n, const char *qemu, GError **error)
     preflight_report(n->name, argv, LINT_OWN);
     n->program = g_path_get_basename(argv[0]);
     started = make_wiring(n, &given, error) && begin_transcript(n, error) &&
-              spawn(n, argv, &given, error);
+              spawn(n, argv, &given, overlays, error);
     for (unsigned i = 0; i < given.n; i++)
         if (given.fd[i] != n->devices_fd)
             close(given.fd[i]);

@@ -32,15 +32,17 @@
 
 /* --- processes --- */
 
-static bool has_mark(const char *pid, const char *dir)
+/* *persists: it is to be asked first. */
+static bool has_mark(const char *pid, const char *dir, bool *persists)
 {
     g_autofree char *environ_path = g_strdup_printf("/proc/%s/environ", pid);
     g_autofree char *command_path = g_strdup_printf("/proc/%s/cmdline", pid);
     g_autofree char *text = NULL, *command = NULL;
     gsize size = 0, length = 0;
 
-    return (g_file_get_contents(environ_path, &text, &size, NULL) &&
-            mark_is_environment(text, size, dir)) ||
+    if (g_file_get_contents(environ_path, &text, &size, NULL))
+        *persists = mark_persists(text, size);
+    return (text && mark_is_environment(text, size, dir)) ||
            (g_file_get_contents(command_path, &command, &length, NULL) &&
             mark_is_command_line(command, length, dir));
 }
@@ -59,9 +61,14 @@ static bool kill_marked(int proc, const char *name, const char *dir)
     pid_t pid = (pid_t)g_ascii_strtoll(name, NULL, 10);
     fd_auto fd = pid > 0 && pid != getpid() ? pidfd_open(pid, 0) : -1;
     struct pollfd p = {.fd = fd, .events = POLLIN};
+    bool persists = false;
 
-    if (fd < 0 || !is_of_this_user(proc, name) || !has_mark(name, dir) ||
-        pidfd_send_signal(fd, SIGKILL, NULL, 0) != 0)
+    if (fd < 0 || !is_of_this_user(proc, name) || !has_mark(name, dir, &persists))
+        return false;
+    if (persists && pidfd_send_signal(fd, SIGTERM, NULL, 0) == 0 &&
+        pidfd_send_signal(fd, SIGCONT, NULL, 0) == 0 && poll(&p, 1, SWEEP_PERSIST_MS) == 1)
+        return true;
+    if (pidfd_send_signal(fd, SIGKILL, NULL, 0) != 0)
         return false;
     poll(&p, 1, END_MS);
     return true;

@@ -25,6 +25,50 @@ void clock_get(Reader *r, Clock *c)
         *c = got;
 }
 
+void disk_put(GByteArray *out, const NodeDisk *d)
+{
+    put_u8(out, d->there);
+    put_u8(out, (uint8_t)d->mode);
+    put_u8(out, d->strict);
+    put_u8(out, d->persist);
+    put_text(out, d->unlocked ? d->unlocked : "");
+    put_u64(out, d->waited.read_bytes);
+    put_u64(out, d->waited.write_bytes);
+    put_u64(out, d->waited.faults);
+    put_u64(out, d->waited.delay);
+}
+
+void disk_get(Reader *r, NodeDisk *d)
+{
+    NodeDisk got = {.there = get_u8(r) != 0};
+    unsigned mode = get_u8(r);
+    g_autofree char *unlocked = NULL;
+
+    got.mode = (DiskMode)mode;
+    got.strict = get_u8(r) != 0;
+    got.persist = get_u8(r) != 0;
+    unlocked = get_words(r);
+    got.waited.read_bytes = get_u64(r);
+    got.waited.write_bytes = get_u64(r);
+    got.waited.faults = get_u64(r);
+    got.waited.delay = get_u64(r);
+    r->bad = r->bad || mode > DISK_HOST;
+    if (r->bad)
+        return;
+    disk_clear(d);
+    *d = got;
+    d->unlocked = *unlocked ? g_steal_pointer(&unlocked) : NULL;
+}
+
+/* With what it waited for up to now. */
+static void put_disk_now(GByteArray *out, const Node *n)
+{
+    NodeDisk now = n->disk;
+
+    disk_look(&now, n->pid, n->vcpus);
+    disk_put(out, &now);
+}
+
 static void put_dist(GByteArray *out, const Dist *d)
 {
     put_u64(out, d->zeros);
@@ -120,6 +164,7 @@ void node_state_put(GByteArray *out, const Node *n, const NodeStats *stats)
     put_u32(out, n->vcpus->len);
     for (unsigned i = 0; i < n->vcpus->len; i++)
         put_i64(out, node_vcpu_time(n, i).ns);
+    put_disk_now(out, n);
     put_u64(out, stats->missed);
     put_u64(out, stats->overshot);
     put_u64(out, stats->repairs);
@@ -151,6 +196,7 @@ void node_state_get(Reader *r, const char *host, Node *n, NodeStats *stats)
     r->bad = r->bad || state > NODE_FAILED || exit_status < -1 || exit_status > 255;
     clock_get(r, &n->clock);
     get_vcpus(r, n);
+    disk_get(r, &n->disk);
     missed = get_u64(r);
     overshot = get_u64(r);
     repairs = get_u64(r);

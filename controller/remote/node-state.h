@@ -4,7 +4,9 @@
  * Node of the same index. The format of a node state:
  *
  * u8 state, i64 exit status, u32 resets, u8 its clock is stale, text failure, i64 virtual time, i64
- * instructions, i64 bias, u8 idle, u32 n, n times i64 CPU time of a vCPU, statistics (u64 missed,
+ * instructions, i64 bias, u8 idle, u32 n, n times i64 CPU time of a vCPU, disk (u8 there, u8 mode, u8
+ * strict, u8 persist, text what is not in memory or "", u64 bytes read, u64 bytes written, u64
+ * faults, u64 ticks of delay), statistics (u64 missed,
  * u64 overshot, u64 repairs, twice: u64 zeros, u32 n, n times i64), u8 stands at a point; if it
  * does: u32 kind, u8 code, u8 has thread, i64 pid, i64 tid, u32 watch, u64 address, u64 pc, u8
  * pending, u8 finished, u64 by, i64 skip, u8 at most, u32 n, n times (u32 watch, u64 address)
@@ -20,6 +22,11 @@
 void clock_put(GByteArray *out, const Clock *clock);
 /* Leaves the clock unchanged if the reader is bad. */
 void clock_get(Reader *r, Clock *clock);
+
+/* The part that is the disk. */
+void disk_put(GByteArray *out, const NodeDisk *disk);
+/* Leaves the disk unchanged if the reader is bad. */
+void disk_get(Reader *r, NodeDisk *disk);
 
 /* stats: counts since the last node state was sent. */
 void node_state_put(GByteArray *out, const Node *node, const NodeStats *stats);

@@ -52,7 +52,7 @@ typedef enum {
     MSG_FILE,      /* text SHA-256, u64 size, u8 may be used at its path, text path here.
                       OK: u8 exists there, text path to use or to write to */
     MSG_NODE,      /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
-                      OK: text version, u32 vCPUs, clock (node-state.h), u32 CPU there */
+                      OK: text version, u32 vCPUs, clock (node-state.h), u32 CPU there, disk */
     MSG_END,       /* u32 node */
     MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
     MSG_CARD,      /* u32 card, u32 node, u32 index, u32 port of the network, i64 now */

@@ -102,6 +102,40 @@ static void barriers(GString *out, const ReportSummary *s)
                          "largest. Waited for: barriers at which it came last.</p>\n");
 }
 
+/* The nodes that have disks; nothing if there are none. */
+static void disks(GString *out, const ReportSummary *s)
+{
+    static const char *const labels[] = {"node", "disks", "repeats", "read", "written", "faults"};
+    bool any = false;
+
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const ReportDisk *d = &node_at(s, i)->disk;
+
+        if (!d->there)
+            continue;
+        if (!any) {
+            g_string_append(out, "<h3>Disks</h3>\n");
+            begin_table(out, labels, G_N_ELEMENTS(labels), 3);
+        }
+        any = true;
+        head_cell(out, node_at(s, i), i);
+        cell_text(out, "disks", d->persist ? "persist" : d->mode);
+        g_string_append_printf(out, "<td class=\"text%s\" data-label=\"repeats\">",
+                               d->why ? " bad" : "");
+        svg_text(out, d->why ? "may not repeat: " : "yes");
+        svg_text(out, d->why ? d->why : "");
+        g_string_append(out, "</td>");
+        cell_count(out, "read", d->read_bytes, bad);
+        cell_count(out, "written", d->write_bytes, bad);
+        cell_count(out, "faults", d->major_faults, bad);
+        g_string_append(out, "</tr>\n");
+    }
+    if (any)
+        g_string_append(out, "</tbody></table>\n<p class=\"note\">Read, written: bytes for which "
+                             "QEMU had to do with the host's storage. Faults: pages of its memory "
+                             "that had to be read first.</p>\n");
+}
+
 static void sum(GString *out, const char *before, uint64_t n, const char *after)
 {
     g_string_append(out, before);
@@ -161,6 +195,7 @@ void section_nodes(GString *out, const Picture *p)
     g_string_append(out, "<section id=\"nodes\"><h2>Nodes</h2>\n");
     machines(out, s);
     barriers(out, s);
+    disks(out, s);
     packets(out, s);
     g_string_append(out, "</section>\n");
 }

@@ -18,6 +18,7 @@ static void report_node_free(void *data)
     g_free(n->version);
     g_free(n->state);
     g_free(n->icount_mode);
+    g_free(n->disk.why);
     g_free(n->packet_trace_sha256);
     g_free(n->console_sha256);
     g_free(n->console_log);
@@ -98,6 +99,22 @@ static json_object *packets_json(const ReportPackets *p)
     return o;
 }
 
+static json_object *disk_json(const ReportDisk *d)
+{
+    json_object *o = d->there ? json_object_new_object() : NULL;
+
+    if (!o)
+        return NULL;
+    add_text(o, "mode", d->mode);
+    json_object_object_add(o, "in_memory", json_object_new_boolean(d->in_memory));
+    json_object_object_add(o, "persist", json_object_new_boolean(d->persist));
+    put_int(o, "read_bytes", (int64_t)d->read_bytes);
+    put_int(o, "write_bytes", (int64_t)d->write_bytes);
+    put_int(o, "major_faults", (int64_t)d->major_faults);
+    add_text(o, "may_not_repeat", d->why);
+    return o;
+}
+
 static json_object *node_json(const ReportNode *n)
 {
     g_autofree char *no_packets = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "", 0);
@@ -117,6 +134,7 @@ static json_object *node_json(const ReportNode *n)
     json_object_object_add(o, "overshoot_ns", dist_json(&n->overshoot));
     put_int(skip, "max", n->idle_skip_max);
     json_object_object_add(o, "idle_skip_ns", skip);
+    json_object_object_add(o, "disk", disk_json(&n->disk));
     json_object_object_add(o, "packets", packets_json(&n->packets));
     add_text(o, "packet_trace_sha256",
              n->packet_trace_sha256 ? n->packet_trace_sha256 : no_packets);

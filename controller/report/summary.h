@@ -38,6 +38,16 @@ typedef struct {
     uint64_t late, carried; /* of the received packets */
 } ReportPackets;
 
+/* What a node's disks mean for repeatability. */
+typedef struct {
+    bool there;       /* the node has images; the other members hold only then */
+    const char *mode; /* "memory" or "host"; not owned */
+    bool persist;     /* writes stay in the image */
+    bool in_memory;   /* all its images are, for good */
+    uint64_t read_bytes, write_bytes, major_faults; /* what QEMU had of the host's storage */
+    char *why; /* the reason why the run may not repeat; NULL: it does */
+} ReportDisk;
+
 typedef struct {
     char *name, *host, *version, *state, *icount_mode;
     int exit_status; /* of a QEMU that exited by itself; -1: QEMU did not exit */
@@ -46,6 +56,7 @@ typedef struct {
     VTime virtual_time, bias;
     ReportDist overshoot;
     int64_t idle_skip_max;
+    ReportDisk disk;
     ReportPackets packets;
     char *packet_trace_sha256; /* NULL: the trace is empty */
     char *console_sha256;

@@ -28,6 +28,18 @@ static void describe_packets(const Session *s, const Node *n, ReportNode *out)
         out->packet_trace_sha256 = fabric_node_digest(s->fabric, n);
 }
 
+static ReportDisk disk_of(const NodeDisk *d)
+{
+    return (ReportDisk){.there = d->there,
+                        .mode = disk_mode_name(d->mode),
+                        .persist = d->persist,
+                        .in_memory = d->mode == DISK_MEMORY && !d->unlocked,
+                        .read_bytes = d->waited.read_bytes,
+                        .write_bytes = d->waited.write_bytes,
+                        .major_faults = d->waited.faults,
+                        .why = disk_why(d)};
+}
+
 static void describe_node(const Session *s, const Node *n, ReportNode *out)
 {
     const NodeStats *stats = engine_node_stats(s->engine, n);
@@ -42,6 +54,7 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     out->icount = n->clock.icount;
     out->virtual_time = n->clock.virtual_time;
     out->bias = n->clock.bias;
+    out->disk = disk_of(&n->disk);
     if (stats) {
         DistSummary d = dist_summary(&stats->overshoot);
 

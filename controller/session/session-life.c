@@ -191,7 +191,7 @@ bool session_start(Session *s, GError **error)
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED, "interrupted while starting");
             return false;
         }
-        if (!node_launch(n, s->dir, s->options.qemu, error))
+        if (!node_launch(n, s->dir, s->options.qemu, local_host_sched_mode(s->host), error))
             return false;
         engine_add(s->engine, n);
         events_add(s->events, n);

@@ -28,6 +28,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
     demand(state == '?' || g_ascii_isalpha(state));
     demand(proc_state(stat) == 'S');
+    proc_number(text, PROC_IO_DELAY);
+    proc_value(text, "read_bytes");
     for (char **word = words; *word; word++) {
         size_t n = strlen(*word);
 

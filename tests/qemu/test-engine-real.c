@@ -77,7 +77,7 @@ static Node *launch(Fixture *f, const char *payload, const char *icount, const c
     g_assert_true(node_options_set(options, "memory", "64M", &error));
     g_assert_true(node_options_finish(options, &error));
     node = node_new(options, f->nodes->len);
-    node_launch(node, f->dir, NULL, &error);
+    node_launch(node, f->dir, NULL, local_host_sched_mode(f->host), &error);
     g_assert_no_error(error);
     engine_add(f->engine, node);
     g_ptr_array_add(f->nodes, node);

@@ -24,7 +24,9 @@ settled='while grep -q ^0.[0-7] /proc/uptime; do sleep 0.01; done'
 dir=$(mktemp -d "${TMPDIR:-/tmp}/mtr-test.XXXXXX")
 runtime=$dir/run
 mkdir -m 700 "$runtime"
-export XDG_RUNTIME_DIR=$runtime XDG_STATE_HOME=$dir/state LC_ALL=C
+memory=$(mktemp -d /dev/shm/mtr-test.XXXXXX)
+chmod 1777 "$memory"
+export METRONOME_MEMORY_DIR=$memory XDG_RUNTIME_DIR=$runtime XDG_STATE_HOME=$dir/state LC_ALL=C
 [[ -z ${METRONOME_QEMU_DIR:-} ]] || PATH=$(realpath "$METRONOME_QEMU_DIR"):$PATH
 unset METRONOME_RANK
 # A mark that every process of this test inherits, however the process was started and whatever its
@@ -53,6 +55,7 @@ finish() {
     # shellcheck disable=SC2086
     [[ -z $left ]] || kill -9 $left 2>/dev/null || true
     wait
+    rm -rf "$memory"
     if [[ ${KEEP:-} ]]; then
         echo "# kept $dir"
     else
@@ -259,11 +262,11 @@ no_qemus() {
 }
 
 no_folders() {
-    [[ -z $(find "$runtime" -mindepth 1 -maxdepth 1 -name 'metronome-*') ]]
+    [[ -z $(find "$runtime" "$memory" -mindepth 1 -maxdepth 1 -name 'metronome-*') ]]
 }
 
 no_fifos() {
-    [[ -z $(find "$runtime" -type p) ]]
+    [[ -z $(find "$runtime" "$memory" -type p) ]]
 }
 
 # repeats FILE: the last run's output equals FILE, except for the lines with host time.

@@ -82,7 +82,7 @@ static void begin(Fixture *f, IntervalKind interval)
     g_assert_cmpint(socketpair(AF_UNIX, SOCK_DGRAM, 0, card), ==, 0);
     f->card = card[1];
     f->node.interval = interval;
-    f->node.dir = g_dir_make_tmp("nic-XXXXXX", NULL);
+    f->node.fifos = g_dir_make_tmp("nic-XXXXXX", NULL);
     f->node.cables = g_array_new(FALSE, FALSE, sizeof(int));
     g_array_append_val(f->node.cables, card[0]);
     f->monitor = fake_monitor_new(&f->node.qmp, on_command, f);
@@ -95,7 +95,7 @@ static void begin(Fixture *f, IntervalKind interval)
 
 static void end(Fixture *f)
 {
-    g_autofree char *fifo = g_build_filename(f->node.dir, "x0", NULL);
+    g_autofree char *fifo = g_build_filename(f->node.fifos, "x0", NULL);
 
     nics_free(&f->node);
     g_array_unref(f->flights);
@@ -106,8 +106,8 @@ static void end(Fixture *f)
     close(g_array_index(f->node.cables, int, 0));
     g_array_unref(f->node.cables);
     g_unlink(fifo);
-    g_rmdir(f->node.dir);
-    g_free(f->node.dir);
+    g_rmdir(f->node.fifos);
+    g_free(f->node.fifos);
     g_string_free(f->told, TRUE);
     g_mutex_clear(&f->lock);
 }

@@ -61,10 +61,10 @@ static void test_keys(void)
 {
     g_autofree char *all = g_strjoinv(" ", (char **)node_option_keys());
 
-    g_assert_cmpstr(
-        all, ==,
-        "arch qemu machine cpu smp memory kernel initrd append disk format "
-        "persist cdrom firmware serial icount seed nic nic-model mac host on-exit agent extra");
+    g_assert_cmpstr(all, ==,
+                    "arch qemu machine cpu smp memory kernel initrd append disk format "
+                    "persist disk-mode cdrom firmware serial icount seed nic nic-model mac host "
+                    "on-exit agent extra");
 }
 
 static void test_texts(void)

@@ -53,6 +53,11 @@ static GByteArray *made(NodeState state, const char *failure)
     GByteArray *out = g_byte_array_new();
     pid_t none = 0;
 
+    n->disk = (NodeDisk){.there = true,
+                         .mode = DISK_HOST,
+                         .strict = true,
+                         .unlocked = g_strdup("'/x' is not"),
+                         .waited = {.read_bytes = 1, .write_bytes = 2, .faults = 3, .delay = 4}};
     n->clock = clock_there;
     n->state = state;
     n->exit_status = 3;
@@ -100,6 +105,13 @@ static void test_round_trip(void)
     g_assert_true(n->clock_stale);
     assert_clock(&n->clock, &clock_there);
     g_assert_cmpuint(n->remote_used->len, ==, 2);
+    g_assert_true(n->disk.there && n->disk.strict && !n->disk.persist);
+    g_assert_cmpint(n->disk.mode, ==, DISK_HOST);
+    g_assert_cmpstr(n->disk.unlocked, ==, "'/x' is not");
+    g_assert_cmpuint(n->disk.waited.read_bytes, ==, 1);
+    g_assert_cmpuint(n->disk.waited.write_bytes, ==, 2);
+    g_assert_cmpuint(n->disk.waited.faults, ==, 3);
+    g_assert_cmpuint(n->disk.waited.delay, ==, 4);
     g_assert_cmpuint(s.missed, ==, 1);
     g_assert_cmpuint(s.overshot, ==, 2);
     g_assert_cmpuint(s.repairs, ==, 3);

@@ -61,7 +61,8 @@ static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
     n->agent = a;
     n->console = g_byte_array_new();
     n->node = node_new(g_steal_pointer(&order->options), order->index);
-    if (node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL, error))
+    if (node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL,
+                    local_host_sched_mode(a->host), error))
         return n;
     agent_node_free(n);
     return NULL;
@@ -91,6 +92,7 @@ static bool receive_node(Agent *a, Reader *r, GError **error)
     put_u32(a->made, n->node->vcpus->len);
     clock_put(a->made, &n->node->clock);
     put_u32(a->made, (uint32_t)n->node->cpu);
+    disk_put(a->made, &n->node->disk);
     return true;
 }
 

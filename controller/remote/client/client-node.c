@@ -241,6 +241,7 @@ static bool try_launch(AgentClient *c, Node *n, const char *qemu, GError **error
     vcpus = get_u32(&r);
     clock_get(&r, &n->clock);
     n->cpu = (int)get_u32(&r);
+    disk_get(&r, &n->disk);
     if (!reader_done(&r, "node", error))
         return false;
     g_array_set_size(n->vcpus, MIN(vcpus, 1024));

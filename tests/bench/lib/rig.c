@@ -84,7 +84,7 @@ Node *rig_launch(Rig *rig, const char *kernel, const char *initrd, const char *a
     if (!node_options_finish(options, &error))
         rig_die(error);
     node = node_new(options, rig->next_index++);
-    if (!node_launch(node, rig->dir, NULL, &error))
+    if (!node_launch(node, rig->dir, NULL, local_host_sched_mode(rig->host), &error))
         rig_die(error);
     return node;
 }
