@@ -8,6 +8,11 @@
 #include "qmp/codec.h"
 #include "qmp/qmp.h"
 
+#include <string.h>
+
+/* Bytes a second: more than any memory has. QEMU's default is far less. */
+#define MIGRATE_BANDWIDTH (INT64_C(1) << 40)
+
 static void add_string(json_object *object, const char *key, const char *value)
 {
     json_object_object_add(object, key, json_object_new_string(value));
@@ -275,6 +280,158 @@ bool qmp_post_save_devices_state(QmpClient *client, const char *path, GError **e
 
     return qmp_client_post(client, save_devices_state,
                            json_object_to_json_string_ext(args, JSON_C_TO_STRING_PLAIN), error);
+}
+
+static void add_capability(json_object *list, const char *name, bool on)
+{
+    json_object *capability = json_object_new_object();
+
+    add_string(capability, "capability", name);
+    json_object_object_add(capability, "state", json_object_new_boolean(on));
+    json_object_array_add(list, capability);
+}
+
+bool qmp_migrate_prepare(QmpClient *client, bool without_ram, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+    g_autoptr(json_object) limit = json_object_new_object();
+    json_object *list = json_object_new_array();
+
+    add_capability(list, "events", true);
+    add_capability(list, "x-ignore-shared", without_ram);
+    json_object_object_add(args, "capabilities", list);
+    json_object_object_add(limit, "max-bandwidth", json_object_new_int64(MIGRATE_BANDWIDTH));
+    json_object_object_add(limit, "announce-rounds", json_object_new_int(0));
+    return run(client, "migrate-set-capabilities", args, timeout_ms, error) &&
+           run(client, "migrate-set-parameters", limit, timeout_ms, error);
+}
+
+static bool migrate(QmpClient *client, const char *command, const char *uri, int timeout_ms,
+                    GError **error)
+{
+    g_autoptr(json_object) args = json_object_new_object();
+
+    add_string(args, "uri", uri);
+    return run(client, command, args, timeout_ms, error);
+}
+
+bool qmp_migrate(QmpClient *client, const char *uri, int timeout_ms, GError **error)
+{
+    return migrate(client, "migrate", uri, timeout_ms, error);
+}
+
+bool qmp_migrate_incoming(QmpClient *client, const char *uri, int timeout_ms, GError **error)
+{
+    return migrate(client, "migrate-incoming", uri, timeout_ms, error);
+}
+
+/* Reads whether the migration has ended, and how. */
+static bool migrate_ended(QmpClient *client, bool *ended, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) reply =
+        query(client, "query-migrate", NULL, json_type_object, timeout_ms, error);
+    json_object *status, *why;
+    const char *text;
+
+    if (!reply)
+        return false;
+    text =
+        json_object_object_get_ex(reply, "status", &status) ? json_object_get_string(status) : "";
+    *ended = strcmp(text, "completed") == 0;
+    if (strcmp(text, "failed") != 0 && strcmp(text, "cancelled") != 0)
+        return true;
+    g_set_error(error, QMP_ERROR, QMP_ERROR_COMMAND, "the migration has %s%s%s", text,
+                json_object_object_get_ex(reply, "error-desc", &why) ? ": " : "",
+                json_object_object_get_ex(reply, "error-desc", &why) ? json_object_get_string(why)
+                                                                     : "");
+    return false;
+}
+
+/* Any change of the state makes qmp_migrate_wait() ask again. */
+static void on_migration(G_GNUC_UNUSED QmpClient *client, G_GNUC_UNUSED const char *event,
+                         G_GNUC_UNUSED const char *data_json, void *data)
+{
+    *(bool *)data = true;
+}
+
+bool qmp_migrate_wait(QmpClient *client, int timeout_ms, GError **error)
+{
+    int64_t began = g_get_monotonic_time();
+    bool news = false, ended = false, ok = true;
+
+    qmp_client_on_event(client, "MIGRATION", on_migration, &news);
+    while (ok && !ended) {
+        int left = qmp_ms_left(began, timeout_ms);
+
+        news = false;
+        ok = migrate_ended(client, &ended, timeout_ms, error);
+        while (ok && !ended && !news && (left = qmp_ms_left(began, timeout_ms)) != 0)
+            ok = qmp_client_pump(client, left, error);
+        if (ok && !ended && left == 0) {
+            g_set_error(error, QMP_ERROR, QMP_ERROR_TIMEOUT,
+                        "the migration has not ended within %d ms", timeout_ms);
+            ok = false;
+        }
+    }
+    qmp_client_on_event(client, "MIGRATION", NULL, NULL);
+    return ok;
+}
+
+/* --- qapi/block-core.json --- */
+
+static void drive_clear(void *data)
+{
+    QmpDrive *d = data;
+
+    g_free(d->drive);
+    g_free(d->file);
+}
+
+/* The file that a name leads to: QEMU writes "json:{…}" where a plain name would not say all, as of an
+ * overlay whose image has a format that was given. */
+static char *file_of(const char *name)
+{
+    json_object *node = g_str_has_prefix(name, "json:") ? json_tokener_parse(name + 5) : NULL;
+    json_object *file, *path;
+    char *out;
+
+    if (node && json_object_object_get_ex(node, "file", &file) &&
+        json_object_object_get_ex(file, "filename", &path))
+        name = json_object_get_string(path);
+    out = g_strdup(name);
+    json_object_put(node);
+    return out;
+}
+
+static void add_drive(GArray *drives, json_object *info)
+{
+    json_object *drive, *inserted, *file, *ro;
+    QmpDrive d;
+
+    if (!json_object_object_get_ex(info, "device", &drive) ||
+        !json_object_object_get_ex(info, "inserted", &inserted) ||
+        !json_object_object_get_ex(inserted, "file", &file))
+        return;
+    d = (QmpDrive){.drive = g_strdup(json_object_get_string(drive)),
+                   .file = file_of(json_object_get_string(file)),
+                   .read_only = json_object_object_get_ex(inserted, "ro", &ro) &&
+                                json_object_get_boolean(ro)};
+    g_array_append_val(drives, d);
+}
+
+GArray *qmp_query_drives(QmpClient *client, int timeout_ms, GError **error)
+{
+    g_autoptr(json_object) reply =
+        query(client, "query-block", NULL, json_type_array, timeout_ms, error);
+    GArray *drives;
+
+    if (!reply)
+        return NULL;
+    drives = g_array_new(FALSE, FALSE, sizeof(QmpDrive));
+    g_array_set_clear_func(drives, drive_clear);
+    for (size_t i = 0; i < json_object_array_length(reply); i++)
+        add_drive(drives, json_object_array_get_idx(reply, i));
+    return drives;
 }
 
 /* --- qapi/net.json --- */

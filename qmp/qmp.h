@@ -198,6 +198,28 @@ bool qmp_save_devices_state(QmpClient *client, const char *path, int timeout_ms,
 /* Posts the same command; qmp_client_settle() waits for the reply. */
 bool qmp_post_save_devices_state(QmpClient *client, const char *path, GError **error);
 
+/* Makes migration ready: QEMU reports its progress by MIGRATION events, does not limit its
+ * bandwidth, and a machine that was loaded announces its network cards to nobody. without_ram: RAM that is shared with other processes is not part of the stream
+ * (x-ignore-shared). Both sides of a migration need the same value. */
+bool qmp_migrate_prepare(QmpClient *client, bool without_ram, int timeout_ms, GError **error);
+/* Begins to send the stopped machine's state to `uri`, or to read it from there; the machine was
+ * started with -incoming defer then. qmp_migrate_wait() waits for the end. */
+bool qmp_migrate(QmpClient *client, const char *uri, int timeout_ms, GError **error);
+bool qmp_migrate_incoming(QmpClient *client, const char *uri, int timeout_ms, GError **error);
+/* Waits until the migration has ended. QEMU's reason for a failure is the error. */
+bool qmp_migrate_wait(QmpClient *client, int timeout_ms, GError **error);
+
+/* qapi/block-core.json (query-block): a drive and the file that takes its writes. */
+typedef struct {
+    char *drive; /* "disk0" */
+    char *file;
+    bool read_only;
+} QmpDrive;
+
+/* Returns a GArray of QmpDrive, without drives that hold no image; the array clears its elements
+ * when freed. */
+GArray *qmp_query_drives(QmpClient *client, int timeout_ms, GError **error);
+
 /* qapi/net.json. The dgram netdev connects two unix sockets, named by path. */
 bool qmp_netdev_add_dgram(QmpClient *client, const char *id, const char *local_path,
                           const char *remote_path, int timeout_ms, GError **error);
