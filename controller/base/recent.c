@@ -126,10 +126,12 @@ void recent_load(Recent *recent, Reader *r)
     reader_demand(r, n <= RECENT_LINES && recent->end <= RECENT_BYTES);
     allocate(recent);
     for (unsigned i = 0; i < n && !r->bad; i++) {
-        Line l = {.at = get_time(r), .offset = get_u32(r)};
+        Line l = {0};
         const uint8_t *text;
         gsize size;
 
+        l.at = get_time(r);
+        l.offset = get_u32(r);
         l.cut = get_u64(r);
         text = get_bytes(r, &size);
         reader_demand(r, size <= RECENT_LINE_BYTES && l.offset + MAX(size, 1) <= RECENT_BYTES);

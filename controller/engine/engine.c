@@ -8,6 +8,8 @@
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
 
+#include <string.h>
+
 /* A tenth of the default quantum: costs nodes with breakpoints some 10 % of speed. */
 #define MAX_SKIP_NS (100 * NS_PER_US)
 
@@ -111,13 +113,19 @@ static Member *find(const Engine *e, const Node *node, unsigned *index)
     return NULL;
 }
 
+/* The epoch is rounded up, so that the node's next boundary is not behind the node. */
+static void set_epoch(const Engine *e, Node *node)
+{
+    int64_t ahead = vtime_sub(node->clock.virtual_time, e->now).ns;
+
+    node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
+}
+
 void engine_add(Engine *e, Node *node)
 {
     Member *m = g_new0(Member, 1);
-    int64_t ahead = vtime_sub(node->clock.virtual_time, e->now).ns;
 
-    /* The epoch is rounded up, so that the node's next boundary is not behind the node. */
-    node->epoch = vtime(ahead - ahead % NS_PER_US + (ahead % NS_PER_US > 0 ? NS_PER_US : 0));
+    set_epoch(e, node);
     if (!node->remote)
         local_host_place(e->host, node);
     m->node = node;
@@ -140,6 +148,11 @@ bool engine_remove(Engine *e, Node *node, GError **error)
         local_host_displace(e->host, node);
     g_ptr_array_remove_index(e->members, index);
     return ok;
+}
+
+void engine_drop_gate(Node *node)
+{
+    g_clear_pointer(&node->gate, gate_free);
 }
 
 VTime engine_now(const Engine *e)
@@ -227,4 +240,73 @@ uint64_t engine_violations(const Engine *e)
             count += m->stats.overshot;
     }
     return count;
+}
+
+/* --- for saves --- */
+
+void engine_restart(Engine *e)
+{
+    e->now = vtime(0);
+    memset(&e->stats, 0, sizeof(e->stats));
+    for (unsigned i = 0; i < e->members->len; i++) {
+        Member *m = e->members->pdata[i];
+
+        dist_clear(&m->stats.overshoot);
+        dist_clear(&m->stats.idle_skip);
+        memset(&m->stats, 0, sizeof(m->stats));
+        memset(&m->node->rest, 0, sizeof(m->node->rest));
+        m->node->rest.checked = true;
+        set_epoch(e, m->node);
+    }
+}
+
+void engine_save(const Engine *e, GByteArray *out)
+{
+    put_i64(out, e->now.ns);
+    put_i64(out, e->quantum.ns);
+    put_i64(out, e->max_skip.ns);
+    put_u64(out, atomic_load(&e->stats.barriers));
+    put_i64(out, e->stats.in_quanta.ns);
+}
+
+void engine_load(Engine *e, Reader *r)
+{
+    VTime now = get_time(r), quantum = get_time(r), max_skip = get_time(r);
+    uint64_t barriers = get_u64(r);
+    int64_t in_quanta = get_i64(r);
+
+    if (quantum.ns <= 0 || quantum.ns > ENGINE_MAX_QUANTUM_NS || quantum.ns % NS_PER_US != 0 ||
+        max_skip.ns < NS_PER_US || max_skip.ns > ENGINE_MAX_QUANTUM_NS || now.ns < 0)
+        r->bad = true;
+    if (r->bad)
+        return;
+    e->now = now;
+    e->quantum = quantum;
+    e->max_skip = max_skip;
+    atomic_store(&e->stats.barriers, barriers);
+    e->stats.in_quanta.ns = in_quanta;
+}
+
+void engine_save_node(const Engine *e, const Node *node, GByteArray *out)
+{
+    static const NodeStats none = {0};
+    const Member *m = find(e, node, NULL);
+
+    put_i64(out, node->epoch.ns);
+    put_u32(out, node->rest.unread);
+    node_stats_put(out, m ? &m->stats : &none);
+}
+
+void engine_load_node(Engine *e, Node *node, Reader *r)
+{
+    NodeStats unused = {0};
+    Member *m = find(e, node, NULL);
+
+    node->epoch = get_time(r);
+    memset(&node->rest, 0, sizeof(node->rest));
+    node->rest.unread = get_u32(r);
+    node->rest.checked = true;
+    node_stats_get(r, m ? &m->stats : &unused);
+    dist_clear(&unused.overshoot);
+    dist_clear(&unused.idle_skip);
 }

@@ -37,6 +37,10 @@ void engine_add(Engine *engine, Node *node);
 /* The node leaves the ensemble. The node's gate is removed from an attached QEMU. */
 bool engine_remove(Engine *engine, Node *node, GError **error);
 
+/* Closes the gate of a node that stands, as its process is about to end. The node's next run makes
+ * another gate. */
+void engine_drop_gate(Node *node);
+
 /* The ensemble's virtual time; during a run, the time of the last barrier. */
 VTime engine_now(const Engine *engine);
 bool engine_running(const Engine *engine);
@@ -94,6 +98,18 @@ bool engine_hurried(const Engine *engine);
 /* `func` is called in the main thread when the nodes are given to the workers (false) and when
  * they are back (true). */
 void engine_on_rest(Engine *engine, void (*func)(bool at_rest, void *data), void *data);
+
+/* Begins at time 0 again with all nodes where their clocks are now: they were started anew. The
+ * figures begin at 0. */
+void engine_restart(Engine *engine);
+
+/* Writes the ensemble's time, quantum and figures; the ensemble stands and its clocks are settled.
+ * engine_load() reads them; nothing is changed if the reader becomes bad. */
+void engine_save(const Engine *engine, GByteArray *out);
+void engine_load(Engine *engine, Reader *r);
+/* The same of one node: its place in the ensemble's time and its figures. */
+void engine_save_node(const Engine *engine, const Node *node, GByteArray *out);
+void engine_load_node(Engine *engine, Node *node, Reader *r);
 
 /* Limits the virtual time of runs to `pace` times host time (1: real time) by waiting at
  * barriers. 0: no limit. */

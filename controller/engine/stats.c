@@ -79,3 +79,52 @@ int64_t dist_max(const Dist *d)
         max = MAX(max, g_array_index(d->others, int64_t, i));
     return max;
 }
+
+/* --- for saves --- */
+
+static void dist_put(GByteArray *out, const Dist *d)
+{
+    put_u64(out, d->zeros);
+    put_u32(out, d->others ? d->others->len : 0);
+    for (unsigned i = 0; d->others && i < d->others->len; i++)
+        put_i64(out, g_array_index(d->others, int64_t, i));
+}
+
+static void dist_get(Reader *r, Dist *d)
+{
+    uint32_t n;
+
+    dist_clear(d);
+    d->zeros = get_u64(r);
+    n = get_count(r, sizeof(int64_t));
+    for (uint32_t i = 0; i < n; i++) {
+        int64_t ns = get_i64(r);
+
+        if (ns == 0)
+            r->bad = true;
+        else
+            dist_add(d, ns);
+    }
+}
+
+void node_stats_put(GByteArray *out, const NodeStats *s)
+{
+    put_u64(out, s->missed);
+    put_u64(out, s->overshot);
+    put_u64(out, s->repairs);
+    put_u64(out, s->waited_for);
+    put_i64(out, s->waited.ns);
+    dist_put(out, &s->overshoot);
+    dist_put(out, &s->idle_skip);
+}
+
+void node_stats_get(Reader *r, NodeStats *s)
+{
+    s->missed = get_u64(r);
+    s->overshot = get_u64(r);
+    s->repairs = get_u64(r);
+    s->waited_for = get_u64(r);
+    s->waited.ns = get_i64(r);
+    dist_get(r, &s->overshoot);
+    dist_get(r, &s->idle_skip);
+}

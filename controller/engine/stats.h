@@ -9,6 +9,7 @@
 #ifndef ENGINE_STATS_H
 #define ENGINE_STATS_H
 
+#include "controller/base/codec.h"
 #include "controller/base/vtime.h"
 
 #include <glib.h>
@@ -43,6 +44,10 @@ typedef struct NodeStats {
     Dist overshoot;      /* virtual ns of instructions executed past a target */
     Dist idle_skip;      /* virtual ns that the clock moved past a target while idle */
 } NodeStats;
+
+/* Writes a node's figures, and reads them in place of those that are there. */
+void node_stats_put(GByteArray *out, const NodeStats *stats);
+void node_stats_get(Reader *r, NodeStats *stats);
 
 typedef struct {
     _Atomic uint64_t barriers; /* also read while a segment runs */

@@ -8,7 +8,7 @@
 bool card_open(Port *p, VTime now, GError **error)
 {
     p->nic = nic_new(p->node, p->card, p->flights, error);
-    p->reached = now;
+    p->reached = vtime(MAX(p->reached.ns, now.ns));
     return p->nic != NULL;
 }
 
@@ -74,6 +74,15 @@ static void collect(Port *p, VTime now)
             at = vtime(p->reached.ns + 1);
         port_send(p, now, at, sent.data, sent.size);
     }
+}
+
+void card_close(Port *p, VTime now)
+{
+    nic_read(p->nic);
+    collect(p, now);
+    g_clear_pointer(&p->nic, nic_free);
+    p->exact = false;
+    p->mode = PORT_CLOSED;
 }
 
 void card_collect(Port *p, VTime now)

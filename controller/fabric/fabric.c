@@ -11,6 +11,8 @@
 #include "controller/fabric/card.h"
 #include "controller/network/history.h"
 #include "controller/network/island.h"
+#include "controller/network/network-state.h"
+#include "controller/network/trace-state.h"
 #include "controller/qemu/nic-options.h"
 
 struct Fabric {
@@ -251,6 +253,13 @@ bool fabric_retime(Fabric *f, VTime quantum, VTime now, GError **error)
     return true;
 }
 
+void fabric_close_cards(Fabric *f, const Node *node)
+{
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->node == node && fabric_port(f, i)->nic)
+            card_close(fabric_port(f, i), node_ensemble_time(node));
+}
+
 bool fabric_prepare(Fabric *f, VTime quantum, bool follows, VTime now, GError **error)
 {
     for (unsigned i = 0; i < f->ports->len; i++)
@@ -473,6 +482,190 @@ VTime fabric_begin(Fabric *f)
         if (fabric_port(f, i)->mode == PORT_AHEAD)
             fabric_port(f, i)->replica = f->replica;
     return islands_lookahead(f->islands, f->net);
+}
+
+/* --- for saves --- */
+
+void fabric_collect(Fabric *f)
+{
+    for (unsigned i = 0; i < f->ports->len; i++)
+        if (fabric_port(f, i)->nic)
+            card_collect(fabric_port(f, i), node_ensemble_time(fabric_port(f, i)->node));
+}
+
+/* NULL is written as "". */
+static void put_gateway(const Port *p, GByteArray *out)
+{
+    const GatewayOptions *o = gateway_options(p->gateway);
+
+    put_text(out, o->unix_path);
+    put_text(out, o->peer);
+    put_text(out, o->tap);
+}
+
+static void put_port(const Fabric *f, const Port *p, GByteArray *out)
+{
+    guint node = 0;
+
+    put_u8(out, p->gateway != NULL);
+    if (p->gateway) {
+        put_gateway(p, out);
+        return;
+    }
+    g_ptr_array_find((GPtrArray *)f->nodes, p->node, &node);
+    put_u32(out, node);
+    put_u32(out, p->card);
+    port_save(p, out);
+}
+
+void fabric_save(const Fabric *f, GByteArray *out)
+{
+    trace_save(f->trace, out);
+    network_save(f->net, out);
+    put_i64(out, f->quantum.ns);
+    put_u32(out, f->announced);
+    put_i64(out, f->caught_up.ns);
+    put_i64(out, f->moved.ns);
+    put_i64(out, f->reached.ns);
+    put_i64(out, f->filled.ns);
+    put_u32(out, f->ports->len);
+    for (unsigned i = 0; i < f->ports->len; i++)
+        put_port(f, fabric_port(f, i), out);
+}
+
+/* Adds to `net` the link, as it is at `now`; a removed one too, since numbers count. */
+static void repeat_link(const Network *from, unsigned link, VTime now, Network *net)
+{
+    LinkParams params[2] = {network_link_way(from, link, 0)->params,
+                            network_link_way(from, link, 1)->params};
+    NetEnd ends[2];
+    unsigned index;
+
+    network_link_ends(from, link, ends);
+    network_add_link(net, ends[0], ends[1], params, &index, NULL);
+    for (unsigned d = 0; d < 2; d++)
+        if (!link_way_is_up(network_link_way(from, link, d), now))
+            network_schedule_link(net, index, d, vtime(0), false);
+    if (network_link_removed(from, link))
+        network_remove_link(net, index);
+}
+
+/* A network without a past, of the same parts. */
+static Network *repeat_network(const Fabric *f, VTime now)
+{
+    Network *net = network_new(network_seed(f->net), f->quantum);
+    unsigned index;
+
+    for (unsigned i = 0; i < network_n_ports(f->net); i++)
+        network_add_port(net, network_end_name(f->net, (NetEnd){false, i}),
+                         network_port_mac(f->net, i), &index, NULL);
+    for (unsigned i = 0; i < network_n_switches(f->net); i++)
+        network_add_switch(net, network_end_name(f->net, (NetEnd){true, i}), &index, NULL);
+    for (unsigned i = 0; i < network_n_links(f->net); i++)
+        repeat_link(f->net, i, now, net);
+    return net;
+}
+
+/* The port's frames go with the network's. */
+static void restart_port(Port *p)
+{
+    g_array_set_size(p->flights, 0);
+    p->aim = p->reached = vtime(0);
+    p->stuck = false;
+}
+
+void fabric_restart(Fabric *f, VTime now)
+{
+    g_autoptr(Network) fresh = repeat_network(f, now);
+    g_autoptr(Trace) trace = trace_new(TRACE_DEFAULT_CAP);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Reader r;
+
+    network_set_trace(fresh, trace);
+    trace_save(trace, bytes);
+    network_save(fresh, bytes);
+    r = reader_of(bytes);
+    if (!trace_load(f->trace, &r, NULL) || !network_load(f->net, &r, NULL))
+        g_assert_not_reached();
+    for (unsigned i = 0; i < f->ports->len; i++)
+        restart_port(fabric_port(f, i));
+    f->caught_up = f->moved = f->reached = f->filled = vtime(0);
+    f->n_ops = 0;
+}
+
+static bool same_gateway(const Gateway *g, const GatewayOptions *o)
+{
+    const GatewayOptions *have = gateway_options(g);
+
+    return g_strcmp0(have->unix_path, o->unix_path) == 0 && g_strcmp0(have->peer, o->peer) == 0 &&
+           g_strcmp0(have->tap, o->tap) == 0;
+}
+
+/* A gateway of the session that is open already, or a new one. */
+static Gateway *find_gateway(GPtrArray *before, const char *name, const GatewayOptions *o,
+                             GError **error)
+{
+    for (unsigned i = 0; i < before->len; i++) {
+        Port *p = before->pdata[i];
+
+        if (p->gateway && same_gateway(p->gateway, o))
+            return g_steal_pointer(&p->gateway);
+    }
+    return gateway_new(name, o, error);
+}
+
+static Port *get_gateway(const Fabric *f, GPtrArray *before, unsigned index, Reader *r,
+                         GError **error)
+{
+    const char *name = network_end_name(f->net, (NetEnd){false, index});
+    g_autofree char *path = get_text(r), *peer = get_text(r), *tap = get_text(r);
+    const GatewayOptions o = {*path ? path : NULL, *peer ? peer : NULL, *tap ? tap : NULL};
+    Gateway *gateway = r->bad ? NULL : find_gateway(before, name, &o, error);
+
+    return gateway ? port_new_gateway(gateway, index, f->net) : NULL;
+}
+
+static Port *get_card(const Fabric *f, const GPtrArray *nodes, unsigned index, Reader *r)
+{
+    uint32_t node = get_u32(r), card = get_u32(r);
+    Port *p;
+
+    if (node >= nodes->len || card >= ((const Node *)nodes->pdata[node])->options->nics)
+        r->bad = true;
+    if (r->bad)
+        return NULL;
+    p = port_new(nodes->pdata[node], card, index, f->net);
+    port_load(p, r);
+    return p;
+}
+
+bool fabric_load(Fabric *f, const GPtrArray *nodes, Reader *r, GError **error)
+{
+    g_autoptr(GPtrArray) before = NULL;
+    uint32_t n;
+
+    if (!trace_load(f->trace, r, error) || !network_load(f->net, r, error))
+        return false;
+    network_set_trace(f->net, f->trace);
+    before = f->ports;
+    f->ports = g_ptr_array_new_with_free_func(port_free);
+    f->quantum = get_time(r);
+    f->announced = get_u32(r);
+    f->caught_up = get_time(r);
+    f->moved = get_time(r);
+    f->reached = get_time(r);
+    f->filled = get_time(r);
+    f->n_ops = 0; /* islands are found anew */
+    n = get_count(r, 1);
+    for (uint32_t i = 0; i < n && !r->bad; i++) {
+        Port *p = get_flag(r) ? get_gateway(f, before, i, r, error) : get_card(f, nodes, i, r);
+
+        if (!p && !r->bad)
+            return false;
+        if (p)
+            g_ptr_array_add(f->ports, p);
+    }
+    return true;
 }
 
 /* --- figures --- */

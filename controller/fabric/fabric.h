@@ -74,6 +74,10 @@ bool fabric_uses(const Fabric *fabric, const Node *node);
  * a link that is down asks for no latency. */
 bool fabric_prepare(Fabric *fabric, VTime quantum, bool follows, VTime now, GError **error);
 
+/* Closes the cards of a node of this host that stands, as its process is about to end.
+ * fabric_prepare() makes them anew. */
+void fabric_close_cards(Fabric *fabric, const Node *node);
+
 /* Sets the quantum, and which ports deliver exactly, from the next segment on. */
 bool fabric_retime(Fabric *fabric, VTime quantum, VTime now, GError **error);
 
@@ -122,6 +126,25 @@ bool fabric_repeat(Fabric *fabric, const struct NetOp *op);
 /* Sets how port `number` delivers from now on, and which frames come from the replica
  * (Port.own). False if no replica has the port. */
 bool fabric_set_own(Fabric *fabric, unsigned number, bool exact, VTime own);
+
+/* --- for saves --- */
+
+/* Takes the frames that the guests have sent so far from the cards of this host, also from nodes
+ * that stand ahead of the others. */
+void fabric_collect(Fabric *fabric);
+
+/* Begins at time 0 again: the same ports, switches and links, as the links are set now, without a
+ * frame, a figure or a planned change. The cards are closed. */
+void fabric_restart(Fabric *fabric, VTime now);
+
+/* Writes the network, its trace, and the frames on their way to the cards; fabric_collect() came
+ * before. */
+void fabric_save(const Fabric *fabric, GByteArray *out);
+
+/* Replaces everything by what fabric_save() wrote. nodes: Node, in the order of the nodes at that
+ * time. The cards are closed; fabric_prepare() makes them. Gateways that are there stay open. False:
+ * the bytes are wrong, or a gateway can't be opened. */
+bool fabric_load(Fabric *fabric, const GPtrArray *nodes, Reader *r, GError **error);
 
 /* --- figures --- */
 

@@ -30,6 +30,7 @@ typedef struct {
 
 struct Gateway {
     char *name, *description;
+    GatewayOptions options; /* the texts are owned */
     int fd;
     bool is_tap;
     char *path;              /* socket file to be removed; NULL: none */
@@ -153,6 +154,7 @@ Gateway *gateway_new(const char *name, const GatewayOptions *o, GError **error)
     g->name = g_strdup(name);
     g->fd = -1;
     g_queue_init(&g->kept);
+    g->options = (GatewayOptions){g_strdup(o->unix_path), g_strdup(o->peer), g_strdup(o->tap)};
     if (!(o->tap ? open_tap(g, o->tap, error) : open_unix(g, o, error)))
         return NULL;
     return g_steal_pointer(&g);
@@ -169,6 +171,9 @@ void gateway_free(Gateway *g)
     g_free(g->path);
     g_free(g->name);
     g_free(g->description);
+    g_free((char *)g->options.unix_path);
+    g_free((char *)g->options.peer);
+    g_free((char *)g->options.tap);
     g_free(g);
 }
 
@@ -263,6 +268,11 @@ bool gateway_send(Gateway *g, const uint8_t *frame, size_t size)
         return true;
     g->stats.refused++;
     return false;
+}
+
+const GatewayOptions *gateway_options(const Gateway *g)
+{
+    return &g->options;
 }
 
 const char *gateway_describe(const Gateway *g)

@@ -57,6 +57,9 @@ void gateway_flush(Gateway *gateway);
  * take it, or too much is kept already. */
 bool gateway_send(Gateway *gateway, const uint8_t *frame, size_t size);
 
+/* The options that the gateway was made with. The gateway owns them. */
+const GatewayOptions *gateway_options(const Gateway *gateway);
+
 /* For example "unix=/tmp/x peer=/tmp/y" or "tap=tap0". The gateway owns the text. */
 const char *gateway_describe(const Gateway *gateway);
 const GatewayStats *gateway_stats(const Gateway *gateway);

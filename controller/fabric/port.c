@@ -8,6 +8,8 @@
  */
 #include "controller/fabric/port.h"
 
+#include "controller/network/network-state.h"
+
 /* Most frames from outside that one barrier takes in; the others wait in the kernel. */
 #define MAX_FROM_OUTSIDE 256
 
@@ -289,6 +291,47 @@ void port_pass(const Port *p, VTime now)
     }
     for (unsigned i = 0; i < MAX_FROM_OUTSIDE && (frame = gateway_receive(p->gateway, &size)); i++)
         network_send(p->net, p->index, now, frame, size);
+}
+
+/* --- for saves --- */
+
+void port_save(const Port *p, GByteArray *out)
+{
+    put_i64(out, p->aim.ns);
+    put_i64(out, p->reached.ns);
+    put_u8(out, p->stuck);
+    put_u32(out, p->flights->len);
+    for (unsigned i = 0; i < p->flights->len; i++) {
+        const Flight *f = &g_array_index(p->flights, Flight, i);
+
+        put_u32(out, network_number(f->delivery));
+        put_u8(out, f->carried);
+    }
+}
+
+/* No flight is on the card: it is made anew, and the frames are put again. */
+void port_load(Port *p, Reader *r)
+{
+    uint32_t n;
+
+    p->aim = get_time(r);
+    p->reached = get_time(r);
+    p->stuck = get_flag(r);
+    n = get_count(r, sizeof(uint32_t) + 1);
+    for (uint32_t i = 0; i < n && !r->bad; i++) {
+        NetDelivery *d = network_taken(p->net, get_u32(r));
+        bool carried = get_flag(r);
+        Flight f = {.carried = carried, .delivery = d, .net = p->net};
+
+        if (!d || d->port != p->index) {
+            r->bad = true;
+            return;
+        }
+        f.due = d->due;
+        f.data = d->data;
+        f.size = d->size;
+        g_array_append_val(p->flights, f);
+    }
 }
 
 /* --- in an agent --- */

@@ -26,6 +26,7 @@
 #ifndef FABRIC_PORT_H
 #define FABRIC_PORT_H
 
+#include "controller/base/codec.h"
 #include "controller/fabric/flight.h"
 #include "controller/fabric/gateway.h"
 #include "controller/fabric/nic.h"
@@ -124,6 +125,13 @@ void port_refuse(Port *port, VTime now);
 /* For a gateway: sends out the frames that are due by `now`, and sends the frames that have come
  * in into the network. */
 void port_pass(const Port *port, VTime now);
+
+/* --- for saves --- */
+
+/* Writes what the port holds: frames on their way to a card of this host. network_save() came
+ * before. port_load() reads them into a port without frames, whose network was loaded. */
+void port_save(const Port *port, GByteArray *out);
+void port_load(Port *port, Reader *r);
 
 /* --- in an agent --- */
 

@@ -75,6 +75,11 @@ void network_free(Network *net)
     g_free(net);
 }
 
+uint64_t network_seed(const Network *net)
+{
+    return net->seed;
+}
+
 void network_set_seed(Network *net, uint64_t seed)
 {
     net->seed = seed;

@@ -124,6 +124,8 @@ Network *network_new(uint64_t seed, VTime quantum);
 /* NULL is allowed. Deliveries from network_pop() that were not returned become invalid. */
 void network_free(Network *net);
 
+uint64_t network_seed(const Network *net);
+
 /* Restarts the random numbers of all links from another seed. */
 void network_set_seed(Network *net, uint64_t seed);
 

@@ -25,4 +25,9 @@ struct Debug {
     const char *pc_name; /* NULL until debug_pc() has found the name */
 };
 
+/* --- points.c --- */
+
+/* Sets all points in a stub that has none. */
+bool debug_set_points(Node *node, GError **error);
+
 #endif

@@ -38,6 +38,21 @@ static bool stub_is_free(Node *n, GError **error)
     return !taken;
 }
 
+/* *sstep: the stub's step flags. */
+static GdbClient *connect_stub(Node *n, int timeout_ms, unsigned *sstep, GError **error)
+{
+    GdbClient *client =
+        n->remote
+            ? connect_remote(n, error)
+            : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0, timeout_ms, error);
+
+    if (!client || !gdb_sstep_get(client, sstep, NODE_REPLY_MS, error)) {
+        g_prefix_error(error, "node %s: ", n->name);
+        g_clear_pointer(&client, gdb_client_free);
+    }
+    return client;
+}
+
 static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
 {
     struct Debug *d;
@@ -49,16 +64,9 @@ static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
                     "node %s has no gdbstub: attach it with gdb=PATH", n->name);
         return NULL;
     }
-    if (!node_check(n, true, error) || !stub_is_free(n, error))
+    if (!node_check(n, true, error) || !stub_is_free(n, error) ||
+        !(client = connect_stub(n, timeout_ms, &sstep, error)))
         return NULL;
-    client = n->remote ? connect_remote(n, error)
-                       : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0,
-                                                    timeout_ms, error);
-    if (!client || !gdb_sstep_get(client, &sstep, NODE_REPLY_MS, error)) {
-        g_prefix_error(error, "node %s: ", n->name);
-        gdb_client_free(client);
-        return NULL;
-    }
     d = g_new0(struct Debug, 1);
     d->client = client;
     d->sstep = sstep;
@@ -77,6 +85,25 @@ void debug_free(Node *n)
     g_free(d);
     n->debug = NULL;
     n->by_stub = false;
+}
+
+bool debug_reconnect(Node *n, bool same, GError **error)
+{
+    struct Debug *d = n->debug;
+    GdbClient *client;
+
+    if (!d)
+        return true;
+    client = connect_stub(n, NODE_REPLY_MS, &d->sstep, error);
+    if (client) {
+        gdb_client_free(d->client);
+        d->client = client;
+        d->at_hit = d->at_hit && same;
+        if (debug_set_points(n, error))
+            return true;
+    }
+    debug_free(n);
+    return false;
 }
 
 GdbClient *debug_use(Node *n, GError **error)

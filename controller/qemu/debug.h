@@ -34,6 +34,10 @@ GdbClient *debug_use(Node *node, GError **error);
 /* debug_use() with a limit in host ms for the wait for a QEMU that does not answer. */
 GdbClient *debug_use_within(Node *node, int timeout_ms, GError **error);
 
+/* Connects to the stub of the node's new process, and sets all points there. same: the node stands
+ * where it stood, at its hit if there is one. Does nothing without a connection. On failure the connection is gone, with its users. */
+bool debug_reconnect(Node *node, bool same, GError **error);
+
 /* Ends one use. The last one restores the stub's step flags and closes the connection. */
 void debug_release(Node *node);
 

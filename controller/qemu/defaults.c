@@ -115,6 +115,11 @@ static char *key_of(const char *word, GError **error)
     return NULL;
 }
 
+void node_defaults_put(NodeDefaults *d, const char *key, const char *value)
+{
+    put(d->pairs, key, value);
+}
+
 /* --- setting and removing defaults --- */
 
 static bool check_key(const char *key, GError **error)

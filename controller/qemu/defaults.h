@@ -31,6 +31,8 @@ bool node_defaults_set(NodeDefaults *defaults, char *const *words, unsigned n, b
 bool node_defaults_unset(NodeDefaults *defaults, char *const *keys, unsigned n, GError **error);
 
 /* Copies all defaults without another check. */
+/* Sets a default that was checked when it was set first. */
+void node_defaults_put(NodeDefaults *defaults, const char *key, const char *value);
 void node_defaults_copy(const NodeDefaults *from, NodeDefaults *to);
 
 /* Key, value, key, value, … in the order in which the keys were first set; not to be changed. */

@@ -112,7 +112,31 @@ void disk_look(NodeDisk *d, pid_t pid, const GArray *vcpus)
     if (!d->there || !read_all(pid, vcpus, &now))
         return;
     take_away(&now, &d->before);
+    now.read_bytes += d->past.read_bytes;
+    now.write_bytes += d->past.write_bytes;
+    now.faults += d->past.faults;
+    now.delay += d->past.delay;
     d->waited = now;
+}
+
+void disk_go_on(NodeDisk *d, pid_t pid, const GArray *vcpus)
+{
+    d->past = d->waited;
+    if (d->there)
+        read_all(pid, vcpus, &d->before);
+}
+
+const char *disk_overlays(const NodeDisk *d, const RunDir *dir)
+{
+    return d->mode == DISK_MEMORY ? rundir_memory(dir) : NULL;
+}
+
+void disk_prepare(NodeDisk *d, const NodeOptions *o, SchedMode sched)
+{
+    disk_clear(d);
+    *d = (NodeDisk){.mode = disk_mode_of(o, sched),
+                    .persist = o->persist,
+                    .strict = sched == SCHED_MODE_STRICT};
 }
 
 void disk_begin(NodeDisk *d, pid_t pid, const GArray *vcpus, const char *folder)

@@ -13,6 +13,7 @@
 
 #include "controller/qemu/images.h"
 #include "controller/qemu/options.h"
+#include "controller/qemu/rundir.h"
 #include "controller/qemu/sched.h"
 
 #include <stdint.h>
@@ -32,7 +33,8 @@ typedef struct {
     bool persist;     /* a guest's writes stay in its image */
     char *unlocked;   /* what does not lie in memory, and why; NULL: all does, or it is DISK_HOST */
     DiskWaits before; /* at the launch */
-    DiskWaits waited; /* since then, as last read */
+    DiskWaits past;   /* of processes before, from whose state this one goes on */
+    DiskWaits waited; /* in all, as last read */
     Images *images;   /* NULL: none are locked, or not here */
 } NodeDisk;
 
@@ -42,9 +44,19 @@ const char *disk_mode_name(DiskMode mode);
 /* What disk-mode= means for a node that is launched in this scheduling mode. */
 DiskMode disk_mode_of(const NodeOptions *options, SchedMode sched);
 
+/* Sets how the disks of a node are to be kept that is about to be launched. */
+void disk_prepare(NodeDisk *disk, const NodeOptions *options, SchedMode sched);
+
 /* To be called behind the launch, before the guest's first instruction. vcpus: pid_t, the threads.
  * folder: where overlays in memory are; NULL: nowhere. */
 void disk_begin(NodeDisk *disk, pid_t pid, const GArray *vcpus, const char *folder);
+
+/* To be called when a new process goes on from the state of one that is gone: disk_look() was
+ * called for that one. The images stay locked. */
+void disk_go_on(NodeDisk *disk, pid_t pid, const GArray *vcpus);
+
+/* Where the node's overlays are to lie; NULL: where QEMU puts them. */
+const char *disk_overlays(const NodeDisk *disk, const RunDir *dir);
 
 /* Reads what was waited for; leaves it as it is if the process is gone. */
 void disk_look(NodeDisk *disk, pid_t pid, const GArray *vcpus);

@@ -210,18 +210,37 @@ void node_end_process(Node *n)
     reap(n, 10000);
 }
 
+void node_drop_process(Node *n)
+{
+    node_end_process(n);
+    fd_clear(&n->pidfd);
+    fd_clear(&n->devices_fd);
+    fd_clear(&n->agent_fd);
+    g_clear_pointer(&n->devices_path, g_free);
+    g_clear_pointer(&n->qmp, qmp_client_free);
+    g_clear_pointer(&n->output, child_output_free);
+    for (unsigned i = 0; i < n->cables->len; i++)
+        close(g_array_index(n->cables, int, i));
+    g_array_set_size(n->cables, 0);
+    g_array_set_size(n->vcpus, 0);
+    g_clear_pointer(&n->version, g_free);
+    g_clear_pointer(&n->file, g_free);
+    g_clear_pointer(&n->program, g_free);
+    n->monitor = 0;
+    n->monitor_demoted = false;
+    memset(&n->scheduled, 0, sizeof(n->scheduled));
+    n->clock_asked = n->expect_stop = n->stop_by_stub = n->frozen = false;
+    n->stops_due = 0;
+}
+
 void node_free(Node *n)
 {
     if (!n)
         return;
-    node_end_process(n);
+    node_drop_process(n);
     if (n->remote && n->state != NODE_ADDED)
         n->remote->ops->end(n->remote, n);
-    fd_clear(&n->pidfd);
-    fd_clear(&n->devices_fd);
-    fd_clear(&n->agent_fd);
-    g_free(n->devices_path);
-    g_clear_pointer(&n->qmp, qmp_client_free);
+    fd_clear(&n->ram_fd);
     g_clear_pointer(&n->console, console_free);
     if (n->dir)
         tree_remove(n->dir, NULL);
@@ -235,15 +254,9 @@ void node_free(Node *n)
     if (n->nics)
         g_ptr_array_unref(n->nics);
     g_array_unref(n->vcpus);
-    for (unsigned i = 0; i < n->cables->len; i++)
-        close(g_array_index(n->cables, int, i));
     g_array_unref(n->cables);
     g_array_unref(n->remote_used);
     node_options_free(n->options);
-    g_free(n->version);
-    g_free(n->file);
-    g_free(n->program);
-    child_output_free(n->output);
     g_free(n->transcript);
     g_free(n->dir);
     g_free(n->fifos);

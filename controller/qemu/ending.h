@@ -14,6 +14,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
  * persist=on is asked to end, and killed only behind SWEEP_PERSIST_MS (sweep.h). */
 void node_end_process(Node *node);
 
+/* Does the same and closes all that belonged to the process. The node stays, with its options,
+ * console and clock. */
+void node_drop_process(Node *node);
+
 /* Puts the node into NODE_FAILED for good. Node.failure then quotes the error (not taken over),
  * QEMU's stderr and how QEMU ended. Nothing is done to a node that has failed already. */
 void node_fail(Node *node, const GError *error);

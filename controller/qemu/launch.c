@@ -7,6 +7,7 @@
 #include "controller/base/log.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
+#include "controller/qemu/machine.h"
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/spawn.h"
 
@@ -16,8 +17,10 @@
 /* On failure the caller calls node_fail(), which adds QEMU's stderr to the error. */
 static bool launch(Node *n, const char *qemu, const char *overlays, GError **error)
 {
+    g_free(n->gdb_path);
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
-    return spawn_qemu(n, qemu, overlays, error) &&
+    fd_clear(&n->ram_fd);
+    return machine_make_ram(n, error) && spawn_qemu(n, qemu, overlays, false, error) &&
            qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && identity_read(n, error);
 }
 
@@ -62,10 +65,8 @@ static bool launch_local(Node *n, const RunDir *dir, const char *qemu, SchedMode
 {
     const char *memory = rundir_memory(dir);
 
-    n->disk.mode = disk_mode_of(n->options, sched);
-    n->disk.persist = n->options->persist;
-    n->disk.strict = sched == SCHED_MODE_STRICT;
-    if (!launch(n, qemu, n->disk.mode == DISK_MEMORY ? memory : NULL, error))
+    disk_prepare(&n->disk, n->options, sched);
+    if (!launch(n, qemu, disk_overlays(&n->disk, dir), error))
         return false;
     node_watch_events(n);
     if (!node_read_clock(n, error))
@@ -81,6 +82,8 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, SchedMode sched, GError
     g_autofree char *sub = g_strdup_printf("%u", n->index);
     GError *e = NULL;
 
+    g_free(n->dir);
+    g_free(n->fifos);
     n->dir = rundir_make(dir, sub, error);
     n->fifos = n->dir ? rundir_make_in_memory(dir, sub, error) : NULL;
     if (!n->fifos)

@@ -354,8 +354,10 @@ static void view_save(const View *view, GByteArray *out)
 
 static View view_load(const Lines *l, Reader *r)
 {
-    View view = {.from = get_u32(r), .tried = get_u32(r)};
+    View view = {0};
 
+    view.from = get_u32(r);
+    view.tried = get_u32(r);
     view.time = get_time(r);
     reader_demand(r, view.from <= l->line->len && view.tried <= l->line->len);
     if (r->bad)

@@ -341,7 +341,7 @@ static bool changes_user(const LintCase *c)
 
 #define RUN_STATE "the nodes stop and go on together"
 #define MIGRATION "QEMU would stop the node and give its state away, or take another's"
-#define AGAIN     "run the scenario again: it comes to the same state"
+#define SAVES     "use `save NAME` and `restore NAME`, which are of all nodes and the network"
 #define OWN       "that one is metronome's, which counts on it"
 #define NAMED     "metronome gives such names"
 #define FRAMES                                                                                     \
@@ -466,8 +466,10 @@ const LintRule lint_rules[] = {
     {.names = "chardev", .implied = "backend", .values = "stdio",
      REFUSED(TERMINAL, "use -chardev file,id=…,path=PATH")},
     {.names = "incoming",
-     REFUSED("QEMU would wait for another machine's state and never run", AWAY)},
-    {.names = "loadvm", REFUSED(BEGINNING, AWAY)},
+     REFUSED("QEMU would wait for another machine's state and never run",
+             "leave it away: `restore` and --from begin with a save")},
+    {.names = "loadvm",
+     REFUSED(BEGINNING, "leave it away: `restore` and --from begin with a save")},
     {.names = "preconfig", REFUSED("QEMU would wait and never run", AWAY)},
     {.names = "action", .implied = "shutdown", .values = "poweroff",
      REFUSED("QEMU would end with its guest, and its last clock could not be read",
@@ -498,11 +500,11 @@ const LintRule lint_rules[] = {
     {.names = "system-wakeup", BARRED("a guest that sleeps has left, and takes part no more", AWAY)},
     {.names = "loadvm|snapshot-load",
      BARRED("the node would jump to another virtual time, and the others and the network would not",
-            AGAIN)},
+            SAVES)},
     {.names = "savevm|snapshot-save",
-     BARRED("a snapshot is of one node, without the others, their clocks and the network", AGAIN)},
+     BARRED("a snapshot is of one node, without the others, their clocks and the network", SAVES)},
      {.names = "migrate*|xen-save-devices-state|xen-load-devices-state|xen-set-replication|"
-     "xen-colo-do-checkpoint|x-colo-lost-heartbeat", BARRED(MIGRATION, AGAIN)},
+     "xen-colo-do-checkpoint|x-colo-lost-heartbeat", BARRED(MIGRATION, SAVES)},
     {.names = "replay-break|replay-delete-break|replay-seek",
      BARRED("no node records or replays: that clock would not be metronome's",
             "use `run INSTRUCTIONSinsn` or `break`")},

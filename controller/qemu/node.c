@@ -15,6 +15,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->index = index;
     n->pid = -1;
     n->pidfd = -1;
+    n->ram_fd = -1;
     n->devices_fd = -1;
     n->agent_fd = -1;
     n->cpu = -1;

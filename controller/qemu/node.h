@@ -58,6 +58,8 @@ typedef struct Node {
     char *dir;          /* the node's folder in the run directory */
     char *fifos;        /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
     char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
+    int ram_fd;         /* file in memory with the guest's RAM; -1: QEMU has allocated it */
+    bool ram_private;   /* the guest's writes do not reach that file */
     int devices_fd;     /* QEMU writes its device state to this file */
     char *devices_path; /* path of that file as QEMU sees it */
     QmpClient *qmp;

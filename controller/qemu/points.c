@@ -70,6 +70,17 @@ static bool insert(Node *n, GdbPoint type, uint64_t address, unsigned kind, GErr
            (type != GDB_POINT_ACCESS || reorder(n, error));
 }
 
+bool debug_set_points(Node *n, GError **error)
+{
+    for (unsigned i = 0; i < n->debug->points->len; i++) {
+        const Point *p = &g_array_index(n->debug->points, Point, i);
+
+        if (!gdb_point_insert(n->debug->client, p->type, p->address, p->kind, NODE_REPLY_MS, error))
+            return false;
+    }
+    return reorder(n, error);
+}
+
 static bool add(Node *n, Point fresh, GError **error)
 {
     GdbClient *client = debug_use(n, error);

@@ -17,9 +17,22 @@ static void add(GPtrArray *argv, const char *option, char *value)
         g_ptr_array_add(argv, value);
 }
 
-static void add_machine(GPtrArray *argv, const NodeOptions *o)
+/* Puts the guest's RAM into a file that this program holds. */
+static void add_ram(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
 {
-    add(argv, "-machine", g_strdup(o->machine));
+    add(argv, "-object",
+        g_strdup_printf("memory-backend-file,id=mtr-ram,size=%" PRId64 "B,mem-path=/dev/fd/%d,"
+                        "share=%s",
+                        o->memory, w->ram_fd, w->ram_private ? "off" : "on"));
+    add(argv, "-machine", g_strdup_printf("%s,memory-backend=mtr-ram", o->machine));
+}
+
+static void add_machine(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
+{
+    if (w->ram_fd > 0)
+        add_ram(argv, o, w);
+    else
+        add(argv, "-machine", g_strdup(o->machine));
     add(argv, "-cpu", g_strdup(o->cpu));
     add(argv, "-smp", g_strdup_printf("%" PRId64, o->smp));
     add(argv, "-m", g_strdup_printf("%" PRId64 "B", o->memory));
@@ -55,6 +68,8 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const ArchDefaults
     g_autofree char *console = cmdline_escape(w->console_path);
 
     add(argv, "-S", NULL);
+    if (w->incoming)
+        add(argv, "-incoming", g_strdup("defer"));
     add(argv, "-name", g_strdup_printf("guest=%s,debug-threads=on", o->name)); /* sched.h */
     add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
@@ -88,7 +103,7 @@ char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **err
     g_auto(GStrv) extra = NULL;
 
     g_ptr_array_add(argv, node_options_program(o, w->qemu));
-    add_machine(argv, o);
+    add_machine(argv, o, w);
     add_images(argv, o, arch);
     add_wiring(argv, o, arch, w);
     if (o->extra && *o->extra) {

@@ -55,7 +55,7 @@ static char **marked_environment(const Node *n, const char *overlays)
 
 /* The descriptors that QEMU inherits: CHILD_QMP_FD and those behind it. */
 typedef struct {
-    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + 1];
+    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + 2]; /* agent port and RAM come last */
     unsigned n;
 } Inheritance;
 
@@ -158,6 +158,7 @@ static bool name_pipe(const Node *n, const char *name, int fd, GError **error)
     g_autofree char *path = g_build_filename(n->dir, name, NULL);
     g_autofree char *target = g_strdup_printf("/dev/fd/%d", fd);
 
+    unlink(path); /* of a former process of this node */
     if (symlink(target, path) == 0)
         return true;
     g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: can't make '%s': %s", n->name, path,
@@ -178,8 +179,9 @@ static bool make_console(Node *n, Inheritance *given, GError **error)
     if (!make_pipe(n, output, error))
         return false;
     given->fd[given->n++] = output[1];
-    n->console = console_new(output[0], log, error);
     if (n->console)
+        console_reconnect(n->console, output[0], -1); /* make_input() follows */
+    else if ((n->console = console_new(output[0], log, error)))
         console_set_node(n->console, n->name);
     return n->console &&
            (n->options->serial || (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
@@ -214,16 +216,26 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
     n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
     n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
     given->fd[given->n++] = n->devices_fd;
-    return make_input(n, given, error) && make_cables(n, given, error) &&
-           make_agent_port(n, given, error);
+    if (!make_input(n, given, error) || !make_cables(n, given, error) ||
+        !make_agent_port(n, given, error))
+        return false;
+    if (n->ram_fd >= 0)
+        given->fd[given->n++] = n->ram_fd;
+    return true;
 }
 
-bool spawn_qemu(Node *n, const char *qemu, const char *overlays, GError **error)
+/* Number, in the child, of the descriptor of the guest's RAM. */
+static int ram_number(const Node *n)
+{
+    return n->ram_fd < 0 ? 0 : CHILD_NIC_FD + (int)n->options->nics + (n->options->agent ? 1 : 0);
+}
+
+bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, GError **error)
 {
     g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL);
     Inheritance given = {.n = 0};
     g_auto(GStrv) argv = NULL;
-    bool started;
+    bool goes_on = n->console != NULL, started;
 
     /* Another program may have taken the place since the node was added. */
     if (n->options->serial && !serial_check(n->options->serial, error)) {
@@ -237,6 +249,9 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, GError **error)
                                            .console_path = console,
                                            .nic_fd = CHILD_NIC_FD,
                                            .agent_fd = CHILD_NIC_FD + (int)n->options->nics,
+                                           .ram_fd = ram_number(n),
+                                           .ram_private = n->ram_private,
+                                           .incoming = incoming,
                                            .gdb_path = n->gdb_path,
                                            .index = n->index},
                              error);
@@ -244,10 +259,10 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, GError **error)
         return false;
     preflight_report(n->name, argv, LINT_OWN);
     n->program = g_path_get_basename(argv[0]);
-    started = make_wiring(n, &given, error) && begin_transcript(n, error) &&
+    started = make_wiring(n, &given, error) && (goes_on || begin_transcript(n, error)) &&
               spawn(n, argv, &given, overlays, error);
     for (unsigned i = 0; i < given.n; i++)
-        if (given.fd[i] != n->devices_fd)
+        if (given.fd[i] != n->devices_fd && given.fd[i] != n->ram_fd)
             close(given.fd[i]);
     return started;
 }

@@ -5,8 +5,10 @@
 
 #include "controller/qemu/node.h"
 
-/* Starts QEMU with its throw-away overlays in the folder `overlays` (NULL: where it puts them) and fills in the node's QMP, console, cables, files and process. n->dir and
- * n->gdb_path must be set. qemu: path of the binary or NULL. */
-bool spawn_qemu(Node *node, const char *qemu, const char *overlays, GError **error);
+/* Starts QEMU with its throw-away overlays in the folder `overlays` (NULL: where it puts them) and
+ * fills in the node's QMP, console, cables, files and process. n->dir and n->gdb_path must be set. A
+ * console that is there goes on with the new process. qemu: path of the binary or NULL. incoming:
+ * QEMU waits for a saved state (machine.h). */
+bool spawn_qemu(Node *node, const char *qemu, const char *overlays, bool incoming, GError **error);
 
 #endif

@@ -2,7 +2,7 @@
 /* node-state.c: encodes and decodes node states and reports of nodes; checks enums and ranges. */
 #include "controller/remote/node-state.h"
 
-#include "controller/qemu/debug.h"
+#include "controller/qemu/node-save.h"
 
 void clock_put(GByteArray *out, const Clock *c)
 {
@@ -92,67 +92,6 @@ static void get_dist(Reader *r, Dist *into)
     }
 }
 
-static void put_hit(GByteArray *out, const DebugHit *hit)
-{
-    put_u8(out, hit != NULL);
-    if (!hit)
-        return;
-    put_u32(out, hit->stop.kind);
-    put_u8(out, hit->stop.code);
-    put_u8(out, hit->stop.has_thread);
-    put_i64(out, hit->stop.thread.pid);
-    put_i64(out, hit->stop.thread.tid);
-    put_u32(out, hit->stop.watch);
-    put_u64(out, hit->stop.address);
-    put_u64(out, hit->pc);
-    put_u8(out, hit->pending);
-    put_u8(out, hit->finished);
-    put_u64(out, hit->by);
-    put_i64(out, hit->skip.ns);
-    put_u8(out, hit->at_most);
-    put_u32(out, hit->n_watched);
-    for (unsigned i = 0; i < hit->n_watched; i++) {
-        put_u32(out, hit->watched[i].watch);
-        put_u64(out, hit->watched[i].address);
-    }
-}
-
-static void get_watched(Reader *r, DebugHit *hit)
-{
-    hit->n_watched = get_count(r, 12);
-    r->bad = r->bad || hit->n_watched > DEBUG_MAX_WATCHED;
-    for (unsigned i = 0; !r->bad && i < hit->n_watched; i++) {
-        hit->watched[i].watch = (GdbWatch)get_u32(r);
-        hit->watched[i].address = get_u64(r);
-        r->bad = r->bad || hit->watched[i].watch > GDB_WATCH_ACCESS;
-    }
-}
-
-static void get_hit(Reader *r, Node *n)
-{
-    DebugHit hit = {0};
-
-    if (!get_u8(r))
-        return;
-    hit.stop.kind = (GdbStopKind)get_u32(r);
-    hit.stop.code = get_u8(r);
-    hit.stop.has_thread = get_u8(r) != 0;
-    hit.stop.thread.pid = get_i64(r);
-    hit.stop.thread.tid = get_i64(r);
-    hit.stop.watch = (GdbWatch)get_u32(r);
-    hit.stop.address = get_u64(r);
-    hit.pc = get_u64(r);
-    hit.pending = get_u8(r) != 0;
-    hit.finished = get_u8(r) != 0;
-    hit.by = get_u64(r);
-    hit.skip = get_time(r);
-    hit.at_most = get_u8(r) != 0;
-    get_watched(r, &hit);
-    r->bad = r->bad || hit.stop.kind > GDB_STOP_KILLED || hit.stop.watch > GDB_WATCH_ACCESS;
-    if (!r->bad)
-        debug_copy_hit(n, &hit);
-}
-
 void node_state_put(GByteArray *out, const Node *n, const NodeStats *stats)
 {
     put_u8(out, (uint8_t)n->state);
@@ -170,7 +109,7 @@ void node_state_put(GByteArray *out, const Node *n, const NodeStats *stats)
     put_u64(out, stats->repairs);
     put_dist(out, &stats->overshoot);
     put_dist(out, &stats->idle_skip);
-    put_hit(out, debug_hit(n));
+    node_hit_put(out, n);
 }
 
 static void get_vcpus(Reader *r, Node *n)
@@ -202,7 +141,7 @@ void node_state_get(Reader *r, const char *host, Node *n, NodeStats *stats)
     repairs = get_u64(r);
     get_dist(r, stats ? &stats->overshoot : NULL);
     get_dist(r, stats ? &stats->idle_skip : NULL);
-    get_hit(r, n);
+    node_hit_get(r, n);
     if (r->bad)
         return;
     if (stats) {

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* memfile.c: copies by the data extents of a file (lseek(2), SEEK_DATA), a chunk at a time. */
+#include "controller/base/memfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define PAGE  4096
+#define CHUNK ((size_t)1 << 20)
+
+static bool fail(const char *what, GError **error)
+{
+    int number = errno;
+
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(number), "%s: %s", what,
+                g_strerror(number));
+    return false;
+}
+
+int memfile_new(const char *name, int64_t size, GError **error)
+{
+    int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+    if (fd >= 0 && ftruncate(fd, size) == 0)
+        return fd;
+    fail("can't make a file in memory", error);
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+static bool is_zero(const char *data, size_t size)
+{
+    return data[0] == 0 && memcmp(data, data + 1, size - 1) == 0;
+}
+
+/* Writes the parts of a chunk that are not pages of zeros, each run of pages at once. */
+static bool write_chunk(int to, const char *data, size_t size, off_t at)
+{
+    size_t begin = 0, next;
+
+    for (size_t i = 0; i < size; i = next) {
+        next = MIN(i + PAGE, size);
+        if (!is_zero(data + i, next - i)) {
+            if (next < size)
+                continue;
+            i = size;
+        }
+        while (begin < i) {
+            ssize_t n = pwrite(to, data + begin, i - begin, at + (off_t)begin);
+
+            if (n < 0 && errno != EINTR)
+                return false;
+            begin += (size_t)MAX(n, 0);
+        }
+        begin = next;
+    }
+    return true;
+}
+
+static bool copy_extent(int from, int to, char *chunk, off_t at, off_t end)
+{
+    while (at < end) {
+        ssize_t n = pread(from, chunk, MIN(CHUNK, (size_t)(end - at)), at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0) {
+            errno = n == 0 ? EIO : errno; /* shorter than it said */
+            return false;
+        }
+        if (!write_chunk(to, chunk, (size_t)n, at))
+            return false;
+        at += n;
+    }
+    return true;
+}
+
+bool memfile_copy(int from, int to, GError **error)
+{
+    g_autofree char *chunk = g_malloc(CHUNK);
+    struct stat about;
+    off_t at = 0, end;
+
+    if (fstat(from, &about) != 0 || ftruncate(to, about.st_size) != 0)
+        return fail("can't copy to memory", error);
+    while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
+        end = lseek(from, at, SEEK_HOLE);
+        if (end < 0 || !copy_extent(from, to, chunk, at, end))
+            return fail("can't copy to memory", error);
+        at = end;
+    }
+    return errno == ENXIO || fail("can't copy to memory", error); /* ENXIO: no data behind `at` */
+}
+
+bool memfile_seal(int fd, GError **error)
+{
+    return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) == 0 ||
+           fail("can't seal a file in memory", error);
+}

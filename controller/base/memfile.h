@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* memfile.h: files without a name in memory (memfd_create(2)). They end with their descriptors, so
+ * nothing of them is left behind however this program ends. Any thread. */
+#ifndef BASE_MEMFILE_H
+#define BASE_MEMFILE_H
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Makes an empty file of this size that takes no memory yet. `name` is for /proc. -1 with an error
+ * of G_FILE_ERROR; close the descriptor with close(). */
+int memfile_new(const char *name, int64_t size, GError **error);
+
+/* Makes `to`, an empty file in memory, equal to the file `from`. Pages of zeros take no memory in
+ * `to`. */
+bool memfile_copy(int from, int to, GError **error);
+
+/* From now on nobody can write to the file or change its size. Mappings that are private can still
+ * be written to. */
+bool memfile_seal(int fd, GError **error);
+
+#endif

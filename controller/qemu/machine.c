@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * machine.c: migration into and out of files in memory. QEMU reaches such a file through
+ * /proc/PID/fd of its own process, by a child that it starts (exec:, in all versions).
+ */
+#include "controller/qemu/machine.h"
+
+#include "controller/base/fd.h"
+#include "controller/base/memfile.h"
+#include "controller/qemu/cmdline.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/identity.h"
+#include "controller/qemu/node-event.h"
+#include "controller/qemu/run-state.h"
+#include "controller/qemu/spawn.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Longest time in ms for a machine's state, which may have all of its RAM in it. */
+#define STATE_MS 120000
+
+void machine_state_clear(MachineState *s)
+{
+    fd_clear(&s->devices);
+    fd_clear(&s->ram);
+    g_clear_pointer(&s->overlays, g_ptr_array_unref);
+}
+
+/* Whether the machine takes its RAM from a memory backend of this program. Machines with a RAM of
+ * their own do not, and neither do those whose user has chosen where RAM lies. */
+static bool takes_ram(const NodeOptions *o)
+{
+    static const char *const machines[] = {"virt", "q35", "pc", "microvm"};
+    static const char *const ours[] = {"-m",        "-machine",   "-M",  "-numa",
+                                       "-mem-path", "--m",        "--M", "--machine",
+                                       "--numa",    "--mem-path", NULL};
+    const char *type = g_str_has_prefix(o->machine, "type=") ? o->machine + 5 : o->machine;
+    size_t length = strcspn(type, ",");
+    g_auto(GStrv) extra = NULL;
+    bool known = false;
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(machines); i++) {
+        size_t n = strlen(machines[i]);
+
+        known = known || (strncmp(type, machines[i], n) == 0 && (length == n || type[n] == '-'));
+    }
+    if (strstr(o->machine, "memory-backend"))
+        return false;
+    if (o->extra && g_shell_parse_argv(o->extra, NULL, &extra, NULL))
+        for (char **p = extra; *p; p++)
+            known = known && !g_strv_contains(ours, *p) && !strstr(*p, "memory-backend");
+    return known;
+}
+
+bool machine_make_ram(Node *n, GError **error)
+{
+    if (!takes_ram(n->options))
+        return true;
+    n->ram_fd = memfile_new("ram", n->options->memory, error);
+    n->ram_private = false;
+    return n->ram_fd >= 0;
+}
+
+bool machine_can_save(const Node *n, GError **error)
+{
+    const char *why = NULL;
+
+    if (n->remote)
+        why = "it is on another host, and only machines of this host can be saved so far";
+    else if (n->attached)
+        why = "its QEMU was started by another program, so metronome can't start it again";
+    else if (n->options->serial)
+        why = "a program is connected to its serial port (serial=), and a connection can't be "
+              "saved";
+    else if (n->options->persist)
+        why = "its disk keeps what the guest writes (persist=on), so an earlier state of the disk "
+              "can't be given back";
+    else if (!n->icount.enabled)
+        why = "it runs without icount, so it has no exact time";
+    if (why)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "node %s can't be saved: %s", n->name,
+                    why);
+    return !why;
+}
+
+static bool fail(const Node *n, const char *what, GError **error)
+{
+    g_prefix_error(error, "node %s: %s: ", n->name, what);
+    return false;
+}
+
+static char *uri(const char *redirection)
+{
+    return g_strdup_printf("exec:cat %s", redirection);
+}
+
+static bool shares_ram(const Node *n)
+{
+    return n->ram_fd >= 0 && !n->ram_private;
+}
+
+bool machine_begin_save(Node *n, GError **error)
+{
+    /* QEMU's child has QEMU as its parent. */
+    g_autofree char *path =
+        g_strdup_printf("> /proc/$PPID/fd/%s", strrchr(n->devices_path, '/') + 1);
+    g_autofree char *to = uri(path);
+
+    if (ftruncate(n->devices_fd, 0) == 0 &&
+        qmp_migrate_prepare(n->qmp, shares_ram(n), NODE_REPLY_MS, error) &&
+        qmp_migrate(n->qmp, to, NODE_REPLY_MS, error))
+        return true;
+    return fail(n, "QEMU can't save its state", error);
+}
+
+/* A machine stands paused in every later process, also one that a step has stopped. */
+static bool pause_state(int fd, GError **error)
+{
+    struct stat status = {0};
+    void *data = MAP_FAILED;
+
+    if (fstat(fd, &status) == 0)
+        data = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    if (data == MAP_FAILED) {
+        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(errno), "%s", g_strerror(errno));
+        return false;
+    }
+    run_state_pause(data, (size_t)status.st_size);
+    munmap(data, (size_t)status.st_size);
+    return true;
+}
+
+static bool end_save(Node *n, MachineState *out, GError **error)
+{
+    if (!qmp_migrate_wait(n->qmp, STATE_MS, error) || !pause_state(n->devices_fd, error))
+        return fail(n, "QEMU can't save its state", error);
+    out->whole = !shares_ram(n);
+    out->devices = memfile_new("devices", 0, error);
+    if (out->devices < 0 || !memfile_copy(n->devices_fd, out->devices, error) ||
+        !memfile_seal(out->devices, error))
+        return fail(n, "its state can't be kept", error);
+    out->overlays = overlays_save(n->qmp, n->pid, error);
+    return out->overlays || fail(n, "its disks can't be kept", error);
+}
+
+static bool copy_ram(Node *n, MachineState *out, GError **error)
+{
+    if (out->whole)
+        return true;
+    out->ram = memfile_new("saved ram", 0, error);
+    if (out->ram < 0 || !memfile_copy(n->ram_fd, out->ram, error) || !memfile_seal(out->ram, error))
+        return fail(n, "its RAM can't be kept", error);
+    return true;
+}
+
+bool machine_begin_share(Node *n, const MachinePlace *place, MachineState *whole, GError **error)
+{
+    if (!n->ram_private)
+        return true;
+    if (!end_save(n, whole, error))
+        return false;
+    fd_clear(&n->ram_fd);
+    return machine_make_ram(n, error) && machine_begin_restore(n, place, whole, true, error);
+}
+
+bool machine_end_share(Node *n, const MachinePlace *place, const MachineState *whole,
+                       GError **error)
+{
+    return whole->devices < 0 ||
+           (machine_end_restore(n, place, whole, error) && machine_begin_save(n, error));
+}
+
+bool machine_end_save(Node *n, MachineState *out, GError **error)
+{
+    return end_save(n, out, error) && copy_ram(n, out, error);
+}
+
+bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineState *state,
+                           bool keep_ram, GError **error)
+{
+    g_autofree char *sub = g_strdup_printf("%u", n->index);
+
+    if (n->disk.there)
+        disk_look(&n->disk, n->pid, n->vcpus);
+    else
+        disk_prepare(&n->disk, n->options, place->sched);
+    node_drop_process(n);
+    g_free(n->dir);
+    g_free(n->fifos);
+    g_free(n->gdb_path);
+    n->fifos = n->gdb_path = NULL;
+    n->dir = rundir_make(place->dir, sub, error);
+    n->fifos = n->dir ? rundir_make_in_memory(place->dir, sub, error) : NULL;
+    if (!n->fifos)
+        return false;
+    n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
+    if (!keep_ram) {
+        fd_clear(&n->ram_fd);
+        n->ram_private = state->ram >= 0;
+        if (state->ram >= 0 && (n->ram_fd = dup(state->ram)) < 0)
+            return fail(n, "no more descriptors", error);
+    }
+    return spawn_qemu(n, place->qemu, disk_overlays(&n->disk, place->dir), true, error) &&
+           memfile_copy(state->devices, n->devices_fd, error);
+}
+
+/* Asked before the state is loaded: QEMU's own words on a state of another version are of sections
+ * and machine types. */
+static bool check_version(const Node *n, const MachineState *state, GError **error)
+{
+    if (!state->version || strcmp(n->version, state->version) == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                "the save is of QEMU %s, and '%s' is QEMU %s: give the right one by "
+                "--qemu or qemu=",
+                state->version, n->program, n->version);
+    return false;
+}
+
+bool machine_end_restore(Node *n, const MachinePlace *place, const MachineState *state,
+                         GError **error)
+{
+    g_autofree char *path = g_strdup_printf("/proc/$PPID/fd/%s", strrchr(n->devices_path, '/') + 1);
+    g_autofree char *from = uri(path);
+
+    if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
+        !check_version(n, state, error))
+        return false;
+    if (state->overlays && !overlays_restore(n->qmp, n->pid, state->overlays, error))
+        return fail(n, "its disks can't be restored", error);
+    if (!qmp_migrate_prepare(n->qmp, !state->whole, NODE_REPLY_MS, error) ||
+        !qmp_migrate_incoming(n->qmp, from, NODE_REPLY_MS, error) ||
+        !qmp_migrate_wait(n->qmp, STATE_MS, error))
+        return fail(n, "QEMU can't load the saved state", error);
+    node_watch_events(n);
+    if (n->disk.there)
+        disk_go_on(&n->disk, n->pid, n->vcpus);
+    else
+        disk_begin(&n->disk, n->pid, n->vcpus, rundir_memory(place->dir));
+    return node_read_clock(n, error);
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * machine.h: saves the state of stopped machines, and starts QEMUs that go on from saved states.
+ *
+ * The state is QEMU's migration stream plus the guest's RAM. RAM lies in a file in memory that QEMU
+ * maps (mtr-ram): shared while the machine is the only one that uses the file, private in a machine
+ * that was restored, so that any number of machines share the pages that none of them writes.
+ * The stream leaves RAM out where RAM is shared (x-ignore-shared; QEMU's migration/ram.c).
+ *
+ * Invariant: a machine that was saved never goes on in the same process, as QEMU keeps things that
+ * are not in its state (translated code, whose turn it is among the vCPUs). All processes that
+ * loaded one state have the same future.
+ *
+ * Saving and restoring are in two steps each, so that several QEMUs work at the same time. Main
+ * thread; nodes that stand, of the local host.
+ */
+#ifndef QEMU_MACHINE_H
+#define QEMU_MACHINE_H
+
+#include "controller/qemu/node.h"
+#include "controller/qemu/overlays.h"
+
+typedef struct {
+    int devices;         /* file in memory with QEMU's migration stream */
+    int ram;             /* file in memory with the guest's RAM; -1: no such file */
+    GPtrArray *overlays; /* Overlay; NULL: none */
+    bool whole;          /* RAM is in the stream */
+    const char *version; /* of the QEMU that wrote the state, owned by others; NULL: any */
+} MachineState;
+
+#define MACHINE_STATE_NONE ((MachineState){-1, -1, NULL, false, NULL})
+
+/* Where new processes are started. */
+typedef struct {
+    RunDir *dir;
+    const char *qemu; /* path of the binary, or NULL */
+    SchedMode sched;
+} MachinePlace;
+
+void machine_state_clear(MachineState *state);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MachineState, machine_state_clear)
+
+/* Makes the file for the RAM of a machine that is about to be launched, if the machine can have
+ * its RAM in one. */
+bool machine_make_ram(Node *node, GError **error);
+
+/* Whether the node's machine can be saved and started again. The error is the reason. */
+bool machine_can_save(const Node *node, GError **error);
+
+/* Orders QEMU to write the machine's state. From now on the machine can't go on in this process. */
+bool machine_begin_save(Node *node, GError **error);
+/* Between the two for a machine whose RAM is private, and so in its state: moves it into a process
+ * whose RAM is shared, and begins to save that one. whole: empty; holds the state meanwhile. These
+ * do nothing for other machines. */
+bool machine_begin_share(Node *node, const MachinePlace *place, MachineState *whole,
+                         GError **error);
+bool machine_end_share(Node *node, const MachinePlace *place, const MachineState *whole,
+                       GError **error);
+/* Waits for the state, and copies the RAM. */
+bool machine_end_save(Node *node, MachineState *out, GError **error);
+
+/*
+ * Ends the node's process and starts another that waits for a state. The node stays what it was:
+ * its options, console, clock and epoch. keep_ram: the RAM stays where it is, as the node goes on
+ * from the state that was saved last; otherwise `state` has the RAM.
+ *
+ * gate, cards and debug connection of the node must be gone.
+ */
+bool machine_begin_restore(Node *node, const MachinePlace *place, const MachineState *state,
+                           bool keep_ram, GError **error);
+/* Waits until the process has loaded the state, and reads its clock. */
+bool machine_end_restore(Node *node, const MachinePlace *place, const MachineState *state,
+                         GError **error);
+
+#endif
