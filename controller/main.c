@@ -12,6 +12,7 @@
 #include "controller/remote/agent/agent.h"
 #include "controller/run/disk-note.h"
 #include "controller/run/sampler.h"
+#include "controller/save/save-folder.h"
 #include "controller/session/describe.h"
 #include "controller/session/recorder.h"
 #include "controller/session/session-life.h"
@@ -104,8 +105,23 @@ static void write_report(Session *s)
     report_summary_clear(&picture);
 }
 
+/* Saves a failed run as it stands, so that it can be opened. dir: NULL: it is not to be saved. */
+static void keep_failure(Session *s, const char *dir)
+{
+    Outcome outcome = s->verdict.outcome;
+    g_autoptr(GError) error = NULL;
+
+    if (!dir || (outcome != OUTCOME_FAILED && outcome != OUTCOME_EXACTNESS_LOST &&
+                 outcome != OUTCOME_NODE_FAILED))
+        return;
+    if (command_keep(s, dir, &error))
+        log_warn("the ensemble is saved as it stands: `metronome --from %s` opens it", dir);
+    else
+        log_write(LOG_ERROR, "--save-on-failure: %s", error->message);
+}
+
 /* What is left to go wrong, then what says how it ended. */
-static void finish_session(Session *s)
+static void finish_session(Session *s, const char *failure_dir)
 {
     bool interrupted = s->interrupted;
 
@@ -113,6 +129,7 @@ static void finish_session(Session *s)
     if (s->interrupted && !interrupted) /* while it waited for the last barrier */
         session_note(s, OUTCOME_INTERRUPTED, "interrupted");
     check_exactness(s);
+    keep_failure(s, failure_dir);
     captures_free(s);
     session_end_transcripts(s);
     disk_note_report(s);
@@ -131,12 +148,16 @@ static void note_error(Session *s, GError *error)
 
 /* --- a session --- */
 
-/* scenario: NULL at the prompt. */
-static void run(Session *s, const Scenario *scenario)
+/* from: the folder of a save to begin with, or NULL. scenario: NULL at the prompt. */
+static void run(Session *s, const char *from, const Scenario *scenario)
 {
     g_autoptr(Runner) runner = NULL;
     GError *error = NULL;
 
+    if (from && command_restore(s, from, &error) == COMMAND_FAILED) {
+        note_error(s, error);
+        return;
+    }
     if (!scenario) {
         repl_run(s);
         return;
@@ -180,9 +201,9 @@ static void write_log(const char *line)
 }
 
 /* The verdict outlives the session, whose end may still have something to say. */
-static void end_session(Session *s, Verdict *verdict)
+static void end_session(Session *s, const char *failure_dir, Verdict *verdict)
 {
-    finish_session(s);
+    finish_session(s, failure_dir);
     signals_watch(NULL, NULL);
     command_free_state(s);
     *verdict = s->verdict;
@@ -211,8 +232,19 @@ static void report_unstarted(const Arguments *a, char **argv, const Verdict *ver
 static bool check_scenario(const Arguments *a, char **argv, const Scenario *scenario,
                            Verdict *verdict, GError **error)
 {
-    g_autoptr(Session) s = new_session(a, argv, true, error);
-    bool ok = s && scenario_check(scenario, a->report, s);
+    g_autoptr(Session) s = NULL;
+    bool ok;
+
+    if (a->failure && !save_folder_accepts(a->failure, error)) {
+        g_prefix_error(error, "--save-on-failure: ");
+        return false;
+    }
+    s = new_session(a, argv, true, error);
+    ok = s && (!a->from || command_restore(s, a->from, error) != COMMAND_FAILED);
+
+    if (s && !ok)
+        return false;
+    ok = s && scenario_check(scenario, a->report, s);
 
     if (ok && a->mode != MODE_CHECK) {
         command_free_state(s);
@@ -220,7 +252,7 @@ static bool check_scenario(const Arguments *a, char **argv, const Scenario *scen
     }
     if (s) {
         report_unstarted(a, argv, &s->verdict);
-        end_session(s, verdict);
+        end_session(s, NULL, verdict);
     }
     return false;
 }
@@ -238,8 +270,8 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
     s->signalled = signals_pending;
     s->on_node = print_node_event;
     log_set_writer(write_log);
-    run(s, scenario);
-    end_session(s, verdict);
+    run(s, a->from, scenario);
+    end_session(s, a->failure, verdict);
     return true;
 }
 
@@ -279,6 +311,8 @@ static bool verify(const Arguments *a, Verdict *verdict, GError **error)
 
     if (a->qemu)
         g_ptr_array_add(arguments, g_strdup_printf("--qemu=%s", a->qemu));
+    if (a->from)
+        g_ptr_array_add(arguments, g_strdup_printf("--from=%s", a->from));
     if (a->log)
         g_ptr_array_add(arguments, g_strdup_printf("--log=%s", a->log));
     g_ptr_array_add(arguments, g_strdup("run"));

@@ -170,6 +170,12 @@ void perf_free(Session *session);
 /* Of `gdb` (cmd-gdb.c): closes the endpoint of a node that leaves, if there is one. */
 void gdb_close_node(Session *session, const Node *node);
 
+/* Of `restore` (cmd-save.c), also before a scenario begins: restores the save in a folder. */
+CommandResult command_restore(Session *session, const char *path, GError **error);
+
+/* Saves the ensemble in a folder and does not go on. */
+bool command_keep(Session *session, const char *dir, GError **error);
+
 /* Of `assert` (cmd-trace.c): `happens-before N M` and `concurrent N M`. */
 CommandResult command_assert_causality(CommandCall *call, GError **error);
 
@@ -203,6 +209,9 @@ bool command_check_started(const Session *session, GError **error);
 /* Keys that `defaults` has set: as long as they are. Free with g_ptr_array_unref(). */
 GPtrArray *command_default_keys(const Session *session);
 
+/* Names of the session's saves: as long as they are. Free with g_ptr_array_unref(). */
+GPtrArray *command_save_names(const Session *session);
+
 /* A word as it would be typed: in quotes if the lexer would else make something else of it. Free with
  * g_free(). */
 char *command_quote(const char *word);
@@ -215,6 +224,7 @@ extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down,
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
     cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
     cmd_regs, cmd_step, cmd_watch;
+extern const Command cmd_restart, cmd_restore, cmd_save, cmd_saves;
 extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
     cmd_include, cmd_log, cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list,
     cmd_node_remove, cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report, cmd_run,

@@ -5,6 +5,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/save/save.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
 
@@ -110,6 +111,8 @@ Session *command_mirror(const Session *s, GError **error)
     for (unsigned i = 0; i < s->nodes->len; i++)
         copy_node(s->nodes->pdata[i], m);
     node_defaults_copy(s->defaults, m->defaults);
+    for (guint i = 0; s->saves && i < s->saves->len; i++)
+        saves_add(m, save_new(((const Save *)s->saves->pdata[i])->name));
     m->sleep_reported = s->sleep_reported;
     if (s->fabric)
         copy_network(s, m);

@@ -12,6 +12,7 @@
 #include "controller/run/clock-watch.h"
 #include "controller/run/run.h"
 #include "controller/run/sampler.h"
+#include "controller/save/save.h"
 #include "controller/session/session-life.h"
 
 #include <stdlib.h>
@@ -69,6 +70,10 @@ static const Command *const table[] = {
     &cmd_gdb,
     &cmd_send,
     &cmd_assert,
+    &cmd_save,
+    &cmd_saves,
+    &cmd_restore,
+    &cmd_restart,
     &cmd_report,
     &cmd_qmp,
     &cmd_hmp,
@@ -138,6 +143,7 @@ void command_free_state(Session *s)
     sampler_close(s);
     clock_watch_free(s);
     run_free(s);
+    saves_free(s);
 }
 
 /* Looked up in a session; `missing` is the name that was not there. */

@@ -60,6 +60,8 @@ static void hint_placeholder(GPtrArray *hints, const char *a, unsigned at, unsig
         add_hint(hints, USAGE_HOST, NULL, 0);
     else if (usage_is_name(a, "DEFAULT"))
         add_hint(hints, USAGE_DEFAULT, NULL, 0);
+    else if (usage_is_name(a, "SAVE"))
+        add_hint(hints, USAGE_SAVE, NULL, 0);
     else if (usage_is_name(a, "COMMAND"))
         add_hint(hints, USAGE_COMMAND, NULL, at);
     else if (usage_is_name(a, "REG") || usage_is_name(a, "REGISTER"))

@@ -9,9 +9,9 @@
  *                  that are before it
  *     word         alternatives with bars between them: literals, placeholders, or key=values
  *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], END, HOST, COMMAND,
- *                  DEFAULT, REG stand for what can be listed, every other for anything; with … behind
- *                  it, and EXPR, for all that follows, COMMAND at the end for one word or two. args.h
- *                  says which are more than text
+ *                  DEFAULT, SAVE, REG stand for what can be listed, every other for anything; with …
+ *                  behind it, and EXPR, for all that follows, COMMAND at the end for one word or two.
+ *                  args.h says which are more than text
  */
 #ifndef COMMAND_USAGE_H
 #define COMMAND_USAGE_H
@@ -28,6 +28,7 @@ typedef enum {
     USAGE_HOST,     /* another host's */
     USAGE_CPU,      /* a node's name, or NODE.CPU */
     USAGE_DEFAULT,  /* a key that `defaults` has set */
+    USAGE_SAVE,     /* a save of the session */
     USAGE_COMMAND,  /* a command's name, of one word or two, that begins with argument `from` */
     USAGE_REGISTER, /* a register of the node that is argument `from` */
 } UsageKind;

@@ -34,6 +34,7 @@ struct GdbEndpoint {
     DebugView *view;     /* NULL until the first packet is served */
     GdbMonitor *monitor; /* the command that is being carried out */
     GdbThread stepped;   /* the vCPU that the present step moves */
+    char *moved;         /* gdb_moved_all(): what its next resume shows; NULL: nothing */
     bool running;        /* gdb waits for a stop reply */
     bool interrupted;    /* gdb has sent 0x03 */
     bool ending;         /* metronome ends: gdb_end_all() */
@@ -110,6 +111,27 @@ void gdb_report_all(const Session *s, const char *line)
         if (e->running)
             gdb_peer_report(e->peer, text);
     }
+}
+
+void gdb_moved_all(const Session *s, const char *line)
+{
+    gdb_drop_lost(s);
+    for (unsigned i = 0; s->endpoints && i < s->endpoints->len; i++) {
+        GdbEndpoint *e = s->endpoints->pdata[i];
+
+        if (!e->view)
+            continue;
+        g_free(e->moved);
+        e->moved = g_strdup_printf("metronome: %s\n", line);
+    }
+}
+
+/* The stop that a gdb has not seen yet. Nothing runs. */
+static void reply_moved(GdbEndpoint *e)
+{
+    gdb_peer_report(e->peer, e->moved);
+    g_clear_pointer(&e->moved, g_free);
+    reply_stop(e, 0, NULL);
 }
 
 static void report_why(GdbEndpoint *e, const RunOutcome *o)
@@ -318,10 +340,12 @@ static void handle(GdbEndpoint *e, const GdbRequest *request)
         send_halt_reason(e);
         break;
     case GDB_REQUEST_RESUME:
-        if (node_is_live(e->node))
-            resume(e, request);
-        else
+        if (!node_is_live(e->node))
             reply_end(e);
+        else if (e->moved)
+            reply_moved(e);
+        else
+            resume(e, request);
         break;
     default:
         if (node_is_live(e->node))
@@ -401,6 +425,7 @@ static void clean_up(void *data)
     GdbEndpoint *e = data;
 
     g_clear_pointer(&e->view, debug_view_free);
+    g_clear_pointer(&e->moved, g_free);
     if (!e->closing)
         e->events->gone(e->events_data);
 }
@@ -488,7 +513,18 @@ void gdb_endpoint_free(GdbEndpoint *e)
     g_source_remove(e->listen_source);
     gdb_listener_free(e->listener);
     gdb_peer_free(e->peer);
+    g_free(e->moved);
     g_free(e);
+}
+
+void gdb_drop_lost(const Session *s)
+{
+    for (unsigned i = 0; s->endpoints && i < s->endpoints->len; i++) {
+        GdbEndpoint *e = s->endpoints->pdata[i];
+
+        if (e->view && !debug_client(e->node))
+            drop(e);
+    }
 }
 
 const Node *gdb_endpoint_node(const GdbEndpoint *e)

@@ -58,6 +58,13 @@ bool gdb_endpoint_attached(const GdbEndpoint *endpoint);
  * end of the guest. */
 void gdb_end_all(Session *session);
 
+/* Call before all machines change. Ends the connections of gdbs whose nodes have lost their machines:
+ * what such a gdb knows belongs to none. */
+void gdb_drop_lost(const Session *session);
+/* Call when all machines are at another time than before, as after a restore. A gdb knows the
+ * registers of its last stop: its next resume ends at once, as a stop that shows the line. */
+void gdb_moved_all(const Session *session, const char *line);
+
 /* Shows a line in each gdb that waits for its node to stop. */
 void gdb_report_all(const Session *session, const char *line);
 

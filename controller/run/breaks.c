@@ -61,6 +61,7 @@ typedef struct {
 
     Session *session; /* BREAK_PACKET */
     Filter *filter;   /* NULL: every frame */
+    char *frames;     /* the text of `filter` */
     bool between;
     unsigned ports[2];
     char *packet; /* the first packet that matched */
@@ -91,6 +92,7 @@ static void break_free(void *data)
     if (b->kind == BREAK_PACKET && !b->session->options.dry)
         network_unobserve(fabric_network(b->session->fabric), b);
     filter_free(b->filter);
+    g_free(b->frames);
     g_free(b->packet);
     g_clear_pointer(&b->regex, g_regex_unref);
     g_free(b->text);
@@ -283,6 +285,7 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
                                   ends ? ends[1] : "", filter ? " " : "", filter ? filter : ""));
     b->session = s;
     b->filter = parsed;
+    b->frames = g_strdup(filter);
     b->between = ends != NULL;
     memcpy(b->ports, ports, sizeof(ports));
     if (!s->options.dry)
@@ -563,4 +566,132 @@ void breaks_watch(Session *s)
             b->time = vtime_add_capped(b->time, b->every);
         b->look(s, b->command);
     }
+}
+
+/* --- for saves --- */
+
+void breaks_restart(Session *s)
+{
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+
+        b->over = b->held = b->reported = false;
+        if (b->kind == BREAK_WATCH)
+            b->time = b->every;
+    }
+}
+
+static void put_break(const Break *b, GByteArray *out)
+{
+    put_u32(out, b->number);
+    put_u8(out, b->kind);
+    put_text(out, b->text);
+    put_u64(out, b->hits);
+    put_i64(out, b->time.ns);
+    put_i64(out, b->every.ns);
+    put_u8(out, b->over);
+    put_text(out, b->node ? b->node->name : NULL);
+    put_text(out, b->regex ? g_regex_get_pattern(b->regex) : NULL);
+    put_u8(out, b->reported);
+    put_u8(out, b->type);
+    put_u64(out, b->address);
+    put_u32(out, b->length);
+    put_text(out, b->expression);
+    put_u8(out, b->needs_clocks);
+    put_u8(out, b->held);
+    put_text(out, b->command);
+    put_text(out, b->frames);
+    put_u8(out, b->between);
+    put_u32(out, b->ports[0]);
+    put_u32(out, b->ports[1]);
+}
+
+void breaks_save(const Session *s, GByteArray *out)
+{
+    put_u32(out, s->breaks ? s->breaks->last : 0);
+    put_u32(out, s->breaks ? s->breaks->list->len : 0);
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++)
+        put_break(s->breaks->list->pdata[i], out);
+}
+
+/* NULL for an empty text. */
+static char *get_optional(Reader *r)
+{
+    g_autofree char *text = get_text(r);
+
+    return *text ? g_steal_pointer(&text) : NULL;
+}
+
+/* The names and numbers in a break that was read have to fit the session. */
+static bool complete(Session *s, Break *b, const char *node, const char *regex, GError **error)
+{
+    b->session = s;
+    if (node && !(b->node = session_find_node(s, node, error)))
+        return false;
+    if (regex && !(b->regex = pattern_new(regex, error)))
+        return false;
+    if (b->frames && !(b->filter = filter_new(b->frames, error)))
+        return false;
+    if (b->kind == BREAK_PACKET && s->fabric)
+        network_observe(fabric_network(s->fabric), on_packet, b);
+    return attach(b, error);
+}
+
+/* A break that was read is whole, or marks the reader as bad. */
+static Break *get_break(Session *s, Reader *r, void (*look)(Session *, const char *),
+                        GError **error)
+{
+    Break *b = break_new(BREAK_TIME, NULL);
+    g_autofree char *node = NULL, *regex = NULL;
+
+    b->number = get_u32(r);
+    b->kind = get_u8(r);
+    b->text = get_line(r);
+    b->hits = get_u64(r);
+    b->time = get_time(r);
+    b->every = get_time(r);
+    b->over = get_flag(r);
+    node = get_optional(r);
+    regex = get_optional(r);
+    b->reported = get_flag(r);
+    b->type = get_u8(r);
+    b->address = get_u64(r);
+    b->length = get_u32(r);
+    b->expression = get_optional(r);
+    b->needs_clocks = get_flag(r);
+    b->held = get_flag(r);
+    b->command = get_optional(r);
+    b->frames = get_optional(r);
+    b->between = get_flag(r);
+    b->ports[0] = get_u32(r);
+    b->ports[1] = get_u32(r);
+    b->look = look;
+    if (b->kind > BREAK_PACKET || b->type > GDB_POINT_ACCESS ||
+        (b->kind == BREAK_CONSOLE && !regex) || (b->kind == BREAK_WHEN && !b->expression) ||
+        (b->kind == BREAK_WATCH && (!b->command || b->every.ns <= 0)) ||
+        ((b->kind == BREAK_CONSOLE || b->kind == BREAK_POINT) && !node) ||
+        (b->kind == BREAK_PACKET && !s->fabric))
+        r->bad = true;
+    if (r->bad)
+        b->kind = BREAK_TIME; /* nothing to undo */
+    if (r->bad || !complete(s, b, node, regex, error))
+        g_clear_pointer(&b, break_free);
+    return b;
+}
+
+bool breaks_load(Session *s, Reader *r, void (*look)(Session *, const char *), GError **error)
+{
+    struct Breaks *breaks = list_of(s);
+    uint32_t last = get_u32(r), n = get_count(r, sizeof(uint32_t));
+
+    g_ptr_array_set_size(breaks->list, 0);
+    for (uint32_t i = 0; i < n; i++) {
+        Break *b = get_break(s, r, look, error);
+
+        if (!b)
+            return false;
+        g_ptr_array_add(breaks->list, b);
+    }
+    breaks->last = last;
+    return true;
 }

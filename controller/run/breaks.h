@@ -6,6 +6,7 @@
 #ifndef RUN_BREAKS_H
 #define RUN_BREAKS_H
 
+#include "controller/base/codec.h"
 #include "controller/session/session.h"
 #include "gdbstub-client/gdbstub.h"
 
@@ -39,6 +40,18 @@ void breaks_delete_node(Session *session, const Node *node);
 void breaks_print(const Session *session);
 /* Deletes all breaks; at the end of the session. */
 void breaks_free(Session *session);
+
+/* The session begins at time 0 again: so do the breaks at times, and watches. */
+void breaks_restart(Session *session);
+
+/* --- for saves --- */
+
+/* Writes the list. breaks_load() replaces the list of the session by the list that was written; the
+ * session's nodes and network must be those of that time. look: of breaks_add_watch(). False: the
+ * bytes are wrong, or QEMU refuses a point. */
+void breaks_save(const Session *session, GByteArray *out);
+bool breaks_load(Session *session, Reader *r, void (*look)(Session *session, const char *command),
+                 GError **error);
 
 /* --- for run.c --- */
 

@@ -62,6 +62,7 @@ typedef struct Session {
     struct ClockWatch *clocks; /* run/clock-watch.h; NULL: no clock was read */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
     GPtrArray *endpoints;      /* gdbserver/gdb-endpoint.h; NULL: none yet */
+    GPtrArray *saves;          /* save/save.h; NULL: none yet */
     Recorder *recorder;        /* feeds barriers into the report */
     Verdict verdict;           /* how the run ends; failures come through session_note() */
     char *started_at;          /* the host's date, ISO 8601 with its zone */

@@ -45,6 +45,10 @@ GOptionEntry *arguments_entries(Arguments *a)
     const GOptionEntry entries[] = {
         {"report", 0, 0, G_OPTION_ARG_FILENAME, &a->report,
          "Write report.html, report.json, barriers.csv", "DIR"},
+        {"from", 0, 0, G_OPTION_ARG_FILENAME, &a->from, "Begin with the save in this folder",
+         "PATH"},
+        {"save-on-failure", 0, 0, G_OPTION_ARG_FILENAME, &a->failure,
+         "Save the ensemble to this folder if the run fails", "DIR"},
         {"qemu", 0, 0, G_OPTION_ARG_FILENAME, &a->qemu, "The QEMU binary for all nodes", "PATH"},
         {"log", 0, 0, G_OPTION_ARG_STRING, &a->log, "error, warn, info or debug", "LEVEL"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Events as JSON lines on stdout", NULL},
@@ -184,6 +188,32 @@ static bool choose_mode(Arguments *a, GError **error)
     return true;
 }
 
+/* `from=PATH` among the variables of a scenario is --from PATH. */
+static bool take_from(Arguments *a, GError **error)
+{
+    static const char key[] = "from=";
+    char **to = a->rest;
+
+    for (char **p = a->rest; p && *p; p++) {
+        if (p - a->rest < 2 || !g_str_has_prefix(*p, key)) {
+            *to++ = *p;
+            continue;
+        }
+        if (a->from) {
+            set_usage_error(error, "'%s': the save to begin with is given twice", *p);
+            while (*p)
+                *to++ = *p++;
+            *to = NULL;
+            return false;
+        }
+        a->from = g_strdup(*p + strlen(key));
+        g_free(*p);
+    }
+    if (to)
+        *to = NULL;
+    return true;
+}
+
 #define IN(mode)  (1u << (mode))
 #define OF_RUNS   (IN(MODE_REPL) | IN(MODE_RUN) | IN(MODE_COMMANDS))
 #define OF_SCRIPT (OF_RUNS | IN(MODE_CHECK) | IN(MODE_VERIFY))
@@ -198,6 +228,8 @@ typedef struct {
 static const Owned owned[] = {
     {"report", OF_RUNS, "run FILE, -c COMMANDS or the prompt"},
     {"qemu", OF_SCRIPT, "what runs, checks or verifies a scenario"},
+    {"save-on-failure", IN(MODE_RUN) | IN(MODE_COMMANDS), "run FILE or -c COMMANDS"},
+    {"from", OF_SCRIPT, "what runs, checks or verifies a scenario"},
     {"json", OF_SCRIPT, "what runs, checks or verifies a scenario"},
     {"runs", IN(MODE_VERIFY), "verify FILE"},
     {"every", IN(MODE_VERIFY), "verify FILE"},
@@ -292,7 +324,8 @@ bool arguments_parse(Arguments *a, int argc, char **argv, GError **error)
     int n = argc;
 
     if (parse(a, &n, &words, error))
-        return choose_mode(a, error) && check_options(a, error) && parse_values(a, error);
+        return choose_mode(a, error) && take_from(a, error) && check_options(a, error) &&
+               parse_values(a, error);
     read_output_options(a, argc, argv);
     return false;
 }
@@ -306,6 +339,8 @@ void arguments_clear(Arguments *a)
 {
     g_free(a->report);
     g_free(a->qemu);
+    g_free(a->from);
+    g_free(a->failure);
     g_free(a->log);
     g_free(a->commands);
     g_free(a->sample);

@@ -22,7 +22,7 @@ typedef enum {
 } Mode;
 
 typedef struct {
-    char *report, *qemu, *log, *commands, *sample, *cpus, *runs_text, *every_text;
+    char *report, *from, *failure, *qemu, *log, *commands, *sample, *cpus, *runs_text, *every_text;
     gboolean stdio, json, help, version, man, registers, devices;
     char **rest; /* the mode and its arguments */
     Mode mode;

@@ -122,6 +122,14 @@ static void offer_defaults(const char *text)
         offer(keys->pdata[i], text);
 }
 
+static void offer_saves(const char *text)
+{
+    g_autoptr(GPtrArray) names = command_save_names(session);
+
+    for (guint i = 0; i < names->len; i++)
+        offer(names->pdata[i], text);
+}
+
 /* Offers registers. name: NODE or NODE.CPU. */
 static void offer_registers(const char *name, const char *text)
 {
@@ -150,6 +158,9 @@ static void offer_hint(const UsageHint *h, char **args, unsigned n_args, const c
         break;
     case USAGE_DEFAULT:
         offer_defaults(text);
+        break;
+    case USAGE_SAVE:
+        offer_saves(text);
         break;
     case USAGE_CPU:
         offer_nodes(text, true);

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* cmd-save.c: save, saves, restore. */
+#include "controller/base/log.h"
+#include "controller/base/text.h"
+#include "controller/base/units.h"
+#include "controller/command/args.h"
+#include "controller/gdbserver/gdb-endpoint.h"
+#include "controller/run/breaks.h"
+#include "controller/save/restart.h"
+#include "controller/save/save-folder.h"
+#include "controller/save/save-restore.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define LONGEST 255 /* bytes of a save's name */
+
+static bool stop_requested(const void *data)
+{
+    return session_stop_requested(data);
+}
+
+/* Says how long it took, and where the ensemble stands. */
+static void announce(const Session *s, const char *event, const Save *save, HTime began)
+{
+    g_autofree char *time = units_format_seconds(save->time);
+    g_autofree char *ns = g_strdup_printf("%" PRId64, save->time.ns);
+    g_autofree char *host = g_strdup_printf("%.3f", (double)htime_sub(htime_now(), began).ns / 1e9);
+    g_autofree char *path = save->path ? text_line(save->path, -1) : NULL;
+    const char *const members[] = {"name",           save->name,     "virtual_ns", ns,  "path",
+                                   path ? path : "", "host_seconds", host,         NULL};
+
+    session_event(s, event, members);
+    if (!s->options.json)
+        session_print(s, "%s '%s' at %s%s%s, %s s host\n",
+                      strcmp(event, "save") == 0 ? "saved" : "restored", save->name, time,
+                      path ? ", " : "", path ? path : "", host);
+}
+
+/* A gdb that is attached sees it as a stop. */
+static void tell_gdbs(const Session *s, const char *how)
+{
+    g_autofree char *time = units_format_seconds(engine_now(s->engine));
+    g_autofree char *line = g_strdup_printf("the ensemble was %s to %s", how, time);
+
+    gdb_moved_all(s, line);
+}
+
+/* A gdb's monitor commands reach no files. */
+static bool is_inside(const CommandCall *call, const char *what, GError **error)
+{
+    if (call->inside)
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "%s is not for gdb's monitor: it reaches outside the ensemble; say it to "
+                    "metronome itself",
+                    what);
+    return call->inside;
+}
+
+/* --- save --- */
+
+static bool check_save_name(const char *name, GError **error)
+{
+    g_autofree char *shown = text_line(name, -1);
+
+    if (*name && !strchr(name, '/') && strcmp(name, "delete") != 0 && strlen(name) <= LONGEST &&
+        strcmp(name, shown) == 0)
+        return true;
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                "'%s' is no name for a save: it is a word of %d bytes at most, without '/' and "
+                "control characters; file=PATH says where a save is written",
+                shown, LONGEST);
+    return false;
+}
+
+static CommandResult delete_save(const CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+
+    return saves_delete(s, args_text(call, "SAVE"), error) ? COMMAND_DONE : COMMAND_FAILED;
+}
+
+static CommandResult would_save(const CommandCall *call, const char *path, GError **error)
+{
+    Save *save;
+
+    if (path && !save_folder_accepts(path, error))
+        return COMMAND_FAILED;
+    save = save_new(args_text(call, "NAME"));
+    save->path = path ? g_canonicalize_filename(path, NULL) : NULL;
+    for (unsigned i = 0; i < call->session->nodes->len; i++)
+        save_add_node(save);
+    saves_add(call->session, save);
+    if (path) { /* stays when another save takes the name */
+        Save *folder = save_new(save->path);
+
+        folder->path = g_strdup(save->path);
+        for (unsigned i = 0; i < call->session->nodes->len; i++)
+            save_add_node(folder);
+        saves_add(call->session, folder);
+    }
+    return COMMAND_DONE;
+}
+
+/* The save was made just now: no node may go on but from it, also if it can't be written. */
+static bool keep(Session *s, Save *save, const char *path, GError **error)
+{
+    if (!path || save_folder_write(save, path, stop_requested, s, error)) {
+        saves_add(s, save);
+        return save_go_on(s, save, error);
+    }
+    save_go_on(s, save, NULL);
+    save_free(save);
+    return false;
+}
+
+static CommandResult exec_save(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    const char *name = args_text(call, "NAME"), *path = args_text(call, "file");
+    HTime began = htime_now();
+    Save *save;
+
+    if (args_has(call, "delete"))
+        return delete_save(call, error);
+    if (!check_save_name(name, error) || !command_check_started(s, error) ||
+        (path && is_inside(call, "file=", error)))
+        return COMMAND_FAILED;
+    if (s->options.dry)
+        return would_save(call, path, error);
+    if (path && !save_folder_accepts(path, error))
+        return COMMAND_FAILED;
+    save = save_make(s, name, error);
+    if (!save || !keep(s, save, path, error))
+        return COMMAND_FAILED;
+    announce(s, "save", save, began);
+    return COMMAND_DONE;
+}
+
+bool command_keep(Session *s, const char *dir, GError **error)
+{
+    g_autoptr(Save) save = save_make(s, "failure", error);
+
+    return save && save_folder_write(save, dir, NULL, NULL, error);
+}
+
+const Command cmd_save = {
+    .name = "save",
+    .usage = "NAME [file=PATH] | delete SAVE",
+    .help =
+        "Save the whole ensemble as it stands, in memory; file=PATH writes it to a folder, too, "
+        "for later sessions",
+    .exec = exec_save,
+};
+
+/* --- saves --- */
+
+GPtrArray *command_save_names(const Session *s)
+{
+    GPtrArray *names = g_ptr_array_new();
+
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++)
+        g_ptr_array_add(names, ((const Save *)s->saves->pdata[i])->name);
+    return names;
+}
+
+static CommandResult exec_saves(CommandCall *call, G_GNUC_UNUSED GError **error)
+{
+    const Session *s = call->session;
+
+    if (!s->saves || s->saves->len == 0) {
+        session_print(s, "no saves\n");
+        return COMMAND_DONE;
+    }
+    session_print(s, "%-16s %16s  %-25s %s\n", "name", "virtual time", "date", "folder");
+    for (unsigned i = 0; i < s->saves->len; i++) {
+        const Save *save = s->saves->pdata[i];
+        g_autofree char *time = units_format_seconds(save->time);
+        g_autofree char *path = text_line(save->path ? save->path : "in memory", -1);
+
+        session_print(s, "%-16s %16s  %-25s %s\n", save->name, time, save->date ? save->date : "-",
+                      path);
+    }
+    return COMMAND_DONE;
+}
+
+const Command cmd_saves = {
+    .name = "saves",
+    .usage = "",
+    .help = "List the saves of this session",
+    .exec = exec_saves,
+    .when = COMMAND_ANYTIME,
+};
+
+/* --- restore --- */
+
+static void leave(Session *s, Node *node)
+{
+    breaks_delete_node(s, node);
+    gdb_close_node(s, node);
+}
+
+/* What comes back with a save that the run makes: names that have been removed since then. */
+static void would_go_back(Session *s, const Save *save)
+{
+    checking_doubt(s->checking, CHECKING_BREAK, NULL);
+    checking_doubt(s->checking, CHECKING_LINK, NULL);
+    if (s->nodes->len < save->nodes->len)
+        checking_doubt(s->checking, CHECKING_END, NULL);
+}
+
+static CommandResult would_restore(Session *s, const Save *save, GError **error)
+{
+    if (!save->ids) {
+        would_go_back(s, save);
+        return COMMAND_DONE;
+    }
+    if (!save_fits(s, save, leave, error))
+        return COMMAND_FAILED;
+    s->started = true;
+    checking_doubt_all(s->checking);
+    return COMMAND_DONE;
+}
+
+/* What is no save of the session is a folder, unless it has the form of a name and is none. */
+static bool is_folder(const Session *s, const char *name)
+{
+    return strchr(name, '/') || (!saves_find(s, name, NULL) &&
+                                 (g_file_test(name, G_FILE_TEST_IS_DIR) || saves_at(s, name)));
+}
+
+static CommandResult restore(Session *s, const Save *save, GError **error)
+{
+    HTime began = htime_now();
+
+    if (s->options.dry)
+        return would_restore(s, save, error);
+    gdb_drop_lost(s);
+    if (!save_restore(s, save, command_look, leave, error))
+        return COMMAND_FAILED;
+    tell_gdbs(s, "restored");
+    announce(s, "restore", save, began);
+    return COMMAND_DONE;
+}
+
+CommandResult command_restore(Session *s, const char *path, GError **error)
+{
+    g_autoptr(Save) read = NULL;
+
+    if (s->options.dry && saves_at(s, path)) /* the run will have written it */
+        return would_restore(s, saves_at(s, path), error);
+    read = save_folder_read(path, !s->options.dry, error);
+    return read ? restore(s, read, error) : COMMAND_FAILED;
+}
+
+static CommandResult exec_restore(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    const char *name = call->args[0];
+    const Save *save;
+
+    if (is_folder(s, name))
+        return is_inside(call, "a folder", error) ? COMMAND_FAILED
+                                                  : command_restore(s, name, error);
+    save = saves_find(s, name, error);
+    return save ? restore(s, save, error) : COMMAND_FAILED;
+}
+
+const Command cmd_restore = {
+    .name = "restore",
+    .usage = "SAVE|PATH",
+    .help = "Put the whole ensemble back to a save of this session, or to the save in a folder",
+    .exec = exec_restore,
+};
+
+/* --- restart --- */
+
+static CommandResult exec_restart(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+
+    if (!command_check_started(s, error))
+        return COMMAND_FAILED;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    gdb_drop_lost(s);
+    if (!restart_all(s, error))
+        return COMMAND_FAILED;
+    tell_gdbs(s, "restarted, and put back");
+    return COMMAND_DONE;
+}
+
+const Command cmd_restart = {
+    .name = "restart",
+    .usage = "",
+    .help = "Start all nodes anew at time 0, as they were added; links stay as they are set now",
+    .exec = exec_restart,
+};

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* pages.c: one pass over the bytes, which are mapped; the digest is of the file on disk. */
+#include "controller/save/pages.h"
+
+#include "controller/base/sha.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define MAGIC "metronome pages 1\n"
+#define PAGE  ((size_t)4096)
+#define RUN   ((size_t)1 << 20) /* longest run: the digest reads it while it is in the cache */
+
+typedef struct {
+    const uint8_t *bytes; /* NULL: an empty file */
+    size_t size;
+} Map;
+
+static bool fail(const char *what, GError **error)
+{
+    int number = errno;
+
+    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(number), "%s: %s", what,
+                g_strerror(number));
+    return false;
+}
+
+static bool map(int fd, Map *out)
+{
+    struct stat about;
+    void *at;
+
+    if (fstat(fd, &about) != 0)
+        return false;
+    *out = (Map){NULL, (size_t)about.st_size};
+    if (out->size == 0)
+        return true;
+    at = mmap(NULL, out->size, PROT_READ, MAP_SHARED, fd, 0);
+    out->bytes = at == MAP_FAILED ? NULL : at;
+    return out->bytes;
+}
+
+static void unmap(Map *m)
+{
+    if (m->bytes)
+        munmap((void *)m->bytes, m->size);
+}
+
+/* --- writing --- */
+
+typedef struct {
+    int fd;
+    Sha sha;
+    bool bad; /* errno says why */
+} Writer;
+
+static void put(Writer *w, const void *data, size_t size)
+{
+    const uint8_t *bytes = data;
+
+    sha_add(&w->sha, data, size);
+    while (!w->bad && size > 0) {
+        ssize_t n = write(w->fd, bytes, size);
+
+        w->bad = n < 0 && errno != EINTR;
+        bytes += MAX(n, 0);
+        size -= (size_t)MAX(n, 0);
+    }
+}
+
+static void put_number(Writer *w, uint64_t number)
+{
+    uint64_t little = GUINT64_TO_LE(number);
+
+    put(w, &little, sizeof(little));
+}
+
+static bool is_zero(const uint8_t *bytes, size_t size)
+{
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+/* The end of the run of pages that begins at `at`. */
+static size_t run_end(const Map *m, size_t at, size_t end)
+{
+    size_t limit = MIN(end, at + RUN);
+
+    while (at < limit && !is_zero(m->bytes + at, MIN(PAGE, m->size - at)))
+        at += MIN(PAGE, m->size - at);
+    return MIN(at, m->size);
+}
+
+static void write_extent(Writer *w, const Map *m, size_t at, size_t end)
+{
+    while (at < end && !w->bad) {
+        size_t next = run_end(m, at, end);
+
+        if (next > at) {
+            put_number(w, at);
+            put_number(w, next - at);
+            put(w, m->bytes + at, next - at);
+        }
+        at = next > at ? next : at + PAGE;
+    }
+}
+
+char *pages_write(int from, int to, GError **error)
+{
+    Writer w = {.fd = to};
+    off_t at = 0, end;
+    Map m;
+
+    if (!map(from, &m)) {
+        fail("can't read a file in memory", error);
+        return NULL;
+    }
+    sha_init(&w.sha);
+    put(&w, MAGIC, strlen(MAGIC));
+    put_number(&w, m.size);
+    while (!w.bad && m.bytes && (at = lseek(from, at, SEEK_DATA)) >= 0) {
+        end = lseek(from, at, SEEK_HOLE);
+        write_extent(&w, &m, (size_t)at, end < 0 ? m.size : (size_t)end);
+        at = end < 0 ? (off_t)m.size : end;
+    }
+    if (w.bad)
+        fail("can't write", error);
+    unmap(&m);
+    return w.bad ? NULL : sha_hex(&w.sha);
+}
+
+/* --- reading --- */
+
+static bool damaged(const char *what, GError **error)
+{
+    g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s", what);
+    return false;
+}
+
+static bool write_at(int fd, const uint8_t *bytes, size_t size, uint64_t at)
+{
+    while (size > 0) {
+        ssize_t n = pwrite(fd, bytes, size, (off_t)at);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        bytes += MAX(n, 0);
+        at += (uint64_t)MAX(n, 0);
+        size -= (size_t)MAX(n, 0);
+    }
+    return true;
+}
+
+static uint64_t number_at(const uint8_t *bytes)
+{
+    uint64_t little;
+
+    memcpy(&little, bytes, sizeof(little));
+    return GUINT64_FROM_LE(little);
+}
+
+static bool unpack(const Map *m, int to, GError **error)
+{
+    size_t at = strlen(MAGIC), head = 2 * sizeof(uint64_t);
+    uint64_t size;
+
+    if (m->size < at + sizeof(size) || memcmp(m->bytes, MAGIC, at) != 0)
+        return damaged("it does not begin as a file of pages", error);
+    size = number_at(m->bytes + at);
+    at += sizeof(size);
+    if (size > INT64_MAX || ftruncate(to, (off_t)size) != 0)
+        return fail("no memory for its pages", error);
+    while (at < m->size) {
+        uint64_t place, length;
+
+        if (m->size - at < head)
+            return damaged("it ends in the middle of a run of pages", error);
+        place = number_at(m->bytes + at);
+        length = number_at(m->bytes + at + sizeof(place));
+        at += head;
+        if (length > m->size - at || place > size || length > size - place)
+            return damaged("a run of its pages is longer than the file", error);
+        if (!write_at(to, m->bytes + at, length, place))
+            return fail("no memory for its pages", error);
+        at += length;
+    }
+    return true;
+}
+
+bool pages_read(int from, int to, const char *sha256, GError **error)
+{
+    g_autofree char *digest = NULL;
+    bool ok;
+    Sha sha;
+    Map m;
+
+    if (!map(from, &m))
+        return fail("it can't be read", error);
+    sha_init(&sha);
+    sha_add(&sha, m.bytes, m.size);
+    digest = sha_hex(&sha);
+    ok = strcmp(digest, sha256) == 0
+             ? unpack(&m, to, error)
+             : damaged("its contents are not those that were saved (SHA-256)", error);
+    unmap(&m);
+    return ok;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* save-restore.c: a save is made in this order: all machines, metronome's own state, then new
+ * processes. Nothing that can fail comes between the first change of the session and the new
+ * processes. */
+#include "controller/save/save-restore.h"
+
+#include "controller/fabric/fabric.h"
+#include "controller/qemu/ending.h"
+#include "controller/qemu/option-keys.h"
+#include "controller/save/machines.h"
+#include "controller/save/save-file.h"
+#include "controller/session/session-error.h"
+
+#include <string.h>
+
+/* --- making --- */
+
+static bool can_save(const Session *s, GError **error)
+{
+    if (s->nodes->len == 0) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "there is no node to save: `node add` and `start` come first");
+        return false;
+    }
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        if (!machine_can_save(s->nodes->pdata[i], error))
+            return false;
+    return true;
+}
+
+static char *date_of_host(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+
+    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S%:z");
+}
+
+/* Brings everything of metronome's own up to the time at which the nodes stand. */
+static void settle(const Session *s)
+{
+    engine_settle_clocks(s->engine);
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        if (n->console)
+            console_drain(n->console, engine_now(s->engine));
+    }
+    if (s->fabric)
+        fabric_collect(s->fabric);
+}
+
+/* NULL: there is no such process here. */
+static char **arguments_of(pid_t pid)
+{
+    g_autofree char *path = g_strdup_printf("/proc/%d/cmdline", (int)pid), *text = NULL;
+    GPtrArray *words;
+    gsize size;
+
+    if (pid <= 0 || !g_file_get_contents(path, &text, &size, NULL))
+        return NULL;
+    words = g_ptr_array_new();
+    for (const char *p = text; p < text + size; p += strlen(p) + 1)
+        g_ptr_array_add(words, g_strdup(p));
+    g_ptr_array_add(words, NULL);
+    return (char **)g_ptr_array_free(words, FALSE);
+}
+
+/* The files that the node's options name. */
+static void note_files(const Node *n, SaveNode *out)
+{
+    const GPtrArray *given = n->options->given;
+
+    for (unsigned i = 0; i + 1 < given->len; i += 2)
+        if (node_options_is_file(given->pdata[i], given->pdata[i + 1]))
+            g_ptr_array_add(out->files, save_file_new(given->pdata[i + 1]));
+    out->program = g_strdup(n->file);
+    out->arguments = arguments_of(n->pid);
+}
+
+Save *save_make(Session *s, const char *name, GError **error)
+{
+    g_autoptr(Save) save = save_new(name);
+    g_autofree MachineState *states = g_new(MachineState, MAX(s->nodes->len, 1));
+    bool ok;
+
+    if (!can_save(s, error))
+        return NULL;
+    settle(s);
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        states[i] = MACHINE_STATE_NONE;
+    ok = machines_save(s, states, error);
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        SaveNode *n = save_add_node(save);
+
+        n->machine = states[i];
+        note_files(s->nodes->pdata[i], n);
+    }
+    if (!ok)
+        return NULL;
+    save->time = engine_now(s->engine);
+    save->date = date_of_host();
+    save->scenario = g_strdup(s->options.scenario);
+    own_state_put(s, save->own);
+    save->ids = own_state_nodes(save->own, error);
+    return save->ids ? g_steal_pointer(&save) : NULL;
+}
+
+static MachineState *states_of(const Save *save)
+{
+    MachineState *states = g_new(MachineState, MAX(save->nodes->len, 1));
+
+    for (unsigned i = 0; i < save->nodes->len; i++) {
+        states[i] = ((const SaveNode *)save->nodes->pdata[i])->machine;
+        states[i].version = ((const NodeIdentity *)save->ids->pdata[i])->version;
+    }
+    return states;
+}
+
+bool save_go_on(Session *s, const Save *save, GError **error)
+{
+    g_autofree MachineState *states = states_of(save);
+
+    return machines_restore(s, states, true, error);
+}
+
+/* --- restoring --- */
+
+static bool check_files(const Save *save, GError **error)
+{
+    for (unsigned i = 0; i < save->nodes->len; i++) {
+        const GPtrArray *files = ((const SaveNode *)save->nodes->pdata[i])->files;
+
+        for (unsigned k = 0; k < files->len; k++)
+            if (!save_file_check(files->pdata[k], error))
+                return false;
+    }
+    return true;
+}
+
+bool save_fits(Session *s, const Save *save, NodesLeaveFunc leave, GError **error)
+{
+    return check_files(save, error) && nodes_fit(s, save, leave, error);
+}
+
+/* Nodes of two times are no ensemble: none of them goes on. */
+static void lose_all(const Session *s, const GError *why)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        Node *n = s->nodes->pdata[i];
+
+        if (node_is_live(n))
+            node_fail(n, why);
+    }
+}
+
+bool save_restore(Session *s, const Save *save, OwnStateLook look, NodesLeaveFunc leave,
+                  GError **error)
+{
+    g_autofree MachineState *states = states_of(save);
+    g_autoptr(GError) e = NULL;
+
+    if (!save_fits(s, save, leave, error))
+        return false;
+    if (machines_restore(s, states, false, &e) && own_state_get(s, save->own, look, &e))
+        return true;
+    lose_all(s, e);
+    g_propagate_error(error, g_steal_pointer(&e));
+    return false;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * save-restore.h: makes a save of the ensemble, and puts the ensemble back to a save.
+ *
+ * After a save the ensemble goes on in processes that were restored from it, so that its future is
+ * the future of every later restore. Main thread; the ensemble stands.
+ */
+#ifndef SAVE_SAVE_RESTORE_H
+#define SAVE_SAVE_RESTORE_H
+
+#include "controller/save/nodes.h"
+#include "controller/save/own-state.h"
+#include "controller/save/save.h"
+
+/* Saves the ensemble. The caller owns the save; the ensemble has not gone on yet: save_go_on()
+ * comes next. On failure nothing is saved, and the ensemble goes on as it was. */
+Save *save_make(Session *session, const char *name, GError **error);
+/* Moves the nodes into processes that go on from the save that was made just now. */
+bool save_go_on(Session *session, const Save *save, GError **error);
+
+/* Puts the session back to the save. Nodes that are not in the save are removed, and nodes that are
+ * missing are added. Refused, with nothing changed, if the save does not fit this host; on a later
+ * failure nodes have failed. */
+bool save_restore(Session *session, const Save *save, OwnStateLook look, NodesLeaveFunc leave,
+                  GError **error);
+
+/* The first part of that, all of it in a dry session: makes the nodes those of the save. */
+bool save_fits(Session *session, const Save *save, NodesLeaveFunc leave, GError **error);
+
+#endif

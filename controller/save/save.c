@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* save.c: keeps saves in memory. */
+#include "controller/save/save.h"
+
+#include "controller/base/suggest.h"
+#include "controller/save/save-file.h"
+#include "controller/session/session-error.h"
+
+#include <string.h>
+
+static void save_node_free(void *data)
+{
+    SaveNode *n = data;
+
+    machine_state_clear(&n->machine);
+    g_free(n->program);
+    g_strfreev(n->arguments);
+    g_ptr_array_unref(n->files);
+    g_free(n);
+}
+
+SaveNode *save_add_node(Save *save)
+{
+    SaveNode *n = g_new0(SaveNode, 1);
+
+    n->machine = MACHINE_STATE_NONE;
+    n->files = g_ptr_array_new_with_free_func(save_file_free);
+    g_ptr_array_add(save->nodes, n);
+    return n;
+}
+
+Save *save_new(const char *name)
+{
+    Save *save = g_new0(Save, 1);
+
+    save->name = g_strdup(name);
+    save->own = g_byte_array_new();
+    save->nodes = g_ptr_array_new_with_free_func(save_node_free);
+    return save;
+}
+
+void save_free(Save *save)
+{
+    if (!save)
+        return;
+    g_free(save->name);
+    g_free(save->path);
+    g_free(save->date);
+    g_free(save->scenario);
+    g_byte_array_unref(save->own);
+    if (save->ids)
+        g_ptr_array_unref(save->ids);
+    g_ptr_array_unref(save->nodes);
+    g_free(save);
+}
+
+/* --- the session's saves --- */
+
+static int find(const Session *s, const char *name)
+{
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++)
+        if (strcmp(((const Save *)s->saves->pdata[i])->name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+static void free_save(void *data)
+{
+    save_free(data);
+}
+
+void saves_add(Session *s, Save *save)
+{
+    int i = find(s, save->name);
+
+    if (!s->saves)
+        s->saves = g_ptr_array_new_with_free_func(free_save);
+    if (i >= 0)
+        g_ptr_array_remove_index(s->saves, (guint)i);
+    g_ptr_array_add(s->saves, save);
+}
+
+static bool unknown(const Session *s, const char *name, GError **error)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+    g_autofree char *hint = NULL;
+
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++)
+        g_ptr_array_add(names, ((const Save *)s->saves->pdata[i])->name);
+    g_ptr_array_add(names, NULL);
+    hint = suggest_hint(name, (const char *const *)names->pdata,
+                        names->len > 1 ? "`saves` lists them" : "there are no saves");
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "there is no save '%s': %s", name, hint);
+    return false;
+}
+
+Save *saves_find(const Session *s, const char *name, GError **error)
+{
+    int i = find(s, name);
+
+    if (i >= 0)
+        return s->saves->pdata[i];
+    unknown(s, name, error);
+    return NULL;
+}
+
+const Save *saves_at(const Session *s, const char *path)
+{
+    g_autofree char *whole = g_canonicalize_filename(path, NULL);
+
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++) {
+        const Save *save = s->saves->pdata[i];
+
+        if (g_strcmp0(save->path, whole) == 0)
+            return save;
+    }
+    return NULL;
+}
+
+bool saves_delete(Session *s, const char *name, GError **error)
+{
+    int i = find(s, name);
+
+    if (i < 0)
+        return unknown(s, name, error);
+    g_ptr_array_remove_index(s->saves, (guint)i);
+    return true;
+}
+
+void saves_free(Session *s)
+{
+    g_clear_pointer(&s->saves, g_ptr_array_unref);
+}
