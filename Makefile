@@ -93,7 +93,7 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-disks soak-idle man install uninstall deb clean \
+.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-saves soak-disks soak-idle man install uninstall deb clean \
         known compile-tests run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -122,9 +122,10 @@ help:
 	@echo 'make coverage   line coverage of the tests, into $(BUILD)/coverage'
 	@echo 'make bench      cost of quanta, as ratios; BENCH_ARGS=--quick for a short one'
 	@echo 'make bench-notes  the experiments of scripts/bench, as tables'
-	@echo 'make soak       1,000,000 barriers, half of them under load; SOAK_ARGS'
+	@echo 'make soak       1,000,000 barriers, half of them under load (SOAK_ARGS), then soak-saves'
 	@echo 'make soak-faults  kill and stop all that takes part in a run, TRIALS (100) times at random moments'
 	@echo 'make soak-disks  a guest with 20,000 requests to its disk, RUNS (5) times under load: equal to the byte; ROUNDS'
+	@echo 'make soak-saves  TRIALS (1000) random ensembles go on from saves at random times, equal to the byte'
 	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
 	@echo 'make guest-x86_64  the same for x86_64, into $(BUILD)/guest/x86_64'
@@ -250,6 +251,11 @@ bench-notes: guest
 soak: guest
 	@$(MAKE) --no-print-directory $(BUILD)/bench/soak
 	$(BUILD)/bench/soak --load $(SOAK_ARGS)
+	@$(MAKE) --no-print-directory soak-saves
+
+soak-saves: guest
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) TRIALS=$(or $(TRIALS),1000) tests/scenario/test-random-saves.sh
 
 soak-faults: guest
 	@$(MAKE) --no-print-directory all

@@ -15,6 +15,7 @@
 #include "controller/qemu/ending.h"
 #include "controller/remote/client/client.h"
 #include "controller/remote/message.h"
+#include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
 
@@ -135,6 +136,7 @@ static GByteArray *hello(void)
 
 static GByteArray *ok(bool node)
 {
+    static const NodeDisk none;
     GByteArray *out = g_byte_array_new();
     gsize begun = message_begin(out, MSG_OK);
 
@@ -145,6 +147,7 @@ static GByteArray *ok(bool node)
             put_i64(out, 0);
         put_u8(out, 0);
         put_u32(out, 0);
+        disk_put(out, &none);
     }
     message_end(out, begun);
     return out;

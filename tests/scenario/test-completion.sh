@@ -56,6 +56,11 @@ answers 'nodes of a scenario that is included' \
     'words,include eight.mtr; time n1,include eight.mtr; time n2,include eight.mtr; time n3,include eight.mtr; time n4,include eight.mtr; time n5,include eight.mtr; time n6,include eight.mtr; time n7,include eight.mtr; time n8' \
     -c 'include eight.mtr; time n'
 answers 'a key of a command' 'words,node add a icount=' -c 'node add a ic'
+answers 'saves of commands before' 'words,node add a; start; save one; save delete one' -c 'node add a; start; save one; save delete '
+answers 'a folder may be restored, too' 'files node add a; start; save one; restore ,node add a; start; save one; restore one' \
+    -c 'node add a; start; save one; restore '
+answers 'the folder of a save' 'files --from=' --from=re
+answers 'where a failed run is saved' 'files ' --save-on-failure re
 answers 'a file of a command' 'files include ' -c 'include ei'
 answers 'a mistake before it' 'words,node ad a; nonsense; time' -c 'node ad a; nonsense; tim'
 answers 'no mode' '' nonsense ''

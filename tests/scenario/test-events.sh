@@ -115,6 +115,12 @@ run-until 8ms
 delete 1
 wait-line h hello timeout=5ms
 barrier 2
+save one file=$dir/save
+saves
+run 1ms
+restore one
+restore $dir/save
+save delete one
 step a 3
 time
 time a
@@ -151,11 +157,13 @@ kinds() {
     mtr --json --report "$dir/report" run "$dir/all.mtr"
     check 'all kinds of commands: a scenario' ended 0
     check 'all kinds of commands: as the schema says' valid
-    check 'all kinds of commands: something of each' says '"event":"output"' '"event":"run"' '"event":"step"' '"event":"exit"'
+    check 'all kinds of commands: something of each' says '"event":"output"' '"event":"run"' '"event":"step"' '"event":"exit"' \
+        '"event":"save","name":"one"' '"event":"restore","name":"one"'
     input=$dir/all.mtr mtr --json
     check 'all kinds of commands: a pipe' ended 0
     check 'a pipe: as the schema says' valid
     check 'the report: as its schema says' scripts/schema/validate report "$dir/report/report.json" "$dir/mid/report.json"
+    check 'the save: as its schema says' scripts/schema/validate save "$dir/save/manifest.json"
     check 'its barriers: as their schema says' scripts/schema/validate barriers "$dir/report/barriers.csv"
     echo "$a"$'\nlink add a a\nnonsense' >"$dir/wrong.mtr"
     mtr --json check "$dir/wrong.mtr"

@@ -143,12 +143,13 @@ print(*sorted(found), sep="\n")
 END
 }
 
-# schema_is_in SCHEMA: each name is marked as a name in the page. The other page explains states.
+# schema_is_in SCHEMA PAGE: each name is marked as a name in the page. The page of scenarios explains
+# states.
 schema_is_in() {
     local name number=0
     while IFS= read -r name; do
-        grep -qF -e "\`$name\`" scripts/man/metronome-report.5.md || tags metronome-scenario.5 STATES "$name" || {
-            echo "# metronome-report.5 does not speak of $name"
+        grep -qF -e "\`$name\`" "scripts/man/$2.md" || tags metronome-scenario.5 STATES "$name" || {
+            echo "# $2 does not speak of $name"
             return 1
         }
         number=$((number + 1))
@@ -181,8 +182,9 @@ check 'every field of assert is in the page' fields_are_in
 check 'every exit status is in the page' exit_statuses_are_in
 check 'every environment variable is in the page' variables_are_in
 for schema in report barriers clocks event; do
-    check "every name in the schema of $schema is in the page" schema_is_in "$schema"
+    check "every name in the schema of $schema is in the page" schema_is_in "$schema" metronome-report.5
 done
+check 'every name in the schema of save is in the page' schema_is_in save metronome-scenario.5
 check 'special characters come out as they were' reads metronome-scenario.5 "'\{\"execute\":\"query-status\"\}'" '\\n is the enter key'
 check 'here, too' reads metronome.1 'metronome \[OPTIONS\] -c .COMMAND; COMMAND' '[~]/\.local/state'
 mtr --help

@@ -328,11 +328,14 @@ static char *argv_of(NodeOptions *o, const NodeWiring *w)
     return g_strjoinv("\n", argv);
 }
 
+/* In front of the drives. */
+#define POOL "-object\nmain-loop,id=mtr-loop,thread-pool-min=2\n"
+
 static char *expected(const char *head, const char *icount, const char *images, const char *nic)
 {
     return g_strconcat(
         head, "-accel\ntcg\n-nodefaults\n-no-user-config\n-display\nnone\n", icount,
-        "-rtc\nbase=2024-01-01,clock=vm\n-seed\n1\n", images,
+        "-rtc\nbase=2024-01-01,clock=vm\n-seed\n1\n", images, strstr(images, POOL) ? "" : POOL,
         "-S\n-name\nguest=a,debug-threads=on\n-no-shutdown\n"
         "-chardev\nsocket,id=mtr-qmp,fd=3\n-qmp\nchardev:mtr-qmp\n"
         "-chardev\npipe,id=mtr-console,path=/run/m,,1/console\n-serial\nchardev:mtr-console\n"
@@ -432,7 +435,7 @@ static void test_argv_images(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
     g_autofree char *images = g_strdup_printf(
-        "-bios\n%s\n-kernel\n%s\n-initrd\n%s\n-append\na=1,b=2 c\n-drive\n"
+        "-bios\n%s\n-kernel\n%s\n-initrd\n%s\n-append\na=1,b=2 c\n" POOL "-drive\n"
         "file=%s/"
         "im,,age,if=none,id=disk0,format=raw,snapshot=on\n-device\nvirtio-blk-device,drive=disk0\n",
         image, image, image, dir);

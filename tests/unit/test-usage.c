@@ -11,8 +11,8 @@
  * them. */
 static char *show(const GPtrArray *hints)
 {
-    static const char *const kinds[] = {"word", "file",    "node",    "host",
-                                        "cpu",  "default", "command", "register"};
+    static const char *const kinds[] = {"word",    "file", "node",    "host",    "cpu",
+                                        "default", "save", "command", "register"};
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < hints->len; i++) {
@@ -60,6 +60,9 @@ static void test_places(void)
     hints_are("HOST", "", "", "<host>");
     hints_are("[key=value] | off [DEFAULT…]", "", "", "key= off");
     hints_are("[key=value] | off [DEFAULT…]", "off", "", "<default>");
+    hints_are("NAME [file=PATH] | delete SAVE", "", "", "delete");
+    hints_are("NAME [file=PATH] | delete SAVE", "delete", "", "<save>");
+    hints_are("SAVE|PATH", "", "", "<save> <file>");
     hints_are("[host=local|HOST]", "", "host=", "local <host>");
     hints_are("NODES", "", "", "");
 }
