@@ -31,7 +31,7 @@ cat >"$dir/disks.mtr" <<SCENARIO
 quantum 10ms
 defaults icount=shift=0,sleep=off nic=off
 node add u firmware=uefi memory=256M disk=$dir/uefi.qcow2 cdrom=$dir/second
-node add w $linux icount=shift=1 disk=$dir/chain.qcow2 append="$quiet run=\\"$(work $rounds)\\"" extra="-drive file=$dir/second,if=none,id=second,format=raw,snapshot=on -device virtio-blk-device,drive=second"
+node add w $linux icount=shift=1 disk=$dir/chain.qcow2 append="$quiet run=\\"$(work "$rounds")\\"" extra="-drive file=$dir/second,if=none,id=second,format=raw,snapshot=on -device virtio-blk-device,drive=second"
 start
 wait-line w 'run ended with status 0' timeout=60s
 wait-line u 'Welcome to metronome guest disk' timeout=60s
@@ -53,7 +53,7 @@ loads=()
 load
 runs=${DISK_RUNS:-5}
 ! brief || runs=2
-limit=$((50 * runs + runs * rounds / 2)) mtr verify "$dir/disks.mtr" --runs $runs --every 20
+limit=$((50 * runs + runs * rounds / 2)) mtr verify "$dir/disks.mtr" --runs "$runs" --every 20
 check "$runs runs under load, with a UEFI disk, a CD-ROM, a chain of images and a second disk: equal" ended 0 \
     "^$runs runs, [0-9]+ samples: equal"
 check '... and nothing is said of disks' not says 'not repeat'
@@ -78,7 +78,7 @@ reader="$linux disk=$dir/second format=raw icount=shift=1,sleep=off \
     append=\"$quiet run=\\\"md5sum /dev/vda\\\"\""
 looks="start; wait-line d 'run ended with status 0' timeout=60s; node list; hmp d 'info blockstats'"
 
-commands "node add d $linux disk=$dir/raw format=raw icount=shift=1,sleep=off append=\"$quiet run=\\\"$(work $rounds)\\\"\"; $looks"
+commands "node add d $linux disk=$dir/raw format=raw icount=shift=1,sleep=off append=\"$quiet run=\\\"$(work "$rounds")\\\"\"; $looks"
 check "a guest's $(requests) requests: 1,000 at least, and nothing to say" ended 0
 check '... indeed' [ "$(requests)" -ge 1000 ]
 check '... nothing was said' not says 'may not repeat'

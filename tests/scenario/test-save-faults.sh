@@ -12,7 +12,6 @@ source "$(dirname "$0")/terminal.sh"
 
 a="node add a kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off"
 two="$a; node add b kernel=$guest/count-aarch64.elf memory=64M icount=shift=3,sleep=off"
-newline=$'\n'
 places=$dir/places good=$dir/places/good
 mkdir -p "$places"
 
