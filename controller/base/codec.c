@@ -202,6 +202,13 @@ char *get_text(Reader *r)
     return g_strndup(at ? (const char *)at : "", size);
 }
 
+char *get_optional_text(Reader *r)
+{
+    g_autofree char *text = get_text(r);
+
+    return *text ? g_steal_pointer(&text) : NULL;
+}
+
 char *get_words(Reader *r)
 {
     g_autofree char *text = get_text(r);

@@ -67,6 +67,8 @@ void get_counts(Reader *r, void *counts, gsize size);
 const uint8_t *get_bytes(Reader *r, gsize *size);
 /* Free with g_free(); never NULL. A NUL in the text makes the reader bad. */
 char *get_text(Reader *r);
+/* Like get_text(), but NULL for an empty text. */
+char *get_optional_text(Reader *r);
 /* Like get_text(), made fit for a terminal by text_plain(). */
 char *get_words(Reader *r);
 /* Like get_text(), made fit for one line of a terminal by text_line(). */

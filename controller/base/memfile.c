@@ -33,9 +33,27 @@ int memfile_new(const char *name, int64_t size, GError **error)
     return -1;
 }
 
-static bool is_zero(const char *data, size_t size)
+bool memfile_is_zero(const void *data, size_t size)
 {
-    return data[0] == 0 && memcmp(data, data + 1, size - 1) == 0;
+    const char *bytes = data;
+
+    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+bool memfile_write(int fd, const void *data, size_t size, off_t at)
+{
+    const char *bytes = data;
+
+    while (size > 0) {
+        ssize_t n = pwrite(fd, bytes, size, at);
+
+        if (n < 0 && errno != EINTR)
+            return false;
+        bytes += MAX(n, 0);
+        at += MAX(n, 0);
+        size -= (size_t)MAX(n, 0);
+    }
+    return true;
 }
 
 /* Writes the parts of a chunk that are not pages of zeros, each run of pages at once. */
@@ -45,18 +63,13 @@ static bool write_chunk(int to, const char *data, size_t size, off_t at)
 
     for (size_t i = 0; i < size; i = next) {
         next = MIN(i + PAGE, size);
-        if (!is_zero(data + i, next - i)) {
+        if (!memfile_is_zero(data + i, next - i)) {
             if (next < size)
                 continue;
             i = size;
         }
-        while (begin < i) {
-            ssize_t n = pwrite(to, data + begin, i - begin, at + (off_t)begin);
-
-            if (n < 0 && errno != EINTR)
-                return false;
-            begin += (size_t)MAX(n, 0);
-        }
+        if (!memfile_write(to, data + begin, i - begin, at + (off_t)begin))
+            return false;
         begin = next;
     }
     return true;

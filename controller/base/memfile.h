@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* Makes an empty file of this size that takes no memory yet. `name` is for /proc. -1 with an error
  * of G_FILE_ERROR; close the descriptor with close(). */
@@ -15,6 +16,12 @@ int memfile_new(const char *name, int64_t size, GError **error);
 /* Makes `to`, an empty file in memory, equal to the file `from`. Pages of zeros take no memory in
  * `to`. */
 bool memfile_copy(int from, int to, GError **error);
+
+/* Writes all of the bytes at this place; false: errno says why. */
+bool memfile_write(int fd, const void *data, size_t size, off_t at);
+
+/* Whether all bytes are 0; size: above 0. */
+bool memfile_is_zero(const void *data, size_t size);
 
 /* From now on nobody can write to the file or change its size. Mappings that are private can still
  * be written to. */

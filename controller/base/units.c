@@ -207,3 +207,10 @@ char *units_format_duration(VTime t)
         i++;
     return g_strdup_printf("%" G_GINT64_FORMAT "%s", t.ns / units[i].ns, units[i].unit);
 }
+
+char *units_host_date(void)
+{
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+
+    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S%:z");
+}

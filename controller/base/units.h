@@ -44,4 +44,7 @@ char *units_format_seconds(VTime t);
  * text with g_free(). */
 char *units_format_duration(VTime t);
 
+/* The host's date and time now, ISO 8601 with its zone. The caller frees the text with g_free(). */
+char *units_host_date(void);
+
 #endif

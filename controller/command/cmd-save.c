@@ -80,25 +80,26 @@ static CommandResult delete_save(const CommandCall *call, GError **error)
     return saves_delete(s, args_text(call, "SAVE"), error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
+/* Of a check: a save that the run will make, of so many nodes. path: where; NULL: in memory. */
+static void plan_save(Session *s, const char *name, const char *path)
+{
+    Save *save = save_new(name);
+
+    save->path = g_strdup(path);
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        save_add_node(save);
+    saves_add(s, save);
+}
+
 static CommandResult would_save(const CommandCall *call, const char *path, GError **error)
 {
-    Save *save;
+    g_autofree char *whole = path ? g_canonicalize_filename(path, NULL) : NULL;
 
     if (path && !save_folder_accepts(path, error))
         return COMMAND_FAILED;
-    save = save_new(args_text(call, "NAME"));
-    save->path = path ? g_canonicalize_filename(path, NULL) : NULL;
-    for (unsigned i = 0; i < call->session->nodes->len; i++)
-        save_add_node(save);
-    saves_add(call->session, save);
-    if (path) { /* stays when another save takes the name */
-        Save *folder = save_new(save->path);
-
-        folder->path = g_strdup(save->path);
-        for (unsigned i = 0; i < call->session->nodes->len; i++)
-            save_add_node(folder);
-        saves_add(call->session, folder);
-    }
+    plan_save(call->session, args_text(call, "NAME"), whole);
+    if (whole) /* stays when another save takes the name */
+        plan_save(call->session, whole, whole);
     return COMMAND_DONE;
 }
 

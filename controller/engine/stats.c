@@ -82,7 +82,7 @@ int64_t dist_max(const Dist *d)
 
 /* --- for saves --- */
 
-static void dist_put(GByteArray *out, const Dist *d)
+void dist_put(GByteArray *out, const Dist *d)
 {
     put_u64(out, d->zeros);
     put_u32(out, d->others ? d->others->len : 0);

@@ -45,6 +45,9 @@ typedef struct NodeStats {
     Dist idle_skip;      /* virtual ns that the clock moved past a target while idle */
 } NodeStats;
 
+/* Writes a distribution. */
+void dist_put(GByteArray *out, const Dist *dist);
+
 /* Writes a node's figures, and reads them in place of those that are there. */
 void node_stats_put(GByteArray *out, const NodeStats *stats);
 void node_stats_get(Reader *r, NodeStats *stats);

@@ -79,14 +79,9 @@ static bool launch_local(Node *n, const RunDir *dir, const char *qemu, SchedMode
 
 bool node_launch(Node *n, RunDir *dir, const char *qemu, SchedMode sched, GError **error)
 {
-    g_autofree char *sub = g_strdup_printf("%u", n->index);
     GError *e = NULL;
 
-    g_free(n->dir);
-    g_free(n->fifos);
-    n->dir = rundir_make(dir, sub, error);
-    n->fifos = n->dir ? rundir_make_in_memory(dir, sub, error) : NULL;
-    if (!n->fifos)
+    if (!node_make_folders(n, dir, error))
         return false;
     if (n->remote)
         return launch_remote(n, qemu, error);

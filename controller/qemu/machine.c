@@ -93,9 +93,12 @@ static bool fail(const Node *n, const char *what, GError **error)
     return false;
 }
 
-static char *uri(const char *redirection)
+/* Where QEMU's child finds the file of the stream: the child has QEMU as its parent. redirection:
+ * "> " for writing it, "" for reading it. Free with g_free(). */
+static char *stream_uri(const Node *n, const char *redirection)
 {
-    return g_strdup_printf("exec:cat %s", redirection);
+    return g_strdup_printf("exec:cat %s/proc/$PPID/fd/%s", redirection,
+                           strrchr(n->devices_path, '/') + 1);
 }
 
 static bool shares_ram(const Node *n)
@@ -105,10 +108,7 @@ static bool shares_ram(const Node *n)
 
 bool machine_begin_save(Node *n, GError **error)
 {
-    /* QEMU's child has QEMU as its parent. */
-    g_autofree char *path =
-        g_strdup_printf("> /proc/$PPID/fd/%s", strrchr(n->devices_path, '/') + 1);
-    g_autofree char *to = uri(path);
+    g_autofree char *to = stream_uri(n, "> ");
 
     if (ftruncate(n->devices_fd, 0) == 0 &&
         qmp_migrate_prepare(n->qmp, shares_ram(n), NODE_REPLY_MS, error) &&
@@ -182,21 +182,14 @@ bool machine_end_save(Node *n, MachineState *out, GError **error)
 bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineState *state,
                            bool keep_ram, GError **error)
 {
-    g_autofree char *sub = g_strdup_printf("%u", n->index);
-
     if (n->disk.there)
         disk_look(&n->disk, n->pid, n->vcpus);
     else
         disk_prepare(&n->disk, n->options, place->sched);
     node_drop_process(n);
-    g_free(n->dir);
-    g_free(n->fifos);
-    g_free(n->gdb_path);
-    n->fifos = n->gdb_path = NULL;
-    n->dir = rundir_make(place->dir, sub, error);
-    n->fifos = n->dir ? rundir_make_in_memory(place->dir, sub, error) : NULL;
-    if (!n->fifos)
+    if (!node_make_folders(n, place->dir, error))
         return false;
+    g_free(n->gdb_path);
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
     if (!keep_ram) {
         fd_clear(&n->ram_fd);
@@ -224,8 +217,7 @@ static bool check_version(const Node *n, const MachineState *state, GError **err
 bool machine_end_restore(Node *n, const MachinePlace *place, const MachineState *state,
                          GError **error)
 {
-    g_autofree char *path = g_strdup_printf("/proc/$PPID/fd/%s", strrchr(n->devices_path, '/') + 1);
-    g_autofree char *from = uri(path);
+    g_autofree char *from = stream_uri(n, "");
 
     if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
         !check_version(n, state, error))

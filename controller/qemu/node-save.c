@@ -17,13 +17,6 @@ void node_identity_clear(NodeIdentity *i)
     g_clear_pointer(&i->transcript, g_free);
 }
 
-static char *get_optional(Reader *r)
-{
-    g_autofree char *text = get_text(r);
-
-    return *text ? g_steal_pointer(&text) : NULL;
-}
-
 /* As `node add` allows it: it becomes a file name. */
 static bool is_name(const char *name)
 {
@@ -62,10 +55,10 @@ void node_identity_get(Reader *r, NodeIdentity *i)
     uint32_t n;
 
     i->name = get_text(r);
-    i->host = get_optional(r);
+    i->host = get_optional_text(r);
     i->index = get_u32(r);
-    i->version = get_optional(r);
-    i->transcript = get_optional(r);
+    i->version = get_optional_text(r);
+    i->transcript = get_optional_text(r);
     i->given = g_ptr_array_new_with_free_func(g_free);
     n = get_count(r, sizeof(uint32_t));
     for (uint32_t k = 0; k < n; k++)

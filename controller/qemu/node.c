@@ -26,6 +26,17 @@ Node *node_new(NodeOptions *options, unsigned index)
     return n;
 }
 
+bool node_make_folders(Node *n, RunDir *dir, GError **error)
+{
+    g_autofree char *sub = g_strdup_printf("%u", n->index);
+
+    g_free(n->dir);
+    g_free(n->fifos);
+    n->dir = rundir_make(dir, sub, error);
+    n->fifos = n->dir ? rundir_make_in_memory(dir, sub, error) : NULL;
+    return n->fifos != NULL;
+}
+
 bool node_schedule(Node *n, SchedMode sched, GError **error)
 {
     uint64_t threads = sched_thread_mark(n->pid);

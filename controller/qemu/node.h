@@ -110,6 +110,9 @@ typedef struct Node {
 /* Returns a node in state NODE_ADDED that takes over options. Free with node_free() (ending.h). */
 Node *node_new(NodeOptions *options, unsigned index);
 
+/* Makes the node's folders, dir and fifos, unless they are there. */
+bool node_make_folders(Node *node, RunDir *dir, GError **error);
+
 /* Pins all threads that the node has now to its CPU and sets their priorities, unless that is done
  * already. vCPUs that count instructions are boosted. */
 bool node_schedule(Node *node, SchedMode sched, GError **error);

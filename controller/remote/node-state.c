@@ -69,14 +69,6 @@ static void put_disk_now(GByteArray *out, const Node *n)
     disk_put(out, &now);
 }
 
-static void put_dist(GByteArray *out, const Dist *d)
-{
-    put_u64(out, d->zeros);
-    put_u32(out, d->others ? d->others->len : 0);
-    for (unsigned i = 0; d->others && i < d->others->len; i++)
-        put_i64(out, g_array_index(d->others, int64_t, i));
-}
-
 static void get_dist(Reader *r, Dist *into)
 {
     uint64_t zeros = get_u64(r);
@@ -107,8 +99,8 @@ void node_state_put(GByteArray *out, const Node *n, const NodeStats *stats)
     put_u64(out, stats->missed);
     put_u64(out, stats->overshot);
     put_u64(out, stats->repairs);
-    put_dist(out, &stats->overshoot);
-    put_dist(out, &stats->idle_skip);
+    dist_put(out, &stats->overshoot);
+    dist_put(out, &stats->idle_skip);
     node_hit_put(out, n);
 }
 

@@ -614,14 +614,6 @@ void breaks_save(const Session *s, GByteArray *out)
         put_break(s->breaks->list->pdata[i], out);
 }
 
-/* NULL for an empty text. */
-static char *get_optional(Reader *r)
-{
-    g_autofree char *text = get_text(r);
-
-    return *text ? g_steal_pointer(&text) : NULL;
-}
-
 /* The names and numbers in a break that was read have to fit the session. */
 static bool complete(Session *s, Break *b, const char *node, const char *regex, GError **error)
 {
@@ -651,17 +643,17 @@ static Break *get_break(Session *s, Reader *r, void (*look)(Session *, const cha
     b->time = get_time(r);
     b->every = get_time(r);
     b->over = get_flag(r);
-    node = get_optional(r);
-    regex = get_optional(r);
+    node = get_optional_text(r);
+    regex = get_optional_text(r);
     b->reported = get_flag(r);
     b->type = get_u8(r);
     b->address = get_u64(r);
     b->length = get_u32(r);
-    b->expression = get_optional(r);
+    b->expression = get_optional_text(r);
     b->needs_clocks = get_flag(r);
     b->held = get_flag(r);
-    b->command = get_optional(r);
-    b->frames = get_optional(r);
+    b->command = get_optional_text(r);
+    b->frames = get_optional_text(r);
     b->between = get_flag(r);
     b->ports[0] = get_u32(r);
     b->ports[1] = get_u32(r);

@@ -2,6 +2,7 @@
 /* pages.c: one pass over the bytes, which are mapped; the digest is of the file on disk. */
 #include "controller/save/pages.h"
 
+#include "controller/base/memfile.h"
 #include "controller/base/sha.h"
 
 #include <errno.h>
@@ -78,17 +79,12 @@ static void put_number(Writer *w, uint64_t number)
     put(w, &little, sizeof(little));
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size)
-{
-    return bytes[0] == 0 && memcmp(bytes, bytes + 1, size - 1) == 0;
-}
-
 /* The end of the run of pages that begins at `at`. */
 static size_t run_end(const Map *m, size_t at, size_t end)
 {
     size_t limit = MIN(end, at + RUN);
 
-    while (at < limit && !is_zero(m->bytes + at, MIN(PAGE, m->size - at)))
+    while (at < limit && !memfile_is_zero(m->bytes + at, MIN(PAGE, m->size - at)))
         at += MIN(PAGE, m->size - at);
     return MIN(at, m->size);
 }
@@ -139,20 +135,6 @@ static bool damaged(const char *what, GError **error)
     return false;
 }
 
-static bool write_at(int fd, const uint8_t *bytes, size_t size, uint64_t at)
-{
-    while (size > 0) {
-        ssize_t n = pwrite(fd, bytes, size, (off_t)at);
-
-        if (n < 0 && errno != EINTR)
-            return false;
-        bytes += MAX(n, 0);
-        at += (uint64_t)MAX(n, 0);
-        size -= (size_t)MAX(n, 0);
-    }
-    return true;
-}
-
 static uint64_t number_at(const uint8_t *bytes)
 {
     uint64_t little;
@@ -182,7 +164,7 @@ static bool unpack(const Map *m, int to, GError **error)
         at += head;
         if (length > m->size - at || place > size || length > size - place)
             return damaged("a run of its pages is longer than the file", error);
-        if (!write_at(to, m->bytes + at, length, place))
+        if (!memfile_write(to, m->bytes + at, length, (off_t)place))
             return fail("no memory for its pages", error);
         at += length;
     }

@@ -284,7 +284,7 @@ static json_object *write_bytes(const Partial *p, const char *name, const void *
 
     if (memory < 0)
         return NULL;
-    if (pwrite(memory, data, size, 0) != (ssize_t)size) {
+    if (!memfile_write(memory, data, size, 0)) {
         fail(error, "can't write '%s/%s': %s", p->path, name, g_strerror(errno));
         return NULL;
     }

@@ -4,6 +4,7 @@
  * processes. */
 #include "controller/save/save-restore.h"
 
+#include "controller/base/units.h"
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/option-keys.h"
@@ -26,13 +27,6 @@ static bool can_save(const Session *s, GError **error)
         if (!machine_can_save(s->nodes->pdata[i], error))
             return false;
     return true;
-}
-
-static char *date_of_host(void)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-
-    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S%:z");
 }
 
 /* Brings everything of metronome's own up to the time at which the nodes stand. */
@@ -98,7 +92,7 @@ Save *save_make(Session *s, const char *name, GError **error)
     if (!ok)
         return NULL;
     save->time = engine_now(s->engine);
-    save->date = date_of_host();
+    save->date = units_host_date();
     save->scenario = g_strdup(s->options.scenario);
     own_state_put(s, save->own);
     save->ids = own_state_nodes(save->own, error);

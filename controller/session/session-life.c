@@ -6,6 +6,7 @@
 #include "controller/session/session-life.h"
 
 #include "controller/base/log.h"
+#include "controller/base/units.h"
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/attach.h"
 #include "controller/qemu/defaults.h"
@@ -42,13 +43,6 @@ static VTime logged_now(void)
     return engine_now(logged);
 }
 
-static char *date_of_host(void)
-{
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-
-    return g_date_time_format(now, "%Y-%m-%dT%H:%M:%S%:z");
-}
-
 Session *session_new(SessionOptions options, GError **error)
 {
     Session *s = g_new0(Session, 1);
@@ -56,7 +50,7 @@ Session *session_new(SessionOptions options, GError **error)
     raise_descriptor_limit();
     g_mutex_init(&s->verdict_lock);
     s->options = options;
-    s->started_at = date_of_host();
+    s->started_at = units_host_date();
     s->nodes = g_ptr_array_new_with_free_func(node_destroy);
     s->defaults = node_defaults_new();
     s->variables = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);

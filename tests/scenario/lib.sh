@@ -284,6 +284,18 @@ text() {
     grep -oE "\"$1\": *\"[^\"]*\"" "$2"
 }
 
+# ring NODE NUMBER...: prints the command that adds a node with the payload `ring`. The numbers are
+# its orders (guest-init/payloads/ring-aarch64.S).
+ring() {
+    local node=$1 at=$((0x40ffff80)) number loaders=''
+    shift
+    for number; do
+        loaders+="-device loader,addr=$(printf 0x%x "$at"),data=$number,data-len=8 "
+        at=$((at + 8))
+    done
+    echo "node add $node memory=64M icount=shift=0,sleep=off kernel=$guest/ring-aarch64.elf extra=\"$loaders\"; "
+}
+
 # done_testing: the last command of each test; checks that nothing of the test is left, and prints
 # the TAP plan.
 done_testing() {

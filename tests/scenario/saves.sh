@@ -63,15 +63,3 @@ same() {
         rm -f "$dir/$name"/ram-*
     done
 }
-
-# ring NODE NUMBER...: prints the command that adds a node with the payload `ring`. The numbers are
-# its orders (guest-init/payloads/ring-aarch64.S).
-ring() {
-    local node=$1 at=$((0x40ffff80)) number loaders=''
-    shift
-    for number; do
-        loaders+="-device loader,addr=$(printf 0x%x "$at"),data=$number,data-len=8 "
-        at=$((at + 8))
-    done
-    echo "node add $node memory=64M icount=shift=0,sleep=off kernel=$guest/ring-aarch64.elf extra=\"$loaders\"; "
-}

@@ -6,18 +6,6 @@
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-# ring NODE NUMBER...: prints the command that adds a node with the payload `ring`. The numbers are
-# its orders (guest-init/payloads/ring-aarch64.S).
-ring() {
-    local node=$1 at=$((0x40ffff80)) number loaders=''
-    shift
-    for number; do
-        loaders+="-device loader,addr=$(printf 0x%x "$at"),data=$number,data-len=8 "
-        at=$((at + 8))
-    done
-    echo "node add $node memory=64M icount=shift=0,sleep=off kernel=$guest/ring-aarch64.elf extra=\"$loaders\"; "
-}
-
 # looked_at RUN...: runs the guests in these pieces, to 150 ms. The guest's output goes to
 # $dir/console; the delivered frames go to $dir/packets: size, time, mark, digest. $receiver,
 # $sender and $link are the case under test.
