@@ -215,6 +215,7 @@ void node_drop_process(Node *n)
     node_end_process(n);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
+    fd_clear(&n->saved_fd);
     fd_clear(&n->agent_fd);
     g_clear_pointer(&n->devices_path, g_free);
     g_clear_pointer(&n->qmp, qmp_client_free);

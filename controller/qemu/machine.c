@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * machine.c: migration into and out of files in memory. QEMU reaches such a file through
- * /proc/PID/fd of its own process, by a child that it starts (exec:, in all versions).
+ * /proc/PID/fd of its own process, by a child that it starts (exec:, in all versions). QEMU says
+ * that a migration is completed when it has handed all to the child (migration/migration.c), which
+ * may still be writing. So the child says by a pipe when it has ended, and how.
  */
 #include "controller/qemu/machine.h"
 
@@ -15,6 +17,7 @@
 #include "controller/qemu/spawn.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -93,12 +96,44 @@ static bool fail(const Node *n, const char *what, GError **error)
     return false;
 }
 
-/* Where QEMU's child finds the file of the stream: the child has QEMU as its parent. redirection:
- * "> " for writing it, "" for reading it. Free with g_free(). */
-static char *stream_uri(const Node *n, const char *redirection)
+/* Number, in QEMU, of the descriptor of the stream's file. */
+static const char *stream_number(const Node *n)
 {
-    return g_strdup_printf("exec:cat %s/proc/$PPID/fd/%s", redirection,
-                           strrchr(n->devices_path, '/') + 1);
+    return strrchr(n->devices_path, '/') + 1;
+}
+
+/* What QEMU's child does to write the file of the stream, and to read it. The child has QEMU as its
+ * parent. Free with g_free(). */
+static char *writing_uri(const Node *n)
+{
+    return g_strdup_printf("exec:cat > /proc/$PPID/fd/%s; echo $? > /proc/$PPID/fd/%d",
+                           stream_number(n), SPAWN_SAVED_FD);
+}
+
+static char *reading_uri(const Node *n)
+{
+    return g_strdup_printf("exec:cat /proc/$PPID/fd/%s", stream_number(n));
+}
+
+/* Waits until QEMU's child has written all of the stream. */
+static bool wait_written(const Node *n, GError **error)
+{
+    struct pollfd fd = {.fd = n->saved_fd, .events = POLLIN};
+    char status[8] = "";
+    int ready;
+
+    while ((ready = poll(&fd, 1, STATE_MS)) < 0 && errno == EINTR)
+        ;
+    if (ready == 1 && read(n->saved_fd, status, sizeof(status) - 1) > 0 &&
+        strcmp(status, "0\n") == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM,
+                "the program that writes its state to memory (cat) %s%s; is there enough memory?",
+                ready == 0 ? "has not ended"
+                : *status  ? "has failed, exit status "
+                           : "was killed",
+                g_strchomp(status));
+    return false;
 }
 
 static bool shares_ram(const Node *n)
@@ -108,7 +143,7 @@ static bool shares_ram(const Node *n)
 
 bool machine_begin_save(Node *n, GError **error)
 {
-    g_autofree char *to = stream_uri(n, "> ");
+    g_autofree char *to = writing_uri(n);
 
     if (ftruncate(n->devices_fd, 0) == 0 &&
         qmp_migrate_prepare(n->qmp, shares_ram(n), NODE_REPLY_MS, error) &&
@@ -136,7 +171,8 @@ static bool pause_state(int fd, GError **error)
 
 static bool end_save(Node *n, MachineState *out, GError **error)
 {
-    if (!qmp_migrate_wait(n->qmp, STATE_MS, error) || !pause_state(n->devices_fd, error))
+    if (!qmp_migrate_wait(n->qmp, STATE_MS, error) || !wait_written(n, error) ||
+        !pause_state(n->devices_fd, error))
         return fail(n, "QEMU can't save its state", error);
     out->whole = !shares_ram(n);
     out->devices = memfile_new("devices", 0, error);
@@ -217,7 +253,7 @@ static bool check_version(const Node *n, const MachineState *state, GError **err
 bool machine_end_restore(Node *n, const MachinePlace *place, const MachineState *state,
                          GError **error)
 {
-    g_autofree char *from = stream_uri(n, "");
+    g_autofree char *from = reading_uri(n);
 
     if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
         !check_version(n, state, error))

@@ -17,6 +17,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->pidfd = -1;
     n->ram_fd = -1;
     n->devices_fd = -1;
+    n->saved_fd = -1;
     n->agent_fd = -1;
     n->cpu = -1;
     n->exit_status = -1;

@@ -62,6 +62,7 @@ typedef struct Node {
     bool ram_private;   /* the guest's writes do not reach that file */
     int devices_fd;     /* QEMU writes its device state to this file */
     char *devices_path; /* path of that file as QEMU sees it */
+    int saved_fd;       /* here QEMU's child says that it has written all of it: machine.c */
     QmpClient *qmp;
     Console *console;
     int agent_fd;         /* to guest-init/agent.c, non-blocking; -1: none */

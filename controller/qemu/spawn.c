@@ -25,7 +25,14 @@
 #define CONSOLE "console" /* in the node's directory: console.in, console.out */
 
 /* File descriptors as QEMU sees them. */
-enum { CHILD_QMP_FD = 3, CHILD_CONSOLE_FD, CHILD_DEVICES_FD, CHILD_INPUT_FD, CHILD_NIC_FD };
+enum {
+    CHILD_QMP_FD = 3,
+    CHILD_CONSOLE_FD,
+    CHILD_DEVICES_FD,
+    CHILD_SAVED_FD = SPAWN_SAVED_FD,
+    CHILD_INPUT_FD,
+    CHILD_NIC_FD
+};
 
 typedef struct {
     pid_t parent;
@@ -202,6 +209,22 @@ static bool make_input(const Node *n, Inheritance *given, GError **error)
     return true;
 }
 
+/* The file in memory for the machine's state, and the pipe that says when it is complete. Its name
+ * is short: QEMU reads QMP byte by byte. */
+static bool make_devices(Node *n, Inheritance *given, GError **error)
+{
+    int saved[2];
+
+    n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
+    n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
+    given->fd[given->n++] = n->devices_fd;
+    if (!make_pipe(n, saved, error))
+        return false;
+    n->saved_fd = saved[0];
+    given->fd[given->n++] = saved[1];
+    return true;
+}
+
 static bool make_wiring(Node *n, Inheritance *given, GError **error)
 {
     int qmp[2];
@@ -210,13 +233,8 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
         return false;
     given->fd[given->n++] = qmp[1];
     n->qmp = qmp_client_new(qmp[0]);
-    if (!make_console(n, given, error))
-        return false;
-    /* The file is in memory, and its name is short: QEMU reads QMP byte by byte. */
-    n->devices_fd = memfd_create("devices", MFD_CLOEXEC);
-    n->devices_path = g_strdup_printf("/dev/fd/%d", CHILD_DEVICES_FD);
-    given->fd[given->n++] = n->devices_fd;
-    if (!make_input(n, given, error) || !make_cables(n, given, error) ||
+    if (!make_console(n, given, error) || !make_devices(n, given, error) ||
+        !make_input(n, given, error) || !make_cables(n, given, error) ||
         !make_agent_port(n, given, error))
         return false;
     if (n->ram_fd >= 0)

@@ -5,6 +5,9 @@
 
 #include "controller/qemu/node.h"
 
+/* In QEMU: the pipe by which its child says that the machine's state is written (node->saved_fd). */
+#define SPAWN_SAVED_FD 6
+
 /* Starts QEMU with its throw-away overlays in the folder `overlays` (NULL: where it puts them) and
  * fills in the node's QMP, console, cables, files and process. n->dir and n->gdb_path must be set. A
  * console that is there goes on with the new process. qemu: path of the binary or NULL. incoming:

@@ -89,11 +89,6 @@ in_the_way() {
 full_disk() {
     local made="$two; start; run 5ms"
     cp -a "$good" "$places/small"
-    # shellcheck disable=SC2016
-    if ! unshare -rm true 2>"$dir/unshare"; then
-        echo '# no namespaces here: no full disk'
-        return
-    fi
     mkdir "$places/disk"
     status=0
     # shellcheck disable=SC2016
@@ -127,6 +122,27 @@ full_disk() {
     line 'quit'
     shows 'a full disk at the prompt: it ends well' '^status [04]'
     another_terminal
+}
+
+# QEMU says that a save is complete when its child (cat) has the whole state, be it written or not.
+slow_child() {
+    local path=$PATH
+    mkdir "$dir/slow" "$dir/broken"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\n[ $# = 0 ] || exec /bin/cat "$@"\n/bin/cat >"%s"; sleep 0.3; /bin/cat "%s"\n' "$dir/stream" "$dir/stream" >"$dir/slow/cat"
+    # shellcheck disable=SC2016
+    printf '#!/bin/sh\n[ $# = 0 ] || exec /bin/cat "$@"\n/bin/head -c 9000; /bin/cat >/dev/null; exit 5\n' >"$dir/broken/cat"
+    chmod +x "$dir"/*/cat
+    PATH=$dir/slow:$path
+    commands "$a; start; run 5ms; save s file=$places/slow; run 1ms; save t; run 1ms; restore s; run 1ms"
+    PATH=$path
+    check 'a child that writes late: waited for' ended 0
+    check 'a child that writes late: the save is complete' opens "$places/slow"
+    PATH=$dir/broken:$path
+    commands "$a; start; run 5ms; save s file=$places/broken; run 1ms"
+    PATH=$path
+    check 'a child that writes a part: told' ended 3 'node a: .*writes its state to memory .* has failed, exit status 5'
+    check 'a child that writes a part: no save' [ ! -e "$places/broken" ]
 }
 
 two_writers() {
@@ -337,7 +353,7 @@ points() {
 expect 'a save is made' 0 "$two; start; run 5ms; save good file=$good; run 1ms; assert a.missed == 0" "saved 'good' at 0.005"
 odd=0
 only=${1:-}
-for part in damaged in_the_way full_disk two_writers killed refusals left_nodes many points with_gdb; do
+for part in damaged in_the_way full_disk slow_child two_writers killed refusals left_nodes many points with_gdb; do
     if [[ -z $only || $only == "$part" ]]; then
         began=$(now_ms)
         $part
