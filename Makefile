@@ -240,6 +240,7 @@ bench: guest
 	BUILD=$(BUILD) tests/bench/console.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/hosts.sh $(filter --quick,$(BENCH_ARGS))
+	BUILD=$(BUILD) tests/bench/saves.sh $(filter --quick,$(BENCH_ARGS))
 
 bench-notes: guest
 	@$(MAKE) --no-print-directory all $(PLUGINS)

@@ -17,6 +17,7 @@
 #include "controller/qemu/spawn.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -64,7 +65,6 @@ bool machine_make_ram(Node *n, GError **error)
     if (!takes_ram(n->options))
         return true;
     n->ram_fd = memfile_new("ram", n->options->memory, error);
-    n->ram_private = false;
     return n->ram_fd >= 0;
 }
 
@@ -136,17 +136,12 @@ static bool wait_written(const Node *n, GError **error)
     return false;
 }
 
-static bool shares_ram(const Node *n)
-{
-    return n->ram_fd >= 0 && !n->ram_private;
-}
-
 bool machine_begin_save(Node *n, GError **error)
 {
     g_autofree char *to = writing_uri(n);
 
     if (ftruncate(n->devices_fd, 0) == 0 &&
-        qmp_migrate_prepare(n->qmp, shares_ram(n), NODE_REPLY_MS, error) &&
+        qmp_migrate_prepare(n->qmp, n->ram_fd >= 0, NODE_REPLY_MS, error) &&
         qmp_migrate(n->qmp, to, NODE_REPLY_MS, error))
         return true;
     return fail(n, "QEMU can't save its state", error);
@@ -169,12 +164,12 @@ static bool pause_state(int fd, GError **error)
     return true;
 }
 
-static bool end_save(Node *n, MachineState *out, GError **error)
+bool machine_end_save(Node *n, MachineState *out, GError **error)
 {
     if (!qmp_migrate_wait(n->qmp, STATE_MS, error) || !wait_written(n, error) ||
         !pause_state(n->devices_fd, error))
         return fail(n, "QEMU can't save its state", error);
-    out->whole = !shares_ram(n);
+    out->whole = n->ram_fd < 0;
     out->devices = memfile_new("devices", 0, error);
     if (out->devices < 0 || !memfile_copy(n->devices_fd, out->devices, error) ||
         !memfile_seal(out->devices, error))
@@ -183,7 +178,7 @@ static bool end_save(Node *n, MachineState *out, GError **error)
     return out->overlays || fail(n, "its disks can't be kept", error);
 }
 
-static bool copy_ram(Node *n, MachineState *out, GError **error)
+bool machine_copy_ram(Node *n, MachineState *out, GError **error)
 {
     if (out->whole)
         return true;
@@ -191,28 +186,6 @@ static bool copy_ram(Node *n, MachineState *out, GError **error)
     if (out->ram < 0 || !memfile_copy(n->ram_fd, out->ram, error) || !memfile_seal(out->ram, error))
         return fail(n, "its RAM can't be kept", error);
     return true;
-}
-
-bool machine_begin_share(Node *n, const MachinePlace *place, MachineState *whole, GError **error)
-{
-    if (!n->ram_private)
-        return true;
-    if (!end_save(n, whole, error))
-        return false;
-    fd_clear(&n->ram_fd);
-    return machine_make_ram(n, error) && machine_begin_restore(n, place, whole, true, error);
-}
-
-bool machine_end_share(Node *n, const MachinePlace *place, const MachineState *whole,
-                       GError **error)
-{
-    return whole->devices < 0 ||
-           (machine_end_restore(n, place, whole, error) && machine_begin_save(n, error));
-}
-
-bool machine_end_save(Node *n, MachineState *out, GError **error)
-{
-    return end_save(n, out, error) && copy_ram(n, out, error);
 }
 
 bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineState *state,
@@ -229,12 +202,28 @@ bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineStat
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
     if (!keep_ram) {
         fd_clear(&n->ram_fd);
-        n->ram_private = state->ram >= 0;
-        if (state->ram >= 0 && (n->ram_fd = dup(state->ram)) < 0)
-            return fail(n, "no more descriptors", error);
+        if (state->ram >= 0 && !machine_make_ram(n, error))
+            return false;
     }
     return spawn_qemu(n, place->qemu, disk_overlays(&n->disk, place->dir), true, error) &&
            memfile_copy(state->devices, n->devices_fd, error);
+}
+
+bool machine_fill_ram(Node *n, const MachineState *state, GError **error)
+{
+    struct stat saved, own;
+
+    if (state->ram < 0)
+        return true;
+    if (fstat(state->ram, &saved) == 0 && fstat(n->ram_fd, &own) == 0 &&
+        saved.st_size != own.st_size) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s: the saved RAM has %" PRId64 " bytes, the machine's has %" PRId64,
+                    n->name, (int64_t)saved.st_size, (int64_t)own.st_size);
+        return false;
+    }
+    return memfile_copy(state->ram, n->ram_fd, error) ||
+           fail(n, "its RAM can't be restored", error);
 }
 
 /* Asked before the state is loaded: QEMU's own words on a state of another version are of sections

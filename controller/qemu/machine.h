@@ -3,9 +3,10 @@
  * machine.h: saves the state of stopped machines, and starts QEMUs that go on from saved states.
  *
  * The state is QEMU's migration stream plus the guest's RAM. RAM lies in a file in memory that QEMU
- * maps (mtr-ram): shared while the machine is the only one that uses the file, private in a machine
- * that was restored, so that any number of machines share the pages that none of them writes.
- * The stream leaves RAM out where RAM is shared (x-ignore-shared; QEMU's migration/ram.c).
+ * maps shared (mtr-ram), each machine in one of its own. The stream leaves it out (x-ignore-shared;
+ * QEMU's migration/ram.c), and the file is copied, without its holes. A private mapping of the saved
+ * file would be restored without a copy, but QEMU puts private RAM into the stream, and reads and
+ * fills all of its holes for that.
  *
  * Invariant: a machine that was saved never goes on in the same process, as QEMU keeps things that
  * are not in its state (translated code, whose turn it is among the vCPUs). All processes that
@@ -49,15 +50,10 @@ bool machine_can_save(const Node *node, GError **error);
 
 /* Orders QEMU to write the machine's state. From now on the machine can't go on in this process. */
 bool machine_begin_save(Node *node, GError **error);
-/* Between the two for a machine whose RAM is private, and so in its state: moves it into a process
- * whose RAM is shared, and begins to save that one. whole: empty; holds the state meanwhile. These
- * do nothing for other machines. */
-bool machine_begin_share(Node *node, const MachinePlace *place, MachineState *whole,
-                         GError **error);
-bool machine_end_share(Node *node, const MachinePlace *place, const MachineState *whole,
-                       GError **error);
-/* Waits for the state, and copies the RAM. */
+/* Waits for the state, but for RAM in a file of its own: machine_copy_ram() follows. */
 bool machine_end_save(Node *node, MachineState *out, GError **error);
+/* Any thread, one at a time for a node: copies the RAM to the state. */
+bool machine_copy_ram(Node *node, MachineState *out, GError **error);
 
 /*
  * Ends the node's process and starts another that waits for a state. The node stays what it was:
@@ -68,6 +64,9 @@ bool machine_end_save(Node *node, MachineState *out, GError **error);
  */
 bool machine_begin_restore(Node *node, const MachinePlace *place, const MachineState *state,
                            bool keep_ram, GError **error);
+/* Any thread, one at a time for a node; between the two, and not with keep_ram: copies the state's
+ * RAM to the node. */
+bool machine_fill_ram(Node *node, const MachineState *state, GError **error);
 /* Waits until the process has loaded the state, and reads its clock. */
 bool machine_end_restore(Node *node, const MachinePlace *place, const MachineState *state,
                          GError **error);

@@ -59,7 +59,6 @@ typedef struct Node {
     char *fifos;        /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
     char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
     int ram_fd;         /* file in memory with the guest's RAM; -1: QEMU has allocated it */
-    bool ram_private;   /* the guest's writes do not reach that file */
     int devices_fd;     /* QEMU writes its device state to this file */
     char *devices_path; /* path of that file as QEMU sees it */
     int saved_fd;       /* here QEMU's child says that it has written all of it: machine.c */

@@ -22,8 +22,8 @@ static void add_ram(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
 {
     add(argv, "-object",
         g_strdup_printf("memory-backend-file,id=mtr-ram,size=%" PRId64 "B,mem-path=/dev/fd/%d,"
-                        "share=%s",
-                        o->memory, w->ram_fd, w->ram_private ? "off" : "on"));
+                        "share=on",
+                        o->memory, w->ram_fd));
     add(argv, "-machine", g_strdup_printf("%s,memory-backend=mtr-ram", o->machine));
 }
 

@@ -14,7 +14,6 @@ typedef struct {
     int nic_fd;               /* descriptor of the first NIC's cable; those of the others follow */
     int agent_fd;             /* number of the descriptor in the child, used with `agent` */
     int ram_fd;               /* likewise: the file of the guest's RAM; 0: QEMU allocates RAM */
-    bool ram_private;         /* the guest's writes do not reach that file */
     bool incoming;            /* QEMU waits for a saved state to be loaded */
     const char *gdb_path;     /* unix socket where QEMU listens */
     unsigned index;           /* the node's, for its MAC addresses */

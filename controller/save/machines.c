@@ -53,91 +53,82 @@ static bool lose(Node *n, GError *why, GError **error)
     return false;
 }
 
-/* A machine with private RAM changes its process on the way to its state. */
-static bool begin_share(const Session *s, Node *n, MachineState *whole, GError **error)
-{
-    const MachinePlace place = place_of(s);
-    GError *e = NULL;
+/* --- copies of RAM, of several nodes at the same time --- */
 
-    if (!n->ram_private)
-        return true;
-    machine_disconnect(s, n);
-    return machine_begin_share(n, &place, whole, &e) || lose(n, e, error);
-}
+typedef bool (*CopyFunc)(Node *n, MachineState *state, GError **error);
 
-static bool end_share(const Session *s, Node *n, const MachineState *whole, GError **error)
-{
-    const MachinePlace place = place_of(s);
-    GError *e = NULL;
-
-    return whole->devices < 0 ||
-           (machine_end_share(n, &place, whole, &e) && connect(s, n, true, &e)) ||
-           lose(n, e, error);
-}
-
-/* The machine of one node on its way to a saved state. */
 typedef struct {
-    const Session *session;
     Node *node;
-    MachineState whole;
-    MachineState *state;
-    bool bad; /* a step has failed */
-} Saving;
+    MachineState *state; /* NULL: nothing to copy */
+    GError *why;
+} Copy;
 
-static bool step_begin(Saving *m, GError **error)
+static bool fill_ram(Node *n, MachineState *state, GError **error)
 {
-    return machine_begin_save(m->node, error);
+    return machine_fill_ram(n, state, error);
 }
 
-static bool step_begin_share(Saving *m, GError **error)
+static void copy_one(void *data, void *function)
 {
-    return begin_share(m->session, m->node, &m->whole, error);
+    Copy *c = data;
+
+    (*(CopyFunc *)function)(c->node, c->state, &c->why);
 }
 
-static bool step_end_share(Saving *m, GError **error)
+/* Fills in why of the copies that failed. */
+static void copy_all(Copy *copies, unsigned n, CopyFunc function)
 {
-    return end_share(m->session, m->node, &m->whole, error);
+    const int threads = (int)MIN(g_get_num_processors(), MAX(n, 1));
+    GThreadPool *pool = g_thread_pool_new(copy_one, &function, threads, TRUE, NULL);
+
+    for (unsigned i = 0; i < n; i++)
+        if (copies[i].state)
+            g_thread_pool_push(pool, &copies[i], NULL);
+    g_thread_pool_free(pool, FALSE, TRUE);
 }
 
-static bool step_end(Saving *m, GError **error)
-{
-    return machine_end_save(m->node, m->state, error);
-}
+/* --- saving --- */
 
-/* Each step for all nodes before the next one. A failure does not end the steps of other nodes:
- * only a machine whose state is complete can go on. Keeps the first error. */
-static bool save_machines(Saving *all, unsigned n, GError **error)
+/* All nodes write their states before any is awaited. A failure does not end that of other nodes:
+ * only a machine whose state is complete can go on. Fills in why of those that failed. */
+static void save_machines(Copy *all, unsigned n)
 {
-    static bool (*const steps[])(Saving *, GError **) = {step_begin, step_begin_share,
-                                                         step_end_share, step_end};
-    GError *first = NULL;
-
-    for (unsigned k = 0; k < G_N_ELEMENTS(steps); k++)
-        for (unsigned i = 0; i < n; i++)
-            if (has_machine(all[i].node) && !all[i].bad)
-                all[i].bad = !steps[k](&all[i], first ? NULL : &first);
-    if (first)
-        g_propagate_error(error, first);
-    return !first;
+    for (unsigned i = 0; i < n; i++)
+        if (all[i].state)
+            machine_begin_save(all[i].node, &all[i].why);
+    for (unsigned i = 0; i < n; i++)
+        if (all[i].state &&
+            (all[i].why || !machine_end_save(all[i].node, all[i].state, &all[i].why)))
+            all[i].state = NULL;
+    copy_all(all, n, machine_copy_ram);
 }
 
 bool machines_save(Session *s, MachineState *states, GError **error)
 {
-    g_autofree Saving *all = g_new(Saving, s->nodes->len);
-    bool ok;
+    const unsigned n = s->nodes->len;
+    g_autofree Copy *all = g_new0(Copy, MAX(n, 1));
+    bool ok = true;
 
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        all[i] = (Saving){s, node_at(s, i), MACHINE_STATE_NONE, &states[i], false};
-    ok = save_machines(all, s->nodes->len, error);
-    for (unsigned i = 0; i < s->nodes->len; i++) {
-        machine_state_clear(&all[i].whole);
-        if (all[i].bad)
-            machine_state_clear(&states[i]);
+    for (unsigned i = 0; i < n; i++)
+        if (has_machine(node_at(s, i)))
+            all[i] = (Copy){node_at(s, i), &states[i], NULL};
+    save_machines(all, n);
+    for (unsigned i = 0; i < n; i++) {
+        if (!all[i].why)
+            continue;
+        machine_state_clear(&states[i]);
+        if (ok)
+            g_propagate_error(error, all[i].why);
+        else
+            g_error_free(all[i].why);
+        ok = false;
     }
     if (!ok)
         machines_restore(s, states, true, NULL);
     return ok;
 }
+
+/* --- restoring --- */
 
 static bool begin(const Session *s, Node *n, const MachineState *state, bool keep_ram,
                   GError **error)
@@ -170,12 +161,30 @@ static bool finish(const Session *s, Node *n, const MachineState *state, bool ke
     return true;
 }
 
-bool machines_restore(Session *s, const MachineState *states, bool keep_ram, GError **error)
+/* While the processes start. */
+static bool fill_all(const Session *s, MachineState *states, GError **error)
+{
+    const unsigned n = s->nodes->len;
+    g_autofree Copy *all = g_new0(Copy, MAX(n, 1));
+    bool ok = true;
+
+    for (unsigned i = 0; i < n; i++)
+        if (states[i].devices >= 0 && states[i].ram >= 0)
+            all[i] = (Copy){node_at(s, i), &states[i], NULL};
+    copy_all(all, n, fill_ram);
+    for (unsigned i = 0; i < n; i++)
+        if (all[i].why)
+            ok = lose(all[i].node, all[i].why, ok ? error : NULL);
+    return ok;
+}
+
+bool machines_restore(Session *s, MachineState *states, bool keep_ram, GError **error)
 {
     bool ok = true;
 
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
         ok = begin(s, node_at(s, i), &states[i], keep_ram, error);
+    ok = ok && (keep_ram || fill_all(s, states, error));
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
         ok = finish(s, node_at(s, i), &states[i], keep_ram, error);
     return ok;

@@ -17,6 +17,6 @@ void machine_disconnect(const Session *session, Node *node);
 /* Starts a process for every node that has a state, and loads the states. The process of a node
  * without a state ends; with keep_ram (see machine_begin_restore()) it stays. A node that fails has
  * failed for good. */
-bool machines_restore(Session *session, const MachineState *states, bool keep_ram, GError **error);
+bool machines_restore(Session *session, MachineState *states, bool keep_ram, GError **error);
 
 #endif
