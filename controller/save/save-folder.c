@@ -378,6 +378,39 @@ static bool write_all(const Partial *p, Save *save, bool (*stop)(const void *), 
     return write_manifest(p, manifest, error);
 }
 
+/* Some file systems, NFS among them, know neither of the two moves that renameat2(2) can do. */
+static bool is_unknown(int number)
+{
+    return number == EINVAL || number == ENOSYS;
+}
+
+/* Moves a folder to a place where nothing is, or an empty folder. */
+static bool move_new(const char *from, const char *to)
+{
+    return renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0 ||
+           (is_unknown(errno) && rename(from, to) == 0);
+}
+
+/* Two folders change places. Where that takes three moves, whoever is killed between them leaves
+ * `path` as PATH.old. */
+static bool exchange(const char *with, const char *path)
+{
+    g_autofree char *old = g_strconcat(path, ".old", NULL);
+
+    if (renameat2(AT_FDCWD, with, AT_FDCWD, path, RENAME_EXCHANGE) == 0)
+        return true;
+    if (!is_unknown(errno) || !move_new(path, old))
+        return false;
+    if (!move_new(with, path)) {
+        int number = errno;
+
+        rename(old, path);
+        errno = number;
+        return false;
+    }
+    return move_new(old, with);
+}
+
 /* Changes places with the save at `path`, and removes that one. */
 static bool replace(const Partial *p, const char *path, GError **error)
 {
@@ -386,8 +419,7 @@ static bool replace(const Partial *p, const char *path, GError **error)
 
     if (!save_folder_accepts(path, error))
         return false;
-    if (old < 0 || !tree_id(old, &id) || !mark(old) ||
-        renameat2(AT_FDCWD, p->path, AT_FDCWD, path, RENAME_EXCHANGE) != 0)
+    if (old < 0 || !tree_id(old, &id) || !mark(old) || !exchange(p->path, path))
         return fail(error, "can't write '%s': %s", path, g_strerror(errno));
     empty(old);
     tree_remove(p->path, &id);
@@ -397,9 +429,9 @@ static bool replace(const Partial *p, const char *path, GError **error)
 /* Moves the whole folder to its place. The save that was there before is removed. */
 static bool finish(const Partial *p, const char *path, GError **error)
 {
-    bool ok = renameat2(AT_FDCWD, p->path, AT_FDCWD, path, RENAME_NOREPLACE) == 0;
+    bool ok = move_new(p->path, path);
 
-    if (!ok && errno == EEXIST)
+    if (!ok && (errno == EEXIST || errno == ENOTEMPTY))
         ok = replace(p, path, error);
     else if (!ok)
         fail(error, "can't write '%s': %s", path, g_strerror(errno));

@@ -145,6 +145,22 @@ slow_child() {
     check 'a child that writes a part: no save' [ ! -e "$places/broken" ]
 }
 
+# A file system where nothing can be moved without a look at what is there, and nothing exchanged.
+plain_moves() {
+    local made="$two; start; run 5ms"
+    cp -a "$good" "$places/plain"
+    printf '#!/bin/sh\nexec "%s" "%s" "$@"\n' "$(realpath "$build")/tests/helper/no-renameat2" "$metronome" >"$dir/on-nfs"
+    chmod +x "$dir/on-nfs"
+    real=$metronome metronome=$dir/on-nfs
+    commands "$made; save s file=$places/plain; save s file=$places/fresh"
+    metronome=$real
+    check 'plain moves: saves are made, and replaced' ended 0
+    for place in plain fresh; do
+        check "plain moves: $place opens" opens "$places/$place"
+        check "plain moves: nothing else is left of $place" [ ! -e "$places/$place.old" -a ! -e "$places/$place.partial" ]
+    done
+}
+
 two_writers() {
     local i pids=()
     for i in 1 2 3; do
@@ -353,7 +369,7 @@ points() {
 expect 'a save is made' 0 "$two; start; run 5ms; save good file=$good; run 1ms; assert a.missed == 0" "saved 'good' at 0.005"
 odd=0
 only=${1:-}
-for part in damaged in_the_way full_disk slow_child two_writers killed refusals left_nodes many points with_gdb; do
+for part in damaged in_the_way full_disk plain_moves slow_child two_writers killed refusals left_nodes many points with_gdb; do
     if [[ -z $only || $only == "$part" ]]; then
         began=$(now_ms)
         $part
