@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
@@ -50,10 +51,26 @@ static void child_setup(void *data)
     setsid(); /* Ctrl-C is for the controller; and the whole group can be killed */
 }
 
+static bool multiboots(const char *arch)
+{
+    return strcmp(arch, "x86_64") == 0 || strcmp(arch, "i386") == 0;
+}
+
+/* QEMU puts a multiboot kernel into memory from malloc(), and what lies between the kernel's
+ * segments, bytes of QEMU's heap, reaches the guest's RAM (QEMU's hw/i386/multiboot.c). glibc fills
+ * what malloc() returns with the inverse of this byte: zeros in every run. What realloc() adds, from
+ * the kernel's end to the end of its page, is not filled. */
+static char **zero_gaps(const Node *n, char **all)
+{
+    if (!n->options->kernel || !multiboots(n->options->arch))
+        return all;
+    return g_environ_setenv(all, "MALLOC_PERTURB_", "255", TRUE);
+}
+
 /* The environment with the mark, which finds processes that have left the process group, too. */
 static char **marked_environment(const Node *n, const char *overlays)
 {
-    char **all = g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE);
+    char **all = zero_gaps(n, g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE));
 
     if (n->options->persist)
         all = g_environ_setenv(all, MARK_PERSIST, "on", TRUE);

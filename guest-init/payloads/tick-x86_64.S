@@ -86,6 +86,6 @@ digits_end:
     .byte 0
 
 .bss
-    .balign 16
+    .balign 4096                // to the end of a page: QEMU leaves what is behind it as its heap is
     .space 4096
 stack_end:

@@ -51,7 +51,7 @@ pings() {
 
 # --- small machines of all kinds
 #
-# x86_64 is microvm: under SeaBIOS of pc and q35 two runs of one scenario can differ in RAM, with saves or without.
+# In an x86_64 guest QEMU leaves bytes of its heap behind a multiboot kernel, up to the end of the page.
 
 machines="quantum 100us
     node add s $small nic=off smp=4 kernel=$guest/smp-aarch64.elf
