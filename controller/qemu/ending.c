@@ -234,6 +234,16 @@ void node_drop_process(Node *n)
     n->stops_due = 0;
 }
 
+void node_begin_again(Node *n)
+{
+    g_clear_error(&n->failure);
+    memset(&n->life, 0, sizeof(n->life));
+    n->state = NODE_ADDED;
+    n->exit_status = -1;
+    n->clock_stale = false;
+    n->interval = INTERVAL_UNKNOWN; /* the trial is a part of a run's beginning */
+}
+
 void node_free(Node *n)
 {
     if (!n)

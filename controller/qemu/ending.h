@@ -18,6 +18,9 @@ void node_end_process(Node *node);
  * console and clock. */
 void node_drop_process(Node *node);
 
+/* A node without a process is as it was added: it has not failed, and nothing has happened to it. */
+void node_begin_again(Node *node);
+
 /* Puts the node into NODE_FAILED for good. Node.failure then quotes the error (not taken over),
  * QEMU's stderr and how QEMU ended. Nothing is done to a node that has failed already. */
 void node_fail(Node *node, const GError *error);

@@ -11,8 +11,6 @@
 #include "controller/save/machines.h"
 #include "controller/session/events.h"
 
-#include <string.h>
-
 /* An empty console is loaded, so that there is one way to change what a console holds. */
 static bool restart_console(Console *c, GError **error)
 {
@@ -31,11 +29,7 @@ static bool restart_node(Session *s, Node *n, GError **error)
 {
     machine_disconnect(s, n);
     node_drop_process(n);
-    g_clear_error(&n->failure);
-    memset(&n->life, 0, sizeof(n->life));
-    n->state = NODE_ADDED;
-    n->exit_status = -1;
-    n->clock_stale = false;
+    node_begin_again(n);
     if ((n->console && !restart_console(n->console, error)) ||
         !node_launch(n, s->dir, s->options.qemu, local_host_sched_mode(s->host), error) ||
         !debug_reconnect(n, false, error))
