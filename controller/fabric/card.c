@@ -76,20 +76,30 @@ static void collect(Port *p, VTime now)
     }
 }
 
-void card_close(Port *p, VTime now)
-{
-    nic_read(p->nic);
-    collect(p, now);
-    g_clear_pointer(&p->nic, nic_free);
-    p->exact = false;
-    p->mode = PORT_CLOSED;
-}
-
 void card_collect(Port *p, VTime now)
 {
     nic_read(p->nic);
     collect(p, now);
     p->reached = vtime(MAX(p->reached.ns, now.ns));
+}
+
+/* Settles the frames that the guest has got behind the last boundary: at times of their own, or as
+ * its node stands at a boundary that others have not reached. */
+static void settle_early(Port *p, VTime now)
+{
+    unsigned n = node_is_live(p->node) ? MIN(due_by(p, now), nic_taken(p->nic)) : 0;
+
+    for (unsigned i = 0; i < n; i++)
+        port_settle(p, flight(p, i), now, true, when(p, i, flight(p, i)->at));
+    g_array_remove_range(p->flights, 0, n);
+}
+
+void card_close(Port *p, VTime now)
+{
+    card_collect(p, now);
+    settle_early(p, now);
+    g_clear_pointer(&p->nic, nic_free);
+    p->exact = false;
 }
 
 void card_reach(Port *p, VTime now)

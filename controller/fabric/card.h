@@ -15,8 +15,8 @@
 /* Makes the card of a paused node that stands at `now`. The caller sets the port's mode. */
 bool card_open(Port *port, VTime now, GError **error);
 
-/* Closes the card of a node that stands at `now`, as its process is about to end. The port takes the
- * frames that the guest has sent; frames on their way to the guest wait for card_open(). */
+/* Closes the card of a node that stands at `now`, as its process is about to end: collects the sent
+ * frames and settles the frames that the guest has got. port_close() follows. */
 void card_close(Port *port, VTime now);
 
 /* Collects the frames that the guest has sent by `now`, while all nodes stand between two

@@ -253,11 +253,37 @@ bool fabric_retime(Fabric *f, VTime quantum, VTime now, GError **error)
     return true;
 }
 
-void fabric_close_cards(Fabric *f, const Node *node)
+/* Counts frames that a host has taken and that the network here does not have for it, and warns of
+ * the first ones: the report of the guest's packets is then not what the guest saw. */
+static void count_unknown(Fabric *f, const Port *p, unsigned unknown)
+{
+    if (unknown > 0 && f->mismatches == 0)
+        log_warn("node %s: its host took in a frame that is unknown here: packets were not moved "
+                 "alike",
+                 p->node->name);
+    f->mismatches += unknown;
+}
+
+static bool some_are_ahead(const Fabric *f)
 {
     for (unsigned i = 0; i < f->ports->len; i++)
-        if (fabric_port(f, i)->node == node && fabric_port(f, i)->nic)
-            card_close(fabric_port(f, i), node_ensemble_time(node));
+        if (port_runs_ahead(fabric_port(f, i)))
+            return true;
+    return false;
+}
+
+void fabric_close_cards(Fabric *f, const Node *node)
+{
+    for (unsigned i = 0; i < f->ports->len; i++) {
+        Port *p = fabric_port(f, i);
+
+        if (p->node != node || p->mode == PORT_CLOSED)
+            continue;
+        if (p->nic)
+            card_close(p, node_ensemble_time(node));
+        if (f->net)
+            count_unknown(f, p, port_close(p, f->filled));
+    }
 }
 
 bool fabric_prepare(Fabric *f, VTime quantum, bool follows, VTime now, GError **error)
@@ -269,14 +295,6 @@ bool fabric_prepare(Fabric *f, VTime quantum, bool follows, VTime now, GError **
         return false;
     announce(f, follows, now);
     return true;
-}
-
-static bool some_are_ahead(const Fabric *f)
-{
-    for (unsigned i = 0; i < f->ports->len; i++)
-        if (port_runs_ahead(fabric_port(f, i)))
-            return true;
-    return false;
 }
 
 void fabric_catch_up(Fabric *f, VTime now)
@@ -317,23 +335,13 @@ void fabric_fill(Fabric *f, VTime now, VTime until)
             card_fill(fabric_port(f, i), now, until, f->quantum);
 }
 
-/* Gives the network the reports of a port. Warns if a host has taken a frame that the network
- * here does not have for it: the report of the guest's packets is then not what the guest saw. */
-static void apply_reports(Fabric *f, Port *p, VTime now)
-{
-    unsigned unknown = port_apply_reports(p, now);
-
-    if (unknown > 0 && f->mismatches == 0)
-        log_warn("node %s: its host took in a frame that is unknown here: packets were not moved "
-                 "alike",
-                 p->node->name);
-    f->mismatches += unknown;
-}
-
 static void advance_port(Fabric *f, Port *p, VTime now)
 {
     switch (p->mode) {
     case PORT_CLOSED:
+        if (!node_is_live(p->node) && p->node->state != NODE_ADDED)
+            port_refuse_closed(p, now);
+        return;
     case PORT_DIRECT:
         return;
     case PORT_GATEWAY:
@@ -343,7 +351,7 @@ static void advance_port(Fabric *f, Port *p, VTime now)
     case PORT_REMOTE:
         if (port_is_island(p))
             port_hand_over(p, now);
-        apply_reports(f, p, now);
+        count_unknown(f, p, port_apply_reports(p, now));
         if (p->node->remote && p->node->remote->no_live_nodes)
             port_refuse(p, now);
         return;
@@ -566,10 +574,8 @@ static Network *repeat_network(const Fabric *f, VTime now)
     return net;
 }
 
-/* The port's frames go with the network's. */
 static void restart_port(Port *p)
 {
-    g_array_set_size(p->flights, 0);
     p->aim = p->reached = vtime(0);
     p->stuck = false;
 }

@@ -74,8 +74,10 @@ bool fabric_uses(const Fabric *fabric, const Node *node);
  * a link that is down asks for no latency. */
 bool fabric_prepare(Fabric *fabric, VTime quantum, bool follows, VTime now, GError **error);
 
-/* Closes the cards of a node of this host that stands, as its process is about to end.
- * fabric_prepare() makes them anew. */
+/* Closes the cards of a node that stands, as its process is about to end: the network has all that its
+ * guest has sent, and what it has not got. What a card of another host has to report was reported
+ * before (port_report_sent(), port_report_settled()). fabric_prepare() makes the cards anew. In an
+ * agent the cards' reports are left to be sent. */
 void fabric_close_cards(Fabric *fabric, const Node *node);
 
 /* Sets the quantum, and which ports deliver exactly, from the next segment on. */

@@ -8,8 +8,6 @@
  */
 #include "controller/fabric/port.h"
 
-#include "controller/network/network-state.h"
-
 /* Most frames from outside that one barrier takes in; the others wait in the kernel. */
 #define MAX_FROM_OUTSIDE 256
 
@@ -293,45 +291,61 @@ void port_pass(const Port *p, VTime now)
         network_send(p->net, p->index, now, frame, size);
 }
 
+void port_refuse_closed(const Port *p, VTime now)
+{
+    const NetDelivery *next;
+    NicFill fill = {0};
+
+    while ((next = network_next(p->net, p->index, now)) && nic_fill(&fill, next->size))
+        network_refused(p->net, network_pop(p->net, p->index), now);
+}
+
 /* --- for saves --- */
+
+/* Gives back the frames of this network that were taken and not settled. */
+static void give_back(const Port *p)
+{
+    for (guint i = 0; i < p->awaited->len; i++)
+        if (p->awaited->pdata[i])
+            network_return(p->net, p->awaited->pdata[i]);
+    for (guint i = 0; p->mode == PORT_DIRECT && i < p->flights->len; i++)
+        network_return(p->net, g_array_index(p->flights, Flight, i).delivery);
+}
+
+unsigned port_close(Port *p, VTime filled)
+{
+    unsigned unknown = 0;
+
+    if (port_runs_ahead(p)) {
+        if (port_is_island(
+                p)) /* the card may have frames that were not taken from the network here */
+            port_hand_over(p, filled);
+        unknown = port_apply_reports(p, vtime(INT64_MAX));
+    }
+    give_back(p);
+    g_array_set_size(p->flights, 0);
+    g_array_set_size(p->due, 0);
+    g_ptr_array_set_size(p->awaited, 0);
+    port_forget_reports(p);
+    p->n_used = p->n_copied = p->first_id = 0;
+    p->own = vtime(INT64_MIN);
+    p->replica = NULL;
+    p->in_flight = false;
+    p->exact = false;
+    p->mode = PORT_CLOSED;
+    return unknown;
+}
 
 void port_save(const Port *p, GByteArray *out)
 {
-    put_i64(out, p->aim.ns);
     put_i64(out, p->reached.ns);
     put_u8(out, p->stuck);
-    put_u32(out, p->flights->len);
-    for (unsigned i = 0; i < p->flights->len; i++) {
-        const Flight *f = &g_array_index(p->flights, Flight, i);
-
-        put_u32(out, network_number(f->delivery));
-        put_u8(out, f->carried);
-    }
 }
 
-/* No flight is on the card: it is made anew, and the frames are put again. */
 void port_load(Port *p, Reader *r)
 {
-    uint32_t n;
-
-    p->aim = get_time(r);
     p->reached = get_time(r);
     p->stuck = get_flag(r);
-    n = get_count(r, sizeof(uint32_t) + 1);
-    for (uint32_t i = 0; i < n && !r->bad; i++) {
-        NetDelivery *d = network_taken(p->net, get_u32(r));
-        bool carried = get_flag(r);
-        Flight f = {.carried = carried, .delivery = d, .net = p->net};
-
-        if (!d || d->port != p->index) {
-            r->bad = true;
-            return;
-        }
-        f.due = d->due;
-        f.data = d->data;
-        f.size = d->size;
-        g_array_append_val(p->flights, f);
-    }
 }
 
 /* --- in an agent --- */

@@ -126,10 +126,18 @@ void port_refuse(Port *port, VTime now);
  * in into the network. */
 void port_pass(const Port *port, VTime now);
 
+/* For a card of a node that has left, and that is no longer there: refuses the frames that are due by
+ * `now`, as many as a card takes. */
+void port_refuse_closed(const Port *port, VTime now);
+
 /* --- for saves --- */
 
-/* Writes what the port holds: frames on their way to a card of this host. network_save() came
- * before. port_load() reads them into a port without frames, whose network was loaded. */
+/* The card is gone, or will be: gives the network all reports, and all frames back that the guest has
+ * not got. The port is CLOSED and holds nothing. filled: no card has frames that are due behind this
+ * time. Returns the same as port_apply_reports(). */
+unsigned port_close(Port *port, VTime filled);
+
+/* Writes what there is of a port that is closed, and reads it. */
 void port_save(const Port *port, GByteArray *out);
 void port_load(Port *port, Reader *r);
 

@@ -438,3 +438,15 @@ void network_refused(Network *net, NetDelivery *delivery, VTime when)
 {
     taken(net, delivery, when, true);
 }
+
+void network_return(Network *net, NetDelivery *delivery)
+{
+    Packet *packet = (Packet *)delivery;
+    HeapEntry entry = {delivery->due,
+                       flow_rank(EVENT_SWITCH, 2 * delivery->link + delivery->direction),
+                       delivery->sequence, packet};
+
+    packet->taken = false;
+    delivery->carried = false;
+    heap_push(&port_at(net, delivery->port)->due, entry);
+}

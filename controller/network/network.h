@@ -215,6 +215,10 @@ void network_delivered(Network *net, NetDelivery *delivery, VTime when);
 /* The NIC refused the frame (ring full, driver not up). Frees the delivery. */
 void network_refused(Network *net, NetDelivery *delivery, VTime when);
 
+/* The frame has not reached the NIC, and the NIC is gone: the frame waits for network_pop() again, at
+ * its former place. Frees the delivery. */
+void network_return(Network *net, NetDelivery *delivery);
+
 /* Records events in `trace` from now on; NULL ends recording. The network does not own the trace. A
  * node's clock is the clock of the trace's node of the same name. */
 void network_set_trace(Network *net, Trace *trace);

@@ -11,7 +11,7 @@
 #include "controller/session/session.h"
 
 /* Version of the bytes; a change of their meaning is a new version. */
-#define OWN_STATE_VERSION 1
+#define OWN_STATE_VERSION 2
 
 /* Carries out the command of a `watch` that was saved: breaks_add_watch(). */
 typedef void (*OwnStateLook)(Session *session, const char *command);

@@ -91,6 +91,8 @@ Save *save_make(Session *s, const char *name, GError **error)
     }
     if (!ok)
         return NULL;
+    for (unsigned i = 0; i < s->nodes->len; i++) /* what its cards have is the network's again */
+        machine_disconnect(s, s->nodes->pdata[i]);
     save->time = engine_now(s->engine);
     save->date = units_host_date();
     save->scenario = g_strdup(s->options.scenario);

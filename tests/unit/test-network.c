@@ -270,6 +270,32 @@ static void test_refused(void)
     g_assert_cmpuint(network_link_way(net, 0, 0)->stats.delivered, ==, 1);
 }
 
+/* Frames that were taken and given back come again in their order, before and among the others. */
+static void test_given_back(void)
+{
+    g_autoptr(Network) net = pair((LinkParams){.latency = {5000}});
+    NetDelivery *first, *second;
+
+    send_byte(net, 0, 10, 1);
+    send_byte(net, 0, 10, 2);
+    send_byte(net, 0, 30, 3);
+    network_advance(net, vtime(Q));
+    first = take(net, 1, 5010, 1);
+    second = take(net, 1, 5010, 2);
+    second->carried = true;
+    network_return(net, second);
+    network_return(net, first);
+    network_delivered(net, take(net, 1, 5010, 1), vtime(6000));
+    second = take(net, 1, 5010, 2);
+    g_assert_false(second->carried);
+    network_delivered(net, second, vtime(6000));
+    network_delivered(net, take(net, 1, 5030, 3), vtime(6000));
+    nothing(net, 1);
+    network_advance(net, vtime(6000));
+    g_assert_cmpuint(network_port_stats(net, 1)->received, ==, 3);
+    adds_up(net, 0);
+}
+
 static void test_malformed_and_unlinked(void)
 {
     static uint8_t big[FRAME_MAX + 1];
@@ -527,6 +553,7 @@ int main(int argc, char **argv)
     g_test_add_func("/network/carried", test_carried);
     g_test_add_func("/network/exact", test_exact);
     g_test_add_func("/network/refused", test_refused);
+    g_test_add_func("/network/given-back", test_given_back);
     g_test_add_func("/network/malformed-and-unlinked", test_malformed_and_unlinked);
     g_test_add_func("/network/time-goes-back", test_time_goes_back);
     g_test_add_func("/network/latency-is-raised", test_latency_is_raised);
