@@ -110,6 +110,22 @@ bool memfile_copy(int from, int to, GError **error)
     return errno == ENXIO || fail("can't copy to memory", error); /* ENXIO: no data behind `at` */
 }
 
+ssize_t memfile_read(int fd, off_t from, void *out, size_t size, int64_t *at, GError **error)
+{
+    off_t begin = lseek(fd, from, SEEK_DATA), end = begin < 0 ? -1 : lseek(fd, begin, SEEK_HOLE);
+    ssize_t n;
+
+    *at = begin < 0 ? from : begin;
+    if (begin < 0 && errno == ENXIO) /* no data behind `from` */
+        return 0;
+    do
+        n = end < 0 ? -1 : pread(fd, out, MIN(size, (size_t)(end - begin)), begin);
+    while (n < 0 && end >= 0 && errno == EINTR);
+    if (n < 0)
+        fail("can't read a file in memory", error);
+    return n;
+}
+
 bool memfile_seal(int fd, GError **error)
 {
     return fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK) == 0 ||

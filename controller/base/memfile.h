@@ -27,4 +27,8 @@ bool memfile_is_zero(const void *data, size_t size);
  * be written to. */
 bool memfile_seal(int fd, GError **error);
 
+/* Reads the first data at or behind `from`, up to `size` bytes: *at says where. Returns their number;
+ * 0: there are only zeros behind it; -1: it failed. */
+ssize_t memfile_read(int fd, off_t from, void *out, size_t size, int64_t *at, GError **error);
+
 #endif

@@ -2,6 +2,7 @@
 /* cmd-host.c: host add, list, remove; hosts. */
 #include "controller/base/text.h"
 #include "controller/command/args.h"
+#include "controller/save/save.h"
 #include "controller/session/host-list.h"
 #include "controller/session/remote-host.h"
 
@@ -92,7 +93,7 @@ const Command cmd_host_list = {
 static CommandResult exec_remove(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    const char *name = args_text(call, "HOST");
+    const char *name = args_text(call, "HOST"), *kept;
     RemoteHost *h = remote_host_find(s, name);
 
     if (!h) {
@@ -106,6 +107,13 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
     if (remote_host_nodes(s, h) > 0) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "host %s has nodes: `node remove` them first", name);
+        return COMMAND_FAILED;
+    }
+    kept = saves_keeping(s, h->client);
+    if (kept) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "host %s has machines of save '%s': `save delete %s` comes first", name, kept,
+                    kept);
         return COMMAND_FAILED;
     }
     g_ptr_array_remove(s->hosts, h);

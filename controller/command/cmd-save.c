@@ -106,7 +106,8 @@ static CommandResult would_save(const CommandCall *call, const char *path, GErro
 /* The save was made just now: no node may go on but from it, also if it can't be written. */
 static bool keep(Session *s, Save *save, const char *path, GError **error)
 {
-    if (!path || save_folder_write(save, path, stop_requested, s, error)) {
+    if (!path || (save_fetch(save, stop_requested, s, error) &&
+                  save_folder_write(save, path, stop_requested, s, error))) {
         saves_add(s, save);
         return save_go_on(s, save, error);
     }
@@ -142,7 +143,8 @@ bool command_keep(Session *s, const char *dir, GError **error)
 {
     g_autoptr(Save) save = save_make(s, "failure", error);
 
-    return save && save_folder_write(save, dir, NULL, NULL, error);
+    return save && save_fetch(save, NULL, NULL, error) &&
+           save_folder_write(save, dir, NULL, NULL, error);
 }
 
 const Command cmd_save = {

@@ -130,11 +130,12 @@ const Gateway *fabric_gateway(const Fabric *f, unsigned port)
     return fabric_port(f, port)->gateway;
 }
 
-bool fabric_open_card(Fabric *f, Node *node, unsigned card, unsigned index, VTime now,
+bool fabric_open_card(Fabric *f, Node *node, unsigned card, unsigned index, VTime now, bool stuck,
                       GError **error)
 {
     Port *p = port_new(node, card, index, NULL);
 
+    p->stuck = stuck;
     if (!card_open(p, now, error)) {
         port_free(p);
         return false;
@@ -272,6 +273,16 @@ static bool some_are_ahead(const Fabric *f)
     return false;
 }
 
+/* Frames and tables of islands are in the network alone again. So the replica can be a copy of all
+ * of it next time, and what was outside of the islands so far need not be. */
+static void forget_islands(Fabric *f)
+{
+    g_clear_pointer(&f->replica, network_free);
+    islands_free(f->islands);
+    f->islands = islands_new();
+    f->n_ops = 0;
+}
+
 void fabric_close_cards(Fabric *f, const Node *node)
 {
     for (unsigned i = 0; i < f->ports->len; i++) {
@@ -284,6 +295,8 @@ void fabric_close_cards(Fabric *f, const Node *node)
         if (f->net)
             count_unknown(f, p, port_close(p, f->filled));
     }
+    if (f->net && !some_are_ahead(f))
+        forget_islands(f);
 }
 
 bool fabric_prepare(Fabric *f, VTime quantum, bool follows, VTime now, GError **error)
@@ -391,12 +404,36 @@ void fabric_move_replica(Fabric *f, VTime moved)
         network_advance(f->replica, moved);
 }
 
-bool fabric_repeat(Fabric *f, const NetOp *op)
+bool fabric_copy(Fabric *f, Reader *r)
 {
     if (!f->replica)
-        f->replica = network_new(1, vtime(NS_PER_US)); /* changes set both values */
+        f->replica = network_new(1, vtime(NS_PER_US));
+    if (!network_load(f->replica, r, NULL))
+        return false;
+    f->repeated = network_n_ops(f->replica);
+    return true;
+}
+
+bool fabric_repeat(Fabric *f, const NetOp *op)
+{
     f->repeated++;
-    return network_repeat(f->replica, op, NULL);
+    return f->replica && network_repeat(f->replica, op, NULL);
+}
+
+void fabric_drop_unclaimed(Fabric *f, VTime moved)
+{
+    unsigned n = f->replica ? network_n_ports(f->replica) : 0;
+    g_autofree bool *claimed = g_new0(bool, n + 1);
+
+    for (unsigned i = 0; i < f->ports->len; i++) {
+        const Port *p = fabric_port(f, i);
+
+        if (p->mode == PORT_AHEAD && p->replica && p->index < n)
+            claimed[p->index] = true;
+    }
+    for (unsigned i = 0; i < n; i++)
+        while (!claimed[i] && network_next(f->replica, i, moved))
+            network_refused(f->replica, network_pop(f->replica, i), moved);
 }
 
 bool fabric_set_own(Fabric *f, unsigned number, bool exact, VTime own)
@@ -456,12 +493,20 @@ static void set_own(Fabric *f, Port *p)
     }
 }
 
-/* Brings the replica of this host up to date. The topology's changes since the last time were
- * made where the network stood. */
+/* Brings the replica of this host up to date. It begins as a copy. The topology's changes since the
+ * last time were made where the network stood. */
 static void repeat_here(Fabric *f)
 {
     bool repeated = true;
 
+    if (!f->replica) {
+        g_autoptr(GByteArray) bytes = g_byte_array_new();
+        Reader r;
+
+        network_save(f->net, bytes);
+        r = reader_of(bytes);
+        repeated = fabric_copy(f, &r);
+    }
     fabric_move_replica(f, f->moved);
     while (repeated && f->repeated < network_n_ops(f->net))
         repeated = fabric_repeat(f, network_op(f->net, f->repeated));
@@ -489,6 +534,7 @@ VTime fabric_begin(Fabric *f)
     for (unsigned i = 0; here && i < f->ports->len; i++)
         if (fabric_port(f, i)->mode == PORT_AHEAD)
             fabric_port(f, i)->replica = f->replica;
+    fabric_drop_unclaimed(f, f->moved);
     return islands_lookahead(f->islands, f->net);
 }
 
@@ -596,7 +642,7 @@ void fabric_restart(Fabric *f, VTime now)
     for (unsigned i = 0; i < f->ports->len; i++)
         restart_port(fabric_port(f, i));
     f->caught_up = f->moved = f->reached = f->filled = vtime(0);
-    f->n_ops = 0;
+    forget_islands(f);
 }
 
 static bool same_gateway(const Gateway *g, const GatewayOptions *o)
@@ -661,7 +707,7 @@ bool fabric_load(Fabric *f, const GPtrArray *nodes, Reader *r, GError **error)
     f->moved = get_time(r);
     f->reached = get_time(r);
     f->filled = get_time(r);
-    f->n_ops = 0; /* islands are found anew */
+    forget_islands(f);
     n = get_count(r, 1);
     for (uint32_t i = 0; i < n && !r->bad; i++) {
         Port *p = get_flag(r) ? get_gateway(f, before, i, r, error) : get_card(f, nodes, i, r);

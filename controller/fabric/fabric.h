@@ -59,9 +59,9 @@ bool fabric_add_gateway(Fabric *fabric, const char *name, Gateway *gateway, GErr
 const Gateway *fabric_gateway(const Fabric *fabric, unsigned port);
 
 /* In an agent: makes a card of a paused node that stands at `now` the port with number `index`
- * in the controller's network. */
+ * in the controller's network. stuck: Port.stuck. */
 bool fabric_open_card(Fabric *fabric, Node *node, unsigned card, unsigned index, VTime now,
-                      GError **error);
+                      bool stuck, GError **error);
 
 unsigned fabric_n_ports(const Fabric *fabric);
 Port *fabric_port(const Fabric *fabric, unsigned index);
@@ -123,8 +123,13 @@ void fabric_fill(Fabric *fabric, VTime now, VTime until);
 /* Moves the replica. All frames that its islands' cards have sent up to `moved` are known, and
  * no host ends the run there. */
 void fabric_move_replica(Fabric *fabric, VTime moved);
+/* Makes the replica a copy of a network: network_save(). False if the bytes are wrong. The cards that
+ * are there must not have frames of the replica. */
+bool fabric_copy(Fabric *fabric, Reader *r);
 /* Repeats a change of the topology. False if that is impossible here. */
 bool fabric_repeat(Fabric *fabric, const struct NetOp *op);
+/* Drops the frames of the replica that are due by `moved` at ports without a card here. */
+void fabric_drop_unclaimed(Fabric *fabric, VTime moved);
 /* Sets how port `number` delivers from now on, and which frames come from the replica
  * (Port.own). False if no replica has the port. */
 bool fabric_set_own(Fabric *fabric, unsigned number, bool exact, VTime own);

@@ -25,7 +25,7 @@ static bool launch(Node *n, const char *qemu, const char *overlays, GError **err
 }
 
 /* Its QEMU is elsewhere; its console is here. */
-static bool launch_remote(Node *n, const char *qemu, GError **error)
+static bool launch_remote(Node *n, const char *qemu, bool waits, GError **error)
 {
     g_autofree char *log = g_build_filename(n->dir, "console.log", NULL);
     int console[2], port[2] = {-1, -1};
@@ -49,13 +49,12 @@ static bool launch_remote(Node *n, const char *qemu, GError **error)
         fd_clear(&port[1]);
         return false;
     }
-    if (!n->remote->ops->launch(n->remote, n, qemu, console[1], port[1], error)) {
+    if (!n->remote->ops->launch(n->remote, n, qemu, console[1], port[1], waits, error)) {
         g_clear_pointer(&n->console, console_free); /* it may be started again */
         g_clear_pointer(&n->gdb_path, g_free);
         fd_clear(&n->agent_fd);
         return false;
     }
-    n->state = NODE_PAUSED;
     return true;
 }
 
@@ -83,8 +82,13 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, SchedMode sched, GError
 
     if (!node_make_folders(n, dir, error))
         return false;
-    if (n->remote)
-        return launch_remote(n, qemu, error);
+    if (n->remote) {
+        if (n->console ? !n->remote->ops->launch_again(n->remote, n, qemu, error)
+                       : !launch_remote(n, qemu, false, error))
+            return false;
+        n->state = NODE_PAUSED;
+        return true;
+    }
     if (!launch_local(n, dir, qemu, sched, &e)) {
         if (e->domain == NODE_ERROR) {
             g_propagate_error(error, e);
@@ -99,4 +103,9 @@ bool node_launch(Node *n, RunDir *dir, const char *qemu, SchedMode sched, GError
     }
     n->state = NODE_PAUSED;
     return true;
+}
+
+bool node_expect(Node *n, RunDir *dir, const char *qemu, GError **error)
+{
+    return n->console || (node_make_folders(n, dir, error) && launch_remote(n, qemu, true, error));
 }

@@ -10,4 +10,8 @@
  * QEMU dies with the thread that started it. */
 bool node_launch(Node *node, RunDir *dir, const char *qemu, SchedMode sched, GError **error);
 
+/* Makes a node of another host known there, unless it is: it waits for a saved state, and its console
+ * is connected. Main thread. */
+bool node_expect(Node *node, RunDir *dir, const char *qemu, GError **error);
+
 #endif

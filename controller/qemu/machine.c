@@ -72,9 +72,7 @@ bool machine_can_save(const Node *n, GError **error)
 {
     const char *why = NULL;
 
-    if (n->remote)
-        why = "it is on another host, and only machines of this host can be saved so far";
-    else if (n->attached)
+    if (n->attached)
         why = "its QEMU was started by another program, so metronome can't start it again";
     else if (n->options->serial)
         why = "a program is connected to its serial port (serial=), and a connection can't be "
@@ -209,7 +207,7 @@ bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineStat
            memfile_copy(state->devices, n->devices_fd, error);
 }
 
-bool machine_fill_ram(Node *n, const MachineState *state, GError **error)
+bool machine_fill_ram(Node *n, MachineState *state, GError **error)
 {
     struct stat saved, own;
 

@@ -41,6 +41,15 @@ typedef struct {
 void machine_state_clear(MachineState *state);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(MachineState, machine_state_clear)
 
+/* Hands over the state, and leaves none. */
+static inline MachineState machine_state_steal(MachineState *state)
+{
+    MachineState out = *state;
+
+    *state = MACHINE_STATE_NONE;
+    return out;
+}
+
 /* Makes the file for the RAM of a machine that is about to be launched, if the machine can have
  * its RAM in one. */
 bool machine_make_ram(Node *node, GError **error);
@@ -66,7 +75,7 @@ bool machine_begin_restore(Node *node, const MachinePlace *place, const MachineS
                            bool keep_ram, GError **error);
 /* Any thread, one at a time for a node; between the two, and not with keep_ram: copies the state's
  * RAM to the node. */
-bool machine_fill_ram(Node *node, const MachineState *state, GError **error);
+bool machine_fill_ram(Node *node, MachineState *state, GError **error);
 /* Waits until the process has loaded the state, and reads its clock. */
 bool machine_end_restore(Node *node, const MachinePlace *place, const MachineState *state,
                          GError **error);

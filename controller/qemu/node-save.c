@@ -98,6 +98,7 @@ static void get_clock(Reader *r, Clock *c)
 {
     c->virtual_time = get_time(r);
     c->icount.n = get_i64(r);
+    reader_demand(r, c->icount.n >= 0);
     c->bias = get_time(r);
     c->idle = get_flag(r);
     c->rough = get_flag(r);
@@ -165,6 +166,7 @@ void node_past_get(Reader *r, Node *n)
     if (n->state == NODE_FAILED)
         n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, failure);
     n->exit_status = (int)get_u32(r);
+    reader_demand(r, n->exit_status >= -1 && n->exit_status <= 255);
     n->clock_stale = get_flag(r);
     interval = get_u8(r);
     if (interval > INTERVAL_REARMS)

@@ -34,9 +34,11 @@ typedef struct {
     /* The others: main thread, the ensemble stands; they wait for the answer. */
     /* Its QEMU; qemu: path of the binary there, or NULL. The remote host takes over the
      * descriptors: the other ends of its console and of the port to its guest's own agent (-1:
-     * none). */
+     * none). waits: nothing is started, the node waits for a saved state. */
     bool (*launch)(Remote *remote, struct Node *node, const char *qemu, int console, int port,
-                   GError **error);
+                   bool waits, GError **error);
+    /* Launches a node that was launched before, anew; its console and port stay. */
+    bool (*launch_again)(Remote *remote, struct Node *node, const char *qemu, GError **error);
     void (*end)(Remote *remote, struct Node *node);
     /* The answer's "return", or with hmp the text of the monitor's answer; free with g_free(). */
     char *(*qmp)(Remote *remote, struct Node *node, const char *command, const char *arguments,

@@ -75,6 +75,7 @@ bool node_order_get(Reader *r, NodeOrder *o, GError **error)
     *o = (NodeOrder){.index = get_u32(r)};
     o->name = get_text(r);
     o->qemu = get_text(r);
+    o->waits = get_flag(r);
     demand(r, *o->name != '\0');
     count = get_count(r, 8);
     for (uint32_t i = 0; i < 2 * count && !r->bad; i++)
@@ -119,6 +120,7 @@ void card_order_put(GByteArray *out, const CardOrder *o)
     put_u32(out, o->index);
     put_u32(out, o->port);
     put_i64(out, o->now.ns);
+    put_u8(out, o->stuck);
 }
 
 bool card_order_get(Reader *r, CardOrder *o, GError **error)
@@ -128,6 +130,7 @@ bool card_order_get(Reader *r, CardOrder *o, GError **error)
     o->index = get_u32(r);
     o->port = get_u32(r);
     o->now = get_time(r);
+    o->stuck = get_flag(r);
     return reader_done(r, "card", error);
 }
 

@@ -29,6 +29,7 @@ void file_order_clear(FileOrder *order);
 typedef struct {
     unsigned index;
     char *name, *qemu; /* qemu "": the default QEMU */
+    bool waits;        /* for a saved state; nothing is launched */
     NodeOptions *options;
 } NodeOrder;
 
@@ -48,6 +49,7 @@ void qmp_order_clear(QmpOrder *order);
 typedef struct {
     unsigned card, node, index, port;
     VTime now;
+    bool stuck; /* Port.stuck */
 } CardOrder;
 
 void card_order_put(GByteArray *out, const CardOrder *order);

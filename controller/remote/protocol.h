@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 7
+#define PROTOCOL_VERSION 8
 
 /* A side that sends nothing else sends PULSE every second. A side that sends nothing for
  * PROTOCOL_SILENT_MS counts as gone. */
@@ -49,13 +49,14 @@ typedef enum {
     MSG_PULSE,
 
     /* Controller: requests, one at a time, each answered by OK or NO. */
-    MSG_FILE,      /* text SHA-256, u64 size, u8 may be used at its path, text path here.
+    MSG_FILE, /* text SHA-256, u64 size, u8 may be used at its path, text path here.
                       OK: u8 exists there, text path to use or to write to */
-    MSG_NODE,      /* u32 node, text name, text QEMU or "", u32 n, n times (text key, text value).
-                      OK: text version, u32 vCPUs, clock (node-state.h), u32 CPU there, disk */
-    MSG_END,       /* u32 node */
-    MSG_QMP,       /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
-    MSG_CARD,      /* u32 card, u32 node, u32 index, u32 port of the network, i64 now */
+    MSG_NODE, /* u32 node, text name, text QEMU or "", u8 waits for a state, u32 n, n times (text
+                      key, text value). OK: text version, u32 vCPUs, clock (node-state.h), u32 CPU
+                      there, disk */
+    MSG_END,  /* u32 node */
+    MSG_QMP,  /* u32 node, u8 HMP, text command, text arguments or "". OK: text */
+    MSG_CARD, /* u32 card, u32 node, u32 index, u32 port of the network, i64 now, u8 stuck */
     MSG_TOPOLOGY,  /* i64 time up to which the network has moved, u32 n, n changes (topology.h)
                       made at that time, which follow those sent before */
     MSG_STUB_OPEN, /* u32 node */
@@ -96,6 +97,31 @@ typedef enum {
     /* Controller, before a STEP: frames that are due during the step. Without an answer. */
     MSG_CARDS, /* i64 time up to which the network has moved, i64 now, i64 until, i64 quantum, then
                   cards and frames as in SEGMENT */
+
+    /* Controller: requests, as above. Saved machines stay on the host; each has a number that the
+     * controller gives, above 0. A machine has parts: "devices", "ram" unless that is in the devices,
+     * and one for each overlay, by the name of its drive. */
+    MSG_NETWORK, /* i64 time up to which the network has moved, bytes (network-state.h): the replica
+                        is a copy of it. TOPOLOGY goes on from there */
+    MSG_SAVE,    /* i64 now, u32 n, n times (u32 node, u32 number): their cards are closed, RESTORE
+                        has to follow. OK: REPORT's fields, u32 n, n times (u32 number or 0: it has
+                        no machine, bytes: its past, node-save.h), u32 n, for each card (i64 last
+                        boundary, u8 stuck) */
+    MSG_RESTORE, /* u8 the RAM stays as it is behind SAVE, text QEMU or "", u32 n, n times (u32 node,
+                        u32 number or 0: none, text version or ""). All cards and the replica are
+                        gone. OK: for each node (text version, u32 vCPUs, clock, u32 CPU, disk) */
+    MSG_PAST,    /* u32 node, i64 epoch, bytes: its past and its hit (node-save.h) */
+    MSG_AGAIN,   /* u32 node, text QEMU or "": launched anew. OK: as NODE */
+    MSG_CLOSE_CARDS, /* nothing: all cards and the replica are gone */
+    MSG_PARTS,  /* u32 number. OK: u8 RAM is in the devices, u32 n, n times (text name, u64 size) */
+    MSG_FETCH,  /* u32 number, u32 part, u64 at. OK: u64 at, bytes: the next ones that are not all
+                        zeros; none: there are no more */
+    MSG_STORE,  /* u32 number, then OK of PARTS: a machine whose parts are zeros so far */
+    MSG_FILL,   /* u32 number, u32 part, u64 at, bytes */
+    MSG_FORGET, /* u32 number */
 } MessageType;
+
+/* Most bytes of a part in one message. */
+#define PROTOCOL_PART_BYTES (4 << 20)
 
 #endif

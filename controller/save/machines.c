@@ -5,9 +5,13 @@
 
 #include "controller/engine/engine.h"
 #include "controller/fabric/fabric.h"
+#include "controller/qemu/copies.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
+#include "controller/qemu/launch.h"
+#include "controller/remote/client/client-save.h"
 #include "controller/session/events.h"
+#include "controller/session/remote-host.h"
 
 static MachinePlace place_of(const Session *s)
 {
@@ -53,45 +57,67 @@ static bool lose(Node *n, GError *why, GError **error)
     return false;
 }
 
-/* --- copies of RAM, of several nodes at the same time --- */
+/* --- other hosts --- */
 
-typedef bool (*CopyFunc)(Node *n, MachineState *state, GError **error);
-
-typedef struct {
-    Node *node;
-    MachineState *state; /* NULL: nothing to copy */
-    GError *why;
-} Copy;
-
-static bool fill_ram(Node *n, MachineState *state, GError **error)
+/* The other hosts that answer and know nodes of the session: AgentClient. */
+static GPtrArray *clients_of(const Session *s)
 {
-    return machine_fill_ram(n, state, error);
+    GPtrArray *clients = g_ptr_array_new();
+
+    for (unsigned i = 0; s->hosts && i < s->hosts->len; i++) {
+        AgentClient *c = ((const RemoteHost *)s->hosts->pdata[i])->client;
+
+        for (unsigned k = 0; c && !agent_client_lost(c) && k < s->nodes->len; k++) {
+            if (node_at(s, k)->remote != agent_client_remote(c))
+                continue;
+            g_ptr_array_add(clients, c);
+            break;
+        }
+    }
+    return clients;
 }
 
-static void copy_one(void *data, void *function)
+static void begin_far_saves(const Session *s, const GPtrArray *clients)
 {
-    Copy *c = data;
-
-    (*(CopyFunc *)function)(c->node, c->state, &c->why);
+    for (unsigned i = 0; i < clients->len; i++)
+        agent_client_begin_save(clients->pdata[i], engine_now(s->engine));
 }
 
-/* Fills in why of the copies that failed. */
-static void copy_all(Copy *copies, unsigned n, CopyFunc function)
+/* Waits for all of them. Keeps the first error. */
+static bool end_far_saves(const Session *s, const GPtrArray *clients, FarMachine *far,
+                          GError **error)
 {
-    const int threads = (int)MIN(g_get_num_processors(), MAX(n, 1));
-    GThreadPool *pool = g_thread_pool_new(copy_one, &function, threads, TRUE, NULL);
+    bool ok = true;
 
-    for (unsigned i = 0; i < n; i++)
-        if (copies[i].state)
-            g_thread_pool_push(pool, &copies[i], NULL);
-    g_thread_pool_free(pool, FALSE, TRUE);
+    for (unsigned i = 0; i < clients->len; i++) {
+        bool saved = agent_client_end_save(clients->pdata[i], ok ? error : NULL);
+
+        for (unsigned k = 0; saved && k < s->nodes->len; k++) {
+            unsigned number = agent_client_saved(clients->pdata[i], node_at(s, k));
+
+            if (number > 0)
+                far[k] = (FarMachine){clients->pdata[i], number};
+        }
+        ok = ok && saved;
+    }
+    return ok;
+}
+
+void machines_lose(const Session *s, const GError *why)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        Node *n = node_at(s, i);
+
+        if (node_is_live(n))
+            node_fail(n, why);
+    }
 }
 
 /* --- saving --- */
 
 /* All nodes write their states before any is awaited. A failure does not end that of other nodes:
  * only a machine whose state is complete can go on. Fills in why of those that failed. */
-static void save_machines(Copy *all, unsigned n)
+static void save_machines(MachineCopy *all, unsigned n)
 {
     for (unsigned i = 0; i < n; i++)
         if (all[i].state)
@@ -100,32 +126,47 @@ static void save_machines(Copy *all, unsigned n)
         if (all[i].state &&
             (all[i].why || !machine_end_save(all[i].node, all[i].state, &all[i].why)))
             all[i].state = NULL;
-    copy_all(all, n, machine_copy_ram);
+    machine_copies(all, n, machine_copy_ram);
 }
 
-bool machines_save(Session *s, MachineState *states, GError **error)
+/* Nodes that could be saved go on from their states. With other hosts a card that stays would have
+ * to go on with a replica of the network that begins anew. */
+static void give_up(Session *s, MachineState *states, bool alone, const GError *why)
+{
+    g_autofree FarMachine *none = g_new0(FarMachine, MAX(s->nodes->len, 1));
+
+    if (alone)
+        machines_restore(s, states, none, true, NULL);
+    else
+        machines_lose(s, why);
+}
+
+bool machines_save(Session *s, MachineState *states, FarMachine *far, GError **error)
 {
     const unsigned n = s->nodes->len;
-    g_autofree Copy *all = g_new0(Copy, MAX(n, 1));
-    bool ok = true;
+    g_autofree MachineCopy *all = g_new0(MachineCopy, MAX(n, 1));
+    g_autoptr(GPtrArray) clients = clients_of(s);
+    GError *first = NULL;
 
     for (unsigned i = 0; i < n; i++)
         if (has_machine(node_at(s, i)))
-            all[i] = (Copy){node_at(s, i), &states[i], NULL};
+            all[i] = (MachineCopy){node_at(s, i), &states[i], NULL};
+    begin_far_saves(s, clients);
     save_machines(all, n);
     for (unsigned i = 0; i < n; i++) {
         if (!all[i].why)
             continue;
         machine_state_clear(&states[i]);
-        if (ok)
-            g_propagate_error(error, all[i].why);
-        else
+        if (first)
             g_error_free(all[i].why);
-        ok = false;
+        else
+            first = all[i].why;
     }
-    if (!ok)
-        machines_restore(s, states, true, NULL);
-    return ok;
+    if (end_far_saves(s, clients, far, first ? NULL : &first) && !first)
+        return true;
+    give_up(s, states, clients->len == 0, first);
+    g_propagate_error(error, first);
+    return false;
 }
 
 /* --- restoring --- */
@@ -136,13 +177,11 @@ static bool begin(const Session *s, Node *n, const MachineState *state, bool kee
     const MachinePlace place = place_of(s);
     GError *e = NULL;
 
-    if (state->devices < 0 && keep_ram)
-        return true;
-    machine_disconnect(s, n);
     if (state->devices >= 0)
         return machine_begin_restore(n, &place, state, keep_ram, &e) || lose(n, e, error);
     debug_free(n);
-    node_drop_process(n);
+    if (!n->remote)
+        node_drop_process(n);
     return true;
 }
 
@@ -152,9 +191,7 @@ static bool finish(const Session *s, Node *n, const MachineState *state, bool ke
     const MachinePlace place = place_of(s);
     GError *e = NULL;
 
-    if (state->devices < 0)
-        return true;
-    if (!machine_end_restore(n, &place, state, &e) || !connect(s, n, keep_ram, &e))
+    if ((!n->remote && !machine_end_restore(n, &place, state, &e)) || !connect(s, n, keep_ram, &e))
         return lose(n, e, error);
     if (!engine_node_stats(s->engine, n))
         engine_add(s->engine, n);
@@ -165,27 +202,103 @@ static bool finish(const Session *s, Node *n, const MachineState *state, bool ke
 static bool fill_all(const Session *s, MachineState *states, GError **error)
 {
     const unsigned n = s->nodes->len;
-    g_autofree Copy *all = g_new0(Copy, MAX(n, 1));
+    g_autofree MachineCopy *all = g_new0(MachineCopy, MAX(n, 1));
     bool ok = true;
 
     for (unsigned i = 0; i < n; i++)
-        if (states[i].devices >= 0 && states[i].ram >= 0)
-            all[i] = (Copy){node_at(s, i), &states[i], NULL};
-    copy_all(all, n, fill_ram);
+        if (!node_at(s, i)->remote && states[i].devices >= 0 && states[i].ram >= 0)
+            all[i] = (MachineCopy){node_at(s, i), &states[i], NULL};
+    machine_copies(all, n, machine_fill_ram);
     for (unsigned i = 0; i < n; i++)
         if (all[i].why)
             ok = lose(all[i].node, all[i].why, ok ? error : NULL);
     return ok;
 }
 
-bool machines_restore(Session *s, MachineState *states, bool keep_ram, GError **error)
+/* The nodes of one other host: NULL, with an error, if one can't be made known there. */
+static GArray *begin_far(const Session *s, AgentClient *c, const MachineState *states,
+                         const FarMachine *far, bool keep_ram, GError **error)
 {
+    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(AgentClientSaved));
+
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        Node *n = node_at(s, i);
+        AgentClientSaved saved = {n, far[i].number, states[i].version};
+
+        if (n->remote != agent_client_remote(c))
+            continue;
+        if (saved.number > 0 && !agent_client_knows(c, n) &&
+            !node_expect(n, s->dir, s->options.qemu, error))
+            return NULL;
+        if (agent_client_knows(c, n))
+            g_array_append_val(nodes, saved);
+    }
+    agent_client_begin_restore(c, nodes, keep_ram, s->options.qemu);
+    return g_steal_pointer(&nodes);
+}
+
+/* Of several hosts that work at the same time. */
+typedef struct {
+    GPtrArray *clients; /* AgentClient */
+    GPtrArray *nodes;   /* GArray of AgentClientSaved, as far as begun */
+} FarRestore;
+
+static bool begin_all_far(const Session *s, FarRestore *f, const MachineState *states,
+                          const FarMachine *far, bool keep_ram, GError **error)
+{
+    f->clients = clients_of(s);
+    f->nodes = g_ptr_array_new_with_free_func((GDestroyNotify)g_array_unref);
+    for (unsigned i = 0; i < f->clients->len; i++) {
+        GArray *nodes = begin_far(s, f->clients->pdata[i], states, far, keep_ram, error);
+
+        if (!nodes)
+            return false;
+        g_ptr_array_add(f->nodes, nodes);
+    }
+    return true;
+}
+
+/* Waits for all that were begun. Keeps the first error. */
+static bool end_all_far(FarRestore *f, bool ok, GError **error)
+{
+    for (unsigned i = 0; i < f->nodes->len; i++)
+        ok =
+            agent_client_end_restore(f->clients->pdata[i], f->nodes->pdata[i], ok ? error : NULL) &&
+            ok;
+    g_ptr_array_unref(f->clients);
+    g_ptr_array_unref(f->nodes);
+    return ok;
+}
+
+bool machines_restore(Session *s, MachineState *states, const FarMachine *far, bool keep_ram,
+                      GError **error)
+{
+    FarRestore others;
     bool ok = true;
 
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        if (states[i].devices >= 0 || far[i].keeper || !keep_ram)
+            machine_disconnect(s, node_at(s, i));
+    ok = begin_all_far(s, &others, states, far, keep_ram, error);
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
-        ok = begin(s, node_at(s, i), &states[i], keep_ram, error);
+        if ((states[i].devices >= 0 && !node_at(s, i)->remote) || (!far[i].keeper && !keep_ram))
+            ok = begin(s, node_at(s, i), &states[i], keep_ram, error);
     ok = ok && (keep_ram || fill_all(s, states, error));
+    ok = end_all_far(&others, ok, error);
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
-        ok = finish(s, node_at(s, i), &states[i], keep_ram, error);
+        if ((states[i].devices >= 0 && !node_at(s, i)->remote) || far[i].keeper)
+            ok = finish(s, node_at(s, i), &states[i], keep_ram, error);
     return ok;
+}
+
+bool machines_tell_hosts(const Session *s, GError **error)
+{
+    g_autoptr(GPtrArray) clients = clients_of(s);
+
+    for (unsigned i = 0; i < clients->len; i++)
+        for (unsigned k = 0; k < s->nodes->len; k++)
+            if (agent_client_knows(clients->pdata[i], node_at(s, k)) &&
+                !agent_client_send_past(clients->pdata[i], node_at(s, k), error))
+                return false;
+    return true;
 }

@@ -4,6 +4,7 @@
 
 #include "controller/qemu/ending.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/remote/client/client-save.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
 
@@ -19,6 +20,7 @@ static Node *make_node(const Session *s, const NodeIdentity *id, GError **error)
 {
     g_autoptr(NodeOptions) options = node_options_new(id->name);
     const RemoteHost *host = id->host ? remote_host_find(s, id->host) : NULL;
+    g_autofree char *meant = NULL;
     Node *n;
 
     for (unsigned i = 0; i + 1 < id->given->len; i += 2)
@@ -26,8 +28,15 @@ static Node *make_node(const Session *s, const NodeIdentity *id, GError **error)
             goto failed;
     if (!node_options_finish(options, error))
         goto failed;
-    if (id->host && !host && !remote_host_unknown(s, id->host, error))
+    if (id->host && !host) {
+        checking_in_doubt(s->checking, CHECKING_HOST, id->host);
+        meant = remote_host_suggest(s, id->host);
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "it is on host '%s', which this session does not have%s. `host add %s …` comes "
+                    "before `restore`",
+                    id->host, meant, id->host);
         goto failed;
+    }
     n = node_new(g_steal_pointer(&options), id->index);
     n->remote = host && host->client ? agent_client_remote(host->client) : NULL;
     n->transcript = g_strdup(id->transcript);
@@ -60,12 +69,22 @@ static bool remove_others(Session *s, GPtrArray *keep, NodesLeaveFunc leave, GEr
     return true;
 }
 
-bool nodes_fit(Session *s, const Save *save, NodesLeaveFunc leave, GError **error)
+void nodes_close_cards(const Session *s)
+{
+    for (unsigned i = 0; s->hosts && i < s->hosts->len; i++) {
+        AgentClient *c = ((const RemoteHost *)s->hosts->pdata[i])->client;
+
+        if (c && !agent_client_lost(c))
+            agent_client_close_cards(c, NULL);
+    }
+}
+
+bool nodes_fit(Session *s, const GPtrArray *ids, NodesLeaveFunc leave, GError **error)
 {
     g_autoptr(GPtrArray) nodes = g_ptr_array_new();
 
-    for (unsigned i = 0; i < save->ids->len; i++) {
-        const NodeIdentity *id = save->ids->pdata[i];
+    for (unsigned i = 0; i < ids->len; i++) {
+        const NodeIdentity *id = ids->pdata[i];
         Node *n = same_node(s, id);
 
         if (!n && !(n = make_node(s, id, error))) {
@@ -74,6 +93,7 @@ bool nodes_fit(Session *s, const Save *save, NodesLeaveFunc leave, GError **erro
         }
         g_ptr_array_add(nodes, n);
     }
+    nodes_close_cards(s);
     if (!remove_others(s, nodes, leave, error)) {
         free_made(s, nodes);
         return false;

@@ -4,14 +4,18 @@
 #ifndef SAVE_NODES_H
 #define SAVE_NODES_H
 
-#include "controller/save/save.h"
+#include "controller/qemu/node-save.h"
+#include "controller/session/session.h"
 
 /* Ends what the session's commands hold of a node that is about to be removed. */
 typedef void (*NodesLeaveFunc)(Session *session, Node *node);
 
-/* Makes the session's nodes those of the save, in their order. A node with the same description
+/* Makes the session's nodes those of a save, in their order; ids: NodeIdentity of all of them. A node with the same description
  * stays; its machine is exchanged later. Refused, with nothing changed: a description can't be
  * carried out here. */
-bool nodes_fit(Session *session, const Save *save, NodesLeaveFunc leave, GError **error);
+bool nodes_fit(Session *session, const GPtrArray *ids, NodesLeaveFunc leave, GError **error);
+
+/* All cards of other hosts are gone: a node whose card is in a link could not end. */
+void nodes_close_cards(const Session *session);
 
 #endif

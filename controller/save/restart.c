@@ -9,6 +9,7 @@
 #include "controller/qemu/launch.h"
 #include "controller/run/breaks.h"
 #include "controller/save/machines.h"
+#include "controller/save/nodes.h"
 #include "controller/session/events.h"
 
 /* An empty console is loaded, so that there is one way to change what a console holds. */
@@ -28,7 +29,8 @@ static bool restart_console(Console *c, GError **error)
 static bool restart_node(Session *s, Node *n, GError **error)
 {
     machine_disconnect(s, n);
-    node_drop_process(n);
+    if (!n->remote) /* else the agent does */
+        node_drop_process(n);
     node_begin_again(n);
     if ((n->console && !restart_console(n->console, error)) ||
         !node_launch(n, s->dir, s->options.qemu, local_host_sched_mode(s->host), error) ||
@@ -53,6 +55,7 @@ bool restart_all(Session *s, GError **error)
                     "node %s was attached: metronome can't start its QEMU anew", n->name);
         return false;
     }
+    nodes_close_cards(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!restart_node(s, s->nodes->pdata[i], error))
             return false;

@@ -8,8 +8,10 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/remote/client/client-save.h"
 #include "controller/save/machines.h"
 #include "controller/save/save-file.h"
+#include "controller/session/remote-host.h"
 #include "controller/session/session-error.h"
 
 #include <string.h>
@@ -75,6 +77,7 @@ Save *save_make(Session *s, const char *name, GError **error)
 {
     g_autoptr(Save) save = save_new(name);
     g_autofree MachineState *states = g_new(MachineState, MAX(s->nodes->len, 1));
+    g_autofree FarMachine *far = g_new0(FarMachine, MAX(s->nodes->len, 1));
     bool ok;
 
     if (!can_save(s, error))
@@ -82,11 +85,12 @@ Save *save_make(Session *s, const char *name, GError **error)
     settle(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         states[i] = MACHINE_STATE_NONE;
-    ok = machines_save(s, states, error);
+    ok = machines_save(s, states, far, error);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         SaveNode *n = save_add_node(save);
 
         n->machine = states[i];
+        n->far = far[i];
         note_files(s->nodes->pdata[i], n);
     }
     if (!ok)
@@ -112,11 +116,35 @@ static MachineState *states_of(const Save *save)
     return states;
 }
 
+static FarMachine *far_of(const Save *save)
+{
+    FarMachine *far = g_new0(FarMachine, MAX(save->nodes->len, 1));
+
+    for (unsigned i = 0; i < save->nodes->len; i++)
+        far[i] = ((const SaveNode *)save->nodes->pdata[i])->far;
+    return far;
+}
+
 bool save_go_on(Session *s, const Save *save, GError **error)
 {
     g_autofree MachineState *states = states_of(save);
+    g_autofree FarMachine *far = far_of(save);
 
-    return machines_restore(s, states, true, error);
+    return machines_restore(s, states, far, true, error) && machines_tell_hosts(s, error);
+}
+
+static bool fetch(SaveNode *n, AgentClientStop stop, const void *data, GError **error)
+{
+    return n->machine.devices >= 0 || !n->far.keeper ||
+           agent_client_fetch(n->far.keeper, n->far.number, &n->machine, stop, data, error);
+}
+
+bool save_fetch(const Save *save, bool (*stop)(const void *), const void *data, GError **error)
+{
+    for (unsigned i = 0; i < save->nodes->len; i++)
+        if (!fetch(save->nodes->pdata[i], stop, data, error))
+            return false;
+    return true;
 }
 
 /* --- restoring --- */
@@ -135,31 +163,78 @@ static bool check_files(const Save *save, GError **error)
 
 bool save_fits(Session *s, const Save *save, NodesLeaveFunc leave, GError **error)
 {
-    return check_files(save, error) && nodes_fit(s, save, leave, error);
+    return check_files(save, error) && nodes_fit(s, save->ids, leave, error);
 }
 
-/* Nodes of two times are no ensemble: none of them goes on. */
-static void lose_all(const Session *s, const GError *why)
+/* Copies of machines on the hosts where their nodes go on, as long as a restore needs them. */
+static void forget_copies(const Save *save, const FarMachine *far)
 {
-    for (unsigned i = 0; i < s->nodes->len; i++) {
-        Node *n = s->nodes->pdata[i];
+    for (unsigned i = 0; i < save->nodes->len; i++)
+        if (far[i].keeper && far[i].number != ((SaveNode *)save->nodes->pdata[i])->far.number)
+            agent_client_forget(far[i].keeper, far[i].number);
+}
 
-        if (node_is_live(n))
-            node_fail(n, why);
+/* Brings the machine of a node to its host, which may be this one (client NULL). */
+static bool bring(SaveNode *n, AgentClient *client, FarMachine *far, GError **error)
+{
+    if (client && agent_client_lost(client)) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_DIED, "%s", agent_client_lost(client));
+        return false;
     }
+    if (client && n->far.keeper == client) {
+        *far = n->far;
+        return true;
+    }
+    if (!fetch(n, NULL, NULL, error))
+        return false;
+    if (!client)
+        return true;
+    far->keeper = client;
+    if (agent_client_store(client, &n->machine, &far->number, error))
+        return true;
+    far->keeper = NULL;
+    return false;
+}
+
+static bool bring_all(const Session *s, const Save *save, FarMachine *far, GError **error)
+{
+    for (unsigned i = 0; i < save->nodes->len; i++) {
+        const NodeIdentity *id = save->ids->pdata[i];
+        const RemoteHost *host = id->host ? remote_host_find(s, id->host) : NULL;
+        SaveNode *n = save->nodes->pdata[i];
+
+        /* nodes_fit() tells of a host that is not known. */
+        if (!save_has_machine(n) || (id->host && !host) ||
+            bring(n, host ? host->client : NULL, &far[i], error))
+            continue;
+        g_prefix_error(error, "node %s: ", id->name);
+        return false;
+    }
+    return true;
+}
+
+static bool restore(Session *s, const Save *save, const FarMachine *far, OwnStateLook look,
+                    GError **error)
+{
+    g_autofree MachineState *states = states_of(save);
+
+    return machines_restore(s, states, far, false, error) &&
+           own_state_get(s, save->own, look, error) && machines_tell_hosts(s, error);
 }
 
 bool save_restore(Session *s, const Save *save, OwnStateLook look, NodesLeaveFunc leave,
                   GError **error)
 {
-    g_autofree MachineState *states = states_of(save);
+    g_autofree FarMachine *far = g_new0(FarMachine, MAX(save->nodes->len, 1));
     g_autoptr(GError) e = NULL;
+    bool ok = check_files(save, error) && bring_all(s, save, far, error) &&
+              nodes_fit(s, save->ids, leave, error);
 
-    if (!save_fits(s, save, leave, error))
-        return false;
-    if (machines_restore(s, states, false, &e) && own_state_get(s, save->own, look, &e))
-        return true;
-    lose_all(s, e);
-    g_propagate_error(error, g_steal_pointer(&e));
-    return false;
+    if (ok && !restore(s, save, far, look, &e)) {
+        machines_lose(s, e);
+        g_propagate_error(error, g_steal_pointer(&e));
+        ok = false;
+    }
+    forget_copies(save, far);
+    return ok;
 }

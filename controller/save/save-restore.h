@@ -18,6 +18,10 @@ Save *save_make(Session *session, const char *name, GError **error);
 /* Moves the nodes into processes that go on from the save that was made just now. */
 bool save_go_on(Session *session, const Save *save, GError **error);
 
+/* Copies machines that lie on other hosts to this one, for save_folder_write(). stop: asked whether to
+ * give up; NULL: it is never asked. */
+bool save_fetch(const Save *save, bool (*stop)(const void *data), const void *data, GError **error);
+
 /* Puts the session back to the save. Nodes that are not in the save are removed, and nodes that are
  * missing are added. Refused, with nothing changed, if the save does not fit this host; on a later
  * failure nodes have failed. */

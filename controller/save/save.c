@@ -3,6 +3,7 @@
 #include "controller/save/save.h"
 
 #include "controller/base/suggest.h"
+#include "controller/remote/client/client-save.h"
 #include "controller/save/save-file.h"
 #include "controller/session/session-error.h"
 
@@ -13,10 +14,17 @@ static void save_node_free(void *data)
     SaveNode *n = data;
 
     machine_state_clear(&n->machine);
+    if (n->far.keeper)
+        agent_client_forget(n->far.keeper, n->far.number);
     g_free(n->program);
     g_strfreev(n->arguments);
     g_ptr_array_unref(n->files);
     g_free(n);
+}
+
+bool save_has_machine(const SaveNode *n)
+{
+    return n->machine.devices >= 0 || n->far.keeper;
 }
 
 SaveNode *save_add_node(Save *save)
@@ -113,6 +121,18 @@ const Save *saves_at(const Session *s, const char *path)
 
         if (g_strcmp0(save->path, whole) == 0)
             return save;
+    }
+    return NULL;
+}
+
+const char *saves_keeping(const Session *s, const AgentClient *host)
+{
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++) {
+        const Save *save = s->saves->pdata[i];
+
+        for (unsigned k = 0; host && k < save->nodes->len; k++)
+            if (((const SaveNode *)save->nodes->pdata[k])->far.keeper == host)
+                return save->name;
     }
     return NULL;
 }

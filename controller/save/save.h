@@ -10,12 +10,14 @@
 #ifndef SAVE_SAVE_H
 #define SAVE_SAVE_H
 
-#include "controller/qemu/machine.h"
 #include "controller/qemu/node-save.h"
+#include "controller/save/machines.h"
 #include "controller/save/own-state.h"
 
 typedef struct {
-    MachineState machine; /* without a file: the node has no machine, for example before `start` */
+    MachineState machine; /* without a file: the machine lies elsewhere, or the node has none, for
+                           * example before `start` */
+    FarMachine far;       /* on another host; owned. There may be a copy here */
     char *program;        /* the file that its QEMU's process executes; NULL: not known */
     char **arguments;     /* of that process; NULL: not known */
     GPtrArray *files;     /* SaveFile (save-file.h): files that the node names */
@@ -33,6 +35,8 @@ typedef struct {
 } Save;
 
 Save *save_new(const char *name);
+/* Whether the node has a machine in the save. */
+bool save_has_machine(const SaveNode *node);
 SaveNode *save_add_node(Save *save);
 void save_free(Save *save);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Save, save_free)
@@ -43,6 +47,8 @@ void saves_add(Session *session, Save *save);
 Save *saves_find(const Session *session, const char *name, GError **error);
 /* The session's save that is, or in a check would be, in this folder; NULL: there is none. */
 const Save *saves_at(const Session *session, const char *path);
+/* The name of a save that has machines on this host; NULL: there is none. */
+const char *saves_keeping(const Session *session, const AgentClient *host);
 bool saves_delete(Session *session, const char *name, GError **error);
 void saves_free(Session *session);
 

@@ -11,6 +11,7 @@
 #include "controller/network/topology.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
+#include "controller/remote/save-orders.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -168,6 +169,60 @@ static void check_card(Reader *r, GError **error)
     check_again(out, &all);
 }
 
+static void check_save(Reader *r, bool restores, GError **error)
+{
+    g_auto(SaveOrder) o = {0};
+
+    if (!(restores ? restore_order_get : save_order_get)(r, &o, error)) {
+        demand(!o.nodes && !o.qemu);
+        return;
+    }
+    demand(is_time(o.now) && (o.qemu != NULL) == restores);
+    for (guint i = 0; i < o.nodes->len; i++)
+        demand(g_array_index(o.nodes, SavedNodeOrder, i).version != NULL);
+}
+
+static void check_store(Reader *r, GError **error)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    g_auto(PartsOrder) o = {0};
+    Reader all;
+
+    get_u32(r);
+    all = *r;
+    if (!parts_order_get(r, &o, error)) {
+        demand(!o.names && !o.sizes);
+        return;
+    }
+    demand(o.names->len == o.sizes->len && o.names->len >= (o.whole ? 1 : 2));
+    parts_order_put(out, &o);
+    check_again(out, &all);
+}
+
+static void check_part(Reader *r, bool fills, GError **error)
+{
+    PartOrder o;
+
+    if ((fills ? fill_order_get : fetch_order_get)(r, &o, error))
+        demand(o.at >= 0 && (!fills || o.bytes + o.size == r->end));
+}
+
+static void check_past(Reader *r, GError **error)
+{
+    PastOrder o;
+
+    if (past_order_get(r, &o, error))
+        demand(is_time(o.epoch) && o.past.end == r->end && o.past.at <= o.past.end);
+}
+
+static void check_again_order(Reader *r, GError **error)
+{
+    g_autofree char *qemu = NULL;
+    unsigned node;
+
+    demand(again_order_get(r, &node, &qemu, error) == (qemu != NULL));
+}
+
 static void check_node(Reader *r, GError **error)
 {
     NodeOrder o;
@@ -236,6 +291,23 @@ static bool take(Network *net, VTime *now, uint8_t type, Reader r)
         break;
     case MSG_NODE:
         check_node(&r, &error);
+        break;
+    case MSG_SAVE:
+    case MSG_RESTORE:
+        check_save(&r, type == MSG_RESTORE, &error);
+        break;
+    case MSG_STORE:
+        check_store(&r, &error);
+        break;
+    case MSG_FETCH:
+    case MSG_FILL:
+        check_part(&r, type == MSG_FILL, &error);
+        break;
+    case MSG_PAST:
+        check_past(&r, &error);
+        break;
+    case MSG_AGAIN:
+        check_again_order(&r, &error);
         break;
     default:
         check_rest(type, &r, &error);

@@ -4,7 +4,7 @@
  * range, a request has an answer or an error, and no word of the agent's is unfit for a terminal.
  *
  * The first byte chooses what the agent is asked: an answer to a ping, a node, a monitor command, a
- * step, or a segment. The rest is what it says then, without a length: two bytes with the size of the
+ * step, a segment, a save, a saved machine, or a restore. The rest is what it says then, without a length: two bytes with the size of the
  * fields, the type, the fields. Behind that its stream ends.
  */
 #include "controller/base/log.h"
@@ -13,7 +13,7 @@
 #include "controller/engine/step.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
-#include "controller/remote/client/client.h"
+#include "controller/remote/client/client-save.h"
 #include "controller/remote/message.h"
 #include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
@@ -216,7 +216,7 @@ static bool launch(Session *s, unsigned i, GError **error)
     s->nodes[i] = n;
     demand(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, pair) == 0);
     s->ends[i] = pair[0];
-    return n->remote->ops->launch(n->remote, n, NULL, pair[1], -1, error);
+    return n->remote->ops->launch(n->remote, n, NULL, pair[1], -1, i == 1, error);
 }
 
 static void check_node(const Node *n)
@@ -279,6 +279,29 @@ static void run_segment(Session *s)
     }
 }
 
+static bool fetch(Session *s, GError **error)
+{
+    g_auto(MachineState) state = MACHINE_STATE_NONE;
+    bool good = agent_client_fetch(s->line, 1, &state, NULL, NULL, error);
+
+    demand(good == (state.devices >= 0));
+    demand(!good || state.whole == (state.ram < 0));
+    return good;
+}
+
+static bool restore(Session *s, GError **error)
+{
+    g_autoptr(GArray) nodes = g_array_new(FALSE, FALSE, sizeof(AgentClientSaved));
+
+    for (unsigned i = 0; i < NODES; i++) {
+        AgentClientSaved saved = {s->nodes[i], i + 1, "11.1"};
+
+        g_array_append_val(nodes, saved);
+    }
+    agent_client_begin_restore(s->line, nodes, false, NULL);
+    return agent_client_end_restore(s->line, nodes, error);
+}
+
 static void ask(Session *s, unsigned what)
 {
     g_autoptr(GError) error = NULL;
@@ -301,6 +324,16 @@ static void ask(Session *s, unsigned what)
     case 3:
         take_steps(s);
         return;
+    case 5:
+        agent_client_begin_save(s->line, vtime(NS_PER_MS));
+        good = agent_client_end_save(s->line, &error);
+        break;
+    case 6:
+        good = fetch(s, &error);
+        break;
+    case 7:
+        good = restore(s, &error);
+        break;
     default:
         run_segment(s);
         return;
@@ -346,7 +379,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
     if (len < 1)
         return 0;
-    what = bytes[0] % 5;
+    what = bytes[0] % 8;
     log_set_writer(write_log);
     log_set_level(LOG_DEBUG);
     g_mutex_init(&s.lock);

@@ -172,6 +172,31 @@ static void test_sealed(void)
     g_assert_nonnull(error);
 }
 
+/* Reads on from hole to hole; a read ends at a hole. */
+static void test_read(void)
+{
+    fd_auto fd = memory();
+    g_autoptr(GError) error = NULL;
+    char bytes[3 * PAGE];
+    int64_t at;
+
+    g_assert_cmpint(ftruncate(fd, 100 * PAGE), ==, 0);
+    write_all(fd, "abc", 3, 10 * PAGE);
+    write_all(fd, "xyz", 3, 50 * PAGE);
+    g_assert_cmpint(memfile_read(fd, 0, bytes, sizeof(bytes), &at, &error), ==, PAGE);
+    g_assert_cmpint(at, ==, 10 * PAGE);
+    g_assert_cmpint(memcmp(bytes, "abc", 4), ==, 0);
+    g_assert_cmpint(memfile_read(fd, at + 1, bytes, 2, &at, &error), ==, 2);
+    g_assert_cmpint(memcmp(bytes, "bc", 2), ==, 0);
+    g_assert_cmpint(memfile_read(fd, 11 * PAGE, bytes, sizeof(bytes), &at, &error), ==, PAGE);
+    g_assert_cmpint(at, ==, 50 * PAGE);
+    g_assert_cmpint(memcmp(bytes, "xyz", 4), ==, 0);
+    g_assert_cmpint(memfile_read(fd, 51 * PAGE, bytes, sizeof(bytes), &at, &error), ==, 0);
+    g_assert_no_error(error);
+    g_assert_cmpint(memfile_read(-1, 0, bytes, sizeof(bytes), &at, &error), ==, -1);
+    g_assert_nonnull(error);
+}
+
 static void test_bad_descriptors(void)
 {
     fd_auto fd = memory();
@@ -313,5 +338,6 @@ int main(int argc, char **argv)
     g_test_add_func("/pages/lies", test_lies);
     g_test_add_func("/pages/each-byte", test_each_byte);
     g_test_add_func("/memfile/sealed", test_sealed);
+    g_test_add_func("/memfile/read", test_read);
     return g_test_run();
 }

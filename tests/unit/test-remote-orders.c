@@ -2,6 +2,7 @@
 /* test-remote-orders.c: orders of a controller that are not whole, out of range, or name a thing
  * twice. */
 #include "controller/remote/orders.h"
+#include "controller/remote/save-orders.h"
 
 #include <string.h>
 
@@ -130,6 +131,7 @@ static void test_node(void)
     put_u32(out, 1);
     put_text(out, "a");
     put_text(out, "");
+    put_u8(out, 0);
     put_u32(out, 1);
     put_text(out, "arch");
     put_text(out, "abacus");
@@ -195,6 +197,86 @@ static void test_cards(void)
     g_assert_true(order_next_frame(&got.frames, &frame) && frame.id == 2);
 }
 
+static void test_saved_nodes(void)
+{
+    for (unsigned second = 1; second <= 2; second++) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+
+        put_u8(out, 1);
+        put_text(out, "");
+        put_u32(out, 2);
+        for (unsigned i = 0; i < 2; i++) {
+            put_u32(out, i == 0 ? 1 : second);
+            put_u32(out, 7 * i);
+            put_text(out, "11.1");
+        }
+        for (guint size = 0; size <= out->len; size++) {
+            Reader r = {out->data, out->data + size, false};
+            g_auto(SaveOrder) got = {0};
+
+            g_assert_true(restore_order_get(&r, &got, NULL) == (second == 2 && size == out->len));
+            g_assert_true(!got.nodes || (got.keep_ram && got.nodes->len == 2));
+        }
+    }
+}
+
+/* A machine without a number can't be saved. */
+static void test_save(void)
+{
+    for (unsigned number = 0; number < 2; number++) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_auto(SaveOrder) got = {0};
+        Reader r;
+
+        put_i64(out, 5);
+        put_u32(out, 1);
+        put_u32(out, 3);
+        put_u32(out, number);
+        r = all_of(out);
+        g_assert_true(save_order_get(&r, &got, NULL) == (number == 1));
+    }
+}
+
+static void test_parts(void)
+{
+    static const char *const names[][3] = {{"devices", "ram", "drive0"},
+                                           {"devices", "drive0", "ram"},
+                                           {"ram", "devices", "drive0"},
+                                           {"devices", "ram", "ram"},
+                                           {"devices", "ram", "devices"}};
+
+    for (unsigned k = 0; k < G_N_ELEMENTS(names); k++) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        g_auto(PartsOrder) parts = {0}, got = {0};
+        Reader r;
+
+        parts_order_init(&parts, false);
+        for (unsigned i = 0; i < 3; i++)
+            parts_order_add(&parts, names[k][i], 4096 * i);
+        parts_order_put(out, &parts);
+        r = all_of(out);
+        g_assert_true(parts_order_get(&r, &got, NULL) == (k == 0));
+        g_assert_true(k > 0 || g_array_index(got.sizes, int64_t, 2) == 8192);
+    }
+}
+
+static void test_places(void)
+{
+    for (unsigned negative = 0; negative < 2; negative++) {
+        g_autoptr(GByteArray) out = g_byte_array_new();
+        PartOrder got;
+        Reader r;
+
+        put_u32(out, 1);
+        put_u32(out, 2);
+        put_u64(out, negative ? UINT64_MAX : 4096);
+        put_bytes(out, "abc", 3);
+        r = all_of(out);
+        g_assert_true(fill_order_get(&r, &got, NULL) == !negative);
+        g_assert_true(negative || (got.at == 4096 && got.size == 3));
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -204,5 +286,9 @@ int main(int argc, char **argv)
     g_test_add_func("/remote/orders/node", test_node);
     g_test_add_func("/remote/orders/frames", test_frames);
     g_test_add_func("/remote/orders/cards", test_cards);
+    g_test_add_func("/remote/orders/saved-nodes", test_saved_nodes);
+    g_test_add_func("/remote/orders/save", test_save);
+    g_test_add_func("/remote/orders/parts", test_parts);
+    g_test_add_func("/remote/orders/places", test_places);
     return g_test_run();
 }

@@ -61,11 +61,20 @@ static AgentNode *launch(Agent *a, NodeOrder *order, GError **error)
     n->agent = a;
     n->console = g_byte_array_new();
     n->node = node_new(g_steal_pointer(&order->options), order->index);
-    if (node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL,
-                    local_host_sched_mode(a->host), error))
+    if (order->waits || node_launch(n->node, a->dir, *order->qemu ? order->qemu : NULL,
+                                    local_host_sched_mode(a->host), error))
         return n;
     agent_node_free(n);
     return NULL;
+}
+
+void agent_put_node(const Agent *a, const Node *n)
+{
+    put_text(a->made, n->version);
+    put_u32(a->made, n->vcpus->len);
+    clock_put(a->made, &n->clock);
+    put_u32(a->made, (uint32_t)n->cpu);
+    disk_put(a->made, &n->disk);
 }
 
 static bool receive_node(Agent *a, Reader *r, GError **error)
@@ -88,11 +97,7 @@ static bool receive_node(Agent *a, Reader *r, GError **error)
     agent_read_console(n);
     node_watch_add(a->watch, n->node);
     g_ptr_array_add(a->nodes, n);
-    put_text(a->made, n->node->version);
-    put_u32(a->made, n->node->vcpus->len);
-    clock_put(a->made, &n->node->clock);
-    put_u32(a->made, (uint32_t)n->node->cpu);
-    disk_put(a->made, &n->node->disk);
+    agent_put_node(a, n->node);
     return true;
 }
 
@@ -170,6 +175,8 @@ static bool receive_file(const Agent *a, Reader *r, GError **error)
 
 static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
 {
+    bool known = true, ok;
+
     switch (type) {
     case MSG_FILE:
         return receive_file(a, r, error);
@@ -184,12 +191,18 @@ static bool request(Agent *a, uint8_t type, Reader *r, GError **error)
     case MSG_TOPOLOGY:
         agent_follow(a, r);
         return true;
+    case MSG_NETWORK:
+        agent_copy_network(a, r);
+        return true;
     case MSG_STUB_OPEN:
         return agent_receive_stub(a, r, true, error);
     case MSG_PING:
         return reader_done(r, "ping", error);
     }
-    agent_die("a message of a type that nobody knows");
+    ok = agent_answer_save(a, type, r, &known, error);
+    if (!known)
+        agent_die("a message of a type that nobody knows");
+    return ok;
 }
 
 void agent_answer(Agent *a, uint8_t type, Reader *r)

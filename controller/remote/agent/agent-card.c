@@ -17,7 +17,7 @@ bool agent_open_card(Agent *a, Reader *r, GError **error)
     if (!card_order_get(r, &o, error) || !(n = agent_node(a, o.node, error)))
         return false;
     if (o.card == fabric_n_ports(a->fabric) && o.index < n->node->cables->len)
-        return fabric_open_card(a->fabric, n->node, o.index, o.port, o.now, error);
+        return fabric_open_card(a->fabric, n->node, o.index, o.port, o.now, o.stuck, error);
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "no card %u can be made", o.card);
     return false;
 }
@@ -56,6 +56,7 @@ void agent_receive_network(Agent *a, VTime moved, Reader cards, Reader frames, V
         if (!fabric_set_own(a->fabric, o.card, o.exact, o.own))
             agent_die("a card of a network that is not there");
     }
+    fabric_drop_unclaimed(a->fabric, moved);
     receive_frames(a, frames);
     fabric_retime(a->fabric, quantum, moved, NULL);
 }
@@ -82,6 +83,15 @@ void agent_report_cards(Agent *a)
         }
         port_forget_reports(p);
     }
+}
+
+void agent_copy_network(Agent *a, Reader *r)
+{
+    VTime moved = get_time(r);
+
+    if (r->bad || !fabric_copy(a->fabric, r) || !reader_done(r, "network", NULL))
+        agent_die("a malformed network");
+    fabric_move_replica(a->fabric, moved);
 }
 
 void agent_follow(Agent *a, Reader *r)

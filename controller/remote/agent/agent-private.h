@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* agent-private.h: shared by the parts of the agent: agent.c (bytes, main loop), agent-answer.c
- * (requests), agent-segment.c (segments and steps), agent-card.c (cards), agent-gdb.c (gdb). */
+ * (requests), agent-save.c (saves), agent-segment.c (segments and steps), agent-card.c (cards), agent-gdb.c (gdb). */
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
 
@@ -38,9 +38,10 @@ typedef struct Agent {
     GByteArray *made; /* a message of the main thread */
     RunDir *dir;
     LocalHost *host;
-    GPtrArray *nodes; /* AgentNode */
-    Fabric *fabric;   /* the cards */
-    char *cache;      /* folder of files.h */
+    GPtrArray *nodes;     /* AgentNode */
+    Fabric *fabric;       /* the cards */
+    char *cache;          /* folder of files.h */
+    GHashTable *machines; /* MachineState by number: saved machines that are kept */
 
     /* the present segment or step */
     bool in_segment, in_step;
@@ -96,6 +97,18 @@ void agent_answer(Agent *agent, uint8_t type, Reader *fields);
 bool agent_receive_stub(Agent *agent, Reader *fields, bool open, GError **error);
 void agent_node_free(void *node);
 
+/* Puts a node as MSG_NODE is answered. */
+void agent_put_node(const Agent *agent, const Node *node);
+
+/* --- agent-save.c --- */
+
+/* Carries out a request about saves, as agent_answer(); *known becomes false if it is none. */
+bool agent_answer_save(Agent *agent, uint8_t type, Reader *fields, bool *known, GError **error);
+/* Closes all cards and forgets the replica. */
+void agent_forget_cards(Agent *agent);
+/* Fits GDestroyNotify. */
+void agent_machine_free(void *machine);
+
 /* --- agent-segment.c --- */
 
 /* MSG_SEGMENT: begins a segment. MSG_SEGMENT_OVER is sent at its end. */
@@ -106,12 +119,16 @@ void agent_step(Agent *agent, Reader *fields);
 void agent_serve_cards(Agent *agent, Reader *fields);
 /* Collects the console output of a node for the next report from now on. */
 void agent_read_console(AgentNode *node);
+/* Moves the console output of all members into the grant report. */
+void agent_report_consoles(Agent *agent);
 
 /* --- agent-card.c: a malformed message ends the process, except MSG_CARD --- */
 
 /* MSG_CARD: makes a card. */
 bool agent_open_card(Agent *agent, Reader *fields, GError **error);
-/* MSG_TOPOLOGY: changes the replica of the network. */
+/* MSG_NETWORK: makes the replica of the network a copy. */
+void agent_copy_network(Agent *agent, Reader *fields);
+/* MSG_TOPOLOGY: changes the replica. */
 void agent_follow(Agent *agent, Reader *fields);
 /* Takes over the state of the controller's network from MSG_SEGMENT or MSG_CARDS: how cards
  * deliver, where their frames come from, and the frames that are due. */

@@ -32,7 +32,7 @@ void agent_read_console(AgentNode *n)
         console_pass_on(n->node->console, on_console, n);
 }
 
-static void report_consoles(Agent *a)
+void agent_report_consoles(Agent *a)
 {
     for (unsigned i = 0; i < a->members->len; i++) {
         AgentNode *n = a->members->pdata[i];
@@ -85,7 +85,7 @@ static void send_grant_report(Agent *a, uint64_t k, bool stop)
 {
     gsize begun = message_begin(a->reached, MSG_REPORT);
 
-    report_consoles(a);
+    agent_report_consoles(a);
     agent_report_cards(a);
     grant_report_put(&a->report, k, stop ? GRANT_REPORT_WANTS_STOP : 0, htime_now(), a->reached);
     message_end(a->reached, begun);
@@ -151,7 +151,7 @@ static void on_segment_done(void *data)
     gsize begun;
 
     send_port_bytes(a);
-    report_consoles(a);
+    agent_report_consoles(a);
     agent_report_cards(a);
     begun = message_begin(a->made, MSG_SEGMENT_OVER);
     grant_report_put(&a->report, atomic_load(&a->segment.k),

@@ -426,6 +426,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->reached = g_byte_array_new();
     a->nodes = g_ptr_array_new_with_free_func(agent_node_free);
     a->fabric = fabric_new_agent();
+    a->machines = g_hash_table_new_full(NULL, NULL, NULL, agent_machine_free);
     a->participants = g_array_new(FALSE, TRUE, sizeof(Participant));
     a->members = g_ptr_array_new();
     a->cache = files_cache();

@@ -3,6 +3,7 @@
  * cards. Main thread, which waits for each answer. */
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
+#include "controller/network/network-state.h"
 #include "controller/network/topology.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-private.h"
@@ -187,13 +188,16 @@ static void add_tunnel(AgentClient *c, Node *node, uint8_t type, int fd)
     g_mutex_unlock(&c->lock);
 }
 
-static void remove_tunnels(AgentClient *c, const Node *node)
+/* type: those of this type alone; 0: all. */
+static void remove_tunnels(AgentClient *c, const Node *node, uint8_t type)
 {
     g_mutex_lock(&c->lock);
     for (guint i = c->tunnels->len; i-- > 0;) {
-        if (g_array_index(c->tunnels, Tunnel, i).node != node)
+        const Tunnel *t = &g_array_index(c->tunnels, Tunnel, i);
+
+        if (t->node != node || (type != 0 && t->type != type))
             continue;
-        close(g_array_index(c->tunnels, Tunnel, i).fd);
+        close(t->fd);
         g_array_remove_index(c->tunnels, i);
     }
     g_mutex_unlock(&c->lock);
@@ -221,48 +225,74 @@ static bool put_options(AgentClient *c, const NodeOptions *o, GByteArray *out, G
     return true;
 }
 
-static bool try_launch(AgentClient *c, Node *n, const char *qemu, GError **error)
+void agent_client_get_node(Node *n, Reader *r)
+{
+    uint32_t vcpus;
+
+    g_free(n->version);
+    n->version = get_line(r);
+    vcpus = get_u32(r);
+    clock_get(r, &n->clock);
+    n->cpu = (int)get_u32(r);
+    disk_get(r, &n->disk);
+    if (r->bad)
+        return;
+    g_array_set_size(n->vcpus, MIN(vcpus, 1024));
+    g_array_set_size(n->remote_used, MIN(vcpus, 1024));
+}
+
+static bool try_launch(AgentClient *c, Node *n, const char *qemu, bool waits, GError **error)
 {
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_NODE);
-    uint32_t vcpus;
     Reader r;
 
     put_u32(request, n->index);
     put_text(request, n->name);
     put_text(request, qemu);
+    put_u8(request, waits);
     if (!put_options(c, n->options, request, error))
         return false;
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
         return false;
-    g_free(n->version);
-    n->version = get_line(&r);
-    vcpus = get_u32(&r);
-    clock_get(&r, &n->clock);
-    n->cpu = (int)get_u32(&r);
-    disk_get(&r, &n->disk);
+    agent_client_get_node(n, &r);
     if (!reader_done(&r, "node", error))
         return false;
-    g_array_set_size(n->vcpus, MIN(vcpus, 1024));
-    g_array_set_size(n->remote_used, MIN(vcpus, 1024));
     g_mutex_lock(&c->lock);
     g_ptr_array_add(c->nodes, n);
     g_mutex_unlock(&c->lock);
     return true;
 }
 
-static bool launch(Remote *remote, Node *n, const char *qemu, int console, int port, GError **error)
+static bool launch(Remote *remote, Node *n, const char *qemu, int console, int port, bool waits,
+                   GError **error)
 {
     AgentClient *c = (AgentClient *)remote;
 
     add_tunnel(c, n, MSG_TYPE, console);
     if (port >= 0)
         add_tunnel(c, n, MSG_PORT, port);
-    if (try_launch(c, n, qemu, error))
+    if (try_launch(c, n, qemu, waits, error))
         return true;
-    remove_tunnels(c, n);
+    remove_tunnels(c, n, 0);
     return false;
+}
+
+static bool launch_again(Remote *remote, Node *n, const char *qemu, GError **error)
+{
+    AgentClient *c = (AgentClient *)remote;
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    gsize begun = message_begin(request, MSG_AGAIN);
+    Reader r;
+
+    put_u32(request, n->index);
+    put_text(request, qemu);
+    message_end(request, begun);
+    if (!agent_client_request(c, request, &r, error))
+        return false;
+    agent_client_get_node(n, &r);
+    return reader_done(&r, "again", error);
 }
 
 void agent_client_check_life(AgentClient *c)
@@ -287,7 +317,7 @@ static void end(Remote *remote, Node *n)
     g_mutex_lock(&c->lock);
     known = g_ptr_array_remove(c->nodes, n) && !c->lost;
     g_mutex_unlock(&c->lock);
-    remove_tunnels(c, n);
+    remove_tunnels(c, n, 0);
     agent_client_check_life(c);
     put_u32(request, n->index);
     message_end(request, begun);
@@ -325,6 +355,8 @@ static int open_stub(Remote *remote, Node *n, GError **error)
     int pair[2];
     Reader r;
 
+    /* Behind a restore: the end of the former connection must not be told behind this request. */
+    remove_tunnels(c, n, MSG_STUB);
     put_u32(request, n->index);
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
@@ -347,13 +379,31 @@ static bool open_card(Remote *remote, Port *port, VTime now, GError **error)
     Reader r;
 
     port->number = c->cards->len;
-    card_order_put(request,
-                   &(CardOrder){port->number, port->node->index, port->card, port->index, now});
+    card_order_put(request, &(CardOrder){.card = port->number,
+                                         .node = port->node->index,
+                                         .index = port->card,
+                                         .port = port->index,
+                                         .now = vtime(MAX(now.ns, port->reached.ns)),
+                                         .stuck = port->stuck});
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
         return false;
     g_ptr_array_add(c->cards, port);
     return true;
+}
+
+/* Sends all of the network: frames on their way, tables, random numbers. */
+static bool send_network(AgentClient *c, const Network *net, VTime moved, GError **error)
+{
+    g_autoptr(GByteArray) request = g_byte_array_new();
+    gsize begun = message_begin(request, MSG_NETWORK);
+    Reader r;
+
+    put_i64(request, moved.ns);
+    network_save(net, request);
+    message_end(request, begun);
+    c->n_changes = network_n_ops(net);
+    return agent_client_request(c, request, &r, error);
 }
 
 static bool follow(Remote *remote, const Network *net, VTime moved, GError **error)
@@ -366,6 +416,8 @@ static bool follow(Remote *remote, const Network *net, VTime moved, GError **err
     c->moved = moved;
     if (c->n_changes == network_n_ops(net))
         return true; /* the next segment sends `moved` */
+    if (c->n_changes == 0)
+        return send_network(c, net, moved, error);
     request = g_byte_array_new();
     begun = message_begin(request, MSG_TOPOLOGY);
     put_i64(request, moved.ns);
@@ -380,6 +432,7 @@ const RemoteOps agent_client_ops = {
     .run_segment = agent_client_run_segment,
     .step = agent_client_step,
     .launch = launch,
+    .launch_again = launch_again,
     .end = end,
     .qmp = qmp,
     .open_stub = open_stub,

@@ -47,11 +47,15 @@ struct AgentClient {
     uint8_t answer_type; /* 0: none yet */
     GPtrArray *nodes;    /* Node */
     GPtrArray *cards;    /* Port by number; the fabric owns them */
-    unsigned n_changes;  /* changes of the network's topology sent to the agent */
+    unsigned n_changes;  /* changes of the network's topology sent to the agent; 0: nothing of it */
     VTime moved;         /* time up to which the network has moved */
     struct {             /* as AgentClientStats; any thread may read */
         _Atomic uint64_t grants, quanta, bytes_out, bytes_in;
     } stats;
+
+    GByteArray *order; /* a request that is begun, and not ended yet */
+    GArray *saved;     /* unsigned: numbers of the machines of `nodes` in the last save; 0: none */
+    unsigned last_number; /* of all saved machines of the host */
 
     /* the present upload */
     const char *local_path, *remote_path;
@@ -114,6 +118,14 @@ bool agent_client_stop_requested(const AgentClient *client);
  * MSG_OK, valid until the next request. False, with an error: the agent has refused, or the client
  * is lost. */
 bool agent_client_request(AgentClient *client, GByteArray *request, Reader *answer, GError **error);
+
+/* The same in two steps; other clients and the main thread work in between. The message stays as it
+ * is until the end. */
+void agent_client_begin_request(AgentClient *client, GByteArray *request);
+bool agent_client_end_request(AgentClient *client, Reader *answer, GError **error);
+
+/* Reads what is said of a node that was started: MSG_NODE's answer. */
+void agent_client_get_node(Node *node, Reader *r);
 
 /* Sets remote.no_live_nodes: true if no node of the host is alive. */
 void agent_client_check_life(AgentClient *client);

@@ -157,13 +157,17 @@ static bool refuse_lost(AgentClient *c, GError **error)
     return error && *error;
 }
 
-bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, GError **error)
+void agent_client_begin_request(AgentClient *c, GByteArray *request)
+{
+    c->request = request;
+    agent_client_submit(c, JOB_REQUEST);
+}
+
+bool agent_client_end_request(AgentClient *c, Reader *answer, GError **error)
 {
     g_autofree char *why = NULL;
     uint32_t code;
 
-    c->request = request;
-    agent_client_submit(c, JOB_REQUEST);
     agent_client_wait(c);
     *answer = reader_of(c->answer);
     if (c->answer_type == MSG_OK)
@@ -175,6 +179,12 @@ bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, G
     g_set_error(error, NODE_ERROR, answer->bad ? NODE_ERROR_SYSTEM : (int)code, "host %s: %s",
                 c->remote.name, answer->bad ? "it sent no answer that is known" : why);
     return false;
+}
+
+bool agent_client_request(AgentClient *c, GByteArray *request, Reader *answer, GError **error)
+{
+    agent_client_begin_request(c, request);
+    return agent_client_end_request(c, answer, error);
 }
 
 /* --- making and ending --- */
@@ -272,6 +282,8 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     c->inbox = inbox_new();
     c->out = g_byte_array_new();
     c->answer = g_byte_array_new();
+    c->order = g_byte_array_new();
+    c->saved = g_array_new(FALSE, FALSE, sizeof(unsigned));
     c->nodes = g_ptr_array_new();
     c->cards = g_ptr_array_new();
     c->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
@@ -307,6 +319,8 @@ void agent_client_free(AgentClient *c)
     inbox_free(c->inbox);
     g_byte_array_unref(c->out);
     g_byte_array_unref(c->answer);
+    g_byte_array_unref(c->order);
+    g_array_unref(c->saved);
     g_ptr_array_unref(c->nodes);
     g_ptr_array_unref(c->cards);
     g_array_unref(c->which);
