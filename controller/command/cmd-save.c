@@ -212,13 +212,13 @@ static void would_go_back(Session *s, const Save *save)
         checking_doubt(s->checking, CHECKING_END, NULL);
 }
 
-static CommandResult would_restore(Session *s, const Save *save, GError **error)
+static CommandResult would_restore(Session *s, const Save *save, const char *places, GError **error)
 {
     if (!save->ids) {
         would_go_back(s, save);
         return COMMAND_DONE;
     }
-    if (!save_fits(s, save, leave, error))
+    if (!save_fits(s, save, places, leave, error))
         return COMMAND_FAILED;
     s->started = true;
     checking_doubt_all(s->checking);
@@ -232,47 +232,56 @@ static bool is_folder(const Session *s, const char *name)
                                  (g_file_test(name, G_FILE_TEST_IS_DIR) || saves_at(s, name)));
 }
 
-static CommandResult restore(Session *s, const Save *save, GError **error)
+static CommandResult restore(Session *s, const Save *save, const char *places, GError **error)
 {
     HTime began = htime_now();
 
     if (s->options.dry)
-        return would_restore(s, save, error);
+        return would_restore(s, save, places, error);
     gdb_drop_lost(s);
-    if (!save_restore(s, save, command_look, leave, error))
+    if (!save_restore(s, save, places, command_look, leave, error))
         return COMMAND_FAILED;
     tell_gdbs(s, "restored");
     announce(s, "restore", save, began);
     return COMMAND_DONE;
 }
 
-CommandResult command_restore(Session *s, const char *path, GError **error)
+static CommandResult restore_folder(Session *s, const char *path, const char *places,
+                                    GError **error)
 {
     g_autoptr(Save) read = NULL;
 
     if (s->options.dry && saves_at(s, path)) /* the run will have written it */
-        return would_restore(s, saves_at(s, path), error);
+        return would_restore(s, saves_at(s, path), places, error);
     read = save_folder_read(path, !s->options.dry, error);
-    return read ? restore(s, read, error) : COMMAND_FAILED;
+    return read ? restore(s, read, places, error) : COMMAND_FAILED;
+}
+
+CommandResult command_restore(Session *s, const char *path, GError **error)
+{
+    return restore_folder(s, path, NULL, error);
 }
 
 static CommandResult exec_restore(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    const char *name = call->args[0];
+    const char *name = call->args[0], *places = args_text(call, "host");
     const Save *save;
 
+    if (places && is_inside(call, "host=", error))
+        return COMMAND_FAILED;
     if (is_folder(s, name))
         return is_inside(call, "a folder", error) ? COMMAND_FAILED
-                                                  : command_restore(s, name, error);
+                                                  : restore_folder(s, name, places, error);
     save = saves_find(s, name, error);
-    return save ? restore(s, save, error) : COMMAND_FAILED;
+    return save ? restore(s, save, places, error) : COMMAND_FAILED;
 }
 
 const Command cmd_restore = {
     .name = "restore",
-    .usage = "SAVE|PATH",
-    .help = "Put the whole ensemble back to a save of this session, or to the save in a folder",
+    .usage = "SAVE|PATH [host=PLACES]",
+    .help = "Put the whole ensemble back to a save of this session, or to the save in a folder; "
+            "host=HOST or host=NODE:HOST,... puts nodes on other hosts than they were on",
     .exec = exec_restore,
 };
 

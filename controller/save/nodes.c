@@ -6,7 +6,10 @@
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-save.h"
 #include "controller/session/remote-host.h"
+#include "controller/session/session-error.h"
 #include "controller/session/session-life.h"
+
+#include <string.h>
 
 /* The session's node that is described; NULL: none. */
 static Node *same_node(const Session *s, const NodeIdentity *id)
@@ -33,8 +36,8 @@ static Node *make_node(const Session *s, const NodeIdentity *id, GError **error)
         meant = remote_host_suggest(s, id->host);
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "it is on host '%s', which this session does not have%s. `host add %s …` comes "
-                    "before `restore`",
-                    id->host, meant, id->host);
+                    "before `restore`, or `restore … host=%s:local` puts the node on this host",
+                    id->host, meant, id->host, id->name);
         goto failed;
     }
     n = node_new(g_steal_pointer(&options), id->index);
@@ -67,6 +70,62 @@ static bool remove_others(Session *s, GPtrArray *keep, NodesLeaveFunc leave, GEr
             return false;
     }
     return true;
+}
+
+/* --- other places --- */
+
+static void place(NodeIdentity *id, const char *host)
+{
+    g_free(id->host);
+    id->host = strcmp(host, "local") == 0 ? NULL : g_strdup(host);
+    for (unsigned i = 0; i + 1 < id->given->len; i += 2) {
+        if (strcmp(id->given->pdata[i], "host") != 0)
+            continue;
+        g_free(id->given->pdata[i + 1]);
+        id->given->pdata[i + 1] = g_strdup(host);
+        return;
+    }
+    if (!id->host)
+        return;
+    g_ptr_array_add(id->given, g_strdup("host"));
+    g_ptr_array_add(id->given, g_strdup(host));
+}
+
+static bool place_one(const GPtrArray *ids, const char *text, GError **error)
+{
+    const char *colon = strchr(text, ':');
+    g_autofree char *name = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
+    const char *host = colon ? colon + 1 : text;
+    bool found = false;
+
+    for (unsigned i = 0; *host && i < ids->len; i++) {
+        NodeIdentity *id = ids->pdata[i];
+
+        if (name && strcmp(name, id->name) != 0)
+            continue;
+        place(id, host);
+        found = true;
+    }
+    if (found)
+        return true;
+    if (!*host || !name)
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "host='%s': HOST, or NODE:HOST,NODE:HOST… is right; 'local' is this host",
+                    text);
+    else
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "host='%s': the save has no node '%s'", text, name);
+    return false;
+}
+
+bool nodes_place(const GPtrArray *ids, const char *places, GError **error)
+{
+    g_auto(GStrv) all = g_strsplit(places, ",", -1);
+
+    for (char **p = all; *p; p++)
+        if (!place_one(ids, *p, error))
+            return false;
+    return all[0] || place_one(ids, "", error);
 }
 
 void nodes_close_cards(const Session *s)

@@ -161,9 +161,20 @@ static bool check_files(const Save *save, GError **error)
     return true;
 }
 
-bool save_fits(Session *s, const Save *save, NodesLeaveFunc leave, GError **error)
+/* The nodes of the save, at these places; NULL: where they were. */
+static GPtrArray *ids_of(const Save *save, const char *places, GError **error)
 {
-    return check_files(save, error) && nodes_fit(s, save->ids, leave, error);
+    g_autoptr(GPtrArray) ids = own_state_nodes(save->own, error);
+
+    return ids && (!places || nodes_place(ids, places, error)) ? g_steal_pointer(&ids) : NULL;
+}
+
+bool save_fits(Session *s, const Save *save, const char *places, NodesLeaveFunc leave,
+               GError **error)
+{
+    g_autoptr(GPtrArray) ids = ids_of(save, places, error);
+
+    return ids && check_files(save, error) && nodes_fit(s, ids, leave, error);
 }
 
 /* Copies of machines on the hosts where their nodes go on, as long as a restore needs them. */
@@ -196,10 +207,11 @@ static bool bring(SaveNode *n, AgentClient *client, FarMachine *far, GError **er
     return false;
 }
 
-static bool bring_all(const Session *s, const Save *save, FarMachine *far, GError **error)
+static bool bring_all(const Session *s, const Save *save, const GPtrArray *ids, FarMachine *far,
+                      GError **error)
 {
     for (unsigned i = 0; i < save->nodes->len; i++) {
-        const NodeIdentity *id = save->ids->pdata[i];
+        const NodeIdentity *id = ids->pdata[i];
         const RemoteHost *host = id->host ? remote_host_find(s, id->host) : NULL;
         SaveNode *n = save->nodes->pdata[i];
 
@@ -222,13 +234,14 @@ static bool restore(Session *s, const Save *save, const FarMachine *far, OwnStat
            own_state_get(s, save->own, look, error) && machines_tell_hosts(s, error);
 }
 
-bool save_restore(Session *s, const Save *save, OwnStateLook look, NodesLeaveFunc leave,
-                  GError **error)
+bool save_restore(Session *s, const Save *save, const char *places, OwnStateLook look,
+                  NodesLeaveFunc leave, GError **error)
 {
+    g_autoptr(GPtrArray) ids = ids_of(save, places, error);
     g_autofree FarMachine *far = g_new0(FarMachine, MAX(save->nodes->len, 1));
     g_autoptr(GError) e = NULL;
-    bool ok = check_files(save, error) && bring_all(s, save, far, error) &&
-              nodes_fit(s, save->ids, leave, error);
+    bool ok = ids && check_files(save, error) && bring_all(s, save, ids, far, error) &&
+              nodes_fit(s, ids, leave, error);
 
     if (ok && !restore(s, save, far, look, &e)) {
         machines_lose(s, e);

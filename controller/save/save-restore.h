@@ -22,13 +22,15 @@ bool save_go_on(Session *session, const Save *save, GError **error);
  * give up; NULL: it is never asked. */
 bool save_fetch(const Save *save, bool (*stop)(const void *data), const void *data, GError **error);
 
-/* Puts the session back to the save. Nodes that are not in the save are removed, and nodes that are
+/* Puts the session back to the save. places: where its nodes go on (nodes_place()); NULL: on the hosts
+ * where they were. Nodes that are not in the save are removed, and nodes that are
  * missing are added. Refused, with nothing changed, if the save does not fit this host; on a later
  * failure nodes have failed. */
-bool save_restore(Session *session, const Save *save, OwnStateLook look, NodesLeaveFunc leave,
-                  GError **error);
+bool save_restore(Session *session, const Save *save, const char *places, OwnStateLook look,
+                  NodesLeaveFunc leave, GError **error);
 
 /* The first part of that, all of it in a dry session: makes the nodes those of the save. */
-bool save_fits(Session *session, const Save *save, NodesLeaveFunc leave, GError **error);
+bool save_fits(Session *session, const Save *save, const char *places, NodesLeaveFunc leave,
+               GError **error);
 
 #endif
