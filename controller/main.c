@@ -114,10 +114,15 @@ static void keep_failure(Session *s, const char *dir)
     if (!dir || (outcome != OUTCOME_FAILED && outcome != OUTCOME_EXACTNESS_LOST &&
                  outcome != OUTCOME_NODE_FAILED))
         return;
-    if (command_keep(s, dir, &error))
-        log_warn("the ensemble is saved as it stands: `metronome --from %s` opens it", dir);
-    else
+    if (!command_keep(s, dir, &error))
         log_write(LOG_ERROR, "--save-on-failure: %s", error->message);
+    else if (s->hosts && s->hosts->len > 0)
+        log_warn(
+            "the ensemble is saved as it stands: `restore %s` opens it behind the `host add` of "
+            "its hosts, and `restore %s host=local` on this host",
+            dir, dir);
+    else
+        log_warn("the ensemble is saved as it stands: `metronome --from %s` opens it", dir);
 }
 
 /* What is left to go wrong, then what says how it ended. */
