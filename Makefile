@@ -49,7 +49,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 # Nodes on several CPUs, or many.
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults hosts hosts-line \
-         hosts-same notes repl-hosts disks)
+         hosts-same hosts-saves notes repl-hosts disks)
 # Those that take long; they begin first, so that no CPU waits for the last one.
 LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture)
 # As arguments of tests/run.
