@@ -10,7 +10,7 @@ CFLAGS   ?= -O2 -g
 # What a build of a kind of its own (sanitizers, coverage) adds; it comes behind CFLAGS and wins.
 OPT      ?=
 SAN      ?=
-PKG      := glib-2.0 gio-unix-2.0 json-c libssh libpcap nettle
+PKG      := glib-2.0 gio-unix-2.0 json-c libssh libpcap nettle libelf
 
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
         -Wpointer-arith -Wwrite-strings -Wformat=2 -Wvla -Wundef -Wimplicit-fallthrough $(WERROR)
