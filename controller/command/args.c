@@ -4,8 +4,8 @@
 
 #include "controller/base/suggest.h"
 #include "controller/base/units.h"
+#include "controller/run/node-symbols.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -60,19 +60,19 @@ static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError
     return NULL;
 }
 
-static bool read_address(const char *text, int64_t *out, GError **error)
+/* An address of the node that stands before it. */
+static bool read_address(const CommandCall *call, const char *text, int64_t *out, GError **error)
 {
-    bool hex = g_str_has_prefix(text, "0x");
-    const char *digits = hex ? text + 2 : text;
-    char *end;
+    const Node *node = NULL;
+    uint64_t address = 0;
+    bool ok;
 
-    errno = 0;
-    *out = (int64_t)g_ascii_strtoull(digits, &end, hex ? 16 : 10);
-    if (errno == 0 && g_ascii_isxdigit(*digits) && *end == '\0')
-        return true;
-    g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX,
-                "'%s' is no address: a number is needed, such as 0x40000000", text);
-    return false;
+    for (unsigned i = 0; i < call->read.words.n && !node; i++)
+        node = call->read.values[i].node;
+    g_assert(node);
+    ok = node_symbols_address(call->session, node, text, &address, error);
+    *out = (int64_t)address;
+    return ok;
 }
 
 static bool read_number(const char *text, double *out, GError **error)
@@ -144,7 +144,7 @@ static bool read_one(CommandCall *call, unsigned i, GError **error)
         ok = units_parse_int(text, arg->name, c->least, c->most, &value->whole, &why);
         break;
     case ARG_ADDRESS:
-        ok = read_address(text, &value->whole, &why);
+        ok = read_address(call, text, &value->whole, &why);
         break;
     case ARG_NUMBER:
         ok = read_number(text, &value->number, &why);

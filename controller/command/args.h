@@ -6,7 +6,7 @@
  *     DURATION, TIME, EVERY, 5s a time; the example of a key is what it is without the key
  *     NINSN                     a count of instructions
  *     N, M, LEN                 a whole number, from `least` to `most` of the command
- *     ADDR                      an address, decimal or 0x…
+ *     ADDR                      an address of the NODE before it: decimal, 0x…, NAME or NAME+OFFSET
  *     X, 1.0                    a number above 0
  *
  * Every other is text. They are asked for by the name of their placeholder or key, a literal by

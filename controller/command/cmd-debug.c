@@ -6,6 +6,7 @@
 #include "controller/command/look.h"
 #include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
+#include "controller/run/node-symbols.h"
 #include "controller/run/run.h"
 
 #include <inttypes.h>
@@ -16,7 +17,16 @@
 
 #define MAX_MEM 65536
 
-char *look_instruction(Node *n, int vcpu, GError **error)
+/* The name goes behind the number with which QEMU's line begins. */
+static char *with_name(Session *s, const Node *n, uint64_t pc, const char *line)
+{
+    g_autofree char *suffix = node_symbols_suffix(s, n, pc);
+    size_t number = strcspn(line, ":");
+
+    return g_strdup_printf("%.*s%s%s", (int)number, line, suffix, line + number);
+}
+
+char *look_instruction(Session *s, Node *n, int vcpu, GError **error)
 {
     g_autofree char *arguments = NULL, *output = NULL;
     GdbThread thread;
@@ -36,9 +46,9 @@ char *look_instruction(Node *n, int vcpu, GError **error)
     if (output && strstr(output, "0x") && !strstr(output, "OBJD") && !strstr(output, "Cannot")) {
         g_auto(GStrv) lines = g_strsplit(strstr(output, "0x"), "\\r", 2);
 
-        return g_strdup(lines[0]);
+        return with_name(s, n, pc, lines[0]);
     }
-    return g_strdup_printf("0x%" PRIx64, pc);
+    return node_symbols_place(s, n, pc);
 }
 
 /* --- step --- */
@@ -64,7 +74,7 @@ static void show_step(const CommandCall *call, const Step *step, const RunOutcom
     session_event(s, "step", members);
     if (n->state != NODE_PAUSED || s->options.json)
         return;
-    instruction = look_instruction(n, step->vcpu, &error);
+    instruction = look_instruction(s, n, step->vcpu, &error);
     if (!instruction)
         instruction = g_strdup(error->message);
     session_print(s, "%s%s: %" PRId64 " executed, icount %s, time %s, %s\n", n->name,
@@ -162,19 +172,27 @@ const Command cmd_step = {
 
 /* --- regs --- */
 
-static bool show_register(const Session *s, GdbClient *gdb, const GdbThread *thread,
+static bool is_pc(const char *name)
+{
+    return strcmp(name, "pc") == 0 || strcmp(name, "rip") == 0 || strcmp(name, "eip") == 0;
+}
+
+static bool show_register(Session *s, const Node *n, GdbClient *gdb, const GdbThread *thread,
                           const GdbRegister *r, GError **error)
 {
     size_t size = (r->bitsize + 7) / 8;
     g_autofree uint8_t *bytes = g_malloc0(size);
     g_autofree char *name = text_line(r->name, -1);
     g_autoptr(GString) text = g_string_new("0x");
+    g_autofree char *suffix = NULL;
 
     if (!gdb_register_read_bytes(gdb, thread, r->name, bytes, size, NODE_REPLY_MS, error))
         return false;
     for (size_t i = size; i-- > 0;)
         g_string_append_printf(text, "%02x", bytes[i]);
-    session_print(s, "%-16s %s\n", name, text->str);
+    suffix = is_pc(name) ? node_symbols_suffix(s, n, g_ascii_strtoull(text->str + 2, NULL, 16))
+                         : g_strdup("");
+    session_print(s, "%-16s %s%s\n", name, text->str, suffix);
     return true;
 }
 
@@ -190,7 +208,7 @@ static bool show_registers(CommandCall *call, Node *n, GError **error)
     for (unsigned i = 1; i < call->n_args; i++) {
         const GdbRegister *r = gdb_register_find(gdb, call->args[i], NODE_REPLY_MS, error);
 
-        if (!r || !show_register(call->session, gdb, &thread, r, error))
+        if (!r || !show_register(call->session, n, gdb, &thread, r, error))
             return false;
     }
     for (unsigned i = 0; call->n_args == 1 && i < all->len; i++) {
@@ -198,7 +216,7 @@ static bool show_registers(CommandCall *call, Node *n, GError **error)
 
         if (!gdb_register_is_general(all, r))
             continue;
-        if (!show_register(call->session, gdb, &thread, r, error))
+        if (!show_register(call->session, n, gdb, &thread, r, error))
             return false;
         shown++;
     }

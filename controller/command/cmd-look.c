@@ -47,7 +47,7 @@ static void time_row(const Session *s, const Node *n)
 }
 
 /* Under icount one host thread runs all vCPUs in turn, so all of them show its time. */
-static bool vcpu_rows(const Session *s, Node *n, GError **error)
+static bool vcpu_rows(Session *s, Node *n, GError **error)
 {
     GdbClient *gdb = node_is_live(n) && n->gdb_path ? debug_use(n, error) : NULL;
     g_autoptr(GArray) threads = gdb ? gdb_threads(gdb, NODE_REPLY_MS, error) : NULL;
@@ -65,7 +65,7 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
         bool halted = false;
 
         ok = gdb_thread_halted(gdb, t, &halted, NODE_REPLY_MS, error) &&
-             (pc = look_instruction(n, (int)i, error));
+             (pc = look_instruction(s, n, (int)i, error));
         if (ok)
             session_print(s, "%-12u %-8s %8s %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
                           thread, (double)used.ns / 1e9, share(used, s->in_runs), pc);
@@ -77,7 +77,7 @@ static bool vcpu_rows(const Session *s, Node *n, GError **error)
 
 static CommandResult exec_time(CommandCall *call, GError **error)
 {
-    const Session *s = call->session;
+    Session *s = call->session;
     Node *only = args_node(call); /* NULL: all */
     g_autofree char *now = NULL;
 

@@ -14,6 +14,7 @@
 #include "controller/qemu/qemu-argv.h"
 #include "controller/run/breaks.h"
 #include "controller/run/disk-note.h"
+#include "controller/run/node-symbols.h"
 #include "controller/run/quantum.h"
 #include "controller/run/sleep-note.h"
 #include "controller/session/remote-host.h"
@@ -230,6 +231,7 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     }
     breaks_delete_node(call->session, node);
+    node_symbols_forget(call->session, node);
     gdb_close_node(call->session, node);
     return session_remove_node(call->session, node, error) ? COMMAND_DONE : COMMAND_FAILED;
 }

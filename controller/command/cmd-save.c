@@ -208,6 +208,7 @@ static void would_go_back(Session *s, const Save *save)
 {
     checking_doubt(s->checking, CHECKING_BREAK, NULL);
     checking_doubt(s->checking, CHECKING_LINK, NULL);
+    checking_doubt(s->checking, CHECKING_SYMBOLS, NULL);
     if (s->nodes->len < save->nodes->len)
         checking_doubt(s->checking, CHECKING_END, NULL);
 }

@@ -45,6 +45,7 @@ typedef enum {
     DEFINES_BREAK, /* by number */
     DEFINES_CAPTURE,
     DEFINES_VARIABLE,
+    DEFINES_SYMBOLS,  /* names in a node */
     DEFINES_DEFAULTS, /* none, but what nodes are to have */
     DEFINES_LINE,     /* $line and its like */
     DEFINES_START,    /* no name, but nodes run behind it */
@@ -124,7 +125,7 @@ void command_finish(CommandCall *call, GError *error);
 
 /* A session that only checks, with the nodes, links, hosts and variables of one that runs: for what is
  * to follow there. Free with command_free_state() and session_free(). */
-Session *command_mirror(const Session *session, GError **error);
+Session *command_mirror(Session *session, GError **error);
 
 /* False in a check that could not look at all commands: nothing is known of the state then. */
 bool command_is_sure(const Session *session);
@@ -223,7 +224,7 @@ extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down,
     cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_pc, cmd_break_time,
     cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem, cmd_pause, cmd_perf,
-    cmd_regs, cmd_step, cmd_watch;
+    cmd_regs, cmd_step, cmd_symbols, cmd_watch;
 extern const Command cmd_restart, cmd_restore, cmd_save, cmd_saves;
 extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
     cmd_include, cmd_log, cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list,

@@ -50,6 +50,9 @@ static void doubt_definition(Session *s, CommandDefines defines, char **args)
         if (args[0])
             session_set(s, args[0], CHECKING_UNKNOWN, false);
         break;
+    case DEFINES_SYMBOLS:
+        doubt(s, CHECKING_SYMBOLS, args);
+        break;
     case DEFINES_DEFAULTS:
         checking_doubt(s->checking, CHECKING_DEFAULTS, NULL);
         break;

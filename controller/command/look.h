@@ -3,12 +3,12 @@
 #ifndef COMMAND_LOOK_H
 #define COMMAND_LOOK_H
 
-#include "controller/qemu/node.h"
+#include "controller/session/session.h"
 
 /*
- * "0xffff…: b.ne #0x…", or only the address where QEMU has no disassembler (QEMU's own, built with
+ * "0xffff… <name+0x4>: b.ne #0x…", or only the address where QEMU has no disassembler (QEMU's own, built with
  * capstone in Debian; monitor/hmp-cmds-target.c). vcpu -1: the first. NULL with an error.
  */
-char *look_instruction(Node *node, int vcpu, GError **error);
+char *look_instruction(Session *session, Node *node, int vcpu, GError **error);
 
 #endif

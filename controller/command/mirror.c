@@ -5,6 +5,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/run/node-symbols.h"
 #include "controller/save/save.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
@@ -89,7 +90,7 @@ static void copy_network(const Session *from, Session *to)
         copy_link(net, i, to);
 }
 
-Session *command_mirror(const Session *s, GError **error)
+Session *command_mirror(Session *s, GError **error)
 {
     Session *m = session_new((SessionOptions){.dry = true,
                                               .quiet = true,
@@ -113,6 +114,7 @@ Session *command_mirror(const Session *s, GError **error)
     node_defaults_copy(s->defaults, m->defaults);
     for (guint i = 0; s->saves && i < s->saves->len; i++)
         saves_add(m, save_new(((const Save *)s->saves->pdata[i])->name));
+    node_symbols_mirror(s, m);
     m->sleep_reported = s->sleep_reported;
     if (s->fabric)
         copy_network(s, m);

@@ -10,6 +10,7 @@
 #include "controller/remote/message.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
+#include "controller/run/node-symbols.h"
 #include "controller/run/run.h"
 #include "controller/run/sampler.h"
 #include "controller/save/save.h"
@@ -18,6 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One a line, whatever their number. */
+/* clang-format off */
 static const Command *const table[] = {
     &cmd_quantum,
     &cmd_host_add,
@@ -65,6 +68,7 @@ static const Command *const table[] = {
     &cmd_clocks,
     &cmd_stats,
     &cmd_perf,
+    &cmd_symbols,
     &cmd_regs,
     &cmd_mem,
     &cmd_gdb,
@@ -85,6 +89,7 @@ static const Command *const table[] = {
     &cmd_quit,
     NULL,
 };
+/* clang-format on */
 
 const Command *const *command_table(void)
 {
@@ -138,6 +143,7 @@ void command_free_state(Session *s)
     command_settle(s);
     g_clear_pointer(&s->endpoints, g_ptr_array_unref);
     breaks_free(s);
+    node_symbols_free(s);
     captures_free(s);
     perf_free(s);
     sampler_close(s);

@@ -66,6 +66,8 @@ static void hint_placeholder(GPtrArray *hints, const char *a, unsigned at, unsig
         add_hint(hints, USAGE_COMMAND, NULL, at);
     else if (usage_is_name(a, "REG") || usage_is_name(a, "REGISTER"))
         add_hint(hints, USAGE_REGISTER, NULL, node);
+    else if (usage_is_name(a, "ADDR"))
+        add_hint(hints, USAGE_SYMBOL, NULL, node);
 }
 
 /* The alternatives of text, of which `skip` was typed already. A single one is an example. */

@@ -9,7 +9,7 @@
  *                  that are before it
  *     word         alternatives with bars between them: literals, placeholders, or key=values
  *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], END, HOST, COMMAND,
- *                  DEFAULT, SAVE, REG stand for what can be listed, every other for anything; with …
+ *                  DEFAULT, SAVE, REG, ADDR stand for what can be listed, every other for anything; with …
  *                  behind it, and EXPR, for all that follows, COMMAND at the end for one word or two.
  *                  args.h says which are more than text
  */
@@ -31,6 +31,7 @@ typedef enum {
     USAGE_SAVE,     /* a save of the session */
     USAGE_COMMAND,  /* a command's name, of one word or two, that begins with argument `from` */
     USAGE_REGISTER, /* a register of the node that is argument `from` */
+    USAGE_SYMBOL,   /* a name of an address in the node that is argument `from` */
 } UsageKind;
 
 typedef struct {

@@ -14,6 +14,7 @@
 #include "controller/network/filter.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/expr.h"
+#include "controller/run/node-symbols.h"
 #include "controller/run/values.h"
 #include "controller/session/output.h"
 #include "controller/session/session-error.h"
@@ -173,10 +174,11 @@ unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t addres
     const char *access = type == GDB_POINT_WRITE  ? "write"
                          : type == GDB_POINT_READ ? "read"
                                                   : "access";
-    Break *b = break_new(BREAK_POINT, type <= GDB_POINT_HARDWARE
-                                          ? g_strdup_printf("%s 0x%" PRIx64, node->name, address)
-                                          : g_strdup_printf("%s 0x%" PRIx64 " %u %s", node->name,
-                                                            address, length, access));
+    g_autofree char *place = node_symbols_place(s, node, address);
+    Break *b = break_new(BREAK_POINT,
+                         type <= GDB_POINT_HARDWARE
+                             ? g_strdup_printf("%s %s", node->name, place)
+                             : g_strdup_printf("%s %s %u %s", node->name, place, length, access));
 
     b->node = node;
     b->type = type;
@@ -464,20 +466,29 @@ static bool same_point(const Break *b, const DebugHit *hit)
     return b->type <= GDB_POINT_HARDWARE ? hit->pc == b->address : watched(b, hit) != NULL;
 }
 
-static char *point_text(const Break *b, const DebugHit *hit)
+static void append_access(Session *s, const Break *b, const DebugHit *hit, GString *text)
+{
+    g_autofree char *to = node_symbols_place(s, b->node, watched(b, hit)->address);
+    g_autofree char *by = node_symbols_place(s, b->node, hit->by);
+
+    g_string_append_printf(text, "access to %s", to);
+    if (hit->finished)
+        g_string_append_printf(text, " by the instruction at %s", by);
+    g_string_append(text, ", ");
+}
+
+static char *point_text(Session *s, const Break *b, const DebugHit *hit)
 {
     const Node *n = b->node;
+    g_autofree char *pc = node_symbols_place(s, n, hit->pc);
     g_autofree char *now = units_format_seconds(node_ensemble_time(n));
     g_autofree char *skip = units_format_duration(hit->skip);
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_printf(text, "node %s, vCPU %" PRId64 ": ", n->name, MAX(hit->stop.thread.tid, 1) - 1);
     if (b->type > GDB_POINT_HARDWARE)
-        g_string_append_printf(text, "access to 0x%" PRIx64, watched(b, hit)->address);
-    if (b->type > GDB_POINT_HARDWARE && hit->finished)
-        g_string_append_printf(text, " by the instruction at 0x%" PRIx64, hit->by);
-    g_string_append_printf(text, "%spc 0x%" PRIx64 ", icount %" PRId64 ", its time %s",
-                           b->type > GDB_POINT_HARDWARE ? ", " : "", hit->pc, n->clock.icount.n,
+        append_access(s, b, hit, text);
+    g_string_append_printf(text, "pc %s, icount %" PRId64 ", its time %s", pc, n->clock.icount.n,
                            now);
     if (hit->skip.ns > 0)
         g_string_append_printf(text, ", its clock skipped %s%s", hit->at_most ? "at most " : "",
@@ -518,7 +529,7 @@ static char *fired(Session *s, Break *b, RunEnd end)
     case BREAK_POINT:
         if (end != RUN_BROKE || !debug_hit(b->node) || !same_point(b, debug_hit(b->node)))
             return NULL;
-        return point_text(b, debug_hit(b->node));
+        return point_text(s, b, debug_hit(b->node));
     case BREAK_WHEN:
         return atomic_exchange(&b->fired, false) ? g_strdup(b->expression) : NULL;
     case BREAK_PACKET:
@@ -572,6 +583,7 @@ void breaks_watch(Session *s)
 
 void breaks_restart(Session *s)
 {
+    node_symbols_restart(s);
     for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
         Break *b = s->breaks->list->pdata[i];
 
@@ -608,6 +620,7 @@ static void put_break(const Break *b, GByteArray *out)
 
 void breaks_save(const Session *s, GByteArray *out)
 {
+    node_symbols_save(s, out);
     put_u32(out, s->breaks ? s->breaks->last : 0);
     put_u32(out, s->breaks ? s->breaks->list->len : 0);
     for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++)
@@ -674,8 +687,11 @@ static Break *get_break(Session *s, Reader *r, void (*look)(Session *, const cha
 bool breaks_load(Session *s, Reader *r, void (*look)(Session *, const char *), GError **error)
 {
     struct Breaks *breaks = list_of(s);
-    uint32_t last = get_u32(r), n = get_count(r, sizeof(uint32_t));
+    uint32_t last, n;
 
+    node_symbols_read(s, r);
+    last = get_u32(r);
+    n = get_count(r, sizeof(uint32_t));
     g_ptr_array_set_size(breaks->list, 0);
     for (uint32_t i = 0; i < n; i++) {
         Break *b = get_break(s, r, look, error);

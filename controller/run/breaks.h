@@ -46,7 +46,7 @@ void breaks_restart(Session *session);
 
 /* --- for saves --- */
 
-/* Writes the list. breaks_load() replaces the list of the session by the list that was written; the
+/* Writes the list and, in front of it, where nodes' names are from. breaks_load() replaces the list of the session by the list that was written; the
  * session's nodes and network must be those of that time. look: of breaks_add_watch(). False: the
  * bytes are wrong, or QEMU refuses a point. */
 void breaks_save(const Session *session, GByteArray *out);

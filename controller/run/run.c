@@ -10,6 +10,7 @@
 #include "controller/qemu/debug.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
+#include "controller/run/node-symbols.h"
 #include "controller/run/quantum.h"
 #include "controller/run/sampler.h"
 #include "controller/session/events.h"
@@ -144,14 +145,17 @@ static const char *ending(const Session *s, RunEnd end)
     g_assert_not_reached();
 }
 
-static char *point_text(const Session *s)
+static char *point_text(Session *s)
 {
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
-        if (debug_hit(n))
-            return g_strdup_printf("a point of node %s was hit at pc 0x%" G_GINT64_MODIFIER "x",
-                                   n->name, debug_hit(n)->pc);
+        g_autofree char *pc = NULL;
+
+        if (!debug_hit(n))
+            continue;
+        pc = node_symbols_place(s, n, debug_hit(n)->pc);
+        return g_strdup_printf("a point of node %s was hit at pc %s", n->name, pc);
     }
     return NULL;
 }

@@ -27,6 +27,7 @@ typedef enum {
     CHECKING_BREAK,
     CHECKING_CAPTURE,
     CHECKING_DEFAULTS, /* has no names */
+    CHECKING_SYMBOLS,  /* names in a node; name: the node's */
     CHECKING_KINDS,
 } CheckingKind;
 

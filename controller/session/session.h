@@ -57,6 +57,7 @@ typedef struct Session {
     /* State of the commands; command_free_state() frees it. */
     struct Run *run;           /* run/run.h: the active run; NULL: none */
     struct Breaks *breaks;     /* run/breaks.h */
+    struct NodeNames *names;   /* run/node-symbols.h; NULL: none yet */
     struct Perf *perf;         /* command/cmd-perf.c: where its counting began */
     struct Sampler *sampler;   /* run/sampler.h; NULL: nothing is sampled */
     struct ClockWatch *clocks; /* run/clock-watch.h; NULL: no clock was read */

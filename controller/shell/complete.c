@@ -8,6 +8,7 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/command/usage.h"
+#include "controller/run/node-symbols.h"
 #include "controller/session/remote-host.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@
 
 #include <readline/readline.h>
 
-static const Session *session;
+static Session *session;
 
 /* Input of generate(). */
 static GPtrArray *candidates; /* char * */
@@ -141,6 +142,18 @@ static void offer_registers(const char *name, const char *text)
         offer(registers[i], text);
 }
 
+/* Offers names of addresses. There may be very many, sorted and each once. */
+static void offer_symbols(const char *name, const char *text)
+{
+    g_autofree char *plain = g_strndup(name, strcspn(name, "."));
+    const Node *node = session_node(session, plain);
+    const Symbols *symbols = node ? node_symbols(session, node) : NULL;
+    g_autoptr(GPtrArray) names = symbols ? symbols_beginning_with(symbols, text) : NULL;
+
+    for (unsigned i = 0; names && i < names->len; i++)
+        g_ptr_array_add(candidates, g_strdup(names->pdata[i]));
+}
+
 static void offer_hint(const UsageHint *h, char **args, unsigned n_args, const char *text)
 {
     switch (h->kind) {
@@ -171,6 +184,10 @@ static void offer_hint(const UsageHint *h, char **args, unsigned n_args, const c
     case USAGE_REGISTER:
         if (h->from < n_args)
             offer_registers(args[h->from], text);
+        break;
+    case USAGE_SYMBOL:
+        if (h->from < n_args)
+            offer_symbols(args[h->from], text);
         break;
     }
 }
@@ -206,7 +223,7 @@ static char *generate(const char *text, int state)
     return files ? rl_filename_completion_function(text, file++) : NULL;
 }
 
-GPtrArray *complete_line(const Session *s, const char *line, size_t size, bool *paths)
+GPtrArray *complete_line(Session *s, const char *line, size_t size, bool *paths)
 {
     Before before;
 
@@ -243,7 +260,7 @@ static char **complete(const char *text, int start, int end)
     return matches;
 }
 
-void complete_open(const Session *s)
+void complete_open(Session *s)
 {
     session = s;
     rl_attempted_completion_function = complete;

@@ -10,13 +10,13 @@
 #include "controller/session/session.h"
 
 /* Sets up readline. The session must outlive the prompt. */
-void complete_open(const Session *session);
+void complete_open(Session *session);
 
 /*
  * Returns the words that can replace the end of `line` behind its first `size` bytes. The end is
  * the word under construction, or the part of the word behind its last '='. *files: a path is
  * possible too. The caller frees the array with g_ptr_array_unref().
  */
-GPtrArray *complete_line(const Session *session, const char *line, size_t size, bool *files);
+GPtrArray *complete_line(Session *session, const char *line, size_t size, bool *files);
 
 #endif

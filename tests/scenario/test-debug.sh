@@ -17,7 +17,7 @@ linux="kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=256M"
 steps() {
     expect 'step: exact by icount, with pc and instruction' 0 \
         "$busy; start; run 5ms; step a 1000; assert a.icount == 5001000; assert time == 5ms" \
-        '^a: 1000 executed, icount 5001000, time 0.005001000s, 0x400800[0-9a-f]+: .* [a-z]+'
+        '^a: 1000 executed, icount 5001000, time 0.005001000s, 0x400800[0-9a-f]+ <_start\+0x[0-9a-f]+>: .* [a-z]+'
     expect 'step: one instruction without a number, one node without a name' 0 \
         "$busy; start; run 1ms; step; assert a.icount == 1000001"
     expect 'step: past a boundary the others come along' 0 \
@@ -66,7 +66,7 @@ breaks() {
         "$busy; $busy_b; start; run 1ms; break pc a 0x40080008; run 1s; assert break == 1; \
          assert a.icount == 1000002; assert b.icount == 2000000; assert time == 1ms; delete 1; run-until 3ms; \
          assert a.offset == 0; assert b.icount == 3000000; assert a.missed == 0" \
-        'break 1: node a, vCPU 0: pc 0x40080008, icount 1000002'
+        'break 1: node a, vCPU 0: pc 0x40080008( <[^>]+>)?, icount 1000002'
     expect 'break pc: hit again in each round of the loop' 0 \
         "$busy; start; run 1ms; break pc a 0x40080008; run 1s; run 1s; run 1s; assert a.icount == 1000010; breaks" \
         '^1 +pc +3 '

@@ -99,6 +99,8 @@ completion() {
     completes 'node console beta p' 'node console beta pace='
     completes 'node transcript beta of' 'node transcript beta off'
     completes 'echo al' 'echo al'
+    completes 'break pc beta _sta' 'break pc beta _start'
+    completes 'mem alpha _edat' 'mem alpha _edata'
     key C-u
     type_text 'ru'
     key Tab Tab Tab

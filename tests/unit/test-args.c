@@ -158,7 +158,8 @@ static void test_misfits(void)
             "instructions are written as 1000insn" SHAPE);
     refuses(&runs, "0.5ns", "r: DURATION '0.5ns' is no whole number of nanoseconds" SHAPE);
     refuses(&runs, "a main",
-            "r: ADDR 'main' is no address: a number is needed, such as 0x40000000" SHAPE);
+            "r: ADDR 'main' is no address: a number is needed, such as 0x40000000, or a name once "
+            "`symbols a FILE` has loaded names" SHAPE);
     refuses(&runs, "c 0", "unknown node 'c': there are a, b");
     refuses(&nodes, "b.2", "node b has no vCPU 2: 0 to 1 are there");
     refuses(&required, "c",

@@ -11,8 +11,8 @@
  * them. */
 static char *show(const GPtrArray *hints)
 {
-    static const char *const kinds[] = {"word",    "file", "node",    "host",    "cpu",
-                                        "default", "save", "command", "register"};
+    static const char *const kinds[] = {"word",    "file", "node",    "host",     "cpu",
+                                        "default", "save", "command", "register", "symbol"};
     GString *text = g_string_new(NULL);
 
     for (unsigned i = 0; i < hints->len; i++) {
@@ -57,6 +57,8 @@ static void test_places(void)
     hints_are("PATH", "", "", "<file>");
     hints_are("FILE.pcapng [NODE]", "", "", "<file>");
     hints_are("NODE[.CPU]", "", "", "<cpu>");
+    hints_are("NODE ADDR LEN", "a", "", "<symbol 0>");
+    hints_are("NODE ADDR LEN", "a b", "", "");
     hints_are("HOST", "", "", "<host>");
     hints_are("[key=value] | off [DEFAULT…]", "", "", "key= off");
     hints_are("[key=value] | off [DEFAULT…]", "off", "", "<default>");
