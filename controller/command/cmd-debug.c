@@ -7,6 +7,7 @@
 #include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/node-symbols.h"
+#include "controller/run/peek.h"
 #include "controller/run/run.h"
 
 #include <inttypes.h>
@@ -271,25 +272,6 @@ static void show_memory(const Session *s, uint64_t address, const uint8_t *bytes
     }
 }
 
-static bool read_memory(Node *n, uint64_t address, uint8_t *bytes, size_t size, bool physical,
-                        GError **error)
-{
-    GdbClient *gdb = debug_use(n, error);
-    GdbThread first;
-    bool ok;
-
-    if (!gdb)
-        return false;
-    ok = debug_thread(n, 0, &first, error) &&
-         gdb_thread_select(gdb, &first, NODE_REPLY_MS, error) &&
-         (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
-         gdb_memory_read(gdb, address, bytes, size, NODE_REPLY_MS, error);
-    if (physical)
-        ok = gdb_phy_mem_mode_set(gdb, false, NODE_REPLY_MS, ok ? error : NULL) && ok;
-    debug_release(n);
-    return ok;
-}
-
 static CommandResult exec_mem(CommandCall *call, GError **error)
 {
     Node *n = args_node(call);
@@ -302,7 +284,7 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
     bytes = g_malloc((gsize)size);
     if (!node_check(n, true, error))
         return COMMAND_FAILED;
-    if (!read_memory(n, address, bytes, (size_t)size, args_is(call, "phys", "on"), error)) {
+    if (!peek_memory(n, 0, address, bytes, (size_t)size, args_is(call, "phys", "on"), error)) {
         g_prefix_error(error, "node %s, %" PRId64 " bytes at 0x%" PRIx64 ": ", n->name, size,
                        address);
         return COMMAND_FAILED;

@@ -160,6 +160,8 @@ static char *show(ExprValue v)
 {
     if (v.kind == EXPR_NAME)
         return g_strdup(v.names[v.value]);
+    if (v.kind == EXPR_WORD)
+        return g_strdup_printf("0x%" PRIx64, (uint64_t)v.value);
     return v.kind == EXPR_TIME ? units_format_duration(vtime(v.value))
                                : g_strdup_printf("%" PRId64, v.value);
 }
@@ -167,7 +169,7 @@ static char *show(ExprValue v)
 static CommandResult exec_assert(CommandCall *call, GError **error)
 {
     g_autofree char *text = g_strjoinv(" ", call->args), *left = NULL, *right = NULL;
-    Values values = {.session = call->session};
+    Values values = {.session = call->session, .check = call->session->options.dry};
     g_autofree char *found = NULL;
     ExprResult result;
 

@@ -7,9 +7,13 @@
 
 #include "controller/base/units.h"
 
+#include <errno.h>
 #include <string.h>
 
 G_DEFINE_QUARK(metronome_expr_error_quark, expr_error)
+
+/* Brackets in brackets. */
+#define MAX_DEPTH 8
 
 typedef struct {
     const char *p;
@@ -59,6 +63,15 @@ static bool literal(const char *word, ExprValue *out, GError **error)
     VTime time;
     Insns insns;
 
+    if (g_str_has_prefix(word, "0x")) {
+        char *end;
+
+        errno = 0;
+        *out =
+            (ExprValue){.kind = EXPR_WORD, .value = (int64_t)g_ascii_strtoull(word + 2, &end, 16)};
+        return (errno == 0 && g_ascii_isxdigit(word[2]) && *end == '\0') ||
+               set_expr_error(error, "'%s' is no number of 64 bits", word);
+    }
     if (word[strspn(word, "0123456789")] == '\0') {
         out->kind = EXPR_COUNT;
         if (!units_parse_int(word, "number", 0, INT64_MAX, &out->value, error))
@@ -89,6 +102,26 @@ static bool skip_sign(Parser *ps)
     return negative;
 }
 
+/* Moves over what stands in brackets behind a word. */
+static bool skip_brackets(Parser *ps, GError **error)
+{
+    const char *start = ps->p;
+    unsigned depth = 0;
+
+    if (*ps->p != '[')
+        return true;
+    for (; *ps->p && !strchr("=!<>", *ps->p); ps->p++) {
+        depth += *ps->p == '[';
+        if (depth > MAX_DEPTH)
+            return set_expr_error(error, "there are too many brackets in each other");
+        if (*ps->p == ']' && --depth == 0) {
+            ps->p++;
+            return true;
+        }
+    }
+    return set_expr_error(error, "a ] is missing behind '%s'", start);
+}
+
 static bool term(Parser *ps, ExprValue *out, GError **error)
 {
     g_autofree char *word = NULL;
@@ -105,11 +138,14 @@ static bool term(Parser *ps, ExprValue *out, GError **error)
         return set_expr_error(
             error, *start ? "a value is expected at '%s'" : "a value is missing at the end%s",
             start);
+    if (!skip_brackets(ps, error))
+        return false;
     word = g_strndup(start, (gsize)(ps->p - start));
     if (g_ascii_isdigit(*word) || *word == '.') {
         if (!literal(word, out, error))
             return false;
-        out->value = negative ? -out->value : out->value; /* never INT64_MIN before */
+        if (negative) /* a word may be INT64_MIN */
+            out->value = (int64_t) - (uint64_t)out->value;
         return true;
     }
     return ps->lookup(word, out, ps->data, error);
@@ -121,6 +157,11 @@ static bool same_kind(ExprValue *a, ExprValue b, GError **error)
         return set_expr_error(error,
                               "a state can only be compared by == and !=, with the name of one or "
                               "the state of another node");
+    if ((a->kind == EXPR_WORD && b.kind == EXPR_COUNT) ||
+        (a->kind == EXPR_COUNT && b.kind == EXPR_WORD)) {
+        a->kind = EXPR_WORD;
+        return true;
+    }
     if (a->kind != EXPR_ANY && b.kind != EXPR_ANY && a->kind != b.kind)
         return set_expr_error(
             error, "a time and a count can't be compared or added: give both a unit of the "
@@ -145,16 +186,31 @@ static bool sum(Parser *ps, ExprValue *out, GError **error)
         ps->p++;
         if (!term(ps, &next, error) || !same_kind(out, next, error))
             return false;
-        if (op == '+' ? __builtin_add_overflow(out->value, next.value, &out->value)
-                      : __builtin_sub_overflow(out->value, next.value, &out->value))
+        if (out->kind == EXPR_WORD)
+            out->value = (int64_t)(op == '+' ? (uint64_t)out->value + (uint64_t)next.value
+                                             : (uint64_t)out->value - (uint64_t)next.value);
+        else if (op == '+' ? __builtin_add_overflow(out->value, next.value, &out->value)
+                           : __builtin_sub_overflow(out->value, next.value, &out->value))
             return set_expr_error(error, "the sum is too large");
     }
 }
 
-static bool compare(const char *op, int64_t a, int64_t b, bool *holds)
+/* -1, 0 or 1. */
+static int order(const ExprValue *a, const ExprValue *b)
+{
+    if (a->value == b->value)
+        return 0;
+    if (a->kind == EXPR_WORD)
+        return (uint64_t)a->value < (uint64_t)b->value ? -1 : 1;
+    return a->value < b->value ? -1 : 1;
+}
+
+/* Whether op holds between a and b, whose order is given; false: there is no such operator. */
+static bool compare(const char *op, int a_to_b, bool *holds)
 {
     static const char *const ops[] = {"==", "!=", "<=", ">=", "<", ">"};
-    const bool results[] = {a == b, a != b, a <= b, a >= b, a<b, a> b};
+    const bool results[] = {a_to_b == 0, a_to_b != 0, a_to_b <= 0, a_to_b >= 0,
+                            a_to_b<0, a_to_b> 0};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(ops); i++) {
         if (strcmp(op, ops[i]) == 0) {
@@ -225,6 +281,16 @@ static bool compare_names(const char *op, const ExprResult *r, GError **error)
            same_kind(&(ExprValue){EXPR_NAME, 0, NULL}, r->right, error);
 }
 
+bool expr_sum(const char *text, ExprLookup lookup, void *data, ExprValue *out, GError **error)
+{
+    Parser ps = {.p = text, .lookup = lookup, .data = data};
+
+    if (!sum(&ps, out, error))
+        return false;
+    skip_blanks(&ps);
+    return !*ps.p || set_expr_error(error, "'%s' is too much: a sum is expected", ps.p);
+}
+
 bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *out, GError **error)
 {
     Parser ps = {.p = text, .lookup = lookup, .data = data};
@@ -238,7 +304,7 @@ bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *
     skip_blanks(&ps);
     length = strspn(ps.p, "=!<>");
     op = g_strndup(ps.p, length);
-    if (!compare(op, 0, 0, &result.holds)) {
+    if (!compare(op, 0, &result.holds)) {
         if (left.word)
             return resolve(&result, &left, &right, error);
         return set_expr_error(error, "a comparison (== != < <= > >=) is expected at '%s'", ps.p);
@@ -251,7 +317,9 @@ bool expr_evaluate(const char *text, ExprLookup lookup, void *data, ExprResult *
     skip_blanks(&ps);
     if (*ps.p)
         return set_expr_error(error, "'%s' is too much: one comparison is expected", ps.p);
-    compare(op, result.left.value, result.right.value, &result.holds);
+    if (result.left.kind == EXPR_WORD)
+        result.right.kind = EXPR_WORD;
+    compare(op, order(&result.left, &result.right), &result.holds);
     *out = result;
     return true;
 }

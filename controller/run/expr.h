@@ -6,10 +6,12 @@
  *   name       := NODE.FIELD of which one side is a state | a word such as paused
  *   sum        := term { ( + | - ) term }
  *   term       := NODE.FIELD | FIELD | [ - ] literal, nothing between the two
- *   literal    := number | duration | instruction count
+ *   FIELD      := a word, behind which may be [ any text without an operator of comparison ]
+ *   literal    := number | 0x… | duration | instruction count
  *
- * A value is a time (ns), a count or one of a set of names; the three kinds don't mix. A plain
- * number is a count; 0 is a time or a count. A word that is no value counts as a name if the value
+ * A value is a time (ns), a count, a word of memory or one of a set of names; the kinds don't mix,
+ * but a count becomes a word beside one. Words are unsigned and wrap. A plain number is a count, one
+ * that begins with 0x a word; 0 is anything. A word of text that is no value counts as a name if the value
  * on the other side is a name.
  */
 #ifndef RUN_EXPR_H
@@ -25,6 +27,7 @@ GQuark expr_error_quark(void);
 typedef enum {
     EXPR_ANY, /* 0 */
     EXPR_COUNT,
+    EXPR_WORD, /* 64 bits of memory or of a register: `value` is unsigned */
     EXPR_TIME, /* ns */
     EXPR_NAME, /* index into `names` */
 } ExprKind;
@@ -42,6 +45,9 @@ typedef struct {
     bool holds;
     ExprValue left, right;
 } ExprResult;
+
+/* Evaluates a sum alone, such as what an ExprLookup finds in brackets. */
+bool expr_sum(const char *text, ExprLookup lookup, void *data, ExprValue *out, GError **error);
 
 /* Evaluates one comparison. False, with an error and out unchanged: the text is no comparison, a
  * name is unknown, kinds are mixed, or a sum does not fit 64 bits. */

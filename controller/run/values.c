@@ -4,6 +4,8 @@
 
 #include "controller/base/suggest.h"
 #include "controller/fabric/fabric.h"
+#include "controller/run/node-symbols.h"
+#include "controller/run/peek.h"
 
 #include <string.h>
 
@@ -36,6 +38,8 @@ enum {
     NODE_STATE,
     NODE_EXIT,
     NODE_RESETS,
+    NODE_REG,
+    NODE_MEM,
     NODE_END
 };
 
@@ -58,6 +62,10 @@ const ValueHelp values_of_nodes[] = {
     [NODE_STATE] = {"state", "its state, a name: paused, off, panicked, …; for == and != only"},
     [NODE_EXIT] = {"exit", "the exit status of its QEMU, -1 if it did not exit by itself"},
     [NODE_RESETS] = {"resets", "how often its guest was reset"},
+    [NODE_REG] = {"reg", "`a.reg.x0`, a register, of 64 bits at most, of the vCPU that a break "
+                         "has stopped, else of the first; `a.1.reg.x0` of that vCPU"},
+    [NODE_MEM] = {"mem", "`a.mem[ADDR]`, 8 bytes of memory, `a.mem[ADDR,4]` so many (1, 2, 4 or "
+                         "8), little-endian, at a virtual address as that vCPU sees it"},
     [NODE_END] = {NULL, NULL},
 };
 
@@ -130,11 +138,102 @@ static bool node_value(Values *v, const Node *n, const char *field, ExprValue *o
     };
     int i = find(values_of_nodes, field);
 
-    if (i < 0)
+    if (i < 0 || i >= NODE_REG)
         return false;
     v->used_clock = v->used_clock || i == NODE_ICOUNT || i == NODE_IDLE;
     *out = all[i];
     return true;
+}
+
+/* --- registers and memory --- */
+
+static bool word(uint64_t value, ExprValue *out)
+{
+    *out = (ExprValue){.kind = EXPR_WORD, .value = (int64_t)value};
+    return true;
+}
+
+/* What stands in "mem[…]": an address, perhaps a comma and a size. */
+static bool memory_place(Values *v, const char *text, uint64_t *address, unsigned *size,
+                         GError **error)
+{
+    g_autofree char *inner = g_strndup(text, strlen(text) - 1); /* without the ] */
+    char *comma = strrchr(inner, ',');
+    ExprValue at = {0};
+
+    *size = 8;
+    if (comma) {
+        const char *digits = comma + 1 + strspn(comma + 1, " ");
+
+        *comma = '\0';
+        *size = strlen(digits) == 1 && strchr("1248", *digits) ? (unsigned)(*digits - '0') : 0;
+    }
+    if (*size == 0) {
+        g_set_error(error, EXPR_ERROR, 0,
+                    "'%s' is no number of bytes: 1, 2, 4 or 8 can be compared", comma + 1);
+        return false;
+    }
+    if (!expr_sum(inner, values_lookup, v, &at, error))
+        return false;
+    *address = (uint64_t)at.value;
+    if (at.kind == EXPR_WORD || at.kind == EXPR_COUNT || at.kind == EXPR_ANY)
+        return true;
+    g_set_error(error, EXPR_ERROR, 0, "'%s' is no address", inner);
+    return false;
+}
+
+static bool memory_value(Values *v, Node *n, int vcpu, const char *place, ExprValue *out,
+                         GError **error)
+{
+    uint8_t bytes[8] = {0};
+    uint64_t address = 0, value = 0;
+    unsigned size = 0;
+
+    if (!memory_place(v, place, &address, &size, error))
+        return false;
+    v->node = n;
+    if (!v->check && !peek_memory(n, vcpu, address, bytes, size, false, error)) {
+        g_prefix_error(error, "node %s, %u bytes at 0x%" G_GINT64_MODIFIER "x: ", n->name, size,
+                       address);
+        return false;
+    }
+    for (unsigned i = size; i-- > 0;)
+        value = value << 8 | bytes[i];
+    return word(value, out);
+}
+
+static bool register_value(const Values *v, Node *n, int vcpu, const char *name, ExprValue *out,
+                           GError **error)
+{
+    uint64_t value = 0;
+
+    return (v->check || peek_register(n, vcpu, name, &value, error)) && word(value, out);
+}
+
+/* "reg.x0", "mem[…]", perhaps with a vCPU and a dot before it. False without an error: field is
+ * something else. */
+static bool debug_value(Values *v, Node *n, const char *field, ExprValue *out, GError **error)
+{
+    size_t digits = strspn(field, "0123456789");
+    bool named = digits > 0 && digits < 5 && field[digits] == '.';
+    int vcpu = named ? (int)g_ascii_strtoull(field, NULL, 10) : -1;
+    const char *rest = named ? field + digits + 1 : field;
+    bool reg = g_str_has_prefix(rest, "reg.") && rest[4];
+
+    if (!reg && !(g_str_has_prefix(rest, "mem[") && g_str_has_suffix(rest, "]")))
+        return false;
+    v->used_clock = true; /* the node has to stand */
+    v->node = n;
+    return reg ? register_value(v, n, vcpu, rest + 4, out, error)
+               : memory_value(v, n, vcpu, rest + 4, out, error);
+}
+
+static bool name_value(const Values *v, const char *name, ExprValue *out)
+{
+    const Symbols *symbols = v->node ? node_symbols(v->session, v->node) : NULL;
+    uint64_t address;
+
+    return symbols && symbols_resolve(symbols, name, &address, NULL) && word(address, out);
 }
 
 static bool ensemble_value(const Values *v, const char *name, ExprValue *out)
@@ -160,8 +259,19 @@ bool values_lookup(const char *name, ExprValue *out, void *data, GError **error)
     const char *dot = strchr(name, '.');
     g_autofree char *node_name = dot ? g_strndup(name, (gsize)(dot - name)) : NULL;
     g_autofree char *fields = NULL, *own = NULL, *meant = NULL;
-    const Node *node = NULL;
+    Node *node = dot ? session_node(v->session, node_name) : NULL;
+    GError *why = NULL;
 
+    if (!node && (dot || find(values_of_ensemble, name) < 0) && name_value(v, name, out))
+        return true;
+    if (node && debug_value(v, node, dot + 1, out, &why))
+        return true;
+    if (why) {
+        g_propagate_error(error, why);
+        return false;
+    }
+    if (!node && v->node && !dot)
+        checking_in_doubt(v->session->checking, CHECKING_SYMBOLS, v->node->name);
     if (dot ? (node = session_find_node(v->session, node_name, error)) &&
                   node_value(v, node, dot + 1, out)
             : ensemble_value(v, name, out))

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* values.h: the values that expressions can use (expr.h): a.icount, time, barriers, … */
+/* values.h: the values that expressions can use (expr.h): a.icount, time, barriers, a.reg.x0,
+ * a.mem[table+8], a.mem[table,4], names of addresses, … */
 #ifndef RUN_VALUES_H
 #define RUN_VALUES_H
 
@@ -7,9 +8,13 @@
 #include "controller/session/session.h"
 
 typedef struct {
-    const Session *session;
+    Session *session;
     const BarrierView *view; /* take times from this barrier; NULL: as last read at rest */
-    bool used_clock;         /* out: a value was used that needs a node's clock */
+    bool check;              /* only check names: registers and memory are 0 */
+    bool used_clock;         /* out: a value was used that only a node at rest tells */
+    /* Whose names a name without a node is looked for in: in, the node of the break, or NULL; out,
+     * the node whose register or memory was asked for last. */
+    const Node *node;
 } Values;
 
 /* An ExprLookup; data: Values. Main thread; with a view, the thread that completes the barrier. */

@@ -24,6 +24,16 @@ static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
 {
     (void)data;
     demand(*name != '\0');
+    if (g_str_has_suffix(name, "]")) { /* what is in brackets is a sum of its own */
+        const char *inner = strchr(name, '[') + 1;
+        g_autofree char *text = g_strndup(inner, strlen(inner) - 1);
+
+        demand(!strpbrk(name, "=!<>"));
+        if (!expr_sum(text, lookup, NULL, out, error))
+            return false;
+        out->kind = EXPR_WORD;
+        return true;
+    }
     switch (*name) {
     case 't':
         *out = (ExprValue){.kind = EXPR_TIME, .value = (int64_t)strlen(name)};
@@ -45,6 +55,10 @@ static bool lookup(const char *name, ExprValue *out, void *data, GError **error)
 
 static bool holds(const char *op, ExprValue left, ExprValue right)
 {
+    if (left.kind == EXPR_WORD) { /* unsigned: the signed order of what is half the range off */
+        left.value = (int64_t)((uint64_t)left.value ^ (UINT64_C(1) << 63));
+        right.value = (int64_t)((uint64_t)right.value ^ (UINT64_C(1) << 63));
+    }
     if (g_str_has_prefix(op, "=="))
         return left.value == right.value;
     if (g_str_has_prefix(op, "!="))
@@ -67,6 +81,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
         return 0;
     }
     demand(error == NULL);
+    demand((result.left.kind == EXPR_WORD) == (result.right.kind == EXPR_WORD));
     demand(result.left.kind == EXPR_ANY || result.right.kind == EXPR_ANY ||
            result.left.kind == result.right.kind);
     demand(result.holds == holds(text + strcspn(text, "=!<>"), result.left, result.right));

@@ -16,6 +16,7 @@ static const struct {
     {"a.icount", {EXPR_COUNT, 3000000, NULL}}, {"a.time", {EXPR_TIME, 2000000000, NULL}},
     {"b.time", {EXPR_TIME, 1999999000, NULL}}, {"b.overshoot", {EXPR_TIME, 0, NULL}},
     {"missed", {EXPR_COUNT, 0, NULL}},         {"web-1.icount", {EXPR_COUNT, 7, NULL}},
+    {"a.reg.x0", {EXPR_WORD, -1, NULL}},       {"a.mem[a[1]+x]", {EXPR_WORD, 5, NULL}},
     {"big", {EXPR_COUNT, INT64_MAX, NULL}},    {"a.state", {EXPR_NAME, 1, states}},
     {"b.state", {EXPR_NAME, 0, states}},       {"a.colour", {EXPR_NAME, 0, colours}},
 };
@@ -234,6 +235,43 @@ static void test_overflow(void)
                 "allowed");
 }
 
+/* Words are unsigned, and wrap. */
+static void test_words(void)
+{
+    check("a.reg.x0 == 0xffffffffffffffff", true, EXPR_WORD, -1, -1);
+    check("a.reg.x0 > 5", true, EXPR_WORD, -1, 5);
+    check("5 < a.reg.x0", true, EXPR_WORD, 5, -1);
+    check("a.reg.x0 + 2 == 1", true, EXPR_WORD, 1, 1);
+    check("1 - a.reg.x0 == 2", true, EXPR_WORD, 2, 2);
+    check("a.reg.x0 == -1", true, EXPR_WORD, -1, -1);
+    check("a.reg.x0 != 0", true, EXPR_WORD, -1, 0);
+    check("0x10 == 16", true, EXPR_WORD, 16, 16);
+    check("-0x8000000000000000 == 0x8000000000000000", true, EXPR_WORD, INT64_MIN, INT64_MIN);
+    check("a.mem[a[1]+x] == 5", true, EXPR_WORD, 5, 5);
+    check("a.mem[a[1]+x]+1 >= 6", true, EXPR_WORD, 6, 6);
+    check_error("a.reg.x0 == 1ms", EXPR_ERROR,
+                "a time and a count can't be compared or added: give both a unit of the same kind");
+    check_error("0x == 1", EXPR_ERROR, "'0x' is no number of 64 bits");
+    check_error("0x10000000000000000 == 1", EXPR_ERROR,
+                "'0x10000000000000000' is no number of 64 bits");
+    check_error("0x1g == 1", EXPR_ERROR, "'0x1g' is no number of 64 bits");
+    check_error("a.mem[a == 5", EXPR_ERROR, "a ] is missing behind '[a == 5'");
+    check_error("a[[[[[[[[[1]]]]]]]]] == 5", EXPR_ERROR,
+                "there are too many brackets in each other");
+}
+
+static void test_sum(void)
+{
+    g_autoptr(GError) error = NULL;
+    ExprValue value = {0};
+
+    g_assert_true(expr_sum(" a.reg.x0 + 0x11 ", lookup, NULL, &value, &error));
+    g_assert_cmpint(value.kind, ==, EXPR_WORD);
+    g_assert_cmpint(value.value, ==, 16);
+    g_assert_false(expr_sum("1 == 1", lookup, NULL, &value, &error));
+    g_assert_cmpstr(error->message, ==, "'== 1' is too much: a sum is expected");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -249,5 +287,7 @@ int main(int argc, char **argv)
     g_test_add_func("/expr/unknown-name", test_unknown_name);
     g_test_add_func("/expr/bad-literals", test_bad_literals);
     g_test_add_func("/expr/overflow", test_overflow);
+    g_test_add_func("/expr/words", test_words);
+    g_test_add_func("/expr/sum", test_sum);
     return g_test_run();
 }

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* peek.h: reads a register or memory of a node that stands, on any host. Main thread. */
+#ifndef RUN_PEEK_H
+#define RUN_PEEK_H
+
+#include "controller/qemu/node.h"
+
+/* vcpu -1: the vCPU of the node's hit, else the first. */
+bool peek_register(Node *node, int vcpu, const char *name, uint64_t *value, GError **error);
+/* physical: the address is one, else a virtual address as that vCPU sees it. */
+bool peek_memory(Node *node, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
+                 GError **error);
+
+#endif
