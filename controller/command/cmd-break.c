@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* cmd-break.c: break time, pc, access, console, when; breaks, delete, watch, pause. */
+/* cmd-break.c: break time, pc, access, console, when; breaks, delete, watch, pause. Behind all of a
+ * break there may be its manner: if EXPR, once, do 'COMMAND; COMMAND'. */
 #include "controller/base/units.h"
 #include "controller/command/args.h"
 #include "controller/run/breaks.h"
@@ -7,10 +8,81 @@
 
 #include <string.h>
 
-/* Scripts and people delete by this number. */
-static CommandResult added(const CommandCall *call, unsigned number)
+/* How many arguments are not the last two parts of the manner. */
+static unsigned before_tail(const CommandCall *call)
 {
+    return call->n_args - (args_has(call, "do") ? 2 : 0) - (args_has(call, "once") ? 1 : 0);
+}
+
+/* The words from `first` to in front of `once` and `do` as one text; free with g_free(). */
+static char *expression(const CommandCall *call, unsigned first)
+{
+    GString *text = g_string_new(NULL);
+
+    for (unsigned i = first; i < before_tail(call); i++)
+        g_string_append_printf(text, "%s%s", text->len ? " " : "", call->args[i]);
+    return g_string_free(text, FALSE);
+}
+
+static char *condition(const CommandCall *call)
+{
+    unsigned at = before_tail(call);
+
+    if (!args_has(call, "if"))
+        return NULL;
+    while (at > 0 && strcmp(call->args[at - 1], "if") != 0)
+        at--;
+    return expression(call, at);
+}
+
+/* Adds each command of the text to `commands`; the last may be `continue`. */
+static bool read_commands(const CommandCall *call, const char *text, GPtrArray *commands,
+                          bool *goes_on, GError **error)
+{
+    Session *s = call->session;
+
+    while (*text) {
+        const char *start = text;
+        g_auto(GStrv) words = command_read(s, &text, error);
+        g_autofree char *one = g_strndup(start, (gsize)(text - start));
+
+        if (!words)
+            return false;
+        g_strdelimit(one + strlen(one) - (g_str_has_suffix(one, ";") ? 1 : 0), ";", ' ');
+        g_strstrip(one);
+        if (!words[0])
+            continue;
+        *goes_on = strcmp(one, "continue") == 0 && !*text;
+        if (*goes_on)
+            return true;
+        if ((call->inside && !command_check_inside(one, error)) ||
+            !command_check_look(s, one, error)) {
+            g_prefix_error(error, "do: ");
+            return false;
+        }
+        g_ptr_array_add(commands, g_steal_pointer(&one));
+    }
+    return true;
+}
+
+/* Gives the break its manner. Scripts and people delete by its number. */
+static CommandResult added(const CommandCall *call, unsigned number, GError **error)
+{
+    g_autofree char *only_if = NULL;
+    g_autoptr(GPtrArray) commands = g_ptr_array_new_with_free_func(g_free);
+    Manner manner = {.once = args_has(call, "once")};
+
     if (number == 0)
+        return COMMAND_FAILED;
+    if (args_has(call, "do") &&
+        !read_commands(call, args_text(call, "COMMANDS"), commands, &manner.goes_on, error)) {
+        breaks_delete(call->session, number, NULL);
+        return COMMAND_FAILED;
+    }
+    g_ptr_array_add(commands, NULL);
+    manner.condition = only_if = condition(call);
+    manner.commands = args_has(call, "do") ? (char **)commands->pdata : NULL;
+    if (!breaks_set_manner(call->session, number, &manner, command_look, error))
         return COMMAND_FAILED;
     if (!call->session->options.dry)
         session_print(call->session, "%s %u\n",
@@ -20,12 +92,13 @@ static CommandResult added(const CommandCall *call, unsigned number)
 
 static CommandResult exec_break_time(CommandCall *call, GError **error)
 {
-    return added(call, breaks_add_time(call->session, args_time(call, "TIME", vtime(0)), error));
+    return added(call, breaks_add_time(call->session, args_time(call, "TIME", vtime(0)), error),
+                 error);
 }
 
 const Command cmd_break_time = {
     .name = "break time",
-    .usage = "TIME",
+    .usage = "TIME [if EXPR] [once] [do COMMANDS]",
     .help = "Stop runs at an absolute virtual time",
     .exec = exec_break_time,
     .defines = DEFINES_BREAK,
@@ -33,13 +106,15 @@ const Command cmd_break_time = {
 
 static CommandResult exec_break_pc(CommandCall *call, GError **error)
 {
-    return added(call, breaks_add_point(call->session, args_node(call), GDB_POINT_HARDWARE,
-                                        args_address(call), 4, error));
+    return added(call,
+                 breaks_add_point(call->session, args_node(call), GDB_POINT_HARDWARE,
+                                  args_address(call), 4, error),
+                 error);
 }
 
 const Command cmd_break_pc = {
     .name = "break pc",
-    .usage = "NODE ADDR",
+    .usage = "NODE ADDR [if EXPR] [once] [do COMMANDS]",
     .help = "Stop runs before a vCPU of the node executes the instruction at an address; the other "
             "nodes "
             "stand at their next barrier",
@@ -53,13 +128,15 @@ static CommandResult exec_break_access(CommandCall *call, GError **error)
                     : args_is(call, "on", "any") ? GDB_POINT_ACCESS
                                                  : GDB_POINT_WRITE;
 
-    return added(call, breaks_add_point(call->session, args_node(call), type, args_address(call),
-                                        (unsigned)args_count(call, "LEN", 8), error));
+    return added(call,
+                 breaks_add_point(call->session, args_node(call), type, args_address(call),
+                                  (unsigned)args_count(call, "LEN", 8), error),
+                 error);
 }
 
 const Command cmd_break_access = {
     .name = "break access",
-    .usage = "NODE ADDR [LEN] [on=write|read|any]",
+    .usage = "NODE ADDR [LEN] [on=write|read|any] [if EXPR] [once] [do COMMANDS]",
     .least = 1,
     .most = 4096,
     .help =
@@ -78,12 +155,13 @@ static CommandResult exec_break_console(CommandCall *call, GError **error)
                     "node %s has no console that metronome can read", node->name);
         return COMMAND_FAILED;
     }
-    return added(call, breaks_add_console(call->session, node, args_text(call, "REGEX"), error));
+    return added(call, breaks_add_console(call->session, node, args_text(call, "REGEX"), error),
+                 error);
 }
 
 const Command cmd_break_console = {
     .name = "break console",
-    .usage = "NODE REGEX",
+    .usage = "NODE REGEX [if EXPR] [once] [do COMMANDS]",
     .help = "Stop runs at the barrier behind a console line that matches, and say in which quantum "
             "it was "
             "written",
@@ -93,14 +171,14 @@ const Command cmd_break_console = {
 
 static CommandResult exec_break_when(CommandCall *call, GError **error)
 {
-    g_autofree char *text = g_strjoinv(" ", call->args);
+    g_autofree char *text = expression(call, 0);
 
-    return added(call, breaks_add_when(call->session, text, error));
+    return added(call, breaks_add_when(call->session, text, error), error);
 }
 
 const Command cmd_break_when = {
     .name = "break when",
-    .usage = "EXPR",
+    .usage = "EXPR [once] [do COMMANDS]",
     .help = "Stop runs at the barrier at which a comparison becomes true, such as a.time - b.time "
             "> 1ms; "
             "with icount or idle in it each barrier becomes a stop",
@@ -114,12 +192,13 @@ static CommandResult exec_break_packet(CommandCall *call, GError **error)
     unsigned n = args_ends(call, ends);
 
     return added(
-        call, breaks_add_packet(call->session, n ? ends : NULL, args_text(call, "filter"), error));
+        call, breaks_add_packet(call->session, n ? ends : NULL, args_text(call, "filter"), error),
+        error);
 }
 
 const Command cmd_break_packet = {
     .name = "break packet",
-    .usage = "[END END] [filter=\"tcp port 80\"]",
+    .usage = "[END END] [filter=\"tcp port 80\"] [if EXPR] [once] [do COMMANDS]",
     .help = "Stop runs at the barrier behind the sending of a packet, between two cards or any; "
             "filters are tcpdump's, see pcap-filter(7), with numbers for names",
     .exec = exec_break_packet,
@@ -165,8 +244,10 @@ static CommandResult exec_watch(CommandCall *call, GError **error)
     if ((call->inside && !command_check_inside(command, error)) ||
         !command_check_look(call->session, command, error))
         return COMMAND_FAILED;
-    return added(call, breaks_add_watch(call->session, command, args_time(call, "EVERY", vtime(0)),
-                                        command_look, error));
+    return added(call,
+                 breaks_add_watch(call->session, command, args_time(call, "EVERY", vtime(0)),
+                                  command_look, error),
+                 error);
 }
 
 const Command cmd_watch = {

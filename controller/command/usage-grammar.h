@@ -15,7 +15,8 @@ typedef struct {
     char *key;          /* without its '='; NULL: it is none */
     const char *values; /* what is behind the key, or the text */
     bool optional;      /* of a key: it may be left out */
-    bool takes_rest;    /* it stands for all arguments that are left, one at least: REG…, EXPR */
+    bool takes_rest;    /* it stands for all arguments that are left, one at least: REG…, EXPR; in
+                           front of a literal for all up to that */
     char **kinds;       /* the alternatives in `values` */
     char **names;       /* of each: NODE of NODE[.CPU], JSON of 'JSON', off */
 } UsageWord;

@@ -132,6 +132,19 @@ static const UsageWord *key_word(const Sequence *s, const char *arg)
     return NULL;
 }
 
+/* Which argument is behind those that word `i`, which takes all, begins with argument `at`. */
+static unsigned rest_end(const Sequence *s, unsigned i, char **args, unsigned n_args, unsigned at)
+{
+    const UsageWord *next = i + 1 < s->len ? s->pdata[i + 1] : NULL;
+
+    if (!next || next->key || usage_is_placeholder(next->text))
+        return n_args;
+    for (at++; at < n_args; at++)
+        if (usage_word_fit(next, args[at]) >= 0)
+            return at;
+    return n_args;
+}
+
 /* Walks the words along the arguments; behind the last argument come hints. */
 static void match(const Match *m, const Sequence *s)
 {
@@ -160,7 +173,7 @@ static void match(const Match *m, const Sequence *s)
             return;
         if (usage_is_name(word, "NODE"))
             node = at;
-        at++;
+        at = w->takes_rest && i + 1 < s->len ? rest_end(s, i, m->args, m->n_args, at) : at + 1;
     }
 }
 
@@ -267,7 +280,7 @@ static bool fit(Misfit *m, const Sequence *s, const Line *l, UsageArgs *out)
             return false;
         }
         bind(out, word, kind, l->args[at]);
-        at = word->takes_rest ? l->n_args : at + 1;
+        at = word->takes_rest ? rest_end(s, i, l->args, l->n_args, at) : at + 1;
         if (at < l->n_args && i + 1 == s->len && usage_is_name(word->text, "COMMAND"))
             at++;
     }

@@ -55,7 +55,7 @@ typedef struct {
 } UsageArg;
 
 /* More than any command has whose keys the usage knows. */
-#define USAGE_MAX_ARGS 8
+#define USAGE_MAX_ARGS 12
 
 typedef struct {
     UsageArg all[USAGE_MAX_ARGS];

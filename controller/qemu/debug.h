@@ -81,6 +81,9 @@ typedef struct {
 
 /* The last hit; NULL once the node has moved on. */
 const DebugHit *debug_hit(const Node *node);
+/* Whether the hit is also of a point that others than the `own` callers of debug_add_point(), or any
+ * of debug_add_access(), have set. */
+bool debug_hit_by_others(const Node *node, unsigned own);
 
 /* Before a single step: whether the vCPU stands at a breakpoint, which then counts as hit. */
 bool debug_at_point(Node *node, const GdbThread *thread, bool *at, GError **error);

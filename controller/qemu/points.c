@@ -172,6 +172,23 @@ const DebugHit *debug_hit(const Node *n)
     return n->debug && n->debug->at_hit ? &n->debug->hit : NULL;
 }
 
+bool debug_hit_by_others(const Node *n, unsigned own)
+{
+    const struct Debug *d = n->debug;
+    unsigned breakpoints = 0;
+
+    for (unsigned i = 0; d && i < d->points->len; i++) {
+        const Point *p = &g_array_index(d->points, Point, i);
+
+        if (!is_watchpoint(p->type) && p->address == d->hit.pc)
+            breakpoints += p->count;
+        for (unsigned w = 0; w < d->hit.n_watched; w++)
+            if (p->count > p->behind && watches(p, &d->hit.watched[w]))
+                return true;
+    }
+    return breakpoints > own;
+}
+
 void debug_copy_hit(Node *n, const DebugHit *hit)
 {
     if (!n->debug)

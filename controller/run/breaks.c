@@ -45,7 +45,7 @@ typedef struct {
     Node *node; /* BREAK_CONSOLE, BREAK_POINT */
     GRegex *regex;
     LinesWatch *watch; /* NULL until the node has a console */
-    bool reported;     /* a warning was shown that the pattern gave up */
+    bool reported;     /* a warning was shown that the pattern gave up; BREAK_WHEN: that it fails */
 
     GdbPoint type;
     uint64_t address;
@@ -66,6 +66,9 @@ typedef struct {
     bool between;
     unsigned ports[2];
     char *packet; /* the first packet that matched */
+
+    Manner manner;
+    bool passed; /* it was hit in the last piece, and lets the run go on */
 } Break;
 
 struct Breaks {
@@ -99,6 +102,7 @@ static void break_free(void *data)
     g_free(b->text);
     g_free(b->expression);
     g_free(b->command);
+    manner_clear(&b->manner);
     g_free(b);
 }
 
@@ -195,7 +199,7 @@ unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t addres
 /* The evaluation also reports whether the expression uses a node's clock. */
 unsigned breaks_add_when(Session *s, const char *expression, GError **error)
 {
-    Values values = {.session = s};
+    Values values = {.session = s, .check = true};
     ExprResult result;
     Break *b;
 
@@ -295,6 +299,28 @@ unsigned breaks_add_packet(Session *s, const char *const *ends, const char *filt
     return add(s, b);
 }
 
+bool breaks_set_manner(Session *s, unsigned number, const Manner *manner,
+                       void (*look)(Session *, const char *), GError **error)
+{
+    const struct Breaks *breaks = list_of(s);
+    Break *b = breaks->list->pdata[breaks->list->len - 1];
+    g_autofree char *text = manner_text(manner), *place = NULL;
+
+    g_assert(b->number == number);
+    if (!manner_check(s, manner, b->node, error)) {
+        g_ptr_array_remove_index(breaks->list, breaks->list->len - 1);
+        return false;
+    }
+    b->manner = (Manner){.condition = g_strdup(manner->condition),
+                         .once = manner->once,
+                         .commands = g_strdupv(manner->commands),
+                         .goes_on = manner->goes_on};
+    b->look = look;
+    place = g_steal_pointer(&b->text);
+    b->text = g_strconcat(place, text, NULL);
+    return true;
+}
+
 bool breaks_delete(Session *s, unsigned number, GError **error)
 {
     struct Breaks *breaks = list_of(s);
@@ -365,11 +391,18 @@ static bool evaluate(Session *s, const BarrierView *view)
     for (unsigned i = 0; i < s->breaks->list->len; i++) {
         Break *b = s->breaks->list->pdata[i];
         Values values = {.session = s, .view = view};
+        g_autoptr(GError) error = NULL;
         ExprResult result;
 
-        if (b->kind != BREAK_WHEN || b->needs_clocks != !view ||
-            !expr_evaluate(b->expression, values_lookup, &values, &result, NULL))
+        if (b->kind != BREAK_WHEN || b->needs_clocks != !view)
             continue;
+        if (!expr_evaluate(b->expression, values_lookup, &values, &result, &error)) {
+            if (!b->reported)
+                log_warn("break %u: '%s' can't be evaluated: %s", b->number, b->expression,
+                         error->message);
+            b->reported = true;
+            continue;
+        }
         if (result.holds && !b->held)
             atomic_store(&b->fired, true);
         b->held = result.holds;
@@ -540,6 +573,34 @@ static char *fired(Session *s, Break *b, RunEnd end)
     g_assert_not_reached();
 }
 
+/* Whether a break that was hit counts: its condition holds. Adds to *reason why it is not known. */
+static bool counts(Session *s, const Break *b, char **reason)
+{
+    g_autofree char *why = NULL, *plain = NULL;
+
+    if (!manner_holds(s, &b->manner, b->node, &why))
+        return false;
+    if (why) {
+        plain = g_steal_pointer(reason);
+        *reason = g_strdup_printf("%s; %s", plain, why);
+    }
+    return true;
+}
+
+static void add_reason(const Break *b, const char *reason, char **why)
+{
+    g_autofree char *before = g_steal_pointer(why);
+
+    *why = g_strdup_printf("%s%sbreak %u: %s", before ? before : "", before ? "; " : "", b->number,
+                           reason);
+}
+
+static void carry_out(Session *s, const Break *b)
+{
+    for (char **c = b->manner.commands; c && *c; c++)
+        b->look(s, *c);
+}
+
 unsigned breaks_fired(Session *s, RunEnd end, char **why)
 {
     unsigned first = 0;
@@ -548,21 +609,58 @@ unsigned breaks_fired(Session *s, RunEnd end, char **why)
         Break *b = s->breaks->list->pdata[i];
         g_autofree char *reason = fired(s, b, end);
 
+        b->passed = false;
         if (!reason)
             continue;
-        b->hits++;
         if (b->watch)
             lines_watch_again(b->watch);
-        if (first == 0) {
+        b->passed = !counts(s, b, &reason);
+        if (b->passed)
+            continue;
+        b->hits++;
+        carry_out(s, b);
+        b->passed = b->manner.goes_on;
+        if (!b->passed)
+            add_reason(b, reason, why);
+        if (!b->passed && first == 0)
             first = b->number;
-            *why = g_strdup_printf("break %u: %s", b->number, reason);
-        } else {
-            g_autofree char *before = g_steal_pointer(why);
-
-            *why = g_strdup_printf("%s; break %u: %s", before, b->number, reason);
-        }
     }
     return first;
+}
+
+/* Breaks that stop once are deleted behind breaks_passed(), which counts them. */
+void breaks_forget_done(Session *s)
+{
+    for (unsigned i = s->breaks ? s->breaks->list->len : 0; i-- > 0;) {
+        const Break *b = s->breaks->list->pdata[i];
+
+        if (b->manner.once && b->hits > 0)
+            g_ptr_array_remove_index(s->breaks->list, i);
+    }
+}
+
+bool breaks_passed(const Session *s)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        const DebugHit *hit = debug_hit(n);
+        unsigned passed = 0;
+
+        if (!hit)
+            continue;
+        for (unsigned k = 0; s->breaks && k < s->breaks->list->len; k++) {
+            const Break *b = s->breaks->list->pdata[k];
+
+            if (b->kind != BREAK_POINT || b->node != n || !same_point(b, hit))
+                continue;
+            if (!b->passed)
+                return false;
+            passed++;
+        }
+        if (passed == 0 || debug_hit_by_others(n, passed))
+            return false;
+    }
+    return true;
 }
 
 void breaks_watch(Session *s)
@@ -616,6 +714,7 @@ static void put_break(const Break *b, GByteArray *out)
     put_u8(out, b->between);
     put_u32(out, b->ports[0]);
     put_u32(out, b->ports[1]);
+    manner_put(&b->manner, out);
 }
 
 void breaks_save(const Session *s, GByteArray *out)
@@ -625,6 +724,16 @@ void breaks_save(const Session *s, GByteArray *out)
     put_u32(out, s->breaks ? s->breaks->list->len : 0);
     for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++)
         put_break(s->breaks->list->pdata[i], out);
+}
+
+/* A condition may need names whose file is gone. */
+static void warn_of_condition(Session *s, const Break *b)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!manner_check(s, &b->manner, b->node, &error))
+        log_warn("break %u stops whether its condition holds or not: %s", b->number,
+                 error->message);
 }
 
 /* The names and numbers in a break that was read have to fit the session. */
@@ -637,6 +746,7 @@ static bool complete(Session *s, Break *b, const char *node, const char *regex, 
         return false;
     if (b->frames && !(b->filter = filter_new(b->frames, error)))
         return false;
+    warn_of_condition(s, b);
     if (b->kind == BREAK_PACKET && s->fabric)
         network_observe(fabric_network(s->fabric), on_packet, b);
     return attach(b, error);
@@ -670,6 +780,7 @@ static Break *get_break(Session *s, Reader *r, void (*look)(Session *, const cha
     b->between = get_flag(r);
     b->ports[0] = get_u32(r);
     b->ports[1] = get_u32(r);
+    manner_get(r, &b->manner);
     b->look = look;
     if (b->kind > BREAK_PACKET || b->type > GDB_POINT_ACCESS ||
         (b->kind == BREAK_CONSOLE && !regex) || (b->kind == BREAK_WHEN && !b->expression) ||

@@ -6,7 +6,7 @@
 #ifndef RUN_BREAKS_H
 #define RUN_BREAKS_H
 
-#include "controller/base/codec.h"
+#include "controller/run/manner.h"
 #include "controller/session/session.h"
 #include "gdbstub-client/gdbstub.h"
 
@@ -31,6 +31,11 @@ unsigned breaks_add_packet(Session *session, const char *const *ends, const char
  * which no virtual time passes. */
 unsigned breaks_add_watch(Session *session, const char *command, VTime every,
                           void (*look)(Session *session, const char *command), GError **error);
+
+/* Gives a new break its manner, which is copied. look: carries out one of its commands. False, with
+ * an error: its condition is wrong, and the break is deleted. */
+bool breaks_set_manner(Session *session, unsigned number, const Manner *manner,
+                       void (*look)(Session *session, const char *command), GError **error);
 
 /* Deletes one break; false, with an error: there is no break of this number. */
 bool breaks_delete(Session *session, unsigned number, GError **error);
@@ -64,10 +69,16 @@ VTime breaks_next_time(const Session *session);
 bool breaks_need_clocks(const Session *session);
 /* RunGoal.at_rest: evaluates the conditions that use a node's clock. True if one became true. */
 bool breaks_at_rest(void *session);
-/* Counts the breaks that were hit in the piece that ended so. Returns the lowest number of these
- * breaks and, in *why, the reasons of all of them; free *why with g_free(). 0: no break was hit,
- * and *why is unchanged. */
+/* Counts the breaks that were hit in the piece that ended so, and whose conditions hold; carries out
+ * their commands. Returns the lowest number of these
+ * breaks that do not go on and, in *why, the reasons of all of them; free *why with g_free(). 0:
+ * there is none, and *why is unchanged. */
 unsigned breaks_fired(Session *session, RunEnd end, char **why);
+/* Behind breaks_fired() for RUN_BROKE: whether every point at which a node stands belongs to breaks
+ * that let the run go on, and to no gdb. */
+bool breaks_passed(const Session *session);
+/* Behind both: deletes the breaks that stop once and have been hit. */
+void breaks_forget_done(Session *session);
 /* Carries out the watches that are due. */
 void breaks_watch(Session *session);
 

@@ -132,7 +132,7 @@ static const char *ending(const Session *s, RunEnd end)
     case RUN_STOPPED:
         return s->interrupted || run->pausing ? "stopped" : NULL;
     case RUN_BROKE:
-        return "stopped";
+        return breaks_passed(s) && !s->interrupted && !run->pausing ? NULL : "stopped";
     case RUN_ASLEEP:
         return "asleep";
     case RUN_EXITED:
@@ -178,6 +178,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     RunOutcome outcome = {.end = end, .error = error};
 
     events_flush(s->events);
+    run->between = true; /* what a command asks for waits */
     if (end != RUN_FAILED) {
         sampler_write(s);
         clock_watch_sample(s);
@@ -186,17 +187,19 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     }
     /* Called even if a line matched: a break at the same time must not end the next run. */
     outcome.number = breaks_fired(s, end, &why);
+    run->between = false;
     if (end != RUN_FAILED && (found = awaited(run)) != NULL) {
         outcome.how = found->gave_up ? "failed" : "matched";
     } else if (outcome.number > 0) {
         outcome.how = "break";
     } else {
         outcome.how = ending(s, end);
-        if (end == RUN_BROKE)
+        if (end == RUN_BROKE && !breaks_passed(s))
             why = point_text(s);
-        else if (end == RUN_STOPPED && !s->interrupted)
+        else if ((end == RUN_STOPPED || end == RUN_BROKE) && !s->interrupted)
             why = g_strdup(run->paused);
     }
+    breaks_forget_done(s);
     outcome.why = why;
     if (outcome.how) {
         finish_run(s, &outcome);

@@ -59,6 +59,9 @@ static void test_places(void)
     hints_are("NODE[.CPU]", "", "", "<cpu>");
     hints_are("NODE ADDR LEN", "a", "", "<symbol 0>");
     hints_are("NODE ADDR LEN", "a b", "", "");
+    hints_are("NODE [if EXPR] [once] [do X]", "a", "", "if once do");
+    hints_are("NODE [if EXPR] [once] [do X]", "a if b == 5", "", "once do");
+    hints_are("NODE [if EXPR] [once] [do X]", "a if b == 5 once", "", "do");
     hints_are("HOST", "", "", "<host>");
     hints_are("[key=value] | off [DEFAULT…]", "", "", "key= off");
     hints_are("[key=value] | off [DEFAULT…]", "off", "", "<default>");
