@@ -80,7 +80,8 @@ static CommandResult added(const CommandCall *call, unsigned number, GError **er
         return COMMAND_FAILED;
     }
     g_ptr_array_add(commands, NULL);
-    manner.condition = only_if = condition(call);
+    only_if = condition(call);
+    manner.condition = only_if;
     manner.commands = args_has(call, "do") ? (char **)commands->pdata : NULL;
     if (!breaks_set_manner(call->session, number, &manner, command_look, error))
         return COMMAND_FAILED;
@@ -202,6 +203,22 @@ const Command cmd_break_packet = {
     .help = "Stop runs at the barrier behind the sending of a packet, between two cards or any; "
             "filters are tcpdump's, see pcap-filter(7), with numbers for names",
     .exec = exec_break_packet,
+    .defines = DEFINES_BREAK,
+};
+
+static CommandResult exec_break_event(CommandCall *call, GError **error)
+{
+    return added(call, breaks_add_event(call->session, args_node(call), call->args[1], error),
+                 error);
+}
+
+const Command cmd_break_event = {
+    .name = "break event",
+    .usage = "NODE reset|panic|watchdog|suspend|off|exit [if EXPR] [once] [do COMMANDS]",
+    .help = "Stop runs at the barrier behind an event of the node's guest: a reset, a panic, a "
+            "watchdog that ran out, a suspend, a power-off, or that its QEMU exits; each barrier "
+            "becomes a stop",
+    .exec = exec_break_event,
     .defines = DEFINES_BREAK,
 };
 

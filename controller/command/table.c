@@ -60,6 +60,7 @@ static const Command *const table[] = {
     &cmd_break_console,
     &cmd_break_when,
     &cmd_break_packet,
+    &cmd_break_event,
     &cmd_breaks,
     &cmd_delete,
     &cmd_watch,

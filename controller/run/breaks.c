@@ -30,7 +30,23 @@ typedef enum {
     BREAK_WHEN,
     BREAK_WATCH,
     BREAK_PACKET,
+    BREAK_EVENT,
 } BreakKind;
+
+typedef enum {
+    EVENT_RESET,
+    EVENT_PANIC,
+    EVENT_WATCHDOG,
+    EVENT_SUSPEND,
+    EVENT_OFF,
+    EVENT_EXIT,
+    EVENT_KINDS,
+} GuestEvent;
+
+const char *const breaks_events[] = {
+    [EVENT_RESET] = "reset",     [EVENT_PANIC] = "panic", [EVENT_WATCHDOG] = "watchdog",
+    [EVENT_SUSPEND] = "suspend", [EVENT_OFF] = "off",     [EVENT_EXIT] = "exit",
+    [EVENT_KINDS] = NULL};
 
 typedef struct {
     unsigned number;
@@ -51,6 +67,10 @@ typedef struct {
     uint64_t address;
     unsigned length;
     bool set;
+    bool passed; /* it was hit in the last piece, and lets the run go on */
+
+    GuestEvent event; /* BREAK_EVENT */
+    unsigned seen;    /* how many of them were before */
 
     char *expression; /* BREAK_WHEN */
     bool needs_clocks;
@@ -68,7 +88,6 @@ typedef struct {
     char *packet; /* the first packet that matched */
 
     Manner manner;
-    bool passed; /* it was hit in the last piece, and lets the run go on */
 } Break;
 
 struct Breaks {
@@ -194,6 +213,60 @@ unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t addres
         return 0;
     }
     return add(s, b);
+}
+
+/* How often the node's guest has done this. */
+static unsigned times(const Node *n, GuestEvent event)
+{
+    switch (event) {
+    case EVENT_RESET:
+        return n->life.resets;
+    case EVENT_PANIC:
+        return n->life.reported[NODE_EVENT_PANICKED].n + (n->state == NODE_PANICKED);
+    case EVENT_WATCHDOG:
+        return n->life.reported[NODE_EVENT_WATCHDOG].n + (n->state == NODE_WATCHDOG);
+    case EVENT_SUSPEND:
+        return n->life.reported[NODE_EVENT_SUSPEND_DISK].n + (n->state == NODE_SUSPENDED);
+    case EVENT_OFF:
+        return n->state == NODE_OFF;
+    case EVENT_EXIT:
+        return n->exit_status >= 0;
+    case EVENT_KINDS:
+        break;
+    }
+    g_assert_not_reached();
+}
+
+static bool happened(const Break *b)
+{
+    return b->kind == BREAK_EVENT && times(b->node, b->event) > b->seen;
+}
+
+unsigned breaks_add_event(Session *s, Node *node, const char *event, GError **error)
+{
+    g_autofree char *all = NULL;
+    Break *b;
+
+    if (node->options->host) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s is on another host, whose guests' events come later than the barrier: "
+                    "only a node of this host can have such a break",
+                    node->name);
+        return 0;
+    }
+    for (unsigned i = 0; i < EVENT_KINDS; i++) {
+        if (strcmp(breaks_events[i], event) != 0)
+            continue;
+        b = break_new(BREAK_EVENT, g_strdup_printf("%s %s", node->name, event));
+        b->node = node;
+        b->event = i;
+        b->seen = times(node, i);
+        b->needs_clocks = true;
+        return add(s, b);
+    }
+    all = g_strjoinv(", ", (char **)breaks_events);
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' is no event: %s", event, all);
+    return 0;
 }
 
 /* The evaluation also reports whether the expression uses a node's clock. */
@@ -351,7 +424,8 @@ void breaks_delete_node(Session *s, const Node *node)
 
 void breaks_print(const Session *s)
 {
-    static const char *const kinds[] = {"time", "console", "point", "when", "watch", "packet"};
+    static const char *const kinds[] = {"time",  "console", "point", "when",
+                                        "watch", "packet",  "event"};
 
     if (!s->breaks || s->breaks->list->len == 0) {
         session_print(s, "no breaks\n");
@@ -394,6 +468,7 @@ static bool evaluate(Session *s, const BarrierView *view)
         g_autoptr(GError) error = NULL;
         ExprResult result;
 
+        any = any || (!view && happened(b));
         if (b->kind != BREAK_WHEN || b->needs_clocks != !view)
             continue;
         if (!expr_evaluate(b->expression, values_lookup, &values, &result, &error)) {
@@ -422,8 +497,20 @@ static bool on_barrier(const BarrierView *view, void *data)
     return any;
 }
 
+/* QEMU tells of what its guest did in front of its next answer. */
+static void ask_for_events(const Session *s)
+{
+    for (unsigned i = 0; i < s->breaks->list->len; i++) {
+        const Break *b = s->breaks->list->pdata[i];
+
+        if (b->kind == BREAK_EVENT && node_is_live(b->node))
+            g_free(node_qmp(b->node, "query-status", NULL, NULL));
+    }
+}
+
 bool breaks_at_rest(void *data)
 {
+    ask_for_events(data);
     return evaluate(data, NULL);
 }
 
@@ -567,6 +654,11 @@ static char *fired(Session *s, Break *b, RunEnd end)
         return atomic_exchange(&b->fired, false) ? g_strdup(b->expression) : NULL;
     case BREAK_PACKET:
         return atomic_exchange(&b->fired, false) ? g_steal_pointer(&b->packet) : NULL;
+    case BREAK_EVENT:
+        if (!happened(b))
+            return NULL;
+        b->seen = times(b->node, b->event);
+        return g_strdup_printf("node %s: %s", b->node->name, breaks_events[b->event]);
     case BREAK_WATCH:
         return NULL;
     }
@@ -686,6 +778,7 @@ void breaks_restart(Session *s)
         Break *b = s->breaks->list->pdata[i];
 
         b->over = b->held = b->reported = false;
+        b->seen = 0;
         if (b->kind == BREAK_WATCH)
             b->time = b->every;
     }
@@ -714,6 +807,8 @@ static void put_break(const Break *b, GByteArray *out)
     put_u8(out, b->between);
     put_u32(out, b->ports[0]);
     put_u32(out, b->ports[1]);
+    put_u8(out, b->event);
+    put_u32(out, b->seen);
     manner_put(&b->manner, out);
 }
 
@@ -780,12 +875,14 @@ static Break *get_break(Session *s, Reader *r, void (*look)(Session *, const cha
     b->between = get_flag(r);
     b->ports[0] = get_u32(r);
     b->ports[1] = get_u32(r);
+    b->event = get_u8(r);
+    b->seen = get_u32(r);
     manner_get(r, &b->manner);
     b->look = look;
-    if (b->kind > BREAK_PACKET || b->type > GDB_POINT_ACCESS ||
+    if (b->kind > BREAK_EVENT || b->event >= EVENT_KINDS || b->type > GDB_POINT_ACCESS ||
         (b->kind == BREAK_CONSOLE && !regex) || (b->kind == BREAK_WHEN && !b->expression) ||
         (b->kind == BREAK_WATCH && (!b->command || b->every.ns <= 0)) ||
-        ((b->kind == BREAK_CONSOLE || b->kind == BREAK_POINT) && !node) ||
+        ((b->kind == BREAK_CONSOLE || b->kind == BREAK_POINT || b->kind == BREAK_EVENT) && !node) ||
         (b->kind == BREAK_PACKET && !s->fabric))
         r->bad = true;
     if (r->bad)

@@ -32,6 +32,11 @@ unsigned breaks_add_packet(Session *session, const char *const *ends, const char
 unsigned breaks_add_watch(Session *session, const char *command, VTime every,
                           void (*look)(Session *session, const char *command), GError **error);
 
+/* Stops at the barrier behind an event of the node's guest, one of breaks_events. Each barrier becomes
+ * a stop, at which QEMU is asked. */
+unsigned breaks_add_event(Session *session, Node *node, const char *event, GError **error);
+extern const char *const breaks_events[];
+
 /* Gives a new break its manner, which is copied. look: carries out one of its commands. False, with
  * an error: its condition is wrong, and the break is deleted. */
 bool breaks_set_manner(Session *session, unsigned number, const Manner *manner,

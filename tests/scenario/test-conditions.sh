@@ -72,6 +72,28 @@ expect 'do: nothing' 2 "$start; $at do" 'COMMANDS is missing'
 expect 'a condition that is none' 2 "$start; $at if a.reg.x0; breaks" 'a comparison'
 expect 'a condition of nobody' 2 "$start; $at if c.reg.x0 == 1" "unknown node 'c'"
 
+# --- events
+
+small='memory=64M nic=off icount=shift=0,sleep=off'
+expect 'break event: a reset, each time' 0 \
+    "quantum 50us; node add r $small kernel=$guest/reset-aarch64.elf; break event r reset; start; run 1s; assert break == 1; \
+     assert r.resets == 1; run 1s; assert break == 1; assert r.resets == 2; run 2ms; assert break == 0; breaks" \
+    'break 1: node r: reset' '^1 +event +2 +r reset$'
+grep '^break 1: ' "$dir/out" >"$dir/resets"
+expect 'at the same barriers in another run' 0 \
+    "quantum 50us; node add r $small kernel=$guest/reset-aarch64.elf; break event r reset; start; run 1s; run 1s"
+grep '^break 1: ' "$dir/out" >"$dir/again"
+check 'they are the same' cmp "$dir/resets" "$dir/again"
+expect 'break event: a power-off; with a condition and once' 0 \
+    "node add o $small kernel=$guest/countoff-aarch64.elf; break event o off if o.icount < 5; break event o off once do 'time; continue'; \
+     break event o off; start; run 1s; assert break == 3; breaks" '^o +off ' '^1 +event +0 ' '^3 +event +1 '
+check 'once: it is gone' not says '^2 +event'
+expect 'break event: none' 2 "$start; break event a restet" "'restet' is no .*reset"
+expect 'break event: not of another host' 2 "host add far command=\"$metronome agent --stdio\"; $node host=far; break event a reset" 'on another host'
+expect 'break event: saved' 0 \
+    "quantum 50us; node add r $small kernel=$guest/reset-aarch64.elf; break event r reset; start; run 1s; save one; run 1s; assert r.resets == 2; \
+     restore one; run 1s; assert break == 1; assert r.resets == 2; run 10ms; assert break == 0"
+
 # --- a condition that does not hold leaves no trace but the stops themselves
 
 commands "$start; $at; run 10s; run 10s; run 10s; run 10s; run 10s; time; regs a; mem a 0x40090000 96"
