@@ -304,7 +304,7 @@ INSTALLED = $(call files,755,$(BUILD)/metronome,$(BINDIR)) \
     $(call tree,644,qmp/qmp.h $(addprefix gdbstub-client/,gdbstub.h packet.h parse.h request.h),$(INCLUDEDIR)/metronome) \
     $(call files,644,$(wildcard scripts/scenarios/*),$(DATADIR)/metronome/scenarios) \
     $(call tree,755,scripts/build-guest scripts/build-busybox scripts/setup guest-init/init,$(DATADIR)/metronome) \
-    $(call tree,644,scripts/own-folder.sh guest-init/agent.c $(wildcard guest-init/payloads/*),$(DATADIR)/metronome)
+    $(call tree,644,scripts/own-folder.sh guest-init/agent.c $(wildcard guest-init/payloads/* guest-init/boards/*),$(DATADIR)/metronome)
 
 install: all man $(addsuffix .gz,$(addprefix $(BUILD)/,$(MAN))) $(PC)
 	@for entry in $(INSTALLED); do \
