@@ -263,7 +263,7 @@ const GArray *gdb_register_list(GdbClient *client, int timeout_ms, GError **erro
 const char *gdb_architecture(GdbClient *client, int timeout_ms, GError **error);
 
 /* Reports whether a register of the list is one that a debugger shows first: a register of the
- * architecture's core feature ("…core", "…cpu", "…m-profile", "…base") of at most 64 bits. If no
+ * architecture's core feature ("…core", "…cpu", "…m-profile", "…m-system", "…base") of at most 64 bits. If no
  * feature has such a name, the first feature of the description counts as the core feature. */
 bool gdb_register_is_general(const GArray *list, const GdbRegister *reg);
 

@@ -230,7 +230,7 @@ const GdbRegister *gdb_target_find(const GdbTarget *target, const char *name)
 
 static bool is_core(const char *feature)
 {
-    static const char *const endings[] = {".core", ".cpu", ".m-profile", ".base"};
+    static const char *const endings[] = {".core", ".cpu", ".m-profile", ".m-system", ".base"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(endings); i++) {
         if (g_str_has_suffix(feature, endings[i])) {

@@ -9,6 +9,7 @@
 #include "controller/qemu/identity.h"
 #include "controller/qemu/machine.h"
 #include "controller/qemu/node-event.h"
+#include "controller/qemu/onboard.h"
 #include "controller/qemu/spawn.h"
 
 #include <errno.h>
@@ -21,7 +22,8 @@ static bool launch(Node *n, const char *qemu, const char *overlays, GError **err
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
     fd_clear(&n->ram_fd);
     return machine_make_ram(n, error) && spawn_qemu(n, qemu, overlays, false, error) &&
-           qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && identity_read(n, error);
+           qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && identity_read(n, error) &&
+           onboard_check(n, error);
 }
 
 /* Its QEMU is elsewhere; its console is here. */

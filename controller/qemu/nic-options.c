@@ -5,20 +5,42 @@
 
 #include "controller/base/suggest.h"
 #include "controller/base/units.h"
+#include "controller/qemu/board.h"
 #include "controller/qemu/option-value.h"
 
 #include <string.h>
 
 #define MAC_TEXT 17 /* characters */
 
-typedef struct {
-    const char *name, *device;
-} Model;
+#define ONBOARD "onboard"
 
-static const Model models[] = {
+/* Names of our own, and all network cards of QEMU's that can be plugged (`-device help`). */
+static const struct {
+    const char *name, *device;
+} models[] = {
     {"virtio-mmio", "virtio-net-device"},
     {"virtio-pci", "virtio-net-pci"},
+    {ONBOARD, ONBOARD},
     {"e1000", "e1000"},
+    {"e1000e", "e1000e"},
+    {"igb", "igb"},
+    {"rtl8139", "rtl8139"},
+    {"pcnet", "pcnet"},
+    {"ne2k_pci", "ne2k_pci"},
+    {"ne2k_isa", "ne2k_isa"},
+    {"i82550", "i82550"},
+    {"i82551", "i82551"},
+    {"i82557b", "i82557b"},
+    {"i82559er", "i82559er"},
+    {"tulip", "tulip"},
+    {"sungem", "sungem"},
+    {"sunhme", "sunhme"},
+    {"vmxnet3", "vmxnet3"},
+    {"usb-net", "usb-net"},
+    {"virtio-net", "virtio-net"},
+    {"virtio-net-ccw", "virtio-net-ccw"},
+    {"virtio-net-device", "virtio-net-device"},
+    {"virtio-net-pci", "virtio-net-pci"},
 };
 
 /* Parses on, off, or a number of NICs. */
@@ -34,7 +56,7 @@ static bool set_number(const char *value, int64_t *nics, GError **error)
 
 static bool set_model(NodeOptions *o, const char *value, GError **error)
 {
-    static const char *const known[] = {"virtio-mmio", "virtio-pci", "e1000", NULL};
+    const char *known[G_N_ELEMENTS(models) + 1] = {NULL};
     g_autofree char *meant = NULL;
 
     for (unsigned i = 0; i < G_N_ELEMENTS(models); i++)
@@ -42,9 +64,13 @@ static bool set_model(NodeOptions *o, const char *value, GError **error)
             o->nic_model = models[i].device;
             return true;
         }
+    for (unsigned i = 0; i < G_N_ELEMENTS(models); i++)
+        known[i] = models[i].name;
     meant = suggest_suffix(value, known);
-    return option_bad(error, "nic-model='%s' is unknown: virtio-mmio, virtio-pci or e1000%s", value,
-                      meant);
+    return option_bad(error,
+                      "nic-model='%s' is unknown: virtio-mmio, virtio-pci, onboard, or another of "
+                      "QEMU's cards, such as e1000%s",
+                      value, meant);
 }
 
 /* Parses the address of one NIC: neither a group address nor all zeros. */
@@ -88,21 +114,38 @@ bool nic_options_key(const char *key)
 bool nic_options_set(NodeOptions *o, const char *key, const char *value, GError **error)
 {
     if (strcmp(key, "nic") == 0)
-        return set_number(value, &o->nics, error);
+        return (o->nics_given = set_number(value, &o->nics, error));
     if (strcmp(key, "mac") == 0)
         return set_macs(o, value, error);
     return set_model(o, value, error);
 }
 
+/* A board has the card that is on it, if one is, unless another one is asked for. */
+static void finish_board(NodeOptions *o)
+{
+    Board board = board_of(o->machine);
+
+    if (board.general || o->nic_model)
+        return;
+    o->nic_model = ONBOARD;
+    if (!board.card && !o->nics_given && o->n_macs == 0)
+        o->nics = 0;
+}
+
 bool nic_options_finish(NodeOptions *o, GError **error)
 {
-    bool pc = strcmp(o->arch, "x86_64") == 0 && !node_options_is_microvm(o);
+    bool pc = node_options_is_pc(o);
 
+    finish_board(o);
     if (!o->nic_model)
-        o->nic_model = pc ? "virtio-net-pci" : "virtio-net-device";
+        o->nic_model = !arch_defaults(o->arch) ? "virtio-net"
+                       : pc                    ? "virtio-net-pci"
+                                               : "virtio-net-device";
     if (pc && strcmp(o->nic_model, "virtio-net-device") == 0)
-        return option_bad(error, "nic-model=virtio-mmio needs a bus that arch=x86_64 has with "
-                                 "machine=microvm only: virtio-pci or e1000");
+        return option_bad(error,
+                          "nic-model=virtio-mmio needs a bus that arch=%s has with "
+                          "machine=microvm only: virtio-pci or e1000",
+                          o->arch);
     if (o->n_macs > o->nics)
         return option_bad(error,
                           "mac= has %u addresses, and the node %" G_GINT64_FORMAT " card%s: nic=%u",
@@ -118,9 +161,14 @@ void node_options_mac(const NodeOptions *o, unsigned index, unsigned nic, uint8_
     memcpy(mac, nic < o->n_macs ? o->macs[nic] : made, sizeof(made));
 }
 
+bool node_options_onboard(const NodeOptions *o)
+{
+    return o->nic_model && strcmp(o->nic_model, ONBOARD) == 0;
+}
+
 static bool is_virtio(const NodeOptions *o)
 {
-    return o->nic_model && g_str_has_prefix(o->nic_model, "virtio-net-");
+    return o->nic_model && g_str_has_prefix(o->nic_model, "virtio-net");
 }
 
 /* The other end of the cable is the node's (spawn.c) and receives nothing: the guest's frames are
@@ -135,6 +183,14 @@ void nic_options_argv(GPtrArray *argv, const NodeOptions *o, unsigned nic, unsig
     g_ptr_array_add(argv, g_strdup("-netdev"));
     g_ptr_array_add(argv,
                     g_strdup_printf("dgram,id=mtr-net%u,local.type=fd,local.str=%d", nic, fd));
+    if (node_options_onboard(o)) {
+        /* -nic makes a netdev of its own; -net nic takes one that is there, without a hub. */
+        g_ptr_array_add(argv, g_strdup("-net"));
+        g_ptr_array_add(
+            argv, g_strdup_printf("nic,netdev=mtr-net%u,macaddr=%02x:%02x:%02x:%02x:%02x:%02x", nic,
+                                  mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]));
+        return;
+    }
     g_ptr_array_add(argv, g_strdup("-device"));
     g_ptr_array_add(
         argv,
@@ -145,7 +201,7 @@ void nic_options_argv(GPtrArray *argv, const NodeOptions *o, unsigned nic, unsig
 
 char *nic_options_virtio_path(const NodeOptions *o, unsigned nic)
 {
-    if (!is_virtio(o))
+    if (!is_virtio(o) || !arch_defaults(o->arch))
         return NULL;
     return g_strdup_printf("/machine/peripheral/mtr-card%u%s", nic,
                            strcmp(o->nic_model, "virtio-net-pci") == 0 ? "/virtio-backend" : "");

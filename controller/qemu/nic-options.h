@@ -18,11 +18,14 @@ bool nic_options_finish(NodeOptions *options, GError **error);
 void nic_options_argv(GPtrArray *argv, const NodeOptions *options, unsigned nic, unsigned node,
                       int fd);
 
+/* Whether the NICs are those on the board (nic-model=onboard). */
+bool node_options_onboard(const NodeOptions *options);
+
 /* The address of NIC number `nic`: as given, or made from the node's index. */
 void node_options_mac(const NodeOptions *options, unsigned index, unsigned nic, uint8_t mac[6]);
 
 /* QEMU's path of the virtio device of a NIC, to be freed with g_free(); NULL: the NIC is no virtio
- * device. */
+ * device, or the architecture may be big-endian, and its rings too. */
 char *nic_options_virtio_path(const NodeOptions *options, unsigned nic);
 
 #endif

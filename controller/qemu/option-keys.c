@@ -5,6 +5,7 @@
 
 #include "controller/base/suggest.h"
 #include "controller/base/units.h"
+#include "controller/qemu/board.h"
 #include "controller/qemu/drives.h"
 #include "controller/qemu/nic-options.h"
 #include "controller/qemu/option-value.h"
@@ -78,14 +79,26 @@ static bool set_text(char **slot, const char *value)
     return true;
 }
 
+/* Any architecture of QEMU's. Whether its QEMU is there is checked with all other keys. */
 static bool set_arch(NodeOptions *o, const char *value, GError **error)
 {
-    static const char *const choices[] = {"aarch64", "x86_64", "riscv64", NULL};
-
-    if (!arch_defaults(value))
-        return option_bad_choice("arch", value, " is unknown: aarch64, x86_64 or riscv64", choices,
-                                 error);
+    if (!*value || strspn(value, "abcdefghijklmnopqrstuvwxyz0123456789_") != strlen(value))
+        return option_bad_choice("arch", value, ": the end of a qemu-system-ARCH is expected",
+                                 arch_names(), error);
     return set_text(&o->arch, value);
+}
+
+/* An architecture that metronome does not know is one if its QEMU is there. */
+static bool check_arch(const NodeOptions *o, GError **error)
+{
+    g_autofree char *name = g_strconcat("qemu-system-", o->arch, NULL), *known = NULL, *text = NULL;
+    g_autofree char *path = g_find_program_in_path(name);
+
+    if (path || arch_defaults(o->arch) || o->host || o->qemu)
+        return true;
+    known = g_strjoinv(", ", (char **)arch_names());
+    text = g_strdup_printf(" is unknown: %s, or another one whose %s is in PATH", known, name);
+    return option_bad_choice("arch", o->arch, text, arch_names(), error);
 }
 
 static bool set_qemu(NodeOptions *o, const char *value, GError **error)
@@ -125,7 +138,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     if (strcmp(key, "smp") == 0)
         return units_parse_int(value, "smp", 1, 512, &o->smp, error);
     if (strcmp(key, "memory") == 0)
-        return units_parse_size(value, &o->memory, error);
+        return (o->memory_given = units_parse_size(value, &o->memory, error));
     if (strcmp(key, "kernel") == 0)
         return set_file(&o->kernel, key, value, error);
     if (strcmp(key, "initrd") == 0)
@@ -206,18 +219,35 @@ bool node_options_check_alone(const NodeOptions *o, GError **error)
     if (o->memory < (INT64_C(1) << 20))
         return option_bad(error, "memory of %" PRId64 " bytes is too small: 1M at least",
                           o->memory);
-    return drives_check_format(o, error) && preflight_options(o, error);
+    return check_arch(o, error) && drives_check_format(o, error) && preflight_options(o, error);
+}
+
+/* A general machine gets a CPU; a board has one. */
+static bool finish_machine(NodeOptions *o, GError **error)
+{
+    const ArchDefaults *arch = node_options_arch(o);
+    int length;
+
+    if (!o->machine && !arch->machine)
+        return option_bad(error,
+                          "arch=%s has no usual machine: machine= is missing (`%s -machine "
+                          "help` lists them)",
+                          o->arch, o->qemu ? o->qemu : "qemu-system-ARCH");
+    if (!o->machine)
+        o->machine = g_strdup(arch->machine);
+    if (!o->cpu && board_of(o->machine).general)
+        o->cpu = g_strdup(arch->cpu);
+    if (o->memory_given && board_of(o->machine).fixed_ram) {
+        const char *name = board_name(o->machine, &length);
+
+        return option_bad(error, "memory= is fixed by machine=%.*s: leave it away", length, name);
+    }
+    return true;
 }
 
 bool node_options_finish(NodeOptions *o, GError **error)
 {
-    const ArchDefaults *arch = arch_defaults(o->arch);
-
-    if (!o->machine)
-        o->machine = g_strdup(arch->machine);
-    if (!o->cpu)
-        o->cpu = g_strdup(arch->cpu);
-    if (!node_options_check_alone(o, error))
+    if (!node_options_check_alone(o, error) || !finish_machine(o, error))
         return false;
     if (o->host && o->persist)
         return option_bad(error, "persist=on is for nodes of this host: a disk elsewhere is a copy "

@@ -2,14 +2,36 @@
 /* options.c: a node's options with their defaults, and the defaults of each architecture. */
 #include "controller/qemu/options.h"
 
+#include "controller/qemu/board.h"
+
 #include <string.h>
 
+#define MMIO "virtio-blk-device", "virtio-scsi-device", "virtio-serial-device"
+#define PCI  "virtio-blk-pci", "virtio-scsi-pci", "virtio-serial-pci"
+
 static const ArchDefaults archs[] = {
-    {"aarch64", "virt", "cortex-a57", "virtio-blk-device", "virtio-scsi-device",
-     "virtio-serial-device"},
-    {"x86_64", "pc", "qemu64", "virtio-blk-pci", "virtio-scsi-pci", "virtio-serial-pci"},
-    {"riscv64", "virt", "rv64", "virtio-blk-device", "virtio-scsi-device", "virtio-serial-device"},
+    {"aarch64", "virt", "cortex-a57", MMIO}, {"arm", "virt", "cortex-a15", MMIO},
+    {"i386", "pc", "qemu32", PCI},           {"riscv32", "virt", "rv32", MMIO},
+    {"riscv64", "virt", "rv64", MMIO},       {"x86_64", "pc", "qemu64", PCI},
 };
+
+/* These machines have no PCI unless the user asks for it, as the virt machines. */
+static const ArchDefaults microvms[] = {
+    {"i386", "microvm", "qemu32", MMIO},
+    {"x86_64", "microvm", "qemu64", MMIO},
+};
+
+/* QEMU's names for whatever bus the architecture has (qdev_alias_table, softmmu/qdev-monitor.c). */
+static const ArchDefaults others = {NULL, NULL, NULL, "virtio-blk", "virtio-scsi", "virtio-serial"};
+
+const char *const *arch_names(void)
+{
+    static const char *names[G_N_ELEMENTS(archs) + 1];
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(archs); i++)
+        names[i] = archs[i].arch;
+    return names;
+}
 
 const ArchDefaults *arch_defaults(const char *name)
 {
@@ -19,26 +41,21 @@ const ArchDefaults *arch_defaults(const char *name)
     return NULL;
 }
 
-/* This machine has no PCI unless the user asks for it, as the virt machines. */
-static const ArchDefaults microvm = {"x86_64",
-                                     "microvm",
-                                     "qemu64",
-                                     "virtio-blk-device",
-                                     "virtio-scsi-device",
-                                     "virtio-serial-device"};
-
-bool node_options_is_microvm(const NodeOptions *o)
-{
-    const char *type =
-        o->machine && g_str_has_prefix(o->machine, "type=") ? o->machine + 5 : o->machine;
-
-    return type && strcspn(type, ",") == strlen(microvm.machine) &&
-           g_str_has_prefix(type, microvm.machine);
-}
-
 const ArchDefaults *node_options_arch(const NodeOptions *o)
 {
-    return node_options_is_microvm(o) ? &microvm : arch_defaults(o->arch);
+    const ArchDefaults *arch = arch_defaults(o->arch);
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(microvms); i++)
+        if (strcmp(microvms[i].arch, o->arch) == 0 && board_is(o->machine, "microvm"))
+            return &microvms[i];
+    return arch ? arch : &others;
+}
+
+bool node_options_is_pc(const NodeOptions *o)
+{
+    const ArchDefaults *arch = node_options_arch(o);
+
+    return arch->machine && strcmp(arch->machine, "pc") == 0;
 }
 
 NodeOptions *node_options_new(const char *name)

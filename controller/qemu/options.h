@@ -30,6 +30,7 @@ typedef struct {
     char *qemu; /* path or name of the node's QEMU; NULL: NodeWiring.qemu */
     int64_t smp;
     int64_t memory; /* bytes */
+    bool memory_given;
     char *kernel, *initrd, *append;
     char *disk, *format, *cdrom; /* paths of images; format: of the disk, NULL: by its header */
     bool persist;                /* the disk keeps the guest's writes */
@@ -39,7 +40,8 @@ typedef struct {
     Icount icount;
     bool sleep_given; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;
-    int64_t nics;          /* number of NICs */
+    int64_t nics; /* number of NICs */
+    bool nics_given;
     const char *nic_model; /* QEMU's device; NULL before node_options_finish(): the usual one */
     uint8_t macs[NODE_MAX_NICS][6];
     unsigned n_macs;       /* number of addresses that were given */
@@ -52,21 +54,25 @@ NodeOptions *node_options_new(const char *name);
 void node_options_free(NodeOptions *options);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(NodeOptions, node_options_free)
 
-/* The defaults of an architecture: machine and CPU, and the devices for a disk, a SCSI controller
- * and a serial bus, which depend on the machine. */
+/* The defaults of an architecture: machine and CPU (NULL: there is none), and the devices for a
+ * disk, a SCSI controller and a serial bus, which depend on the machine. */
 typedef struct {
     const char *arch;
     const char *machine, *cpu, *disk, *scsi, *serial;
 } ArchDefaults;
 
-/* NULL: the architecture is unknown. */
+/* Names of the architectures that have a default machine, NULL-terminated. */
+const char *const *arch_names(void);
+
+/* NULL: the architecture is none of arch_names(). */
 const ArchDefaults *arch_defaults(const char *arch);
 
-/* The defaults for the node's machine; NULL as arch_defaults(). */
+/* The defaults for the node's machine. Never NULL: an architecture of QEMU's that is none of
+ * arch_names() has no machine and no CPU there, and QEMU's own names of devices. */
 const ArchDefaults *node_options_arch(const NodeOptions *options);
 
-/* Whether the machine is microvm of x86_64. Its devices are on virtio-mmio, as those of the virt
+/* Whether the machine is a PC with PCI. microvm has its devices on virtio-mmio, as the virt
  * machines. */
-bool node_options_is_microvm(const NodeOptions *options);
+bool node_options_is_pc(const NodeOptions *options);
 
 #endif

@@ -2,6 +2,7 @@
 /* qemu-argv.c: the arguments in groups: machine, images, wiring, then the user's extra=. */
 #include "controller/qemu/qemu-argv.h"
 
+#include "controller/qemu/board.h"
 #include "controller/qemu/cmdline.h"
 #include "controller/qemu/drives.h"
 #include "controller/qemu/nic-options.h"
@@ -33,9 +34,11 @@ static void add_machine(GPtrArray *argv, const NodeOptions *o, const NodeWiring 
         add_ram(argv, o, w);
     else
         add(argv, "-machine", g_strdup(o->machine));
-    add(argv, "-cpu", g_strdup(o->cpu));
+    if (o->cpu)
+        add(argv, "-cpu", g_strdup(o->cpu));
     add(argv, "-smp", g_strdup_printf("%" PRId64, o->smp));
-    add(argv, "-m", g_strdup_printf("%" PRId64 "B", o->memory));
+    if (o->memory_given || board_of(o->machine).general) /* a board has RAM of its own */
+        add(argv, "-m", g_strdup_printf("%" PRId64 "B", o->memory));
     add(argv, "-accel", g_strdup("tcg"));
     add(argv, "-nodefaults", NULL);
     add(argv, "-no-user-config", NULL);

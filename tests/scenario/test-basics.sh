@@ -117,7 +117,7 @@ refusals() {
     for value in 1a -a a.b a/b "''" abcdefghijklmnopqrstuvwxyz0123456; do
         expect "a bad name: $value" 2 "node add $value" 'is no name for a node'
     done
-    expect 'unknown architecture' 2 'node add a arch=z80' "arch='z80'" 'aarch64, x86_64 or riscv64'
+    expect 'unknown architecture' 2 'node add a arch=z80' "arch='z80'" 'aarch64, arm, i386, riscv32, riscv64, x86_64, or another'
     expect 'a QEMU that is not there' 2 'node add a qemu=/nowhere/qemu' "qemu='/nowhere/qemu' is no program"
     expect 'too many vCPUs' 2 'node add a smp=0' "smp '0' is out of range: 1 to 512"
     expect 'no number of vCPUs' 2 'node add a smp=many' "smp 'many' is not a whole number"

@@ -106,7 +106,7 @@ cards() {
         'node a: card 1 can.t have the address 02:00:00:00:00:0a: it is that of node a, card 0'
     expect 'mac: more than there are cards' 2 "node add a $node mac=02:00:00:00:00:0a,02:00:00:00:00:0b" 'nic=2'
     expect 'mac: none' 2 "node add a $node mac=02:00" "'02:00' is no card's address"
-    expect 'nic-model: none' 2 "node add a $node nic-model=ne2k" 'virtio-mmio, virtio-pci or e1000'
+    expect 'nic-model: none' 2 "node add a $node nic-model=ne2k" 'virtio-mmio, virtio-pci, onboard, '
     expect 'nic-model: virtio-mmio has no place on x86_64' 2 "node add a arch=x86_64 nic-model=virtio-mmio" 'virtio-pci'
     expect 'virtio-pci on aarch64, with a given address' 0 "quantum 1ms; \
         $(linux a 1 'ping -c 2 -i 0.1 10.0.0.2; cat /sys/class/net/eth0/address' initramfs nic-model=virtio-pci mac=02:00:00:00:00:0a) \

@@ -170,7 +170,8 @@ static void test_refused(void)
     refuses("memory", "'memory' is no key=value");
     refuses("smp=2 memory=x", "'x' is not a size: write it as 512M or 4G (K, M, G, T)");
     refuses("memory=4K", "memory of 4096 bytes is too small: 1M at least");
-    refuses("arch=mips", "arch='mips' is unknown: aarch64, x86_64 or riscv64");
+    refuses("arch=z80", "arch='z80' is unknown: aarch64, arm, i386, riscv32, riscv64, x86_64, or "
+                        "another one whose qemu-system-z80 is in PATH");
     refuses("kernel=/nonexistent/Image", "kernel='/nonexistent/Image': No such file or directory");
     refuses("format=iso", "format='iso' is unknown: raw, qcow2, vmdk, vdi, vhdx, vpc");
     refuses("icount=shift=auto",

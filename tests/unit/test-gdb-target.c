@@ -168,7 +168,7 @@ static void test_general(void)
     general_are("<target><feature name='org.gnu.gdb.arm.m-profile'>" REG("r0", "32")
                     REG("xpsr", "32") "</feature><feature name='org.gnu.gdb.arm.m-system'>" REG(
                         "msp", "32") "</feature></target>",
-                "r0 xpsr ");
+                "r0 xpsr msp ");
     general_are(
         "<target><feature name='org.gnu.gdb.riscv.cpu'>" REG(
             "pc", "64") "</feature><feature name='org.gnu.gdb.riscv.fpu'>" REG("ft0",

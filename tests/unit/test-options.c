@@ -2,6 +2,7 @@
 /* test-options.c: the keys of `node add`, what is refused and why, and the QEMU command line. */
 #include "controller/base/units.h"
 #include "controller/qemu/nic-options.h"
+#include "controller/qemu/onboard.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/qemu/options.h"
 #include "controller/qemu/qemu-argv.h"
@@ -120,10 +121,14 @@ static void test_files(void)
 
 static void test_bad_values(void)
 {
-    refused("arch", "m68k", "arch='m68k' is unknown: aarch64, x86_64 or riscv64");
+    refused("arch", "x86-64",
+            "arch='x86-64': the end of a qemu-system-ARCH is expected; did you mean "
+            "'x86_64'?");
+    refused("arch", "", "arch='': the end of a qemu-system-ARCH is expected");
     refused("nic", "yes", "nic='yes': on or off is expected, or a number of cards");
-    refused("nic-model", "rtl8139",
-            "nic-model='rtl8139' is unknown: virtio-mmio, virtio-pci or e1000");
+    refused("nic-model", "3c509",
+            "nic-model='3c509' is unknown: virtio-mmio, virtio-pci, onboard, or another of QEMU's "
+            "cards, such as e1000");
     refused("mac", "52:54:00:12:34",
             "mac='52:54:00:12:34': '52:54:00:12:34' is no card's address; one such as "
             "52:54:00:12:34:56 is expected for each card, with commas between them");
@@ -181,11 +186,9 @@ static void test_meant(void)
     refused("icount", "shift=0,sleep=on,shift=1",
             "icount 'shift=0' and 'shift=1': each may be given once");
     refused("persist", "offf", "persist='offf': on or off is expected; did you mean 'off'?");
-    refused("arch", "aarch46",
-            "arch='aarch46' is unknown: aarch64, x86_64 or riscv64; did you mean 'aarch64'?");
     refused("nic-model", "virtio-pcie",
-            "nic-model='virtio-pcie' is unknown: virtio-mmio, virtio-pci or e1000; did you mean "
-            "'virtio-pci'?");
+            "nic-model='virtio-pcie' is unknown: virtio-mmio, virtio-pci, onboard, or another "
+            "of QEMU's cards, such as e1000; did you mean 'virtio-pci'?");
 }
 
 static void test_missing_file(void)
@@ -270,7 +273,9 @@ static void finish_fails(NodeOptions *o, const char *message)
 static void test_finish(void)
 {
     static const char *const archs[][3] = {
-        {"aarch64", "virt", "cortex-a57"}, {"x86_64", "pc", "qemu64"}, {"riscv64", "virt", "rv64"}};
+        {"aarch64", "virt", "cortex-a57"}, {"arm", "virt", "cortex-a15"},
+        {"i386", "pc", "qemu32"},          {"riscv32", "virt", "rv32"},
+        {"riscv64", "virt", "rv64"},       {"x86_64", "pc", "qemu64"}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(archs); i++) {
         g_autoptr(NodeOptions) o = node_options_new("a");
@@ -291,6 +296,60 @@ static void test_finish_keeps(void)
     g_assert_true(node_options_finish(o, NULL));
     g_assert_cmpstr(o->machine, ==, "raspi3b");
     g_assert_cmpstr(o->cpu, ==, "cortex-a53");
+}
+
+/* A board has its own CPU and RAM, and the card that is on it. */
+static void test_finish_board(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a"), bare = node_options_new("b"),
+                           ram = node_options_new("c"), own = node_options_new("d"),
+                           older = node_options_new("e");
+
+    set_good(o, "arch", "arm");
+    set_good(o, "machine", "mps2-an385");
+    g_assert_true(node_options_finish(o, NULL));
+    g_assert_null(o->cpu);
+    g_assert_cmpint(o->nics, ==, 1);
+    g_assert_true(node_options_onboard(o));
+    set_good(bare, "arch", "arm");
+    set_good(bare, "machine", "type=microbit,memory-backend=x");
+    g_assert_true(node_options_finish(bare, NULL));
+    g_assert_cmpint(bare->nics, ==, 0);
+    set_good(ram, "arch", "arm");
+    set_good(ram, "machine", "lm3s6965evb");
+    set_good(ram, "memory", "1M");
+    finish_fails(ram, "memory= is fixed by machine=lm3s6965evb: leave it away");
+    set_good(own, "arch", "arm");
+    set_good(own, "machine", "a-new-board");
+    set_good(own, "cpu", "cortex-m33");
+    set_good(own, "nic-model", "usb-net");
+    g_assert_true(node_options_finish(own, NULL));
+    g_assert_cmpint(own->nics, ==, 1);
+    g_assert_false(node_options_onboard(own));
+    set_good(older, "arch", "x86_64");
+    set_good(older, "machine", "pc-i440fx-7.2");
+    g_assert_true(node_options_finish(older, NULL));
+    g_assert_cmpstr(older->cpu, ==, "qemu64");
+}
+
+/* An architecture without a default machine is taken if its QEMU can be. */
+static void test_finish_other(void)
+{
+    g_autoptr(NodeOptions) typo = node_options_new("a"), none = node_options_new("b"),
+                           o = node_options_new("c");
+
+    set_good(typo, "arch", "aarch46");
+    finish_fails(typo,
+                 "arch='aarch46' is unknown: aarch64, arm, i386, riscv32, riscv64, x86_64, or "
+                 "another one whose qemu-system-aarch46 is in PATH; did you mean 'aarch64'?");
+    set_good(none, "arch", "none");
+    set_good(none, "qemu", "true");
+    g_assert_false(node_options_finish(none, NULL));
+    set_good(o, "arch", "none");
+    set_good(o, "qemu", "true");
+    set_good(o, "machine", "a-board");
+    g_assert_true(node_options_finish(o, NULL));
+    g_assert_null(o->cpu);
 }
 
 static void test_finish_bad(void)
@@ -417,6 +476,39 @@ static void test_argv_cards(void)
                    "\n-netdev\ndgram,id=mtr-net2,local.type=fd,local.str=8\n"
                    "-device\nvirtio-net-pci,netdev=mtr-net2,mac=52:54:00:6f:01:23,id=mtr-card2,rx_"
                    "queue_size=1024");
+}
+
+/* -m, -cpu and -device of the card would be refused, or another machine. */
+static void test_argv_board(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a"), more = node_options_new("b");
+
+    set_good(o, "arch", "arm");
+    set_good(o, "machine", "mps2-an385");
+    argv_is(o, "qemu-system-arm\n-machine\nmps2-an385\n-smp\n1\n", "-icount\nshift=0,sleep=on\n",
+            "", NETDEV "-net\nnic,netdev=mtr-net0,macaddr=52:54:00:6d:01:23");
+    set_good(more, "arch", "arm");
+    set_good(more, "machine", "xilinx-zynq-a9");
+    set_good(more, "memory", "1M");
+    set_good(more, "nic", "2");
+    g_free(more->name);
+    more->name = g_strdup("a");
+    argv_is(more, "qemu-system-arm\n-machine\nxilinx-zynq-a9\n-smp\n1\n-m\n1048576B\n",
+            "-icount\nshift=0,sleep=on\n", "",
+            NETDEV "-net\nnic,netdev=mtr-net0,macaddr=52:54:00:6d:01:23"
+                   "\n-netdev\ndgram,id=mtr-net1,local.type=fd,local.str=7\n"
+                   "-net\nnic,netdev=mtr-net1,macaddr=52:54:00:6e:01:23");
+}
+
+static void test_bound(void)
+{
+    const char *text = "lan9118.0: index=0,type=nic,model=lan9118,macaddr=52:54:00:6d:00:00\r\n"
+                       " \\ mtr-net0: index=0,type=dgram,fd=6\r\n"
+                       "mtr-net1: index=0,type=dgram,fd=7\r\n";
+
+    g_assert_true(onboard_is_bound(text, 0));
+    g_assert_false(onboard_is_bound(text, 1));
+    g_assert_false(onboard_is_bound("", 0));
 }
 
 static void test_argv_riscv64(void)
@@ -579,6 +671,8 @@ static void add_value_tests(void)
     g_test_add_func("/options/finish/defaults", test_finish);
     g_test_add_func("/options/finish/keeps", test_finish_keeps);
     g_test_add_func("/options/finish/bad", test_finish_bad);
+    g_test_add_func("/options/finish/board", test_finish_board);
+    g_test_add_func("/options/finish/other", test_finish_other);
 }
 
 int main(int argc, char **argv)
@@ -593,6 +687,8 @@ int main(int argc, char **argv)
     g_test_add_func("/options/argv/x86_64", test_argv_x86_64);
     g_test_add_func("/options/argv/microvm", test_argv_microvm);
     g_test_add_func("/options/argv/riscv64", test_argv_riscv64);
+    g_test_add_func("/options/argv/board", test_argv_board);
+    g_test_add_func("/options/bound", test_bound);
     g_test_add_func("/options/argv/cards", test_argv_cards);
     g_test_add_func("/options/argv/images", test_argv_images);
     g_test_add_func("/options/argv/disk-x86_64", test_argv_disk_x86_64);
