@@ -394,6 +394,8 @@ static void approached(Worker *w, Segment *segment, WorkerNode *wn)
     wn->participant->arrived = htime_now();
     nics_reached(wn->node, vtime_floor_us(wn->node->clock.virtual_time));
     nics_read(wn->node);
+    if (console_drain(wn->node->console, w->until))
+        atomic_store(&segment->stop, true);
 }
 
 static void count_note(WorkerNode *wn, const Note *note)
