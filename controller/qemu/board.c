@@ -12,7 +12,8 @@ static const struct {
 } boards[] = {
     {"virt|virt-*|sbsa-ref|spike|pc|pc-*|q35|isapc|microvm|none", {.general = true}},
     {"mps2-*|mps3-*", {.fixed_ram = true, .card = "lan9118"}},
-    {"lm3s6965evb", {.fixed_ram = true, .card = "stellaris_enet"}},
+    {"lm3s6965evb", {.fixed_ram = true, .card = "stellaris_enet", .spi_sd = true}},
+    {"sifive_u", {.card = "cadence_gem", .spi_sd = true}},
     {"lm3s811evb|netduino*|stm32vldiscovery|olimex-stm32-h405|b-l475e-iot01a|microbit|musca-*",
      {.fixed_ram = true}},
     {"emcraft-sf2", {.fixed_ram = true, .card = "msf2-emac"}},
@@ -20,7 +21,7 @@ static const struct {
     {"realview-*|versatile*|integratorcp", {.card = "smc91c111"}},
     {"imx25-pdk", {.card = "imx.fec"}},
     {"sabrelite|mcimx*|imx8*", {.card = "imx.enet"}},
-    {"xilinx-zynq-a9|xlnx-*|sifive_u|microchip-icicle-kit", {.card = "cadence_gem"}},
+    {"xilinx-zynq-a9|xlnx-*|microchip-icicle-kit", {.card = "cadence_gem"}},
     {"highbank|midway", {.card = "xgmac"}},
     {"cubieboard", {.card = "allwinner-emac"}},
     {"orangepi-pc|bpim2u", {.card = "allwinner-sun8i-emac"}},

@@ -13,6 +13,7 @@ typedef struct {
     bool general;
     bool fixed_ram;   /* QEMU refuses or ignores -m */
     const char *card; /* QEMU's device of the card that is on the board; NULL: none is known of */
+    bool spi_sd;      /* has an SD card by SPI, whose state QEMU can't load */
 } Board;
 
 /* machine: as for -machine, with options; NULL: a general one. */

@@ -9,6 +9,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/memfile.h"
+#include "controller/qemu/board.h"
 #include "controller/qemu/cmdline.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/identity.h"
@@ -80,6 +81,9 @@ bool machine_can_save(const Node *n, GError **error)
     else if (n->options->persist)
         why = "its disk keeps what the guest writes (persist=on), so an earlier state of the disk "
               "can't be given back";
+    else if (board_of(n->options->machine).spi_sd)
+        why = "its board has an SD card by SPI, and QEMU ends where it is to load the state of one "
+              "(up to 11.1)";
     else if (!n->icount.enabled)
         why = "it runs without icount, so it has no exact time";
     if (why)
