@@ -51,7 +51,7 @@ REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults hosts hosts-line \
          hosts-same hosts-saves notes repl-hosts disks)
 # Those that take long; they begin first, so that no CPU waits for the last one.
-LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture)
+LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture boards)
 # As arguments of tests/run.
 split = -- $(filter $(LONG),$(1)) $(filter-out $(LONG) $(ALONE),$(1)) -- $(filter $(ALONE),$(1))
 REAL_RUN := $(call split,$(REAL))
