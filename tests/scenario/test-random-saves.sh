@@ -28,7 +28,7 @@ between() {
 # add NODE: adds a random node to $ensemble.
 add() {
     local node=$1 base=0x40000000 megabytes=16 options="memory=16M icount=shift=0,sleep=off" gap size
-    pick ring-send ring-take tick count count-slow smp print tick-x86 smp-x86 riscv
+    pick ring-send ring-take tick count count-slow smp print tick-x86 smp-x86 riscv board
     case $picked in
     ring-send)
         between 5000 200000
@@ -59,6 +59,11 @@ add() {
     riscv)
         base=0x80000000
         ensemble+="node add $node $options arch=riscv64 extra='-bios none' kernel=$guest/count-riscv64.elf; "
+        ;;
+    board)
+        pick tick frames
+        base=0x20000000 megabytes=1
+        ensemble+="node add $node arch=arm machine=mps2-an385 icount=shift=4,sleep=off kernel=$guest/$picked-an385.elf; "
         ;;
     esac
     ram[$node]="$((base)) $((megabytes << 20))"
