@@ -16,8 +16,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define COUNTING "count-aarch64.elf"
-#define LIST_MAX 32
+#define COUNTING       "count-aarch64.elf"
+#define COUNTING_BOARD "count-an385.elf"
+#define LIST_MAX       32
 
 /* First guess of a barrier's host µs above guest time, per node. */
 #define GUESS_US 30
@@ -30,7 +31,7 @@
 #define BOOT_BANNER "^Boot took"
 
 typedef struct {
-    gboolean quick;
+    gboolean quick, boards;
     char *json, *guest, *nodes, *quanta;
 } Options;
 
@@ -38,7 +39,7 @@ typedef struct {
     Rig *rig;
     unsigned pairs, boot_pairs;
     HTime phase; /* host time of one phase */
-    bool sleepy_boots;
+    bool sleepy_boots, boards;
     unsigned node_counts[LIST_MAX], n_counts;
     VTime quanta[LIST_MAX];
     unsigned n_quanta;
@@ -85,8 +86,10 @@ static Node *const *counting_nodes(Bench *b, unsigned n)
 {
     while (b->nodes->len < n) {
         progress("launching node %u", b->nodes->len + 1);
-        g_ptr_array_add(b->nodes,
-                        rig_launch(b->rig, COUNTING, NULL, NULL, "shift=0,sleep=off", "32M"));
+        g_ptr_array_add(
+            b->nodes,
+            b->boards ? rig_launch_board(b->rig, "mps2-an385", COUNTING_BOARD, "shift=0,sleep=off")
+                      : rig_launch(b->rig, COUNTING, NULL, NULL, "shift=0,sleep=off", "32M"));
     }
     return (Node *const *)b->nodes->pdata;
 }
@@ -435,6 +438,8 @@ static void parse(int argc, char **argv, Options *o)
         {"json", 0, 0, G_OPTION_ARG_FILENAME, &o->json, "the figures as JSON", "FILE"},
         {"nodes", 0, 0, G_OPTION_ARG_STRING, &o->nodes, "numbers of nodes (1,2,4,8,16)", "LIST"},
         {"quanta", 0, 0, G_OPTION_ARG_STRING, &o->quanta, "quanta (10us,100us,1ms,10ms)", "LIST"},
+        {"boards", 0, 0, G_OPTION_ARG_NONE, &o->boards, "count on Cortex-M boards, and no more",
+         NULL},
         {"guest", 0, 0, G_OPTION_ARG_FILENAME, &o->guest, "folder of kernel and payloads", "DIR"},
         {0}};
     g_autoptr(GOptionContext) context = g_option_context_new("- what lockstep costs");
@@ -447,6 +452,7 @@ static void parse(int argc, char **argv, Options *o)
 
 static void plan(Bench *b, const Options *o)
 {
+    b->boards = o->boards;
     b->pairs = o->quick ? 2 : 3;
     b->boot_pairs = o->quick ? 1 : 3;
     b->phase = (HTime){(o->quick ? 200 : 500) * NS_PER_MS};
@@ -494,8 +500,10 @@ int main(int argc, char **argv)
     b.results.host_cpus = local_host_cpus(b.rig->host);
     b.results.qemu = g_strdup(counting_nodes(&b, 1)[0]->version);
     bench_counting(&b);
-    bench_boots(&b);
-    bench_others(&b);
+    if (!b.boards) {
+        bench_boots(&b);
+        bench_others(&b);
+    }
     bench_footprint(&b);
     progress("%s", "");
     results_print_table(&b.results, stdout);

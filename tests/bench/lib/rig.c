@@ -68,25 +68,48 @@ static void set_file(const Rig *rig, NodeOptions *options, const char *key, cons
     set_option(options, key, path);
 }
 
-Node *rig_launch(Rig *rig, const char *kernel, const char *initrd, const char *append,
-                 const char *icount, const char *memory)
+static NodeOptions *new_options(const Rig *rig)
 {
     g_autofree char *name = g_strdup_printf("n%u", rig->next_index);
-    NodeOptions *options = node_options_new(name);
+
+    return node_options_new(name);
+}
+
+static Node *launch(Rig *rig, NodeOptions *options)
+{
     GError *error = NULL;
     Node *node;
 
-    set_file(rig, options, "kernel", kernel);
-    set_file(rig, options, "initrd", initrd);
-    set_option(options, "append", append);
-    set_option(options, "icount", icount);
-    set_option(options, "memory", memory);
     if (!node_options_finish(options, &error))
         rig_die(error);
     node = node_new(options, rig->next_index++);
     if (!node_launch(node, rig->dir, NULL, local_host_sched_mode(rig->host), &error))
         rig_die(error);
     return node;
+}
+
+Node *rig_launch(Rig *rig, const char *kernel, const char *initrd, const char *append,
+                 const char *icount, const char *memory)
+{
+    NodeOptions *options = new_options(rig);
+
+    set_file(rig, options, "kernel", kernel);
+    set_file(rig, options, "initrd", initrd);
+    set_option(options, "append", append);
+    set_option(options, "icount", icount);
+    set_option(options, "memory", memory);
+    return launch(rig, options);
+}
+
+Node *rig_launch_board(Rig *rig, const char *machine, const char *kernel, const char *icount)
+{
+    NodeOptions *options = new_options(rig);
+
+    set_option(options, "arch", "arm");
+    set_option(options, "machine", machine);
+    set_file(rig, options, "kernel", kernel);
+    set_option(options, "icount", icount);
+    return launch(rig, options);
 }
 
 void rig_end_node(Rig *rig, Node *node)

@@ -49,6 +49,8 @@ bool rig_is_strict(const Rig *rig);
  * folder. End the node with rig_end_node(). */
 Node *rig_launch(Rig *rig, const char *kernel, const char *initrd, const char *append,
                  const char *icount, const char *memory);
+/* The same, of a board of arch=arm. */
+Node *rig_launch_board(Rig *rig, const char *machine, const char *kernel, const char *icount);
 void rig_end_node(Rig *rig, Node *node);
 
 /* Run in lockstep, up to an absolute time, or for `quanta` whole quanta from the next boundary
