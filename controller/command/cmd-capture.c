@@ -27,6 +27,11 @@ static void flush(Capture *c)
     g_byte_array_set_size(c->pending, 0);
 }
 
+static bool is_uart(const Network *net, NetEnd end)
+{
+    return !end.is_switch && network_port_is_uart(net, end.index);
+}
+
 static unsigned interface_of(Capture *c, NetEnd end)
 {
     const Network *net = fabric_network(c->session->fabric);
@@ -37,12 +42,13 @@ static unsigned interface_of(Capture *c, NetEnd end)
         if (known.is_switch == end.is_switch && known.index == end.index)
             return i;
     }
-    pcapng_interface(c->pending, network_end_name(net, end), NULL);
+    pcapng_interface(c->pending, is_uart(net, end) ? PCAPNG_LINE : PCAPNG_ETHERNET,
+                     network_end_name(net, end), NULL);
     g_array_append_val(c->interfaces, end);
     return c->interfaces->len - 1;
 }
 
-/* A pcap file has no place for a note: what did not come to the card whose view is taken would look
+/* All packets of a pcap file are Ethernet's, so it has no bytes of lines. It has no place for a note, either: what did not come to the card whose view is taken would look
  * as if it had. */
 static void put_frame(const SniffFrame *f, void *data)
 {
@@ -51,7 +57,7 @@ static void put_frame(const SniffFrame *f, void *data)
     if (!c->classic)
         pcapng_packet(c->pending, interface_of(c, f->place), f->at, f->data, f->size,
                       f->sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, f->note);
-    else if (f->seen)
+    else if (f->seen && !is_uart(fabric_network(c->session->fabric), f->place))
         pcap_packet(c->pending, f->at, f->data, f->size);
 }
 
@@ -136,6 +142,11 @@ static bool open_file(Capture *c, GError **error)
     return c->sink || refuse(c->path, e, error);
 }
 
+static bool is_classic(const char *path)
+{
+    return g_ascii_strcasecmp(path + MAX(strlen(path), 5) - 5, ".pcap") == 0;
+}
+
 static CommandResult begin(Session *s, const char *path, const SniffOptions *options,
                            GError **error)
 {
@@ -143,7 +154,7 @@ static CommandResult begin(Session *s, const char *path, const SniffOptions *opt
 
     c->session = s;
     c->path = g_strdup(path);
-    c->classic = g_ascii_strcasecmp(path + MAX(strlen(path), 5) - 5, ".pcap") == 0;
+    c->classic = is_classic(path);
     c->interfaces = g_array_new(FALSE, FALSE, sizeof(NetEnd));
     c->pending = g_byte_array_new();
     if (!open_file(c, error)) {
@@ -178,6 +189,13 @@ static bool find_place(const CommandCall *call, SniffOptions *o, GError **error)
             session_doubt_link(s, names[i], names[n == 2 ? 1 - i : i]);
             return false;
         }
+    }
+    if (n > 0 && is_classic(args_text(call, "FILE")) && is_uart(net, ends[0])) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "'%s': a pcap file holds Ethernet alone; the bytes of a line go into a pcapng "
+                    "file, with a name that does not end in .pcap",
+                    args_text(call, "FILE"));
+        return false;
     }
     o->scope = n == 0 ? SNIFF_ALL : n == 1 ? SNIFF_PORT : SNIFF_LINK;
     if (n == 2 && !network_find_link(net, ends[0], ends[1], &o->index, &reversed, error)) {

@@ -31,16 +31,50 @@ static bool set_options(const CommandCall *call, LinkParams params[2], GError **
     return true;
 }
 
+#define NOT_GIVEN  (-1)
+#define USUAL_BAUD 115200
+
+/* Gives each way what was not said: a serial line has a baud rate, and its bytes take no more than
+ * their bits' time. */
+static bool suit_ends(const Session *s, NetEnd a, NetEnd b, LinkParams params[2], GError **error)
+{
+    const Network *net = fabric_network(s->fabric);
+    bool line = !a.is_switch && !b.is_switch && network_port_is_uart(net, a.index) &&
+                network_port_is_uart(net, b.index);
+
+    for (unsigned i = 0; i < 2; i++) {
+        LinkParams *p = &params[i];
+
+        if (p->latency.ns == NOT_GIVEN)
+            p->latency = vtime(line ? 0 : NS_PER_MS);
+        if (p->byte_bits > 0 && !line) {
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                        "baud= is for a link of two UARTs, as a.uart1 b.uart1");
+            return false;
+        }
+        if (line && p->byte_bits == 0 && p->bandwidth > 0) {
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                        "bandwidth= is for cards: a link of two UARTs has baud=");
+            return false;
+        }
+        if (line && p->byte_bits == 0)
+            p->bandwidth = USUAL_BAUD;
+        if (line)
+            p->byte_bits = LINK_BYTE_BITS;
+    }
+    return true;
+}
+
 static CommandResult exec_link_add(CommandCall *call, GError **error)
 {
     Session *s = call->session;
-    LinkParams params[2] = {{.latency = {NS_PER_MS}}, {.latency = {NS_PER_MS}}};
+    LinkParams params[2] = {{.latency = {NOT_GIVEN}}, {.latency = {NOT_GIVEN}}};
     NetEnd a, b;
     unsigned link;
 
     quantum_catch_up(s);
     if (!set_options(call, params, error) || !net_end_find(s, call->args[0], &a, error) ||
-        !net_end_find(s, call->args[1], &b, error) ||
+        !net_end_find(s, call->args[1], &b, error) || !suit_ends(s, a, b, params, error) ||
         !network_add_link(fabric_network(session_fabric(s)), a, b, params, &link, error))
         return COMMAND_FAILED;
     quantum_follow(s);
@@ -50,10 +84,11 @@ static CommandResult exec_link_add(CommandCall *call, GError **error)
 const Command cmd_link_add = {
     .name = "link add",
     .usage = "END END [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-             "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
+             "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact] [baud=115200]",
     .open = true,
     .help =
-        "Join two ends: cards (NODE or NODE.N), switches or gateways; >key= and <key= are for one "
+        "Join two ends: cards (NODE or NODE.N), switches or gateways, or two UARTs (NODE.uartN), "
+        "where baud= takes the place of bandwidth=; >key= and <key= are for one "
         "direction "
         "only. A "
         "latency below the quantum is raised to it. delivery=exact hands each packet over at its "
@@ -96,7 +131,7 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
 {
     Network *net = fabric_network(session_fabric(call->session));
     LinkParams params[2];
-    bool reversed;
+    bool reversed, is_line;
     unsigned link;
 
     if (call->n_args == 2)
@@ -105,8 +140,14 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     for (unsigned way = 0; way < 2; way++)
         params[way] = network_link_way(net, link, reversed ? 1 - way : way)->params;
+    is_line = params[0].byte_bits > 0;
     if (!set_options(call, params, error))
         return COMMAND_FAILED;
+    if (is_line != (params[0].byte_bits > 0) || is_line != (params[1].byte_bits > 0)) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "baud= is for a link of two UARTs: this link has bandwidth=");
+        return COMMAND_FAILED;
+    }
     if (reversed) {
         LinkParams first = params[0];
 
@@ -124,7 +165,7 @@ static CommandResult exec_link_set(CommandCall *call, GError **error)
 const Command cmd_link_set = {
     .name = "link set",
     .usage = "END END [latency=1ms] [bandwidth=1G] [loss=0.1%] [jitter=10us] [queue=256K] "
-             "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact]",
+             "[duplicate=0.1%] [reorder=1%] [delivery=barrier|exact] [baud=115200]",
     .open = true,
     .help = "Change a link from now on; what is under way keeps its time",
     .exec = exec_link_set,

@@ -38,11 +38,11 @@ static AutoQuantum least(const Network *net, VTime now, VTime until)
         for (unsigned way = 0; way < 2 && !network_link_removed(net, i); way++) {
             const LinkWay *w = network_link_way(net, i, way);
 
-            if (!counts(w, now, until) ||
-                (q.link != AUTO_QUANTUM_NO_LINK && w->params.latency.ns >= q.latency.ns))
+            if (!counts(w, now, until) || (q.link != AUTO_QUANTUM_NO_LINK &&
+                                           link_asked_latency(&w->params).ns >= q.latency.ns))
                 continue;
             q.link = i;
-            q.latency = w->params.latency;
+            q.latency = link_asked_latency(&w->params);
         }
     }
     if (q.link != AUTO_QUANTUM_NO_LINK)

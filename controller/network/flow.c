@@ -85,8 +85,8 @@ static const NetPort *receiver(const Network *net, const NetPort *sender, const 
         if (!remote.is_switch)
             return port_at(net, remote.index);
     }
-    for (unsigned i = 0; i < net->ports->len; i++)
-        if (memcmp(port_at(net, i)->mac, frame->data, MAC_LEN) == 0)
+    for (unsigned i = 0; !sender->uart && i < net->ports->len; i++)
+        if (!port_at(net, i)->uart && memcmp(port_at(net, i)->mac, frame->data, MAC_LEN) == 0)
             return port_at(net, i);
     return NULL;
 }
@@ -347,13 +347,18 @@ static void on_taken(Network *net, Packet *packet)
     report_event(net, e, packet->frame);
 }
 
+bool network_size_fits(const Network *net, unsigned index, size_t size)
+{
+    return port_at(net, index)->uart ? size == 1 : size >= NETWORK_FRAME_MIN && size <= FRAME_MAX;
+}
+
 bool network_send(Network *net, unsigned index, VTime sent, const void *frame, size_t size)
 {
     NetPort *port = port_at(net, index);
     HeapEntry entry;
     Packet *packet;
 
-    if (size < NETWORK_FRAME_MIN || size > FRAME_MAX) {
+    if (!network_size_fits(net, index, size)) {
         port->stats.malformed++;
         return false;
     }

@@ -19,7 +19,10 @@ static bool can_be_done(const Network *net, const NetOp *op)
         return end_is_there(net, op->ends[0]) && end_is_there(net, op->ends[1]);
     case NET_OP_REMOVE:
         return op->link < net->links->len && !link_at(net, op->link)->removed;
-    case NET_OP_SET:
+    case NET_OP_SET: /* a line stays a line */
+        return op->link < net->links->len &&
+               op->params[0].byte_bits == link_at(net, op->link)->ways[0].params.byte_bits &&
+               op->params[1].byte_bits == link_at(net, op->link)->ways[1].params.byte_bits;
     case NET_OP_SCHEDULE:
         return op->link < net->links->len && op->direction < 2;
     case NET_OP_SEED:

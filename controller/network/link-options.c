@@ -15,8 +15,10 @@ G_DEFINE_QUARK(metronome_link_options_error_quark, link_options_error)
 /* Limit in bit/s. A frame has at most 2^20 bits: at this rate any frame takes about a ns. */
 #define BANDWIDTH_MAX (INT64_C(1000) * NS_PER_S * 1000)
 
+#define BAUD_MAX 100000000
+
 static const char *const keys[] = {"latency",   "bandwidth", "queue",    "jitter", "loss",
-                                   "duplicate", "reorder",   "delivery", NULL};
+                                   "duplicate", "reorder",   "delivery", "baud",   NULL};
 
 const char *const *link_options_keys(void)
 {
@@ -156,6 +158,17 @@ static bool set_duration(VTime *t, const char *key, const char *value, GError **
     return false;
 }
 
+/* Makes the link a serial line. */
+static bool set_baud(LinkParams *p, const char *value, GError **error)
+{
+    g_autoptr(GError) why = NULL;
+
+    if (!units_parse_int(value, "baud", 1, BAUD_MAX, &p->bandwidth, &why))
+        return bad_value("baud", value, "write bits per second, from 1 to 100000000", error);
+    p->byte_bits = LINK_BYTE_BITS;
+    return true;
+}
+
 static bool set_one(LinkParams *p, const char *key, const char *value, GError **error)
 {
     uint32_t *probability = NULL;
@@ -170,6 +183,10 @@ static bool set_one(LinkParams *p, const char *key, const char *value, GError **
         return p->exact || strcmp(value, "barrier") == 0 ||
                bad_choice(key, value, "write barrier or exact", error);
     }
+    if (strcmp(key, "baud") == 0)
+        return set_baud(p, value, error);
+    if (strcmp(key, "bandwidth") == 0 && p->byte_bits > 0)
+        return bad_value(key, value, "a serial line has baud=", error);
     if (strcmp(key, "bandwidth") == 0)
         return parse_bandwidth(value, &p->bandwidth) ||
                bad_value(key, value,
@@ -258,7 +275,10 @@ char *link_options_format(const LinkParams *p)
     GString *out = g_string_new(NULL);
 
     format_duration(out, "latency", p->latency);
-    format_scaled(out, "bandwidth", p->bandwidth, 1000);
+    if (p->byte_bits > 0)
+        g_string_append_printf(out, " baud=%" G_GINT64_FORMAT, p->bandwidth);
+    else
+        format_scaled(out, "bandwidth", p->bandwidth, 1000);
     format_scaled(out, "queue", p->queue, 1024);
     format_duration(out, "jitter", p->jitter);
     format_probability(out, "loss", p->loss);

@@ -121,14 +121,27 @@ static void apply_changes(LinkWay *way, VTime at)
     way->next_change = 0;
 }
 
+/* A byte's time on a serial line, rounded down; 0: the link is Ethernet. */
+static int64_t byte_ns(const LinkParams *params)
+{
+    return params->byte_bits > 0 ? params->byte_bits * NS_PER_S / MAX(params->bandwidth, 1) : 0;
+}
+
+VTime link_asked_latency(const LinkParams *params)
+{
+    return vtime(MIN(NEVER, params->latency.ns) + byte_ns(params));
+}
+
 VTime link_latency(const LinkParams *params, VTime quantum)
 {
-    return vtime(MIN(NEVER, MAX(params->latency.ns, quantum.ns)));
+    return vtime(MIN(NEVER, MAX(link_asked_latency(params).ns, quantum.ns)));
 }
 
 /* Bits on the wire times 10^9: the duration in 1/bandwidth ns. */
-static int64_t work(size_t size)
+static int64_t work(const LinkParams *params, size_t size)
 {
+    if (params->byte_bits > 0)
+        return (int64_t)size * params->byte_bits * NS_PER_S;
     return (int64_t)(MAX(size, ETHERNET_MIN) + ETHERNET_OVERHEAD) * 8 * NS_PER_S;
 }
 
@@ -136,7 +149,8 @@ VTime link_serialisation(const LinkParams *params, size_t size)
 {
     if (params->bandwidth == 0)
         return vtime(0);
-    return vtime(work(size) / params->bandwidth + (work(size) % params->bandwidth != 0));
+    return vtime(work(params, size) / params->bandwidth +
+                 (work(params, size) % params->bandwidth != 0));
 }
 
 /* Removes the frames whose last bit was sent by `at` from the queue. */
@@ -200,7 +214,7 @@ static bool serialise(LinkWay *way, VTime at, size_t size, VTime *last_bit)
         way->busy_until = at;
         way->busy_rest = 0;
     }
-    if (__builtin_add_overflow(work(size), way->busy_rest, &total))
+    if (__builtin_add_overflow(work(&way->params, size), way->busy_rest, &total))
         total = INT64_MAX;
     way->busy_until.ns = MIN(NEVER, way->busy_until.ns + total / bandwidth);
     way->busy_rest = total % bandwidth;
@@ -226,7 +240,8 @@ LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum)
 {
     enum { LOSS, DUPLICATE, REORDER, JITTER, JITTER_OF_COPY, DRAWS };
     const LinkParams *p = &way->params;
-    VTime latency = link_latency(p, quantum), last_bit;
+    /* On top of the time of the bits, so a byte's own time is part of it already. */
+    VTime latency = vtime(link_latency(p, quantum).ns - byte_ns(p)), last_bit;
     LinkFate fate = {NET_DROP_NONE, 1, {{0}, {0}}};
     uint64_t draw[DRAWS];
 

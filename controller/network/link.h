@@ -11,7 +11,7 @@
  *   3. is sent after the frames before it, bit by bit at the way's bandwidth. The size on the wire
  *      is Ethernet's: padded to 60 bytes, plus 4 of checksum, 8 of preamble and 12 of gap, so at
  *      least 84 bytes. The time of the last bit is exact; only the arrival is rounded up to a ns,
- *      so that no rate drifts,
+ *      so that no rate drifts. On a serial line a frame is one byte, and takes its bits' time,
  *   4. is lost on the wire, or arrives after the latency and a random jitter 0…max, not before the
  *      frame in front of it. A frame chosen for reordering is held back for one more latency plus
  *      jitter, and the frames behind may overtake it. A frame chosen for duplication arrives twice;
@@ -38,10 +38,12 @@
  * losses. */
 typedef struct {
     VTime latency;     /* as requested; link_latency() is the effective latency */
-    int64_t bandwidth; /* bit/s, 0: unlimited */
+    int64_t bandwidth; /* bit/s, 0: unlimited; of a serial line above 0: its baud rate */
     int64_t queue;     /* bytes, 0: unlimited; has an effect only with a bandwidth */
     VTime jitter;
     uint32_t loss, duplicate, reorder; /* parts in LINK_CERTAIN */
+    uint8_t
+        byte_bits;  /* serial line: bits that a byte takes, with start and stop bits; 0: Ethernet */
     bool exact;     /* delivers to a NIC at the due time, not at the barrier after it */
     bool exact_set; /* the user has set `exact`: `quantum auto` keeps it (auto-quantum.h) */
 } LinkParams;
@@ -123,6 +125,13 @@ bool link_way_is_up(const LinkWay *way, VTime at);
 /* Finds the next planned change after `after`: time and new state. Returns false if no change is
  * planned. */
 bool link_way_next_change(const LinkWay *way, VTime after, VTime *at, bool *up);
+
+/* Bits of a byte on a serial line: a start bit, 8 data bits, a stop bit. */
+#define LINK_BYTE_BITS 10
+
+/* Returns how long after its send a frame arrives at the earliest, as requested: the latency; on a
+ * serial line a byte's own time comes on top, as no byte is shorter. */
+VTime link_asked_latency(const LinkParams *params);
 
 /* Returns the effective latency: the requested one, but at least a quantum, because a node's sends
  * are known at the barrier only. */

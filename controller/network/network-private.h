@@ -29,6 +29,7 @@ struct Packet {
 typedef struct {
     const char *name, *node;
     uint8_t mac[MAC_LEN];
+    bool uart;
     unsigned link, direction; /* NO_LINK: none */
     VTime last_sent;
     uint64_t sends, takings; /* sequence numbers */

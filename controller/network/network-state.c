@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 /* Bytes of the shortest frame and packet that are written. */
-#define LEAST_FRAME  (8 + 4 + 4 + NETWORK_FRAME_MIN)
+#define LEAST_FRAME  (8 + 4 + 4 + 1)
 #define LEAST_PACKET (4 + 4 + 8)
 
 /* --- packets in order --- */
@@ -287,7 +287,7 @@ static void load_frames(Network *net, GPtrArray *frames, Reader *r)
         vclock_load(&clock, r);
         data = get_bytes(r, &size);
         reader_demand(r, number > last && number <= net->n_frames);
-        reader_demand(r, size >= NETWORK_FRAME_MIN && size <= FRAME_MAX);
+        reader_demand(r, size >= 1 && size <= FRAME_MAX);
         if (r->bad)
             return;
         frame = frame_new(&net->frames, data, size);
@@ -304,6 +304,12 @@ static NetEnd far_end(const Network *net, Packet *p)
 
     p->d.port = end.is_switch ? 0 : end.index;
     return end;
+}
+
+/* Whether what this port sends can be on that link: bytes on a serial line, frames on Ethernet. */
+static bool goes_there(const Network *net, unsigned from, unsigned link)
+{
+    return network_port_is_uart(net, from) == (link_at(net, link)->ways[0].params.byte_bits > 0);
 }
 
 /* Reads a packet; NULL if the reader is bad then. `to_switch`: it is on its way to a switch, else to
@@ -328,6 +334,10 @@ static Packet *load_packet(Network *net, const GPtrArray *frames, bool passed, b
         reader_demand(r, !to_switch || flags == 0);
     }
     reader_demand(r, frame < frames->len && from < net->ports->len);
+    if (r->bad)
+        return NULL;
+    reader_demand(r, network_size_fits(net, from, ((const Frame *)frames->pdata[frame])->size));
+    reader_demand(r, !passed || goes_there(net, from, d.link));
     if (r->bad)
         return NULL;
     p = flow_packet(net, frame_ref(frames->pdata[frame]));

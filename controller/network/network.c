@@ -167,6 +167,7 @@ bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN]
     port = g_new0(NetPort, 1);
     port->name = g_intern_string(name);
     port->node = g_intern_string(node);
+    port->uart = strstr(name, ".uart") != NULL; /* a card is NODE or NODE.N */
     port->link = NO_LINK;
     port->last_sent = vtime(INT64_MIN);
     memcpy(port->mac, mac, MAC_LEN);
@@ -196,6 +197,16 @@ bool network_add_switch(Network *net, const char *name, unsigned *index, GError 
     remember(net, sw->name, (NetEnd){true, *index});
     record(net, (NetOp){.kind = NET_OP_SWITCH, .name = sw->name});
     return true;
+}
+
+bool network_port_is_uart(const Network *net, unsigned port)
+{
+    return port_at(net, port)->uart;
+}
+
+static bool is_uart(const Network *net, NetEnd end)
+{
+    return !end.is_switch && network_port_is_uart(net, end.index);
 }
 
 const char *network_end_name(const Network *net, NetEnd end)
@@ -234,6 +245,21 @@ static const char *link_name(Network *net, NetEnd a, NetEnd b)
     return g_intern_string(name);
 }
 
+/* A UART has a serial line to another UART, and Ethernet has none of them. */
+static bool check_kinds(const Network *net, const NetEnd ends[2], const LinkParams params[2],
+                        GError **error)
+{
+    bool first = is_uart(net, ends[0]), second = is_uart(net, ends[1]);
+
+    if (first == second && (params[0].byte_bits > 0) == first && (params[1].byte_bits > 0) == first)
+        return true;
+    g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_LINKED,
+                "'%s' is %s, and '%s' is %s: a UART is joined with another UART",
+                network_end_name(net, ends[0]), first ? "a UART" : "none",
+                network_end_name(net, ends[1]), second ? "a UART" : "none");
+    return false;
+}
+
 static bool check_ends(const Network *net, const NetEnd ends[2], GError **error)
 {
     if (same_end(ends[0], ends[1])) {
@@ -247,7 +273,9 @@ static bool check_ends(const Network *net, const NetEnd ends[2], GError **error)
 
         if (port && port->link != NO_LINK) {
             g_set_error(error, NETWORK_ERROR, NETWORK_ERROR_LINKED,
-                        "port '%s' has link '%s' already: link it to a switch to reach several",
+                        port->uart ? "UART '%s' has link '%s' already"
+                                   : "port '%s' has link '%s' already: link it to a switch to "
+                                     "reach several",
                         port->name, link_at(net, port->link)->name);
             return false;
         }
@@ -262,7 +290,7 @@ bool network_add_link(Network *net, NetEnd a, NetEnd b, const LinkParams params[
     unsigned n = net->links->len;
     Link *link;
 
-    if (!check_ends(net, ends, error))
+    if (!check_ends(net, ends, error) || !check_kinds(net, ends, params, error))
         return false;
     link = g_new0(Link, 1);
     link->name = link_name(net, a, b);

@@ -142,6 +142,10 @@ bool network_add_port(Network *net, const char *name, const uint8_t mac[MAC_LEN]
                       GError **error);
 bool network_add_switch(Network *net, const char *name, unsigned *index, GError **error);
 
+/* Whether the port is a UART, NODE.uartN, and its link a serial line. Its frames are single bytes,
+ * and its MAC address means nothing. */
+bool network_port_is_uart(const Network *net, unsigned port);
+
 /* Finds a port or a switch by name. */
 bool network_find(const Network *net, const char *name, NetEnd *end, GError **error);
 
@@ -189,9 +193,12 @@ VTime network_latency(const Network *net, unsigned link, unsigned direction);
  * link. */
 VTime network_lookahead(const Network *net);
 
+/* Whether the port can send so many bytes: NETWORK_FRAME_MIN <= size <= FRAME_MAX; a UART: 1. */
+bool network_size_fits(const Network *net, unsigned port, size_t size);
+
 /* Adds a frame that a port has sent at `sent`. A time before the port's last frame is raised to the
  * time of that frame. Copies the bytes. Returns false, and counts the frame as malformed, unless
- * NETWORK_FRAME_MIN <= size <= FRAME_MAX. */
+ * network_size_fits(). */
 bool network_send(Network *net, unsigned port, VTime sent, const void *frame, size_t size);
 
 /* Processes all events up to and including `now`, see above. */

@@ -101,12 +101,12 @@ void pcapng_section(GByteArray *out, const char *application)
     end_block(out, start);
 }
 
-void pcapng_interface(GByteArray *out, const char *name, const char *description)
+void pcapng_interface(GByteArray *out, PcapngLink link, const char *name, const char *description)
 {
     static const uint8_t nanoseconds = 9;
     guint start = begin_block(out, BLOCK_INTERFACE);
 
-    put16(out, LINKTYPE_ETHERNET);
+    put16(out, (unsigned)link);
     put16(out, 0);
     put32(out, 0); /* no limit of packet length */
     put_text(out, IF_NAME, name);

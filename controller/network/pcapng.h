@@ -26,9 +26,13 @@ typedef enum {
 /* Appends a Section Header Block, the start of a file. `application` may be NULL. */
 void pcapng_section(GByteArray *out, const char *application);
 
-/* Appends an Interface Description Block: Ethernet, ns. The caller counts interfaces from 0.
- * `description` may be NULL. */
-void pcapng_interface(GByteArray *out, const char *name, const char *description);
+/* What the packets of an interface are (LINKTYPE_…). The bytes of a serial line have no type of their
+ * own. */
+typedef enum { PCAPNG_ETHERNET = 1, PCAPNG_LINE = 147 /* USER0 */ } PcapngLink;
+
+/* Appends an Interface Description Block: ns. The caller counts interfaces from 0. `description` may
+ * be NULL. */
+void pcapng_interface(GByteArray *out, PcapngLink link, const char *name, const char *description);
 
 /* Appends an Enhanced Packet Block at virtual time `at`, not negative. `comment` may be NULL, and
  * is shortened to the size of an option. */

@@ -228,7 +228,8 @@ static void on_sent(Sniffer *s, const NetEvent *e)
 
 static bool is_wanted(const Sniffer *s, unsigned initiator, const NetEvent *e)
 {
-    return e->port == initiator || memcmp(e->data, network_port_mac(s->net, e->port), MAC_LEN) == 0;
+    return e->port == initiator || network_port_is_uart(s->net, e->port) ||
+           memcmp(e->data, network_port_mac(s->net, e->port), MAC_LEN) == 0;
 }
 
 static void arrive(Sniffer *s, Item *item, const NetEvent *e, bool wanted)

@@ -22,6 +22,7 @@ static void put_ways(GByteArray *out, const NetOp *op)
         put_u32(out, p->loss);
         put_u32(out, p->duplicate);
         put_u32(out, p->reorder);
+        put_u8(out, p->byte_bits);
         put_u8(out, (uint8_t)(p->exact | p->exact_set << 1));
     }
 }
@@ -102,6 +103,8 @@ static void get_ways(Reader *r, NetOp *op)
         p->loss = get_chance(r);
         p->duplicate = get_chance(r);
         p->reorder = get_chance(r);
+        p->byte_bits = get_u8(r);
+        reader_demand(r, p->byte_bits == 0 || p->bandwidth > 0);
         flags = get_u8(r);
         reader_demand(r, flags <= 3);
         p->exact = flags & 1;

@@ -177,15 +177,33 @@ static void test_probabilities(void)
     }
 }
 
+/* A line has its rate in place of a bandwidth, whatever it was before. */
+static void test_baud(void)
+{
+    LinkParams params[2] = {{.bandwidth = 5}, {.bandwidth = 5}};
+    g_autofree char *text = NULL;
+
+    g_assert_true(link_options_set(params, "baud", "9600", LINK_FORWARD, NULL));
+    g_assert_cmpint(params[0].bandwidth, ==, 9600);
+    g_assert_cmpint(params[0].byte_bits, ==, LINK_BYTE_BITS);
+    g_assert_cmpint(params[1].byte_bits, ==, 0);
+    g_assert_false(link_options_set(params, "bandwidth", "1M", LINK_FORWARD, NULL));
+    g_assert_true(link_options_set(params, "latency", "1us", LINK_FORWARD, NULL));
+    text = link_options_format(&params[0]);
+    g_assert_cmpstr(text, ==, "latency=1us baud=9600");
+    refused("baud", "0", LINK_OPTIONS_ERROR_VALUE,
+            "link option 'baud' can't be '0': write bits per second, from 1 to 100000000");
+}
+
 static void test_unknown(void)
 {
     refused("delay", "1ms", LINK_OPTIONS_ERROR_KEY,
             "unknown link option 'delay': there are latency, bandwidth, queue, jitter, loss, "
-            "duplicate, reorder, delivery");
+            "duplicate, reorder, delivery, baud");
     refused("", "", LINK_OPTIONS_ERROR_KEY,
             "unknown link option '': there are latency, bandwidth, queue, jitter, loss, duplicate, "
-            "reorder, delivery");
-    g_assert_cmpuint(g_strv_length((char **)link_options_keys()), ==, 8);
+            "reorder, delivery, baud");
+    g_assert_cmpuint(g_strv_length((char **)link_options_keys()), ==, 9);
 }
 
 static void test_delivery(void)
@@ -263,6 +281,7 @@ int main(int argc, char **argv)
     g_test_add_func("/link-options/probabilities", test_probabilities);
     g_test_add_func("/link-options/unknown", test_unknown);
     g_test_add_func("/link-options/delivery", test_delivery);
+    g_test_add_func("/link-options/baud", test_baud);
     g_test_add_func("/link-options/directions", test_directions);
     g_test_add_func("/link-options/format", test_format);
     return g_test_run();

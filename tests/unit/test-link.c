@@ -53,6 +53,29 @@ static void test_raised(void)
     link_way_clear(&way);
 }
 
+/* A byte of 10 bits takes 86805.55… ns at 115,200 baud, whatever the quantum; what a shorter latency
+ * than the quantum lacks comes on top, and no rate drifts. */
+static void test_line(void)
+{
+    LinkParams params = {.bandwidth = 115200, .byte_bits = LINK_BYTE_BITS};
+    LinkWay way = way_of(params);
+
+    g_assert_cmpint(link_serialisation(&params, 1).ns, ==, 86806);
+    g_assert_cmpint(link_asked_latency(&params).ns, ==, 86805);
+    g_assert_cmpint(link_latency(&params, vtime(86000)).ns, ==, 86805);
+    g_assert_cmpint(link_latency(&params, vtime(1000000)).ns, ==, 1000000);
+    for (unsigned i = 1; i <= 9; i++) /* 9 bytes are 781250 ns sharp */
+        g_assert_cmpint(link_way_enter(&way, vtime(0), 1, vtime(1000)).due[0].ns, ==,
+                        (i * INT64_C(781250) + 8) / 9);
+    g_assert_cmpint(link_way_enter(&way, vtime(2000000), 1, vtime(1000000)).due[0].ns, ==, 3000001);
+    link_way_clear(&way);
+    params.latency = vtime(5000);
+    g_assert_cmpint(link_asked_latency(&params).ns, ==, 91805);
+    way = way_of(params);
+    g_assert_cmpint(link_way_enter(&way, vtime(7), 1, vtime(1000)).due[0].ns, ==, 7 + 86806 + 5000);
+    link_way_clear(&way);
+}
+
 /* 100 bytes make 124 on the wire: 992 bits, 9920 ns at 100 Mbit/s. */
 static void test_serialisation(void)
 {
@@ -329,6 +352,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/link/latency", test_latency);
     g_test_add_func("/link/raised", test_raised);
+    g_test_add_func("/link/line", test_line);
     g_test_add_func("/link/serialisation", test_serialisation);
     g_test_add_func("/link/no-drift", test_no_drift);
     g_test_add_func("/link/tail-drop", test_tail_drop);

@@ -315,6 +315,37 @@ static void test_malformed_and_unlinked(void)
     g_assert_cmpuint(network_port_stats(net, lonely)->dropped, ==, 1);
 }
 
+/* A UART sends single bytes, to another UART alone, and no card is taken for its receiver. */
+static void test_line(void)
+{
+    static const LinkParams line[2] = {{.bandwidth = 115200, .byte_bits = LINK_BYTE_BITS},
+                                       {.bandwidth = 115200, .byte_bits = LINK_BYTE_BITS}};
+    g_autoptr(Network) net = network_new(1, vtime(Q));
+    unsigned a = port(net, "a.uart1", 0), b = port(net, "b.uart0", 0), card = port(net, "b", 1), i;
+    g_autoptr(GError) e = NULL;
+    const NetDelivery *d;
+
+    g_assert_true(network_port_is_uart(net, a));
+    g_assert_false(network_port_is_uart(net, card));
+    g_assert_cmpstr(network_port_node(net, a), ==, "a");
+    g_assert_false(network_add_link(net, (NetEnd){false, a}, (NetEnd){false, card}, line, &i, &e));
+    g_assert_cmpstr(e->message, ==,
+                    "'a.uart1' is a UART, and 'b' is none: a UART is joined with another UART");
+    g_assert_true(network_add_link(net, (NetEnd){false, a}, (NetEnd){false, b}, line, &i, NULL));
+    g_assert_false(network_send(net, a, vtime(0), "xy", 2));
+    g_assert_false(network_send(net, a, vtime(0), "", 0));
+    g_assert_false(network_send(net, card, vtime(0), "x", 1));
+    g_assert_true(network_send(net, a, vtime(5), "x", 1));
+    g_assert_true(network_send(net, a, vtime(6), "y", 1));
+    network_advance(net, vtime(Q));
+    d = network_next(net, b, vtime(Q * 1000));
+    g_assert_cmpmem(d->data, d->size, "x", 1);
+    g_assert_cmpint(d->due.ns, ==, 5 + 86806);
+    g_assert_null(network_next(net, card, vtime(Q * 1000)));
+    network_delivered(net, network_pop(net, b), d->due);
+    g_assert_cmpint(network_next(net, b, vtime(Q * 1000))->due.ns, ==, 5 + 173612);
+}
+
 /* Time that goes back within a port is raised; order is kept. */
 static void test_time_goes_back(void)
 {
@@ -555,6 +586,7 @@ int main(int argc, char **argv)
     g_test_add_func("/network/refused", test_refused);
     g_test_add_func("/network/given-back", test_given_back);
     g_test_add_func("/network/malformed-and-unlinked", test_malformed_and_unlinked);
+    g_test_add_func("/network/line", test_line);
     g_test_add_func("/network/time-goes-back", test_time_goes_back);
     g_test_add_func("/network/latency-is-raised", test_latency_is_raised);
     g_test_add_func("/network/lookahead", test_lookahead);

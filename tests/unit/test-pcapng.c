@@ -43,13 +43,13 @@ static void test_interface(void)
 {
     g_autoptr(GByteArray) out = g_byte_array_new();
 
-    pcapng_interface(out, "a.1", "52:54");
+    pcapng_interface(out, PCAPNG_ETHERNET, "a.1", "52:54");
     bytes_are(out, "01000000 34000000 0100 0000 00000000"
                    "0200 0300 612e31 00 0300 0500 35323a3534 000000 0900 0100 09 000000"
                    "00000000 34000000");
     g_byte_array_set_size(out, 0);
-    pcapng_interface(out, "port", NULL);
-    bytes_are(out, "01000000 28000000 0100 0000 00000000"
+    pcapng_interface(out, PCAPNG_LINE, "port", NULL);
+    bytes_are(out, "01000000 28000000 9300 0000 00000000"
                    "0200 0400 706f7274 0900 0100 09 000000 00000000 28000000");
 }
 
@@ -121,8 +121,8 @@ static char *example_capture(void)
     g_assert_no_error(error);
     g_close(fd, NULL);
     pcapng_section(out, "metronome");
-    pcapng_interface(out, "a", "node a, 52:54:00:00:00:01");
-    pcapng_interface(out, "b", NULL);
+    pcapng_interface(out, PCAPNG_ETHERNET, "a", "node a, 52:54:00:00:00:01");
+    pcapng_interface(out, PCAPNG_ETHERNET, "b", NULL);
     pcapng_name_ipv4(out, (const uint8_t[]){10, 0, 0, 1}, "node-a");
     pcapng_packet(out, 0, vtime(INT64_C(1234567891)), arp, sizeof(arp), PCAPNG_OUTBOUND, NULL);
     pcapng_packet(out, 1, vtime(INT64_C(1236000000)), arp, sizeof(arp), PCAPNG_INBOUND,

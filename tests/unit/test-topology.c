@@ -23,6 +23,13 @@ static Network *rich(void)
     g_assert_true(network_add_switch(net, "s", &index, NULL));
     g_assert_true(
         network_add_link(net, (NetEnd){false, 0}, (NetEnd){true, 0}, params, &index, NULL));
+    for (unsigned i = 0; i < 2; i++)
+        g_assert_true(network_add_port(net, i == 0 ? "a.uart1" : "b.uart0", (const uint8_t[6]){0},
+                                       &index, NULL));
+    g_assert_true(network_add_link(net, (NetEnd){false, 1}, (NetEnd){false, 2},
+                                   (const LinkParams[2]){{.bandwidth = 9600, .byte_bits = 10},
+                                                         {.bandwidth = 115200, .byte_bits = 10}},
+                                   &index, NULL));
     network_schedule_link(net, 0, 1, vtime(-5), true);
     network_schedule_link(net, 0, 0, vtime(77), false);
     params[0].exact = true;
