@@ -222,6 +222,30 @@ bool qmp_query_chardev_taken(QmpClient *client, const char *path, bool *taken, i
     return true;
 }
 
+bool qmp_query_chardev_used(QmpClient *client, const char *label, bool *used, int timeout_ms,
+                            GError **error)
+{
+    static const char command[] = "query-chardev";
+    g_autoptr(json_object) reply = query(client, command, NULL, json_type_array, timeout_ms, error);
+    bool any = false;
+
+    if (!reply)
+        return false;
+    for (size_t i = 0; i < json_object_array_length(reply); i++) {
+        json_object *entry = json_object_array_get_idx(reply, i);
+        json_object *name = member(entry, command, "label", json_type_string, error);
+        json_object *open =
+            name ? member(entry, command, "frontend-open", json_type_boolean, error) : NULL;
+
+        if (!open)
+            return false;
+        any = any ||
+              (strcmp(json_object_get_string(name), label) == 0 && json_object_get_boolean(open));
+    }
+    *used = any;
+    return true;
+}
+
 /* --- qapi/virtio.json --- */
 
 bool qmp_query_virtio_queue(QmpClient *client, const char *path, unsigned queue, int timeout_ms,

@@ -179,6 +179,11 @@ GArray *qmp_query_cpus_fast(QmpClient *client, int timeout_ms, GError **error);
 bool qmp_query_chardev_taken(QmpClient *client, const char *path, bool *taken, int timeout_ms,
                              GError **error);
 
+/* qapi/char.json. Reports whether a device uses the chardev; false too if there is none of that
+ * label. */
+bool qmp_query_chardev_used(QmpClient *client, const char *label, bool *used, int timeout_ms,
+                            GError **error);
+
 /* qapi/virtio.json. A queue of a virtio device: guest addresses at which the guest's driver has put
  * the parts of the queue. `avail` is 0 if no driver has set up the queue. */
 typedef struct {
