@@ -60,6 +60,26 @@ static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError
     return NULL;
 }
 
+/* "node" or "node.1": the console of a UART; *uart is 0 without one. */
+static Node *find_console(const Session *s, const char *text, int64_t *uart, GError **error)
+{
+    const char *dot = strrchr(text, '.');
+    g_autofree char *name = dot ? g_strndup(text, (gsize)(dot - text)) : g_strdup(text);
+    Node *node = session_find_node(s, name, error);
+
+    *uart = 0;
+    if (!node || !dot)
+        return node;
+    if (!units_parse_int(dot + 1, "UART", 0, NODE_MAX_UARTS - 1, uart, error))
+        return NULL;
+    if (*uart == 0 || (!node->attached && *uart < node->options->uarts))
+        return node;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "node %s has no UART %" PRId64 ": `node add … uarts=%" PRId64 "` gives it one",
+                node->name, *uart, *uart + 1);
+    return NULL;
+}
+
 /* An address of the node that stands before it. */
 static bool read_address(const CommandCall *call, const char *text, int64_t *out, GError **error)
 {
@@ -128,9 +148,10 @@ static bool read_one(CommandCall *call, unsigned i, GError **error)
         break;
     case ARG_NODE:
         value->whole = -1;
-        value->node = strstr(arg->kind, ".CPU")
-                          ? find_vcpu(call->session, text, &value->whole, error)
-                          : session_find_node(call->session, text, error);
+        value->node =
+            strstr(arg->kind, ".CPU")    ? find_vcpu(call->session, text, &value->whole, error)
+            : strstr(arg->kind, ".PORT") ? find_console(call->session, text, &value->whole, error)
+                                         : session_find_node(call->session, text, error);
         return value->node;
     case ARG_TIME:
         ok = units_parse_duration(text, &time, &why);
@@ -223,6 +244,11 @@ const char *args_text(const CommandCall *call, const char *name)
 Node *args_node(const CommandCall *call)
 {
     return value(call, "NODE", ARG_NODE, (ArgValue){0}).node;
+}
+
+unsigned args_uart(const CommandCall *call)
+{
+    return (unsigned)value(call, "NODE", ARG_NODE, (ArgValue){.whole = 0}).whole;
 }
 
 int args_vcpu(const CommandCall *call)

@@ -3,6 +3,7 @@
  * args.h: the arguments of a command, read as its usage says before it is carried out (usage.h):
  *
  *     NODE, NODE[.CPU]          a node that there is
+ *     NODE[.PORT]               a node's console, that of its UART 0 without .PORT
  *     DURATION, TIME, EVERY, 5s a time; the example of a key is what it is without the key
  *     NINSN                     a count of instructions
  *     N, M, LEN                 a whole number, from `least` to `most` of the command
@@ -33,6 +34,8 @@ double args_number(const CommandCall *call, const char *name, double otherwise);
 Insns args_insns(const CommandCall *call);
 uint64_t args_address(const CommandCall *call);
 Node *args_node(const CommandCall *call);
+/* The UART whose console is meant; 0: NODE is without .PORT. */
+unsigned args_uart(const CommandCall *call);
 /* -1: NODE is without .CPU. */
 int args_vcpu(const CommandCall *call);
 

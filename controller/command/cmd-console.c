@@ -9,6 +9,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/tty.h"
 #include "controller/command/args.h"
+#include "controller/qemu/uart.h"
 #include "controller/run/run.h"
 #include "controller/session/events.h"
 
@@ -22,7 +23,7 @@
 
 typedef struct {
     CommandCall *call;
-    Node *node;
+    Console *console;
     int wake_fd; /* written by the worker */
     unsigned output, input, retry;
     GString *keys; /* that the guest has not taken yet */
@@ -38,7 +39,7 @@ static void wake(void *data)
 
 static void show_output(Visit *v)
 {
-    g_autoptr(GBytes) bytes = console_pop(v->node->console);
+    g_autoptr(GBytes) bytes = console_pop(v->console);
     gsize size = 0;
     const char *data = bytes ? g_bytes_get_data(bytes, &size) : NULL;
 
@@ -86,7 +87,7 @@ static gboolean on_retry(gpointer data);
 /* True if the guest has taken all; if it takes no more, nothing is read until it does. */
 static bool pass_keys(Visit *v)
 {
-    gssize n = console_type(v->node->console, v->keys->str, v->keys->len, NULL);
+    gssize n = console_type(v->console, v->keys->str, v->keys->len, NULL);
 
     if (n < 0)
         g_string_truncate(v->keys, 0); /* QEMU has ended, and with it the run ends */
@@ -123,7 +124,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
     if (n > 0)
         g_string_append_len(v->keys, keys, escape ? escape - keys : n);
     if (n <= 0 || escape) {
-        console_type(v->node->console, v->keys->str, v->keys->len, NULL);
+        console_type(v->console, v->keys->str, v->keys->len, NULL);
         v->input = 0;
         leave(v);
         return G_SOURCE_REMOVE;
@@ -140,10 +141,10 @@ static void visit_end(Visit *v)
 {
     Session *s = v->call->session;
 
-    if (v->node->console)
+    if (v->console)
         show_output(v);
-    if (v->node->console)
-        console_tap(v->node->console, NULL, NULL);
+    if (v->console)
+        console_tap(v->console, NULL, NULL);
     if (v->input)
         g_source_remove(v->input);
     if (v->retry)
@@ -177,13 +178,13 @@ static void on_run_done(const RunOutcome *o, void *data)
     command_finish(call, error);
 }
 
-static CommandResult visit_begin(CommandCall *call, Node *node, double pace, GError **error)
+static CommandResult visit_begin(CommandCall *call, const Node *node, double pace, GError **error)
 {
     Session *s = call->session;
     RunSpec spec = {.goal = {.time = {RUN_FOR_EVER}}, .pace = pace};
     Visit *v;
 
-    session_print(s, "console of %s, Ctrl-] leaves it\n", node->name);
+    session_print(s, "console of %s, Ctrl-] leaves it\n", call->args[0]);
     if (!tty_raw()) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "the terminal can't be set: %s",
                     g_strerror(errno));
@@ -191,12 +192,12 @@ static CommandResult visit_begin(CommandCall *call, Node *node, double pace, GEr
     }
     v = g_new0(Visit, 1);
     v->call = call;
-    v->node = node;
+    v->console = node_console(node, args_uart(call));
     v->keys = g_string_new(NULL);
     v->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     v->output = g_unix_fd_add(v->wake_fd, G_IO_IN, on_output, v);
     listen_to_keys(v);
-    console_tap(node->console, wake, v);
+    console_tap(v->console, wake, v);
     s->console_open = true;
     if (run_start(s, &spec, on_run_done, v, error))
         return COMMAND_PARKED;
@@ -219,7 +220,7 @@ static bool has_console(const CommandCall *call, const Node *node, GError **erro
 {
     if (!node_check(node, false, error))
         return false;
-    if (node->attached || !node->console)
+    if (node->attached || !node_console(node, args_uart(call)))
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no console that metronome can read", node->name);
     else
@@ -252,8 +253,9 @@ static CommandResult exec_console(CommandCall *call, GError **error)
 
 const Command cmd_node_console = {
     .name = "node console",
-    .usage = "NODE [pace=1.0|off]",
-    .help = "Give the terminal to the guest's console and let the ensemble run, in real time or as "
+    .usage = "NODE[.PORT] [pace=1.0|off]",
+    .help = "Give the terminal to the guest's console, or to that of its UART PORT, and let the "
+            "ensemble run, in real time or as "
             "fast as "
             "it goes; Ctrl-] stops at the next barrier",
     .exec = exec_console,
@@ -273,6 +275,12 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
                                   console_accepts_transcript(path, error)))
                    ? COMMAND_DONE
                    : COMMAND_FAILED;
+    if (node->state == NODE_ADDED && args_uart(call) > 0) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s is not started: a transcript of a further UART begins behind `start`",
+                    node->name);
+        return COMMAND_FAILED;
+    }
     if (node->state == NODE_ADDED) {
         if (path && !console_accepts_transcript(path, error))
             return COMMAND_FAILED;
@@ -280,12 +288,12 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
         node->transcript = g_strdup(path);
         return COMMAND_DONE;
     }
-    if (node->attached || !node->console) {
+    if (node->attached || !node_console(node, args_uart(call))) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s has no console that metronome can read", node->name);
         return COMMAND_FAILED;
     }
-    if (console_transcript(node->console, path, error))
+    if (console_transcript(node_console(node, args_uart(call)), path, error))
         return COMMAND_DONE;
     g_prefix_error(error, "node %s: ", node->name);
     return COMMAND_FAILED;
@@ -293,10 +301,10 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
 
 const Command cmd_node_transcript = {
     .name = "node transcript",
-    .usage = "NODE FILE|off",
-    .help =
-        "Write each line of the node's console to a file from now on, with the virtual time of the "
-        "barrier behind which it began",
+    .usage = "NODE[.PORT] FILE|off",
+    .help = "Write each line of the node's console, or of its UART PORT's, to a file from now on, "
+            "with the virtual time of the "
+            "barrier behind which it began",
     .exec = exec_transcript,
     .outside = true,
 };

@@ -3,8 +3,10 @@
 #include "controller/base/log.h"
 #include "controller/base/suggest.h"
 #include "controller/command/args.h"
+#include "controller/command/keys.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/monitor.h"
+#include "controller/qemu/uart.h"
 
 #include <string.h>
 
@@ -132,22 +134,25 @@ static Node *live_node(const CommandCall *call, GError **error)
 static CommandResult exec_send(CommandCall *call, GError **error)
 {
     Node *node = live_node(call, error);
-    g_autofree char *text = NULL;
+    g_autoptr(GByteArray) keys = NULL;
 
-    if (!node)
+    if (!node || !(keys = keys_parse(args_text(call, "TEXT"), error)))
         return COMMAND_FAILED;
     if (call->session->options.dry)
         return COMMAND_DONE;
     if (!node_check(node, false, error)) /* nobody reads it */
         return COMMAND_FAILED;
-    text = g_strcompress(args_text(call, "TEXT"));
-    return console_send(node->console, text, error) ? COMMAND_DONE : COMMAND_FAILED;
+    return console_send(node_console(node, args_uart(call)), (const char *)keys->data, keys->len,
+                        error)
+               ? COMMAND_DONE
+               : COMMAND_FAILED;
 }
 
 const Command cmd_send = {
     .name = "send",
-    .usage = "NODE TEXT",
-    .help = "Type text on the node's console; \\n is the enter key",
+    .usage = "NODE[.PORT] TEXT",
+    .help = "Type text on the node's console, or on that of its UART PORT; \\n is the enter key, "
+            "\\r, \\t, \\e, \\xHH and \\^C are others",
     .exec = exec_send,
 };
 

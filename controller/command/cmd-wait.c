@@ -6,6 +6,7 @@
 #include "controller/command/args.h"
 #include "controller/command/run-command.h"
 #include "controller/engine/rest.h"
+#include "controller/qemu/uart.h"
 
 #include <string.h>
 
@@ -13,6 +14,7 @@
 
 typedef struct {
     Node *node;
+    unsigned uart; /* whose console */
     char *pattern;
     bool or_break; /* a break that comes first is no failure */
 } Wait;
@@ -23,11 +25,16 @@ static void wait_free(Wait *w)
     g_free(w);
 }
 
+static Console *console_of(const Wait *w)
+{
+    return node_console(w->node, w->uart);
+}
+
 static GError *no_match(const CommandCall *call, const Wait *w, const char *reason)
 {
     g_autofree char *now = units_format_seconds(engine_now(call->session->engine));
     g_autofree char *pattern = text_line(w->pattern, -1);
-    g_autofree char *tail = tail_of_file(console_log_path(w->node->console), SHOWN_LINES);
+    g_autofree char *tail = tail_of_file(console_log_path(console_of(w)), SHOWN_LINES);
 
     if (tail)
         g_strchomp(tail);
@@ -92,7 +99,7 @@ static void note(const CommandCall *call, const RunOutcome *o, const LinesFound 
 /* Tells what came of it and ends the wait; takes over w. */
 static GError *conclude(const CommandCall *call, Wait *w, const RunOutcome *o)
 {
-    Lines *lines = console_lines(w->node->console);
+    Lines *lines = console_lines(console_of(w));
     const LinesFound *found = lines_found(lines);
     bool matched = found->line && !found->gave_up;
     GError *error = error_of(call, w, o, found);
@@ -120,7 +127,7 @@ static void on_run_done(const RunOutcome *outcome, void *data)
 static CommandResult begin(CommandCall *call, Wait *w, VTime until, GRegex *regex, GError **error)
 {
     Session *s = call->session;
-    Lines *lines = console_lines(w->node->console);
+    Lines *lines = console_lines(console_of(w));
     RunSpec spec = {.goal = {.time = until, .exits = w->node},
                     .waits = w->node,
                     .pace = args_number(call, "pace", 0)};
@@ -150,9 +157,9 @@ static CommandResult begin(CommandCall *call, Wait *w, VTime until, GRegex *rege
     return COMMAND_FAILED;
 }
 
-static bool check_console(const Node *node, GError **error)
+static bool check_console(const Node *node, unsigned uart, GError **error)
 {
-    if (node->console && !node->attached)
+    if (node_console(node, uart) && !node->attached)
         return true;
     g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                 node->attached ? "node %s has no console that metronome can read"
@@ -166,7 +173,8 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
     Session *s = call->session;
     const char *pattern = args_text(call, "REGEX");
     VTime until = args_time(call, "timeout", vtime(5 * NS_PER_S));
-    Wait w = {.node = args_node(call), .or_break = args_has(call, "or-break")};
+    Wait w = {
+        .node = args_node(call), .uart = args_uart(call), .or_break = args_has(call, "or-break")};
     g_autoptr(GRegex) regex = NULL;
 
     if (!command_check_started(s, error) || !pattern_check(pattern, error) ||
@@ -174,7 +182,7 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (s->options.dry && !w.node->attached)
         return COMMAND_DONE;
-    if (!check_console(w.node, error) || !(regex = pattern_new(pattern, error)))
+    if (!check_console(w.node, w.uart, error) || !(regex = pattern_new(pattern, error)))
         return COMMAND_FAILED;
     w.pattern = g_strdup(pattern);
     return begin(call, g_memdup2(&w, sizeof(w)), until, regex, error);
@@ -182,8 +190,9 @@ static CommandResult exec_wait_line(CommandCall *call, GError **error)
 
 const Command cmd_wait_line = {
     .name = "wait-line",
-    .usage = "NODE REGEX [timeout=5s] [or-break] [pace=X]",
-    .help = "Run until a line of the node's console matches, and stop at the barrier behind it; "
+    .usage = "NODE[.PORT] REGEX [timeout=5s] [or-break] [pace=X]",
+    .help = "Run until a line of the node's console, or of its UART PORT, matches, and stop at the "
+            "barrier behind it; "
             "the time limit is virtual. Shows the line and its time, and sets $line, $line_time "
             "and $1 to $9; a break that comes first is a failure without or-break",
     .exec = exec_wait_line,

@@ -8,6 +8,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#define UART "uart"
+
 /* "; did you mean 'NAME'?" or "". */
 static char *meant_end(const Session *s, const char *name)
 {
@@ -50,6 +52,40 @@ static Node *card_of(const Session *s, const char *name, int64_t *index, GError 
     return NULL;
 }
 
+/* The number behind ".uart" in NODE.uartN; NULL: the name is none of a UART. */
+static const char *uart_part(const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    return dot && g_str_has_prefix(dot + 1, UART) ? dot + 1 + strlen(UART) : NULL;
+}
+
+static Node *uart_of(const Session *s, const char *name, int64_t *index, GError **error)
+{
+    g_autofree char *plain = g_strndup(name, (gsize)(strrchr(name, '.') - name));
+    Node *node = session_node(s, plain);
+
+    if (!node) {
+        checking_in_doubt(s->checking, CHECKING_END, plain);
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "'%s': there is no node '%s'", name,
+                    plain);
+        return NULL;
+    }
+    if (!units_parse_int(uart_part(name), "UART", 0, NODE_MAX_UARTS - 1, index, error))
+        return NULL;
+    if (!node->attached && *index < node->options->uarts)
+        return node;
+    if (node->attached)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "node %s was attached: its UARTs are its owner's", node->name);
+    else
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "node %s has no UART %" PRId64 " for a line: `node add … uarts=%" PRId64
+                    "` gives it one",
+                    node->name, *index, *index + 1);
+    return NULL;
+}
+
 bool net_end_find(Session *s, const char *name, NetEnd *end, GError **error)
 {
     g_autofree char *plain =
@@ -60,7 +96,11 @@ bool net_end_find(Session *s, const char *name, NetEnd *end, GError **error)
 
     if (network_find(fabric_network(fabric), plain ? plain : name, end, NULL))
         return true;
-    node = card_of(s, plain ? plain : name, &card, error);
     *end = (NetEnd){0};
+    if (uart_part(name)) {
+        node = uart_of(s, name, &card, error);
+        return node && fabric_add_uart(fabric, node, (unsigned)card, &end->index, error);
+    }
+    node = card_of(s, plain ? plain : name, &card, error);
     return node && fabric_add_card(fabric, node, (unsigned)card, &end->index, error);
 }

@@ -5,6 +5,7 @@
  */
 #include "controller/engine/engine-private.h"
 #include "controller/qemu/debug.h"
+#include "controller/qemu/uart.h"
 
 #include <string.h>
 
@@ -118,6 +119,14 @@ static void on_segment_done(void *data)
     engine_plan(e);
 }
 
+static bool expects_line(const Node *n)
+{
+    for (unsigned i = 0; i < node_n_consoles(n); i++)
+        if (node_console(n, i) && lines_expect(console_lines(node_console(n, i))))
+            return true;
+    return false;
+}
+
 /* Whether something may end the run at a barrier that is not known beforehand. */
 static bool may_stop(const Engine *e)
 {
@@ -127,9 +136,8 @@ static bool may_stop(const Engine *e)
     for (unsigned i = 0; i < e->members->len; i++) {
         const Node *n = ((const Member *)e->members->pdata[i])->node;
 
-        if (node_is_live(n) &&
-            ((n->console && lines_expect(console_lines(n->console))) || debug_armed(n) ||
-             (e->goal.stop_on_exit && !n->options->on_exit_continue)))
+        if (node_is_live(n) && (expects_line(n) || debug_armed(n) ||
+                                (e->goal.stop_on_exit && !n->options->on_exit_continue)))
             return true;
     }
     return e->pace > 0;

@@ -15,6 +15,7 @@
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
+#include "controller/qemu/uart.h"
 
 #include <inttypes.h>
 #include <sys/epoll.h>
@@ -48,7 +49,7 @@ static void worker_node_left(Worker *w, WorkerNode *wn)
     Node *n = wn->node;
 
     /* The last output of the console may be the awaited text. */
-    if (console_drain(n->console, w->until) || w->segment->exits == n ||
+    if (node_drain(n, w->until) || w->segment->exits == n ||
         (w->segment->stop_on_exit && !n->options->on_exit_continue))
         atomic_store(&w->segment->stop, true);
     nics_read(n);
@@ -141,7 +142,7 @@ static void stop_half_way(WorkerNode *wn, GatePlan *plan, int64_t stop_us)
 static bool needs_guard(const Segment *segment, const WorkerNode *wn)
 {
     return segment->aligned && wn->node->icount.enabled && !wn->node->icount.sleep_on &&
-           nics_are_exact(wn->node);
+           nics_need_guard(wn->node);
 }
 
 /* Whether the node may wait at rest behind its segment with its tick in place. A tick in place
@@ -367,7 +368,7 @@ static void at_gate(Worker *w, Segment *segment, WorkerNode *wn, const Note *not
     wn->participant->arrived = htime_now();
     nics_reached(n, note->stamp_us);
     nics_read(n);
-    if (console_drain(n->console, w->until))
+    if (node_drain(n, w->until))
         atomic_store(&segment->stop, true);
     if (w->sched != SCHED_MODE_STRICT && !gate_tokens_taken(n->gate)) {
         wn->participant->stats->repairs++;

@@ -10,6 +10,7 @@
 #include "controller/engine/worker-private.h"
 #include "controller/fabric/nics.h"
 #include "controller/qemu/debug.h"
+#include "controller/qemu/uart.h"
 
 #include <errno.h>
 #include <string.h>
@@ -69,7 +70,7 @@ static void look_after(Worker *w, Segment *segment)
 
         if (wn->place != PLACE_RUNNING)
             continue;
-        console_drain(wn->node->console, w->until);
+        node_drain(wn->node, w->until);
         nics_read(wn->node);
         freeze_look(&wn->freeze, wn->node, segment->granted, segment->quantum);
         if (hurry)
@@ -190,7 +191,7 @@ static void finish_segment(Worker *w, const Segment *segment, uint64_t k)
             worker_node_rest(w, segment, wn, k);
         wn->node->quanta = NULL;
         if (wn->place != PLACE_OUT) {
-            console_drain(wn->node->console, w->until);
+            node_drain(wn->node, w->until);
             nics_read(wn->node);
             node_rest_main(wn->node, true);
         }

@@ -72,7 +72,12 @@ static void collect(Port *p, VTime now)
          * was sent right behind that boundary. */
         if (at.ns <= p->reached.ns)
             at = vtime(p->reached.ns + 1);
-        port_send(p, now, at, sent.data, sent.size);
+        if (!nic_is_line(p->nic)) {
+            port_send(p, now, at, sent.data, sent.size);
+            continue;
+        }
+        for (size_t i = 0; i < sent.size; i++)
+            port_send(p, now, at, sent.data + i, 1);
     }
 }
 

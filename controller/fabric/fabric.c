@@ -109,6 +109,18 @@ bool fabric_add_card(Fabric *f, Node *node, unsigned card, unsigned *port, GErro
     return true;
 }
 
+/* In a port's `card` the UARTs count behind the cards. */
+bool fabric_add_uart(Fabric *f, Node *node, unsigned uart, unsigned *port, GError **error)
+{
+    g_autofree char *name = g_strdup_printf("%s.uart%u", node->name, uart);
+    const uint8_t mac[MAC_LEN] = {0};
+
+    if (!network_add_port(f->net, name, mac, port, error))
+        return false;
+    g_ptr_array_add(f->ports, port_new(node, (unsigned)node->options->nics + uart, *port, f->net));
+    return true;
+}
+
 /* Gives the gateway's port a MAC address that no node has: nodes' addresses begin with
  * 52:54:00:6d (node_options_mac()). */
 bool fabric_add_gateway(Fabric *f, const char *name, Gateway *gateway, GError **error)
@@ -203,7 +215,8 @@ static void announce(Fabric *f, bool follows, VTime now)
         warn_of_sleep(f, f->announced);
         for (unsigned i = 0; i < 2; i++) {
             const LinkWay *way = network_link_way(f->net, f->announced, i);
-            VTime asked = way->params.latency, real = network_latency(f->net, f->announced, i);
+            VTime asked = link_asked_latency(&way->params),
+                  real = network_latency(f->net, f->announced, i);
 
             if (real.ns == asked.ns || (follows && !link_way_is_up(way, now)))
                 continue;
@@ -677,12 +690,19 @@ static Port *get_gateway(const Fabric *f, GPtrArray *before, unsigned index, Rea
     return gateway ? port_new_gateway(gateway, index, f->net) : NULL;
 }
 
+static bool has_card(const Node *node, uint32_t card)
+{
+    return card < node->options->nics + node->options->uarts;
+}
+
 static Port *get_card(const Fabric *f, const GPtrArray *nodes, unsigned index, Reader *r)
 {
     uint32_t node = get_u32(r), card = get_u32(r);
     Port *p;
 
-    if (node >= nodes->len || card >= ((const Node *)nodes->pdata[node])->options->nics)
+    if (node >= nodes->len || !has_card(nodes->pdata[node], card) ||
+        network_port_is_uart(f->net, index) !=
+            (card >= ((const Node *)nodes->pdata[node])->options->nics))
         r->bad = true;
     if (r->bad)
         return NULL;

@@ -51,6 +51,9 @@ const Trace *fabric_trace(const Fabric *fabric);
 /* Makes card `card` of the node a port, named like "a" (card 0) or "a.1". */
 bool fabric_add_card(Fabric *fabric, Node *node, unsigned card, unsigned *port, GError **error);
 
+/* Makes UART `uart` of the node, which was added with uarts=, a port, named like "a.uart1". */
+bool fabric_add_uart(Fabric *fabric, Node *node, unsigned uart, unsigned *port, GError **error);
+
 /* Makes a port of this name that leads out of the network. Takes over the gateway, also on
  * failure. NULL when dry. */
 bool fabric_add_gateway(Fabric *fabric, const char *name, Gateway *gateway, GError **error);
@@ -155,7 +158,7 @@ bool fabric_load(Fabric *fabric, const GPtrArray *nodes, Reader *r, GError **err
 
 /* --- figures --- */
 
-/* Sums over the node's cards; `fabric` may be NULL. */
+/* Sums over the node's cards and UARTs, where a byte is a frame; `fabric` may be NULL. */
 NetPortStats fabric_node_stats(const Fabric *fabric, const Node *node);
 
 /* Sums over all ports, also those of gateways; `fabric` may be NULL. */

@@ -12,6 +12,7 @@
 #include "controller/fabric/ring.h"
 #include "controller/qemu/dump.h"
 #include "controller/qemu/filters.h"
+#include "controller/qemu/uart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -44,6 +45,13 @@ struct Nic {
     unsigned index;
     char buffer_id[16]; /* "mrI" */
     int socket;         /* owned by the node */
+    const Uart *uart;   /* NULL: the card is a network card */
+    char brake_id[16];  /* UART: "mbI" */
+    bool braked;        /* mbI is there */
+    unsigned fresh;     /* UART: bytes that it was handed at the last boundary */
+    bool looked;        /* `stalled` is of the last boundary */
+    bool stalled;       /* UART: bytes of earlier boundaries wait in front of it */
+    int64_t reached_us; /* the last boundary */
     int capture;
     char *capture_path;
     GByteArray *captured; /* whole and partial records */
@@ -109,10 +117,12 @@ Nic *nic_new(Node *node, unsigned index, GArray *flights, GError **error)
     n->flights = g_array_ref(flights);
     n->ring = ring_new(node, index);
     n->socket = g_array_index(node->cables, int, index);
+    n->uart = uart_of_card(node, index);
+    g_snprintf(n->brake_id, sizeof(n->brake_id), "mb%u", index);
     n->capture = -1;
     n->captured = g_byte_array_sized_new(READ_CHUNK);
     setsockopt(n->socket, SOL_SOCKET, SO_SNDBUF, &half, sizeof(half)); /* less will do */
-    if (!open_capture(n, error)) {
+    if ((n->uart && !uart_join(node, n->uart, error)) || !open_capture(n, error)) {
         g_prefix_error(error, "node %s, card %u: ", node->name, index);
         nic_free(n);
         return NULL;
@@ -207,6 +217,11 @@ void nic_set_exact(Nic *n, bool exact)
     n->exact = exact;
 }
 
+bool nic_is_line(const Nic *n)
+{
+    return n->uart;
+}
+
 bool nic_is_exact(const Nic *n)
 {
     return n->exact;
@@ -257,8 +272,19 @@ static void accept_frame(Nic *n, Flight *f)
     f->buffers = ring_accept(n->ring, f->data, f->size, &f->certain);
 }
 
+/* At most once a boundary, so that other stops change nothing. What was handed over at the boundary
+ * itself counts as taken: QEMU's main loop may read it only when the gate opens. */
+static void look_at_line(Nic *n)
+{
+    if (!n->looked)
+        n->stalled = uart_unread(n->uart) > n->fresh;
+    n->looked = true;
+}
+
 static void measure(Nic *n)
 {
+    if (n->uart)
+        look_at_line(n);
     if (ring_measure(n->ring))
         for (unsigned i = n->n_given; i < n->n_sent; i++)
             accept_frame(n, flight(n, i));
@@ -267,6 +293,8 @@ static void measure(Nic *n)
 void nic_forget(Nic *n, unsigned count, bool given)
 {
     for (unsigned i = 0; i < count; i++) {
+        if (given && flight(n, i)->given_us >= (n->exact ? n->reached_us : 0))
+            n->fresh++;
         if (given)
             ring_gave(n->ring, flight(n, i)->buffers, flight(n, i)->certain);
         n->fill.load -= load_of(flight(n, i)->size);
@@ -308,6 +336,8 @@ static unsigned limit(Nic *n)
     if (i == n->fill.frames)
         return i;
     measure(n);
+    if (n->stalled)
+        return i;
     cursor = ring_cursor(n->ring);
     while (i < n->fill.frames && ring_fits(n->ring, &cursor, flight(n, i)->size))
         i++;
@@ -350,9 +380,17 @@ static bool delete_buffer(Nic *n, GError **error)
     return filters_delete(n->node, n->buffer_id, error);
 }
 
+static bool drop_brake(Nic *n, GError **error)
+{
+    bool there = n->braked;
+
+    n->braked = false;
+    return !there || filters_delete(n->node, n->brake_id, error);
+}
+
 static bool drop_buffer(Nic *n, GError **error)
 {
-    return delete_buffer(n, error) && filters_settle(n->node, error);
+    return delete_buffer(n, error) && drop_brake(n, error) && filters_settle(n->node, error);
 }
 
 /* Makes mrI anew. mrI fires at at_us and then at the distance from now_us to at_us. */
@@ -379,12 +417,28 @@ static bool set_distance(Nic *n, int64_t quantum_us, GError **error)
     return filters_set_interval(n->node, n->buffer_id, quantum_us, error);
 }
 
+/* Makes a UART's brake for what it is handed at at_us. Nothing goes through mbI. */
+static bool make_brake(Nic *n, int64_t now_us, int64_t at_us, GError **error)
+{
+    g_autofree char *netdev = g_strdup_printf("mtq%u", n->index);
+    const FilterBuffer brake = {
+        .id = n->brake_id, .netdev = netdev, .queue = "rx", .interval_us = at_us + 1 - now_us};
+
+    if (!n->uart || at_us - now_us >= NEVER_US)
+        return true;
+    if (!drop_brake(n, error) || !filters_add(n->node, &brake, error))
+        return false;
+    n->braked = true;
+    return n->node->interval != INTERVAL_HOLDS ||
+           filters_set_interval(n->node, n->brake_id, NEVER_US, error);
+}
+
 /* Makes mrI for the frames that are sent from now on: it hands them over at at_us and does not
  * fire again. */
 static bool make_buffer(Nic *n, int64_t now_us, int64_t at_us, GError **error)
 {
-    return add_buffer(n, now_us, at_us, error) && set_distance(n, NEVER_US, error) &&
-           filters_settle(n->node, error);
+    return make_brake(n, now_us, at_us, error) && add_buffer(n, now_us, at_us, error) &&
+           set_distance(n, NEVER_US, error) && filters_settle(n->node, error);
 }
 
 /* Makes mrI if it is not there. Without it QEMU takes a single frame in front of a stopped card
@@ -575,6 +629,9 @@ bool nic_look_ahead(Nic *n, GError **error)
 
 void nic_reached(Nic *n, int64_t stamp_us)
 {
+    n->reached_us = stamp_us;
+    n->fresh = 0;
+    n->looked = false;
     if (n->boundary_us <= stamp_us) {
         n->boundary_us = stamp_us + n->grid_us;
         ring_reached(n->ring);

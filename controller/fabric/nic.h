@@ -21,6 +21,12 @@
  * inside QEMU in front of the card would be lost when the node is stopped. The other frames stay
  * unsent, as if the socket had no room.
  *
+ * A UART (qemu/uart.h) is a card whose frames are single bytes. Its bytes go on from QEMU's network
+ * layer through a socket to the UART's chardev, which QEMU's main loop reads as the UART has room.
+ * As long as bytes of an earlier boundary wait in that socket, no further ones are sent. An idle
+ * guest's clock would be warped before the main loop reads: so a brake, mbI, follows each group 1 µs
+ * behind its time; at boundaries that is the gate's guard, mtk (engine/gate.h).
+ *
  * A card belongs to the thread that owns its node. In the steady state neither reading nor sending
  * allocates.
  */
@@ -137,6 +143,9 @@ int64_t nic_next_stop(Nic *nic);
  * be asked for the ring, or a timer that nobody needs fires more than twice a quantum.
  * quantum_us: distance of the barriers. */
 bool nic_wants_rest(Nic *nic, int64_t quantum_us);
+
+/* Whether the card is a UART: all frames are single bytes. */
+bool nic_is_line(const Nic *nic);
 
 /* Whether frames have times of their own. */
 bool nic_is_exact(const Nic *nic);

@@ -86,10 +86,10 @@ bool nics_want_rest(const Node *n, int64_t quantum_us)
     return false;
 }
 
-bool nics_are_exact(const Node *n)
+bool nics_need_guard(const Node *n)
 {
     for (unsigned i = 0; n->nics && i < n->nics->len; i++)
-        if (nic_is_exact(n->nics->pdata[i]))
+        if (nic_is_exact(n->nics->pdata[i]) || nic_is_line(n->nics->pdata[i]))
             return true;
     return false;
 }

@@ -9,7 +9,7 @@
 void nics_free(Node *node);
 
 /* Like the functions of nic.h, for each card. nics_keep_up() and nics_stay() are true if this
- * holds for all cards; nics_want_rest() and nics_are_exact() if it holds for any card.
+ * holds for all cards; nics_want_rest() and nics_need_guard() if it holds for any card.
  * nics_next_stop() is the first of the cards' stops. */
 bool nics_keep_up(const Node *node, int64_t first_us, int64_t quantum_us);
 bool nics_stay(const Node *node, int64_t first_us, int64_t quantum_us);
@@ -22,6 +22,6 @@ void nics_read(const Node *node);
 void nics_reached(const Node *node, int64_t stamp_us);
 int64_t nics_next_stop(const Node *node);
 bool nics_want_rest(const Node *node, int64_t quantum_us);
-bool nics_are_exact(const Node *node);
+bool nics_need_guard(const Node *node);
 
 #endif

@@ -102,7 +102,7 @@ Ring *ring_new(Node *node, unsigned index)
     r->number = index;
     r->asked_for_us = r->ahead_for_us = NEVER_US;
     r->pause_us = FIRST_PAUSE_US;
-    r->path = o ? nic_options_virtio_path(o, index) : NULL;
+    r->path = o && index < o->nics ? nic_options_virtio_path(o, index) : NULL; /* else a UART */
     if (!r->path)
         r->kind = RING_OPAQUE;
     else

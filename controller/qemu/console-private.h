@@ -11,8 +11,9 @@
 
 struct Console {
     int fd;
-    int input_fd; /* -1: input goes to fd, if that is a socket */
-    int log_fd;   /* -1: writing the log has failed */
+    int input_fd;  /* -1: input goes to fd, if that is a socket */
+    bool bytewise; /* input_fd is a socket that takes one byte a datagram */
+    int log_fd;    /* -1: writing the log has failed */
     char *log_path;
     char *node; /* "node NAME: ", for messages; NULL: no name set */
     guint64 bytes;

@@ -77,6 +77,15 @@ void console_set_input(Console *c, int fd)
     c->input_fd = fd;
 }
 
+void console_set_line(Console *c, int fd)
+{
+    g_mutex_lock(&c->lock);
+    fd_clear(&c->input_fd);
+    console_set_input(c, fd);
+    c->bytewise = true;
+    g_mutex_unlock(&c->lock);
+}
+
 void console_reconnect(Console *c, int fd, int input_fd)
 {
     g_mutex_lock(&c->lock);
@@ -258,6 +267,13 @@ Lines *console_lines(const Console *c)
 /* Does not wait, and raises no SIGPIPE where the system call can avoid it. */
 static ssize_t put(const Console *c, const char *data, gsize size)
 {
+    gsize done = 0;
+
+    if (c->bytewise) {
+        while (done < size && send(c->input_fd, data + done, 1, MSG_DONTWAIT | MSG_NOSIGNAL) == 1)
+            done++;
+        return done > 0 || size == 0 ? (ssize_t)done : -1;
+    }
     return c->input_fd >= 0 ? write(c->input_fd, data, size)
                             : send(c->fd, data, size, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
@@ -285,10 +301,8 @@ gssize console_type(Console *c, const char *data, gsize size, GError **error)
     return -1;
 }
 
-bool console_send(Console *c, const char *text, GError **error)
+bool console_send(Console *c, const char *text, gsize size, GError **error)
 {
-    gsize size = strlen(text);
-
     do {
         gssize n = console_type(c, text, size, error);
 

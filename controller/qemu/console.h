@@ -34,6 +34,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Console, console_free)
  * console_new(), `input_fd` as for console_set_input() or -1. Closes the ones before. */
 void console_reconnect(Console *console, int fd, int input_fd);
 
+/* Input goes to a UART's socket (uart.h), byte by byte; takes over the descriptor. */
+void console_set_line(Console *console, int fd);
+
 /* Reads all bytes that are there, without waiting. `until`, in ensemble time: the guest wrote the
  * bytes by then. Returns the same as lines_feed(). */
 bool console_drain(Console *console, VTime until);
@@ -49,8 +52,8 @@ void console_pass_on(Console *console, ConsoleFunc func, void *data);
  * console. */
 Lines *console_lines(const Console *console);
 
-/* Writes text to the guest. False if the guest takes no more; a part may have been written then. */
-bool console_send(Console *console, const char *text, GError **error);
+/* Writes bytes to the guest. False if the guest takes no more; a part may have been written then. */
+bool console_send(Console *console, const char *data, gsize size, GError **error);
 
 /* Writes as many bytes as the guest takes now, from any thread. Returns their number, or -1 with an
  * error. */

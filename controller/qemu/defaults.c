@@ -73,7 +73,7 @@ const char *const *node_defaults_keys(void)
     static const char *const keys[] = {
         "arch",   "qemu",      "machine", "cpu",       "smp",   "memory",   "kernel", "initrd",
         "append", "disk",      "format",  "disk-mode", "cdrom", "firmware", "icount", "seed",
-        "nic",    "nic-model", "host",    "on-exit",   "agent", "extra",    NULL};
+        "nic",    "nic-model", "host",    "on-exit",   "agent", "extra",    "uarts",  NULL};
 
     return keys;
 }

@@ -9,6 +9,7 @@
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/serial.h"
 #include "controller/qemu/sweep.h"
+#include "controller/qemu/uart.h"
 #include "gdbstub-client/gdbstub.h"
 
 #include <poll.h>
@@ -223,6 +224,7 @@ void node_drop_process(Node *n)
     for (unsigned i = 0; i < n->cables->len; i++)
         close(g_array_index(n->cables, int, i));
     g_array_set_size(n->cables, 0);
+    uarts_leave(n);
     g_array_set_size(n->vcpus, 0);
     g_clear_pointer(&n->version, g_free);
     g_clear_pointer(&n->file, g_free);
@@ -266,6 +268,7 @@ void node_free(Node *n)
         g_ptr_array_unref(n->nics);
     g_array_unref(n->vcpus);
     g_array_unref(n->cables);
+    g_ptr_array_unref(n->uarts);
     g_array_unref(n->remote_used);
     node_options_free(n->options);
     g_free(n->transcript);

@@ -11,6 +11,7 @@
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/onboard.h"
 #include "controller/qemu/spawn.h"
+#include "controller/qemu/uart.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -23,7 +24,7 @@ static bool launch(Node *n, const char *qemu, const char *overlays, GError **err
     fd_clear(&n->ram_fd);
     return machine_make_ram(n, error) && spawn_qemu(n, qemu, overlays, false, error) &&
            qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && identity_read(n, error) &&
-           onboard_check(n, error);
+           onboard_check(n, error) && uarts_wire(n, error);
 }
 
 /* Its QEMU is elsewhere; its console is here. */

@@ -16,6 +16,7 @@
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/run-state.h"
 #include "controller/qemu/spawn.h"
+#include "controller/qemu/uart.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -247,7 +248,7 @@ bool machine_end_restore(Node *n, const MachinePlace *place, const MachineState 
     g_autofree char *from = reading_uri(n);
 
     if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
-        !check_version(n, state, error))
+        !uarts_wire(n, error) || !check_version(n, state, error))
         return false;
     if (state->overlays && !overlays_restore(n->qmp, n->pid, state->overlays, error))
         return fail(n, "its disks can't be restored", error);

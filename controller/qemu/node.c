@@ -22,6 +22,7 @@ Node *node_new(NodeOptions *options, unsigned index)
     n->cpu = -1;
     n->exit_status = -1;
     n->vcpus = g_array_new(FALSE, TRUE, sizeof(pid_t)); /* for a remote node: all 0 */
+    n->uarts = g_ptr_array_new();
     n->cables = g_array_new(FALSE, FALSE, sizeof(int));
     n->remote_used = g_array_new(FALSE, TRUE, sizeof(int64_t));
     return n;

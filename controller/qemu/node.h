@@ -68,6 +68,7 @@ typedef struct Node {
     char *transcript;     /* file of the console transcript that begins at the launch; NULL: none */
     GArray *vcpus;        /* pid_t of the vCPU threads */
     GArray *cables;       /* int: our ends of the NICs' sockets, open as long as the node lives */
+    GPtrArray *uarts;     /* Uart: uart.h; empty without uarts= */
     Attached *before;     /* state of an attached QEMU before the attach, to be restored */
     int cpu;              /* host CPU; -1 before placement */
     pid_t monitor;        /* QEMU's thread for QMP if it may be demoted, else 0 */

@@ -21,7 +21,7 @@ static const char *const keys[] = {
     "arch",     "qemu",    "machine", "cpu",    "smp",     "memory",    "kernel",
     "initrd",   "append",  "disk",    "format", "persist", "disk-mode", "cdrom",
     "firmware", "serial",  "icount",  "seed",   "nic",     "nic-model", "mac",
-    "host",     "on-exit", "agent",   "extra",  NULL};
+    "host",     "on-exit", "agent",   "extra",  "uarts",   NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -162,6 +162,8 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return set_file(&o->firmware, key, value, error);
     if (strcmp(key, "serial") == 0)
         return serial_check(value, error) && set_text(&o->serial, value);
+    if (strcmp(key, "uarts") == 0)
+        return units_parse_int(value, "uarts", 1, NODE_MAX_UARTS, &o->uarts, error);
     if (strcmp(key, "icount") == 0)
         return set_icount(o, value, error);
     if (strcmp(key, "seed") == 0)
@@ -252,6 +254,11 @@ bool node_options_finish(NodeOptions *o, GError **error)
     if (o->host && o->persist)
         return option_bad(error, "persist=on is for nodes of this host: a disk elsewhere is a copy "
                                  "whose changes are not brought back");
+    if (o->uarts > 0 && o->host)
+        return option_bad(error,
+                          "uarts= is for nodes of this host: lines do not reach another one");
+    if (o->uarts > 0 && o->serial)
+        return option_bad(error, "serial= and uarts= exclude each other: a UART has one other end");
     if ((o->initrd || o->append) && !o->kernel)
         return option_bad(error, "initrd= and append= need kernel=");
     return nic_options_finish(o, error) && drives_finish(o, error);

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define NODE_MAX_NICS 8
+#define NODE_MAX_NICS  8
+#define NODE_MAX_UARTS 8
 
 /* Where a node's images and throw-away overlays are while it lives (disk.h). */
 typedef enum {
@@ -37,6 +38,7 @@ typedef struct {
     DiskMode disk_mode;
     char *firmware; /* a file, "none" or "uefi" */
     char *serial;   /* address where QEMU listens for the port's other end (serial.h), or NULL */
+    int64_t uarts; /* number of UARTs that lines can join (uart.h); 0: one, for the console alone */
     Icount icount;
     bool sleep_given; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;

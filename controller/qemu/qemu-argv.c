@@ -7,6 +7,7 @@
 #include "controller/qemu/drives.h"
 #include "controller/qemu/nic-options.h"
 #include "controller/qemu/serial.h"
+#include "controller/qemu/uart.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -64,6 +65,20 @@ static void add_images(GPtrArray *argv, const NodeOptions *o, const ArchDefaults
     drives_argv(argv, o, arch->disk, arch->scsi);
 }
 
+/* UARTs of which each has a socket to the network layer (uart.h), and a log that is the console. */
+static void add_uarts(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
+{
+    for (unsigned i = 0; i < o->uarts; i++) {
+        unsigned index = (unsigned)o->nics + i;
+        int fd = w->uart_fd + (int)i * UART_FDS;
+
+        add(argv, "-chardev",
+            g_strdup_printf("socket,id=mtr-uart%u,fd=%d,logfile=/dev/fd/%d", index, fd,
+                            i == 0 ? w->console_fd : fd + 3));
+        add(argv, "-serial", g_strdup_printf("chardev:mtr-uart%u", index));
+    }
+}
+
 static void add_wiring(GPtrArray *argv, const NodeOptions *o, const ArchDefaults *arch,
                        const NodeWiring *w)
 {
@@ -77,10 +92,14 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const ArchDefaults
     add(argv, "-no-shutdown", NULL); /* a guest that powers off can still be read */
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-qmp,fd=%d", w->qmp_fd));
     add(argv, "-qmp", g_strdup("chardev:mtr-qmp")); /* -mon is deprecated since QEMU 11.1 */
-    add(argv, "-chardev",
-        o->serial ? serial_chardev(o->serial, w->console_fd)
-                  : g_strdup_printf("pipe,id=mtr-console,path=%s", console));
-    add(argv, "-serial", g_strdup("chardev:mtr-console"));
+    if (o->uarts > 0) {
+        add_uarts(argv, o, w);
+    } else {
+        add(argv, "-chardev",
+            o->serial ? serial_chardev(o->serial, w->console_fd)
+                      : g_strdup_printf("pipe,id=mtr-console,path=%s", console));
+        add(argv, "-serial", g_strdup("chardev:mtr-console"));
+    }
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
     for (unsigned i = 0; i < o->nics; i++)

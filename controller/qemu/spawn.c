@@ -12,6 +12,7 @@
 #include "controller/qemu/preflight.h"
 #include "controller/qemu/qemu-argv.h"
 #include "controller/qemu/serial.h"
+#include "controller/qemu/uart.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,8 @@ static char **marked_environment(const Node *n, const char *overlays)
 
 /* The descriptors that QEMU inherits: CHILD_QMP_FD and those behind it. */
 typedef struct {
-    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + 2]; /* agent port and RAM come last */
+    int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + NODE_MAX_UARTS * UART_FDS +
+           2]; /* agent port and RAM come last */
     unsigned n;
 } Inheritance;
 
@@ -207,9 +209,9 @@ static bool make_console(Node *n, Inheritance *given, GError **error)
         console_reconnect(n->console, output[0], -1); /* make_input() follows */
     else if ((n->console = console_new(output[0], log, error)))
         console_set_node(n->console, n->name);
-    return n->console &&
-           (n->options->serial || (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
-                                   name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));
+    return n->console && (n->options->serial || n->options->uarts > 0 ||
+                          (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
+                           name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));
 }
 
 static bool make_input(const Node *n, Inheritance *given, GError **error)
@@ -219,8 +221,8 @@ static bool make_input(const Node *n, Inheritance *given, GError **error)
     if (!make_pipe(n, input, error))
         return false;
     given->fd[given->n++] = input[0];
-    if (n->options->serial)
-        close(input[1]); /* input comes from the program that connects to serial= */
+    if (n->options->serial || n->options->uarts > 0)
+        close(input[1]); /* input comes from what connects to serial=, or through uart.c's socket */
     else
         console_set_input(n->console, input[1]);
     return true;
@@ -242,6 +244,28 @@ static bool make_devices(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
+static int uart_fd(const Node *n)
+{
+    return CHILD_NIC_FD + (int)n->options->nics;
+}
+
+static int agent_fd(const Node *n)
+{
+    return uart_fd(n) + (int)n->options->uarts * UART_FDS;
+}
+
+static bool make_uarts(Node *n, Inheritance *given, GError **error)
+{
+    for (unsigned i = 0; i < n->options->uarts; i++) {
+        bool ok = uart_make(n, i, uart_fd(n) + (int)i * UART_FDS, given->fd + given->n, error);
+
+        given->n += UART_FDS;
+        if (!ok)
+            return false;
+    }
+    return true;
+}
+
 static bool make_wiring(Node *n, Inheritance *given, GError **error)
 {
     int qmp[2];
@@ -252,7 +276,7 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
     n->qmp = qmp_client_new(qmp[0]);
     if (!make_console(n, given, error) || !make_devices(n, given, error) ||
         !make_input(n, given, error) || !make_cables(n, given, error) ||
-        !make_agent_port(n, given, error))
+        !make_uarts(n, given, error) || !make_agent_port(n, given, error))
         return false;
     if (n->ram_fd >= 0)
         given->fd[given->n++] = n->ram_fd;
@@ -262,7 +286,7 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
 /* Number, in the child, of the descriptor of the guest's RAM. */
 static int ram_number(const Node *n)
 {
-    return n->ram_fd < 0 ? 0 : CHILD_NIC_FD + (int)n->options->nics + (n->options->agent ? 1 : 0);
+    return n->ram_fd < 0 ? 0 : agent_fd(n) + (n->options->agent ? 1 : 0);
 }
 
 bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, GError **error)
@@ -283,7 +307,8 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, 
                                            .console_fd = CHILD_CONSOLE_FD,
                                            .console_path = console,
                                            .nic_fd = CHILD_NIC_FD,
-                                           .agent_fd = CHILD_NIC_FD + (int)n->options->nics,
+                                           .uart_fd = uart_fd(n),
+                                           .agent_fd = agent_fd(n),
                                            .ram_fd = ram_number(n),
                                            .incoming = incoming,
                                            .gdb_path = n->gdb_path,
@@ -296,7 +321,7 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, 
     started = make_wiring(n, &given, error) && (goes_on || begin_transcript(n, error)) &&
               spawn(n, argv, &given, overlays, error);
     for (unsigned i = 0; i < given.n; i++)
-        if (given.fd[i] != n->devices_fd && given.fd[i] != n->ram_fd)
+        if (given.fd[i] >= 0 && given.fd[i] != n->devices_fd && given.fd[i] != n->ram_fd)
             close(given.fd[i]);
     return started;
 }

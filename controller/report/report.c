@@ -184,20 +184,31 @@ void report_clock(Report *r, const char *curve, VTime at, int64_t offset_ns)
 
 /* --- files --- */
 
-static bool copy_console(const Report *r, const ReportNode *n, GError **error)
+static bool copy_log(const Report *r, const char *console, const char *log, GError **error)
 {
-    g_autofree char *name = g_strdup_printf("console-%s.log", n->name);
+    g_autofree char *name = g_strdup_printf("console-%s.log", console);
     g_autofree char *to = g_build_filename(r->dir, name, NULL);
-    g_autoptr(GMappedFile) from = NULL;
+    g_autoptr(GMappedFile) from = g_mapped_file_new(log, FALSE, error);
 
-    if (!n->console_log)
-        return true;
-    from = g_mapped_file_new(n->console_log, FALSE, error);
     if (!from)
         return false;
     return g_file_set_contents(
         to, g_mapped_file_get_contents(from) ? g_mapped_file_get_contents(from) : "",
         (gssize)g_mapped_file_get_length(from), error);
+}
+
+static bool copy_console(const Report *r, const ReportNode *n, GError **error)
+{
+    if (n->console_log && !copy_log(r, n->name, n->console_log, error))
+        return false;
+    for (unsigned i = 0; n->uarts && i < n->uarts->len; i++) {
+        const ReportUart *u = n->uarts->pdata[i];
+        g_autofree char *name = g_strdup_printf("%s.%u", n->name, u->number);
+
+        if (!copy_log(r, name, u->log, error))
+            return false;
+    }
+    return true;
 }
 
 static bool flush_csv(Report *r, GError **error)

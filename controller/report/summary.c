@@ -9,6 +9,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+static void report_uart_free(void *data)
+{
+    ReportUart *u = data;
+
+    g_free(u->sha256);
+    g_free(u->log);
+    g_free(u);
+}
+
+ReportUart *report_node_add_uart(ReportNode *n)
+{
+    ReportUart *u = g_new0(ReportUart, 1);
+
+    if (!n->uarts)
+        n->uarts = g_ptr_array_new_with_free_func(report_uart_free);
+    g_ptr_array_add(n->uarts, u);
+    return u;
+}
+
 static void report_node_free(void *data)
 {
     ReportNode *n = data;
@@ -22,6 +41,7 @@ static void report_node_free(void *data)
     g_free(n->packet_trace_sha256);
     g_free(n->console_sha256);
     g_free(n->console_log);
+    g_clear_pointer(&n->uarts, g_ptr_array_unref);
     g_clear_pointer(&n->overshoots, g_array_unref);
     g_free(n);
 }
@@ -115,6 +135,22 @@ static json_object *disk_json(const ReportDisk *d)
     return o;
 }
 
+static json_object *uarts_json(const ReportNode *n)
+{
+    json_object *all = json_object_new_array();
+
+    for (unsigned i = 0; n->uarts && i < n->uarts->len; i++) {
+        const ReportUart *u = n->uarts->pdata[i];
+        json_object *o = json_object_new_object();
+
+        put_int(o, "uart", u->number);
+        put_int(o, "console_bytes", (int64_t)u->bytes);
+        add_text(o, "console_sha256", u->sha256);
+        json_object_array_add(all, o);
+    }
+    return all;
+}
+
 static json_object *node_json(const ReportNode *n)
 {
     g_autofree char *no_packets = g_compute_checksum_for_string(G_CHECKSUM_SHA256, "", 0);
@@ -139,6 +175,7 @@ static json_object *node_json(const ReportNode *n)
     add_text(o, "packet_trace_sha256",
              n->packet_trace_sha256 ? n->packet_trace_sha256 : no_packets);
     add_text(o, "console_sha256", n->console_sha256);
+    json_object_object_add(o, "uarts", uarts_json(n));
     return o;
 }
 

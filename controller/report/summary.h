@@ -48,6 +48,14 @@ typedef struct {
     char *why; /* the reason why the run may not repeat; NULL: it does */
 } ReportDisk;
 
+/* The console of a UART behind the first one. */
+typedef struct {
+    unsigned number;
+    uint64_t bytes;
+    char *sha256;
+    char *log; /* path of the file to copy */
+} ReportUart;
+
 typedef struct {
     char *name, *host, *version, *state, *icount_mode;
     int exit_status; /* of a QEMU that exited by itself; -1: QEMU did not exit */
@@ -62,6 +70,7 @@ typedef struct {
     char *console_sha256;
     char *console_log;     /* path of the file to copy; NULL: none */
     const Recent *console; /* the console's last lines; not owned; NULL: none */
+    GPtrArray *uarts;      /* ReportUart; NULL: none */
     bool console_open;     /* the last line has no newline yet */
     VTime console_open_at; /* virtual time of that line */
     /* For the page only: */
@@ -93,6 +102,9 @@ typedef struct {
     GArray *clocks;    /* uint64_t; the first one is unused */
     uint64_t left_out; /* packets that are not in the array */
 } ReportTrace;
+
+/* Adds a UART, which the node owns. */
+ReportUart *report_node_add_uart(ReportNode *node);
 
 /* About how many bytes of a page its packets may take. */
 #define REPORT_PACKET_BYTES (2u << 20)

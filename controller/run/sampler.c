@@ -11,6 +11,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/devstate.h"
+#include "controller/qemu/uart.h"
 #include "controller/session/session-error.h"
 
 #include <errno.h>
@@ -208,6 +209,12 @@ static void write_node(const Session *s, VTime now, Node *n)
             " console=%.16s",
             now.ns, n->name, n->clock.icount.n, n->clock.bias.ns,
             n->console ? (uint64_t)console_bytes(n->console) : 0, console);
+    for (unsigned i = 1; i < node_n_consoles(n); i++) {
+        g_autofree char *uart =
+            node_console(n, i) ? console_sha256(node_console(n, i)) : g_strdup("");
+
+        fprintf(r->file, " uart%u=%.16s", i, uart);
+    }
     if (s->fabric) {
         g_autofree char *packets = fabric_node_digest(s->fabric, n);
 

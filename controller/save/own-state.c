@@ -7,6 +7,7 @@
 #include "controller/qemu/console-state.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/node-save.h"
+#include "controller/qemu/uart.h"
 #include "controller/run/breaks.h"
 #include "controller/session/session-error.h"
 
@@ -162,6 +163,7 @@ static void put_pasts(const Session *s, GByteArray *out)
         put_u8(out, n->console != NULL);
         if (n->console)
             console_save(n->console, out);
+        uarts_save(n, out);
     }
 }
 
@@ -175,6 +177,8 @@ static bool get_pasts(const Session *s, Reader *r, GError **error)
         if (get_flag(r) &&
             (!n->console || !console_load(n->console, r, engine_now(s->engine), error)))
             return n->console || fail("a console without a node", error);
+        if (!r->bad && !uarts_load(n, r, engine_now(s->engine), error))
+            return false;
     }
     return true;
 }

@@ -7,6 +7,7 @@
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"
+#include "controller/qemu/uart.h"
 #include "controller/run/breaks.h"
 #include "controller/save/machines.h"
 #include "controller/save/nodes.h"
@@ -32,8 +33,12 @@ static bool restart_node(Session *s, Node *n, GError **error)
     if (!n->remote) /* else the agent does */
         node_drop_process(n);
     node_begin_again(n);
-    if ((n->console && !restart_console(n->console, error)) ||
-        !node_launch(n, s->dir, s->options.qemu, local_host_sched_mode(s->host), error) ||
+    for (unsigned i = 0; i < n->uarts->len; i++)
+        g_byte_array_set_size(uart_at(n, i)->waiting, 0);
+    for (unsigned i = 0; i < node_n_consoles(n); i++)
+        if (node_console(n, i) && !restart_console(node_console(n, i), error))
+            return false;
+    if (!node_launch(n, s->dir, s->options.qemu, local_host_sched_mode(s->host), error) ||
         !debug_reconnect(n, false, error))
         return false;
     if (!engine_node_stats(s->engine, n))

@@ -4,6 +4,7 @@
 
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/sched.h"
+#include "controller/qemu/uart.h"
 #include "controller/session/packets.h"
 
 static ReportPackets packets_of(const NetPortStats *s)
@@ -72,6 +73,14 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
         out->console = console_recent(n->console);
         out->console_open = console_open_line(n->console, &out->console_open_at);
         out->console_log = n->attached ? NULL : g_strdup(console_log_path(n->console));
+    }
+    for (unsigned i = 1; i < node_n_consoles(n); i++) {
+        const Console *c = node_console(n, i);
+        ReportUart *u = c ? report_node_add_uart(out) : NULL;
+
+        if (u)
+            *u =
+                (ReportUart){i, console_bytes(c), console_sha256(c), g_strdup(console_log_path(c))};
     }
 }
 

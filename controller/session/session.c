@@ -9,6 +9,7 @@
 #include "controller/base/suggest.h"
 #include "controller/base/text.h"
 #include "controller/qemu/debug.h"
+#include "controller/qemu/uart.h"
 
 #include <string.h>
 
@@ -65,8 +66,9 @@ void session_end_transcripts(Session *s)
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
-        if (n->console)
-            console_transcript(n->console, NULL, NULL);
+        for (unsigned uart = 0; uart < node_n_consoles(n); uart++)
+            if (node_console(n, uart))
+                console_transcript(node_console(n, uart), NULL, NULL);
     }
 }
 

@@ -371,7 +371,7 @@ static void test_reconnect(Fixture *f, gconstpointer data)
     file_is(f->log, "one two\n");
     g_assert_cmpuint(recent_count(console_recent(f->console)), ==, 1);
     g_assert_cmpint(recent_line(console_recent(f->console), 0).at.ns, ==, NS_PER_MS);
-    g_assert_true(console_send(f->console, "key", NULL));
+    g_assert_true(console_send(f->console, "key", 3, NULL));
     g_assert_cmpint(read(in[0], typed, sizeof(typed)), ==, 3);
     g_assert_cmpstr(typed, ==, "key");
     close(old[1]);

@@ -215,7 +215,7 @@ static void test_peer_closes(Fixture *f, gconstpointer data)
     console_drain(f->console, vtime(0));
     g_assert_true(console_drain(f->console, vtime(0))); /* nothing more, nothing worse */
     log_is(f, "last words", 10);
-    g_assert_false(console_send(f->console, "x", &error));
+    g_assert_false(console_send(f->console, "x", 1, &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_STATE);
     g_assert_cmpstr(error->message, ==, "the node has no console");
 }
@@ -227,7 +227,7 @@ static void test_send_to_closed(Fixture *f, gconstpointer data)
 
     (void)data;
     fd_clear(&f->guest);
-    g_assert_false(console_send(f->console, "x", &error));
+    g_assert_false(console_send(f->console, "x", 1, &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
     g_assert_cmpstr(error->message, ==, "can't send to the console: Broken pipe");
 }
@@ -237,8 +237,8 @@ static void test_send(Fixture *f, gconstpointer data)
     char got[16] = {0};
 
     (void)data;
-    g_assert_true(console_send(f->console, "ls\n", NULL));
-    g_assert_true(console_send(f->console, "", NULL));
+    g_assert_true(console_send(f->console, "ls\n", 3, NULL));
+    g_assert_true(console_send(f->console, "", 0, NULL));
     g_assert_cmpint(read(f->guest, got, sizeof(got)), ==, 3);
     g_assert_cmpstr(got, ==, "ls\n");
 }
@@ -250,7 +250,7 @@ static void test_send_full(Fixture *f, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     (void)data;
-    g_assert_false(console_send(f->console, text, &error));
+    g_assert_false(console_send(f->console, text, strlen(text), &error));
     g_assert_error(error, NODE_ERROR, NODE_ERROR_SYSTEM);
     g_assert_cmpstr(error->message, ==, "can't send to the console: the guest takes no input");
 }
@@ -348,11 +348,11 @@ static void test_pipes(Fixture *f, gconstpointer data)
     g_assert_cmpint(pipe(out), ==, 0);
     g_assert_cmpint(pipe(in), ==, 0);
     c = console_new(out[0], log, NULL);
-    g_assert_false(console_send(c, "x", &error)); /* with serial= there is no input */
+    g_assert_false(console_send(c, "x", 1, &error)); /* with serial= there is no input */
     g_assert_error(error, NODE_ERROR, NODE_ERROR_STATE);
     g_clear_error(&error);
     console_set_input(c, in[1]);
-    g_assert_true(console_send(c, "ls\n", NULL));
+    g_assert_true(console_send(c, "ls\n", 3, NULL));
     g_assert_cmpint(read(in[0], got, sizeof(got)), ==, 3);
     for (unsigned i = 0; i < 60000; i++) /* byte by byte: nobody has to drain meanwhile */
         g_assert_cmpint(write(out[1], "x", 1), ==, 1);
@@ -361,7 +361,7 @@ static void test_pipes(Fixture *f, gconstpointer data)
     while (console_type(c, much, 60000, &error) > 0)
         ;
     g_assert_no_error(error);
-    g_assert_false(console_send(c, "x", &error));
+    g_assert_false(console_send(c, "x", 1, &error));
     g_assert_cmpstr(error->message, ==, "can't send to the console: the guest takes no input");
     g_clear_error(&error);
     fd_clear(&in[0]);
@@ -370,7 +370,7 @@ static void test_pipes(Fixture *f, gconstpointer data)
     g_clear_error(&error);
     fd_clear(&out[1]);
     console_drain(c, vtime(0));
-    g_assert_false(console_send(c, "x", &error));
+    g_assert_false(console_send(c, "x", 1, &error));
     g_assert_cmpstr(error->message, ==, "the node has no console");
     g_unlink(log);
 }
@@ -428,7 +428,7 @@ static void test_none(void)
 
     g_assert_nonnull(console);
     g_assert_false(console_drain(console, vtime(0)));
-    g_assert_false(console_send(console, "x", NULL));
+    g_assert_false(console_send(console, "x", 1, NULL));
     g_assert_cmpuint(console_bytes(console), ==, 0);
     console_free(NULL);
     g_unlink(log);

@@ -65,7 +65,7 @@ static void test_keys(void)
     g_assert_cmpstr(all, ==,
                     "arch qemu machine cpu smp memory kernel initrd append disk format "
                     "persist disk-mode cdrom firmware serial icount seed nic nic-model mac host "
-                    "on-exit agent extra");
+                    "on-exit agent extra uarts");
 }
 
 static void test_texts(void)

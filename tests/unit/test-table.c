@@ -249,7 +249,7 @@ static void test_wrong_arguments(void)
     refuses("delete", "delete: N is missing; usage: delete N");
     refuses("seed", "seed: N is missing; usage: seed N");
     refuses("node transcript a", "node transcript: FILE or off is missing; usage: node transcript "
-                                 "NODE FILE|off");
+                                 "NODE[.PORT] FILE|off");
     refuses("perf onn", "perf: 'onn' is no on or off; did you mean 'on'?; usage: perf [on|off]");
     refuses("network trace lsat=3",
             "network trace: 'lsat=3' has an unknown key; did you mean 'last='?; "
