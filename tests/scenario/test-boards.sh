@@ -40,7 +40,7 @@ check 'every board ticks, and repeats itself: count, console, registers and devi
 loop=$(arm-linux-gnueabihf-objdump -d "$guest/count-an385.elf" | sed -n '/<program>:/,/b\.n/s/^ *\([0-9a-f]*\):.*\(adds\|b\.n\).*/0x\1/p' | head -n 1)
 expect 'a Cortex-M shows its registers, stops at an address of Thumb code, and makes steps there' 0 \
     "node add a $an385/count-an385.elf; start; run 1ms; regs a; assert a.icount == 62500; break pc a $loop; run 1ms; delete 1; step a 3" \
-    '^r0 +0x' '^xpsr +0x' "^break 1: node a, vCPU 0: pc $loop, icount 6250[0-9]," '^a: 3 executed, icount 6250[0-9], time 0\.0011'
+    '^r0 +0x' '^xpsr +0x' "^break 1: node a, vCPU 0: pc $loop <program\\+0x[0-9a-f]+>, icount 6250[0-9]," '^a: 3 executed, icount 6250[0-9], time 0\.0011'
 
 # --- their cards
 

@@ -114,7 +114,7 @@ looking() {
     # A stack, an entry and a loop are enough for a Cortex-M.
     printf '\0\20\0\40\11\0\0\0\1\60\375\347' >"$dir/loop"
     expect 'regs: those of a Cortex-M' 0 \
-        "node add m qemu=qemu-system-arm machine=mps2-an385 cpu=cortex-m3 memory=16M kernel=$dir/loop nic=off \
+        "node add m qemu=qemu-system-arm machine=mps2-an385 cpu=cortex-m3 kernel=$dir/loop nic=off \
             icount=shift=6,sleep=off; start; run 6400ns; regs m" '^r0 +0x00000032$' '^pc +0x00000008$' '^xpsr +0x[0-9a-f]{8}$'
     expect 'regs: an unknown one' 2 "$busy; start; regs a foo" 'foo'
     expect 'mem: virtual and physical' 0 "$busy; start; run 1ms; mem a 0x40080000 20; mem a 0x40080000 4 phys=on" \
