@@ -290,18 +290,19 @@ static void read_entry(Session *s, GHashTable *old, Reader *r)
     Entry e = {.path = get_optional_text(r), .digest = get_optional_text(r), .chosen = true};
     const Node *n = session_node(s, name);
     const Entry *before = old ? g_hash_table_lookup(old, name) : NULL;
+    bool fits = n && !g_hash_table_contains(entries_of(s), name) &&
+                (e.path ? e.digest && *e.path == '/' && is_digest(e.digest) : !e.digest);
 
-    reader_demand(r, n && !g_hash_table_contains(entries_of(s), name) && !e.path == !e.digest &&
-                         (!e.path || (*e.path == '/' && is_digest(e.digest))));
-    if (r->bad) {
+    reader_demand(r, fits);
+    if (!n || r->bad) {
         g_free(e.path);
         g_free(e.digest);
         return;
     }
-    if (e.path && before && before->symbols &&
+    if (e.path && e.digest && before && before->symbols &&
         strcmp(symbols_digest(before->symbols), e.digest) == 0)
         e.symbols = symbols_ref(before->symbols);
-    else if (e.path)
+    else if (e.path && e.digest)
         reload(&e, name, arch_of(n));
     set_entry(s, name, e);
 }
