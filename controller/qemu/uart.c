@@ -264,10 +264,10 @@ bool uarts_load(const Node *n, Reader *r, VTime now, GError **error)
     reader_demand(r, count == n->uarts->len);
     for (unsigned i = 0; i < count && !r->bad; i++) {
         const Uart *u = n->uarts->pdata[i];
-        g_autoptr(GByteArray) other = take_waiting(u);
         gsize size;
         const uint8_t *waiting = get_bytes(r, &size);
 
+        g_byte_array_unref(take_waiting(u)); /* of another time */
         reader_demand(r, size <= MAX_WAITING);
         if (!r->bad)
             put_waiting(u, waiting, size);

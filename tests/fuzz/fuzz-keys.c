@@ -24,6 +24,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     demand((keys != NULL) == !error);
     demand(!keys || keys->len <= strlen(text));
     demand(!keys || strchr(text, '\\') ||
-           (keys->len == strlen(text) && memcmp(keys->data, text, keys->len) == 0));
+           (keys->len == strlen(text) &&
+            (keys->len == 0 || memcmp(keys->data, text, keys->len) == 0)));
     return 0;
 }
