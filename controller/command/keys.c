@@ -43,12 +43,19 @@ static const char *add_control(GByteArray *out, const char *p, GError **error)
     return p + 1;
 }
 
-static const char *add_octal(GByteArray *out, const char *p)
+/* p is at the first digit. */
+static const char *add_octal(GByteArray *out, const char *p, GError **error)
 {
+    const char *digits = p;
     int value = 0;
 
     for (unsigned i = 0; i < 3 && *p >= '0' && *p <= '7'; i++)
         value = value * 8 + (*p++ - '0');
+    if (value > 0xff) {
+        g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX,
+                    "'\\%.3s' is no byte: octal numbers go up to \\377", digits);
+        return NULL;
+    }
     add(out, value);
     return p;
 }
@@ -64,7 +71,7 @@ static const char *add_escape(GByteArray *out, const char *p, GError **error)
     if (*p == '^')
         return add_control(out, p + 1, error);
     if (*p >= '0' && *p <= '7')
-        return add_octal(out, p);
+        return add_octal(out, p, error);
     add(out, name ? bytes[name - names] : *p ? *p : '\\');
     return *p ? p + 1 : p;
 }

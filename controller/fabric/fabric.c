@@ -740,6 +740,19 @@ bool fabric_load(Fabric *f, const GPtrArray *nodes, Reader *r, GError **error)
     return true;
 }
 
+void fabric_clear(Fabric *f, VTime quantum)
+{
+    Fabric *none = fabric_new(f->nodes, quantum);
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Reader r;
+
+    fabric_save(none, bytes);
+    fabric_free(none);
+    r = reader_of(bytes);
+    if (!fabric_load(f, f->nodes, &r, NULL))
+        g_assert_not_reached();
+}
+
 /* --- figures --- */
 
 static void add_stats(NetPortStats *sum, const NetPortStats *s)

@@ -147,6 +147,9 @@ void fabric_collect(Fabric *fabric);
  * frame, a figure or a planned change. The cards are closed. */
 void fabric_restart(Fabric *fabric, VTime now);
 
+/* Makes the fabric one that is new: without links, ports, and a past. No card is open. */
+void fabric_clear(Fabric *fabric, VTime quantum);
+
 /* Writes the network, its trace, and the frames on their way to the cards; fabric_collect() came
  * before. */
 void fabric_save(const Fabric *fabric, GByteArray *out);

@@ -10,7 +10,7 @@ static const struct {
     const char *names; /* patterns with |; at an end of one, * stands for anything */
     Board board;
 } boards[] = {
-    {"virt|virt-*|sbsa-ref|spike|pc|pc-*|q35|isapc|microvm|none", {.general = true}},
+    {"virt|virt-*|sbsa-ref|spike|pc|pc-*|q35|microvm", {.general = true}},
     {"mps2-*|mps3-*", {.fixed_ram = true, .card = "lan9118"}},
     {"lm3s6965evb", {.fixed_ram = true, .card = "stellaris_enet", .spi_sd = true}},
     {"sifive_u", {.card = "cadence_gem", .spi_sd = true}},

@@ -234,6 +234,16 @@ static bool get_hits(const Session *s, Reader *r)
     return !reader_problem(r);
 }
 
+/* A session that had no network yet has none again. */
+static bool get_fabric(Session *s, Reader *r, GError **error)
+{
+    if (get_flag(r))
+        return fabric_load(session_fabric(s), s->nodes, r, error);
+    if (s->fabric)
+        fabric_clear(s->fabric, engine_quantum(s->engine));
+    return true;
+}
+
 bool own_state_get(Session *s, const GByteArray *bytes, OwnStateLook look, GError **error)
 {
     Reader r = reader_of(bytes);
@@ -247,9 +257,8 @@ bool own_state_get(Session *s, const GByteArray *bytes, OwnStateLook look, GErro
         return fail("its nodes are others", error);
     get_settings(s, &r);
     engine_load(s->engine, &r);
-    if (get_pasts(s, &r, &e) &&
-        (!get_flag(&r) || fabric_load(session_fabric(s), s->nodes, &r, &e)) && !r.bad &&
-        breaks_load(s, &r, look, &e) && get_hits(s, &r))
+    if (get_pasts(s, &r, &e) && get_fabric(s, &r, &e) && !r.bad && breaks_load(s, &r, look, &e) &&
+        get_hits(s, &r))
         return true;
     if (!e) /* the reader knows that something is wrong */
         return fail(reader_problem(&r), error);
