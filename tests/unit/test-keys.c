@@ -42,6 +42,7 @@ static void test_refused(void)
     are_none("a\\x1", "'\\x1': two hexadecimal digits follow \\x, as in \\x1b");
     are_none("\\xg0", "'\\xg0': two hexadecimal digits follow \\x, as in \\x1b");
     are_none("\\x", "'\\x': two hexadecimal digits follow \\x, as in \\x1b");
+    are_none("a\\400", "'\\400' is no byte: octal numbers go up to \\377");
     are_none("\\^1", "'\\^1' is no control key: a letter or one of @ [ \\ ] ^ _ ? follows, as in "
                      "\\^C");
     are_none("\\^",
