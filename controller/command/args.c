@@ -37,12 +37,21 @@ static ArgKind kind_of(const char *kind)
     return ARG_TEXT;
 }
 
+/* The node of "node" or "node.1"; *dot: what begins the number, or NULL. */
+static Node *find_numbered(const Session *s, const char *text, const char **dot, GError **error)
+{
+    g_autofree char *name = NULL;
+
+    *dot = strrchr(text, '.');
+    name = *dot ? g_strndup(text, (gsize)(*dot - text)) : g_strdup(text);
+    return session_find_node(s, name, error);
+}
+
 /* "node" or "node.1": *vcpu is -1 without one. */
 static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError **error)
 {
-    const char *dot = strrchr(text, '.');
-    g_autofree char *name = dot ? g_strndup(text, (gsize)(dot - text)) : g_strdup(text);
-    Node *node = session_find_node(s, name, error);
+    const char *dot;
+    Node *node = find_numbered(s, text, &dot, error);
     int64_t vcpus;
 
     if (!node || !dot)
@@ -63,9 +72,8 @@ static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError
 /* "node" or "node.1": the console of a UART; *uart is 0 without one. */
 static Node *find_console(const Session *s, const char *text, int64_t *uart, GError **error)
 {
-    const char *dot = strrchr(text, '.');
-    g_autofree char *name = dot ? g_strndup(text, (gsize)(dot - text)) : g_strdup(text);
-    Node *node = session_find_node(s, name, error);
+    const char *dot;
+    Node *node = find_numbered(s, text, &dot, error);
 
     *uart = 0;
     if (!node || !dot)

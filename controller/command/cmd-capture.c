@@ -48,7 +48,8 @@ static unsigned interface_of(Capture *c, NetEnd end)
     return c->interfaces->len - 1;
 }
 
-/* All packets of a pcap file are Ethernet's, so it has no bytes of lines. It has no place for a note, either: what did not come to the card whose view is taken would look
+/* All packets of a pcap file are Ethernet's, so it has no bytes of lines. It has no place for a note,
+ * either: what did not come to the card whose view is taken would look
  * as if it had. */
 static void put_frame(const SniffFrame *f, void *data)
 {

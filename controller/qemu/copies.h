@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* copies.h: copies RAM between nodes and saved states, of several nodes at the same time. */
+/* copies.h: saves machines, and copies RAM between nodes and saved states, of several nodes at the
+ * same time. */
 #ifndef QEMU_COPIES_H
 #define QEMU_COPIES_H
 
@@ -14,5 +15,13 @@ typedef struct {
 /* function: machine_copy_ram() or machine_fill_ram(). Fills in why of the copies that failed. */
 void machine_copies(MachineCopy *copies, unsigned n,
                     bool (*function)(Node *node, MachineState *state, GError **error));
+
+/* Saves the machines of the nodes that have a state here. All write their states before any is
+ * awaited. A failure does not end that of other nodes: only a machine whose state is complete can go
+ * on. Fills in why of those that failed. */
+void machine_copies_save(MachineCopy *copies, unsigned n);
+
+/* Whether none has failed. The first failure becomes the error, and none is owned any more. */
+bool machine_copies_ended(const MachineCopy *copies, unsigned n, GError **error);
 
 #endif

@@ -56,8 +56,9 @@ void breaks_restart(Session *session);
 
 /* --- for saves --- */
 
-/* Writes the list and, in front of it, where nodes' names are from. breaks_load() replaces the list of the session by the list that was written; the
- * session's nodes and network must be those of that time. look: of breaks_add_watch(). False: the
+/* Writes the list and, in front of it, where nodes' names are from. breaks_load() replaces the list of
+ * the session by the list that was written; the session's nodes and network must be those of that
+ * time. look: of breaks_add_watch(). False: the
  * bytes are wrong, or QEMU refuses a point. */
 void breaks_save(const Session *session, GByteArray *out);
 bool breaks_load(Session *session, Reader *r, void (*look)(Session *session, const char *command),

@@ -16,16 +16,27 @@ static bool find_thread(Node *n, int vcpu, GdbThread *thread, GError **error)
     return debug_thread(n, (unsigned)MAX(vcpu, 0), thread, error);
 }
 
-bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError **error)
+/* The connection to the node's stub, with the vCPU that is looked at; NULL on failure.
+ * debug_release() ends it. */
+static GdbClient *begin(Node *n, int vcpu, GdbThread *thread, GError **error)
 {
     GdbClient *gdb = node_check(n, true, error) ? debug_use(n, error) : NULL;
+
+    if (!gdb || find_thread(n, vcpu, thread, error))
+        return gdb;
+    debug_release(n);
+    return NULL;
+}
+
+bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError **error)
+{
     GdbThread thread;
+    GdbClient *gdb = begin(n, vcpu, &thread, error);
     bool ok;
 
     if (!gdb)
         return false;
-    ok = find_thread(n, vcpu, &thread, error) &&
-         gdb_register_read(gdb, &thread, name, value, NODE_REPLY_MS, error);
+    ok = gdb_register_read(gdb, &thread, name, value, NODE_REPLY_MS, error);
     debug_release(n);
     return ok;
 }
@@ -33,14 +44,13 @@ bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError 
 bool peek_memory(Node *n, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
                  GError **error)
 {
-    GdbClient *gdb = node_check(n, true, error) ? debug_use(n, error) : NULL;
     GdbThread thread;
+    GdbClient *gdb = begin(n, vcpu, &thread, error);
     bool ok;
 
     if (!gdb)
         return false;
-    ok = find_thread(n, vcpu, &thread, error) &&
-         gdb_thread_select(gdb, &thread, NODE_REPLY_MS, error) &&
+    ok = gdb_thread_select(gdb, &thread, NODE_REPLY_MS, error) &&
          (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
          gdb_memory_read(gdb, address, bytes, size, NODE_REPLY_MS, error);
     if (physical)

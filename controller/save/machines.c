@@ -115,20 +115,6 @@ void machines_lose(const Session *s, const GError *why)
 
 /* --- saving --- */
 
-/* All nodes write their states before any is awaited. A failure does not end that of other nodes:
- * only a machine whose state is complete can go on. Fills in why of those that failed. */
-static void save_machines(MachineCopy *all, unsigned n)
-{
-    for (unsigned i = 0; i < n; i++)
-        if (all[i].state)
-            machine_begin_save(all[i].node, &all[i].why);
-    for (unsigned i = 0; i < n; i++)
-        if (all[i].state &&
-            (all[i].why || !machine_end_save(all[i].node, all[i].state, &all[i].why)))
-            all[i].state = NULL;
-    machine_copies(all, n, machine_copy_ram);
-}
-
 /* Nodes that could be saved go on from their states. With other hosts a card that stays would have
  * to go on with a replica of the network that begins anew. */
 static void give_up(Session *s, MachineState *states, bool alone, const GError *why)
@@ -152,16 +138,11 @@ bool machines_save(Session *s, MachineState *states, FarMachine *far, GError **e
         if (has_machine(node_at(s, i)))
             all[i] = (MachineCopy){node_at(s, i), &states[i], NULL};
     begin_far_saves(s, clients);
-    save_machines(all, n);
-    for (unsigned i = 0; i < n; i++) {
-        if (!all[i].why)
-            continue;
-        machine_state_clear(&states[i]);
-        if (first)
-            g_error_free(all[i].why);
-        else
-            first = all[i].why;
-    }
+    machine_copies_save(all, n);
+    for (unsigned i = 0; i < n; i++)
+        if (all[i].why)
+            machine_state_clear(&states[i]);
+    machine_copies_ended(all, n, &first);
     if (end_far_saves(s, clients, far, first ? NULL : &first) && !first)
         return true;
     give_up(s, states, clients->len == 0, first);

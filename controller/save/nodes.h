@@ -14,9 +14,9 @@ typedef void (*NodesLeaveFunc)(Session *session, Node *node);
  * "NODE:HOST,…" single ones; "local" is this host. ids: NodeIdentity of all its nodes. */
 bool nodes_place(const GPtrArray *ids, const char *places, GError **error);
 
-/* Makes the session's nodes those of a save, in their order; ids: NodeIdentity of all of them. A node with the same description
- * stays; its machine is exchanged later. Refused, with nothing changed: a description can't be
- * carried out here. */
+/* Makes the session's nodes those of a save, in their order; ids: NodeIdentity of all of them. A node
+ * with the same description stays; its machine is exchanged later. Refused, with nothing changed: a
+ * description can't be carried out here. */
 bool nodes_fit(Session *session, const GPtrArray *ids, NodesLeaveFunc leave, GError **error);
 
 /* All cards of other hosts are gone: a node whose card is in a link could not end. */

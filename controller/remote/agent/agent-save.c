@@ -67,23 +67,6 @@ static MachineState *find(const Agent *a, unsigned number, GError **error)
     return state;
 }
 
-/* Keeps the first error. */
-static bool no_failures(MachineCopy *copies, unsigned n, GError **error)
-{
-    bool ok = true;
-
-    for (unsigned i = 0; i < n; i++) {
-        if (!copies[i].why)
-            continue;
-        if (ok)
-            g_propagate_error(error, copies[i].why);
-        else
-            g_error_free(copies[i].why);
-        ok = false;
-    }
-    return ok;
-}
-
 /* --- saving --- */
 
 /* The machine of one node on its way to a saved state. */
@@ -93,28 +76,15 @@ typedef struct {
     MachineState state;
 } Saving;
 
-/* Keeps the first error. */
-static bool copy_rams(Saving *all, unsigned n, GError **error)
+static bool save_machines(Saving *all, unsigned n, GError **error)
 {
     g_autofree MachineCopy *copies = g_new0(MachineCopy, MAX(n, 1));
 
     for (unsigned i = 0; i < n; i++)
         if (all[i].number > 0)
             copies[i] = (MachineCopy){all[i].node->node, &all[i].state, NULL};
-    machine_copies(copies, n, machine_copy_ram);
-    return no_failures(copies, n, error);
-}
-
-/* All nodes write their states before any is awaited. */
-static bool save_machines(Saving *all, unsigned n, GError **error)
-{
-    bool ok = true;
-
-    for (unsigned i = 0; ok && i < n; i++)
-        ok = all[i].number == 0 || machine_begin_save(all[i].node->node, error);
-    for (unsigned i = 0; ok && i < n; i++)
-        ok = all[i].number == 0 || machine_end_save(all[i].node->node, &all[i].state, error);
-    return ok && copy_rams(all, n, error);
+    machine_copies_save(copies, n);
+    return machine_copies_ended(copies, n, error);
 }
 
 static bool find_nodes(const Agent *a, const SaveOrder *o, Saving *all, GError **error)
@@ -246,7 +216,7 @@ static bool fill_rams(const Agent *a, const SaveOrder *o, GError **error)
                                       find(a, order->number, NULL), NULL};
     }
     machine_copies(copies, o->nodes->len, machine_fill_ram);
-    return no_failures(copies, o->nodes->len, error);
+    return machine_copies_ended(copies, o->nodes->len, error);
 }
 
 static bool receive_restore(Agent *a, Reader *r, GError **error)
