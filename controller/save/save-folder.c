@@ -411,7 +411,9 @@ static bool exchange(const char *with, const char *path)
     return move_new(old, with);
 }
 
-/* Changes places with the save at `path`, and removes that one. */
+/* Changes places with the save at `path`, and removes that one. It is locked meanwhile, as it stands
+ * under the name of what is being written: another writer would take it for what a killed one has
+ * left. */
 static bool replace(const Partial *p, const char *path, GError **error)
 {
     fd_auto old = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
@@ -419,6 +421,8 @@ static bool replace(const Partial *p, const char *path, GError **error)
 
     if (!save_folder_accepts(path, error))
         return false;
+    if (old >= 0 && (flock(old, LOCK_EX | LOCK_NB) != 0 || !is_at(old, path)))
+        return fail(error, "another metronome is writing a save to '%s'", path);
     if (old < 0 || !tree_id(old, &id) || !mark(old) || !exchange(p->path, path))
         return fail(error, "can't write '%s': %s", path, g_strerror(errno));
     empty(old);
