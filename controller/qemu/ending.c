@@ -60,7 +60,8 @@ static End reap(Node *n, int timeout_ms)
     if (waitid(P_PID, (id_t)n->pid, &end, WEXITED | WNOWAIT | (n->pidfd >= 0 ? 0 : WNOHANG)) != 0 ||
         end.si_pid != n->pid)
         return (End){false};
-    disk_look(&n->disk, n->pid, n->vcpus);
+    if (!n->ending) /* else node_begin_end() has */
+        disk_look(&n->disk, n->pid, n->vcpus);
     kill_group(n); /* the rest of the group: its number is reserved until waitpid() */
     waitpid(n->pid, &status, 0);
     fd_clear(&n->pidfd);
@@ -194,26 +195,39 @@ bool node_ask_end(Node *n, GError **error)
 
 /* Kills without asking QEMU, since none of its state is worth keeping, unless its disk is to be
  * kept. */
-void node_end_process(Node *n)
+void node_begin_end(Node *n)
 {
+    if (n->ending)
+        return;
+    n->ending = true;
+    disk_look(&n->disk, n->pid, n->vcpus); /* while its threads are there */
     if (reap(n, 0).ended)
         sweep_processes(n->dir); /* it may have left another process behind */
-    if (n->options->persist && n->pid > 0 && !n->attached) {
+    else if (n->options->persist)
         ask_group(n);
+    else
+        kill_group(n);
+}
+
+void node_end_process(Node *n)
+{
+    node_begin_end(n);
+    if (n->options->persist && n->pid > 0 && !n->attached) {
         if (reap(n, SWEEP_PERSIST_MS).ended)
             return;
         log_warn(
             "node %s: its QEMU did not end within %d s and is killed: check '%s' with `qemu-img "
             "check`",
             n->name, SWEEP_PERSIST_MS / 1000, n->options->disk);
+        kill_group(n);
     }
-    kill_group(n);
     reap(n, 10000);
 }
 
 void node_drop_process(Node *n)
 {
     node_end_process(n);
+    n->ending = false;
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
     fd_clear(&n->saved_fd);

@@ -10,6 +10,10 @@
 void node_free(Node *node);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Node, node_free)
 
+/* Begins what node_end_process() does, so that several end at the same time: kills its process, or
+ * asks it to end, and does not wait. */
+void node_begin_end(Node *node);
+
 /* Kills a launched QEMU with its process group, and waits up to 10 s for its end. One with
  * persist=on is asked to end, and killed only behind SWEEP_PERSIST_MS (sweep.h). */
 void node_end_process(Node *node);

@@ -19,6 +19,7 @@
 #include "controller/qemu/uart.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
 #include <string.h>
@@ -191,41 +192,53 @@ bool machine_copy_ram(Node *n, MachineState *out, GError **error)
     return true;
 }
 
+static bool ram_fits(const Node *n, const MachineState *state, GError **error)
+{
+    struct stat saved;
+
+    if (fstat(state->ram, &saved) != 0 || saved.st_size == n->options->memory)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                "node %s: the saved RAM has %" PRId64 " bytes, the machine's has %" PRId64, n->name,
+                (int64_t)saved.st_size, n->options->memory);
+    return false;
+}
+
+/* The file of the RAM of a machine that is restored, which machine_fill_ram() fills. */
+static bool prepare_ram(Node *n, const MachineState *state, GError **error)
+{
+    fd_clear(&n->ram_fd);
+    if (state->ram < 0)
+        return true;
+    if (!ram_fits(n, state, error))
+        return false;
+    if (!state->once)
+        return machine_make_ram(n, error);
+    n->ram_fd = fcntl(state->ram, F_DUPFD_CLOEXEC, 0);
+    if (n->ram_fd < 0)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more descriptors: %s",
+                    n->name, g_strerror(errno));
+    return n->ram_fd >= 0;
+}
+
 bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineState *state,
                            bool keep_ram, GError **error)
 {
-    if (n->disk.there)
-        disk_look(&n->disk, n->pid, n->vcpus);
-    else
+    if (!n->disk.there)
         disk_prepare(&n->disk, n->options, place->sched);
     node_drop_process(n);
     if (!node_make_folders(n, place->dir, error))
         return false;
     g_free(n->gdb_path);
     n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
-    if (!keep_ram) {
-        fd_clear(&n->ram_fd);
-        if (state->ram >= 0 && !machine_make_ram(n, error))
-            return false;
-    }
-    return spawn_qemu(n, place->qemu, disk_overlays(&n->disk, place->dir), true, error) &&
+    return (keep_ram || prepare_ram(n, state, error)) &&
+           spawn_qemu(n, place->qemu, disk_overlays(&n->disk, place->dir), true, error) &&
            memfile_copy(state->devices, n->devices_fd, error);
 }
 
 bool machine_fill_ram(Node *n, MachineState *state, GError **error)
 {
-    struct stat saved, own;
-
-    if (state->ram < 0)
-        return true;
-    if (fstat(state->ram, &saved) == 0 && fstat(n->ram_fd, &own) == 0 &&
-        saved.st_size != own.st_size) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s: the saved RAM has %" PRId64 " bytes, the machine's has %" PRId64,
-                    n->name, (int64_t)saved.st_size, (int64_t)own.st_size);
-        return false;
-    }
-    return memfile_copy(state->ram, n->ram_fd, error) ||
+    return state->ram < 0 || state->once || memfile_copy(state->ram, n->ram_fd, error) ||
            fail(n, "its RAM can't be restored", error);
 }
 

@@ -26,10 +26,11 @@ typedef struct {
     int ram;             /* file in memory with the guest's RAM; -1: no such file */
     GPtrArray *overlays; /* Overlay; NULL: none */
     bool whole;          /* RAM is in the stream */
+    bool once; /* nobody else restores this state: the machine takes the file of its RAM */
     const char *version; /* of the QEMU that wrote the state, owned by others; NULL: any */
 } MachineState;
 
-#define MACHINE_STATE_NONE ((MachineState){-1, -1, NULL, false, NULL})
+#define MACHINE_STATE_NONE ((MachineState){-1, -1, NULL, false, false, NULL})
 
 /* Where new processes are started. */
 typedef struct {

@@ -98,6 +98,7 @@ typedef struct Node {
     bool frozen;          /* reported that it does not move */
     NodeDisk disk;        /* what its disks mean for repeatability */
     int exit_status;      /* of a QEMU that exited by itself; -1: it did not */
+    bool ending;          /* node_begin_end() has been called for its process */
     const Quanta *quanta; /* of the worker that drives the node; NULL: at rest */
 
     struct Gate *gate;   /* engine/gate.h; NULL until armed for the first time */

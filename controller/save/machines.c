@@ -260,6 +260,9 @@ bool machines_restore(Session *s, MachineState *states, const FarMachine *far, b
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (states[i].devices >= 0 || far[i].keeper || !keep_ram)
             machine_disconnect(s, node_at(s, i));
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        if (states[i].devices >= 0 && !node_at(s, i)->remote)
+            node_begin_end(node_at(s, i));
     ok = begin_all_far(s, &others, states, far, keep_ram, error);
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
         if ((states[i].devices >= 0 && !node_at(s, i)->remote) || (!far[i].keeper && !keep_ram))

@@ -13,6 +13,7 @@
 
 #define MAGIC "metronome pages 1\n"
 #define PAGE  ((size_t)4096)
+#define PIECE ((size_t)1 << 17)
 #define RUN   ((size_t)1 << 20) /* longest run: the digest reads it while it is in the cache */
 
 typedef struct {
@@ -135,57 +136,100 @@ static bool damaged(const char *what, GError **error)
     return false;
 }
 
-static uint64_t number_at(const uint8_t *bytes)
+/* What has been read so far, of which the digest is made. */
+typedef struct {
+    const uint8_t *bytes;
+    size_t left;
+    Sha sha;
+} Source;
+
+/* The next bytes of the file, which must have that many. */
+static const uint8_t *take(Source *s, size_t size)
+{
+    const uint8_t *at = s->bytes;
+
+    sha_add(&s->sha, at, size);
+    s->bytes += size;
+    s->left -= size;
+    return at;
+}
+
+static uint64_t take_number(Source *s)
 {
     uint64_t little;
 
-    memcpy(&little, bytes, sizeof(little));
+    memcpy(&little, take(s, sizeof(little)), sizeof(little));
     return GUINT64_FROM_LE(little);
 }
 
-static bool unpack(const Map *m, int to, GError **error)
+/* Copies a run of pages, by pieces that are in the CPU's cache for both of its readers. */
+static bool copy_run(Source *s, int to, uint64_t length, uint64_t place)
 {
-    size_t at = strlen(MAGIC), head = 2 * sizeof(uint64_t);
-    uint64_t size;
+    while (length > 0) {
+        size_t size = MIN(length, PIECE);
 
-    if (m->size < at + sizeof(size) || memcmp(m->bytes, MAGIC, at) != 0)
-        return damaged("it does not begin as a file of pages", error);
-    size = number_at(m->bytes + at);
-    at += sizeof(size);
-    if (size > INT64_MAX || ftruncate(to, (off_t)size) != 0)
-        return fail("no memory for its pages", error);
-    while (at < m->size) {
-        uint64_t place, length;
-
-        if (m->size - at < head)
-            return damaged("it ends in the middle of a run of pages", error);
-        place = number_at(m->bytes + at);
-        length = number_at(m->bytes + at + sizeof(place));
-        at += head;
-        if (length > m->size - at || place > size || length > size - place)
-            return damaged("a run of its pages is longer than the file", error);
-        if (!memfile_write(to, m->bytes + at, length, (off_t)place))
-            return fail("no memory for its pages", error);
-        at += length;
+        if (!memfile_write(to, take(s, size), size, (off_t)place))
+            return false;
+        length -= size;
+        place += size;
     }
     return true;
 }
 
-bool pages_read(int from, int to, const char *sha256, GError **error)
+static bool unpack(Source *s, int to, GError **error)
+{
+    const size_t head = 2 * sizeof(uint64_t);
+    uint64_t size;
+
+    if (s->left < strlen(MAGIC) + sizeof(size) ||
+        memcmp(take(s, strlen(MAGIC)), MAGIC, strlen(MAGIC)) != 0)
+        return damaged("it does not begin as a file of pages", error);
+    size = take_number(s);
+    if (size > INT64_MAX || ftruncate(to, (off_t)size) != 0)
+        return fail("no memory for its pages", error);
+    while (s->left > 0) {
+        uint64_t place, length;
+
+        if (s->left < head)
+            return damaged("it ends in the middle of a run of pages", error);
+        place = take_number(s);
+        length = take_number(s);
+        if (length > s->left || place > size || length > size - place)
+            return damaged("a run of its pages is longer than the file", error);
+        if (!copy_run(s, to, length, place))
+            return fail("no memory for its pages", error);
+    }
+    return true;
+}
+
+/* A digest that is not right comes before what is wrong with the bytes. */
+static bool check_digest(Source *s, const char *sha256, GError **error)
 {
     g_autofree char *digest = NULL;
+
+    take(s, s->left);
+    digest = sha_hex(&s->sha);
+    if (strcmp(digest, sha256) == 0)
+        return true;
+    g_clear_error(error);
+    return damaged("its contents are not those that were saved (SHA-256)", error);
+}
+
+bool pages_read(int from, int to, const char *sha256, GError **error)
+{
+    GError *e = NULL;
+    Source s;
     bool ok;
-    Sha sha;
     Map m;
 
     if (!map(from, &m))
         return fail("it can't be read", error);
-    sha_init(&sha);
-    sha_add(&sha, m.bytes, m.size);
-    digest = sha_hex(&sha);
-    ok = strcmp(digest, sha256) == 0
-             ? unpack(&m, to, error)
-             : damaged("its contents are not those that were saved (SHA-256)", error);
+    s = (Source){.bytes = m.bytes, .left = m.size};
+    sha_init(&s.sha);
+    ok = unpack(&s, to, &e);
+    ok = check_digest(&s, sha256, &e) && ok;
+    if (!ok)
+        g_propagate_error(error, e);
     unmap(&m);
     return ok;
 }

@@ -535,8 +535,9 @@ static int open_file(const Folder *f, const char *name, GError **error)
     return -1;
 }
 
-/* Reads a file of pages that the manifest names into a file in memory; -1: it failed. */
-static int read_pages(Folder *f, json_object *file)
+/* Reads a file of pages that the manifest names into a file in memory, which nobody can change if
+ * it is sealed; -1: it failed. */
+static int read_pages(Folder *f, json_object *file, bool sealed)
 {
     g_autofree char *name = text_of(f, file, "file", true),
                     *sha256 = text_of(f, file, "sha256", true);
@@ -552,7 +553,7 @@ static int read_pages(Folder *f, json_object *file)
     }
     fd = open_file(f, name, &e);
     memory = e ? -1 : memfile_new("saved", 0, &e);
-    if (!e && pages_read(fd, memory, sha256, &e) && memfile_seal(memory, &e))
+    if (!e && pages_read(fd, memory, sha256, &e) && (!sealed || memfile_seal(memory, &e)))
         return memory;
     fd_clear(&memory);
     fail(f->error, "the save is not whole: '%s/%s': %s", f->path, name, e->message);
@@ -563,7 +564,7 @@ static int read_pages(Folder *f, json_object *file)
 static void read_own(Folder *f, json_object *manifest, Save *save)
 {
     json_object *file = member(f, manifest, "state", json_type_object, true);
-    fd_auto memory = file ? read_pages(f, file) : -1;
+    fd_auto memory = file ? read_pages(f, file, true) : -1;
     struct stat about;
 
     if (memory < 0 || fstat(memory, &about) != 0)
@@ -605,7 +606,7 @@ static void read_overlays(Folder *f, json_object *node, SaveNode *out)
     for (size_t i = 0; list && !f->bad && i < json_object_array_length(list); i++) {
         json_object *from = json_object_array_get_idx(list, i);
         g_autofree char *drive = text_of(f, from, "drive", true);
-        int fd = read_pages(f, from);
+        int fd = read_pages(f, from, true);
 
         if (fd >= 0)
             overlays_add(out->machine.overlays, drive, fd);
@@ -625,9 +626,10 @@ static void read_node(Folder *f, json_object *from, Save *save, bool machines)
     if (devices && !ram != n->machine.whole)
         bad_manifest(f, "ram");
     if (machines && devices && !f->bad)
-        n->machine.devices = read_pages(f, devices);
+        n->machine.devices = read_pages(f, devices, true);
     if (machines && ram && !f->bad)
-        n->machine.ram = read_pages(f, ram);
+        n->machine.ram = read_pages(f, ram, false);
+    n->machine.once = n->machine.ram >= 0;
     if (machines)
         read_overlays(f, from, n);
 }

@@ -23,7 +23,8 @@ bool save_folder_write(Save *save, const char *path, bool (*stop)(const void *da
                        const void *data, GError **error);
 
 /* Reads a save. NULL, with an error that names the file and what is wrong: it is not there, not
- * whole, or of another format. machines: read the machines too, not only what is known of them. */
+ * whole, or of another format. machines: read the machines too, not only what is known of them; they can be restored
+ * once, as they take over their RAM. */
 Save *save_folder_read(const char *path, bool machines, GError **error);
 
 #endif
