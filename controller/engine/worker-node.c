@@ -395,7 +395,7 @@ static void approached(Worker *w, Segment *segment, WorkerNode *wn)
     wn->participant->arrived = htime_now();
     nics_reached(wn->node, vtime_floor_us(wn->node->clock.virtual_time));
     nics_read(wn->node);
-    if (console_drain(wn->node->console, w->until))
+    if (node_drain(wn->node, w->until))
         atomic_store(&segment->stop, true);
 }
 

@@ -9,6 +9,7 @@
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"
+#include "controller/qemu/uart.h"
 #include "controller/remote/client/client-save.h"
 #include "controller/session/events.h"
 #include "controller/session/remote-host.h"
@@ -33,7 +34,7 @@ void machine_disconnect(const Session *s, Node *n)
 {
     events_remove(s->events, n);
     if (n->console)
-        console_drain(n->console, engine_now(s->engine));
+        node_drain(n, engine_now(s->engine));
     if (s->fabric)
         fabric_close_cards(s->fabric, n);
     engine_drop_gate(n);

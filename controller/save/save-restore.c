@@ -8,6 +8,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/qemu/uart.h"
 #include "controller/remote/client/client-save.h"
 #include "controller/save/machines.h"
 #include "controller/save/save-file.h"
@@ -39,7 +40,7 @@ static void settle(const Session *s)
         const Node *n = s->nodes->pdata[i];
 
         if (n->console)
-            console_drain(n->console, engine_now(s->engine));
+            node_drain(n, engine_now(s->engine));
     }
     if (s->fabric)
         fabric_collect(s->fabric);

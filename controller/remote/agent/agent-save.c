@@ -12,6 +12,7 @@
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"
 #include "controller/qemu/node-save.h"
+#include "controller/qemu/uart.h"
 #include "controller/remote/agent/agent-private.h"
 #include "controller/remote/node-state.h"
 #include "controller/remote/orders.h"
@@ -109,7 +110,7 @@ static void report(Agent *a, const SaveOrder *o, const Saving *all)
         Node *n = all[i].node->node;
 
         if (n->console)
-            console_drain(n->console, o->now);
+            node_drain(n, o->now);
         rest_settle(n);
         fabric_close_cards(a->fabric, n);
         g_ptr_array_add(a->members, all[i].node);
