@@ -56,29 +56,52 @@ bool memfile_write(int fd, const void *data, size_t size, off_t at)
     return true;
 }
 
-/* Writes the parts of a chunk that are not pages of zeros, each run of pages at once. */
-static bool write_chunk(int to, const char *data, size_t size, off_t at)
-{
-    size_t begin = 0, next;
+/* --- copies --- */
 
-    for (size_t i = 0; i < size; i = next) {
-        next = MIN(i + PAGE, size);
-        if (!memfile_is_zero(data + i, next - i)) {
-            if (next < size)
-                continue;
-            i = size;
-        }
-        if (!memfile_write(to, data + begin, i - begin, at + (off_t)begin))
-            return false;
-        begin = next;
-    }
-    return true;
+typedef struct {
+    int from, to;
+    bool used;   /* `to` had data before: what is zero has to be cleared there */
+    char *chunk; /* CHUNK bytes */
+} Copy;
+
+/* Makes this part of `to`, which ends at the end of a page or of the file, zeros that take no
+ * memory. */
+static bool clear(const Copy *c, off_t at, off_t end)
+{
+    off_t size = (end - at + PAGE - 1) / PAGE * PAGE;
+
+    return !c->used || size == 0 ||
+           fallocate(c->to, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, size) == 0;
 }
 
-static bool copy_extent(int from, int to, char *chunk, off_t at, off_t end)
+static bool put_run(const Copy *c, bool zeros, size_t begin, size_t end, off_t at)
+{
+    if (zeros)
+        return clear(c, at + (off_t)begin, at + (off_t)end);
+    return memfile_write(c->to, c->chunk + begin, end - begin, at + (off_t)begin);
+}
+
+/* Writes a chunk, each run of pages at once: those of zeros are cleared. */
+static bool write_chunk(const Copy *c, size_t size, off_t at)
+{
+    bool zeros = memfile_is_zero(c->chunk, MIN(PAGE, size));
+    size_t begin = 0;
+
+    for (size_t i = PAGE; i < size; i += PAGE) {
+        if (memfile_is_zero(c->chunk + i, MIN(PAGE, size - i)) == zeros)
+            continue;
+        if (!put_run(c, zeros, begin, i, at))
+            return false;
+        zeros = !zeros;
+        begin = i;
+    }
+    return put_run(c, zeros, begin, size, at);
+}
+
+static bool copy_extent(const Copy *c, off_t at, off_t end)
 {
     while (at < end) {
-        ssize_t n = pread(from, chunk, MIN(CHUNK, (size_t)(end - at)), at);
+        ssize_t n = pread(c->from, c->chunk, MIN(CHUNK, (size_t)(end - at)), at);
 
         if (n < 0 && errno == EINTR)
             continue;
@@ -86,28 +109,35 @@ static bool copy_extent(int from, int to, char *chunk, off_t at, off_t end)
             errno = n == 0 ? EIO : errno; /* shorter than it said */
             return false;
         }
-        if (!write_chunk(to, chunk, (size_t)n, at))
+        if (!write_chunk(c, (size_t)n, at))
             return false;
         at += n;
     }
     return true;
 }
 
+static bool copy_all(const Copy *c, off_t size)
+{
+    off_t at = 0, begin, end;
+
+    while ((begin = lseek(c->from, at, SEEK_DATA)) >= 0) {
+        end = lseek(c->from, begin, SEEK_HOLE);
+        if (end < 0 || !clear(c, at, begin) || !copy_extent(c, begin, end))
+            return false;
+        at = end;
+    }
+    return errno == ENXIO && clear(c, at, size); /* ENXIO: no data behind `at` */
+}
+
 bool memfile_copy(int from, int to, GError **error)
 {
     g_autofree char *chunk = g_malloc(CHUNK);
+    const Copy c = {from, to, lseek(to, 0, SEEK_DATA) >= 0, chunk};
     struct stat about;
-    off_t at = 0, end;
 
-    if (fstat(from, &about) != 0 || ftruncate(to, about.st_size) != 0)
-        return fail("can't copy to memory", error);
-    while ((at = lseek(from, at, SEEK_DATA)) >= 0) {
-        end = lseek(from, at, SEEK_HOLE);
-        if (end < 0 || !copy_extent(from, to, chunk, at, end))
-            return fail("can't copy to memory", error);
-        at = end;
-    }
-    return errno == ENXIO || fail("can't copy to memory", error); /* ENXIO: no data behind `at` */
+    return (fstat(from, &about) == 0 && ftruncate(to, about.st_size) == 0 &&
+            copy_all(&c, about.st_size)) ||
+           fail("can't copy to memory", error);
 }
 
 ssize_t memfile_read(int fd, off_t from, void *out, size_t size, int64_t *at, GError **error)

@@ -13,8 +13,8 @@
  * of G_FILE_ERROR; close the descriptor with close(). */
 int memfile_new(const char *name, int64_t size, GError **error);
 
-/* Makes `to`, an empty file in memory, equal to the file `from`. Pages of zeros take no memory in
- * `to`. */
+/* Makes `to`, a file in memory, equal to the file `from`. Pages of zeros take no memory in `to`;
+ * memory that it has for other pages is used again. */
 bool memfile_copy(int from, int to, GError **error);
 
 /* Writes all of the bytes at this place; false: errno says why. */

@@ -207,13 +207,13 @@ static bool ram_fits(const Node *n, const MachineState *state, GError **error)
 /* The file of the RAM of a machine that is restored, which machine_fill_ram() fills. */
 static bool prepare_ram(Node *n, const MachineState *state, GError **error)
 {
+    if (state->ram >= 0 && !ram_fits(n, state, error))
+        return false;
+    if (state->ram >= 0 && !state->once) /* to copy is cheaper into memory that is there */
+        return n->ram_fd >= 0 || machine_make_ram(n, error);
     fd_clear(&n->ram_fd);
     if (state->ram < 0)
         return true;
-    if (!ram_fits(n, state, error))
-        return false;
-    if (!state->once)
-        return machine_make_ram(n, error);
     n->ram_fd = fcntl(state->ram, F_DUPFD_CLOEXEC, 0);
     if (n->ram_fd < 0)
         g_set_error(error, NODE_ERROR, NODE_ERROR_SYSTEM, "node %s: no more descriptors: %s",
@@ -255,8 +255,7 @@ static bool check_version(const Node *n, const MachineState *state, GError **err
     return false;
 }
 
-bool machine_end_restore(Node *n, const MachinePlace *place, const MachineState *state,
-                         GError **error)
+bool machine_load(Node *n, const MachineState *state, GError **error)
 {
     g_autofree char *from = reading_uri(n);
 
@@ -265,9 +264,14 @@ bool machine_end_restore(Node *n, const MachinePlace *place, const MachineState 
         return false;
     if (state->overlays && !overlays_restore(n->qmp, n->pid, state->overlays, error))
         return fail(n, "its disks can't be restored", error);
-    if (!qmp_migrate_prepare(n->qmp, !state->whole, NODE_REPLY_MS, error) ||
-        !qmp_migrate_incoming(n->qmp, from, NODE_REPLY_MS, error) ||
-        !qmp_migrate_wait(n->qmp, STATE_MS, error))
+    return (qmp_migrate_prepare(n->qmp, !state->whole, NODE_REPLY_MS, error) &&
+            qmp_migrate_incoming(n->qmp, from, NODE_REPLY_MS, error)) ||
+           fail(n, "QEMU can't load the saved state", error);
+}
+
+bool machine_end_restore(Node *n, const MachinePlace *place, GError **error)
+{
+    if (!qmp_migrate_wait(n->qmp, STATE_MS, error))
         return fail(n, "QEMU can't load the saved state", error);
     node_watch_events(n);
     if (n->disk.there)

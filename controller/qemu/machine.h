@@ -12,7 +12,7 @@
  * are not in its state (translated code, whose turn it is among the vCPUs). All processes that
  * loaded one state have the same future.
  *
- * Saving and restoring are in two steps each, so that several QEMUs work at the same time. Main
+ * Saving and restoring are in steps, so that several QEMUs work at the same time. Main
  * thread; nodes that stand, of the local host.
  */
 #ifndef QEMU_MACHINE_H
@@ -77,8 +77,9 @@ bool machine_begin_restore(Node *node, const MachinePlace *place, const MachineS
 /* Any thread, one at a time for a node; between the two, and not with keep_ram: copies the state's
  * RAM to the node. */
 bool machine_fill_ram(Node *node, MachineState *state, GError **error);
+/* Orders the process, which has started by then, to load the state. */
+bool machine_load(Node *node, const MachineState *state, GError **error);
 /* Waits until the process has loaded the state, and reads its clock. */
-bool machine_end_restore(Node *node, const MachinePlace *place, const MachineState *state,
-                         GError **error);
+bool machine_end_restore(Node *node, const MachinePlace *place, GError **error);
 
 #endif

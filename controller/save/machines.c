@@ -167,13 +167,19 @@ static bool begin(const Session *s, Node *n, const MachineState *state, bool kee
     return true;
 }
 
-static bool finish(const Session *s, Node *n, const MachineState *state, bool keep_ram,
-                   GError **error)
+static bool load(Node *n, const MachineState *state, GError **error)
+{
+    GError *e = NULL;
+
+    return machine_load(n, state, &e) || lose(n, e, error);
+}
+
+static bool finish(const Session *s, Node *n, bool keep_ram, GError **error)
 {
     const MachinePlace place = place_of(s);
     GError *e = NULL;
 
-    if ((!n->remote && !machine_end_restore(n, &place, state, &e)) || !connect(s, n, keep_ram, &e))
+    if ((!n->remote && !machine_end_restore(n, &place, &e)) || !connect(s, n, keep_ram, &e))
         return lose(n, e, error);
     if (!engine_node_stats(s->engine, n))
         engine_add(s->engine, n);
@@ -252,6 +258,12 @@ static bool end_all_far(FarRestore *f, bool ok, GError **error)
     return ok;
 }
 
+/* Whether a machine of this host goes on from its state. */
+static bool loads(const Session *s, const MachineState *states, unsigned i)
+{
+    return states[i].devices >= 0 && !node_at(s, i)->remote;
+}
+
 bool machines_restore(Session *s, MachineState *states, const FarMachine *far, bool keep_ram,
                       GError **error)
 {
@@ -262,17 +274,19 @@ bool machines_restore(Session *s, MachineState *states, const FarMachine *far, b
         if (states[i].devices >= 0 || far[i].keeper || !keep_ram)
             machine_disconnect(s, node_at(s, i));
     for (unsigned i = 0; i < s->nodes->len; i++)
-        if (states[i].devices >= 0 && !node_at(s, i)->remote)
+        if (loads(s, states, i))
             node_begin_end(node_at(s, i));
     ok = begin_all_far(s, &others, states, far, keep_ram, error);
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
-        if ((states[i].devices >= 0 && !node_at(s, i)->remote) || (!far[i].keeper && !keep_ram))
+        if (loads(s, states, i) || (!far[i].keeper && !keep_ram))
             ok = begin(s, node_at(s, i), &states[i], keep_ram, error);
     ok = ok && (keep_ram || fill_all(s, states, error));
+    for (unsigned i = 0; ok && i < s->nodes->len; i++)
+        ok = !loads(s, states, i) || load(node_at(s, i), &states[i], error);
     ok = end_all_far(&others, ok, error);
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
-        if ((states[i].devices >= 0 && !node_at(s, i)->remote) || far[i].keeper)
-            ok = finish(s, node_at(s, i), &states[i], keep_ram, error);
+        if (loads(s, states, i) || far[i].keeper)
+            ok = finish(s, node_at(s, i), keep_ram, error);
     return ok;
 }
 

@@ -73,10 +73,21 @@ static char *written(int from, int to)
     return sha256;
 }
 
+/* A file whose memory was used for something else. */
+static int used_memory(void)
+{
+    g_autofree char *bytes = g_malloc(2 << 20);
+    int fd = memory();
+
+    memset(bytes, 'u', 2 << 20);
+    write_all(fd, bytes, 2 << 20, 0);
+    return fd;
+}
+
 /* Copied, written and read again, it is the same; no copy takes more memory than it has to. */
 static void goes_round(int from)
 {
-    fd_auto copy = memory(), pages = memory(), back = memory();
+    fd_auto copy = memory(), pages = memory(), back = memory(), used = used_memory();
     g_autoptr(GError) error = NULL;
     g_autofree char *sha256 = written(from, pages), *again = NULL;
     fd_auto second = memory();
@@ -84,6 +95,9 @@ static void goes_round(int from)
     g_assert_true(memfile_copy(from, copy, &error));
     assert_same(from, copy);
     g_assert_cmpint(blocks_of(copy), <=, blocks_of(from));
+    g_assert_true(memfile_copy(from, used, &error));
+    assert_same(from, used);
+    g_assert_cmpint(blocks_of(used), <=, blocks_of(from));
     g_assert_true(pages_read(pages, back, sha256, &error));
     g_assert_no_error(error);
     assert_same(from, back);

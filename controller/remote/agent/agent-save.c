@@ -182,17 +182,25 @@ static bool begin_restore(Agent *a, const SaveOrder *o, const SavedNodeOrder *or
     return machine_begin_restore(n->node, &place, &state, o->keep_ram, error);
 }
 
-static bool end_restore(Agent *a, const SaveOrder *o, const SavedNodeOrder *order, GError **error)
+static bool load(Agent *a, const SavedNodeOrder *order, GError **error)
 {
-    const MachinePlace place = place_of(a, o->qemu);
-    AgentNode *n = agent_node(a, order->node, NULL);
     MachineState state;
 
     if (order->number == 0)
         return true;
     state = *find(a, order->number, NULL);
     state.version = *order->version ? order->version : NULL;
-    if (!machine_end_restore(n->node, &place, &state, error))
+    return machine_load(agent_node(a, order->node, NULL)->node, &state, error);
+}
+
+static bool end_restore(Agent *a, const SaveOrder *o, const SavedNodeOrder *order, GError **error)
+{
+    const MachinePlace place = place_of(a, o->qemu);
+    AgentNode *n = agent_node(a, order->node, NULL);
+
+    if (order->number == 0)
+        return true;
+    if (!machine_end_restore(n->node, &place, error))
         return false;
     if (!o->keep_ram) { /* the rest of its past comes later */
         node_begin_again(n->node);
@@ -231,6 +239,8 @@ static bool receive_restore(Agent *a, Reader *r, GError **error)
     for (unsigned i = 0; ok && i < o.nodes->len; i++)
         ok = begin_restore(a, &o, &g_array_index(o.nodes, SavedNodeOrder, i), error);
     ok = ok && (o.keep_ram || fill_rams(a, &o, error));
+    for (unsigned i = 0; ok && i < o.nodes->len; i++)
+        ok = load(a, &g_array_index(o.nodes, SavedNodeOrder, i), error);
     for (unsigned i = 0; ok && i < o.nodes->len; i++)
         ok = end_restore(a, &o, &g_array_index(o.nodes, SavedNodeOrder, i), error);
     for (unsigned i = 0; ok && i < o.nodes->len; i++)
