@@ -6,6 +6,8 @@
 #include "controller/engine/freeze.h"
 
 #include "controller/base/log.h"
+#include "controller/qemu/debug.h"
+#include "controller/qemu/node-error.h"
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/sched.h"
 
@@ -92,6 +94,53 @@ void freeze_look(Freeze *f, Node *n, HTime since, VTime quantum)
     state = node_process_state(n);
     if (node_process_is_stopped(state) || !may_sleep(n, since, quantum, now))
         freeze(f, n, now, state);
+}
+
+/* The slowest guest of QEMU's TCG executes more. */
+#define LEAST_INSNS_PER_US 1
+
+bool freeze_is_stuck(Freeze *f, const Node *n, VTime boundary, VTime quantum)
+{
+    HTime now = htime_now();
+    int64_t used, insns = n->icount.enabled ? quantum.ns >> n->icount.shift : 0;
+
+    if (!n->icount.enabled || htime_sub(now, f->asked).ns < LOOK_NS)
+        return false;
+    f->asked = now;
+    used = used_ns(n);
+    if (f->boundary.ns != boundary.ns || used < f->from_ns) {
+        f->boundary = boundary;
+        f->from_ns = used;
+    }
+    if ((used - f->from_ns - FREEZE_NS) / NS_PER_US < insns / LEAST_INSNS_PER_US)
+        return false;
+    f->from_ns = used;
+    return true;
+}
+
+/* As " at pc 0x0"; "" if the stub does not answer. Free with g_free(). */
+static char *pc_text(Node *n)
+{
+    GdbClient *gdb = debug_use(n, NULL);
+    uint64_t pc;
+    bool known = gdb && gdb_drain(gdb, NULL) && debug_pc(n, NULL, &pc, NULL);
+
+    if (gdb)
+        debug_release(n);
+    return known ? g_strdup_printf(" at pc 0x%" PRIx64, pc) : g_strdup("");
+}
+
+GError *freeze_stuck(Node *n)
+{
+    g_autofree char *pc = pc_text(n);
+
+    return g_error_new(NODE_ERROR, NODE_ERROR_STATE,
+                       "its vCPU works%s and never executes an instruction: each exception raises "
+                       "another one, so its virtual time stands still. Most likely there is no "
+                       "code where it begins, or where its exceptions go to: is kernel= missing, "
+                       "or made for another machine=? (%s, machine=%s)",
+                       pc, n->attached ? "attached" : n->options->arch,
+                       n->options->machine ? n->options->machine : "?");
 }
 
 void freeze_end(Freeze *f, Node *n)

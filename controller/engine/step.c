@@ -17,6 +17,7 @@
  */
 #include "controller/engine/step.h"
 
+#include "controller/engine/freeze.h"
 #include "controller/engine/gate.h"
 #include "controller/engine/rest.h"
 #include "controller/fabric/nics.h"
@@ -34,7 +35,12 @@ typedef struct {
     GdbClient *gdb;
     GdbThread thread;
     unsigned flags; /* present single-step flags of the stub */
+    int64_t idle;   /* steps in a row that executed nothing */
 } Steps;
+
+/* An exception or an interrupt takes a step without an instruction; so many in a row are no guest that
+ * gets anywhere. */
+#define MOST_IDLE_STEPS 2000
 
 /* Instructions until the node's own time `ns`. */
 static int64_t insns_until(const Node *n, int64_t ns)
@@ -144,14 +150,21 @@ static bool steps_many(Steps *s, int64_t count, GError **error)
 static bool steps_busy(Steps *s, GError **error)
 {
     Node *n = s->q->node;
+    int64_t before = n->clock.icount.n, count = missing(s);
     bool ok;
 
     if (n->monitor) /* strict mode */
         sched_boost_vcpus(n->vcpus, true);
     node_demote_monitor(n, true);
-    ok = steps_many(s, missing(s), error);
+    ok = steps_many(s, count, error);
     node_demote_monitor(n, false);
-    return ok && node_read_clock(n, error);
+    if (!ok || !node_read_clock(n, error))
+        return false;
+    s->idle = n->clock.icount.n == before ? s->idle + count : 0;
+    if (s->idle < MOST_IDLE_STEPS)
+        return true;
+    g_propagate_error(error, freeze_stuck(n));
+    return false;
 }
 
 /* Waits until the step is over or the node stands at the fence. The stub's socket becomes

@@ -511,19 +511,41 @@ static void handle_hit(Worker *w, Segment *segment, WorkerNode *wn)
     break_off(w, segment, wn);
 }
 
-void worker_node_halt(Worker *w, Segment *segment, WorkerNode *wn)
+static bool halt(Worker *w, WorkerNode *wn)
 {
     GError *error = NULL;
     Node *n = wn->node;
 
     node_demote_monitor(n, false);
-    if (!gate_halt(n->gate, &error) || !node_read_clock(n, &error) ||
-        !gate_disarm(n->gate, &error)) {
-        g_prefix_error(&error, "it did not reach the next barrier, and does not stop: ");
-        worker_node_fail(w, wn, error);
-    } else {
+    if (gate_halt(n->gate, &error) && node_read_clock(n, &error) && gate_disarm(n->gate, &error))
+        return true;
+    g_prefix_error(&error, "it did not reach the next barrier, and does not stop: ");
+    worker_node_fail(w, wn, error);
+    return false;
+}
+
+void worker_node_halt(Worker *w, Segment *segment, WorkerNode *wn)
+{
+    if (halt(w, wn))
         break_off(w, segment, wn);
-    }
+}
+
+/* Whether the halted node has passed a part of its quantum that is worth the name. */
+static bool has_moved(const Worker *w, const Segment *segment, const Node *n)
+{
+    int64_t begin = MAX(segment->now.ns, w->until.ns - segment->quantum.ns);
+
+    return node_ensemble_time(n).ns - begin > (w->until.ns - begin) / 64;
+}
+
+void worker_node_examine(Worker *w, Segment *segment, WorkerNode *wn)
+{
+    if (!halt(w, wn))
+        return;
+    if (has_moved(w, segment, wn->node))
+        break_off(w, segment, wn);
+    else
+        worker_node_fail(w, wn, freeze_stuck(wn->node));
 }
 
 bool worker_node_on_stub(Worker *w, Segment *segment, WorkerNode *wn)

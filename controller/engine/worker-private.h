@@ -78,6 +78,10 @@ void worker_node_rest(Worker *worker, const Segment *segment, WorkerNode *node, 
  * does not stop has failed. */
 void worker_node_halt(Worker *worker, Segment *segment, WorkerNode *node);
 
+/* The node seems to execute nothing: stops it where it is. If that is so, it has failed; else it goes
+ * on from there with the next segment. */
+void worker_node_examine(Worker *worker, Segment *segment, WorkerNode *node);
+
 /* The node's note, monitor or stub became readable. */
 void worker_node_on_note(Worker *worker, Segment *segment, WorkerNode *node);
 void worker_node_on_qmp(Worker *worker, Segment *segment, WorkerNode *node);

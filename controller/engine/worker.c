@@ -75,6 +75,9 @@ static void look_after(Worker *w, Segment *segment)
         freeze_look(&wn->freeze, wn->node, segment->granted, segment->quantum);
         if (hurry)
             worker_node_halt(w, segment, wn);
+        else if (segment->hurry &&
+                 freeze_is_stuck(&wn->freeze, wn->node, w->until, segment->quantum))
+            worker_node_examine(w, segment, wn);
     }
 }
 

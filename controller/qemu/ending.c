@@ -97,6 +97,8 @@ static void fail_node(Node *n, End end, const GError *why)
         g_string_append_printf(text, "; it said: %s", output);
     if (output && strstr(output, "'dgram'"))
         g_string_append(text, "; netdev dgram came with QEMU 7.2: this one is older");
+    if (output && strstr(output, "RISC-V firmware"))
+        g_string_append(text, "; extra='-bios none' starts kernel= without a firmware");
     n->failure = g_error_new_literal(NODE_ERROR, NODE_ERROR_DIED, text->str);
     n->state = NODE_FAILED;
     node_report_event(n, NODE_EVENT_FAILED, NULL, n->failure->message);

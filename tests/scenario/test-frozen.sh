@@ -58,6 +58,21 @@ ends() {
     check 'all of them: interrupted' ended 130
 }
 
+# A machine without code, whose every exception raises another one, executes nothing, so its virtual time stands.
+nothing_to_execute() {
+    local machine="node add e arch=riscv32 machine=sifive_e nic=off icount=shift=0,sleep=off"
+    local told='node e: its vCPU works at pc 0x0 and never executes an instruction: .*is kernel= missing.*riscv32, machine=sifive_e'
+    expect 'a machine without code: a run ends, and says why' 3 "$machine; start; run 1ms; echo behind" "$told"
+    check 'nothing behind it is run' not says '^behind'
+    expect 'a machine without code: instructions' 3 "$machine; start; step e 2; run 50insn" "$told" '^e: 2 executed'
+    expect 'a machine without code: steps' 3 "$machine; start; step e 50" "$told"
+    expect 'the others stand at their barrier, and a person goes on without it' 3 "$machine; node add a $count_node; start; run 1ms" "$told" \
+        'the others are held at the next barrier'
+    begin -c "$machine; start; echo running; run 1ms"
+    check 'a machine without code: Ctrl-C ends it' ends_after INT 7
+    check 'a machine without code: interrupted' ended 130 'no barrier within 3 s|interrupted'
+}
+
 # A command waits for the answer of a QEMU that stands still and does not answer.
 asks() {
     local command asked=('regs a' 'qmp a query-status' 'run 1ms' "hmp a 'info status'")
