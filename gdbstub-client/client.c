@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -87,6 +88,45 @@ uint64_t gdb_client_unasked_stops(const GdbClient *client)
     return client->unasked;
 }
 
+/* The next hexadecimal number of a request; *text moves behind it and what separates it. */
+static uint64_t next_number(const char **text)
+{
+    char *end;
+    uint64_t number = g_ascii_strtoull(*text, &end, 16);
+
+    *text = *end ? end + 1 : end;
+    return number;
+}
+
+/* What a request asks for, in words; free with g_free(). Packets: gdb's manual, "Packets". */
+static char *asked_for(const char *request)
+{
+    const char *p = request[0] ? request + 1 : request;
+    uint64_t first = next_number(&p), second = next_number(&p);
+    const char *point = first < 2 ? "breakpoint" : "watchpoint";
+
+    switch (request[0]) {
+    case 'm':
+        return g_strdup_printf("to read %" PRIu64 " bytes at 0x%" PRIx64
+                               ": no memory can be read there",
+                               second, first);
+    case 'M':
+        return g_strdup_printf("to write %" PRIu64 " bytes at 0x%" PRIx64
+                               ": no memory can be written there",
+                               second, first);
+    case 'Z':
+        return g_strdup_printf("a %s at 0x%" PRIx64, point, second);
+    case 'z':
+        return g_strdup_printf("to remove the %s at 0x%" PRIx64, point, second);
+    case 'p':
+        return g_strdup_printf("to read its register number %" PRIu64, first);
+    case 'P':
+        return g_strdup_printf("to write its register number %" PRIu64, first);
+    default:
+        return g_strdup_printf("the request '%.40s'", request);
+    }
+}
+
 bool gdb_reply_check(const char *text, const char *request, GError **error)
 {
     if (text[0] == '\0') {
@@ -98,7 +138,8 @@ bool gdb_reply_check(const char *text, const char *request, GError **error)
     bool numbered =
         text[0] == 'E' && g_ascii_isxdigit(text[1]) && g_ascii_isxdigit(text[2]) && text[3] == '\0';
     if (numbered || g_str_has_prefix(text, "E.")) {
-        g_set_error(error, GDB_ERROR, GDB_ERROR_REPLY, "gdbstub: '%.40s' failed: %s", request,
+        g_autofree char *asked = asked_for(request);
+        g_set_error(error, GDB_ERROR, GDB_ERROR_REPLY, "gdbstub: QEMU refuses %s (%s)", asked,
                     text);
         return false;
     }

@@ -187,6 +187,24 @@ bool units_parse_int(const char *text, const char *what, int64_t min, int64_t ma
     return true;
 }
 
+bool units_parse_index(const char *text, const char *what, int64_t max, int64_t *out,
+                       GError **error)
+{
+    size_t digits = strspn(text, "0123456789"), zeros = strspn(text, "0");
+
+    if (digits > 0 && text[digits] == '\0' && zeros > 0 && digits > 1) {
+        g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX, "%s '%s' is written as '%s'", what,
+                    text, zeros == digits ? "0" : text + zeros);
+        return false;
+    }
+    if (digits == 0 || text[digits] != '\0') {
+        g_set_error(error, UNITS_ERROR, UNITS_ERROR_SYNTAX, "%s '%s' is no number from 0", what,
+                    text);
+        return false;
+    }
+    return units_parse_int(text, what, 0, max, out, error);
+}
+
 char *units_format_seconds(VTime t)
 {
     uint64_t ns = t.ns < 0 ? -(uint64_t)t.ns : (uint64_t)t.ns;

@@ -37,6 +37,11 @@ bool units_parse_size(const char *text, int64_t *out, GError **error);
 bool units_parse_int(const char *text, const char *what, int64_t min, int64_t max, int64_t *out,
                      GError **error);
 
+/* Parses a number that is part of a name, such as the 1 of "a.1": from 0 to max, without a sign or
+ * leading zeros, so that one thing has one name. */
+bool units_parse_index(const char *text, const char *what, int64_t max, int64_t *out,
+                       GError **error);
+
 /* Formats seconds with all nine digits: "1.234000000s". The caller frees the text with g_free(). */
 char *units_format_seconds(VTime t);
 

@@ -59,7 +59,7 @@ static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError
     vcpus = !node->attached  ? node->options->smp
             : s->options.dry ? INT32_MAX /* nobody has looked */
                              : (int64_t)node->vcpus->len;
-    if (!units_parse_int(dot + 1, "vCPU", 0, INT32_MAX, vcpu, error))
+    if (!units_parse_index(dot + 1, "vCPU", INT32_MAX, vcpu, error))
         return NULL;
     if (*vcpu < vcpus)
         return node;
@@ -78,7 +78,7 @@ static Node *find_console(const Session *s, const char *text, int64_t *uart, GEr
     *uart = 0;
     if (!node || !dot)
         return node;
-    if (!units_parse_int(dot + 1, "UART", 0, NODE_MAX_UARTS - 1, uart, error))
+    if (!units_parse_index(dot + 1, "UART", NODE_MAX_UARTS - 1, uart, error))
         return NULL;
     if (*uart == 0 || (!node->attached && *uart < node->options->uarts))
         return node;

@@ -26,6 +26,23 @@ static char *meant_end(const Session *s, const char *name)
     return suggest_suffix(name, (const char *const *)names->pdata);
 }
 
+/* What stands behind the dot of NODE.N. */
+static bool parse_card(const char *name, const char *text, int64_t *index, GError **error)
+{
+    if (g_ascii_isdigit(*text))
+        return units_parse_index(text, "card", NODE_MAX_NICS - 1, index, error);
+    if (g_ascii_strncasecmp(text, UART, strlen(UART)) == 0)
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "'%s': a UART is written as %.*s" UART "%s", name, (int)(text - name), name,
+                    text + strlen(UART));
+    else
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "'%s' is no end of a link: NODE, NODE.N for its card N and NODE." UART
+                    "N for a UART are",
+                    name);
+    return false;
+}
+
 /* "a" is the first card of a, "a.1" its second. */
 static Node *card_of(const Session *s, const char *name, int64_t *index, GError **error)
 {
@@ -42,7 +59,7 @@ static Node *card_of(const Session *s, const char *name, int64_t *index, GError 
                     name, meant);
         return NULL;
     }
-    if (dot && !units_parse_int(dot + 1, "card", 0, NODE_MAX_NICS - 1, index, error))
+    if (dot && !parse_card(name, dot + 1, index, error))
         return NULL;
     if (!node->attached && *index < node->options->nics)
         return node;
@@ -71,7 +88,7 @@ static Node *uart_of(const Session *s, const char *name, int64_t *index, GError 
                     plain);
         return NULL;
     }
-    if (!units_parse_int(uart_part(name), "UART", 0, NODE_MAX_UARTS - 1, index, error))
+    if (!units_parse_index(uart_part(name), "UART", NODE_MAX_UARTS - 1, index, error))
         return NULL;
     if (!node->attached && *index < node->options->uarts)
         return node;

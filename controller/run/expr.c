@@ -74,8 +74,11 @@ static bool literal(const char *word, ExprValue *out, GError **error)
     }
     if (word[strspn(word, "0123456789")] == '\0') {
         out->kind = EXPR_COUNT;
-        if (!units_parse_int(word, "number", 0, INT64_MAX, &out->value, error))
-            return false;
+        if (!units_parse_int(word, "number", 0, INT64_MAX, &out->value, NULL))
+            return set_expr_error(error,
+                                  "'%s' is too large: decimal numbers end at 9223372036854775807; "
+                                  "0x… can have 64 bits",
+                                  word);
         if (out->value == 0)
             out->kind = EXPR_ANY;
         return true;

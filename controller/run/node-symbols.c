@@ -178,7 +178,10 @@ bool node_symbols_address(Session *s, const Node *n, const char *text, uint64_t 
 
     if (g_ascii_isdigit(*text) || !*text)
         return parse_number(text, out) ||
-               refuse(text, "a number is needed, such as 0x40000000, or a name", error);
+               refuse(text,
+                      errno == ERANGE ? "it has more than 64 bits"
+                                      : "a number is needed, such as 0x40000000, or a name",
+                      error);
     e = entry_of(s, n);
     if (e->symbols && symbols_resolve(e->symbols, text, out, &why))
         return true;

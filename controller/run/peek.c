@@ -3,6 +3,8 @@
  * one access alone. */
 #include "controller/run/peek.h"
 
+#include "controller/base/suggest.h"
+#include "controller/base/text.h"
 #include "controller/qemu/debug.h"
 
 static bool find_thread(Node *n, int vcpu, GdbThread *thread, GError **error)
@@ -28,6 +30,26 @@ static GdbClient *begin(Node *n, int vcpu, GdbThread *thread, GError **error)
     return NULL;
 }
 
+const GdbRegister *peek_find_register(Node *n, const char *name, GError **error)
+{
+    GdbClient *gdb = debug_client(n);
+    const GArray *all = gdb_register_list(gdb, NODE_REPLY_MS, error);
+    const GdbRegister *r = all ? gdb_register_find(gdb, name, NODE_REPLY_MS, NULL) : NULL;
+    g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
+    g_autofree char *list = g_strdup_printf("`regs %s` lists the general ones", n->name);
+    g_autofree char *hint = NULL;
+
+    if (r || !all)
+        return r;
+    for (unsigned i = 0; i < all->len; i++)
+        g_ptr_array_add(names, text_line(g_array_index(all, GdbRegister, i).name, -1));
+    g_ptr_array_add(names, NULL);
+    hint = suggest_hint(name, (const char *const *)names->pdata, list);
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "node %s has no register '%s': %s", n->name,
+                name, hint);
+    return NULL;
+}
+
 bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError **error)
 {
     GdbThread thread;
@@ -36,7 +58,8 @@ bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError 
 
     if (!gdb)
         return false;
-    ok = gdb_register_read(gdb, &thread, name, value, NODE_REPLY_MS, error);
+    ok = peek_find_register(n, name, error) &&
+         gdb_register_read(gdb, &thread, name, value, NODE_REPLY_MS, error);
     debug_release(n);
     return ok;
 }

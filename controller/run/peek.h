@@ -4,11 +4,16 @@
 #define RUN_PEEK_H
 
 #include "controller/qemu/node.h"
+#include "gdbstub-client/gdbstub.h"
 
 /* vcpu -1: the vCPU of the node's hit, else the first. */
 bool peek_register(Node *node, int vcpu, const char *name, uint64_t *value, GError **error);
 /* physical: the address is one, else a virtual address as that vCPU sees it. */
 bool peek_memory(Node *node, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
                  GError **error);
+
+/* A register of the node by its name; NULL, with an error that names the node and what was meant: it has
+ * none of that name. The node's stub is in use. The register belongs to the connection. */
+const GdbRegister *peek_find_register(Node *node, const char *name, GError **error);
 
 #endif

@@ -3,10 +3,12 @@
 #include "controller/run/values.h"
 
 #include "controller/base/suggest.h"
+#include "controller/base/units.h"
 #include "controller/fabric/fabric.h"
 #include "controller/run/node-symbols.h"
 #include "controller/run/peek.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 enum { OF_TIME, OF_QUANTUM, OF_BARRIERS, OF_MISSED, OF_BREAK, OF_END };
@@ -193,8 +195,7 @@ static bool memory_value(Values *v, Node *n, int vcpu, const char *place, ExprVa
         return false;
     v->node = n;
     if (!v->check && !peek_memory(n, vcpu, address, bytes, size, false, error)) {
-        g_prefix_error(error, "node %s, %u bytes at 0x%" G_GINT64_MODIFIER "x: ", n->name, size,
-                       address);
+        g_prefix_error(error, "node %s: ", n->name);
         return false;
     }
     for (unsigned i = size; i-- > 0;)
@@ -210,18 +211,54 @@ static bool register_value(const Values *v, Node *n, int vcpu, const char *name,
     return (v->check || peek_register(n, vcpu, name, &value, error)) && word(value, out);
 }
 
+/* Moves behind "1." of "1.reg.x0". */
+static bool vcpu_of(const Node *n, const char **field, int *vcpu, GError **error)
+{
+    size_t digits = strspn(*field, "0123456789");
+    g_autofree char *number = g_strndup(*field, digits);
+    int64_t value;
+
+    if (digits == 0 || (*field)[digits] != '.')
+        return true;
+    if (!units_parse_index(number, "vCPU", INT32_MAX, &value, error))
+        return false;
+    if (!n->attached && value >= n->options->smp) {
+        g_set_error(error, EXPR_ERROR, 0, "node %s has no vCPU %s: 0 to %" PRId64 " are there",
+                    n->name, number, n->options->smp - 1);
+        return false;
+    }
+    *vcpu = (int)value;
+    *field += digits + 1;
+    return true;
+}
+
+/* False; with an error if it is a register or memory that is not named. */
+static bool half_named(const Node *n, const char *field, GError **error)
+{
+    if (strcmp(field, "reg") == 0 || strcmp(field, "reg.") == 0)
+        g_set_error(error, EXPR_ERROR, 0,
+                    "which register? `%s.reg.NAME` is one, such as %s.reg.pc; `regs %s` lists them",
+                    n->name, n->name, n->name);
+    else if (strcmp(field, "mem") == 0 || g_str_has_prefix(field, "mem."))
+        g_set_error(error, EXPR_ERROR, 0,
+                    "which memory? `%s.mem[ADDR]` is 8 bytes of it, `%s.mem[ADDR,4]` are 4",
+                    n->name, n->name);
+    return false;
+}
+
 /* "reg.x0", "mem[…]", perhaps with a vCPU and a dot before it. False without an error: field is
  * something else. */
 static bool debug_value(Values *v, Node *n, const char *field, ExprValue *out, GError **error)
 {
-    size_t digits = strspn(field, "0123456789");
-    bool named = digits > 0 && digits < 5 && field[digits] == '.';
-    int vcpu = named ? (int)g_ascii_strtoull(field, NULL, 10) : -1;
-    const char *rest = named ? field + digits + 1 : field;
-    bool reg = g_str_has_prefix(rest, "reg.") && rest[4];
+    const char *rest = field;
+    int vcpu = -1;
+    bool reg;
 
-    if (!reg && !(g_str_has_prefix(rest, "mem[") && g_str_has_suffix(rest, "]")))
+    if (!vcpu_of(n, &rest, &vcpu, error))
         return false;
+    reg = g_str_has_prefix(rest, "reg.") && rest[4];
+    if (!reg && !(g_str_has_prefix(rest, "mem[") && g_str_has_suffix(rest, "]")))
+        return half_named(n, rest, error);
     v->used_clock = true; /* the node has to stand */
     v->node = n;
     return reg ? register_value(v, n, vcpu, rest + 4, out, error)

@@ -9,6 +9,7 @@
 #include <gelf.h>
 #include <libelf.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* QEMU's names of architectures, and the machines whose code each can run. */
 static const struct {
@@ -47,10 +48,10 @@ static bool fits_arch(uint16_t machine, const char *arch, GError **error)
 
 static bool damaged(const char *what, GError **error)
 {
-    const char *why = elf_errmsg(-1);
+    int number = elf_errno(); /* 0: libelf has no reason, as where the file ends too soon */
 
-    return symbols_set_error(error, "its %s can't be read%s%s", what, why ? ": " : "",
-                             why ? why : "");
+    return symbols_set_error(error, "its %s can't be read: %s", what,
+                             number ? elf_errmsg(number) : "the file is cut off or damaged");
 }
 
 /* The first section of this type; NULL: there is none. */
@@ -171,7 +172,20 @@ static bool read_table(Symbols *s, Elf *elf, GError **error)
     return names && add_all(s, elf, data, names, error);
 }
 
-static bool read_file(Symbols *s, Elf *elf, const char *arch, GError **error)
+/* libelf finds no sections in a file that ends before their table. */
+static bool is_whole(const GElf_Ehdr *header, uint64_t size, GError **error)
+{
+    uint64_t table = (uint64_t)header->e_shnum * header->e_shentsize;
+
+    if (header->e_shoff <= size && table <= size - header->e_shoff)
+        return true;
+    return symbols_set_error(error,
+                             "it is cut off: it has %" G_GUINT64_FORMAT
+                             " bytes, and its table of sections ends behind them",
+                             size);
+}
+
+static bool read_file(Symbols *s, Elf *elf, uint64_t size, const char *arch, GError **error)
 {
     GElf_Ehdr header;
 
@@ -182,11 +196,14 @@ static bool read_file(Symbols *s, Elf *elf, const char *arch, GError **error)
     if (header.e_type == ET_REL)
         return symbols_set_error(error, "it is not linked yet (an object file or a module), so its "
                                         "addresses are not known");
+    if (!is_whole(&header, size, error))
+        return false;
     return read_table(s, elf, error);
 }
 
 bool symbols_read_elf(Symbols *s, int fd, const char *arch, GError **error)
 {
+    struct stat about;
     Elf *elf;
     bool ok;
 
@@ -195,7 +212,7 @@ bool symbols_read_elf(Symbols *s, int fd, const char *arch, GError **error)
     elf = elf_begin(fd, ELF_C_READ, NULL);
     if (!elf)
         return damaged("header", error);
-    ok = read_file(s, elf, arch, error);
+    ok = read_file(s, elf, fstat(fd, &about) == 0 ? (uint64_t)about.st_size : 0, arch, error);
     elf_end(elf);
     return ok;
 }

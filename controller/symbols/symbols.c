@@ -353,6 +353,11 @@ bool symbols_resolve(const Symbols *s, const char *text, uint64_t *address, GErr
     found = find(s, name, address, error);
     if (found == 0)
         return unknown(s, name, error);
+    if (found > 0 && (*sign == '+' ? offset > UINT64_MAX - *address : offset > *address))
+        return symbols_set_error(error,
+                                 "'%s' is at 0x%" G_GINT64_MODIFIER "x, so %s leads out of the 64 "
+                                 "bits of an address",
+                                 name, *address, sign);
     *address += *sign == '+' ? offset : -offset;
     return found > 0;
 }

@@ -183,13 +183,19 @@ static void test_errors(void)
 {
     uint8_t bytes[4] = {9, 9, 9, 9};
 
-    START("> {m1000,4}", "< +{E14}", "> +{Z2,10,4}", "< +{}", "> +{m1000,4}", "< +{00zz0000}");
+    START("> {m1000,4}", "< +{E14}", "> +{Z2,10,4}", "< +{}", "> +{Z3,10,4}", "< +{E22}",
+          "> +{m1000,4}", "< +{00zz0000}");
     g_assert_false(gdb_memory_read(fake.client, 0x1000, bytes, 4, SOON, &error));
     g_assert_error(error, GDB_ERROR, GDB_ERROR_REPLY);
-    g_assert_nonnull(strstr(error->message, "E14"));
+    g_assert_cmpstr(error->message, ==,
+                    "gdbstub: QEMU refuses to read 4 bytes at 0x1000: no memory can be read there "
+                    "(E14)");
     g_clear_error(&error);
     g_assert_false(gdb_point_insert(fake.client, GDB_POINT_WRITE, 0x10, 4, SOON, &error));
     g_assert_error(error, GDB_ERROR, GDB_ERROR_UNSUPPORTED);
+    g_clear_error(&error);
+    g_assert_false(gdb_point_insert(fake.client, GDB_POINT_READ, 0x10, 4, SOON, &error));
+    g_assert_cmpstr(error->message, ==, "gdbstub: QEMU refuses a watchpoint at 0x10 (E22)");
     g_clear_error(&error);
     g_assert_false(gdb_memory_read(fake.client, 0x1000, bytes, 4, SOON, &error));
     g_assert_error(error, GDB_ERROR, GDB_ERROR_REPLY);

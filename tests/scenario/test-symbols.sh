@@ -41,7 +41,7 @@ expect 'no such file' 2 "$node; symbols a $dir/none" "$dir/none: No such file"
 expect 'a folder' 2 "$node; symbols a $dir" 'it is no regular file'
 expect 'no symbols at all' 2 "$node; symbols a $guest/initramfs.cpio.gz" 'neither an ELF file nor a text of lines'
 head -c 70000 "$guest/access-aarch64.elf" >"$dir/cut"
-expect 'a file that was cut off' 2 "$node; symbols a $dir/cut" 'cut: its .* can.t be read|cut: it has no symbol table'
+expect 'a file that was cut off' 2 "$node; symbols a $dir/cut" 'cut: it is cut off: it has 70000 bytes'
 
 # --- where they go
 

@@ -230,9 +230,9 @@ static void test_overflow(void)
     check_error("0 - big - 2 == 0", EXPR_ERROR, "the sum is too large");
     check("0 - big - 1 < 0", true, EXPR_COUNT, INT64_MIN, 0);
     /* Not quietly the largest number there is. */
-    check_error("big == 9223372036854775808", UNITS_ERROR,
-                "number '9223372036854775808' is out of range: 0 to 9223372036854775807 is "
-                "allowed");
+    check_error("big == 9223372036854775808", EXPR_ERROR,
+                "'9223372036854775808' is too large: decimal numbers end at 9223372036854775807; "
+                "0x… can have 64 bits");
 }
 
 /* Words are unsigned, and wrap. */

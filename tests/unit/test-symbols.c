@@ -127,6 +127,10 @@ static void test_wrong_names(void)
     is_nowhere(s, "main+", "'' is no offset");
     is_nowhere(s, "main+x", "'x' is no offset");
     is_nowhere(s, "main+99999999999999999999", "is no offset");
+    is_at(s, "main-0x1000", 0);
+    is_at(s, "main+0xffffffffffffefff", UINT64_MAX);
+    is_nowhere(s, "main-0x1001", "'main' is at 0x1000, so -0x1001 leads out of the 64 bits");
+    is_nowhere(s, "main+0xfffffffffffff000", "so +0xfffffffffffff000 leads out of the 64 bits");
     is_nowhere(s, "twice", "'twice' has 2 addresses, 0x2000 and 0x3000 among them");
     is_nowhere(s, "twice+4", "has 2 addresses");
     is_nowhere(s, "", "no name ''");
@@ -263,12 +267,15 @@ static void test_damaged_elf(void)
 
         g_assert_null(s);
         g_assert_nonnull(error);
+        g_assert_null(strstr(error->message, "no error"));
+        if (size >= sizeof(f.header))
+            g_assert_nonnull(strstr(error->message, "it is cut off: it has "));
     }
     REFUSE(header.e_type, uint16_t, ET_REL, "not linked yet");
     REFUSE(header.e_machine, uint16_t, EM_AARCH64, "it is for aarch64, and the node is x86_64");
     REFUSE(header.e_machine, uint16_t, 4711, "machine 4711 of ELF");
     REFUSE(header.e_shnum, uint16_t, 2, "stripped");
-    REFUSE(header.e_shoff, uint64_t, UINT64_MAX - 3, "");
+    REFUSE(header.e_shoff, uint64_t, UINT64_MAX - 3, "it is cut off");
     REFUSE(header.e_ident[EI_CLASS], uint8_t, 9, "its header can't be read");
     REFUSE(symbols[1].st_name, uint32_t, 64, "the name of its symbol 1 is nowhere");
     refuse_changed(symtab + offsetof(Elf64_Shdr, sh_type), &(uint32_t){SHT_NOTE}, 4, "stripped");

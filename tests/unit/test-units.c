@@ -272,6 +272,39 @@ static void seconds_are(int64_t ns, const char *expected)
     g_assert_cmpstr(text, ==, expected);
 }
 
+/* --- numbers in names --- */
+
+static void index_fails(const char *text, int code, const char *message)
+{
+    g_autoptr(GError) error = NULL;
+    int64_t value = 77;
+
+    g_assert_false(units_parse_index(text, "card", 7, &value, &error));
+    g_assert_error(error, UNITS_ERROR, code);
+    g_assert_cmpstr(error->message, ==, message);
+    g_assert_cmpint(value, ==, 77);
+}
+
+static void test_index(void)
+{
+    int64_t value = -1;
+
+    g_assert_true(units_parse_index("0", "card", 7, &value, NULL));
+    g_assert_cmpint(value, ==, 0);
+    g_assert_true(units_parse_index("7", "card", 7, &value, NULL));
+    g_assert_cmpint(value, ==, 7);
+    index_fails("01", UNITS_ERROR_SYNTAX, "card '01' is written as '1'");
+    index_fails("00", UNITS_ERROR_SYNTAX, "card '00' is written as '0'");
+    index_fails("", UNITS_ERROR_SYNTAX, "card '' is no number from 0");
+    index_fails("+1", UNITS_ERROR_SYNTAX, "card '+1' is no number from 0");
+    index_fails("-0", UNITS_ERROR_SYNTAX, "card '-0' is no number from 0");
+    index_fails("0x1", UNITS_ERROR_SYNTAX, "card '0x1' is no number from 0");
+    index_fails("1 ", UNITS_ERROR_SYNTAX, "card '1 ' is no number from 0");
+    index_fails("8", UNITS_ERROR_RANGE, "card '8' is out of range: 0 to 7 is allowed");
+    index_fails("99999999999999999999", UNITS_ERROR_RANGE,
+                "card '99999999999999999999' is out of range: 0 to 7 is allowed");
+}
+
 static void test_format_seconds(void)
 {
     seconds_are(0, "0.000000000s");
@@ -341,6 +374,7 @@ int main(int argc, char **argv)
     g_test_add_func("/units/int/good", test_int);
     g_test_add_func("/units/int/bad", test_int_bad);
     g_test_add_func("/units/int/too-long", test_int_too_long);
+    g_test_add_func("/units/index", test_index);
     g_test_add_func("/units/format/seconds", test_format_seconds);
     g_test_add_func("/units/format/duration", test_format_duration);
     g_test_add_func("/units/format/round-trip", test_round_trip);
