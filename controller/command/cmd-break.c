@@ -35,15 +35,31 @@ static char *condition(const CommandCall *call)
     return expression(call, at);
 }
 
+static bool bad_commands(const char *all, const char *why, GError **error)
+{
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "do '%s': %s", all, why);
+    return false;
+}
+
+/* One command of those behind `do`. */
+static bool check_command(const CommandCall *call, const char *command, GError **error)
+{
+    if ((!call->inside || command_check_inside(command, error)) &&
+        command_check_look(call->session, command, error))
+        return true;
+    g_prefix_error(error, "do: ");
+    return false;
+}
+
 /* Adds each command of the text to `commands`; the last may be `continue`. */
-static bool read_commands(const CommandCall *call, const char *text, GPtrArray *commands,
+static bool read_commands(const CommandCall *call, const char *all, GPtrArray *commands,
                           bool *goes_on, GError **error)
 {
-    Session *s = call->session;
+    const char *text = all;
 
     while (*text) {
         const char *start = text;
-        g_auto(GStrv) words = command_read(s, &text, error);
+        g_auto(GStrv) words = command_read(call->session, &text, error);
         g_autofree char *one = g_strndup(start, (gsize)(text - start));
 
         if (!words)
@@ -52,17 +68,23 @@ static bool read_commands(const CommandCall *call, const char *text, GPtrArray *
         g_strstrip(one);
         if (!words[0])
             continue;
-        *goes_on = strcmp(one, "continue") == 0 && !*text;
         if (*goes_on)
-            return true;
-        if ((call->inside && !command_check_inside(one, error)) ||
-            !command_check_look(s, one, error)) {
-            g_prefix_error(error, "do: ");
+            return bad_commands(all, "`continue` lets the run go on, so it is the last command",
+                                error);
+        *goes_on = strcmp(one, "continue") == 0;
+        if (*goes_on)
+            continue;
+        if (!check_command(call, one, error))
             return false;
-        }
         g_ptr_array_add(commands, g_steal_pointer(&one));
     }
-    return true;
+    if (commands->len > MANNER_MAX_COMMANDS)
+        return bad_commands(all, "64 commands are the limit", error);
+    return commands->len > 0 || *goes_on ||
+           bad_commands(all,
+                        "there is nothing to do: leave it out, or name commands that let no time "
+                        "pass, such as 'time; continue'",
+                        error);
 }
 
 /* Gives the break its manner. Scripts and people delete by its number. */
@@ -128,10 +150,12 @@ static CommandResult exec_break_access(CommandCall *call, GError **error)
     GdbPoint type = args_is(call, "on", "read")  ? GDB_POINT_READ
                     : args_is(call, "on", "any") ? GDB_POINT_ACCESS
                                                  : GDB_POINT_WRITE;
+    uint64_t address = args_address(call);
+    unsigned size = (unsigned)args_count(call, "LEN", 8);
 
-    return added(call,
-                 breaks_add_point(call->session, args_node(call), type, args_address(call),
-                                  (unsigned)args_count(call, "LEN", 8), error),
+    if (!command_check_range(address, size, error))
+        return COMMAND_FAILED;
+    return added(call, breaks_add_point(call->session, args_node(call), type, address, size, error),
                  error);
 }
 

@@ -95,6 +95,12 @@ void captures_free(Session *s)
     g_clear_pointer(&s->captures, g_ptr_array_unref);
 }
 
+void captures_mirror(const Session *from, Session *to)
+{
+    for (unsigned i = 0; from->captures && i < from->captures->len; i++)
+        checking_capture(to->checking, ((const Capture *)from->captures->pdata[i])->path);
+}
+
 static CommandResult end(Session *s, const char *path, GError **error)
 {
     for (unsigned i = 0; s->captures && i < s->captures->len; i++) {

@@ -207,7 +207,7 @@ static bool show_registers(CommandCall *call, Node *n, GError **error)
     if (!all || !debug_thread(n, (unsigned)MAX(args_vcpu(call), 0), &thread, error))
         return false;
     for (unsigned i = 1; i < call->n_args; i++) {
-        const GdbRegister *r = gdb_register_find(gdb, call->args[i], NODE_REPLY_MS, error);
+        const GdbRegister *r = peek_find_register(n, call->args[i], error);
 
         if (!r || !show_register(call->session, n, gdb, &thread, r, error))
             return false;
@@ -279,14 +279,15 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
     int64_t size = args_count(call, "LEN", 0);
     g_autofree uint8_t *bytes = NULL;
 
+    if (!command_check_range(address, (uint64_t)size, error))
+        return COMMAND_FAILED;
     if (call->session->options.dry)
         return command_would_reach(call->session, n, error);
     bytes = g_malloc((gsize)size);
     if (!node_check(n, true, error))
         return COMMAND_FAILED;
     if (!peek_memory(n, 0, address, bytes, (size_t)size, args_is(call, "phys", "on"), error)) {
-        g_prefix_error(error, "node %s, %" PRId64 " bytes at 0x%" PRIx64 ": ", n->name, size,
-                       address);
+        g_prefix_error(error, "node %s: ", n->name);
         return COMMAND_FAILED;
     }
     show_memory(call->session, address, bytes, (size_t)size);

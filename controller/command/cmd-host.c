@@ -109,7 +109,7 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
                     "host %s has nodes: `node remove` them first", name);
         return COMMAND_FAILED;
     }
-    kept = saves_keeping(s, h->client);
+    kept = saves_keeping(s, h);
     if (kept) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "host %s has machines of save '%s': `save delete %s` comes first", name, kept,

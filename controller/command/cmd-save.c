@@ -80,26 +80,20 @@ static CommandResult delete_save(const CommandCall *call, GError **error)
     return saves_delete(s, args_text(call, "SAVE"), error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
-/* Of a check: a save that the run will make, of so many nodes. path: where; NULL: in memory. */
-static void plan_save(Session *s, const char *name, const char *path)
-{
-    Save *save = save_new(name);
-
-    save->path = g_strdup(path);
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        save_add_node(save);
-    saves_add(s, save);
-}
-
+/* The folder that stands above the save's is there, or the run will have made it. */
 static CommandResult would_save(const CommandCall *call, const char *path, GError **error)
 {
-    g_autofree char *whole = path ? g_canonicalize_filename(path, NULL) : NULL;
+    Session *s = call->session;
+    Save *save;
 
-    if (path && !save_folder_accepts(path, error))
+    if (path && !command_would_save(s, path, error))
         return COMMAND_FAILED;
-    plan_save(call->session, args_text(call, "NAME"), whole);
-    if (whole) /* stays when another save takes the name */
-        plan_save(call->session, whole, whole);
+    save = save_plan(s, args_text(call, "NAME"), error);
+    if (!save)
+        return COMMAND_FAILED;
+    if (path)
+        checking_write_save(s->checking, path, save->own);
+    saves_add(s, save);
     return COMMAND_DONE;
 }
 
@@ -154,6 +148,7 @@ const Command cmd_save = {
         "Save the whole ensemble as it stands, in memory; file=PATH writes it to a folder, too, "
         "for later sessions",
     .exec = exec_save,
+    .defines = DEFINES_SAVE,
 };
 
 /* --- saves --- */
@@ -203,34 +198,18 @@ static void leave(Session *s, Node *node)
     gdb_close_node(s, node);
 }
 
-/* What comes back with a save that the run makes: names that have been removed since then. */
-static void would_go_back(Session *s, const Save *save)
-{
-    checking_doubt(s->checking, CHECKING_BREAK, NULL);
-    checking_doubt(s->checking, CHECKING_LINK, NULL);
-    checking_doubt(s->checking, CHECKING_SYMBOLS, NULL);
-    if (s->nodes->len < save->nodes->len)
-        checking_doubt(s->checking, CHECKING_END, NULL);
-}
-
 static CommandResult would_restore(Session *s, const Save *save, const char *places, GError **error)
 {
-    if (!save->ids) {
-        would_go_back(s, save);
-        return COMMAND_DONE;
-    }
-    if (!save_fits(s, save, places, leave, error))
-        return COMMAND_FAILED;
-    s->started = true;
-    checking_doubt_all(s->checking);
-    return COMMAND_DONE;
+    return save_foresee(s, save, places, command_look, leave, error) ? COMMAND_DONE
+                                                                     : COMMAND_FAILED;
 }
 
 /* What is no save of the session is a folder, unless it has the form of a name and is none. */
 static bool is_folder(const Session *s, const char *name)
 {
-    return strchr(name, '/') || (!saves_find(s, name, NULL) &&
-                                 (g_file_test(name, G_FILE_TEST_IS_DIR) || saves_at(s, name)));
+    return strchr(name, '/') ||
+           (!saves_find(s, name, NULL) &&
+            (g_file_test(name, G_FILE_TEST_IS_DIR) || checking_written_save(s->checking, name)));
 }
 
 static CommandResult restore(Session *s, const Save *save, const char *places, GError **error)
@@ -250,11 +229,13 @@ static CommandResult restore(Session *s, const Save *save, const char *places, G
 static CommandResult restore_folder(Session *s, const char *path, const char *places,
                                     GError **error)
 {
+    g_autofree char *whole = g_canonicalize_filename(path, NULL);
+    const GByteArray *written = checking_written_save(s->checking, path);
     g_autoptr(Save) read = NULL;
 
-    if (s->options.dry && saves_at(s, path)) /* the run will have written it */
-        return would_restore(s, saves_at(s, path), places, error);
-    read = save_folder_read(path, !s->options.dry, error);
+    checking_in_doubt(s->checking, CHECKING_SAVE, whole);
+    read = written ? save_of_state(path, written, error)
+                   : save_folder_read(path, !s->options.dry, error);
     return read ? restore(s, read, places, error) : COMMAND_FAILED;
 }
 
@@ -284,6 +265,7 @@ const Command cmd_restore = {
     .help = "Put the whole ensemble back to a save of this session, or to the save in a folder; "
             "host=HOST or host=NODE:HOST,... puts nodes on other hosts than they were on",
     .exec = exec_restore,
+    .defines = DEFINES_ANYTHING,
 };
 
 /* --- restart --- */
@@ -294,8 +276,12 @@ static CommandResult exec_restart(CommandCall *call, GError **error)
 
     if (!command_check_started(s, error))
         return COMMAND_FAILED;
-    if (s->options.dry)
+    if (!restart_can(s, error))
+        return COMMAND_FAILED;
+    if (s->options.dry) {
+        restart_foresee(s);
         return COMMAND_DONE;
+    }
     gdb_drop_lost(s);
     if (!restart_all(s, error))
         return COMMAND_FAILED;

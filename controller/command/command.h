@@ -45,7 +45,8 @@ typedef enum {
     DEFINES_BREAK, /* by number */
     DEFINES_CAPTURE,
     DEFINES_VARIABLE,
-    DEFINES_SYMBOLS,  /* names in a node */
+    DEFINES_SYMBOLS, /* names in a node */
+    DEFINES_SAVE,
     DEFINES_DEFAULTS, /* none, but what nodes are to have */
     DEFINES_LINE,     /* $line and its like */
     DEFINES_START,    /* no name, but nodes run behind it */
@@ -136,6 +137,9 @@ CommandResult command_would_reach(const Session *session, const Node *node, GErr
 /* Of a check: whether a file can be made at path, or (folder) a folder for files. */
 bool command_would_write(const Session *session, const char *path, bool folder, GError **error);
 
+/* Of a check: whether a save can be written to the folder `path`. */
+bool command_would_save(const Session *session, const char *path, GError **error);
+
 /* Of a check: begins or ends a capture into a file. */
 CommandResult command_would_capture(Session *session, const char *path, bool off, GError **error);
 
@@ -165,6 +169,8 @@ void command_free_state(Session *session);
 
 /* Of `capture` (cmd-capture.c). */
 void captures_free(Session *session);
+/* The captures of a session that runs are known to one that checks. */
+void captures_mirror(const Session *from, Session *to);
 /* Of `perf` (cmd-perf.c). */
 void perf_free(Session *session);
 
@@ -209,6 +215,9 @@ bool command_check_started(const Session *session, GError **error);
 
 /* Keys that `defaults` has set: as long as they are. Free with g_ptr_array_unref(). */
 GPtrArray *command_default_keys(const Session *session);
+
+/* Whether so many bytes (one at least) from the address on are in 64 bits of addresses. */
+bool command_check_range(uint64_t address, uint64_t size, GError **error);
 
 /* Names of the session's saves: as long as they are. Free with g_ptr_array_unref(). */
 GPtrArray *command_save_names(const Session *session);

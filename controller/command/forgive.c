@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* forgive.c: what a check makes of a command that it refuses: the name that the command was to define
  * is in doubt from then on (checking.h), and what is in doubt is not checked. */
+#include "controller/base/text.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 
@@ -16,6 +17,18 @@ static void doubt_link(Session *s, char **args)
     g_autofree char *name = args[0] && args[1] ? checking_link_name(args[0], args[1]) : NULL;
 
     checking_doubt(s->checking, CHECKING_LINK, name);
+}
+
+/* A save's folder: file=PATH. */
+static void doubt_folder(Session *s, char **args)
+{
+    for (char **arg = args; *arg; arg++) {
+        const char *path = text_value(*arg, "file");
+        g_autofree char *whole = path ? g_canonicalize_filename(path, NULL) : NULL;
+
+        if (whole)
+            checking_doubt(s->checking, CHECKING_SAVE, whole);
+    }
 }
 
 /* args: what stands behind the command's name, perhaps nothing. */
@@ -52,6 +65,10 @@ static void doubt_definition(Session *s, CommandDefines defines, char **args)
         break;
     case DEFINES_SYMBOLS:
         doubt(s, CHECKING_SYMBOLS, args);
+        break;
+    case DEFINES_SAVE:
+        doubt(s, CHECKING_SAVE, args);
+        doubt_folder(s, args);
         break;
     case DEFINES_DEFAULTS:
         checking_doubt(s->checking, CHECKING_DEFAULTS, NULL);

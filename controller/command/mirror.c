@@ -5,8 +5,9 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/run/breaks.h"
 #include "controller/run/node-symbols.h"
-#include "controller/save/save.h"
+#include "controller/save/save-restore.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
 
@@ -90,6 +91,29 @@ static void copy_network(const Session *from, Session *to)
         copy_link(net, i, to);
 }
 
+/* The machines are not needed. */
+static void copy_save(const Save *from, Session *to)
+{
+    Save *save = save_of_state(from->name, from->own, NULL);
+
+    if (save)
+        saves_add(to, save);
+    else
+        checking_doubt(to->checking, CHECKING_SAVE, from->name);
+}
+
+/* As a save would have them. */
+static void copy_breaks(const Session *from, Session *to)
+{
+    g_autoptr(GByteArray) bytes = g_byte_array_new();
+    Reader r;
+
+    breaks_save(from, bytes);
+    r = reader_of(bytes);
+    if (!breaks_load(to, &r, command_look, NULL))
+        checking_doubt(to->checking, CHECKING_BREAK, NULL);
+}
+
 Session *command_mirror(Session *s, GError **error)
 {
     Session *m = session_new((SessionOptions){.dry = true,
@@ -113,13 +137,12 @@ Session *command_mirror(Session *s, GError **error)
         copy_node(s->nodes->pdata[i], m);
     node_defaults_copy(s->defaults, m->defaults);
     for (guint i = 0; s->saves && i < s->saves->len; i++)
-        saves_add(m, save_new(((const Save *)s->saves->pdata[i])->name));
-    node_symbols_mirror(s, m);
+        copy_save(s->saves->pdata[i], m);
     m->sleep_reported = s->sleep_reported;
     if (s->fabric)
         copy_network(s, m);
-    /* Which there are is not looked at. */
-    checking_doubt(m->checking, CHECKING_BREAK, NULL);
-    checking_doubt(m->checking, CHECKING_CAPTURE, NULL);
+    copy_breaks(s, m);
+    node_symbols_mirror(s, m);
+    captures_mirror(s, m);
     return m;
 }

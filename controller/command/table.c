@@ -283,6 +283,17 @@ bool command_check_started(const Session *s, GError **error)
     return live;
 }
 
+bool command_check_range(uint64_t address, uint64_t size, GError **error)
+{
+    if (size - 1 <= UINT64_MAX - address)
+        return true;
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                "%" G_GUINT64_FORMAT " bytes from 0x%" G_GINT64_MODIFIER
+                "x on end behind the last address of 64 bits",
+                size, address);
+    return false;
+}
+
 void command_resume(CommandCall *call)
 {
     if (call->resumed)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* would.c: what a check can tell of a command that a run would carry out. */
+#include "controller/base/place.h"
 #include "controller/command/command.h"
 #include "controller/report/folder.h"
+#include "controller/save/save-folder.h"
 
 #include <errno.h>
 #include <string.h>
@@ -65,7 +67,17 @@ bool command_would_write(const Session *s, const char *path, bool folder, GError
         return cannot(path, folder, g_strerror(ENOENT), error);
     if (stat(above, &st) != 0 || !S_ISDIR(st.st_mode))
         return cannot(path, folder, g_strerror(ENOTDIR), error);
-    return access(above, W_OK | X_OK) == 0 || cannot(path, folder, g_strerror(errno), error);
+    return place_takes_files(above) || cannot(path, folder, g_strerror(errno), error);
+}
+
+bool command_would_save(const Session *s, const char *path, GError **error)
+{
+    g_autofree char *whole = g_canonicalize_filename(path, NULL);
+    g_autofree char *parent = g_path_get_dirname(whole);
+
+    if (*path && access(parent, F_OK) != 0 && checking_has_folder(s->checking, parent))
+        return true;
+    return save_folder_accepts(path, error);
 }
 
 Node *command_only_node(const Session *s)

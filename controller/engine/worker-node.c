@@ -540,7 +540,8 @@ static bool has_moved(const Worker *w, const Segment *segment, const Node *n)
 
 void worker_node_examine(Worker *w, Segment *segment, WorkerNode *wn)
 {
-    if (!halt(w, wn))
+    worker_node_on_note(w, segment, wn); /* it may just have come */
+    if (wn->place != PLACE_RUNNING || !halt(w, wn))
         return;
     if (has_moved(w, segment, wn->node))
         break_off(w, segment, wn);

@@ -21,6 +21,7 @@ struct Fabric {
     Trace *trace;
     GPtrArray *ports; /* Port: by network index; in an agent by the host's number */
     VTime quantum;
+    bool closed;        /* of a check: no gateway is opened */
     unsigned announced; /* links whose raised latency was reported */
 
     Islands *islands;
@@ -55,6 +56,11 @@ Fabric *fabric_new(const GPtrArray *nodes, VTime quantum)
     f->trace = trace_new(TRACE_DEFAULT_CAP);
     network_set_trace(f->net, f->trace);
     return f;
+}
+
+void fabric_stay_closed(Fabric *f)
+{
+    f->closed = true;
 }
 
 Fabric *fabric_new_agent(void)
@@ -560,10 +566,11 @@ void fabric_collect(Fabric *f)
             card_collect(fabric_port(f, i), node_ensemble_time(fabric_port(f, i)->node));
 }
 
-/* NULL is written as "". */
+/* NULL is written as "". What a closed gateway would be is not known. */
 static void put_gateway(const Port *p, GByteArray *out)
 {
-    const GatewayOptions *o = gateway_options(p->gateway);
+    static const GatewayOptions none = {NULL, NULL, NULL};
+    const GatewayOptions *o = p->gateway ? gateway_options(p->gateway) : &none;
 
     put_text(out, o->unix_path);
     put_text(out, o->peer);
@@ -574,8 +581,8 @@ static void put_port(const Fabric *f, const Port *p, GByteArray *out)
 {
     guint node = 0;
 
-    put_u8(out, p->gateway != NULL);
-    if (p->gateway) {
+    put_u8(out, p->node == NULL);
+    if (!p->node) {
         put_gateway(p, out);
         return;
     }
@@ -685,9 +692,9 @@ static Port *get_gateway(const Fabric *f, GPtrArray *before, unsigned index, Rea
     const char *name = network_end_name(f->net, (NetEnd){false, index});
     g_autofree char *path = get_text(r), *peer = get_text(r), *tap = get_text(r);
     const GatewayOptions o = {*path ? path : NULL, *peer ? peer : NULL, *tap ? tap : NULL};
-    Gateway *gateway = r->bad ? NULL : find_gateway(before, name, &o, error);
+    Gateway *gateway = r->bad || f->closed ? NULL : find_gateway(before, name, &o, error);
 
-    return gateway ? port_new_gateway(gateway, index, f->net) : NULL;
+    return gateway || (f->closed && !r->bad) ? port_new_gateway(gateway, index, f->net) : NULL;
 }
 
 static bool has_card(const Node *node, uint32_t card)

@@ -38,6 +38,8 @@ typedef struct Fabric Fabric;
 Fabric *fabric_new(const GPtrArray *nodes, VTime quantum);
 /* An agent's fabric. */
 Fabric *fabric_new_agent(void);
+/* Opens no gateways from now on: a check has none. */
+void fabric_stay_closed(Fabric *fabric);
 /* Accepts NULL. */
 void fabric_free(Fabric *fabric);
 

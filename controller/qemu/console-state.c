@@ -145,6 +145,13 @@ static void load_transcript(Console *c, const Saved *s, VTime now)
     }
 }
 
+void console_skip(Reader *r)
+{
+    g_auto(Saved) s = {0};
+
+    read_saved(&s, r);
+}
+
 bool console_load(Console *c, Reader *r, VTime now, GError **error)
 {
     g_auto(Saved) s = {0};

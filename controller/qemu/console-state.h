@@ -21,5 +21,7 @@ void console_save(const Console *console, GByteArray *out);
  * ensemble was restored at `now`. A transcript that can't be written is lost output, no failure.
  */
 bool console_load(Console *console, Reader *r, VTime now, GError **error);
+/* Reads what console_save() has written, and drops it. */
+void console_skip(Reader *r);
 
 #endif

@@ -277,6 +277,21 @@ bool uarts_load(const Node *n, Reader *r, VTime now, GError **error)
     return true;
 }
 
+void uarts_skip(Reader *r)
+{
+    uint32_t count = get_u32(r);
+
+    reader_demand(r, count <= NODE_MAX_UARTS);
+    for (unsigned i = 0; i < count && !r->bad; i++) {
+        gsize size;
+
+        get_bytes(r, &size);
+        reader_demand(r, size <= MAX_WAITING);
+        if (i > 0 && !r->bad)
+            console_skip(r);
+    }
+}
+
 /* --- consoles by number --- */
 
 unsigned node_n_consoles(const Node *n)

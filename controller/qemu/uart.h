@@ -57,6 +57,8 @@ unsigned uart_unread(const Uart *uart);
  * stands. uarts_load() reads them. */
 void uarts_save(const Node *node, GByteArray *out);
 bool uarts_load(const Node *node, Reader *r, VTime now, GError **error);
+/* Reads what uarts_save() has written, and drops it. */
+void uarts_skip(Reader *r);
 
 /* Takes the bytes that wait along to the node's next process; the present one has ended. */
 void uarts_leave(const Node *node);

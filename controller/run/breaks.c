@@ -58,7 +58,8 @@ typedef struct {
     VTime every; /* BREAK_WATCH */
     bool over;   /* BREAK_TIME: the time has passed */
 
-    Node *node; /* BREAK_CONSOLE, BREAK_POINT */
+    Node *node;    /* BREAK_CONSOLE, BREAK_POINT */
+    char *pattern; /* BREAK_CONSOLE; a check compiles none */
     GRegex *regex;
     LinesWatch *watch; /* NULL until the node has a console */
     bool reported;     /* a warning was shown that the pattern gave up; BREAK_WHEN: that it fails */
@@ -118,6 +119,7 @@ static void break_free(void *data)
     g_free(b->frames);
     g_free(b->packet);
     g_clear_pointer(&b->regex, g_regex_unref);
+    g_free(b->pattern);
     g_free(b->text);
     g_free(b->expression);
     g_free(b->command);
@@ -166,7 +168,7 @@ unsigned breaks_add_time(Session *s, VTime time, GError **error)
     g_autofree char *now = units_format_seconds(engine_now(s->engine));
     Break *b;
 
-    if (!s->options.dry && time.ns <= engine_now(s->engine).ns) {
+    if (time.ns <= engine_now(s->engine).ns) { /* in a check: the run stands there, or later */
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "that time is over: the ensemble stands at %s", now);
         return 0;
@@ -176,17 +178,24 @@ unsigned breaks_add_time(Session *s, VTime time, GError **error)
     return add(s, b);
 }
 
+static bool set_pattern(const Session *s, Break *b, const char *regex, GError **error)
+{
+    b->pattern = g_strdup(regex);
+    if (s->options.dry)
+        return pattern_check(regex, error);
+    b->regex = pattern_new(regex, error);
+    return b->regex != NULL;
+}
+
 unsigned breaks_add_console(Session *s, Node *node, const char *regex, GError **error)
 {
-    g_autoptr(GRegex) compiled = s->options.dry ? NULL : pattern_new(regex, error);
-    Break *b;
+    Break *b = break_new(BREAK_CONSOLE, g_strdup_printf("%s /%s/", node->name, regex));
 
-    if (!compiled && (!s->options.dry || !pattern_check(regex, error)))
-        return 0;
-    b = break_new(BREAK_CONSOLE, g_strdup_printf("%s /%s/", node->name, regex));
     b->node = node;
-    b->regex = g_steal_pointer(&compiled);
-    return add(s, b);
+    if (set_pattern(s, b, regex, error))
+        return add(s, b);
+    break_free(b);
+    return 0;
 }
 
 static bool attach(Break *b, GError **error);
@@ -209,6 +218,7 @@ unsigned breaks_add_point(Session *s, Node *node, GdbPoint type, uint64_t addres
     b->length = length;
     /* Set the point now: an error of QEMU must come at once, not at the next run. */
     if (!attach(b, error)) {
+        g_prefix_error(error, "node %s: ", node->name);
         break_free(b);
         return 0;
     }
@@ -794,7 +804,7 @@ static void put_break(const Break *b, GByteArray *out)
     put_i64(out, b->every.ns);
     put_u8(out, b->over);
     put_text(out, b->node ? b->node->name : NULL);
-    put_text(out, b->regex ? g_regex_get_pattern(b->regex) : NULL);
+    put_text(out, b->pattern);
     put_u8(out, b->reported);
     put_u8(out, b->type);
     put_u64(out, b->address);
@@ -837,12 +847,13 @@ static bool complete(Session *s, Break *b, const char *node, const char *regex, 
     b->session = s;
     if (node && !(b->node = session_find_node(s, node, error)))
         return false;
-    if (regex && !(b->regex = pattern_new(regex, error)))
+    if (regex && !set_pattern(s, b, regex, error))
         return false;
     if (b->frames && !(b->filter = filter_new(b->frames, error)))
         return false;
-    warn_of_condition(s, b);
-    if (b->kind == BREAK_PACKET && s->fabric)
+    if (!s->options.dry)
+        warn_of_condition(s, b);
+    if (b->kind == BREAK_PACKET && s->fabric && !s->options.dry)
         network_observe(fabric_network(s->fabric), on_packet, b);
     return attach(b, error);
 }

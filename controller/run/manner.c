@@ -5,9 +5,6 @@
 #include "controller/run/expr.h"
 #include "controller/run/values.h"
 
-/* More than anybody types. */
-#define MAX_COMMANDS 64
-
 void manner_clear(Manner *m)
 {
     g_clear_pointer(&m->condition, g_free);
@@ -80,7 +77,7 @@ void manner_get(Reader *r, Manner *m)
         return;
     }
     n = get_count(r, sizeof(uint32_t));
-    reader_demand(r, n <= MAX_COMMANDS);
+    reader_demand(r, n <= MANNER_MAX_COMMANDS);
     if (r->bad)
         return;
     m->commands = g_new0(char *, n + 1);

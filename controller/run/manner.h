@@ -9,6 +9,9 @@
 #include "controller/base/codec.h"
 #include "controller/session/session.h"
 
+/* More than anybody types. */
+#define MANNER_MAX_COMMANDS 64
+
 typedef struct {
     char *condition; /* a comparison (expr.h); NULL: none */
     bool once;       /* the break is deleted where it stops */

@@ -91,41 +91,76 @@ static void place(NodeIdentity *id, const char *host)
     g_ptr_array_add(id->given, g_strdup(host));
 }
 
-static bool place_one(const GPtrArray *ids, const char *text, GError **error)
+static bool bad_places(const char *places, const char *why, GError **error)
+{
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                "host='%s': %s. HOST for all nodes, or NODE:HOST,NODE:HOST… is right; 'local' is "
+                "this host",
+                places, why);
+    return false;
+}
+
+/* The names of the save's nodes in one text; free with g_free(). */
+static char *names_of(const GPtrArray *ids)
+{
+    g_autoptr(GPtrArray) names = g_ptr_array_new();
+
+    for (unsigned i = 0; i < ids->len; i++)
+        g_ptr_array_add(names, ((const NodeIdentity *)ids->pdata[i])->name);
+    g_ptr_array_add(names, NULL);
+    return g_strjoinv(", ", (char **)names->pdata);
+}
+
+static NodeIdentity *find_id(const GPtrArray *ids, const char *name)
+{
+    for (unsigned i = 0; i < ids->len; i++)
+        if (strcmp(((NodeIdentity *)ids->pdata[i])->name, name) == 0)
+            return ids->pdata[i];
+    return NULL;
+}
+
+/* "NODE:HOST". placed: the nodes that have got their place. */
+static bool place_one(const GPtrArray *ids, const char *places, const char *text, GPtrArray *placed,
+                      GError **error)
 {
     const char *colon = strchr(text, ':');
     g_autofree char *name = colon ? g_strndup(text, (gsize)(colon - text)) : NULL;
-    const char *host = colon ? colon + 1 : text;
-    bool found = false;
+    g_autofree char *why = NULL, *names = names_of(ids);
+    NodeIdentity *id = name ? find_id(ids, name) : NULL;
 
-    for (unsigned i = 0; *host && i < ids->len; i++) {
-        NodeIdentity *id = ids->pdata[i];
-
-        if (name && strcmp(name, id->name) != 0)
-            continue;
-        place(id, host);
-        found = true;
-    }
-    if (found)
-        return true;
-    if (!*host || !name)
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "host='%s': HOST, or NODE:HOST,NODE:HOST… is right; 'local' is this host",
-                    text);
-    else
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "host='%s': the save has no node '%s'", text, name);
-    return false;
+    if (!*text)
+        why = g_strdup("a place is missing at a comma");
+    else if (!name)
+        why = g_strdup_printf("'%s' is for all nodes, so nothing else can be said", text);
+    else if (!*name || !colon[1])
+        why = g_strdup_printf("'%s' has no %s", text, *name ? "host" : "node");
+    else if (!id)
+        why = g_strdup_printf("the save has no node '%s', but %s", name, names);
+    else if (g_ptr_array_find(placed, id, NULL))
+        why = g_strdup_printf("node '%s' stands in it twice", name);
+    if (!id || why)
+        return bad_places(places, why, error);
+    place(id, colon + 1);
+    g_ptr_array_add(placed, id);
+    return true;
 }
 
 bool nodes_place(const GPtrArray *ids, const char *places, GError **error)
 {
     g_auto(GStrv) all = g_strsplit(places, ",", -1);
+    g_autoptr(GPtrArray) placed = g_ptr_array_new();
 
+    if (!*places)
+        return bad_places(places, "it is empty", error);
+    if (!strpbrk(places, ",:")) {
+        for (unsigned i = 0; i < ids->len; i++)
+            place(ids->pdata[i], places);
+        return true;
+    }
     for (char **p = all; *p; p++)
-        if (!place_one(ids, *p, error))
+        if (!place_one(ids, places, *p, placed, error))
             return false;
-    return all[0] || place_one(ids, "", error);
+    return true;
 }
 
 void nodes_close_cards(const Session *s)

@@ -6,6 +6,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/console-state.h"
 #include "controller/qemu/defaults.h"
+#include "controller/qemu/ending.h"
 #include "controller/qemu/node-save.h"
 #include "controller/qemu/uart.h"
 #include "controller/run/breaks.h"
@@ -167,6 +168,24 @@ static void put_pasts(const Session *s, GByteArray *out)
     }
 }
 
+/* A check starts no node, so that no node of it can take what happened to one. */
+static bool skip_pasts(const Session *s, Reader *r)
+{
+    for (unsigned i = 0; i < s->nodes->len && !r->bad; i++) {
+        const Node *n = s->nodes->pdata[i];
+        Node *unseen = node_new(node_options_new(n->name), n->index);
+
+        node_past_get(r, unseen);
+        engine_load_node(s->engine, unseen, r);
+        if (get_flag(r))
+            console_skip(r);
+        uarts_skip(r);
+        unseen->state = NODE_ADDED; /* it has no process */
+        node_free(unseen);
+    }
+    return !r->bad;
+}
+
 static bool get_pasts(const Session *s, Reader *r, GError **error)
 {
     for (unsigned i = 0; i < s->nodes->len && !r->bad; i++) {
@@ -244,7 +263,8 @@ static bool get_fabric(Session *s, Reader *r, GError **error)
     return true;
 }
 
-bool own_state_get(Session *s, const GByteArray *bytes, OwnStateLook look, GError **error)
+static bool get(Session *s, const GByteArray *bytes, OwnStateLook look, bool foresee,
+                GError **error)
 {
     Reader r = reader_of(bytes);
     g_autoptr(GPtrArray) nodes = NULL;
@@ -257,11 +277,21 @@ bool own_state_get(Session *s, const GByteArray *bytes, OwnStateLook look, GErro
         return fail("its nodes are others", error);
     get_settings(s, &r);
     engine_load(s->engine, &r);
-    if (get_pasts(s, &r, &e) && get_fabric(s, &r, &e) && !r.bad && breaks_load(s, &r, look, &e) &&
-        get_hits(s, &r))
+    if ((foresee ? skip_pasts(s, &r) : get_pasts(s, &r, &e)) && get_fabric(s, &r, &e) && !r.bad &&
+        breaks_load(s, &r, look, &e) && get_hits(s, &r))
         return true;
     if (!e) /* the reader knows that something is wrong */
         return fail(reader_problem(&r), error);
     g_propagate_error(error, g_steal_pointer(&e));
     return false;
+}
+
+bool own_state_get(Session *s, const GByteArray *bytes, OwnStateLook look, GError **error)
+{
+    return get(s, bytes, look, false, error);
+}
+
+bool own_state_foresee(Session *s, const GByteArray *bytes, OwnStateLook look, GError **error)
+{
+    return get(s, bytes, look, true, error);
 }

@@ -28,4 +28,9 @@ GPtrArray *own_state_nodes(const GByteArray *bytes, GError **error);
  * own_state_nodes(), in their order. On failure the session is good for nothing but its end. */
 bool own_state_get(Session *session, const GByteArray *bytes, OwnStateLook look, GError **error);
 
+/* The same for a session that only checks: it has no consoles, and its nodes never start, so what
+ * happened to the nodes is read and dropped. */
+bool own_state_foresee(Session *session, const GByteArray *bytes, OwnStateLook look,
+                       GError **error);
+
 #endif

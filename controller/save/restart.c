@@ -47,10 +47,8 @@ static bool restart_node(Session *s, Node *n, GError **error)
     return true;
 }
 
-bool restart_all(Session *s, GError **error)
+bool restart_can(const Session *s, GError **error)
 {
-    VTime now = engine_now(s->engine);
-
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
@@ -60,6 +58,23 @@ bool restart_all(Session *s, GError **error)
                     "node %s was attached: metronome can't start its QEMU anew", n->name);
         return false;
     }
+    return true;
+}
+
+void restart_foresee(Session *s)
+{
+    engine_restart(s->engine);
+    breaks_restart(s);
+    s->started = true;
+    s->stopped_by = 0;
+}
+
+bool restart_all(Session *s, GError **error)
+{
+    VTime now = engine_now(s->engine);
+
+    if (!restart_can(s, error))
+        return false;
     nodes_close_cards(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!restart_node(s, s->nodes->pdata[i], error))

@@ -10,4 +10,9 @@
  * that can't be started has failed. */
 bool restart_all(Session *session, GError **error);
 
+/* Whether all nodes can be started anew: not one that was attached. */
+bool restart_can(const Session *session, GError **error);
+/* The same for a session that only checks. */
+void restart_foresee(Session *session);
+
 #endif

@@ -5,6 +5,7 @@
 #include "controller/base/codec.h"
 #include "controller/base/fd.h"
 #include "controller/base/memfile.h"
+#include "controller/base/place.h"
 #include "controller/base/sha.h"
 #include "controller/base/text.h"
 #include "controller/base/tree.h"
@@ -177,6 +178,8 @@ static void empty(int dir)
         g_clear_pointer(&name, g_free);
 }
 
+static bool accepts_beside(const char *whole, const char *path, GError **error);
+
 bool save_folder_accepts(const char *path, GError **error)
 {
     g_autofree char *whole = g_canonicalize_filename(path, NULL), *other = NULL;
@@ -187,10 +190,10 @@ bool save_folder_accepts(const char *path, GError **error)
         return fail(error, "an empty path is no place for a save");
     if (dir < 0 && g_file_test(whole, G_FILE_TEST_IS_SYMLINK))
         return fail(error, "'%s' is a symbolic link: name the folder itself", path);
-    if (dir < 0 && errno == ENOENT && access(parent, W_OK | X_OK) == 0)
-        return true;
-    if (dir < 0)
+    if ((dir < 0 && errno != ENOENT) || !place_takes_files(parent))
         return fail(error, "can't write '%s': %s", path, g_strerror(errno));
+    if (dir < 0)
+        return accepts_beside(whole, path, error);
     if (!is_save(dir))
         return fail(error, "'%s' is there already, and is no save: choose another place", path);
     if ((other = other_entry(dir, is_part)))
@@ -198,7 +201,7 @@ bool save_folder_accepts(const char *path, GError **error)
                     "'%s' holds '%s', which is no part of a save: nothing of it is replaced; "
                     "choose another place",
                     path, other);
-    return true;
+    return accepts_beside(whole, path, error);
 }
 
 /* A folder that is being written. */
@@ -214,6 +217,20 @@ static bool is_ours(int dir)
     g_autofree char *other = other_entry(dir, is_marker);
 
     return !other || faccessat(dir, MARKER, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Whether the folder that is written first, under another name, can be made: begin(). */
+static bool accepts_beside(const char *whole, const char *path, GError **error)
+{
+    g_autofree char *partial = g_strconcat(whole, ".partial", NULL);
+    fd_auto dir = open(partial, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+
+    if (dir < 0 && errno == ENOENT)
+        return true;
+    if (dir < 0 && errno != ENOTDIR && errno != ELOOP)
+        return fail(error, "can't write '%s': %s", path, g_strerror(errno));
+    return (dir >= 0 && is_ours(dir)) ||
+           fail(error, "'%s' is in the way: remove it, or choose another place", partial);
 }
 
 static int make_file(int dir, const char *name)

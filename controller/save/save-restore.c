@@ -22,6 +22,7 @@
 static bool can_save(const Session *s, GError **error)
 {
     if (s->nodes->len == 0) {
+        checking_in_doubt(s->checking, CHECKING_END, NULL);
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no node to save: `node add` and `start` come first");
         return false;
@@ -106,6 +107,27 @@ Save *save_make(Session *s, const char *name, GError **error)
     return save->ids ? g_steal_pointer(&save) : NULL;
 }
 
+Save *save_of_state(const char *name, const GByteArray *own, GError **error)
+{
+    g_autoptr(Save) save = save_new(name);
+
+    g_byte_array_append(save->own, own->data, own->len);
+    save->ids = own_state_nodes(save->own, error);
+    for (unsigned i = 0; save->ids && i < save->ids->len; i++)
+        save_add_node(save);
+    return save->ids ? g_steal_pointer(&save) : NULL;
+}
+
+Save *save_plan(const Session *s, const char *name, GError **error)
+{
+    g_autoptr(GByteArray) own = g_byte_array_new();
+
+    if (!can_save(s, error))
+        return NULL;
+    own_state_put(s, own);
+    return save_of_state(name, own, error);
+}
+
 static MachineState *states_of(const Save *save)
 {
     MachineState *states = g_new(MachineState, MAX(save->nodes->len, 1));
@@ -170,12 +192,13 @@ static GPtrArray *ids_of(const Save *save, const char *places, GError **error)
     return ids && (!places || nodes_place(ids, places, error)) ? g_steal_pointer(&ids) : NULL;
 }
 
-bool save_fits(Session *s, const Save *save, const char *places, NodesLeaveFunc leave,
-               GError **error)
+bool save_foresee(Session *s, const Save *save, const char *places, OwnStateLook look,
+                  NodesLeaveFunc leave, GError **error)
 {
     g_autoptr(GPtrArray) ids = ids_of(save, places, error);
 
-    return ids && check_files(save, error) && nodes_fit(s, ids, leave, error);
+    return ids && check_files(save, error) && nodes_fit(s, ids, leave, error) &&
+           own_state_foresee(s, save->own, look, error);
 }
 
 /* Copies of machines on the hosts where their nodes go on, as long as a restore needs them. */

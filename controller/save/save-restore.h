@@ -29,8 +29,15 @@ bool save_fetch(const Save *save, bool (*stop)(const void *data), const void *da
 bool save_restore(Session *session, const Save *save, const char *places, OwnStateLook look,
                   NodesLeaveFunc leave, GError **error);
 
-/* The first part of that, all of it in a dry session: makes the nodes those of the save. */
-bool save_fits(Session *session, const Save *save, const char *places, NodesLeaveFunc leave,
-               GError **error);
+/* --- for a session that only checks: the same without machines --- */
+
+/* The save that the run will make here; refused where the run would refuse it. The caller owns it. */
+Save *save_plan(const Session *session, const char *name, GError **error);
+/* A save without machines, of metronome's own state. The caller owns it. */
+Save *save_of_state(const char *name, const GByteArray *own, GError **error);
+/* Puts the session back to the save: nodes, network, breaks, variables and settings are those of then.
+ * Refused where save_restore() would refuse it. */
+bool save_foresee(Session *session, const Save *save, const char *places, OwnStateLook look,
+                  NodesLeaveFunc leave, GError **error);
 
 #endif

@@ -108,30 +108,26 @@ Save *saves_find(const Session *s, const char *name, GError **error)
 
     if (i >= 0)
         return s->saves->pdata[i];
+    checking_in_doubt(s->checking, CHECKING_SAVE, name);
     unknown(s, name, error);
     return NULL;
 }
 
-const Save *saves_at(const Session *s, const char *path)
+/* A check connects no host: there the machine will be where its node is. */
+static bool keeps(const Save *save, unsigned node, const RemoteHost *host)
 {
-    g_autofree char *whole = g_canonicalize_filename(path, NULL);
-
-    for (unsigned i = 0; s->saves && i < s->saves->len; i++) {
-        const Save *save = s->saves->pdata[i];
-
-        if (g_strcmp0(save->path, whole) == 0)
-            return save;
-    }
-    return NULL;
+    if (host->client)
+        return ((const SaveNode *)save->nodes->pdata[node])->far.keeper == host->client;
+    return g_strcmp0(((const NodeIdentity *)save->ids->pdata[node])->host, host->options.name) == 0;
 }
 
-const char *saves_keeping(const Session *s, const AgentClient *host)
+const char *saves_keeping(const Session *s, const RemoteHost *host)
 {
     for (unsigned i = 0; s->saves && i < s->saves->len; i++) {
         const Save *save = s->saves->pdata[i];
 
-        for (unsigned k = 0; host && k < save->nodes->len; k++)
-            if (((const SaveNode *)save->nodes->pdata[k])->far.keeper == host)
+        for (unsigned k = 0; k < save->nodes->len; k++)
+            if (keeps(save, k, host))
                 return save->name;
     }
     return NULL;
@@ -141,8 +137,10 @@ bool saves_delete(Session *s, const char *name, GError **error)
 {
     int i = find(s, name);
 
-    if (i < 0)
+    if (i < 0) {
+        checking_in_doubt(s->checking, CHECKING_SAVE, name);
         return unknown(s, name, error);
+    }
     g_ptr_array_remove_index(s->saves, (guint)i);
     return true;
 }

@@ -13,6 +13,7 @@
 #include "controller/qemu/node-save.h"
 #include "controller/save/machines.h"
 #include "controller/save/own-state.h"
+#include "controller/session/remote-host.h"
 
 typedef struct {
     MachineState machine; /* without a file: the machine lies elsewhere, or the node has none, for
@@ -45,10 +46,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Save, save_free)
  * same name. */
 void saves_add(Session *session, Save *save);
 Save *saves_find(const Session *session, const char *name, GError **error);
-/* The session's save that is, or in a check would be, in this folder; NULL: there is none. */
-const Save *saves_at(const Session *session, const char *path);
 /* The name of a save that has machines on this host; NULL: there is none. */
-const char *saves_keeping(const Session *session, const AgentClient *host);
+const char *saves_keeping(const Session *session, const RemoteHost *host);
 bool saves_delete(Session *session, const char *name, GError **error);
 void saves_free(Session *session);
 

@@ -13,6 +13,7 @@ struct Checking {
     GHashTable *used;         /* names of variables */
     GPtrArray *captures;      /* char *: paths */
     GPtrArray *folders;       /* char *: canonical paths */
+    GHashTable *saves;        /* canonical path → GByteArray: own state */
 };
 
 Checking *checking_new(void)
@@ -24,6 +25,8 @@ Checking *checking_new(void)
     c->used = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     c->captures = g_ptr_array_new_with_free_func(g_free);
     c->folders = g_ptr_array_new_with_free_func(g_free);
+    c->saves =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_byte_array_unref);
     return c;
 }
 
@@ -36,6 +39,7 @@ void checking_free(Checking *c)
     g_hash_table_unref(c->used);
     g_ptr_array_unref(c->captures);
     g_ptr_array_unref(c->folders);
+    g_hash_table_unref(c->saves);
     g_free(c);
 }
 
@@ -106,6 +110,22 @@ bool checking_has_folder(const Checking *c, const char *path)
             return true;
     }
     return c && c->all;
+}
+
+void checking_write_save(Checking *c, const char *path, const GByteArray *own)
+{
+    GByteArray *copy = g_byte_array_sized_new(own->len);
+
+    g_byte_array_append(copy, own->data, own->len);
+    g_hash_table_replace(c->saves, g_canonicalize_filename(path, NULL), copy);
+    checking_make_folder(c, path);
+}
+
+const GByteArray *checking_written_save(const Checking *c, const char *path)
+{
+    g_autofree char *whole = g_canonicalize_filename(path, NULL);
+
+    return c ? g_hash_table_lookup(c->saves, whole) : NULL;
 }
 
 void checking_capture(Checking *c, const char *path)

@@ -28,6 +28,7 @@ typedef enum {
     CHECKING_CAPTURE,
     CHECKING_DEFAULTS, /* has no names */
     CHECKING_SYMBOLS,  /* names in a node; name: the node's */
+    CHECKING_SAVE,     /* name: its name, or the canonical path of its folder */
     CHECKING_KINDS,
 } CheckingKind;
 
@@ -52,6 +53,13 @@ GPtrArray *checking_doubtful(const Checking *checking, CheckingKind kind);
 void checking_make_folder(Checking *checking, const char *path);
 /* Whether the run will have made this folder, or may have. */
 bool checking_has_folder(const Checking *checking, const char *path);
+
+/* The run will have written a save into this folder. own: metronome's own state in it, which is
+ * copied. */
+void checking_write_save(Checking *checking, const char *path, const GByteArray *own);
+/* The state of the last save that the run will have written there, owned by the Checking; NULL: the run
+ * writes none there. */
+const GByteArray *checking_written_save(const Checking *checking, const char *path);
 
 /* A capture into a file begins. */
 void checking_capture(Checking *checking, const char *path);

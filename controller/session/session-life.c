@@ -149,6 +149,8 @@ Fabric *session_fabric(Session *s)
 {
     if (!s->fabric) {
         s->fabric = fabric_new(s->nodes, engine_quantum(s->engine));
+        if (s->options.dry)
+            fabric_stay_closed(s->fabric);
         engine_set_fabric(s->engine, s->fabric);
     }
     return s->fabric;

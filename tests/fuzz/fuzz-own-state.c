@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * fuzz-own-state.c: whatever the saved state of a session says, it is refused with a reason, or the
- * session is in that state and saves it again as bytes that are read in the same way.
+ * session is in that state and saves it again as bytes that are read in the same way. A check refuses
+ * nothing of that.
  *
  * The session has the nodes a and b, which were not started.
  */
@@ -54,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     g_autoptr(GError) error = NULL, why = NULL;
     g_autoptr(GPtrArray) nodes = NULL;
     Session *s;
-    bool ok;
+    bool ok, foreseen;
 
     log_set_level(LOG_ERROR);
     g_byte_array_append(in, bytes, (guint)len);
@@ -71,6 +72,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     demand(!ok || nodes);
     if (ok)
         own_state_put(s, out);
+    end(s);
+    s = make();
+    g_clear_error(&why);
+    foreseen = own_state_foresee(s, in, look, &why);
+    demand(foreseen == !why && (foreseen || !ok));
     end(s);
     if (ok) {
         g_autoptr(GByteArray) again = g_byte_array_new();

@@ -269,6 +269,121 @@ link remove b a
 break packet a b" ":1: unknown link option 'lantecy': did you mean 'latency'"
 }
 
+# good DESCRIPTION SCENARIO: check accepts the scenario.
+good() {
+    printf '%s\n' "$2" >"$dir/good.mtr"
+    mtr check "$dir/good.mtr"
+    check "$1" ended 0
+}
+
+# A restore puts back what a check knows, too: what came behind the save is gone, what went is there again.
+saves() {
+    echo '0000000040080000 T here' >"$dir/names"
+    good 'what is gone behind a restore can be made again' "$a; start; save s
+$b; switch add w; link add a w; link add b w latency=5ms; set x 1; break time 5s; capture $dir/x.pcapng
+restore s
+$b; switch add w; link add a b latency=3ms; set x 2; break time 6s; delete 1; echo \$x; capture $dir/x.pcapng off
+restore s; restore s; switch add w; save s; restore s; link add a w"
+    good 'what a restore brings back is there' "$a; $b; link add a b; break time 5s; break console b never; set x 1; symbols a off; start
+save s
+link remove a b; delete 1; delete 2; set x 2; save t file=$dir/planned
+restore s
+link set a b loss=3%; delete 2; break packet a b; delete 3; echo \$x; restore $dir/planned; link add a b; restore t; regs b"
+    bad 'what is gone behind a restore is unknown' 7 "$a; start; save s
+$b; switch add w; link add a w; set x 1; break time 5s; symbols a $dir/names
+restore s
+time b
+link set a w loss=3%
+link add a w
+echo \$x
+delete 1
+break pc a here
+save b; restore none" ":4: unknown node 'b'" ":5: there is no network port or switch 'a'" ":6: 'w' is neither" ":7: variable 'x' is not set" ':8: there is no break 1' \
+        ":9: break pc: ADDR 'here'" ":10: there is no save 'none'"
+    bad 'a save that the scenario writes is known by its place' 2 "$a; start; set x 1; save s file=$dir/planned
+$b; save s file=$dir/planned
+restore s; time b
+restore $dir/planned; time b; save delete s
+save delete $dir/planned
+restore s
+time c" ":5: there is no save '$dir/planned'" ":6: there is no save 's'"
+    bad 'places of a save that the scenario makes' 1 "$a; start; save s
+restore s host=nowhere" ":2: node a: it is on host 'nowhere'"
+    local places wanted
+    for places in 'a:local,' ',' '' ':' 'a:' ':local' 'local,local' 'a:local,local' 'a:local,a:local' 'x:local'; do
+        case $places in
+        '') wanted='it is empty' ;;
+        *,a:*) wanted="node 'a' stands in it twice" ;;
+        x*) wanted="the save has no node 'x', but a" ;;
+        *local,local) wanted="'local' is for all nodes, so nothing else" ;;
+        a:) wanted="'a:' has no host" ;;
+        :*) wanted="'$places' has no node" ;;
+        *) wanted='a place is missing at a comma' ;;
+        esac
+        bad "places that are none: $places" 1 "$a; start; save s; restore s host=$places" "host='$places': $wanted.*HOST for all nodes, or NODE:HOST"
+    done
+    bad 'saves that can not be written' 5 "$a; start
+save s file=/proc/x
+save s file=/sys/x
+save s file=$dir/empty/x
+save s file=$dir/none/x
+save s file=$dir/bin" ":2: can't write '/proc/x': Operation not permitted" ":3: can't write '/sys/x'" ":4: can't write '$dir/empty/x': Not a directory" \
+        ":5: can't write '$dir/none/x': No such file" ":6: '$dir/bin' is there already, and is no save"
+    good 'a save in a folder that another save, or the report, makes' "report $dir/planned-report; $a; start; save s file=$dir/planned-report/s; save t file=$dir/planned
+report $dir/planned/report"
+    bad 'nodes that can not be saved, or started anew' 3 "node add a icount=off memory=16M
+start
+save s
+node attach x qmp=$dir/none
+save s
+restart" ":3: node a can't be saved: it runs without icount" ":5: node a can't be saved" ":6: node x was attached"
+    bad 'one fault, one message: a save' 1 "$a; start; save s file=$dir/none/s
+restore s; restore $dir/none/s; time b; delete 1" ":1: can't write '$dir/none/s'"
+    bad 'one fault, one message: a node' 1 "node add a initrd=missing; start
+save s; restore s; time a; run 5ms" ":1: node a: initrd='missing'"
+    bad 'a time that is over for sure' 1 "$a; start
+break time 0ns" ':2: that time is over: the ensemble stands at 0.000000000s'
+    mtr run "$dir/bad.mtr"
+    check 'nothing was started by these' nothing_started
+}
+
+# Names and numbers are written in one way, and what says nothing is refused.
+forms() {
+    bad 'numbers in names' 9 "node add a icount=shift=0,sleep=off memory=32M nic=2 uarts=2; node add b icount=shift=0,sleep=off memory=32M uarts=2; start
+link add a.uart01 b.uart1
+link add a.UART1 b.uart1
+link add a.01 b
+link add a.+1 b
+link add a.uart+1 b
+regs a.00
+send a.01 x
+assert a.00.reg.x0 == 1
+assert a.3.reg.x0 == 1" ":2: UART '01' is written as '1'" ":3: 'a.UART1': a UART is written as a.uart1" ":4: card '01' is written as '1'" \
+        ":5: 'a.\+1' is no end of a link" ":6: UART '\+1' is no number" ":7: vCPU '00' is written as '0'" ":8: UART '01'" ":9: vCPU '00'" ':10: node a has no vCPU 3: 0 to 0'
+    bad 'commands behind do' 5 "$a
+break time 1ms do ''
+break time 1ms do ' ; '
+break time 1ms do 'continue; regs a'
+break time 1ms do 'continue; continue'
+break time 1ms do '$(printf 'time;%.0s' {1..65})'
+break time 1ms do 'continue;'
+break time 2ms do 'time; continue'" ":2: do '': there is nothing to do" ":3: do ' ; ': there is nothing" \
+        ":4: do 'continue; regs a': .continue. lets the run go on, so it is the last command" ":5: do 'continue; continue'" ':6: do .*: 64 commands are the limit'
+    bad 'numbers and places that do not fit' 8 "$a
+assert a.icount > 9223372036854775808
+break pc a 99999999999999999999
+break access a 0xfffffffffffffff0 17
+assert a.reg == 1
+assert a.0.reg. == 1
+assert a.mem == 1
+start
+mem a 0xfffffffffffffff0 17
+assert a.reg.x0 == 0xfffffffffffffffff
+break access a 0xfffffffffffffff0 16" ":2: '9223372036854775808' is too large: decimal numbers end at" ":3: break pc: .* it has more than 64 bits" \
+        ':4: 17 bytes from 0xfffffffffffffff0 on end behind the last address' ':5: which register\? .a\.reg\.NAME.' ':6: which register' \
+        ':7: which memory\? .a\.mem' ':9: 17 bytes from' ':10: .* is no number of 64 bits'
+}
+
 variables() {
     echo 'set loss 1%; echo $loss; set file x; echo ${file}; set other 5' >"$dir/v.mtr"
     mtr run "$dir/v.mtr" loss=2%
@@ -357,6 +472,10 @@ included() {
         "nothing of '.*part.mtr' was run"
     check 'in the state that it finds' test "$(errors)" -eq 3
     check 'and no line of it is run' test "$(cat "$dir/out")" = before
+    printf '%s\n' "delete 1" "delete 2" "delete 1" >"$dir/breaks.mtr"
+    printf '%s\n' "$a; break time 5ms; include $dir/breaks.mtr" >"$dir/typed-breaks"
+    input=$dir/typed-breaks mtr
+    check 'it knows the breaks that there are' ended 2 'breaks.mtr:2: there is no break 2' 'breaks.mtr:3: there is no break 1'
     sed -i 's/assertt/assert/; s/time b/break time 5ms/' "$dir/part.mtr"
     input=$dir/typed mtr
     check 'a good one is run' ended 0 '^one$' '^break 1$' '^behind$'
@@ -451,6 +570,8 @@ traces
 echo 'dance' >"$dir/inner.mtr"
 faults
 doubts
+saves
+forms
 variables
 files
 silence

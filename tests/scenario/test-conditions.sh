@@ -21,9 +21,13 @@ expect 'registers and memory in an assert' 0 \
 expect 'an assert that fails shows words in hexadecimal' 1 "$start; assert a.reg.pc == second" \
     'assert a.reg.pc == second failed: 0x40080000 against 0x40080074'
 expect 'addresses of a kernel are no negative numbers' 0 "$start; assert 0xffff800008010000 > 5; assert a.reg.pc < 0xffff800008010000"
-expect 'no such register' 2 "$start; assert a.reg.foo == 1" "foo"
+expect 'no such register' 2 "$start; assert a.reg.foo == 1" "node a has no register 'foo': .regs a. lists"
+expect 'no such register, and what was meant' 2 "$start; assert a.reg.cprs == 1" "node a has no register 'cprs': did you mean 'cpsr'\?"
+expect 'regs: no such register' 2 "$start; regs a pc xx0" "node a has no register 'xx0': did you mean 'x0'\?"
+expect 'mem: what QEMU refuses, in words' 2 "$start; mem a 0xf000000000000000 5" \
+    'node a: gdbstub: QEMU refuses to read 5 bytes at 0xf000000000000000: no memory can be read there \(E14\)'
 expect 'no such name' 2 "$start; assert a.reg.pc == secnod" "unknown value 'secnod'"
-expect 'no such memory' 2 "$start; assert a.mem[0xf000000000000000] == 1" 'node a, 8 bytes at 0xf000000000000000'
+expect 'no such memory' 2 "$start; assert a.mem[0xf000000000000000] == 1" 'node a: .*8 bytes at 0xf000000000000000'
 expect 'no such size' 2 "$start; assert a.mem[_start,3] == 1" "'3' is no number of bytes: 1, 2, 4 or 8"
 expect 'no end' 2 "$start; assert a.mem[_start == 1" 'a \] is missing'
 expect 'no such vCPU' 2 "$start; assert a.3.reg.pc == 1" 'node a has no vCPU 3'

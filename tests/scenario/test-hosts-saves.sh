@@ -159,7 +159,7 @@ refusals() {
         "node a: it is on host 'one', which this session does not have.*.host add one .* comes before .restore., or .restore .* host=a:local."
     expect 'a place that is not known' 2 "$first restore $dir/good host=a:ones" "node a: it is on host 'ones'.*did you mean 'one'"
     expect 'a place of a node that is not there' 2 "restore $dir/good host=x:local" "host='x:local': the save has no node 'x'"
-    expect 'places that are none' 2 "restore $dir/good host=a:" "host='a:': HOST, or NODE:HOST"
+    expect 'places that are none' 2 "restore $dir/good host=a:" "host='a:': 'a:' has no host. HOST for all nodes, or NODE:HOST"
     check 'with another place it opens' opens "$dir/good"
     echo "$first restore $dir/good host=a:local; run 1ms; stats; regs a" >"$dir/check.mtr"
     mtr check "$dir/check.mtr"

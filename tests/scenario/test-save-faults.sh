@@ -304,6 +304,43 @@ refusals() {
     check 'a save of another QEMU' ended 3 'the save is of QEMU .*, and .* is QEMU .*give the right one'
 }
 
+# foreseen DESCRIPTION STATUS LINES [PATTERN...]: check says it of a scenario that begins with the good save, and so does
+# a run of the same lines that nobody has checked.
+foreseen() {
+    local description=$1 wanted=$2 lines=$3 said
+    shift 3
+    printf '%s\n' "$lines" >"$dir/foreseen.mtr"
+    mtr check "$dir/foreseen.mtr" "from=$good"
+    check "$description: check" ended "$wanted" "$@"
+    said=$(sed -n 's/^metronome: error: .*foreseen.mtr://p' "$dir/err" | head -n 1)
+    input=$dir/foreseen.mtr mtr --from "$good"
+    check "$description: a run" ended "$wanted"
+    check "$description: both say the same" test "$(sed -n 's/^metronome: error: stdin://p' "$dir/err")" = "$said"
+}
+
+# What a check knows of the save that a scenario begins with.
+foretold() {
+    foreseen 'nodes of a save' 0 'regs a pc; regs b pc; assert time == 5ms; node remove b'
+    foreseen 'an unknown node behind a save' 2 'run 1ms
+time c' "foreseen.mtr:2: unknown node 'c'"
+    foreseen 'an unknown break, variable and save' 2 'delete 1' ':1: there is no break 1'
+    # shellcheck disable=SC2016 # metronome's
+    foreseen 'a variable of no save' 2 'echo $x' ":1: variable 'x' is not set"
+    foreseen 'a save of no session' 2 'restore good' ":1: there is no save 'good'"
+    foreseen 'a node that is there' 2 "node add b memory=16M" ":1: there is a node 'b' already"
+    foreseen 'a node that was not' 0 "node add c kernel=$guest/count-aarch64.elf memory=16M icount=shift=3,sleep=off; regs c; restore $good
+node add c kernel=$guest/count-aarch64.elf memory=16M icount=shift=3,sleep=off; regs c"
+    foreseen 'a time that is over' 2 'break time 5ms' ':1: that time is over: the ensemble stands at 0.005000000s'
+    foreseen 'a time that is to come' 0 'break time 5001us; run 1ms'
+    foreseen 'places that are none' 2 "restore $good host=a:local,a:local" "host='a:local,a:local': node 'a' stands in it twice"
+    foreseen 'a place that is not known' 2 "restore $good host=b:one" "node b: it is on host 'one'"
+    mkdir "$places/theirs.partial"
+    echo precious >"$places/theirs.partial/x"
+    foreseen 'what is in the way' 2 "save s file=$places/theirs" "'$places/theirs.partial' is in the way"
+    rm -r "$places/theirs.partial"
+    foreseen 'a file system that takes no files' 2 'save s file=/proc/x' "can't write '/proc/x': Operation not permitted"
+}
+
 # Nodes that have left the ensemble are saved and come back as they were.
 left_nodes() {
     expect 'a node that is off' 0 "node add e kernel=$guest/exit-aarch64.elf memory=64M icount=shift=3,sleep=off; $a; start; run 500ms; \
@@ -394,7 +431,7 @@ points() {
 expect 'a save is made' 0 "$two; start; run 5ms; save good file=$good; run 1ms; assert a.missed == 0" "saved 'good' at 0.005"
 odd=0
 only=${1:-}
-for part in damaged in_the_way full_disk before_network plain_moves slow_child two_writers killed refusals left_nodes many points with_gdb; do
+for part in damaged in_the_way full_disk before_network plain_moves slow_child two_writers killed refusals foretold left_nodes many points with_gdb; do
     if [[ -z $only || $only == "$part" ]]; then
         began=$(now_ms)
         $part
