@@ -3,6 +3,7 @@
 #include "controller/base/units.h"
 #include "controller/command/args.h"
 #include "controller/fabric/fabric.h"
+#include "controller/network/headers.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -52,6 +53,94 @@ const Command cmd_network_trace = {
         "number, kind, port, peer, bytes, sent, due and actual time in ns, reason, digest, vector "
         "clock",
     .exec = exec_trace,
+    .when = COMMAND_LOOKS,
+};
+
+/* --- packets --- */
+
+/* What ends a packet: a delivery or a drop. */
+static bool is_end(const TraceEvent *e, TraceFilter filter)
+{
+    return e->record.kind != TRACE_SEND && trace_filter_matches(filter, &e->record);
+}
+
+/* The number of the first of the last n ends. */
+static uint64_t first_end(const Trace *trace, TraceFilter filter, uint64_t n)
+{
+    uint64_t first = trace_count(trace) + 1;
+
+    for (uint64_t i = trace_count(trace); n > 0 && i > trace_gone(trace); i--) {
+        if (!is_end(trace_event(trace, i, NULL), filter))
+            continue;
+        first = i;
+        n--;
+    }
+    return first;
+}
+
+static void show_delays(const Session *s, const TraceRecord *r)
+{
+    VTime latency = vtime(r->due.ns - r->sent.ns - r->queued.ns - r->bits.ns);
+
+    session_print(s, " %11" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 " %10" PRId64 "%s%s\n",
+                  r->when.ns - r->sent.ns, r->queued.ns, r->bits.ns, latency.ns,
+                  r->when.ns - r->due.ns, r->reason ? "  " : "", r->reason ? r->reason : "");
+}
+
+static void show_packet(const Session *s, const TraceEvent *e)
+{
+    const TraceRecord *r = &e->record;
+    bool delivered = r->kind == TRACE_DELIVERY;
+    const char *from = delivered ? r->peer : r->port, *to = delivered ? r->port : r->peer;
+    g_autofree char *sent = units_format_seconds(r->sent), *when = units_format_seconds(r->when);
+    g_autofree char *protocol = headers_name(r->type, r->proto);
+
+    session_print(s, "%7" PRIu64 " %-11s %-8s %-8s %6zu %14s %14s", e->number, protocol, from,
+                  to ? to : "-", r->size, sent, when);
+    if (delivered)
+        show_delays(s, r);
+    else
+        session_print(s, " %11s %10s %10s %10s %10s  lost: %s\n", "-", "-", "-", "-", "-",
+                      r->reason);
+}
+
+static CommandResult exec_packets(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    TraceFilter filter;
+    bool none;
+    const Trace *trace;
+
+    if (!make_filter(s, args_text(call, "node"), &filter, &none, error))
+        return COMMAND_FAILED;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    session_print(s, "%7s %-11s %-8s %-8s %6s %14s %14s %11s %10s %10s %10s %10s\n", "event",
+                  "protocol", "from", "to", "bytes", "sent", "delivered", "delay ns", "queue",
+                  "bits", "latency", "wait");
+    if (none)
+        return COMMAND_DONE;
+    trace = fabric_trace(s->fabric);
+    for (uint64_t i = first_end(trace, filter, (uint64_t)args_count(call, "last", 20));
+         i <= trace_count(trace); i++) {
+        const TraceEvent *e = trace_event(trace, i, NULL);
+
+        if (is_end(e, filter))
+            show_packet(s, e);
+    }
+    return COMMAND_DONE;
+}
+
+const Command cmd_network_packets = {
+    .name = "network packets",
+    .usage = "[node=END] [last=N]",
+    .least = 1,
+    .most = INT32_MAX,
+    .help = "Show the last 20 packets that were delivered or lost, of all nodes or from and to "
+            "one, with their protocol, and where their time went, in ns: delay = queue (behind "
+            "other packets) + bits (its own, at the bandwidth) + latency (with jitter) + wait "
+            "(for the receiver's barrier or microsecond)",
+    .exec = exec_packets,
     .when = COMMAND_LOOKS,
 };
 

@@ -229,8 +229,8 @@ char *command_quote(const char *word);
 extern const Command cmd_host_add, cmd_host_list, cmd_host_remove, cmd_hosts;
 extern const Command cmd_clocks, cmd_gateway_add, cmd_gateway_list;
 extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down, cmd_link_list,
-    cmd_link_remove, cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_trace, cmd_seed,
-    cmd_switch_add;
+    cmd_link_remove, cmd_link_set, cmd_link_up, cmd_network_order, cmd_network_packets,
+    cmd_network_trace, cmd_seed, cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_event, cmd_break_pc,
     cmd_break_time, cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem,
     cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_watch;

@@ -46,6 +46,7 @@ static const Command *const table[] = {
     &cmd_capture,
     &cmd_network_trace,
     &cmd_network_order,
+    &cmd_network_packets,
     &cmd_seed,
     &cmd_start,
     &cmd_run,

@@ -8,6 +8,7 @@
  * elsewhere.
  */
 #include "controller/network/digest.h"
+#include "controller/network/headers.h"
 #include "controller/network/network-private.h"
 #include "controller/network/network.h"
 
@@ -93,6 +94,9 @@ static const NetPort *receiver(const Network *net, const NetPort *sender, const 
 
 static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
 {
+    static const Headers byte = {.type = 0};
+    const Headers headers =
+        port_at(net, e->from)->uart ? byte : headers_read(frame->data, frame->size);
     const NetPort *port = port_at(net, e->port);
     const NetPort *peer = e->kind == NET_DELIVERED ? port_at(net, e->from)
                                                    : receiver(net, port_at(net, e->from), frame);
@@ -104,7 +108,11 @@ static uint64_t record(Network *net, const NetEvent *e, Frame *frame)
                      .size = e->size,
                      .sent = e->sent,
                      .due = e->due,
-                     .when = e->when};
+                     .when = e->when,
+                     .queued = e->queued,
+                     .bits = e->bits,
+                     .type = (uint16_t)headers.type,
+                     .proto = (uint16_t)headers.proto};
 
     if (e->kind == NET_DROPPED)
         r.reason = net_drop_name(e->drop);
@@ -141,7 +149,9 @@ static void drop(Network *net, const Packet *packet, unsigned link, unsigned dir
                   .direction = direction,
                   .sent = packet->d.sent,
                   .due = packet->d.due,
-                  .when = when};
+                  .when = when,
+                  .queued = packet->queued,
+                  .bits = packet->bits};
 
     port_at(net, packet->d.from)->stats.dropped++;
     report_event(net, e, packet->frame);
@@ -175,7 +185,7 @@ static void report_passage(Network *net, NetEventKind kind, const Packet *packet
 
 /* Sends a copy of the packet's frame to the far end of a link. */
 static const Packet *send_copy(Network *net, const Packet *packet, unsigned index,
-                               unsigned direction, VTime due)
+                               unsigned direction, const LinkFate *fate, VTime due)
 {
     Link *link = link_at(net, index);
     NetEnd remote = link->ends[!direction];
@@ -189,6 +199,8 @@ static const Packet *send_copy(Network *net, const Packet *packet, unsigned inde
     copy->d.direction = direction;
     copy->d.sequence = entry.sequence = link->ways[direction].sequence++;
     copy->hops = packet->hops;
+    copy->queued = vtime_add_capped(packet->queued, fate->queued);
+    copy->bits = vtime_add_capped(packet->bits, fate->bits);
     entry.rank = flow_rank(EVENT_SWITCH, 2 * index + direction);
     if (remote.is_switch) {
         heap_push(&net->events, entry);
@@ -208,7 +220,7 @@ static void enter(Network *net, const Packet *packet, unsigned link, unsigned di
     if (fate.drop != NET_DROP_NONE)
         drop(net, packet, link, direction, at, fate.drop);
     for (unsigned i = 0; i < fate.copies; i++) {
-        const Packet *copy = send_copy(net, packet, link, direction, fate.due[i]);
+        const Packet *copy = send_copy(net, packet, link, direction, &fate, fate.due[i]);
 
         report_passage(net, NET_ENTERED, copy, i > 0, at);
     }
@@ -325,7 +337,9 @@ static void on_taken(Network *net, Packet *packet)
                   .sequence = d->sequence,
                   .sent = d->sent,
                   .due = d->due,
-                  .when = packet->when};
+                  .when = packet->when,
+                  .queued = packet->queued,
+                  .bits = packet->bits};
 
     link_at(net, d->link)->ways[d->direction].stats.delivered++;
     if (packet->refused) {

@@ -4,6 +4,7 @@
  */
 #include "controller/network/headers.h"
 
+#include <glib.h>
 #include <string.h>
 
 #define ETHER_HEADER 14
@@ -132,4 +133,37 @@ Headers headers_read(const void *frame, size_t size)
     else if (h.type == HEADERS_TYPE_ARP)
         read_arp(c, &h);
     return h;
+}
+
+static char *ip_name(const char *version, unsigned proto)
+{
+    static const struct {
+        unsigned proto;
+        const char *name;
+    } known[] = {{HEADERS_PROTO_ICMP, "ICMP"},
+                 {HEADERS_PROTO_TCP, "TCP"},
+                 {HEADERS_PROTO_UDP, "UDP"},
+                 {HEADERS_PROTO_ICMP6, "ICMPv6"}};
+
+    for (unsigned i = 0; i < G_N_ELEMENTS(known); i++)
+        if (known[i].proto == proto)
+            return g_strdup_printf("%s/%s", version, known[i].name);
+    return proto == HEADERS_PROTO_NONE ? g_strdup(version)
+                                       : g_strdup_printf("%s/%u", version, proto);
+}
+
+char *headers_name(unsigned type, unsigned proto)
+{
+    if (type == 0 && proto == 0)
+        return g_strdup("byte");
+    switch (type) {
+    case HEADERS_TYPE_ARP:
+        return g_strdup("ARP");
+    case HEADERS_TYPE_IP:
+        return ip_name("IPv4", proto);
+    case HEADERS_TYPE_IP6:
+        return ip_name("IPv6", proto);
+    default: /* below 0x600 it is a length */
+        return type < 0x600 ? g_strdup("802.3") : g_strdup_printf("0x%04x", type);
+    }
 }

@@ -46,4 +46,8 @@ typedef struct {
 /* Parses a frame of `size` bytes. Headers that the frame's end cuts off stay unset. */
 Headers headers_read(const void *frame, size_t size);
 
+/* The protocols of Headers in words: "IPv4/TCP", "ARP", "IPv6/ICMPv6", "IPv4/50", "0x88cc", "802.3";
+ * "byte" for both 0, which stands for a serial line. Free with g_free(). */
+char *headers_name(unsigned type, unsigned proto);
+
 #endif

@@ -242,7 +242,7 @@ LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum)
     const LinkParams *p = &way->params;
     /* On top of the time of the bits, so a byte's own time is part of it already. */
     VTime latency = vtime(link_latency(p, quantum).ns - byte_ns(p)), last_bit;
-    LinkFate fate = {NET_DROP_NONE, 1, {{0}, {0}}};
+    LinkFate fate = {.drop = NET_DROP_NONE, .copies = 1};
     uint64_t draw[DRAWS];
 
     for (unsigned i = 0; i < DRAWS; i++)
@@ -262,6 +262,8 @@ LinkFate link_way_enter(LinkWay *way, VTime at, size_t size, VTime quantum)
         way->stats.lost++;
         return (LinkFate){.drop = NET_DROP_LOSS};
     }
+    fate.bits = vtime(MIN(link_serialisation(p, size).ns, last_bit.ns - at.ns));
+    fate.queued = vtime(last_bit.ns - at.ns - fate.bits.ns);
     fate.due[0] = vtime(MAX(way->last_due.ns, arrival(way, last_bit, latency, draw[JITTER]).ns));
     if (chance(draw[REORDER], p->reorder)) {
         fate.due[0].ns = MIN(2 * NEVER, fate.due[0].ns + MIN(NEVER, p->jitter.ns) + latency.ns);

@@ -104,6 +104,9 @@ typedef struct {
     NetDrop drop;    /* NET_DROP_NONE: the frame arrives */
     unsigned copies; /* 0 to 2 */
     VTime due[2];
+    /* Of both copies: the wait for the bits of the frames in front, and the time of its own bits.
+     * What is left up to `due` is the latency, with jitter and what holds the frame's place. */
+    VTime queued, bits;
 } LinkFate;
 
 /* Prepares a way of link `name`. `seed`, `name` and `direction` determine the way's random

@@ -19,8 +19,9 @@ struct Packet {
     bool taken;      /* by network_pop(), and not given back yet */
     unsigned number; /* among those taken, as network_save() or network_load() counted */
     bool refused;
-    bool exact; /* its last link was exact when the packet entered the link */
-    VTime when; /* time of acceptance or refusal */
+    bool exact;         /* its last link was exact when the packet entered the link */
+    VTime when;         /* time of acceptance or refusal */
+    VTime queued, bits; /* on the links so far (LinkFate) */
     Packet *next_free;
     Packet *next_ever; /* list of all packets, in use or not */
 };

@@ -159,6 +159,8 @@ static void save_packet(const GPtrArray *frames, const Packet *p, bool passed, G
     put_u8(out, (uint8_t)p->d.direction);
     put_u64(out, p->d.sequence);
     put_time(out, p->d.due);
+    put_natural(out, (uint64_t)p->queued.ns);
+    put_natural(out, (uint64_t)p->bits.ns);
     put_u8(out, (uint8_t)p->hops);
     put_u8(out, (uint8_t)(p->exact | p->d.carried << 1 | p->refused << 2));
 }
@@ -319,6 +321,7 @@ static Packet *load_packet(Network *net, const GPtrArray *frames, bool passed, b
 {
     uint32_t frame = get_u32(r), from = get_u32(r);
     NetDelivery d = {.from = from, .sent = get_time(r)};
+    uint64_t queued = 0, bits = 0;
     uint8_t hops = 0, flags = 0;
     Packet *p;
 
@@ -327,11 +330,14 @@ static Packet *load_packet(Network *net, const GPtrArray *frames, bool passed, b
         d.direction = get_u8(r);
         d.sequence = get_u64(r);
         d.due = get_time(r);
+        queued = get_natural(r);
+        bits = get_natural(r);
         hops = get_u8(r);
         flags = get_u8(r);
         reader_demand(r, d.link < net->links->len && d.direction < 2 && flags <= 7 &&
                              hops <= NETWORK_HOPS_MAX);
         reader_demand(r, !to_switch || flags == 0);
+        reader_demand(r, queued <= CODEC_TIME_END && bits <= CODEC_TIME_END);
     }
     reader_demand(r, frame < frames->len && from < net->ports->len);
     if (r->bad)
@@ -350,6 +356,8 @@ static Packet *load_packet(Network *net, const GPtrArray *frames, bool passed, b
     p->d.direction = d.direction;
     p->d.sequence = d.sequence;
     p->d.due = d.due;
+    p->queued = vtime((int64_t)queued);
+    p->bits = vtime((int64_t)bits);
     p->exact = flags & 1;
     p->d.carried = flags & 2;
     p->refused = flags & 4;

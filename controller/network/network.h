@@ -111,6 +111,7 @@ typedef struct {
     unsigned link;     /* first link for a send, last link for a delivery, link of a drop */
     unsigned direction;
     VTime sent, due, when;
+    VTime queued, bits; /* of a delivery and a drop: on all links so far (LinkFate) */
     const uint8_t *data;
     size_t size;
     uint64_t trace_number; /* number of this event in the trace; 0 without a trace */

@@ -8,7 +8,7 @@
 #include "controller/network/trace-private.h"
 
 /* Bytes of the shortest event and node that are written. */
-#define LEAST_EVENT (1 + 6 + 3 * 8 + 8 + 4)
+#define LEAST_EVENT (1 + 10 + 3 * 8 + 8 + 4)
 #define LEAST_NODE  (4 + 4 + 8 * 4 + 8 + 4)
 
 /* --- writing --- */
@@ -48,6 +48,10 @@ static void save_event(const TraceEvent *event, Words *words, GByteArray *out)
     put_time(out, r->sent);
     put_time(out, r->due);
     put_time(out, r->when);
+    put_natural(out, (uint64_t)r->queued.ns);
+    put_natural(out, (uint64_t)r->bits.ns);
+    put_natural(out, r->type);
+    put_natural(out, r->proto);
     put_u64(out, r->digest);
     vclock_save(&event->clock, out);
 }
@@ -123,6 +127,22 @@ static const char *get_word(const GPtrArray *words, bool needed, Reader *r)
     return r->bad || number == 0 ? NULL : words->pdata[number - 1];
 }
 
+static VTime get_delay(Reader *r)
+{
+    uint64_t ns = get_natural(r);
+
+    reader_demand(r, ns <= CODEC_TIME_END);
+    return vtime(r->bad ? 0 : (int64_t)ns);
+}
+
+static uint16_t get_short(Reader *r)
+{
+    uint64_t value = get_natural(r);
+
+    reader_demand(r, value <= UINT16_MAX);
+    return (uint16_t)value;
+}
+
 static void load_event(Trace *trace, const GPtrArray *words, TraceEvent *event, Reader *r)
 {
     uint64_t nodes = trace->nodes->len, node, peer;
@@ -142,6 +162,10 @@ static void load_event(Trace *trace, const GPtrArray *words, TraceEvent *event, 
     record->sent = get_time(r);
     record->due = get_time(r);
     record->when = get_time(r);
+    record->queued = get_delay(r);
+    record->bits = get_delay(r);
+    record->type = get_short(r);
+    record->proto = get_short(r);
     record->digest = get_u64(r);
     load_clock(&event->clock, (unsigned)nodes, r);
 }

@@ -56,6 +56,11 @@ typedef struct {
     const char *reason;       /* NULL if there is no reason */
     size_t size;
     VTime sent, due, when;
+    /* Not in the line. Of a delivery: when - sent is queued (behind other frames) + bits (of its own,
+     * at each link's bandwidth) + (due - sent - queued - bits), the latencies with jitter, +
+     * (when - due), the wait at the receiver for a barrier or a µs. */
+    VTime queued, bits;
+    uint16_t type, proto; /* as in Headers; both 0: a serial line */
     uint64_t digest;
 } TraceRecord;
 
@@ -68,7 +73,7 @@ typedef struct {
 typedef struct Trace Trace;
 
 /* Creates a trace that keeps the last `cap` events (at least 1) in memory. Each event needs about
- * 140 bytes plus 8 per node. */
+ * 160 bytes plus 8 per node. */
 Trace *trace_new(size_t cap);
 void trace_free(Trace *trace);
 

@@ -53,6 +53,38 @@ static void test_raised(void)
     link_way_clear(&way);
 }
 
+static void splits(LinkWay *way, int64_t at, size_t size, int64_t queued, int64_t bits)
+{
+    LinkFate fate = link_way_enter(way, vtime(at), size, quantum);
+
+    g_assert_cmpint(fate.queued.ns, ==, queued);
+    g_assert_cmpint(fate.bits.ns, ==, bits);
+    g_assert_cmpint(fate.due[0].ns, ==, at + queued + bits + 5000);
+}
+
+/* What of a delay is the queue, and what the bits; with a rate that fits no ns the parts are whole
+ * all the same. */
+static void test_parts(void)
+{
+    LinkWay way = way_of((LinkParams){.latency = {5000}, .bandwidth = 1000000});
+    LinkWay odd = way_of((LinkParams){.latency = {5000}, .bandwidth = 7000000000});
+    LinkWay free_way = way_of((LinkParams){.latency = {5000}});
+
+    splits(&way, 10, 60, 0, 672000);
+    splits(&way, 10, 100, 672000, 992000);
+    splits(&way, 1000010, 1, 664000, 672000);
+    splits(&way, 10000000, 60, 0, 672000);
+    splits(&odd, 0, 60, 0, 96);
+    splits(&odd, 0, 61, 96, 98);  /* 97.142… */
+    splits(&odd, 0, 61, 193, 98); /* of 290.28…, 291 */
+    splits(&free_way, 3, 1000, 0, 0);
+    link_way_set(&way, &(LinkParams){.latency = {5000}}); /* behind the one that is being sent */
+    splits(&way, 10000001, 60, 671999, 0);
+    link_way_clear(&way);
+    link_way_clear(&odd);
+    link_way_clear(&free_way);
+}
+
 /* A byte of 10 bits takes 86805.55… ns at 115,200 baud, whatever the quantum; what a shorter latency
  * than the quantum lacks comes on top, and no rate drifts. */
 static void test_line(void)
@@ -352,6 +384,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/link/latency", test_latency);
     g_test_add_func("/link/raised", test_raised);
+    g_test_add_func("/link/parts", test_parts);
     g_test_add_func("/link/line", test_line);
     g_test_add_func("/link/serialisation", test_serialisation);
     g_test_add_func("/link/no-drift", test_no_drift);

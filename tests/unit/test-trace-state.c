@@ -50,6 +50,10 @@ static void append(World *w, GRand *rand)
     r.sent = vtime((int64_t)any(rand, 1000000) - 5);
     r.due = vtime((int64_t)any(rand, 1000000) * NS_PER_S);
     r.when = vtime((int64_t)any(rand, 1000000) * NS_PER_MS);
+    r.queued = vtime((int64_t)any(rand, 1000000) * NS_PER_MS);
+    r.bits = vtime((int64_t)any(rand, 1000000));
+    r.type = (uint16_t)any(rand, 0x10000);
+    r.proto = (uint16_t)any(rand, 257);
     r.digest = (uint64_t)any(rand, 1000000) << 40 | any(rand, 1000000);
     trace_append(w->trace, &r, stamp);
 }
