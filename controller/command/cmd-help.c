@@ -33,7 +33,7 @@ static bool help_group(const Session *s, const char *group)
     bool found = false;
 
     for (const Command *const *c = command_table(); *c; c++) {
-        if (g_str_has_prefix((*c)->name, head)) {
+        if (g_str_has_prefix((*c)->name, head) || strcmp((*c)->name, group) == 0) {
             help_full(s, *c);
             found = true;
         }

@@ -86,6 +86,16 @@ static const Command *choose(const Choice *choice, const char *typed, bool *seve
     return *several ? NULL : found;
 }
 
+/* The command of a group with this very second word; NULL as second: without one. */
+static const Command *in_group(Word group, const char *second)
+{
+    for (const Command *const *c = command_table(); *c; c++)
+        if (same_word(name_word(*c, 0), group) &&
+            strcmp(name_word(*c, 1).p, second ? second : "") == 0)
+            return *c;
+    return NULL;
+}
+
 /* --- what fits nothing --- */
 
 /* A command with this second word: `attach` is half of `node attach`. */
@@ -160,9 +170,14 @@ const Command *command_find(char **words, unsigned *used, GError **error)
     *used = 1;
     if (!c)
         return refuse_first(words[0], several, error);
-    if (name_word(c, 1).length == 0)
-        return c;
     choice = (Choice){.group = name_word(c, 0), .i = 1};
+    /* `mem` and `mem write`: what begins with the second word may be an argument of the first. */
+    if ((c = in_group(choice.group, NULL)) != NULL) {
+        const Command *longer = words[1] && *words[1] ? in_group(choice.group, words[1]) : NULL;
+
+        *used = longer ? 2 : 1;
+        return longer ? longer : c;
+    }
     *used = 2;
     c = words[1] && *words[1] ? choose(&choice, words[1], &several) : NULL;
     return c ? c : refuse_second(&choice, words[1], several, error);

@@ -215,8 +215,8 @@ bool usage_is_name(const char *alternative, const char *name)
 /* True for what is read as a node, a time or a number; every other placeholder may be any text. */
 static bool is_typed(const char *alternative)
 {
-    static const char *const names[] = {"NODE",  "END", "DURATION", "TIME", "EVERY",
-                                        "NINSN", "N",   "M",        "LEN",  "ADDR"};
+    static const char *const names[] = {"NODE", "END", "DURATION", "TIME", "EVERY", "NINSN",
+                                        "N",    "M",   "LEN",      "ADDR", "BYTES"};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(names); i++)
         if (usage_is_name(alternative, names[i]))

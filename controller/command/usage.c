@@ -132,11 +132,21 @@ static const UsageWord *key_word(const Sequence *s, const char *arg)
     return NULL;
 }
 
+/* The first argument from `at` on that is one of the sequence's keys, or n_args. */
+static unsigned next_key(const Sequence *s, char **args, unsigned n_args, unsigned at)
+{
+    while (at < n_args && !key_word(s, args[at]))
+        at++;
+    return at;
+}
+
 /* Which argument is behind those that word `i`, which takes all, begins with argument `at`. */
 static unsigned rest_end(const Sequence *s, unsigned i, char **args, unsigned n_args, unsigned at)
 {
-    const UsageWord *next = i + 1 < s->len ? s->pdata[i + 1] : NULL;
+    const UsageWord *word = s->pdata[i], *next = i + 1 < s->len ? s->pdata[i + 1] : NULL;
 
+    if (!next && !usage_is_name(word->text, "EXPR"))
+        return next_key(s, args, n_args, at + 1);
     if (!next || next->key || usage_is_placeholder(next->text))
         return n_args;
     for (at++; at < n_args; at++)

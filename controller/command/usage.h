@@ -10,7 +10,7 @@
  *     word         alternatives with bars between them: literals, placeholders, or key=values
  *     placeholder  begins with a capital letter: FILE, DIR, PATH, NODE, NODE[.CPU], END, HOST, COMMAND,
  *                  DEFAULT, SAVE, REG, ADDR stand for what can be listed, every other for anything; with …
- *                  behind it, and EXPR, for all that follows, COMMAND at the end for one word or two.
+ *                  behind it, and EXPR, for all that follows (in front of a key, if it ends the usage), COMMAND at the end for one word or two.
  *                  args.h says which are more than text
  */
 #ifndef COMMAND_USAGE_H

@@ -203,6 +203,8 @@ static void collect(const Before *b, const char *text)
             offer_names(b->words, n, text);
         return;
     }
+    if (used == 1 && n == 1 && b->head[0] == '\0') /* `mem`, of which there is a `mem write` */
+        offer_names(b->words, n, text);
     hints = usage_hints(command->usage, b->words + used, n - used, b->head);
     for (unsigned i = 0; i < hints->len; i++)
         offer_hint(hints->pdata[i], b->words + used, n - used, text);
