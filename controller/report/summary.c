@@ -56,6 +56,27 @@ ReportNode *report_summary_add(ReportSummary *s)
     return n;
 }
 
+static void report_entry_free(void *data)
+{
+    ReportEntry *e = data;
+
+    g_free(e->node);
+    g_free(e->what);
+    if (e->data)
+        g_bytes_unref(e->data);
+    g_free(e);
+}
+
+ReportEntry *report_summary_add_entry(ReportSummary *s)
+{
+    ReportEntry *e = g_new0(ReportEntry, 1);
+
+    if (!s->journal)
+        s->journal = g_ptr_array_new_with_free_func(report_entry_free);
+    g_ptr_array_add(s->journal, e);
+    return e;
+}
+
 void report_trace_init(ReportTrace *trace)
 {
     const uint64_t unused = 0;
@@ -74,6 +95,7 @@ unsigned report_trace_room(unsigned nodes)
 void report_summary_clear(ReportSummary *s)
 {
     g_clear_pointer(&s->nodes, g_ptr_array_unref);
+    g_clear_pointer(&s->journal, g_ptr_array_unref);
     g_clear_pointer(&s->trace.names, g_ptr_array_unref);
     g_clear_pointer(&s->trace.packets, g_array_unref);
     g_clear_pointer(&s->trace.clocks, g_array_unref);
@@ -214,6 +236,54 @@ static void put_checks(json_object *o, const Verdict *v)
     put_int(o, "checks_left_out", v ? (int64_t)v->left_out : 0);
 }
 
+/* Bytes as hexadecimal digits; free with g_free(). */
+static char *hex_of(const uint8_t *bytes, gsize size)
+{
+    GString *text = g_string_sized_new(2 * size);
+
+    for (gsize i = 0; i < size; i++)
+        g_string_append_printf(text, "%02x", bytes[i]);
+    return g_string_free(text, FALSE);
+}
+
+static void put_data(json_object *o, GBytes *data)
+{
+    gsize size = 0;
+    const uint8_t *bytes = data ? g_bytes_get_data(data, &size) : NULL;
+    g_autofree char *sha = data ? g_compute_checksum_for_bytes(G_CHECKSUM_SHA256, data) : NULL;
+    g_autofree char *hex = data && size <= REPORT_ENTRY_BYTES ? hex_of(bytes, size) : NULL;
+
+    put_int(o, "bytes", (int64_t)size);
+    add_text(o, "data", hex);
+    add_text(o, "sha256", sha);
+}
+
+static json_object *entry_json(const ReportEntry *e)
+{
+    json_object *o = json_object_new_object();
+
+    put_int(o, "number", (int64_t)e->number);
+    put_int(o, "virtual_ns", e->time.ns);
+    json_object_object_add(o, "running", json_object_new_boolean(e->running));
+    add_text(o, "node", e->node);
+    json_object_object_add(o, "icount", e->counted ? json_object_new_int64(e->icount.n) : NULL);
+    add_text(o, "kind", e->kind);
+    add_text(o, "from", e->source);
+    add_text(o, "what", e->what);
+    put_data(o, e->data);
+    return o;
+}
+
+static void put_journal(json_object *o, const ReportSummary *s)
+{
+    json_object *all = json_object_new_array();
+
+    for (unsigned i = 0; s->journal && i < s->journal->len; i++)
+        json_object_array_add(all, entry_json(s->journal->pdata[i]));
+    json_object_object_add(o, "journal", all);
+    put_int(o, "journal_left_out", (int64_t)s->journal_left_out);
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -253,6 +323,7 @@ char *report_json(const ReportSummary *s)
     json_object_object_add(o, "host_seconds", json_object_new_double(s->host_seconds));
     json_object_object_add(o, "packets", packets_json(&s->packets));
     put_checks(o, s->verdict);
+    put_journal(o, s);
     for (unsigned i = 0; s->nodes && i < s->nodes->len; i++)
         json_object_array_add(nodes, node_json(s->nodes->pdata[i]));
     json_object_object_add(o, "nodes", nodes);

@@ -103,6 +103,22 @@ typedef struct {
     uint64_t left_out; /* packets that are not in the array */
 } ReportTrace;
 
+/* What came from outside. */
+typedef struct {
+    uint64_t number;
+    const char *kind, *source; /* not owned */
+    char *node;                /* NULL: it concerns the ensemble */
+    char *what;                /* in words */
+    VTime time;
+    bool running; /* the ensemble ran: `time` is that of the barrier before */
+    bool counted; /* `icount` is known */
+    Insns icount;
+    GBytes *data; /* NULL: none */
+} ReportEntry;
+
+/* The most bytes of an entry's data that report.json has. */
+#define REPORT_ENTRY_BYTES 4096
+
 /* Adds a UART, which the node owns. */
 ReportUart *report_node_add_uart(ReportNode *node);
 
@@ -129,7 +145,9 @@ typedef struct {
     double host_seconds;
     ReportPackets packets; /* of the whole network */
     GPtrArray *nodes;      /* ReportNode */
-    ReportTrace trace;     /* for the page only; names: NULL if there is no network */
+    GPtrArray *journal;    /* ReportEntry; NULL: none */
+    uint64_t journal_left_out;
+    ReportTrace trace; /* for the page only; names: NULL if there is no network */
 } ReportSummary;
 
 /* Frees the members that the summary owns. */
@@ -137,6 +155,9 @@ void report_summary_clear(ReportSummary *summary);
 
 /* Adds a node, which the summary owns. */
 ReportNode *report_summary_add(ReportSummary *summary);
+
+/* Adds an entry of the journal, which the summary owns. */
+ReportEntry *report_summary_add_entry(ReportSummary *summary);
 
 /* The text of report.json; free with g_free(). Pure. */
 char *report_json(const ReportSummary *summary);

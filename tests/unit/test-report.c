@@ -142,6 +142,62 @@ static json_object *parse(const ReportSummary *s)
     return o;
 }
 
+/* An entry with data, one without, and one with more than the report takes. */
+static void test_json_journal(void)
+{
+    ReportSummary s;
+    json_object *o, *all, *e;
+    g_autofree uint8_t *much = g_malloc0(REPORT_ENTRY_BYTES + 1);
+
+    fill(&s);
+    s.journal_left_out = 4;
+    *report_summary_add_entry(&s) = (ReportEntry){.number = 5,
+                                                  .kind = "typed",
+                                                  .source = "terminal",
+                                                  .node = g_strdup("a"),
+                                                  .what = g_strdup("typed 'x'"),
+                                                  .time = {7},
+                                                  .running = true,
+                                                  .data = g_bytes_new("x\xff", 2)};
+    *report_summary_add_entry(&s) = (ReportEntry){.number = 6,
+                                                  .kind = "command",
+                                                  .source = "command",
+                                                  .what = g_strdup("seed 2"),
+                                                  .counted = true,
+                                                  .icount = {9}};
+    *report_summary_add_entry(&s) =
+        (ReportEntry){.number = 7,
+                      .kind = "memory",
+                      .source = "gdb",
+                      .what = g_strdup("memory"),
+                      .data = g_bytes_new(much, REPORT_ENTRY_BYTES + 1)};
+    o = parse(&s);
+    int_is(o, "journal_left_out", 4);
+    all = member(o, "journal");
+    g_assert_cmpuint(json_object_array_length(all), ==, 3);
+    e = json_object_array_get_idx(all, 0);
+    keys_are(e, "number virtual_ns running node icount kind from what bytes data sha256");
+    int_is(e, "number", 5);
+    int_is(e, "virtual_ns", 7);
+    g_assert_true(json_object_get_boolean(member(e, "running")));
+    text_is(e, "node", "a");
+    g_assert_null(member(e, "icount"));
+    text_is(e, "from", "terminal");
+    int_is(e, "bytes", 2);
+    text_is(e, "data", "78ff");
+    e = json_object_array_get_idx(all, 1);
+    g_assert_null(member(e, "node"));
+    int_is(e, "icount", 9);
+    g_assert_null(member(e, "data"));
+    g_assert_null(member(e, "sha256"));
+    e = json_object_array_get_idx(all, 2);
+    int_is(e, "bytes", REPORT_ENTRY_BYTES + 1);
+    g_assert_null(member(e, "data"));
+    g_assert_cmpuint(strlen(json_object_get_string(member(e, "sha256"))), ==, 64);
+    json_object_put(o);
+    report_summary_clear(&s);
+}
+
 static void test_json_top(void)
 {
     ReportSummary s;
@@ -151,7 +207,7 @@ static void test_json_top(void)
     o = parse(&s);
     keys_are(o, "version metronome_version outcome exit_code where message started scenario "
                 "variables command_line mode quantum_ns virtual_ns barriers missed host_seconds "
-                "packets checks checks_left_out nodes");
+                "packets checks checks_left_out journal journal_left_out nodes");
     int_is(o, "version", REPORT_VERSION);
     g_assert_cmpint(REPORT_VERSION, ==, 3);
     text_is(o, "command_line", "metronome -c 'run \"1s\"' a/b");
@@ -668,6 +724,7 @@ int main(int argc, char **argv)
 {
     g_setenv("LC_ALL", "C.UTF-8", TRUE);
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/report/json/journal", test_json_journal);
     g_test_add_func("/report/json/top", test_json_top);
     g_test_add_func("/report/json/running", test_json_running);
     g_test_add_func("/report/json/failed", test_json_failed);
