@@ -70,7 +70,7 @@ static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError
 }
 
 /* "node" or "node.1": the console of a UART; *uart is 0 without one. */
-static Node *find_console(const Session *s, const char *text, int64_t *uart, GError **error)
+Node *args_find_console(const Session *s, const char *text, int64_t *uart, GError **error)
 {
     const char *dot;
     Node *node = find_numbered(s, text, &dot, error);
@@ -156,10 +156,11 @@ static bool read_one(CommandCall *call, unsigned i, GError **error)
         break;
     case ARG_NODE:
         value->whole = -1;
-        value->node =
-            strstr(arg->kind, ".CPU")    ? find_vcpu(call->session, text, &value->whole, error)
-            : strstr(arg->kind, ".PORT") ? find_console(call->session, text, &value->whole, error)
-                                         : session_find_node(call->session, text, error);
+        value->node = strstr(arg->kind, ".CPU")
+                          ? find_vcpu(call->session, text, &value->whole, error)
+                      : strstr(arg->kind, ".PORT")
+                          ? args_find_console(call->session, text, &value->whole, error)
+                          : session_find_node(call->session, text, error);
         return value->node;
     case ARG_TIME:
         ok = units_parse_duration(text, &time, &why);

@@ -39,6 +39,9 @@ unsigned args_uart(const CommandCall *call);
 /* -1: NODE is without .CPU. */
 int args_vcpu(const CommandCall *call);
 
+/* The node of "NODE" or "NODE.PORT" among others; *uart is 0 without .PORT. */
+Node *args_find_console(const Session *session, const char *text, int64_t *uart, GError **error);
+
 /* The ends of a link, or fewer; returns how many. */
 unsigned args_ends(const CommandCall *call, const char *ends[2]);
 

@@ -321,6 +321,7 @@ const Command cmd_max_skip = {
             "when a pc "
             "or access break stops it or a step wakes it (100us): 1us at least; less costs speed",
     .exec = exec_max_skip,
+    .journaled = true,
 };
 
 static CommandResult exec_pause(CommandCall *call, GError **error)

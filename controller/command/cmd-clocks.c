@@ -127,7 +127,7 @@ static CommandResult ask(CommandCall *call, Node *node, VTime timeout, GError **
     q->give_up = vtime_add_capped(q->asked, timeout);
     q->answer = clocks_answer_new(clock_watch_next_id(s),
                                   node->icount.enabled ? INT64_C(1) << node->icount.shift : 1);
-    if (guest_agent_ask(node, q->answer->id, "clocks", error) && go_on(q, error))
+    if (guest_agent_ask(call->session, node, q->answer->id, "clocks", error) && go_on(q, error))
         return COMMAND_PARKED;
     clocks_answer_free(q->answer);
     g_free(q);

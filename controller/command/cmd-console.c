@@ -7,11 +7,15 @@
  * may block and a worker must not.
  */
 #include "controller/base/fd.h"
+#include "controller/base/tail.h"
+#include "controller/base/text.h"
 #include "controller/base/tty.h"
+#include "controller/base/units.h"
 #include "controller/command/args.h"
 #include "controller/qemu/uart.h"
 #include "controller/run/run.h"
 #include "controller/session/events.h"
+#include "controller/session/journal.h"
 
 #include <errno.h>
 #include <glib-unix.h>
@@ -84,10 +88,21 @@ static void listen_to_keys(Visit *v)
 
 static gboolean on_retry(gpointer data);
 
+/* Gives QEMU what it takes of the keys; returns how many, or -1. */
+static gssize type_keys(const Visit *v)
+{
+    gssize n = console_type(v->console, v->keys->str, v->keys->len, NULL);
+
+    if (n > 0)
+        journal_typed(v->call->session, args_node(v->call), args_uart(v->call), JOURNAL_BY_TERMINAL,
+                      v->keys->str, (gsize)n);
+    return n;
+}
+
 /* True if the guest has taken all; if it takes no more, nothing is read until it does. */
 static bool pass_keys(Visit *v)
 {
-    gssize n = console_type(v->console, v->keys->str, v->keys->len, NULL);
+    gssize n = type_keys(v);
 
     if (n < 0)
         g_string_truncate(v->keys, 0); /* QEMU has ended, and with it the run ends */
@@ -124,7 +139,7 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
     if (n > 0)
         g_string_append_len(v->keys, keys, escape ? escape - keys : n);
     if (n <= 0 || escape) {
-        console_type(v->console, v->keys->str, v->keys->len, NULL);
+        type_keys(v);
         v->input = 0;
         leave(v);
         return G_SOURCE_REMOVE;
@@ -237,10 +252,59 @@ static bool would_have_console(const Node *node, GError **error)
     return !node->attached;
 }
 
+/* --- its last lines --- */
+
+static void show_lines(const Session *s, const Console *c, unsigned n)
+{
+    const Recent *recent = console_recent(c);
+    unsigned count = recent_count(recent), first = count > n ? count - n : 0;
+    VTime at;
+
+    if (n > count && recent_left_out(recent) > 0)
+        session_print(s, "lines before these are in the log: %s\n", console_log_path(c));
+    for (unsigned i = first; i < count; i++) {
+        RecentLine line = recent_line(recent, i);
+        g_autofree char *time = units_format_seconds(line.at);
+        g_autofree char *text = text_line(line.text, (gssize)line.size);
+
+        session_print(s, "[%s] %s%s\n", time, text, line.cut > 0 ? "…" : "");
+    }
+    if (console_open_line(c, &at)) {
+        g_autofree char *time = units_format_seconds(at);
+        g_autofree char *open = tail_of_file(console_log_path(c), 1);
+
+        session_print(s, "[%s] %s%s", time, open ? open : "",
+                      open && g_str_has_suffix(open, "\n") ? "" : "\n");
+    }
+}
+
+static CommandResult show_last(const CommandCall *call, const Node *node, GError **error)
+{
+    const Session *s = call->session;
+    Console *c;
+
+    if (s->options.dry)
+        return would_have_console(node, error) ? command_would_reach(s, node, error)
+                                               : COMMAND_FAILED;
+    c = node_console(node, args_uart(call));
+    if (node->attached || !c) {
+        if (node->state == NODE_ADDED)
+            node_check(node, true, error);
+        else
+            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                        "node %s has no console that metronome can read", node->name);
+        return COMMAND_FAILED;
+    }
+    show_lines(s, c, (unsigned)args_count(call, "last", 0));
+    return COMMAND_DONE;
+}
+
 static CommandResult exec_console(CommandCall *call, GError **error)
 {
     Node *node = args_node(call);
 
+    if (args_has(call, "last"))
+        return show_last(call, node, error);
     if (call->session->options.quiet && !has_terminal(call, error))
         return COMMAND_FAILED;
     if (call->session->options.dry)
@@ -253,11 +317,14 @@ static CommandResult exec_console(CommandCall *call, GError **error)
 
 const Command cmd_node_console = {
     .name = "node console",
-    .usage = "NODE[.PORT] [pace=1.0|off]",
+    .usage = "NODE[.PORT] [pace=1.0|off] | NODE[.PORT] last=N",
+    .least = 1,
+    .most = INT32_MAX,
     .help = "Give the terminal to the guest's console, or to that of its UART PORT, and let the "
             "ensemble run, in real time or as "
             "fast as "
-            "it goes; Ctrl-] stops at the next barrier",
+            "it goes; Ctrl-] stops at the next barrier. last= shows its last lines instead (of the "
+            "400 that are kept), each with its time",
     .exec = exec_console,
     .outside = true,
 };

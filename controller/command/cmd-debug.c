@@ -4,19 +4,19 @@
 #include "controller/base/units.h"
 #include "controller/command/args.h"
 #include "controller/command/look.h"
+#include "controller/command/poke-command.h"
 #include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/node-symbols.h"
 #include "controller/run/peek.h"
 #include "controller/run/run.h"
+#include "controller/session/journal.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 /* A step that waits longer in virtual time for an interrupt gives up. */
 #define STEP_PATIENCE_NS (100 * NS_PER_MS)
-
-#define MAX_MEM 65536
 
 /* The name goes behind the number with which QEMU's line begins. */
 static char *with_name(Session *s, const Node *n, uint64_t pc, const char *line)
@@ -58,6 +58,7 @@ typedef struct {
     Node *node;
     int vcpu;
     Insns before;
+    VTime began;
     bool masked;
 } Step;
 
@@ -107,6 +108,8 @@ static void on_step_done(const RunOutcome *o, void *data)
     GError *error = NULL;
 
     command_resume(call);
+    journal_steps(s, step->node, JOURNAL_BY_COMMAND,
+                  &(JournalSteps){step->vcpu, step->masked, step->before, step->began});
     show_step(call, step, o);
     if (o->end == RUN_FAILED)
         error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
@@ -145,7 +148,7 @@ static CommandResult exec_step(CommandCall *call, GError **error)
         return command_would_reach(s, node, error);
     rest_settle(node);
     step = g_new0(Step, 1);
-    *step = (Step){node, args_vcpu(call), node->clock.icount, masked};
+    *step = (Step){node, args_vcpu(call), node->clock.icount, engine_now(s->engine), masked};
     spec.goal = (RunGoal){
         .time = {engine_now(s->engine).ns + STEP_PATIENCE_NS + (count << node->icount.shift)},
         .node = node,
@@ -234,6 +237,9 @@ static CommandResult exec_regs(CommandCall *call, GError **error)
     Node *n = args_node(call);
     bool ok;
 
+    if (command_has_values(call->args))
+        return poke_command_registers(call, error);
+
     if (call->session->options.dry)
         return command_would_reach(call->session, n, error);
     if (!node_check(n, true, error) || !debug_use(n, error))
@@ -245,11 +251,14 @@ static CommandResult exec_regs(CommandCall *call, GError **error)
 
 const Command cmd_regs = {
     .name = "regs",
-    .usage = "NODE[.CPU] [REG…]",
+    .usage = "NODE[.CPU] [REG…] | NODE[.CPU] REG=VALUE…",
     .help =
-        "Show the general registers of a vCPU, or those that are named, system registers included",
+        "Show the general registers of a vCPU, or those that are named, system registers included; "
+        "with values, set them: all or none; pc and sp are known on each architecture, a VALUE is "
+        "a number (also 0x… or negative) or a name as in `symbols`",
     .exec = exec_regs,
     .when = COMMAND_LOOKS,
+    .values_act = true,
 };
 
 /* --- mem --- */
@@ -298,7 +307,7 @@ const Command cmd_mem = {
     .name = "mem",
     .usage = "NODE ADDR LEN [phys=on|off]",
     .least = 1,
-    .most = MAX_MEM,
+    .most = POKE_MOST,
     .help = "Show guest memory at a virtual address as vCPU 0 sees it, or at a physical one",
     .exec = exec_mem,
     .when = COMMAND_LOOKS,

@@ -58,6 +58,7 @@ const Command cmd_gateway_add = {
     .exec = exec_add,
     .outside = true,
     .defines = DEFINES_END,
+    .journaled = true,
 };
 
 static CommandResult exec_list(CommandCall *call, GError **error)

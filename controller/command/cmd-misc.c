@@ -3,10 +3,13 @@
 #include "controller/base/log.h"
 #include "controller/base/suggest.h"
 #include "controller/command/args.h"
+#include "controller/command/gdb-monitor.h"
 #include "controller/command/keys.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/monitor.h"
 #include "controller/qemu/uart.h"
+#include "controller/session/journal.h"
+#include "controller/session/live.h"
 
 #include <string.h>
 
@@ -103,6 +106,36 @@ const Command cmd_log = {
     .when = COMMAND_ANYTIME,
 };
 
+/* All consoles are looked for before one is shown. */
+static CommandResult exec_log_console(CommandCall *call, GError **error)
+{
+    Session *s = call->session;
+    bool on = args_has(call, "on");
+    int64_t uart;
+
+    for (unsigned i = 1; i < call->n_args; i++)
+        if (!args_find_console(s, call->args[i], &uart, error))
+            return COMMAND_FAILED;
+    if (s->options.dry)
+        return COMMAND_DONE;
+    if (call->n_args == 1)
+        live_show(s, NULL, 0, on);
+    for (unsigned i = 1; i < call->n_args; i++) {
+        const Node *n = args_find_console(s, call->args[i], &uart, NULL);
+
+        live_show(s, n, (unsigned)uart, on);
+    }
+    return COMMAND_DONE;
+}
+
+const Command cmd_log_console = {
+    .name = "log console",
+    .usage = "on|off [NODE[.PORT]…]",
+    .help = "Show the lines of consoles while the ensemble runs, '[TIME] NODE: TEXT': of some, or "
+            "of all nodes that there are and will be",
+    .exec = exec_log_console,
+};
+
 static CommandResult exec_quit(CommandCall *call, GError **error)
 {
     if (call->session->options.dry)
@@ -142,10 +175,11 @@ static CommandResult exec_send(CommandCall *call, GError **error)
         return COMMAND_DONE;
     if (!node_check(node, false, error)) /* nobody reads it */
         return COMMAND_FAILED;
-    return console_send(node_console(node, args_uart(call)), (const char *)keys->data, keys->len,
-                        error)
-               ? COMMAND_DONE
-               : COMMAND_FAILED;
+    if (!console_send(node_console(node, args_uart(call)), (const char *)keys->data, keys->len,
+                      error))
+        return COMMAND_FAILED;
+    journal_typed(call->session, node, args_uart(call), JOURNAL_BY_COMMAND, keys->data, keys->len);
+    return COMMAND_DONE;
 }
 
 const Command cmd_send = {
@@ -183,6 +217,16 @@ static CommandResult refused(const CommandCall *call, GError **error)
     return COMMAND_FAILED;
 }
 
+/* Of the monitor for machines: whether it only looks. */
+static bool is_look(const char *command)
+{
+    static const char *const looks[] = {
+        "qom-get", "qom-list", "qom-list-types", "qom-list-properties", "device-list-properties",
+        NULL};
+
+    return g_str_has_prefix(command, "query-") || g_strv_contains(looks, command);
+}
+
 static CommandResult exec_qmp(CommandCall *call, GError **error)
 {
     Node *node = live_node(call, error);
@@ -204,6 +248,8 @@ static CommandResult exec_qmp(CommandCall *call, GError **error)
     if (call->session->options.dry)
         return COMMAND_DONE;
     text = node_qmp(node, command, arguments, &e);
+    if (text && !is_look(command))
+        journal_command(call->session, node, "qmp", call->args);
     return qmp_result(call, node, text, e, error);
 }
 
@@ -231,6 +277,8 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
     if (call->session->options.dry)
         return COMMAND_DONE;
     text = node_hmp(node, args_text(call, "TEXT"), &e);
+    if (text && !gdb_monitor_looks(args_text(call, "TEXT")))
+        journal_command(call->session, node, "hmp", call->args);
     return qmp_result(call, node, text, e, error);
 }
 

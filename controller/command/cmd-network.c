@@ -95,6 +95,7 @@ const Command cmd_link_add = {
         "due time, not at the next barrier",
     .exec = exec_link_add,
     .defines = DEFINES_LINK,
+    .journaled = true,
 };
 
 static bool find_link(const CommandCall *call, unsigned *link, bool *reversed, GError **error)
@@ -169,6 +170,7 @@ const Command cmd_link_set = {
     .open = true,
     .help = "Change a link from now on; what is under way keeps its time",
     .exec = exec_link_set,
+    .journaled = true,
 };
 
 static CommandResult exec_link_remove(CommandCall *call, GError **error)
@@ -193,6 +195,7 @@ const Command cmd_link_remove = {
             "ends are free for "
             "another",
     .exec = exec_link_remove,
+    .journaled = true,
 };
 
 static CommandResult set_up(CommandCall *call, bool up, GError **error)
@@ -230,6 +233,7 @@ const Command cmd_link_up = {
     .usage = "END END [at=TIME]",
     .help = "Let a link carry frames again, now or at a virtual time",
     .exec = exec_link_up,
+    .journaled = true,
 };
 
 const Command cmd_link_down = {
@@ -237,6 +241,7 @@ const Command cmd_link_down = {
     .usage = "END END [at=TIME]",
     .help = "Let a link lose every frame that enters it, from now or from a virtual time on",
     .exec = exec_link_down,
+    .journaled = true,
 };
 
 static void print_way(const Session *s, unsigned link, unsigned way)
@@ -311,6 +316,7 @@ const Command cmd_switch_add = {
     .help = "Make a learning switch, with as many ports as links end at it",
     .exec = exec_switch_add,
     .defines = DEFINES_END,
+    .journaled = true,
 };
 
 static CommandResult exec_seed(CommandCall *call, GError **error)
@@ -327,4 +333,5 @@ const Command cmd_seed = {
     .most = INT64_MAX,
     .help = "Start the random numbers of all links (loss, jitter, …) again from N (1)",
     .exec = exec_seed,
+    .journaled = true,
 };

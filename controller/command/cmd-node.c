@@ -173,6 +173,7 @@ const Command cmd_node_add = {
     .exec = exec_add,
     .outside = true,
     .defines = DEFINES_END,
+    .journaled = true,
 };
 
 /* What a check knows of a QEMU that it does not look at: it runs, and whether it has a gdbstub. */
@@ -218,6 +219,7 @@ const Command cmd_node_attach = {
     .exec = exec_attach,
     .outside = true,
     .defines = DEFINES_ATTACHED,
+    .journaled = true,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -242,6 +244,7 @@ const Command cmd_node_remove = {
     .help = "End a launched QEMU; let an attached one run on without the gate; not one that was in "
             "a link",
     .exec = exec_remove,
+    .journaled = true,
 };
 
 /* What of it is out of the ordinary. */
@@ -343,4 +346,5 @@ const Command cmd_start = {
     .exec = exec_start,
     .outside = true,
     .defines = DEFINES_START,
+    .journaled = true,
 };

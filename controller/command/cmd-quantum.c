@@ -34,4 +34,5 @@ const Command cmd_quantum = {
         "Show or set the quantum: whole microseconds, 1us to 1000s; auto: what the latencies of "
         "the links allow, 1ms without one; links that do not say delivery= deliver exactly then",
     .exec = exec_quantum,
+    .journaled = true,
 };

@@ -9,6 +9,7 @@
 #include "controller/save/restart.h"
 #include "controller/save/save-folder.h"
 #include "controller/save/save-restore.h"
+#include "controller/session/journal.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -215,12 +216,15 @@ static bool is_folder(const Session *s, const char *name)
 static CommandResult restore(Session *s, const Save *save, const char *places, GError **error)
 {
     HTime began = htime_now();
+    g_autofree char *origin = NULL;
 
     if (s->options.dry)
         return would_restore(s, save, places, error);
     gdb_drop_lost(s);
     if (!save_restore(s, save, places, command_look, leave, error))
         return COMMAND_FAILED;
+    origin = g_strdup_printf("restore %s", save->name);
+    journal_set_origin(s, origin);
     tell_gdbs(s, "restored");
     announce(s, "restore", save, began);
     return COMMAND_DONE;
@@ -285,6 +289,7 @@ static CommandResult exec_restart(CommandCall *call, GError **error)
     gdb_drop_lost(s);
     if (!restart_all(s, error))
         return COMMAND_FAILED;
+    journal_set_origin(s, "restart");
     tell_gdbs(s, "restarted, and put back");
     return COMMAND_DONE;
 }

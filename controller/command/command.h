@@ -61,11 +61,14 @@ typedef struct {
     bool open;           /* others read its keys: usage_match() */
     CommandResult (*exec)(CommandCall *call, GError **error);
     CommandWhen when;
+    bool values_act; /* with a NAME=VALUE among its arguments it changes a node: at rest only */
     /* It reaches outside the ensemble: it starts programs, reads or writes files or sockets, takes
      * the terminal, tells QEMU to do so, or sets what a later command does such things with. Never
      * for whoever comes through a gdb. */
     bool outside;
     CommandDefines defines;
+    bool journaled; /* it changes a started ensemble: it goes into the journal (journal.h) if it
+                       succeeds. Commands whose entries have another form add them by themselves */
 } Command;
 
 /* What the arguments have been read as, in the order in which they stand (args.h). */
@@ -116,6 +119,11 @@ const Command *command_guess(char **words, unsigned *used);
  * g_ptr_array_unref().
  */
 GPtrArray *command_words(char **words, unsigned n, const char *head);
+
+/* When the command is possible with these arguments, those behind its name. */
+CommandWhen command_when(const Command *command, char **args);
+/* Whether an argument is a NAME=VALUE. */
+bool command_has_values(char **args);
 
 /* A parked call is about to end: what is printed until command_finish() is its own, while what was
  * printed since it parked was not. */
@@ -233,11 +241,11 @@ extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down,
     cmd_network_trace, cmd_seed, cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_event, cmd_break_pc,
     cmd_break_time, cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem,
-    cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_watch;
-extern const Command cmd_restart, cmd_restore, cmd_save, cmd_saves;
+    cmd_mem_write, cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_watch;
+extern const Command cmd_journal, cmd_restart, cmd_restore, cmd_save, cmd_saves;
 extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
-    cmd_include, cmd_log, cmd_node_add, cmd_node_attach, cmd_node_console, cmd_node_list,
-    cmd_node_remove, cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report, cmd_run,
-    cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
+    cmd_include, cmd_log, cmd_log_console, cmd_node_add, cmd_node_attach, cmd_node_console,
+    cmd_node_list, cmd_node_remove, cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report,
+    cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
 
 #endif

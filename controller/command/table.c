@@ -14,6 +14,7 @@
 #include "controller/run/run.h"
 #include "controller/run/sampler.h"
 #include "controller/save/save.h"
+#include "controller/session/journal.h"
 #include "controller/session/session-life.h"
 
 #include <stdlib.h>
@@ -45,8 +46,8 @@ static const Command *const table[] = {
     &cmd_gateway_list,
     &cmd_capture,
     &cmd_network_trace,
-    &cmd_network_order,
     &cmd_network_packets,
+    &cmd_network_order,
     &cmd_seed,
     &cmd_start,
     &cmd_run,
@@ -73,6 +74,7 @@ static const Command *const table[] = {
     &cmd_symbols,
     &cmd_regs,
     &cmd_mem,
+    &cmd_mem_write,
     &cmd_gdb,
     &cmd_send,
     &cmd_assert,
@@ -80,6 +82,7 @@ static const Command *const table[] = {
     &cmd_saves,
     &cmd_restore,
     &cmd_restart,
+    &cmd_journal,
     &cmd_report,
     &cmd_qmp,
     &cmd_hmp,
@@ -87,6 +90,7 @@ static const Command *const table[] = {
     &cmd_include,
     &cmd_echo,
     &cmd_log,
+    &cmd_log_console,
     &cmd_help,
     &cmd_quit,
     NULL,
@@ -108,9 +112,42 @@ static bool check_inside(const Command *command, GError **error)
     return !command->outside;
 }
 
+bool command_has_values(char **args)
+{
+    for (; *args; args++)
+        if (strchr(*args, '='))
+            return true;
+    return false;
+}
+
+CommandWhen command_when(const Command *c, char **args)
+{
+    return c->values_act && command_has_values(args) ? COMMAND_AT_REST : c->when;
+}
+
+/* The call's node, unless it was removed by the command. */
+static Node *node_left(const CommandCall *call)
+{
+    Node *n = args_has(call, "NODE") ? args_node(call) : NULL;
+
+    return n && g_ptr_array_find(call->session->nodes, n, NULL) ? n : NULL;
+}
+
+/* What is without arguments, though it may have some, only shows. */
+static void note(const CommandCall *call)
+{
+    const Command *c = call->command;
+
+    if (c->journaled && (call->n_args > 0 || !*c->usage))
+        journal_command(call->session, node_left(call), c->name, call->args);
+}
+
 CommandResult command_begin(CommandCall *call, char **words, GError **error)
 {
     unsigned used = 0;
+    CommandResult result;
+    CommandWhen when;
+    bool begun;
 
     call->command = command_find(words, &used, error);
     if (!call->command)
@@ -121,16 +158,21 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     call->n_args = g_strv_length(words + used);
     if (!args_read(call, error))
         return COMMAND_FAILED;
-    if ((call->command->when == COMMAND_AT_REST && run_active(call->session)) ||
-        (call->command->when == COMMAND_LOOKS && engine_running(call->session->engine))) {
+    when = command_when(call->command, call->args);
+    if ((when == COMMAND_AT_REST && run_active(call->session)) ||
+        (when == COMMAND_LOOKS && engine_running(call->session->engine))) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is not possible while the ensemble runs: `pause` stops it",
                     call->command->name);
         return COMMAND_FAILED;
     }
-    if (call->command->when == COMMAND_LOOKS)
+    if (when == COMMAND_LOOKS)
         engine_settle_clocks(call->session->engine);
-    return call->command->exec(call, error);
+    begun = journal_has_begun(call->session);
+    result = call->command->exec(call, error);
+    if (begun && result == COMMAND_DONE)
+        note(call);
+    return result;
 }
 
 void command_settle(Session *s)
@@ -217,7 +259,7 @@ static char **look_words(Session *s, const char *text, GError **error)
     command = words[0] ? command_find(words, &used, error) : NULL;
     if (words[0] && !command)
         return NULL;
-    if (command && command->when != COMMAND_AT_REST && command != &cmd_quit &&
+    if (command && command_when(command, words + used) != COMMAND_AT_REST && command != &cmd_quit &&
         !text[strspn(text, " \t;")])
         return g_steal_pointer(&words);
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,

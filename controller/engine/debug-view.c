@@ -99,6 +99,21 @@ bool debug_view_masks(const DebugView *v)
     return v->sstep & GDB_SSTEP_NOIRQ;
 }
 
+bool debug_view_physical(const DebugView *v)
+{
+    return v->physical;
+}
+
+unsigned debug_view_vcpu(DebugView *v)
+{
+    const GArray *all = debug_threads_all(&v->threads, NULL);
+
+    for (unsigned i = 0; all && i < all->len; i++)
+        if (g_array_index(all, GdbThread, i).tid == v->threads.chosen.tid)
+            return i;
+    return 0;
+}
+
 DebugThreads *debug_view_threads(DebugView *v)
 {
     return &v->threads;

@@ -35,6 +35,11 @@ const char *debug_view_problem(const DebugView *view);
 /* The threads and this gdb's choice among them. The view owns them. */
 DebugThreads *debug_view_threads(DebugView *view);
 
+/* The vCPU whose registers and memory this gdb sees, counted from 0, and whether its addresses are
+ * physical. */
+unsigned debug_view_vcpu(DebugView *view);
+bool debug_view_physical(const DebugView *view);
+
 /* Whether this gdb wants steps without interrupts. */
 bool debug_view_masks(const DebugView *view);
 

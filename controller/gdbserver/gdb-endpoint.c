@@ -14,6 +14,7 @@
 #include "controller/gdbserver/gdb-peer.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/run.h"
+#include "controller/session/journal.h"
 
 #include <glib-unix.h>
 #include <inttypes.h>
@@ -34,6 +35,7 @@ struct GdbEndpoint {
     DebugView *view;     /* NULL until the first packet is served */
     GdbMonitor *monitor; /* the command that is being carried out */
     GdbThread stepped;   /* the vCPU that the present step moves */
+    JournalSteps steps;  /* where that began */
     char *moved;         /* gdb_moved_all(): what its next resume shows; NULL: nothing */
     bool running;        /* gdb waits for a stop reply */
     bool interrupted;    /* gdb has sent 0x03 */
@@ -177,6 +179,7 @@ static void on_step_done(const RunOutcome *o, void *data)
     GdbEndpoint *e = data;
     GdbStop stop = {.has_thread = true, .thread = e->stepped};
 
+    journal_steps(e->session, e->node, JOURNAL_BY_GDB, &e->steps);
     if (o->end != RUN_REACHED || !node_is_live(e->node)) {
         debug_threads_moved(debug_view_threads(e->view), &e->stepped);
         on_run_done(o, data);
@@ -245,6 +248,8 @@ static void step(GdbEndpoint *e, const GArray *threads, unsigned vcpu)
 
     rest_settle(e->node);
     goal.insns.n = n->clock.icount.n + 1;
+    e->steps = (JournalSteps){goal.vcpu, goal.manner == STEP_MASKED, n->clock.icount,
+                              engine_now(e->session->engine)};
     e->interrupted = false;
     e->stepped = g_array_index(threads, GdbThread, vcpu);
     e->running = n->icount.enabled && run_step(e->session, &goal, on_step_done, e, &error);
@@ -294,11 +299,40 @@ static void on_monitor_done(const char *output, void *data)
     gdb_peer_reply_text(e->peer, "OK");
 }
 
+/* The name of a register by the number of its packet. */
+static const char *register_name(const Node *n, unsigned number)
+{
+    const GArray *all = gdb_register_list(debug_client(n), NODE_REPLY_MS, NULL);
+
+    for (unsigned i = 0; all && i < all->len; i++)
+        if (g_array_index(all, GdbRegister, i).regnum == number)
+            return g_array_index(all, GdbRegister, i).name;
+    return NULL;
+}
+
+/* What gdb has written goes into the journal. */
+static void note_write(GdbEndpoint *e, const GdbRequest *r)
+{
+    unsigned vcpu = debug_view_vcpu(e->view);
+
+    if (r->kind == GDB_REQUEST_WRITE_MEMORY)
+        journal_memory(e->session, e->node, vcpu, JOURNAL_BY_GDB, r->address,
+                       debug_view_physical(e->view), r->bytes->data, r->bytes->len);
+    else if (r->kind == GDB_REQUEST_WRITE_REGISTER)
+        journal_register(e->session, e->node, vcpu, JOURNAL_BY_GDB,
+                         register_name(e->node, r->number), r->bytes->data, r->bytes->len);
+    else if (r->kind == GDB_REQUEST_WRITE_REGISTERS)
+        journal_register(e->session, e->node, vcpu, JOURNAL_BY_GDB, NULL, r->bytes->data,
+                         r->bytes->len);
+}
+
 static void ask_view(GdbEndpoint *e, const GdbRequest *request)
 {
     g_autoptr(GString) answer = g_string_new(NULL);
 
     debug_view_answer(e->view, request, answer);
+    if (strcmp(answer->str, "OK") == 0)
+        note_write(e, request);
     if (debug_view_problem(e->view))
         log_info("gdb of node %s: %s", e->node->name, debug_view_problem(e->view));
     if (request->kind == GDB_REQUEST_SUPPORTED)

@@ -29,6 +29,10 @@ struct Console {
     void (*wake)(void *data);
     void *wake_data;
 
+    ConsoleLineFunc follow;
+    void *follow_data;
+    VTime until; /* of the bytes that are handled now */
+
     ConsoleFunc pass_on;
     void *pass_on_data;
 };

@@ -39,6 +39,14 @@ static void on_line(const char *text, gsize size, VTime at, void *data)
 
     recent_add(c->recent, text, size, at);
     console_transcribe(c, text, size, at);
+    if (c->follow)
+        c->follow(text, size, at, c->until, c->follow_data);
+}
+
+void console_follow(Console *c, ConsoleLineFunc func, void *data)
+{
+    c->follow = func;
+    c->follow_data = data;
 }
 
 Console *console_new(int fd, const char *log_path, GError **error)
@@ -230,6 +238,7 @@ bool console_feed(Console *c, const void *data, gsize size, VTime until)
     c->bytes += size;
     log_bytes(c, data, size);
     pour(c, data, size);
+    c->until = until;
     lines_feed(c->lines, data, size, until);
     if (c->pass_on)
         c->pass_on(data, size, until, c->pass_on_data);

@@ -44,6 +44,11 @@ bool console_drain(Console *console, VTime until);
 /* Handles bytes from another source as console_drain() does. */
 bool console_feed(Console *console, const void *data, gsize size, VTime until);
 
+/* Called for each complete line from now on, in the thread that drains: `at` is the line's time, and
+ * `until` that by which its end was written. func NULL ends it. */
+typedef void (*ConsoleLineFunc)(const char *text, gsize size, VTime at, VTime until, void *data);
+void console_follow(Console *console, ConsoleLineFunc func, void *data);
+
 /* Passes all bytes from now on to func, in the thread that drains. NULL ends it. */
 typedef void (*ConsoleFunc)(const void *bytes, gsize size, VTime until, void *data);
 void console_pass_on(Console *console, ConsoleFunc func, void *data);

@@ -204,7 +204,7 @@ static void sample_node(Session *s, Node *n)
                                n->icount.enabled ? INT64_C(1) << n->icount.shift : 1);
     g_hash_table_replace(w->asked, GUINT_TO_POINTER(n->index), answer);
     if (!error)
-        guest_agent_ask(n, answer->id, "clocks", &error);
+        guest_agent_ask(s, n, answer->id, "clocks", &error);
     if (error)
         log_warn("clocks watch: %s", error->message);
 }

@@ -2,6 +2,8 @@
 /* guest-agent.c: writes to and reads from the node's end of the virtio port, without blocking. */
 #include "controller/run/guest-agent.h"
 
+#include "controller/session/journal.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,9 +19,11 @@ const char *guest_agent_why_not(const Node *n)
     return NULL;
 }
 
-bool guest_agent_ask(Node *n, unsigned id, const char *text, GError **error)
+bool guest_agent_ask(Session *s, Node *n, unsigned id, const char *text, GError **error)
 {
     g_autofree char *line = g_strdup_printf("%u %s\n", id, text);
+    g_autoptr(GBytes) bytes = g_bytes_new(line, strlen(line));
+    const JournalEntry entry = {.kind = JOURNAL_ASKED, .data = bytes};
 
     if (write(n->agent_fd, line, strlen(line)) != (ssize_t)strlen(line)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
@@ -27,6 +31,7 @@ bool guest_agent_ask(Node *n, unsigned id, const char *text, GError **error)
                     g_strerror(errno));
         return false;
     }
+    journal_add(s, n, &entry);
     /* One main loop of QEMU answers QMP and reads the port. After the second answer the main loop
      * has served both. */
     for (int i = 0; i < 2; i++) {

@@ -15,9 +15,9 @@ const char *guest_agent_why_not(const Node *node);
 
 /*
  * Sends the line "ID TEXT". QEMU has read the line before the function returns, so that the guest
- * receives the line at the same instruction in every run.
+ * receives the line at the same instruction in every run. The request goes into the journal.
  */
-bool guest_agent_ask(Node *node, unsigned id, const char *text, GError **error);
+bool guest_agent_ask(Session *session, Node *node, unsigned id, const char *text, GError **error);
 
 /* Feeds the answer with all bytes that the guest agent has written since the last call. False, with
  * an error: as clocks_answer_feed(). */

@@ -7,6 +7,8 @@
 #include "controller/base/text.h"
 #include "controller/qemu/debug.h"
 
+#include <string.h>
+
 static bool find_thread(Node *n, int vcpu, GdbThread *thread, GError **error)
 {
     const DebugHit *hit = debug_hit(n);
@@ -30,14 +32,25 @@ static GdbClient *begin(Node *n, int vcpu, GdbThread *thread, GError **error)
     return NULL;
 }
 
+static const GdbRegister *find_register(GdbClient *gdb, const char *name)
+{
+    static const char *const aliases[][2] = {
+        {"pc", "rip"}, {"pc", "eip"}, {"sp", "rsp"}, {"sp", "esp"}};
+    const GdbRegister *r = gdb_register_find(gdb, name, NODE_REPLY_MS, NULL);
+
+    for (unsigned i = 0; !r && i < G_N_ELEMENTS(aliases); i++)
+        if (strcmp(aliases[i][0], name) == 0)
+            r = gdb_register_find(gdb, aliases[i][1], NODE_REPLY_MS, NULL);
+    return r;
+}
+
 const GdbRegister *peek_find_register(Node *n, const char *name, GError **error)
 {
-    GdbClient *gdb = debug_client(n);
-    const GArray *all = gdb_register_list(gdb, NODE_REPLY_MS, error);
-    const GdbRegister *r = all ? gdb_register_find(gdb, name, NODE_REPLY_MS, NULL) : NULL;
+    const GArray *all = gdb_register_list(debug_client(n), NODE_REPLY_MS, error);
+    const GdbRegister *r = all ? find_register(debug_client(n), name) : NULL;
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
     g_autofree char *list = g_strdup_printf("`regs %s` lists the general ones", n->name);
-    g_autofree char *hint = NULL;
+    g_autofree char *hint = NULL, *plain = text_line(name, -1);
 
     if (r || !all)
         return r;
@@ -46,7 +59,7 @@ const GdbRegister *peek_find_register(Node *n, const char *name, GError **error)
     g_ptr_array_add(names, NULL);
     hint = suggest_hint(name, (const char *const *)names->pdata, list);
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION, "node %s has no register '%s': %s", n->name,
-                name, hint);
+                plain, hint);
     return NULL;
 }
 
@@ -54,12 +67,13 @@ bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError 
 {
     GdbThread thread;
     GdbClient *gdb = begin(n, vcpu, &thread, error);
+    const GdbRegister *r;
     bool ok;
 
     if (!gdb)
         return false;
-    ok = peek_find_register(n, name, error) &&
-         gdb_register_read(gdb, &thread, name, value, NODE_REPLY_MS, error);
+    r = peek_find_register(n, name, error);
+    ok = r && gdb_register_read(gdb, &thread, r->name, value, NODE_REPLY_MS, error);
     debug_release(n);
     return ok;
 }

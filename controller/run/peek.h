@@ -12,8 +12,9 @@ bool peek_register(Node *node, int vcpu, const char *name, uint64_t *value, GErr
 bool peek_memory(Node *node, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
                  GError **error);
 
-/* A register of the node by its name; NULL, with an error that names the node and what was meant: it has
- * none of that name. The node's stub is in use. The register belongs to the connection. */
+/* A register of the node by its name; "pc" and "sp" stand for x86's rip or eip, rsp or esp, too. NULL,
+ * with an error that names the node and what was meant: it has none of that name. The node's
+ * connection (debug.h) is in use, and owns the register. */
 const GdbRegister *peek_find_register(Node *node, const char *name, GError **error);
 
 #endif

@@ -14,6 +14,7 @@
 #include "controller/run/quantum.h"
 #include "controller/run/sampler.h"
 #include "controller/session/events.h"
+#include "controller/session/live.h"
 #include "controller/session/recorder.h"
 
 typedef struct {
@@ -177,6 +178,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     g_autofree char *why = NULL;
     RunOutcome outcome = {.end = end, .error = error};
 
+    live_flush(s, true);
     events_flush(s->events);
     run->between = true; /* what a command asks for waits */
     if (end != RUN_FAILED) {
@@ -290,6 +292,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     run->from = engine_now(s->engine);
     run->began = htime_now();
     s->run = run;
+    live_begin(s);
     engine_set_pace(s->engine, spec->pace);
     run_join(s, done, data);
     start_piece(s);

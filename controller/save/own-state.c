@@ -10,6 +10,7 @@
 #include "controller/qemu/node-save.h"
 #include "controller/qemu/uart.h"
 #include "controller/run/breaks.h"
+#include "controller/session/journal.h"
 #include "controller/session/session-error.h"
 
 #include <stdlib.h>
@@ -209,6 +210,7 @@ void own_state_put(const Session *s, GByteArray *out)
     put_u32(out, OWN_STATE_VERSION);
     put_nodes(s, out);
     put_settings(s, out);
+    journal_save(s, out);
     engine_save(s->engine, out);
     put_pasts(s, out);
     put_u8(out, s->fabric != NULL);
@@ -276,6 +278,7 @@ static bool get(Session *s, const GByteArray *bytes, OwnStateLook look, bool for
     if (nodes->len != s->nodes->len)
         return fail("its nodes are others", error);
     get_settings(s, &r);
+    journal_load(s, &r);
     engine_load(s->engine, &r);
     if ((foresee ? skip_pasts(s, &r) : get_pasts(s, &r, &e)) && get_fabric(s, &r, &e) && !r.bad &&
         breaks_load(s, &r, look, &e) && get_hits(s, &r))

@@ -12,6 +12,7 @@
 #include "controller/save/machines.h"
 #include "controller/save/nodes.h"
 #include "controller/session/events.h"
+#include "controller/session/journal.h"
 
 /* An empty console is loaded, so that there is one way to change what a console holds. */
 static bool restart_console(Console *c, GError **error)
@@ -84,6 +85,7 @@ bool restart_all(Session *s, GError **error)
         fabric_restart(s->fabric, now);
     breaks_restart(s);
     s->started = true;
+    journal_clear(s);
     s->stopped_by = 0;
     s->in_runs = (HTime){0};
     s->last_run = (HTime){0};

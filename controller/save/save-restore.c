@@ -12,6 +12,7 @@
 #include "controller/remote/client/client-save.h"
 #include "controller/save/machines.h"
 #include "controller/save/save-file.h"
+#include "controller/session/journal.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-error.h"
 
@@ -102,6 +103,7 @@ Save *save_make(Session *s, const char *name, GError **error)
     save->time = engine_now(s->engine);
     save->date = units_host_date();
     save->scenario = g_strdup(s->options.scenario);
+    journal_command(s, NULL, "save", (char *const[]){save->name, NULL});
     own_state_put(s, save->own);
     save->ids = own_state_nodes(save->own, error);
     return save->ids ? g_steal_pointer(&save) : NULL;

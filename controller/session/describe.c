@@ -5,6 +5,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/sched.h"
 #include "controller/qemu/uart.h"
+#include "controller/session/journal.h"
 #include "controller/session/packets.h"
 
 static ReportPackets packets_of(const NetPortStats *s)
@@ -84,6 +85,27 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     }
 }
 
+static void describe_journal(const Session *s, ReportSummary *out)
+{
+    out->journal_left_out = journal_dropped(s);
+    for (unsigned i = 0; i < journal_count(s); i++) {
+        const JournalEntry *e = journal_entry(s, i);
+
+        *report_summary_add_entry(out) = (ReportEntry){
+            .number = e->number,
+            .kind = journal_kind_name(e->kind),
+            .source = journal_source_name(e->source),
+            .node = g_strdup(e->node),
+            .what = journal_text(e),
+            .time = e->time,
+            .running = e->running,
+            .counted = e->counted,
+            .icount = e->insns,
+            .data = e->data ? g_bytes_ref(e->data) : NULL,
+        };
+    }
+}
+
 void session_describe(const Session *s, ReportSummary *out)
 {
     NetPortStats total = fabric_total_stats(s->fabric);
@@ -107,6 +129,7 @@ void session_describe(const Session *s, ReportSummary *out)
     };
     for (unsigned i = 0; i < s->nodes->len; i++)
         describe_node(s, s->nodes->pdata[i], report_summary_add(out));
+    describe_journal(s, out);
     if (s->fabric)
         packets_describe(s->fabric, &out->trace);
 }

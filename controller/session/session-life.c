@@ -14,6 +14,8 @@
 #include "controller/qemu/launch.h"
 #include "controller/qemu/sweep.h"
 #include "controller/session/events.h"
+#include "controller/session/journal.h"
+#include "controller/session/live.h"
 #include "controller/session/recorder.h"
 
 #include <sys/resource.h>
@@ -127,11 +129,13 @@ void session_free(Session *s)
     g_clear_pointer(&s->hosts, g_ptr_array_unref);
     g_clear_pointer(&s->host, local_host_free);
     session_end_recording(s);
+    journal_clear(s);
     g_clear_pointer(&s->report, report_free);
     g_clear_pointer(&s->dir, rundir_free);
     g_clear_pointer(&s->loop, g_main_loop_unref);
     g_clear_pointer(&s->checking, checking_free);
     g_ptr_array_unref(s->nodes);
+    live_free(s);
     node_defaults_free(s->defaults);
     g_hash_table_unref(s->variables);
     g_hash_table_unref(s->fixed);

@@ -61,6 +61,8 @@ typedef struct Session {
     struct Perf *perf;         /* command/cmd-perf.c: where its counting began */
     struct Sampler *sampler;   /* run/sampler.h; NULL: nothing is sampled */
     struct ClockWatch *clocks; /* run/clock-watch.h; NULL: no clock was read */
+    struct Journal *journal;   /* journal.h; NULL: nothing came from outside yet */
+    struct Live *live;         /* live.h; NULL: no console is shown */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
     GPtrArray *endpoints;      /* gdbserver/gdb-endpoint.h; NULL: none yet */
     GPtrArray *saves;          /* save/save.h; NULL: none yet */

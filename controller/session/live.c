@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* live.c: followers of consoles put lines into one locked queue; a timer of the main loop shows
+ * those whose barrier is passed. */
+#include "controller/session/live.h"
+
+#include "controller/base/text.h"
+#include "controller/base/units.h"
+#include "controller/qemu/uart.h"
+#include "controller/session/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define PERIOD_MS 100
+/* Most bytes of lines that wait to be shown; beyond, further ones are left out. */
+#define MOST_BYTES ((gsize)16 << 20)
+
+typedef struct Live Live;
+
+/* A console by its names, whatever becomes of its node. */
+typedef struct {
+    Live *live;
+    char *node;
+    unsigned index, uart; /* index: the node's */
+    bool on;
+    uint64_t left_out;
+} Follower;
+
+typedef struct {
+    const Follower *of;
+    VTime at, until; /* of the line's begin, and of the barrier by which it was complete */
+    uint64_t number; /* in the order of coming */
+    char *text;
+} LiveLine;
+
+struct Live {
+    bool all;
+    GPtrArray *followers;
+    unsigned timer;
+    GMutex lock;      /* protects what is below, and Follower.left_out */
+    GPtrArray *lines; /* LiveLine */
+    gsize bytes;
+    uint64_t added;
+};
+
+static void line_free(void *data)
+{
+    LiveLine *l = data;
+
+    g_free(l->text);
+    g_free(l);
+}
+
+static void follower_free(void *data)
+{
+    Follower *f = data;
+
+    g_free(f->node);
+    g_free(f);
+}
+
+/* In the thread that drains. */
+static void on_line(const char *text, gsize size, VTime at, VTime until, void *data)
+{
+    Follower *f = data;
+    Live *live = f->live;
+    LiveLine *l;
+
+    g_mutex_lock(&live->lock);
+    if (live->bytes + size > MOST_BYTES) {
+        f->left_out++;
+    } else {
+        l = g_new(LiveLine, 1);
+        *l = (LiveLine){f, at, until, live->added++, text_line(text, (gssize)size)};
+        live->bytes += size;
+        g_ptr_array_add(live->lines, l);
+    }
+    g_mutex_unlock(&live->lock);
+}
+
+/* --- showing --- */
+
+static int in_order(const void *a, const void *b)
+{
+    const LiveLine *x = *(LiveLine *const *)a, *y = *(LiveLine *const *)b;
+
+    if (x->until.ns != y->until.ns)
+        return x->until.ns < y->until.ns ? -1 : 1;
+    if (x->of->index != y->of->index)
+        return x->of->index < y->of->index ? -1 : 1;
+    if (x->of->uart != y->of->uart)
+        return x->of->uart < y->of->uart ? -1 : 1;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static char *name_of(const Follower *f)
+{
+    return f->uart > 0 ? g_strdup_printf("%s.%u", f->node, f->uart) : g_strdup(f->node);
+}
+
+static void show(const Session *s, const LiveLine *l)
+{
+    g_autofree char *time = units_format_seconds(l->at), *name = name_of(l->of);
+    g_autofree char *uart = g_strdup_printf("%u", l->of->uart);
+    g_autofree char *ns = g_strdup_printf("%" PRId64, l->at.ns);
+    const char *const members[] = {"node", l->of->node, "uart",  uart, "virtual_ns",
+                                   ns,     "text",      l->text, NULL};
+
+    session_event(s, "console", members);
+    if (!s->options.json)
+        session_print(s, "[%s] %s: %s\n", time, name, l->text);
+}
+
+/* Takes what was complete by a time; free with g_ptr_array_unref(). */
+static GPtrArray *take(Live *live, VTime until)
+{
+    GPtrArray *out = g_ptr_array_new_with_free_func(line_free);
+    unsigned left = 0;
+
+    g_mutex_lock(&live->lock);
+    for (unsigned i = 0; i < live->lines->len; i++) {
+        LiveLine *l = live->lines->pdata[i];
+
+        if (l->until.ns <= until.ns)
+            g_ptr_array_add(out, l);
+        else
+            live->lines->pdata[left++] = l;
+    }
+    g_ptr_array_set_size(live->lines, (int)left);
+    live->bytes = 0;
+    for (unsigned i = 0; i < left; i++)
+        live->bytes += strlen(((const LiveLine *)live->lines->pdata[i])->text);
+    g_mutex_unlock(&live->lock);
+    g_ptr_array_sort(out, in_order);
+    return out;
+}
+
+static void tell_left_out(const Session *s, Live *live)
+{
+    for (unsigned i = 0; i < live->followers->len; i++) {
+        Follower *f = live->followers->pdata[i];
+        g_autofree char *name = name_of(f);
+        uint64_t n;
+
+        g_mutex_lock(&live->lock);
+        n = f->left_out;
+        f->left_out = 0;
+        g_mutex_unlock(&live->lock);
+        if (n > 0)
+            session_print(s, "%s: %" PRIu64 " lines were too many to be shown\n", name, n);
+    }
+}
+
+void live_flush(Session *s, bool at_rest)
+{
+    Live *live = s->live;
+    g_autoptr(GPtrArray) lines = NULL;
+
+    if (!live || s->console_open)
+        return;
+    lines = take(live, at_rest ? vtime(INT64_MAX) : engine_now(s->engine));
+    for (unsigned i = 0; i < lines->len; i++)
+        show(s, lines->pdata[i]);
+    tell_left_out(s, live);
+}
+
+static gboolean on_timer(gpointer data)
+{
+    Session *s = data;
+
+    live_flush(s, !engine_running(s->engine));
+    return G_SOURCE_CONTINUE;
+}
+
+/* --- which --- */
+
+static Follower *follower_of(Live *live, const Node *n, unsigned uart)
+{
+    Follower *f;
+
+    for (unsigned i = 0; i < live->followers->len; i++) {
+        f = live->followers->pdata[i];
+        if (f->index == n->index && f->uart == uart && strcmp(f->node, n->name) == 0)
+            return f;
+    }
+    f = g_new(Follower, 1);
+    *f = (Follower){live, g_strdup(n->name), n->index, uart, live->all, 0};
+    g_ptr_array_add(live->followers, f);
+    return f;
+}
+
+static Live *live_of(Session *s)
+{
+    Live *live = s->live;
+
+    if (live)
+        return live;
+    live = g_new0(Live, 1);
+    live->followers = g_ptr_array_new_with_free_func(follower_free);
+    live->lines = g_ptr_array_new();
+    g_mutex_init(&live->lock);
+    live->timer = g_timeout_add(PERIOD_MS, on_timer, s);
+    s->live = live;
+    return live;
+}
+
+void live_begin(Session *s)
+{
+    for (unsigned i = 0; s->live && i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        for (unsigned uart = 0; uart < node_n_consoles(n); uart++) {
+            Follower *f = follower_of(s->live, n, uart);
+
+            if (node_console(n, uart))
+                console_follow(node_console(n, uart), f->on ? on_line : NULL, f);
+        }
+    }
+}
+
+void live_show(Session *s, const Node *node, unsigned uart, bool on)
+{
+    Live *live = live_of(s);
+
+    if (node) {
+        follower_of(live, node, uart)->on = on;
+    } else {
+        live->all = on;
+        for (unsigned i = 0; i < live->followers->len; i++)
+            ((Follower *)live->followers->pdata[i])->on = on;
+    }
+    live_begin(s);
+}
+
+void live_free(Session *s)
+{
+    Live *live = s->live;
+
+    if (!live)
+        return;
+    g_source_remove(live->timer);
+    for (unsigned i = 0; i < live->lines->len; i++)
+        line_free(live->lines->pdata[i]);
+    g_ptr_array_unref(live->lines);
+    g_ptr_array_unref(live->followers);
+    g_mutex_clear(&live->lock);
+    g_free(live);
+    s->live = NULL;
+}
