@@ -31,7 +31,7 @@ static void copy_node(const Node *from, Session *to)
     Node *n;
 
     for (unsigned i = 0; i + 1 < given->len; i += 2)
-        if (!node_options_is_file(given->pdata[i], given->pdata[i + 1]))
+        if (!node_options_names_files(given->pdata[i], given->pdata[i + 1]))
             node_options_set(o, given->pdata[i], given->pdata[i + 1], NULL);
     node_options_finish(o, NULL);
     n = node_new(o, from->index);

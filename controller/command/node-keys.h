@@ -8,7 +8,7 @@
 /* clang-format off */
 #define NODE_SHARED_KEYS                                                                           \
     "[arch=aarch64|arm|i386|riscv32|riscv64|x86_64|…] [qemu=PATH] [machine=virt] [cpu=…] [smp=1] [memory=512M] "    \
-    "[kernel=FILE] [initrd=FILE] [append=TEXT] [disk=FILE] [format=raw|qcow2|…] "   \
+    "[kernel=FILE] [initrd=FILE] [append=TEXT] [files=PATH[:DEST],…] [disk=FILE] [format=raw|qcow2|…] "   \
     "[disk-mode=memory|host] [cdrom=FILE] [firmware=FILE|uefi|none] [icount=shift=0,sleep=on|shift=0,sleep=off|off] [seed=1] "          \
     "[nic=on|off|N] [nic-model=virtio-mmio|virtio-pci|onboard|e1000|…] [uarts=N] [host=local|HOST] "                   \
     "[on-exit=stop|continue] [agent=on|off] [extra=\"raw qemu options\"]"

@@ -27,6 +27,15 @@ static bool launch(Node *n, const char *qemu, const char *overlays, GError **err
            onboard_check(n, error) && uarts_wire(n, error);
 }
 
+/* What QEMU has read by then. */
+static bool launch_and_tidy(Node *n, const char *qemu, const char *overlays, GError **error)
+{
+    bool ok = launch(n, qemu, overlays, error);
+
+    spawn_forget_initrd(n);
+    return ok;
+}
+
 /* Its QEMU is elsewhere; its console is here. */
 static bool launch_remote(Node *n, const char *qemu, bool waits, GError **error)
 {
@@ -68,7 +77,7 @@ static bool launch_local(Node *n, const RunDir *dir, const char *qemu, SchedMode
     const char *memory = rundir_memory(dir);
 
     disk_prepare(&n->disk, n->options, sched);
-    if (!launch(n, qemu, disk_overlays(&n->disk, dir), error))
+    if (!launch_and_tidy(n, qemu, disk_overlays(&n->disk, dir), error))
         return false;
     node_watch_events(n);
     if (!node_read_clock(n, error))

@@ -262,6 +262,7 @@ bool machine_load(Node *n, const MachineState *state, GError **error)
     if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
         !uarts_wire(n, error) || !check_version(n, state, error))
         return false;
+    spawn_forget_initrd(n);
     if (state->overlays && !overlays_restore(n->qmp, n->pid, state->overlays, error))
         return fail(n, "its disks can't be restored", error);
     return (qmp_migrate_prepare(n->qmp, !state->whole, NODE_REPLY_MS, error) &&

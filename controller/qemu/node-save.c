@@ -29,9 +29,7 @@ static bool is_name(const char *name)
 /* A file is the same file in another folder of this program. Free with g_free(). */
 static char *whole_value(const GPtrArray *given, unsigned i)
 {
-    if (node_options_is_file(given->pdata[i], given->pdata[i + 1]))
-        return g_canonicalize_filename(given->pdata[i + 1], NULL);
-    return g_strdup(given->pdata[i + 1]);
+    return node_options_whole(given->pdata[i], given->pdata[i + 1]);
 }
 
 void node_identity_put(GByteArray *out, const Node *n)

@@ -7,6 +7,8 @@
 #include "controller/base/units.h"
 #include "controller/qemu/board.h"
 #include "controller/qemu/drives.h"
+#include "controller/qemu/guest-files.h"
+#include "controller/qemu/initrd.h"
 #include "controller/qemu/nic-options.h"
 #include "controller/qemu/option-value.h"
 #include "controller/qemu/preflight.h"
@@ -18,10 +20,10 @@
 #include <unistd.h>
 
 static const char *const keys[] = {
-    "arch",     "qemu",    "machine", "cpu",    "smp",     "memory",    "kernel",
-    "initrd",   "append",  "disk",    "format", "persist", "disk-mode", "cdrom",
-    "firmware", "serial",  "icount",  "seed",   "nic",     "nic-model", "mac",
-    "host",     "on-exit", "agent",   "extra",  "uarts",   NULL};
+    "arch",   "qemu",     "machine", "cpu",    "smp",    "memory",  "kernel",
+    "initrd", "append",   "files",   "disk",   "format", "persist", "disk-mode",
+    "cdrom",  "firmware", "serial",  "icount", "seed",   "nic",     "nic-model",
+    "mac",    "host",     "on-exit", "agent",  "extra",  "uarts",   NULL};
 
 const char *const *node_option_keys(void)
 {
@@ -123,6 +125,13 @@ static bool set_extra(NodeOptions *o, const char *value, GError **error)
     return set_text(&o->extra, value);
 }
 
+static bool set_files(NodeOptions *o, const char *value, GError **error)
+{
+    g_autoptr(GPtrArray) list = guest_files_list(value, error);
+
+    return list && set_text(&o->files, value);
+}
+
 static bool set(NodeOptions *o, const char *key, const char *value, GError **error)
 {
     g_autofree char *hint = NULL;
@@ -145,6 +154,8 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return set_file(&o->initrd, key, value, error);
     if (strcmp(key, "append") == 0)
         return set_text(&o->append, value);
+    if (strcmp(key, "files") == 0)
+        return set_files(o, value, error);
     if (strcmp(key, "disk") == 0)
         return set_file(&o->disk, key, value, error);
     if (strcmp(key, "format") == 0)
@@ -216,6 +227,19 @@ bool node_options_is_file(const char *key, const char *value)
             strcmp(value, "uefi") != 0);
 }
 
+bool node_options_names_files(const char *key, const char *value)
+{
+    return strcmp(key, "files") == 0 || node_options_is_file(key, value);
+}
+
+char *node_options_whole(const char *key, const char *value)
+{
+    if (strcmp(key, "files") == 0)
+        return guest_files_whole(value);
+    return node_options_is_file(key, value) ? g_canonicalize_filename(value, NULL)
+                                            : g_strdup(value);
+}
+
 bool node_options_check_alone(const NodeOptions *o, GError **error)
 {
     if (o->memory < (INT64_C(1) << 20))
@@ -261,5 +285,5 @@ bool node_options_finish(NodeOptions *o, GError **error)
         return option_bad(error, "serial= and uarts= exclude each other: a UART has one other end");
     if ((o->initrd || o->append) && !o->kernel)
         return option_bad(error, "initrd= and append= need kernel=");
-    return nic_options_finish(o, error) && drives_finish(o, error);
+    return initrd_check(o, error) && nic_options_finish(o, error) && drives_finish(o, error);
 }

@@ -16,6 +16,12 @@ bool node_options_set(NodeOptions *options, const char *key, const char *value, 
 /* Whether the value is a file that the node's host needs. */
 bool node_options_is_file(const char *key, const char *value);
 
+/* Whether the value names files of this host, one or many. */
+bool node_options_names_files(const char *key, const char *value);
+
+/* The value with absolute paths of the files that it names. Free with g_free(). */
+char *node_options_whole(const char *key, const char *value);
+
 /* Checks that do not depend on the combination of keys. */
 bool node_options_check_alone(const NodeOptions *options, GError **error);
 

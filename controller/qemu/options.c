@@ -87,6 +87,7 @@ void node_options_free(NodeOptions *o)
     g_free(o->kernel);
     g_free(o->initrd);
     g_free(o->append);
+    g_free(o->files);
     g_free(o->disk);
     g_free(o->format);
     g_free(o->cdrom);

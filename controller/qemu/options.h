@@ -33,6 +33,7 @@ typedef struct {
     int64_t memory; /* bytes */
     bool memory_given;
     char *kernel, *initrd, *append;
+    char *files; /* what a Linux guest finds behind its initrd (guest-files.h), as it was given */
     char *disk, *format, *cdrom; /* paths of images; format: of the disk, NULL: by its header */
     bool persist;                /* the disk keeps the guest's writes */
     DiskMode disk_mode;

@@ -51,14 +51,17 @@ static void add_machine(GPtrArray *argv, const NodeOptions *o, const NodeWiring 
     add(argv, "-seed", g_strdup_printf("%" PRId64, o->seed));
 }
 
-static void add_images(GPtrArray *argv, const NodeOptions *o, const ArchDefaults *arch)
+static void add_images(GPtrArray *argv, const NodeOptions *o, const ArchDefaults *arch,
+                       const NodeWiring *w)
 {
+    const char *initrd = w->initrd ? w->initrd : o->initrd;
+
     if (o->firmware && strcmp(o->firmware, "uefi") != 0)
         add(argv, "-bios", g_strdup(o->firmware));
     if (o->kernel)
         add(argv, "-kernel", g_strdup(o->kernel));
-    if (o->initrd)
-        add(argv, "-initrd", g_strdup(o->initrd));
+    if (initrd)
+        add(argv, "-initrd", g_strdup(initrd));
     if (o->append)
         add(argv, "-append", g_strdup(o->append));
     drives_argv_pool(argv, o);
@@ -126,7 +129,7 @@ char **node_options_argv(const NodeOptions *o, const NodeWiring *w, GError **err
 
     g_ptr_array_add(argv, node_options_program(o, w->qemu));
     add_machine(argv, o, w);
-    add_images(argv, o, arch);
+    add_images(argv, o, arch, w);
     add_wiring(argv, o, arch, w);
     if (o->extra && *o->extra) {
         if (!g_shell_parse_argv(o->extra, NULL, &extra, error))

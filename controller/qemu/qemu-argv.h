@@ -16,6 +16,7 @@ typedef struct {
     int agent_fd;             /* number of the descriptor in the child, used with `agent` */
     int ram_fd;               /* likewise: the file of the guest's RAM; 0: QEMU allocates RAM */
     bool incoming;            /* QEMU waits for a saved state to be loaded */
+    const char *initrd;       /* what takes the place of initrd= (initrd.h), or NULL */
     const char *gdb_path;     /* unix socket where QEMU listens */
     unsigned index;           /* the node's, for its MAC addresses */
 } NodeWiring;

@@ -8,6 +8,7 @@
 #include "controller/qemu/spawn.h"
 
 #include "controller/base/fd.h"
+#include "controller/qemu/initrd.h"
 #include "controller/qemu/mark.h"
 #include "controller/qemu/preflight.h"
 #include "controller/qemu/qemu-argv.h"
@@ -289,9 +290,31 @@ static int ram_number(const Node *n)
     return n->ram_fd < 0 ? 0 : agent_fd(n) + (n->options->agent ? 1 : 0);
 }
 
+static char *initrd_path(const Node *n)
+{
+    return g_build_filename(n->dir, "initrd", NULL);
+}
+
+/* With files= a file of the node's own takes the place of initrd=. */
+static bool make_initrd(const Node *n, char **path, GError **error)
+{
+    if (!n->options->files)
+        return true;
+    *path = initrd_path(n);
+    return initrd_write(n->options, *path, error);
+}
+
+void spawn_forget_initrd(const Node *n)
+{
+    g_autofree char *path = n->options->files ? initrd_path(n) : NULL;
+
+    if (path)
+        unlink(path);
+}
+
 bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, GError **error)
 {
-    g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL);
+    g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL), *initrd = NULL;
     Inheritance given = {.n = 0};
     g_auto(GStrv) argv = NULL;
     bool goes_on = n->console != NULL, started;
@@ -301,6 +324,8 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, 
         g_prefix_error(error, "node %s: ", n->name);
         return false;
     }
+    if (!make_initrd(n, &initrd, error))
+        return false;
     argv = node_options_argv(n->options,
                              &(NodeWiring){.qemu = qemu,
                                            .qmp_fd = CHILD_QMP_FD,
@@ -311,6 +336,7 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, 
                                            .agent_fd = agent_fd(n),
                                            .ram_fd = ram_number(n),
                                            .incoming = incoming,
+                                           .initrd = initrd,
                                            .gdb_path = n->gdb_path,
                                            .index = n->index},
                              error);

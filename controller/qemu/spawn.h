@@ -14,4 +14,7 @@
  * QEMU waits for a saved state (machine.h). */
 bool spawn_qemu(Node *node, const char *qemu, const char *overlays, bool incoming, GError **error);
 
+/* Removes the file that stood for initrd= (initrd.h): QEMU has read it once it answers. */
+void spawn_forget_initrd(const Node *node);
+
 #endif

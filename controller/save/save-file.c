@@ -4,14 +4,17 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/sha.h"
+#include "controller/qemu/guest-files.h"
 #include "controller/session/session-error.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CHUNK (1 << 20)
+#define CHUNK   (1 << 20)
+#define LISTING "files="
 
 void save_file_free(void *data)
 {
@@ -41,6 +44,22 @@ SaveFile *save_file_new(const char *path)
 
     f->path = g_canonicalize_filename(path, NULL);
     look(f);
+    return f;
+}
+
+SaveFile *save_file_new_listing(const char *files, GError **error)
+{
+    g_autofree char *whole = guest_files_whole(files), *text = NULL;
+    g_autoptr(GPtrArray) list = guest_files_list(whole, error);
+    SaveFile *f;
+
+    if (!list)
+        return NULL;
+    text = guest_files_text(list);
+    f = g_new0(SaveFile, 1);
+    f->path = g_strconcat(LISTING, whole, NULL);
+    f->size = (int64_t)strlen(text);
+    f->sha256 = g_compute_checksum_for_string(G_CHECKSUM_SHA256, text, -1);
     return f;
 }
 
@@ -76,11 +95,27 @@ bool save_file_digest(SaveFile *f, GError **error)
     return f->sha256 || fail(f, g_strerror(errno), error);
 }
 
+static bool check_listing(const SaveFile *f, GError **error)
+{
+    SaveFile *now = save_file_new_listing(f->path + strlen(LISTING), error);
+    bool same = now && g_strcmp0(now->sha256, f->sha256) == 0;
+
+    if (now)
+        save_file_free(now);
+    return same || !now ||
+           fail(f,
+                "has other files, modes or links than at the save: the saved machine needs them as "
+                "they were",
+                error);
+}
+
 bool save_file_check(const SaveFile *f, GError **error)
 {
     SaveFile now = {.path = f->path};
     g_autofree char *digest = NULL;
 
+    if (g_str_has_prefix(f->path, LISTING))
+        return check_listing(f, error);
     look(&now);
     if (now.size == f->size && now.mtime_ns == f->mtime_ns && now.device == f->device &&
         now.inode == f->inode)

@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 typedef struct {
-    char *path;             /* absolute */
+    char *path;             /* absolute; or see save_file_new_listing() */
     int64_t size, mtime_ns; /* when the save was made */
     uint64_t device, inode;
     char *sha256; /* in hex; NULL: not computed */
@@ -19,6 +19,11 @@ void save_file_free(void *file);
 
 /* Looks at the file as it is now; never NULL: a file that is gone has size -1. */
 SaveFile *save_file_new(const char *path);
+
+/* The same of what files= names (guest-files.h), without the contents of the files: their places in
+ * the guest, modes and links. `path` is then "files=" and all that files= says. NULL: they can't be
+ * looked at. */
+SaveFile *save_file_new_listing(const char *files, GError **error);
 
 /* Computes the digest unless it is known. Takes about a second for each GB. */
 bool save_file_digest(SaveFile *file, GError **error);

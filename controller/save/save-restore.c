@@ -7,6 +7,7 @@
 #include "controller/base/units.h"
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/ending.h"
+#include "controller/qemu/guest-files.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/qemu/uart.h"
 #include "controller/remote/client/client-save.h"
@@ -17,6 +18,7 @@
 #include "controller/session/session-error.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 /* --- making --- */
 
@@ -64,6 +66,22 @@ static char **arguments_of(pid_t pid)
     return (char **)g_ptr_array_free(words, FALSE);
 }
 
+/* Those of files=. One that is gone by now is found by its listing. */
+static void note_guest_files(const char *files, SaveNode *out)
+{
+    g_autoptr(GPtrArray) list = guest_files_list(files, NULL);
+    SaveFile *listing = save_file_new_listing(files, NULL);
+
+    for (unsigned i = 0; list && i < list->len; i++) {
+        const GuestFile *f = list->pdata[i];
+
+        if (S_ISREG(f->mode))
+            g_ptr_array_add(out->files, save_file_new(f->path));
+    }
+    if (listing)
+        g_ptr_array_add(out->files, listing);
+}
+
 /* The files that the node's options name. */
 static void note_files(const Node *n, SaveNode *out)
 {
@@ -72,6 +90,8 @@ static void note_files(const Node *n, SaveNode *out)
     for (unsigned i = 0; i + 1 < given->len; i += 2)
         if (node_options_is_file(given->pdata[i], given->pdata[i + 1]))
             g_ptr_array_add(out->files, save_file_new(given->pdata[i + 1]));
+    if (n->options->files)
+        note_guest_files(n->options->files, out);
     out->program = g_strdup(n->file);
     out->arguments = arguments_of(n->pid);
 }

@@ -4,6 +4,7 @@
  * file names, sockets and numbers, and which the linter can read. Lines: KEY=VALUE.
  */
 #include "controller/qemu/cmdline.h"
+#include "controller/qemu/guest-files.h"
 #include "controller/qemu/lint.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/qemu/options.h"
@@ -67,6 +68,18 @@ static void check_argv(const NodeOptions *o, char **argv)
     demand(console);
 }
 
+/* files= with absolute paths stays what it is, and names the same. */
+static void check_files(const char *files)
+{
+    g_autofree char *whole = guest_files_whole(files), *again = guest_files_whole(whole);
+    g_autoptr(GPtrArray) one = guest_files_list(files, NULL), other = guest_files_list(whole, NULL);
+    g_autofree char *text = one ? guest_files_text(one) : NULL;
+    g_autofree char *other_text = other ? guest_files_text(other) : NULL;
+
+    demand(strcmp(whole, again) == 0);
+    demand(g_strcmp0(text, other_text) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     const NodeWiring wiring = {.qmp_fd = 10,
@@ -88,6 +101,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 
         if (g_strv_length(pair) != 2)
             return 0;
+        if (strcmp(pair[0], "files") == 0)
+            check_files(pair[1]);
         ok = node_options_set(o, pair[0], pair[1], &error);
         demand(ok == !error);
         if (!ok)

@@ -87,6 +87,7 @@ completion() {
     completes 'node add x mem' 'node add x memory='
     completes 'node add x nic=on init' 'node add x nic=on initrd='
     completes "node add x kernel=$dir/image-o" "node add x kernel=$dir/image-one\.elf"
+    completes "node add x files=$dir/image-o" "node add x files=$dir/image-one\.elf"
     completes "include $dir/image-o" "include $dir/image-one\.elf"
     completes 'node add x firmware=non' 'node add x firmware=none'
     completes 'time al' 'time alpha'

@@ -63,7 +63,7 @@ static void test_keys(void)
     g_autofree char *all = g_strjoinv(" ", (char **)node_option_keys());
 
     g_assert_cmpstr(all, ==,
-                    "arch qemu machine cpu smp memory kernel initrd append disk format "
+                    "arch qemu machine cpu smp memory kernel initrd append files disk format "
                     "persist disk-mode cdrom firmware serial icount seed nic nic-model mac host "
                     "on-exit agent extra uarts");
 }

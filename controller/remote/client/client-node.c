@@ -5,6 +5,7 @@
 #include "controller/base/log.h"
 #include "controller/network/network-state.h"
 #include "controller/network/topology.h"
+#include "controller/qemu/initrd.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-private.h"
 #include "controller/remote/files.h"
@@ -203,20 +204,35 @@ static void remove_tunnels(AgentClient *c, const Node *node, uint8_t type)
     g_mutex_unlock(&c->lock);
 }
 
-static bool put_options(AgentClient *c, const NodeOptions *o, GByteArray *out, GError **error)
+/* Keys that the other host does not get: it is this host's matter, or another key has it. */
+static bool stays_here(const NodeOptions *o, const char *key)
 {
+    return strcmp(key, "host") == 0 || (strcmp(key, "initrd") == 0 && o->files);
+}
+
+/* files= travels as a whole initrd=, which stays in the node's folder here as long as the node. */
+static bool put_options(AgentClient *c, const Node *node, GByteArray *out, GError **error)
+{
+    const NodeOptions *o = node->options;
     const GPtrArray *given = o->given;
+    g_autofree char *initrd = o->files ? g_build_filename(node->dir, "initrd", NULL) : NULL;
     uint32_t n = 0;
 
+    if (initrd && !initrd_write(o, initrd, error))
+        return false;
     for (guint i = 0; i + 1 < given->len; i += 2)
-        n += strcmp(given->pdata[i], "host") != 0;
+        n += !stays_here(o, given->pdata[i]);
     put_u32(out, n);
     for (guint i = 0; i + 1 < given->len; i += 2) {
         const char *key = given->pdata[i], *value = given->pdata[i + 1];
         g_autofree char *remote_path = NULL;
 
-        if (strcmp(key, "host") == 0)
+        if (stays_here(o, key))
             continue;
+        if (strcmp(key, "files") == 0) {
+            key = "initrd";
+            value = initrd;
+        }
         if (node_options_is_file(key, value) && !(remote_path = bring(c, value, error)))
             return false;
         put_text(out, key);
@@ -251,7 +267,7 @@ static bool try_launch(AgentClient *c, Node *n, const char *qemu, bool waits, GE
     put_text(request, n->name);
     put_text(request, qemu);
     put_u8(request, waits);
-    if (!put_options(c, n->options, request, error))
+    if (!put_options(c, n, request, error))
         return false;
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
