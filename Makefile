@@ -93,7 +93,7 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-idle man install uninstall deb clean \
+.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
         known compile-tests run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -124,6 +124,7 @@ help:
 	@echo 'make bench-notes  the experiments of scripts/bench, as tables'
 	@echo 'make soak       1,000,000 barriers, half of them under load (SOAK_ARGS), then soak-saves'
 	@echo 'make soak-faults  kill and stop all that takes part in a run, TRIALS (100) times at random moments'
+	@echo 'make soak-boards two boards with 1,000 frames and 10,000 bytes, RUNS (10) times, half under load: equal to the byte'
 	@echo 'make soak-disks  a guest with 20,000 requests to its disk, RUNS (5) times under load: equal to the byte; ROUNDS'
 	@echo 'make soak-saves  TRIALS (1000) random ensembles go on from saves at random times, equal to the byte'
 	@echo 'make soak-foretell  SEEDS (1000) random scenarios with saves: check says what a run says'
@@ -270,6 +271,10 @@ soak-faults: guest
 soak-disks: guest
 	@$(MAKE) --no-print-directory compile-tests
 	BUILD=$(BUILD) DISK_ROUNDS=$(or $(ROUNDS),400) DISK_RUNS=$(or $(RUNS),5) tests/scenario/test-disks.sh
+
+soak-boards: guest
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) tests/bench/boards-repeat.sh $(or $(RUNS),10)
 
 soak-idle: guest
 	@$(MAKE) --no-print-directory all

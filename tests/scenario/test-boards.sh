@@ -94,6 +94,13 @@ expect 'so is one with fewer cards' 2 "node add a $an385/tick-an385.elf nic=2; s
 expect 'a card that can be plugged' 0 "node add a arch=i386 machine=pc nic-model=rtl8139 memory=16M $slow kernel=$guest/tick-i386.elf; start;
      hmp a 'info network'; run 1ms" 'model=rtl8139'
 
+# --- frames and bytes at once
+
+repeats_under_load() {
+    tests/bench/boards-repeat.sh 2 >"$dir/out" 2>&1
+}
+check '1,000 frames and 10,000 bytes are the same to the byte, at rest and under load, each at its µs' repeats_under_load
+
 # --- options
 
 expect 'RAM of a board is its own' 2 "node add a $an385/tick-an385.elf memory=16M" 'memory= is fixed by machine=mps2-an385: leave it away'
