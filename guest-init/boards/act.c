@@ -3,6 +3,7 @@
  * act.c: says hello, then does what the last word of its command line says (append=, which needs
  * -semihosting where the board is no PC):
  *   xN  exits with status N, a digit    r  resets itself, twice, and sleeps
+ *   oN  powers off by the board's own device, with status N where it has one
  *   f   executes what is no instruction: its handler tells where, and exits with status 9
  *   w   lets its watchdog bite, which resets it; sleeps the second time
  *   s   sleeps
@@ -25,6 +26,10 @@ static void act(const char *what)
     case 'x':
         board_exit((unsigned)(what[1] - '0'));
         print("no exit\n");
+        break;
+    case 'o':
+        board_off((unsigned)(what[1] - '0'));
+        print("no power off\n");
         break;
     case 'r':
         if (*resets < RESETS) {

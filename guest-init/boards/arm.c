@@ -17,6 +17,7 @@ enum {
     RESETS = 0x40400000,
 };
 
+#define PSCI_SYSTEM_OFF   0x84000008
 #define PSCI_SYSTEM_RESET 0x84000009
 
 #define READ_CP15(value, place)  __asm__ volatile("mrc " place : "=r"(value))
@@ -148,6 +149,12 @@ uint32_t board_tick_us(void)
 void board_wait(void)
 {
     __asm__ volatile("wfi");
+}
+
+void board_off(unsigned status)
+{
+    (void)status;
+    hypervisor_call(PSCI_SYSTEM_OFF);
 }
 
 void board_reset(void)

@@ -36,6 +36,9 @@ const char *board_argument(void);
 
 /* Ends QEMU with a status, by semihosting or a device. Returns if there is neither. */
 void board_exit(unsigned status);
+/* Powers the machine off by a device, with a status if the device has one (riscv32). Returns if there
+ * is none. */
+void board_off(unsigned status);
 void board_reset(void);
 /* Starts a watchdog that nobody feeds. Returns at once; false: the board has none. */
 bool board_watchdog(void);

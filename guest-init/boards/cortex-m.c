@@ -78,6 +78,11 @@ void board_wait(void)
         *reg(NVIC_ICPR + 4 * ((uint32_t)*irq / 32)) = 1u << *irq % 32;
 }
 
+void board_off(unsigned status)
+{
+    (void)status;
+}
+
 void board_reset(void)
 {
     *AIRCR = SYSRESETREQ;

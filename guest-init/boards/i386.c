@@ -16,7 +16,16 @@ enum {
     PER_US = 1000, /* QEMU's APIC timer counts ns */
     DEBUG_EXIT = 0x501,
     RESET = 0xcf9,
+    PM1_CONTROL = 0x604, /* of ACPI, where SeaBIOS puts it */
+    SLEEP_S5 = 0x2000,
     IB700 = 0x443,
+    PCI_ADDRESS = 0xcf8,
+    PCI_DATA = 0xcfc,
+    PCI_BAR0 = 0x10,
+    PCI_DEVICES = 32,
+    I6300ESB = 0x25ab8086, /* device and vendor */
+    I6300ESB_LOCK = 0x68,  /* in its configuration: bit 1 starts it */
+    I6300ESB_RELOAD = 0xc,
     CMDLINE = 16, /* in the multiboot information */
     CODE = 8,
     RESETS = 0x400000,
@@ -197,14 +206,68 @@ void board_wait(void)
     __asm__ volatile("sti\n hlt\n cli" : : : "memory");
 }
 
+void board_off(unsigned status)
+{
+    (void)status;
+    __asm__ volatile("outw %0, %1" : : "a"((uint16_t)SLEEP_S5), "Nd"((uint16_t)PM1_CONTROL));
+}
+
 void board_reset(void)
 {
     out(RESET, 6);
 }
 
+static uint32_t in32(uint16_t port)
+{
+    uint32_t value;
+
+    __asm__ volatile("inl %1, %0" : "=a"(value) : "Nd"(port));
+    return value;
+}
+
+/* Chooses a register of the configuration of a device on bus 0. */
+static void pci_choose(unsigned device, unsigned at)
+{
+    __asm__ volatile("outl %0, %1"
+                     :
+                     : "a"(0x80000000 | device << 11 | (at & ~3u)), "Nd"((uint16_t)PCI_ADDRESS));
+}
+
+/* -1: there is none. */
+static int find_i6300esb(void)
+{
+    for (unsigned i = 0; i < PCI_DEVICES; i++) {
+        pci_choose(i, 0);
+        if (in32(PCI_DATA) == I6300ESB)
+            return (int)i;
+    }
+    return -1;
+}
+
+/* Two stages of 1 ms each, behind the last of which it acts. */
+static void start_i6300esb(unsigned device)
+{
+    uint32_t base;
+
+    pci_choose(device, PCI_BAR0);
+    base = in32(PCI_DATA) & ~0xfu;
+    for (unsigned i = 0; i < 2; i++) {
+        *(volatile uint16_t *)(base + I6300ESB_RELOAD) = 0x80; /* unlocks one write */
+        *(volatile uint16_t *)(base + I6300ESB_RELOAD) = 0x86;
+        *(volatile uint32_t *)(base + 4 * i) = 1;
+    }
+    pci_choose(device, I6300ESB_LOCK);
+    out(PCI_DATA + I6300ESB_LOCK % 4, 2);
+}
+
 bool board_watchdog(void)
 {
-    out(IB700, 0xf); /* in no seconds */
+    int device = find_i6300esb();
+
+    if (device >= 0)
+        start_i6300esb((unsigned)device);
+    else
+        out(IB700, 0xf); /* in no seconds */
     return true;
 }
 
