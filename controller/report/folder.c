@@ -124,6 +124,23 @@ static void remove_console(const char *dir, const char *node)
         g_unlink(path);
 }
 
+/* The logs of a node: of its console, of its further UARTs, of semihosting. */
+static void remove_node(const char *dir, const char *name, json_object *node)
+{
+    g_autofree char *semi = g_strconcat(name, ".semi", NULL);
+    json_object *uarts = json_object_object_get(node, "uarts");
+    size_t n = json_object_is_type(uarts, json_type_array) ? json_object_array_length(uarts) : 0;
+
+    remove_console(dir, name);
+    for (size_t i = 1; i <= n; i++) {
+        g_autofree char *uart = g_strdup_printf("%s.%zu", name, i);
+
+        remove_console(dir, uart);
+    }
+    if (json_object_object_get(node, "semihosting"))
+        remove_console(dir, semi);
+}
+
 static void remove_consoles(const char *dir, json_object *report)
 {
     json_object *nodes, *name;
@@ -136,7 +153,7 @@ static void remove_consoles(const char *dir, json_object *report)
 
         if (json_object_object_get_ex(node, "name", &name) &&
             json_object_is_type(name, json_type_string))
-            remove_console(dir, json_object_get_string(name));
+            remove_node(dir, json_object_get_string(name), node);
     }
 }
 
