@@ -204,6 +204,36 @@ static bool is_folder(const LintCase *c)
     return lint_in("fat:*", file_of(c));
 }
 
+/* Whether the disk's requests are held back, by a clock of the host (block/throttle-groups.c). */
+static bool is_throttled(const LintCase *c)
+{
+    for (unsigned i = 0; i < c->pairs->len; i++)
+        if (lint_in("throttling.*|bps*|iops*", g_array_index(c->pairs, CmdPair, i).key))
+            return true;
+    return false;
+}
+
+#define NETWORK_DRIVERS "nbd|http|https|ftp|ftps|ssh|iscsi|iser|rbd|nfs|gluster|gluster+*|sheepdog"
+
+/* Whether the disk is elsewhere: "nbd:unix:/p", "https://host/image". */
+static bool is_network_drive(const LintCase *c)
+{
+    const char *file = file_of(c);
+    g_autofree char *protocol = g_strndup(file ? file : "", strcspn(file ? file : "", ":"));
+
+    return (file && strchr(file, ':') && lint_in(NETWORK_DRIVERS "|nbd+*|nbds*", protocol)) ||
+           lint_in(NETWORK_DRIVERS, cmdline_get(c->pairs, "driver")) ||
+           lint_in(NETWORK_DRIVERS, cmdline_get(c->pairs, "file.driver"));
+}
+
+/* --- sound --- */
+
+/* Whether QEMU looks itself for a sound system of the host (audio_init(), audio/audio.c). */
+static bool takes_any_sound(const LintCase *c)
+{
+    return !cmdline_get(c->pairs, "audiodev") && !lint_find(c->lint, "audiodev|audio");
+}
+
 static bool changes_drive(const LintCase *c)
 {
     const char *file = file_of(c);
@@ -310,6 +340,20 @@ static bool changes_user(const LintCase *c)
 #define WINDOW NOTE("keys and mouse of the host come in host time", "use -display none")
 #define SOUND                                                                                      \
     WARN("the host's sound system sets the pace of the guest's sound card", "use -audiodev none")
+#define SHOWS_DATE                                                                                 \
+    WARN("its clock shows the host's date, whatever -rtc says",                                    \
+         "use another one, or let the guest not look at the date")
+#define THROTTLED                                                                                  \
+    WARN("its requests are held back by the host's clock, so runs are not repeatable",             \
+         "leave its limits away")
+#define ELSEWHERE                                                                                  \
+    WARN("its requests are over when another program or host has answered, so runs are not "       \
+         "repeatable",                                                                             \
+         "use a local image: disk=, or -drive file=…,snapshot=on")
+#define RENDERED                                                                                   \
+    WARN("the host's graphics does its work, in host time", "use virtio-gpu-pci, or VGA")
+#define CARDS                                                                                      \
+    "AC97|ES1370|hda-duplex|hda-output|hda-micro|sb16|adlib|cs4231a|gus|usb-audio|virtio-sound*"
 #define CHANGED "the run changes the image, so the next run starts from another one"
 #define DISK                                                                                       \
     WARN(CHANGED, "add snapshot=on or readonly=on, or -snapshot"),                                 \
@@ -396,6 +440,28 @@ const LintRule lint_rules[] = {
     {.names = "nodefaults|netdev|nic|net", .kind = LINT_ABSENT,
      WARN("without it and without a network option QEMU adds a card in a user network",
           "add -nic none")},
+    {.names = "machine|M", .implied = "type", .values = "pseries*",
+     WARN("its time base goes by a clock of the host whenever QEMU stops and goes on, so runs are "
+          "not repeatable",
+          "use another machine, such as powernv or mac99")},
+    {.names = "machine|M", .implied = "type", .values = "hppa|B160L|next-cube|niagara|sam460ex",
+     SHOWS_DATE},
+    {.names = "device", .implied = "driver", .values = "m41t80", SHOWS_DATE},
+    {.names = "device", .implied = "driver", .values = "ipmi-bmc-sim",
+     WARN("the time of its event log is the host's", "leave it away, or let the guest not ask for "
+                                                     "that time")},
+    {.names = "device", .implied = "driver", .key = "guid", .values = "auto",
+     WARN("the host makes another GUID for each run", "give guid= a GUID")},
+    {.names = "device", .implied = "driver", .key = "guest_rsc_ext", .values = "on|yes|true",
+     WARN("the card hands over what it has gathered when the host's clock says so",
+          "leave guest_rsc_ext= away")},
+    {.names = "device", .implied = "driver",
+     .values = "virtio-gpu-gl*|virtio-vga-gl|virtio-gpu-rutabaga*|virtio-vga-rutabaga|qxl|qxl-vga",
+     RENDERED},
+    {.names = "device", .implied = "driver", .values = CARDS, .applies = takes_any_sound,
+     WARN("QEMU up to 8.1 looks for a sound system of the host, which sets the pace of the guest's "
+          "sound card",
+          "add -audiodev none,id=x and audiodev=x")},
     {.names = "device", .implied = "driver", .values = "usb-mtp|vhost-user-fs-*", FILES},
     {.names = "device", .implied = "driver", .values = PASSED, DEVICE},
     {.names = "device", .implied = "driver", .values = "vhost-*", SERVED},
@@ -404,13 +470,21 @@ const LintRule lint_rules[] = {
           "use -object rng-builtin with -seed")},
     {.names = "object", .implied = "qom-type",
      .values = "input-linux|input-barrier|can-host-socketcan", DEVICE},
+    {.names = "object", .implied = "qom-type",
+     .values = "cryptodev-backend-lkcf|cryptodev-vhost-user", SERVED},
+    {.names = "object", .implied = "qom-type", .values = "throttle-group", THROTTLED},
     {.names = "usbdevice", .values = "host:*", DEVICE},
     {.names = "tpmdev", SERVED},
     {.names = "virtfs|fsdev", FILES},
     {.names = "audiodev|audio", .implied = "driver", .values = "!none|wav", SOUND},
     {.names = "soundhw", SOUND},
     {.names = "semihosting|semihosting-config",
-     NOTE("the guest may ask for the host's files and time", "leave it away if it need not")},
+     NOTE("the guest may open, change and remove files of the host and start programs there, as the "
+          "user who runs QEMU, and read the host's time (SYS_TIME, SYS_CLOCK, SYS_ELAPSED), which "
+          "is not repeatable",
+          "leave it away if the guest need not; take time from the machine's timers"),
+     .own_mend = "give it only to guests that you would run as programs; take time from the machine's "
+                 "timers"},
     {.names = "chardev", .implied = "backend", .values = DEVICE_BACKENDS, DEVICE},
     {.names = "chardev", .implied = "backend", .applies = has_device_path, DEVICE},
     {.names = "chardev", .implied = "backend", .applies = is_inet_peer, PEER},
@@ -425,8 +499,11 @@ const LintRule lint_rules[] = {
     {.names = "display|nographic|vnc|spice|sdl|curses", .kind = LINT_ABSENT, WINDOW},
     {.names = "drive", .applies = is_host_drive, DEVICE},
     {.names = "drive", .applies = is_folder, FILES},
+    {.names = "drive", .applies = is_network_drive, ELSEWHERE},
+    {.names = "drive", .applies = is_throttled, THROTTLED},
     {.names = "drive", .applies = changes_drive, DISK},
     {.names = "blockdev", .implied = "driver", .applies = is_host_drive, DEVICE},
+    {.names = "blockdev", .implied = "driver", .applies = is_network_drive, ELSEWHERE},
     {.names = "blockdev", .implied = "driver", .applies = changes_node,
      WARN(CHANGED,
           "add read-only=on (-snapshot does not reach it), or use -drive with snapshot=on")},
