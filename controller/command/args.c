@@ -4,6 +4,8 @@
 
 #include "controller/base/suggest.h"
 #include "controller/base/units.h"
+#include "controller/qemu/consoles.h"
+#include "controller/qemu/semi.h"
 #include "controller/run/node-symbols.h"
 
 #include <inttypes.h>
@@ -69,7 +71,8 @@ static Node *find_vcpu(const Session *s, const char *text, int64_t *vcpu, GError
     return NULL;
 }
 
-/* "node" or "node.1": the console of a UART; *uart is 0 without one. */
+/* "node", "node.1" or "node.semi": the console of a UART, or of semihosting (consoles.h); *uart is
+ * its number. */
 Node *args_find_console(const Session *s, const char *text, int64_t *uart, GError **error)
 {
     const char *dot;
@@ -78,6 +81,16 @@ Node *args_find_console(const Session *s, const char *text, int64_t *uart, GErro
     *uart = 0;
     if (!node || !dot)
         return node;
+    if (strcmp(dot + 1, SEMI_PORT) == 0) {
+        *uart = node_semi_number(node);
+        if (*uart > 0)
+            return node;
+        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                    "node %s has no console of semihosting: `node add … semihosting=on` gives it "
+                    "one",
+                    node->name);
+        return NULL;
+    }
     if (!units_parse_index(dot + 1, "UART", NODE_MAX_UARTS - 1, uart, error))
         return NULL;
     if (*uart == 0 || (!node->attached && *uart < node->options->uarts))

@@ -12,7 +12,7 @@
 #include "controller/base/tty.h"
 #include "controller/base/units.h"
 #include "controller/command/args.h"
-#include "controller/qemu/uart.h"
+#include "controller/qemu/consoles.h"
 #include "controller/run/run.h"
 #include "controller/session/events.h"
 #include "controller/session/journal.h"
@@ -320,7 +320,7 @@ const Command cmd_node_console = {
     .usage = "NODE[.PORT] [pace=1.0|off] | NODE[.PORT] last=N",
     .least = 1,
     .most = INT32_MAX,
-    .help = "Give the terminal to the guest's console, or to that of its UART PORT, and let the "
+    .help = "Give the terminal to the guest's console, or to that of PORT, and let the "
             "ensemble run, in real time or as "
             "fast as "
             "it goes; Ctrl-] stops at the next barrier. last= shows its last lines instead (of the "
@@ -369,7 +369,7 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
 const Command cmd_node_transcript = {
     .name = "node transcript",
     .usage = "NODE[.PORT] FILE|off",
-    .help = "Write each line of the node's console, or of its UART PORT's, to a file from now on, "
+    .help = "Write each line of the node's console, or of PORT's, to a file from now on, "
             "with the virtual time of the "
             "barrier behind which it began",
     .exec = exec_transcript,

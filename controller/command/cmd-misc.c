@@ -5,9 +5,9 @@
 #include "controller/command/args.h"
 #include "controller/command/gdb-monitor.h"
 #include "controller/command/keys.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/monitor.h"
-#include "controller/qemu/uart.h"
 #include "controller/session/journal.h"
 #include "controller/session/live.h"
 
@@ -171,6 +171,12 @@ static CommandResult exec_send(CommandCall *call, GError **error)
 
     if (!node || !(keys = keys_parse(args_text(call, "TEXT"), error)))
         return COMMAND_FAILED;
+    if (args_uart(call) > 0 && args_uart(call) == node_semi_number(node)) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "node %s takes nothing by semihosting: what it writes there is read alone",
+                    node->name);
+        return COMMAND_FAILED;
+    }
     if (call->session->options.dry)
         return COMMAND_DONE;
     if (!node_check(node, false, error)) /* nobody reads it */

@@ -94,7 +94,7 @@ static GError *exit_error(const Session *s)
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
-        if (node_state_has_left(n->state) && !n->options->on_exit_continue)
+        if (node_state_has_left(n->state) && n->options->on_exit == ON_EXIT_STOP)
             return left_error(n, "; `node add … on-exit=continue` lets the others go on");
     }
     return g_error_new(SESSION_ERROR, SESSION_ERROR_NODE,

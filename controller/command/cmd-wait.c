@@ -6,7 +6,7 @@
 #include "controller/command/args.h"
 #include "controller/command/run-command.h"
 #include "controller/engine/rest.h"
-#include "controller/qemu/uart.h"
+#include "controller/qemu/consoles.h"
 
 #include <string.h>
 
@@ -129,7 +129,7 @@ static CommandResult begin(CommandCall *call, Wait *w, VTime until, GRegex *rege
     Session *s = call->session;
     Lines *lines = console_lines(console_of(w));
     RunSpec spec = {.goal = {.time = until, .exits = w->node},
-                    .waits = w->node,
+                    .waits = console_of(w),
                     .pace = args_number(call, "pace", 0)};
     RunOutcome o = {.end = RUN_REACHED, .how = "matched"};
     GError *e;

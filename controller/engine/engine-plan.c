@@ -6,6 +6,7 @@
  * So an unexpected event (an idle node that was warped ahead, a console that matched) needs no path
  * of its own. Invariant: nothing is ever run past a goal, as there is no way back.
  */
+#include "controller/base/units.h"
 #include "controller/engine/engine-private.h"
 #include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
@@ -23,10 +24,25 @@ VTime engine_next_barrier(const Engine *e)
     return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
 }
 
+/* A node whose guest has left badly in this run, or in one before that ended with a point, so that
+ * the run is to fail; NULL: none has. */
+static const Node *left_badly(const Engine *e)
+{
+    for (unsigned i = 0; i < e->members->len; i++) {
+        const Member *m = e->members->pdata[i];
+
+        if (m->node->options->on_exit == ON_EXIT_FAIL && (!m->had_left || e->owes_failure) &&
+            node_left_badly(m->node))
+            return m->node;
+    }
+    return NULL;
+}
+
 static void end_run(Engine *e, RunEnd end, const GError *error)
 {
     EngineDoneFunc done = e->done;
 
+    e->owes_failure = end == RUN_BROKE && left_badly(e);
     e->running = false;
     e->done = NULL;
     if (e->rest_func)
@@ -278,7 +294,7 @@ static bool exited(const Engine *e)
     for (unsigned i = 0; i < e->members->len; i++) {
         const Member *m = e->members->pdata[i];
         bool ends = e->goal.exits == m->node ||
-                    (e->goal.stop_on_exit && !m->node->options->on_exit_continue);
+                    (e->goal.stop_on_exit && m->node->options->on_exit == ON_EXIT_STOP);
 
         if (ends && node_state_has_left(m->node->state) && !m->had_left)
             return true;
@@ -313,6 +329,23 @@ static void plan_failure(Engine *e, const Member *failed)
         end_run(e, RUN_FAILED, failed->node->failure);
 }
 
+/* The others are brought to their barrier first. */
+static void plan_bad_exit(Engine *e, const Node *n)
+{
+    g_autoptr(GError) error = NULL;
+    g_autofree char *time = units_format_seconds(node_ensemble_time(n));
+    g_autofree char *status =
+        n->exit_status >= 0 ? g_strdup_printf(" with status %d", n->exit_status) : g_strdup("");
+
+    if (live_members(e) > 0 && !stands_together(e)) {
+        gather(e);
+        return;
+    }
+    g_set_error(&error, NODE_ERROR, NODE_ERROR_STATE, "node %s %s%s at %s, and has on-exit=fail",
+                n->name, node_left_text(n->state, n->exit_status), status, time);
+    end_run(e, RUN_FAILED, error);
+}
+
 /* Whether the function that runs between two quanta (RunGoal.at_rest) wants the run to end. */
 static bool looks_at_rest(const Engine *e)
 {
@@ -325,9 +358,12 @@ static bool looks_at_rest(const Engine *e)
 void engine_plan(Engine *e)
 {
     const Member *failed = failed_member(e);
+    const Node *bad = left_badly(e);
 
     if (failed)
         plan_failure(e, failed);
+    else if (bad && !e->broke)
+        plan_bad_exit(e, bad);
     else if (e->broke)
         plan_broke(e);
     else if (exited(e) && (stands_together(e) || live_members(e) == 0))

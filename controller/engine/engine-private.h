@@ -43,6 +43,7 @@ struct Engine {
     void *done_data;
     bool broke, asleep; /* reasons for the run to end */
     bool segment_done;  /* the last segment ended at a barrier */
+    bool owes_failure;  /* a node left badly in a run that ended with a point (on-exit=fail) */
     bool stopping;      /* the run ends early: on the way to the barrier where it ends */
     atomic_bool interrupted, hurry;
     Segment segment;

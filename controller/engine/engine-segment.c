@@ -4,8 +4,8 @@
  * barriers: statistics, the network, observers, pace.
  */
 #include "controller/engine/engine-private.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
-#include "controller/qemu/uart.h"
 
 #include <string.h>
 
@@ -136,8 +136,8 @@ static bool may_stop(const Engine *e)
     for (unsigned i = 0; i < e->members->len; i++) {
         const Node *n = ((const Member *)e->members->pdata[i])->node;
 
-        if (node_is_live(n) && (expects_line(n) || debug_armed(n) ||
-                                (e->goal.stop_on_exit && !n->options->on_exit_continue)))
+        if (node_is_live(n) &&
+            (expects_line(n) || debug_armed(n) || node_exit_may_end(n, e->goal.stop_on_exit)))
             return true;
     }
     return e->pace > 0;

@@ -246,6 +246,7 @@ uint64_t engine_violations(const Engine *e)
 
 void engine_restart(Engine *e)
 {
+    e->owes_failure = false;
     e->now = vtime(0);
     memset(&e->stats, 0, sizeof(e->stats));
     for (unsigned i = 0; i < e->members->len; i++) {

@@ -13,9 +13,9 @@
 #include "controller/engine/trial.h"
 #include "controller/engine/worker-private.h"
 #include "controller/fabric/nics.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
-#include "controller/qemu/uart.h"
 
 #include <inttypes.h>
 #include <sys/epoll.h>
@@ -30,8 +30,9 @@
  * report their end for ever. */
 static void worker_node_out(Worker *w, WorkerNode *wn)
 {
-    if (w->epoll_fd >= 0 && wn->node->gate) {
-        epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, gate_note_fd(wn->node->gate), NULL);
+    if (w->epoll_fd >= 0) {
+        if (wn->node->gate) /* else it was closed, which removes it as well */
+            epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, gate_note_fd(wn->node->gate), NULL);
         epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, qmp_client_fd(wn->node->qmp), NULL);
         if (wn->node->debug)
             epoll_ctl(w->epoll_fd, EPOLL_CTL_DEL, gdb_client_fd(debug_client(wn->node)), NULL);
@@ -50,7 +51,7 @@ static void worker_node_left(Worker *w, WorkerNode *wn)
 
     /* The last output of the console may be the awaited text. */
     if (node_drain(n, w->until) || w->segment->exits == n ||
-        (w->segment->stop_on_exit && !n->options->on_exit_continue))
+        node_exit_ends(n, w->segment->stop_on_exit))
         atomic_store(&w->segment->stop, true);
     nics_read(n);
     worker_node_out(w, wn);

@@ -9,8 +9,9 @@
 #include "controller/base/log.h"
 #include "controller/engine/worker-private.h"
 #include "controller/fabric/nics.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
-#include "controller/qemu/uart.h"
+#include "controller/qemu/ending.h"
 
 #include <errno.h>
 #include <string.h>
@@ -219,6 +220,11 @@ static void run(Worker *w, Segment *segment)
 
 /* --- the thread --- */
 
+static void release_gate(Node *n)
+{
+    g_clear_pointer(&n->gate, gate_free);
+}
+
 static void *worker_main(void *data)
 {
     Worker *w = data;
@@ -254,6 +260,7 @@ Worker *worker_new(int cpu, SchedMode sched)
     w->sched = sched;
     w->epoll_fd = -1;
     vcpu_boost_init(&w->boost, cpu, sched);
+    node_on_exit(release_gate);
     g_mutex_init(&w->lock);
     g_cond_init(&w->wake);
     w->thread = g_thread_new(name, worker_main, w);

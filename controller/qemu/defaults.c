@@ -70,11 +70,11 @@ static const char *why_refused(const char *key)
 
 const char *const *node_defaults_keys(void)
 {
-    static const char *const keys[] = {"arch",    "qemu",   "machine",   "cpu",       "smp",
-                                       "memory",  "kernel", "initrd",    "append",    "files",
-                                       "disk",    "format", "disk-mode", "cdrom",     "firmware",
-                                       "icount",  "seed",   "nic",       "nic-model", "host",
-                                       "on-exit", "agent",  "extra",     "uarts",     NULL};
+    static const char *const keys[] = {
+        "arch",     "qemu",   "machine", "cpu",         "smp",       "memory",    "kernel",
+        "initrd",   "append", "files",   "disk",        "format",    "disk-mode", "cdrom",
+        "firmware", "icount", "seed",    "nic",         "nic-model", "host",      "on-exit",
+        "agent",    "extra",  "uarts",   "semihosting", NULL};
 
     return keys;
 }

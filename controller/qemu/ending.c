@@ -6,6 +6,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/tree.h"
+#include "controller/qemu/exit-device.h"
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/serial.h"
 #include "controller/qemu/sweep.h"
@@ -19,6 +20,16 @@
 #include <unistd.h>
 
 #define STDERR_TAIL 2000
+
+/* Longest wait for the end of a QEMU that was asked to end. */
+#define EXIT_MS 10000
+
+static void (*release_gate)(Node *);
+
+void node_on_exit(void (*release)(Node *))
+{
+    release_gate = release;
+}
 
 /* Signals a launched QEMU with its whole process group: QEMU may be a script's child, or have
  * children itself. The process must not have been waited for yet. */
@@ -160,16 +171,42 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
     return true;
 }
 
+/* Ends a QEMU whose guest may have left an exit status with it, since its process alone tells it
+ * (exit-device.h). A sifive_test that fails is no panic: up to QEMU 8 it is an exit as well. */
+static void take_exit_status(Node *n)
+{
+    End end;
+
+    if (n->attached || !exit_device_used(n))
+        return;
+    if (release_gate)
+        release_gate(n);
+    qmp_quit(n->qmp, EXIT_MS, NULL); /* it may hang up before it has answered */
+    end = reap(n, EXIT_MS);
+    if (end.exited) {
+        n->exit_status = end.number;
+        n->life.becomes = NODE_OFF;
+    } else {
+        log_warn("node %s: its exit status is not known: its QEMU was asked to end, and %s",
+                 n->name, end.ended ? "was killed" : "does not");
+        n->clock_stale = true;
+        node_end_process(n);
+    }
+    sweep_processes(n->dir);
+}
+
 bool node_check_end(Node *n)
 {
     g_autoptr(GError) error = NULL;
 
     if (!n->life.stands || !node_is_live(n))
         return false;
-    if (node_read_clock(n, &error))
+    if (node_read_clock(n, &error)) {
+        take_exit_status(n);
         become(n, n->life.becomes);
-    else
+    } else {
         node_lose(n, error, true, node_ensemble_time(n));
+    }
     return true;
 }
 
@@ -271,6 +308,7 @@ void node_free(Node *n)
         n->remote->ops->end(n->remote, n);
     fd_clear(&n->ram_fd);
     g_clear_pointer(&n->console, console_free);
+    g_clear_pointer(&n->semi, console_free);
     if (n->dir)
         tree_remove(n->dir, NULL);
     if (n->fifos)

@@ -37,9 +37,14 @@ void node_fail(Node *node, const GError *error);
  */
 bool node_lose(Node *node, const GError *error, bool ran, VTime at);
 
-/* If its events say that it has left, and it stands, it becomes so: its clock is read, and the
- * event is reported. Called in the thread that the node belongs to. */
+/* If its events say that it has left, and it stands, it becomes so: its clock is read, a QEMU that
+ * may know an exit status is ended, and the event is reported. Called in the thread that the node
+ * belongs to. */
 bool node_check_end(Node *node);
+
+/* Sets what takes away a node's gate (engine/gate.h) before its QEMU is asked to end: QEMU hands
+ * over what waits in its filters then, and would block in the gate's pipe. In any thread. */
+void node_on_exit(void (*release)(Node *node));
 
 /* QEMU has stopped it unasked, so query-status says why: as node_check_end(), or it has failed and
  * *error is why. */

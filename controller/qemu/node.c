@@ -145,7 +145,7 @@ bool node_check(const Node *n, bool readable, GError **error)
     else if (n->state == NODE_ADDED)
         g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                     "node %s is not started: `start` comes first", n->name);
-    else if (n->clock_stale)
+    else if (node_is_gone(n))
         g_set_error(error, NODE_ERROR, NODE_ERROR_DIED,
                     "node %s is %s, and its QEMU is gone: nothing of it can be read any more",
                     n->name, state);

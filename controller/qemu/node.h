@@ -64,6 +64,8 @@ typedef struct Node {
     int saved_fd;       /* here QEMU's child says that it has written all of it: machine.c */
     QmpClient *qmp;
     Console *console;
+    Console *semi;        /* what the guest writes by semihosting: semi.h; NULL: none */
+    bool semi_warned;     /* that its handles are not part of a save */
     int agent_fd;         /* to guest-init/agent.c, non-blocking; -1: none */
     char *transcript;     /* file of the console transcript that begins at the launch; NULL: none */
     GArray *vcpus;        /* pid_t of the vCPU threads */
@@ -92,7 +94,8 @@ typedef struct Node {
     } rest;               /* the last stop: engine/rest.h */
     VTime epoch;          /* the node's virtual time when the ensemble's was 0: whole µs */
     bool clock_asked;     /* asked for and not read yet: node_ask_clock() */
-    bool clock_stale;     /* QEMU is gone: the virtual time is the last barrier's, the rest older */
+    bool clock_stale;     /* its QEMU ended before its clock was read: the virtual time is the last
+                             barrier's, the rest older */
     NodeLife life;        /* what its events have said */
     bool expect_stop;     /* a stop of ours is on its way */
     bool frozen;          /* reported that it does not move */
@@ -163,10 +166,39 @@ static inline bool node_is_live(const Node *node)
     return node_state_is_live(node->state);
 }
 
+/* Whether the node has left, and its QEMU has ended. */
+static inline bool node_is_gone(const Node *node)
+{
+    return node_state_has_left(node->state) && (node->clock_stale || node->exit_status >= 0);
+}
+
+/* Whether the node has left as it should not: its guest panicked, its watchdog ran out, or its exit
+ * status is not 0. */
+static inline bool node_left_badly(const Node *node)
+{
+    return node->state == NODE_PANICKED || node->state == NODE_WATCHDOG ||
+           (node->state == NODE_OFF && node->exit_status > 0);
+}
+
+/* Whether a run, which is to end with guests that leave (stop_on_exit) or not, ends with this node,
+ * which has left. */
+static inline bool node_exit_ends(const Node *node, bool stop_on_exit)
+{
+    return (stop_on_exit && node->options->on_exit == ON_EXIT_STOP) ||
+           (node->options->on_exit == ON_EXIT_FAIL && node_left_badly(node));
+}
+
+/* The same of a node that takes part: whether it may come to that. */
+static inline bool node_exit_may_end(const Node *node, bool stop_on_exit)
+{
+    return (stop_on_exit && node->options->on_exit == ON_EXIT_STOP) ||
+           node->options->on_exit == ON_EXIT_FAIL;
+}
+
 /* Whether QEMU can be asked: the node takes part, or has left and its QEMU still stands. */
 static inline bool node_answers(const Node *node)
 {
-    return node_is_live(node) || (node_state_has_left(node->state) && !node->clock_stale);
+    return node_is_live(node) || (node_state_has_left(node->state) && !node_is_gone(node));
 }
 
 /* Whether the node takes part; with `readable`, whether QEMU can at least be asked. The error names

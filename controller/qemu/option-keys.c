@@ -20,25 +20,44 @@
 #include <unistd.h>
 
 static const char *const keys[] = {
-    "arch",   "qemu",     "machine", "cpu",    "smp",    "memory",  "kernel",
-    "initrd", "append",   "files",   "disk",   "format", "persist", "disk-mode",
-    "cdrom",  "firmware", "serial",  "icount", "seed",   "nic",     "nic-model",
-    "mac",    "host",     "on-exit", "agent",  "extra",  "uarts",   NULL};
+    "arch",   "qemu",   "machine", "cpu",         "smp",       "memory",    "kernel", "initrd",
+    "append", "files",  "disk",    "format",      "persist",   "disk-mode", "cdrom",  "firmware",
+    "serial", "icount", "seed",    "nic",         "nic-model", "mac",       "host",   "on-exit",
+    "agent",  "extra",  "uarts",   "semihosting", NULL};
 
 const char *const *node_option_keys(void)
 {
     return keys;
 }
 
-static bool parse_on_exit(const char *value, bool *goes_on, GError **error)
+static bool parse_on_exit(const char *value, OnExit *on_exit, GError **error)
 {
-    static const char *const choices[] = {"stop", "continue", NULL};
+    static const char *const choices[] = {
+        [ON_EXIT_STOP] = "stop", [ON_EXIT_CONTINUE] = "continue", [ON_EXIT_FAIL] = "fail", NULL};
 
-    if (strcmp(value, "stop") != 0 && strcmp(value, "continue") != 0)
-        return option_bad_choice("on-exit", value, ": stop or continue is expected", choices,
-                                 error);
-    *goes_on = value[0] == 'c';
-    return true;
+    for (unsigned i = 0; choices[i]; i++)
+        if (strcmp(value, choices[i]) == 0) {
+            *on_exit = (OnExit)i;
+            return true;
+        }
+    return option_bad_choice("on-exit", value, ": stop, continue or fail is expected", choices,
+                             error);
+}
+
+static bool parse_semihosting(const char *value, Semihosting *semihosting, GError **error)
+{
+    static const char *const choices[] = {[SEMIHOSTING_OFF] = "off",
+                                          [SEMIHOSTING_ON] = "on",
+                                          [SEMIHOSTING_USERSPACE] = "userspace",
+                                          NULL};
+
+    for (unsigned i = 0; choices[i]; i++)
+        if (strcmp(value, choices[i]) == 0) {
+            *semihosting = (Semihosting)i;
+            return true;
+        }
+    return option_bad_choice("semihosting", value, ": on, userspace or off is expected", choices,
+                             error);
 }
 
 static bool parse_disk_mode(const char *value, DiskMode *mode, GError **error)
@@ -175,6 +194,8 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
         return serial_check(value, error) && set_text(&o->serial, value);
     if (strcmp(key, "uarts") == 0)
         return units_parse_int(value, "uarts", 1, NODE_MAX_UARTS, &o->uarts, error);
+    if (strcmp(key, "semihosting") == 0)
+        return parse_semihosting(value, &o->semihosting, error);
     if (strcmp(key, "icount") == 0)
         return set_icount(o, value, error);
     if (strcmp(key, "seed") == 0)
@@ -182,7 +203,7 @@ static bool set(NodeOptions *o, const char *key, const char *value, GError **err
     if (nic_options_key(key))
         return nic_options_set(o, key, value, error);
     if (strcmp(key, "on-exit") == 0)
-        return parse_on_exit(value, &o->on_exit_continue, error);
+        return parse_on_exit(value, &o->on_exit, error);
     if (strcmp(key, "agent") == 0)
         return option_onoff(key, value, &o->agent, error);
     if (strcmp(key, "host") == 0)
@@ -271,6 +292,29 @@ static bool finish_machine(NodeOptions *o, GError **error)
     return true;
 }
 
+/* The architectures of QEMU's -semihosting-config (qemu-options.hx). */
+static bool finish_semihosting(const NodeOptions *o, GError **error)
+{
+    static const char *const archs[] = {"arm",    "aarch64",  "riscv32", "riscv64",  "m68k",
+                                        "mips",   "mips64",   "mipsel",  "mips64el", "nios2",
+                                        "xtensa", "xtensaeb", NULL};
+
+    if (o->semihosting == SEMIHOSTING_OFF)
+        return true;
+    if (!g_strv_contains(archs, o->arch))
+        return option_bad(error,
+                          "semihosting= is for arm, aarch64, riscv32, riscv64, m68k, mips, nios2 "
+                          "and xtensa: QEMU has none with arch=%s",
+                          o->arch);
+    if (o->host)
+        return option_bad(error, "semihosting= is for nodes of this host: its console does not "
+                                 "reach another one; extra=-semihosting gives it without one");
+    if (o->extra && strstr(o->extra, "-semihosting"))
+        return option_bad(error, "semihosting= and -semihosting in extra= exclude each other: "
+                                 "QEMU takes the last one alone");
+    return true;
+}
+
 bool node_options_finish(NodeOptions *o, GError **error)
 {
     if (!node_options_check_alone(o, error) || !finish_machine(o, error))
@@ -285,5 +329,6 @@ bool node_options_finish(NodeOptions *o, GError **error)
         return option_bad(error, "serial= and uarts= exclude each other: a UART has one other end");
     if ((o->initrd || o->append) && !o->kernel)
         return option_bad(error, "initrd= and append= need kernel=");
-    return initrd_check(o, error) && nic_options_finish(o, error) && drives_finish(o, error);
+    return finish_semihosting(o, error) && initrd_check(o, error) && nic_options_finish(o, error) &&
+           drives_finish(o, error);
 }

@@ -23,6 +23,20 @@ typedef enum {
     DISK_HOST,   /* where the host keeps them */
 } DiskMode;
 
+/* What a guest that leaves means for the run. */
+typedef enum {
+    ON_EXIT_STOP,     /* `run-until` ends, as a failure */
+    ON_EXIT_CONTINUE, /* nothing */
+    ON_EXIT_FAIL,     /* any run fails if the guest left badly: node_left_badly() */
+} OnExit;
+
+/* Whether the guest may ask QEMU by semihosting; its output is a console (semi.h). */
+typedef enum {
+    SEMIHOSTING_OFF,
+    SEMIHOSTING_ON,
+    SEMIHOSTING_USERSPACE, /* programs of the guest, too, not its kernel alone */
+} Semihosting;
+
 typedef struct {
     char *name;
     char *host;       /* the node's host; NULL: the local host */
@@ -41,16 +55,17 @@ typedef struct {
     char *serial;   /* address where QEMU listens for the port's other end (serial.h), or NULL */
     int64_t uarts; /* number of UARTs that lines can join (uart.h); 0: one, for the console alone */
     Icount icount;
+    Semihosting semihosting;
     bool sleep_given; /* sleep= was named: metronome's own default is not why it is so */
     int64_t seed;
     int64_t nics; /* number of NICs */
     bool nics_given;
     const char *nic_model; /* QEMU's device; NULL before node_options_finish(): the usual one */
     uint8_t macs[NODE_MAX_NICS][6];
-    unsigned n_macs;       /* number of addresses that were given */
-    bool on_exit_continue; /* when the guest powers off, the other nodes run on */
-    bool agent;            /* a virtio port for the guest agent (guest-init/agent.c) */
-    char *extra;           /* raw QEMU options, quoted as in a shell */
+    unsigned n_macs; /* number of addresses that were given */
+    OnExit on_exit;
+    bool agent;  /* a virtio port for the guest agent (guest-init/agent.c) */
+    char *extra; /* raw QEMU options, quoted as in a shell */
 } NodeOptions;
 
 NodeOptions *node_options_new(const char *name);

@@ -82,6 +82,17 @@ static void add_uarts(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w
     }
 }
 
+/* A null chardev: it takes all at once, and nothing comes by it. Its log is the console (semi.h). */
+static void add_semihosting(GPtrArray *argv, const NodeOptions *o, const NodeWiring *w)
+{
+    if (o->semihosting == SEMIHOSTING_OFF)
+        return;
+    add(argv, "-chardev", g_strdup_printf("null,id=mtr-semi,logfile=/dev/fd/%d", w->semi_fd));
+    add(argv, "-semihosting-config",
+        g_strdup_printf("enable=on,target=native,chardev=mtr-semi%s",
+                        o->semihosting == SEMIHOSTING_USERSPACE ? ",userspace=on" : ""));
+}
+
 static void add_wiring(GPtrArray *argv, const NodeOptions *o, const ArchDefaults *arch,
                        const NodeWiring *w)
 {
@@ -103,6 +114,7 @@ static void add_wiring(GPtrArray *argv, const NodeOptions *o, const ArchDefaults
                       : g_strdup_printf("pipe,id=mtr-console,path=%s", console));
         add(argv, "-serial", g_strdup("chardev:mtr-console"));
     }
+    add_semihosting(argv, o, w);
     add(argv, "-chardev", g_strdup_printf("socket,id=mtr-gdb,path=%s,server=on,wait=off", gdb));
     add(argv, "-gdb", g_strdup("chardev:mtr-gdb"));
     for (unsigned i = 0; i < o->nics; i++)

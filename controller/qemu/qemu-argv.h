@@ -12,6 +12,7 @@ typedef struct {
     int console_fd;           /* likewise: writing end of a pipe, used with serial= */
     const char *console_path; /* used without serial=: PATH.in and PATH.out are pipes */
     int nic_fd;               /* descriptor of the first NIC's cable; those of the others follow */
+    int semi_fd;              /* what the guest writes by semihosting goes there */
     int uart_fd;              /* first descriptor of the first UART: UART_FDS each (uart.h) */
     int agent_fd;             /* number of the descriptor in the child, used with `agent` */
     int ram_fd;               /* likewise: the file of the guest's RAM; 0: QEMU allocates RAM */

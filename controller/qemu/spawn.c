@@ -12,6 +12,7 @@
 #include "controller/qemu/mark.h"
 #include "controller/qemu/preflight.h"
 #include "controller/qemu/qemu-argv.h"
+#include "controller/qemu/semi.h"
 #include "controller/qemu/serial.h"
 #include "controller/qemu/uart.h"
 
@@ -82,11 +83,35 @@ static char **marked_environment(const Node *n, const char *overlays)
 /* The descriptors that QEMU inherits: CHILD_QMP_FD and those behind it. */
 typedef struct {
     int fd[CHILD_NIC_FD - CHILD_QMP_FD + NODE_MAX_NICS + NODE_MAX_UARTS * UART_FDS +
-           2]; /* agent port and RAM come last */
+           3]; /* semihosting, agent port and RAM come last */
     unsigned n;
 } Inheritance;
 
-/* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->output. */
+/* --- numbers of the descriptors, in the child --- */
+
+static int uart_fd(const Node *n)
+{
+    return CHILD_NIC_FD + (int)n->options->nics;
+}
+
+static int semi_fd(const Node *n)
+{
+    return uart_fd(n) + (int)n->options->uarts * UART_FDS;
+}
+
+static int agent_fd(const Node *n)
+{
+    return semi_fd(n) + (n->options->semihosting == SEMIHOSTING_OFF ? 0 : 1);
+}
+
+/* Where the guest's semihosting writes; -1: it has none. */
+static int semi_of(const Node *n, const Inheritance *given)
+{
+    return n->semi ? given->fd[semi_fd(n) - CHILD_QMP_FD] : -1;
+}
+
+/* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->output. QEMU
+ * itself writes nothing to stdout, but a guest does, by a handle of semihosting (semi.h). */
 static bool spawn(Node *n, char **argv, const Inheritance *given, const char *overlays,
                   GError **error)
 {
@@ -94,6 +119,7 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, const char *ov
     fd_auto out = -1;
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     g_auto(GStrv) environment = marked_environment(n, overlays);
+    int semi = semi_of(n, given);
     Child child = {getpid(), n->options->persist ? SIGTERM : SIGKILL};
     GError *e = NULL;
 
@@ -107,8 +133,9 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, const char *ov
         target[i] = CHILD_QMP_FD + (int)i;
     if (!g_spawn_async_with_pipes_and_fds(
             NULL, (const char *const *)argv, (const char *const *)environment,
-            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, &child, in, out, out,
-            given->fd, target, given->n, &n->pid, NULL, NULL, NULL, &e)) {
+            G_SPAWN_SEARCH_PATH | G_SPAWN_DO_NOT_REAP_CHILD, child_setup, &child, in,
+            semi < 0 ? out : semi, out, given->fd, target, given->n, &n->pid, NULL, NULL, NULL,
+            &e)) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_LAUNCH,
                     "node %s: can't start '%s': %s; install it, or name another with --qemu",
                     n->name, argv[0], e->message);
@@ -245,16 +272,6 @@ static bool make_devices(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
-static int uart_fd(const Node *n)
-{
-    return CHILD_NIC_FD + (int)n->options->nics;
-}
-
-static int agent_fd(const Node *n)
-{
-    return uart_fd(n) + (int)n->options->uarts * UART_FDS;
-}
-
 static bool make_uarts(Node *n, Inheritance *given, GError **error)
 {
     for (unsigned i = 0; i < n->options->uarts; i++) {
@@ -267,6 +284,12 @@ static bool make_uarts(Node *n, Inheritance *given, GError **error)
     return true;
 }
 
+static bool make_semi(Node *n, Inheritance *given, GError **error)
+{
+    return n->options->semihosting == SEMIHOSTING_OFF ||
+           (given->fd[given->n] = -1, semi_make(n, &given->fd[given->n++], error));
+}
+
 static bool make_wiring(Node *n, Inheritance *given, GError **error)
 {
     int qmp[2];
@@ -277,7 +300,8 @@ static bool make_wiring(Node *n, Inheritance *given, GError **error)
     n->qmp = qmp_client_new(qmp[0]);
     if (!make_console(n, given, error) || !make_devices(n, given, error) ||
         !make_input(n, given, error) || !make_cables(n, given, error) ||
-        !make_uarts(n, given, error) || !make_agent_port(n, given, error))
+        !make_uarts(n, given, error) || !make_semi(n, given, error) ||
+        !make_agent_port(n, given, error))
         return false;
     if (n->ram_fd >= 0)
         given->fd[given->n++] = n->ram_fd;
@@ -333,6 +357,7 @@ bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, 
                                            .console_path = console,
                                            .nic_fd = CHILD_NIC_FD,
                                            .uart_fd = uart_fd(n),
+                                           .semi_fd = semi_fd(n),
                                            .agent_fd = agent_fd(n),
                                            .ram_fd = ram_number(n),
                                            .incoming = incoming,

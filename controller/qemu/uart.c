@@ -62,6 +62,15 @@ static Uart *uart_new(unsigned index)
     return u;
 }
 
+Uart *uart_add(Node *n, unsigned number)
+{
+    Uart *u = uart_new((unsigned)n->options->nics + number);
+
+    g_ptr_array_set_free_func(n->uarts, uart_free);
+    g_ptr_array_add(n->uarts, u);
+    return u;
+}
+
 /* What a datagram of a byte takes of a socket, as SIOCOUTQ counts. */
 static int weigh(int line, int port)
 {
@@ -136,11 +145,8 @@ bool uart_make(Node *n, unsigned number, int first_fd, int fds[UART_FDS], GError
 
     for (unsigned i = 0; i < UART_FDS; i++)
         fds[i] = -1;
-    if (!u) {
-        u = uart_new((unsigned)n->options->nics + number);
-        g_ptr_array_set_free_func(n->uarts, uart_free);
-        g_ptr_array_add(n->uarts, u);
-    }
+    if (!u)
+        u = uart_add(n, number);
     fd_clear(&u->line);
     fd_clear(&u->port);
     if (!make_sockets(n, u, fds, error))
@@ -290,27 +296,4 @@ void uarts_skip(Reader *r)
         if (i > 0 && !r->bad)
             console_skip(r);
     }
-}
-
-/* --- consoles by number --- */
-
-unsigned node_n_consoles(const Node *n)
-{
-    return MAX(n->uarts->len, n->console ? 1 : 0);
-}
-
-Console *node_console(const Node *n, unsigned number)
-{
-    const Uart *u = number > 0 ? uart_at(n, number) : NULL;
-
-    return number == 0 ? n->console : u ? u->console : NULL;
-}
-
-bool node_drain(const Node *n, VTime until)
-{
-    bool found = console_drain(n->console, until);
-
-    for (unsigned i = 1; i < n->uarts->len; i++)
-        found = console_drain(node_console(n, i), until) || found;
-    return found;
 }

@@ -35,6 +35,8 @@ typedef struct Uart {
 /* Makes the sockets and the console of UART `number`, for a process in which these descriptors are
  * numbered from first_fd on. The caller closes them. */
 bool uart_make(Node *node, unsigned number, int first_fd, int fds[UART_FDS], GError **error);
+/* Adds UART `number`, the next one, without sockets and console. */
+Uart *uart_add(Node *node, unsigned number);
 /* Gives QEMU the netdevs, in a process that has not run yet. */
 bool uarts_wire(const Node *node, GError **error);
 
@@ -62,13 +64,5 @@ void uarts_skip(Reader *r);
 
 /* Takes the bytes that wait along to the node's next process; the present one has ended. */
 void uarts_leave(const Node *node);
-
-/* --- consoles by number --- */
-
-unsigned node_n_consoles(const Node *node);
-/* NULL: the node has none of this number, or has not been started. */
-Console *node_console(const Node *node, unsigned number);
-/* console_drain() of all of them. */
-bool node_drain(const Node *node, VTime until);
 
 #endif

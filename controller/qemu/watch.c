@@ -49,7 +49,8 @@ static void look_at(NodeWatch *w, Node *n)
     if (!error)
         g_set_error(&error, NODE_ERROR, NODE_ERROR_DIED, "QEMU has ended");
     if (node_state_has_left(n->state)) {
-        n->clock_stale = true; /* QEMU can't be asked any more */
+        if (n->exit_status < 0) /* else its clock was read before it ended */
+            n->clock_stale = true;
     } else if (node_is_live(n) && !node_lose(n, error, false, node_ensemble_time(n))) {
         w->failed(n, w->data);
     }

@@ -208,6 +208,11 @@ static bool copy_console(const Report *r, const ReportNode *n, GError **error)
         if (!copy_log(r, name, u->log, error))
             return false;
     }
+    if (n->semi) {
+        g_autofree char *name = g_strconcat(n->name, ".semi", NULL);
+
+        return copy_log(r, name, n->semi->log, error);
+    }
     return true;
 }
 

@@ -13,6 +13,8 @@ static void report_uart_free(void *data)
 {
     ReportUart *u = data;
 
+    if (!u)
+        return;
     g_free(u->sha256);
     g_free(u->log);
     g_free(u);
@@ -26,6 +28,13 @@ ReportUart *report_node_add_uart(ReportNode *n)
         n->uarts = g_ptr_array_new_with_free_func(report_uart_free);
     g_ptr_array_add(n->uarts, u);
     return u;
+}
+
+ReportUart *report_node_semi(ReportNode *n)
+{
+    if (!n->semi)
+        n->semi = g_new0(ReportUart, 1);
+    return n->semi;
 }
 
 static void report_node_free(void *data)
@@ -42,6 +51,7 @@ static void report_node_free(void *data)
     g_free(n->console_sha256);
     g_free(n->console_log);
     g_clear_pointer(&n->uarts, g_ptr_array_unref);
+    report_uart_free(n->semi);
     g_clear_pointer(&n->overshoots, g_array_unref);
     g_free(n);
 }
@@ -157,6 +167,21 @@ static json_object *disk_json(const ReportDisk *d)
     return o;
 }
 
+static void put_console(json_object *o, const ReportUart *u)
+{
+    put_int(o, "console_bytes", (int64_t)u->bytes);
+    add_text(o, "console_sha256", u->sha256);
+}
+
+static json_object *semi_json(const ReportNode *n)
+{
+    json_object *o = n->semi ? json_object_new_object() : NULL;
+
+    if (o)
+        put_console(o, n->semi);
+    return o;
+}
+
 static json_object *uarts_json(const ReportNode *n)
 {
     json_object *all = json_object_new_array();
@@ -166,8 +191,7 @@ static json_object *uarts_json(const ReportNode *n)
         json_object *o = json_object_new_object();
 
         put_int(o, "uart", u->number);
-        put_int(o, "console_bytes", (int64_t)u->bytes);
-        add_text(o, "console_sha256", u->sha256);
+        put_console(o, u);
         json_object_array_add(all, o);
     }
     return all;
@@ -198,6 +222,7 @@ static json_object *node_json(const ReportNode *n)
              n->packet_trace_sha256 ? n->packet_trace_sha256 : no_packets);
     add_text(o, "console_sha256", n->console_sha256);
     json_object_object_add(o, "uarts", uarts_json(n));
+    json_object_object_add(o, "semihosting", semi_json(n));
     return o;
 }
 

@@ -71,6 +71,7 @@ typedef struct {
     char *console_log;     /* path of the file to copy; NULL: none */
     const Recent *console; /* the console's last lines; not owned; NULL: none */
     GPtrArray *uarts;      /* ReportUart; NULL: none */
+    ReportUart *semi;      /* the console of semihosting; NULL: none */
     bool console_open;     /* the last line has no newline yet */
     VTime console_open_at; /* virtual time of that line */
     /* For the page only: */
@@ -121,6 +122,8 @@ typedef struct {
 
 /* Adds a UART, which the node owns. */
 ReportUart *report_node_add_uart(ReportNode *node);
+/* The same of the console of semihosting, of which there is one. */
+ReportUart *report_node_semi(ReportNode *node);
 
 /* About how many bytes of a page its packets may take. */
 #define REPORT_PACKET_BYTES (2u << 20)

@@ -164,8 +164,7 @@ static char *point_text(Session *s)
 /* The line that the wait has found, or NULL. */
 static const LinesFound *awaited(const struct Run *run)
 {
-    const LinesFound *found =
-        run->spec.waits ? lines_found(console_lines(run->spec.waits->console)) : NULL;
+    const LinesFound *found = run->spec.waits ? lines_found(console_lines(run->spec.waits)) : NULL;
 
     return found && found->line ? found : NULL;
 }

@@ -11,9 +11,9 @@
 
 typedef struct {
     RunGoal goal;
-    Node *waits;     /* stop when the awaited pattern of this node's console matches; NULL: none */
-    double pace;     /* engine_set_pace() */
-    bool unattended; /* a gdb started the run: no command reports how it ended */
+    const Console *waits; /* stop when the awaited pattern of this console matches; NULL: none */
+    double pace;          /* engine_set_pace() */
+    bool unattended;      /* a gdb started the run: no command reports how it ended */
 } RunSpec;
 
 typedef struct {

@@ -9,9 +9,9 @@
 #include "controller/base/output.h"
 #include "controller/base/units.h"
 #include "controller/fabric/fabric.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/devstate.h"
-#include "controller/qemu/uart.h"
 #include "controller/session/session-error.h"
 
 #include <errno.h>
@@ -210,10 +210,11 @@ static void write_node(const Session *s, VTime now, Node *n)
             now.ns, n->name, n->clock.icount.n, n->clock.bias.ns,
             n->console ? (uint64_t)console_bytes(n->console) : 0, console);
     for (unsigned i = 1; i < node_n_consoles(n); i++) {
-        g_autofree char *uart =
+        g_autofree char *digest =
             node_console(n, i) ? console_sha256(node_console(n, i)) : g_strdup("");
+        g_autofree char *port = node_port_name(n, i);
 
-        fprintf(r->file, " uart%u=%.16s", i, uart);
+        fprintf(r->file, " %s%s=%.16s", i == node_semi_number(n) ? "" : "uart", port, digest);
     }
     if (s->fabric) {
         g_autofree char *packets = fabric_node_digest(s->fabric, n);

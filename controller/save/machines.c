@@ -5,11 +5,11 @@
 
 #include "controller/engine/engine.h"
 #include "controller/fabric/fabric.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/copies.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"
-#include "controller/qemu/uart.h"
 #include "controller/remote/client/client-save.h"
 #include "controller/session/events.h"
 #include "controller/session/remote-host.h"
@@ -162,9 +162,10 @@ static bool begin(const Session *s, Node *n, const MachineState *state, bool kee
     if (state->devices >= 0)
         return machine_begin_restore(n, &place, state, keep_ram, &e) || lose(n, e, error);
     debug_free(n);
-    if (!n->remote)
-        node_drop_process(n);
-    return true;
+    if (n->remote)
+        return true;
+    node_drop_process(n);
+    return (node_make_folders(n, s->dir, &e) && node_make_consoles(n, &e)) || lose(n, e, error);
 }
 
 static bool load(Node *n, const MachineState *state, GError **error)

@@ -8,6 +8,7 @@
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/node-save.h"
+#include "controller/qemu/semi.h"
 #include "controller/qemu/uart.h"
 #include "controller/run/breaks.h"
 #include "controller/session/journal.h"
@@ -166,6 +167,7 @@ static void put_pasts(const Session *s, GByteArray *out)
         if (n->console)
             console_save(n->console, out);
         uarts_save(n, out);
+        semi_save(n, out);
     }
 }
 
@@ -181,6 +183,7 @@ static bool skip_pasts(const Session *s, Reader *r)
         if (get_flag(r))
             console_skip(r);
         uarts_skip(r);
+        semi_skip(r);
         unseen->state = NODE_ADDED; /* it has no process */
         node_free(unseen);
     }
@@ -197,7 +200,8 @@ static bool get_pasts(const Session *s, Reader *r, GError **error)
         if (get_flag(r) &&
             (!n->console || !console_load(n->console, r, engine_now(s->engine), error)))
             return n->console || fail("a console without a node", error);
-        if (!r->bad && !uarts_load(n, r, engine_now(s->engine), error))
+        if (!r->bad && (!uarts_load(n, r, engine_now(s->engine), error) ||
+                        !semi_load(n, r, engine_now(s->engine), error)))
             return false;
     }
     return true;

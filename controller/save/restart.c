@@ -4,6 +4,7 @@
 
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/console-state.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"

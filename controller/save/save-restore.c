@@ -4,12 +4,13 @@
  * processes. */
 #include "controller/save/save-restore.h"
 
+#include "controller/base/log.h"
 #include "controller/base/units.h"
 #include "controller/fabric/fabric.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/guest-files.h"
 #include "controller/qemu/option-keys.h"
-#include "controller/qemu/uart.h"
 #include "controller/remote/client/client-save.h"
 #include "controller/save/machines.h"
 #include "controller/save/save-file.h"
@@ -96,6 +97,17 @@ static void note_files(const Node *n, SaveNode *out)
     out->arguments = arguments_of(n->pid);
 }
 
+/* Once for each node: what it writes by a handle of before fails from here on (semi.h). */
+static void warn_of_handles(Node *n)
+{
+    if (!n->semi || n->semi_warned)
+        return;
+    n->semi_warned = true;
+    log_warn("node %s: handles that its guest has opened by semihosting are not part of a save: "
+             "what it writes by them, \":tt\" too, fails from here on",
+             n->name);
+}
+
 Save *save_make(Session *s, const char *name, GError **error)
 {
     g_autoptr(Save) save = save_new(name);
@@ -106,8 +118,10 @@ Save *save_make(Session *s, const char *name, GError **error)
     if (!can_save(s, error))
         return NULL;
     settle(s);
-    for (unsigned i = 0; i < s->nodes->len; i++)
+    for (unsigned i = 0; i < s->nodes->len; i++) {
         states[i] = MACHINE_STATE_NONE;
+        warn_of_handles(s->nodes->pdata[i]);
+    }
     ok = machines_save(s, states, far, error);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         SaveNode *n = save_add_node(save);

@@ -3,8 +3,8 @@
 #include "controller/session/describe.h"
 
 #include "controller/fabric/fabric.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/sched.h"
-#include "controller/qemu/uart.h"
 #include "controller/session/journal.h"
 #include "controller/session/packets.h"
 
@@ -77,7 +77,9 @@ static void describe_node(const Session *s, const Node *n, ReportNode *out)
     }
     for (unsigned i = 1; i < node_n_consoles(n); i++) {
         const Console *c = node_console(n, i);
-        ReportUart *u = c ? report_node_add_uart(out) : NULL;
+        ReportUart *u = !c                         ? NULL
+                        : i == node_semi_number(n) ? report_node_semi(out)
+                                                   : report_node_add_uart(out);
 
         if (u)
             *u =

@@ -5,7 +5,7 @@
 
 #include "controller/base/text.h"
 #include "controller/base/units.h"
-#include "controller/qemu/uart.h"
+#include "controller/qemu/consoles.h"
 #include "controller/session/output.h"
 
 #include <inttypes.h>
@@ -20,8 +20,8 @@ typedef struct Live Live;
 /* A console by its names, whatever becomes of its node. */
 typedef struct {
     Live *live;
-    char *node;
-    unsigned index, uart; /* index: the node's */
+    char *node, *port;    /* port: node_port_name() */
+    unsigned index, uart; /* index: the node's; uart: the number among its consoles */
     bool on;
     uint64_t left_out;
 } Follower;
@@ -56,6 +56,7 @@ static void follower_free(void *data)
     Follower *f = data;
 
     g_free(f->node);
+    g_free(f->port);
     g_free(f);
 }
 
@@ -95,15 +96,14 @@ static int in_order(const void *a, const void *b)
 
 static char *name_of(const Follower *f)
 {
-    return f->uart > 0 ? g_strdup_printf("%s.%u", f->node, f->uart) : g_strdup(f->node);
+    return f->uart > 0 ? g_strdup_printf("%s.%s", f->node, f->port) : g_strdup(f->node);
 }
 
 static void show(const Session *s, const LiveLine *l)
 {
     g_autofree char *time = units_format_seconds(l->at), *name = name_of(l->of);
-    g_autofree char *uart = g_strdup_printf("%u", l->of->uart);
     g_autofree char *ns = g_strdup_printf("%" PRId64, l->at.ns);
-    const char *const members[] = {"node", l->of->node, "uart",  uart, "virtual_ns",
+    const char *const members[] = {"node", l->of->node, "uart",  l->of->port, "virtual_ns",
                                    ns,     "text",      l->text, NULL};
 
     session_event(s, "console", members);
@@ -184,7 +184,7 @@ static Follower *follower_of(Live *live, const Node *n, unsigned uart)
             return f;
     }
     f = g_new(Follower, 1);
-    *f = (Follower){live, g_strdup(n->name), n->index, uart, live->all, 0};
+    *f = (Follower){live, g_strdup(n->name), node_port_name(n, uart), n->index, uart, live->all, 0};
     g_ptr_array_add(live->followers, f);
     return f;
 }

@@ -8,8 +8,8 @@
 #include "controller/base/log.h"
 #include "controller/base/suggest.h"
 #include "controller/base/text.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
-#include "controller/qemu/uart.h"
 
 #include <string.h>
 

@@ -61,6 +61,18 @@ check 'an agent logs as loud as its controller, and tries its QEMU' ended 0 \
     "info: \[.*\] remote: host one: \[.*\] engine: QEMU .*: setting a filter's interval (holds for what follows|arms it anew at once)\$"
 expect 'no metronome at all' 3 'host add x command="echo welcome to this machine"' 'host x: its agent did not start: what came is no message'
 
+# --- exits
+
+exits="arch=i386 memory=16M icount=shift=4,sleep=off kernel=$guest/act-i386.elf extra='-device isa-debug-exit'"
+expect 'a guest there that exits: the status; the other goes on' 0 \
+    "$first $(bare c local) node add a host=one $exits append=x5; start; run 200ms; assert a.state == off; assert a.exit == 11; assert c.state == paused" \
+    '^node a: off: QEMU exited with status 11 '
+expect 'on-exit=fail of a node there' 3 "$first $(bare c local) node add a host=one on-exit=fail $exits append=x5; start; run 200ms; echo behind" \
+    'error: node a exited with status 11 at 0\.[0-9]{9}s, and has on-exit=fail'
+check 'nothing behind it is run' not says '^behind'
+expect 'semihosting= is for nodes of this host' 2 "$first node add a host=one arch=arm machine=mps2-an385 semihosting=on" \
+    'node a: semihosting= is for nodes of this host: .*extra=-semihosting'
+
 # --- hosts of a list
 
 printf '# an allocation\nnamed slots=4\nnamed slots=4\n\n' >"$dir/list"

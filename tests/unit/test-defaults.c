@@ -114,7 +114,7 @@ static void test_apply(void)
     o = node(d, "nic=2", &error);
     g_assert_cmpint(o->memory, ==, INT64_C(64) << 20);
     g_assert_cmpint(o->nics, ==, 2);
-    g_assert_true(o->on_exit_continue);
+    g_assert_cmpint(o->on_exit, ==, ON_EXIT_CONTINUE);
     g_assert_null(node(d, "memroy=1G", &error));
     g_assert_cmpstr(error->message, ==, "unknown key 'memroy': did you mean 'memory'?");
 }

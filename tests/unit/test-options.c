@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* test-options.c: the keys of `node add`, what is refused and why, and the QEMU command line. */
 #include "controller/base/units.h"
+#include "controller/qemu/exit-device.h"
 #include "controller/qemu/nic-options.h"
 #include "controller/qemu/onboard.h"
 #include "controller/qemu/option-keys.h"
@@ -65,7 +66,7 @@ static void test_keys(void)
     g_assert_cmpstr(all, ==,
                     "arch qemu machine cpu smp memory kernel initrd append files disk format "
                     "persist disk-mode cdrom firmware serial icount seed nic nic-model mac host "
-                    "on-exit agent extra uarts");
+                    "on-exit agent extra uarts semihosting");
 }
 
 static void test_texts(void)
@@ -102,7 +103,7 @@ static void test_numbers(void)
     g_assert_cmpint(o->nics, ==, 0);
     set_good(o, "nic", "on");
     g_assert_cmpint(o->nics, ==, 1);
-    g_assert_false(o->on_exit_continue);
+    g_assert_cmpint(o->on_exit, ==, ON_EXIT_STOP);
 }
 
 static void test_files(void)
@@ -157,15 +158,17 @@ static void test_on_exit(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
 
-    g_assert_false(o->on_exit_continue);
+    g_assert_cmpint(o->on_exit, ==, ON_EXIT_STOP);
     set_good(o, "on-exit", "continue");
-    g_assert_true(o->on_exit_continue);
+    g_assert_cmpint(o->on_exit, ==, ON_EXIT_CONTINUE);
+    set_good(o, "on-exit", "fail");
+    g_assert_cmpint(o->on_exit, ==, ON_EXIT_FAIL);
     set_good(o, "on-exit", "stop");
-    g_assert_false(o->on_exit_continue);
-    refused("on-exit", "", "on-exit='': stop or continue is expected");
-    refused("on-exit", "go", "on-exit='go': stop or continue is expected");
+    g_assert_cmpint(o->on_exit, ==, ON_EXIT_STOP);
+    refused("on-exit", "", "on-exit='': stop, continue or fail is expected");
+    refused("on-exit", "go", "on-exit='go': stop, continue or fail is expected");
     refused("on-exit", "stopped",
-            "on-exit='stopped': stop or continue is expected; did you mean 'stop'?");
+            "on-exit='stopped': stop, continue or fail is expected; did you mean 'stop'?");
 }
 
 static void test_unknown_key(void)
@@ -511,6 +514,45 @@ static void test_bound(void)
     g_assert_false(onboard_is_bound("", 0));
 }
 
+static void test_exit_device(void)
+{
+    g_assert_true(
+        exit_device_is_in("      dev: isa-debug-exit, id \"\"\r\n        iobase = 1281\r\n"));
+    g_assert_true(exit_device_is_in("  dev: riscv.sifive.test, id \"\"\r\n"));
+    g_assert_false(exit_device_is_in("  dev: isa-debugcon, id \"isa-debug-exit\"\r\n"));
+    g_assert_false(exit_device_is_in(""));
+}
+
+static void semihosting_fails(NodeOptions *o, const char *why)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_assert_false(node_options_finish(o, &error));
+    g_assert_nonnull(strstr(error->message, why));
+}
+
+static void test_semihosting(void)
+{
+    g_autoptr(NodeOptions) o = node_options_new("a"), user = node_options_new("a");
+    g_autofree char *on = NULL, *both = NULL;
+
+    g_assert_cmpint(o->semihosting, ==, SEMIHOSTING_OFF);
+    set_good(o, "semihosting", "on");
+    on = argv_of(o, &wiring);
+    g_assert_nonnull(strstr(on,
+                            "\n-chardev\nnull,id=mtr-semi,logfile=/dev/fd/0\n-semihosting-config\n"
+                            "enable=on,target=native,chardev=mtr-semi\n"));
+    refused("semihosting", "yes", "semihosting='yes': on, userspace or off is expected");
+    set_good(user, "semihosting", "userspace");
+    both = argv_of(user, &wiring);
+    g_assert_nonnull(strstr(both, ",chardev=mtr-semi,userspace=on\n"));
+    set_good(user, "extra", "-semihosting");
+    semihosting_fails(user, "exclude each other");
+    set_good(user, "extra", "");
+    set_good(user, "arch", "x86_64");
+    semihosting_fails(user, "QEMU has none with arch=x86_64");
+}
+
 static void test_argv_riscv64(void)
 {
     g_autoptr(NodeOptions) o = node_options_new("a");
@@ -658,6 +700,8 @@ static void add_value_tests(void)
     g_test_add_func("/options/defaults", test_defaults);
     g_test_add_func("/options/keys", test_keys);
     g_test_add_func("/options/texts", test_texts);
+    g_test_add_func("/options/exit-device", test_exit_device);
+    g_test_add_func("/options/semihosting", test_semihosting);
     g_test_add_func("/options/on-exit", test_on_exit);
     g_test_add_func("/options/numbers", test_numbers);
     g_test_add_func("/options/files", test_files);

@@ -307,7 +307,7 @@ static void check_node(json_object *n)
 
     keys_are(n, "name host qemu_version state exit_status resets icount_mode icount virtual_ns "
                 "bias_ns overshoot_ns idle_skip_ns disk packets packet_trace_sha256 console_sha256 "
-                "uarts");
+                "uarts semihosting");
     text_is(n, "name", "a");
     text_is(n, "qemu_version", "7.2.22");
     text_is(n, "state", "paused");
