@@ -157,13 +157,22 @@ static bool parse_thread(Cursor *c, GdbRequest *r)
     return take_thread(c, &r->thread);
 }
 
-/* Parses qAttached:1, D;1, vKill;1. The process id is dropped: only one process exists. */
+/* Parses the number of a process: not 0, which stands for any process. */
 static bool parse_process(Cursor *c, GdbRequest *r)
 {
-    uint64_t pid;
+    unsigned number;
 
-    (void)r;
-    return at_end(c) || ((take(c, ';') || take(c, ':')) && take_hex(c, &pid));
+    if (!take_number(c, &number) || number == 0) {
+        return false;
+    }
+    r->process = number;
+    return true;
+}
+
+/* Parses qAttached:1, D;1, vKill;1, or no process behind the name. */
+static bool parse_some_process(Cursor *c, GdbRequest *r)
+{
+    return at_end(c) || ((take(c, ';') || take(c, ':')) && parse_process(c, r));
 }
 
 static bool parse_features(Cursor *c, GdbRequest *r)
@@ -177,13 +186,24 @@ static bool parse_features(Cursor *c, GdbRequest *r)
     return c->at > start && take(c, ':') && parse_range(c, r);
 }
 
+/* Parses the range of a document that has no annex. */
+static bool parse_list(Cursor *c, GdbRequest *r)
+{
+    return take(c, ':') && parse_range(c, r);
+}
+
 /* Parses ":name+;name-;name=value;…". */
 static bool parse_supported(Cursor *c, GdbRequest *r)
 {
+    static const char *const offers[] = {"multiprocess+", "swbreak+", "hwbreak+"};
     g_autofree char *text = g_strndup(c->at, (gsize)(c->end - c->at));
     g_auto(GStrv) features = g_strsplit_set(text, ":;", -1);
 
-    r->number = g_strv_contains((const char *const *)features, "multiprocess+");
+    for (unsigned i = 0; i < G_N_ELEMENTS(offers); i++) {
+        if (g_strv_contains((const char *const *)features, offers[i])) {
+            r->number |= 1u << i;
+        }
+    }
     c->at = c->end;
     return true;
 }
@@ -281,17 +301,20 @@ static const struct {
     bool (*parse)(Cursor *c, GdbRequest *r);
 } names[] = {
     {"?", GDB_REQUEST_HALT_REASON, parse_nothing},
+    {"!", GDB_REQUEST_EXTENDED, parse_nothing},
     {"vCont?", GDB_REQUEST_RESUME_QUERY, parse_nothing},
     {"vCont;", GDB_REQUEST_RESUME, parse_actions},
     {"vCont", GDB_REQUEST_RESUME, parse_actions},
-    {"vKill", GDB_REQUEST_KILL, parse_process},
+    {"vAttach;", GDB_REQUEST_ATTACH, parse_process},
+    {"vKill", GDB_REQUEST_KILL, parse_some_process},
     {"qSupported", GDB_REQUEST_SUPPORTED, parse_supported},
     {"qfThreadInfo", GDB_REQUEST_THREADS_FIRST, parse_nothing},
     {"qsThreadInfo", GDB_REQUEST_THREADS_NEXT, parse_nothing},
     {"qThreadExtraInfo,", GDB_REQUEST_THREAD_INFO, parse_thread},
     {"qC", GDB_REQUEST_CURRENT_THREAD, parse_nothing},
-    {"qAttached", GDB_REQUEST_ATTACHED, parse_process},
+    {"qAttached", GDB_REQUEST_ATTACHED, parse_some_process},
     {"qXfer:features:read:", GDB_REQUEST_READ_FEATURES, parse_features},
+    {"qXfer:threads:read:", GDB_REQUEST_READ_THREADS, parse_list},
     {"qRcmd,", GDB_REQUEST_MONITOR, take_bytes},
     {"qqemu.sstepbits", GDB_REQUEST_STEP_BITS, parse_nothing},
     {"qqemu.sstep", GDB_REQUEST_GET_STEP, parse_nothing},
@@ -315,7 +338,7 @@ static const struct {
     {"C", GDB_REQUEST_RESUME, parse_signal_continue},
     {"s", GDB_REQUEST_RESUME, parse_step},
     {"S", GDB_REQUEST_RESUME, parse_signal_step},
-    {"D", GDB_REQUEST_DETACH, parse_process},
+    {"D", GDB_REQUEST_DETACH, parse_some_process},
     {"k", GDB_REQUEST_END, parse_nothing},
 };
 
@@ -395,9 +418,14 @@ static const GdbAction *action_of(const GdbRequest *r, const GdbThread *thread)
     return NULL;
 }
 
+bool gdb_request_moves(const GdbRequest *r, const GdbThread *thread)
+{
+    return action_of(r, thread) != NULL;
+}
+
 GdbResume gdb_request_resume(const GdbRequest *r, const GArray *threads, unsigned *stepped)
 {
-    guint steps = 0, continues = 0, which = 0;
+    guint steps = 0, continues = 0, which = 0, alone = 0;
 
     for (guint i = 0; i < r->actions->len; i++) {
         const GdbAction *action = &g_array_index(r->actions, GdbAction, i);
@@ -417,6 +445,8 @@ GdbResume gdb_request_resume(const GdbRequest *r, const GArray *threads, unsigne
             steps++;
         } else if (action) {
             continues++;
+            alone += action->thread.tid > 0;
+            which = steps == 0 ? i : which;
         }
     }
     if (continues == threads->len) {
@@ -425,6 +455,10 @@ GdbResume gdb_request_resume(const GdbRequest *r, const GArray *threads, unsigne
     if (steps == 1) {
         *stepped = which;
         return GDB_RESUME_STEP;
+    }
+    if (steps == 0 && continues == 1 && alone == 1) {
+        *stepped = which;
+        return GDB_RESUME_ALONE;
     }
     return steps == threads->len ? GDB_RESUME_STEP_ANY : GDB_RESUME_PART;
 }

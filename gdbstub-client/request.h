@@ -36,10 +36,11 @@ typedef enum {
     GDB_REQUEST_THREADS_NEXT,    /* qsThreadInfo */
     GDB_REQUEST_THREAD_INFO,     /* qThreadExtraInfo: thread */
     GDB_REQUEST_CURRENT_THREAD,  /* qC */
-    GDB_REQUEST_SUPPORTED,       /* qSupported: number is 1 with multiprocess+, else 0 */
+    GDB_REQUEST_SUPPORTED,       /* qSupported: number has the GDB_OFFERS_ bits */
     GDB_REQUEST_RESUME_QUERY,    /* vCont? */
-    GDB_REQUEST_ATTACHED,        /* qAttached */
+    GDB_REQUEST_ATTACHED,        /* qAttached: process */
     GDB_REQUEST_READ_FEATURES,   /* qXfer:features:read: annex, address (the offset), length */
+    GDB_REQUEST_READ_THREADS,    /* qXfer:threads:read: address (the offset), length */
     GDB_REQUEST_STEP_BITS,       /* qqemu.sstepbits */
     GDB_REQUEST_GET_STEP,        /* qqemu.sstep */
     GDB_REQUEST_SET_STEP,        /* Qqemu.sstep: number */
@@ -47,10 +48,17 @@ typedef enum {
     GDB_REQUEST_SET_PHYSICAL,    /* Qqemu.PhyMemMode: number, 0 or 1 */
     GDB_REQUEST_MONITOR,         /* qRcmd: bytes are the text */
     GDB_REQUEST_NO_ACKS,         /* QStartNoAckMode */
-    GDB_REQUEST_DETACH,          /* D */
-    GDB_REQUEST_KILL,            /* vKill */
+    GDB_REQUEST_EXTENDED,        /* ! */
+    GDB_REQUEST_ATTACH,          /* vAttach: process */
+    GDB_REQUEST_DETACH,          /* D: process */
+    GDB_REQUEST_KILL,            /* vKill: process */
     GDB_REQUEST_END,             /* k; has no answer */
 } GdbRequestKind;
+
+/* What a gdb says in qSupported that it understands. */
+#define GDB_OFFERS_MULTIPROCESS 1u /* ids such as p1.2 */
+#define GDB_OFFERS_SWBREAK      2u /* the reason "swbreak" in a stop reply, of a point of type 0 */
+#define GDB_OFFERS_HWBREAK      4u /* the same, "hwbreak", type 1 */
 
 /* One action of a resume. The signal of C and S is dropped: a machine accepts no signal, and QEMU
  * drops the signal too. */
@@ -63,6 +71,7 @@ typedef struct {
 typedef struct {
     GdbRequestKind kind;
     GdbThread thread; /* tid -1: all; tid 0: any; pid 0: any process */
+    int64_t process;  /* 0: the packet names none */
     uint64_t address, length;
     unsigned number;
     GdbPoint point;
@@ -84,9 +93,14 @@ typedef enum {
     GDB_RESUME_ALL,      /* all threads continue */
     GDB_RESUME_STEP,     /* *stepped makes one step; the others continue, or stay stopped */
     GDB_RESUME_STEP_ANY, /* one step of the thread selected by Hc */
+    GDB_RESUME_ALONE,    /* *stepped continues, named by its own id; the others stay stopped. So a
+                          * gdb that makes its steps by breakpoints goes past a breakpoint */
     GDB_RESUME_UNKNOWN,  /* an action names a thread that does not exist */
     GDB_RESUME_PART,     /* some continue and some stay stopped, several step, or none moves */
 } GdbResume;
+
+/* Whether an action of a resume applies to the thread. */
+bool gdb_request_moves(const GdbRequest *request, const GdbThread *thread);
 
 /* Combines the actions of a resume. The leftmost action that matches a thread applies to the
  * thread. *stepped is an index into `threads`. */

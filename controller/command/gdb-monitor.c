@@ -138,14 +138,37 @@ bool gdb_monitor_is_modest(const char *line)
            g_ascii_strtoull(behind + 1, NULL, 10) <= GDB_MONITOR_UNITS;
 }
 
-static void ask_qemu(GdbMonitor *m, Node *node, const char *line)
+static bool refuse(GdbMonitor *m, const char *why)
 {
-    GError *error = NULL;
-    g_autofree char *answer = node_hmp(node, line, &error);
+    g_string_append_printf(m->output, "%s\n", why);
+    return false;
+}
 
+/* False: the command does not go on. */
+static bool ask_qemu(GdbMonitor *m, Node *node, const char *line)
+{
+    g_autofree char *answer = NULL;
+    GError *error = NULL;
+
+    if (!gdb_monitor_is_modest(line))
+        return refuse(m, "no more than " G_STRINGIFY(GDB_MONITOR_UNITS) " units at once");
+    if (!node)
+        return refuse(m, "which node's QEMU? Write NODE in front: `monitor NODE info status`");
+    if (node_check(node, true, &error))
+        answer = node_hmp(node, line, &error);
     if (answer)
         on_output(answer, NULL);
     add_error(m, error);
+    return false;
+}
+
+/* The node that is named in front of a line which only looks; NULL: none is. */
+static Node *named_node(const GdbMonitor *m, const char *line, const char **behind)
+{
+    g_autofree char *word = first_word(line, behind);
+    Node *node = session_node(m->call.session, word);
+
+    return node && gdb_monitor_looks(*behind) ? node : NULL;
 }
 
 /* --- --- */
@@ -159,12 +182,6 @@ static bool is_ours(const char *line)
 
     g_free(words[0]);
     return ours;
-}
-
-static bool refuse(GdbMonitor *m, const char *why)
-{
-    g_string_append_printf(m->output, "%s\n", why);
-    return false;
 }
 
 static bool begin_command(GdbMonitor *m)
@@ -192,17 +209,16 @@ static bool begin_command(GdbMonitor *m)
 /* True if the command goes on. */
 static bool begin(GdbMonitor *m, Node *node, const char *text, size_t size)
 {
-    const char *rest = text;
+    const char *rest = text, *behind;
     GError *error = NULL;
+    Node *named;
 
     if (strlen(text) != size || strpbrk(text, "\r\n"))
         return refuse(m, "one line of text is expected");
-    if (gdb_monitor_looks(text) && !is_ours(text)) {
-        if (!gdb_monitor_is_modest(text))
-            return refuse(m, "no more than " G_STRINGIFY(GDB_MONITOR_UNITS) " units at once");
-        ask_qemu(m, node, text);
-        return false;
-    }
+    if ((named = named_node(m, text, &behind)) != NULL)
+        return ask_qemu(m, named, behind + strspn(behind, " \t"));
+    if (gdb_monitor_looks(text) && !is_ours(text))
+        return ask_qemu(m, node, text);
     m->words = command_read(m->call.session, &rest, &error);
     if (!m->words || !m->words[0]) {
         add_error(m, error);

@@ -93,14 +93,20 @@ void debug_threads_append(DebugThreads *t, GString *text)
 
     g_string_append(text, "thread:");
     if (t->multiprocess)
-        g_string_append_printf(text, "p%02" PRIx64 ".", (uint64_t)shown.pid);
+        g_string_append_printf(text, "p%02" PRIx64 ".", (uint64_t)(t->pid ? t->pid : shown.pid));
     g_string_append_printf(text, "%02" PRIx64 ";", (uint64_t)shown.tid);
+}
+
+char *debug_threads_id(const DebugThreads *t, const GdbThread *thread)
+{
+    GdbThread shown = {t->multiprocess ? (t->pid ? t->pid : thread->pid) : 0, thread->tid};
+
+    return gdb_thread_format(&shown);
 }
 
 static void append_id(const DebugThreads *t, GString *text, const GdbThread *thread)
 {
-    GdbThread shown = {t->multiprocess ? thread->pid : 0, thread->tid};
-    g_autofree char *id = gdb_thread_format(&shown);
+    g_autofree char *id = debug_threads_id(t, thread);
 
     g_string_append(text, id);
 }

@@ -17,6 +17,7 @@ typedef struct {
     GdbThread chosen;  /* by Hg, or the thread that stopped last; tid 0: not known yet */
     GdbThread control; /* by Hc; tid -1: the chosen thread */
     bool multiprocess; /* gdb accepts ids such as p1.2 */
+    int64_t pid;       /* the process that gdb takes the node for; 0: what the gdbstub calls it */
     GArray *all;       /* GdbThread; NULL: not read since the node moved */
     unsigned listed;   /* threads of `all` that qfThreadInfo and qsThreadInfo have listed */
 } DebugThreads;
@@ -34,6 +35,9 @@ bool debug_threads_choose(DebugThreads *threads, unsigned *vcpu, GError **error)
 
 /* The node has moved: gdb now takes `thread` for the chosen one. NULL: the choice stays. */
 void debug_threads_moved(DebugThreads *threads, const GdbThread *thread);
+
+/* The thread's id as gdb knows it, such as p1.2; free with g_free(). */
+char *debug_threads_id(const DebugThreads *threads, const GdbThread *thread);
 
 /* Appends "thread:p01.02;" for the chosen thread, as in QEMU's stop replies. */
 void debug_threads_append(DebugThreads *threads, GString *text);

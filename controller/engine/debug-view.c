@@ -7,6 +7,7 @@
  */
 #include "controller/engine/debug-view.h"
 
+#include "controller/base/text.h"
 #include "controller/qemu/debug.h"
 #include "gdbstub-client/packet.h"
 #include "gdbstub-client/parse.h"
@@ -133,6 +134,21 @@ static bool ask(DebugView *v, GString *answer, const char *format, ...)
     va_end(args);
     return gdb_forward(client_of(v), request, strlen(request), answer, patience(v->node),
                        &v->problem);
+}
+
+char *debug_view_thread_text(DebugView *v, const GdbThread *thread)
+{
+    g_autofree char *id = gdb_thread_format(thread);
+    g_autoptr(GString) answer = g_string_new(NULL);
+    g_autofree char *text = NULL;
+
+    g_clear_error(&v->problem);
+    if (!ask(v, answer, "qThreadExtraInfo,%s", id))
+        return g_strdup("");
+    text = g_malloc0(answer->len / 2 + 1);
+    if (!gdb_hex_decode(answer->str, answer->len, (uint8_t *)text, answer->len / 2))
+        *text = '\0';
+    return text_line(text, -1);
 }
 
 static bool reply_thread(DebugView *v, const GdbRequest *r, GString *answer)
@@ -269,6 +285,29 @@ static bool change_point(DebugView *v, const GdbRequest *r, GString *answer)
     return true;
 }
 
+static bool is_at(const Point *p, const DebugHit *hit)
+{
+    if (p->type <= GDB_POINT_HARDWARE)
+        return hit->stop.watch == GDB_WATCH_NONE && p->address == hit->pc;
+    return hit->stop.watch != GDB_WATCH_NONE && hit->stop.address >= p->address &&
+           hit->stop.address - p->address < p->kind;
+}
+
+bool debug_view_hit(const DebugView *v, GdbPoint *type)
+{
+    const DebugHit *hit = debug_hit(v->node);
+
+    for (unsigned i = 0; hit && i < v->points->len; i++) {
+        const Point *p = &g_array_index(v->points, Point, i);
+
+        if (!is_at(p, hit))
+            continue;
+        *type = p->type;
+        return true;
+    }
+    return false;
+}
+
 /* --- settings --- */
 
 /* Sets the step bits. Without ENABLE a "step" would run on. */
@@ -289,7 +328,7 @@ static bool set_step(DebugView *v, const GdbRequest *r, GString *answer)
 
 static bool reply_features(DebugView *v, const GdbRequest *r, GString *answer)
 {
-    v->threads.multiprocess = r->number;
+    v->threads.multiprocess = r->number & GDB_OFFERS_MULTIPROCESS;
     g_string_printf(answer, "PacketSize=%zx;multiprocess+;vContSupported+%s",
                     gdb_client_packet_size(client_of(v)),
                     gdb_client_describes(client_of(v)) ? ";qXfer:features:read+" : "");
@@ -384,6 +423,9 @@ static bool answer_one(DebugView *v, const GdbRequest *r, GString *answer)
     case GDB_REQUEST_RESUME:
     case GDB_REQUEST_MONITOR:
     case GDB_REQUEST_NO_ACKS:
+    case GDB_REQUEST_READ_THREADS:
+    case GDB_REQUEST_EXTENDED:
+    case GDB_REQUEST_ATTACH:
     case GDB_REQUEST_DETACH:
     case GDB_REQUEST_KILL:
     case GDB_REQUEST_END:

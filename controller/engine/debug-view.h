@@ -40,6 +40,13 @@ DebugThreads *debug_view_threads(DebugView *view);
 unsigned debug_view_vcpu(DebugView *view);
 bool debug_view_physical(const DebugView *view);
 
+/* Whether the node stands at the hit of a point that this gdb has set, and of which type. */
+bool debug_view_hit(const DebugView *view, GdbPoint *type);
+
+/* What QEMU says of a thread, one line: "CPU#0 [running]"; "" if it says nothing. Free with
+ * g_free(). */
+char *debug_view_thread_text(DebugView *view, const GdbThread *thread);
+
 /* Whether this gdb wants steps without interrupts. */
 bool debug_view_masks(const DebugView *view);
 

@@ -23,6 +23,15 @@ static void check_thread(const GdbThread *t)
     require(t->pid >= -1 && t->tid >= -1 && !(t->pid < 0 && t->tid >= 0));
 }
 
+/* What goes on, or makes a step, is named. */
+static void check_moves(const GdbRequest *r, const GArray *threads, GdbResume what,
+                        unsigned stepped)
+{
+    for (guint i = 0; i < threads->len; i++)
+        if (what == GDB_RESUME_ALL || i == stepped)
+            require(gdb_request_moves(r, &g_array_index(threads, GdbThread, i)));
+}
+
 /* A step needs a vCPU that is there, a move of all moves all. */
 static void check_resume(const GdbRequest *r)
 {
@@ -36,7 +45,8 @@ static void check_resume(const GdbRequest *r)
         g_array_append_val(threads, fresh);
         what = gdb_request_resume(r, threads, &stepped);
         require(what >= GDB_RESUME_ALL && what <= GDB_RESUME_PART);
-        require((what == GDB_RESUME_STEP) == (stepped < vcpus));
+        require((what == GDB_RESUME_STEP || what == GDB_RESUME_ALONE) == (stepped < vcpus));
+        check_moves(r, threads, what, stepped);
     }
     for (guint i = 0; i < r->actions->len; i++)
         check_thread(&g_array_index(r->actions, GdbAction, i).thread);
@@ -52,6 +62,10 @@ static void check(const GdbRequest *r)
              r->kind == GDB_REQUEST_WRITE_MEMORY || r->kind == GDB_REQUEST_MONITOR));
     require(r->point >= GDB_POINT_SOFTWARE && r->point <= GDB_POINT_ACCESS);
     check_thread(&r->thread);
+    require(r->process >= 0 && r->process <= INT32_MAX);
+    require(r->process == 0 || r->kind == GDB_REQUEST_ATTACH || r->kind == GDB_REQUEST_DETACH ||
+            r->kind == GDB_REQUEST_KILL || r->kind == GDB_REQUEST_ATTACHED);
+    require(r->kind != GDB_REQUEST_ATTACH || r->process > 0);
     if (r->actions)
         check_resume(r);
     if (r->annex)
@@ -66,8 +80,9 @@ static void check(const GdbRequest *r)
 static bool same(const GdbRequest *a, const GdbRequest *b)
 {
     return a->kind == b->kind && a->address == b->address && a->length == b->length &&
-           a->number == b->number && a->point == b->point && a->thread.pid == b->thread.pid &&
-           a->thread.tid == b->thread.tid && g_strcmp0(a->annex, b->annex) == 0 &&
+           a->number == b->number && a->process == b->process && a->point == b->point &&
+           a->thread.pid == b->thread.pid && a->thread.tid == b->thread.tid &&
+           g_strcmp0(a->annex, b->annex) == 0 &&
            (!a->bytes || (a->bytes->len == b->bytes->len &&
                           memcmp(a->bytes->data, b->bytes->data, a->bytes->len) == 0));
 }

@@ -92,7 +92,10 @@ threads() {
     check 'threads: the others did not' [ "${answer[11]}" = "${answer[2]}" ]
     check 'threads: a step of the one that Hc chose, and then of the last one' \
         [ "${answer[13]} ${answer[14]}" = 'T05thread:p01.04; T05thread:p01.04;' ]
-    check 'threads: what is not exactly possible is refused' [ "$(grep -c E22 "$dir/gdb.a")" = 2 ]
+    # shellcheck disable=SC2016
+    check 'threads: one goes on alone for a while' [ "${answer[15]} ${answer[16]}" = \
+        'O metronome: no vCPU goes on for long without the others: `set scheduler-locking off` T00thread:p01.02;' ]
+    check 'threads: what is not exactly possible is refused' [ "$(grep -c E22 "$dir/gdb.a")" = 1 ]
     # shellcheck disable=SC2016
     session "$smp; start; run 20ms; gdb a path=$dir/a.sock wait=on; run 1ms"
     within 30 is_there a

@@ -25,6 +25,8 @@ static char *words_of(const char *packet, size_t size)
                                r.length);
     if (r.number)
         g_string_append_printf(text, " #%x", r.number);
+    if (r.process)
+        g_string_append_printf(text, " process %d", (int)r.process);
     if (r.point)
         g_string_append_printf(text, " point %d", (int)r.point);
     if (r.annex)
@@ -143,11 +145,13 @@ static void test_queries(void)
 {
     check("?", GDB_REQUEST_HALT_REASON, "");
     check("qSupported", GDB_REQUEST_SUPPORTED, "");
-    check("qSupported:swbreak+;multiprocess+;x=1", GDB_REQUEST_SUPPORTED, " #1");
+    check("qSupported:hwbreak-;multiprocess+;x=1", GDB_REQUEST_SUPPORTED, " #1");
+    check("qSupported:swbreak+;multiprocess+;hwbreak+", GDB_REQUEST_SUPPORTED, " #7");
+    check("qSupported:hwbreak+", GDB_REQUEST_SUPPORTED, " #4");
     check("qSupported:nomultiprocess+", GDB_REQUEST_SUPPORTED, "");
     check("vCont?", GDB_REQUEST_RESUME_QUERY, "");
     check("qAttached", GDB_REQUEST_ATTACHED, "");
-    check("qAttached:1", GDB_REQUEST_ATTACHED, "");
+    check("qAttached:1", GDB_REQUEST_ATTACHED, " process 1");
     check("qXfer:features:read:target.xml:0,ffb", GDB_REQUEST_READ_FEATURES, " 0,ffb 'target.xml'");
     check("qqemu.sstepbits", GDB_REQUEST_STEP_BITS, "");
     check("qqemu.sstep", GDB_REQUEST_GET_STEP, "");
@@ -158,8 +162,6 @@ static void test_queries(void)
     check("QStartNoAckMode", GDB_REQUEST_NO_ACKS, "");
     check("qRcmd,7469", GDB_REQUEST_MONITOR, " 7469");
     check("D", GDB_REQUEST_DETACH, "");
-    check("D;1", GDB_REQUEST_DETACH, "");
-    check("vKill;1", GDB_REQUEST_KILL, "");
     check("k", GDB_REQUEST_END, "");
     malformed("Qqemu.PhyMemMode:2");
     malformed("Qqemu.sstep=");
@@ -169,6 +171,36 @@ static void test_queries(void)
     malformed("qXfer:features:read:target.xml:0");
     malformed("qRcmd,7");
     malformed("qRcmd,zz");
+}
+
+static void test_processes(void)
+{
+    check("!", GDB_REQUEST_EXTENDED, "");
+    check("vAttach;2", GDB_REQUEST_ATTACH, " process 2");
+    check("vAttach;7fffffff", GDB_REQUEST_ATTACH, " process 2147483647");
+    check("D;1f", GDB_REQUEST_DETACH, " process 31");
+    check("vKill;3", GDB_REQUEST_KILL, " process 3");
+    check("vKill", GDB_REQUEST_KILL, "");
+    check("qXfer:threads:read::0,ffb", GDB_REQUEST_READ_THREADS, " 0,ffb");
+    malformed("vAttach;");
+    malformed("vAttach;0");
+    malformed("vAttach;-1");
+    malformed("vAttach;80000000");
+    malformed("vAttach;ffffffffffffffffff");
+    malformed("vAttach;1;2");
+    malformed("vAttach;p1");
+    malformed("!1");
+    malformed("D;");
+    malformed("D;0");
+    malformed("D;ffffffffffffffff");
+    malformed("vKill;0");
+    malformed("qAttached:x");
+    malformed("qXfer:threads:read:a:0,1");
+    malformed("qXfer:threads:read::0");
+    malformed("qXfer:threads:read:");
+    unknown("vAttach");
+    unknown("qXfer:threads:write::0,1");
+    unknown("qXfer:threads:read");
 }
 
 /* None of these may come near QEMU: it would run, go back, end, or write files. */
@@ -182,14 +214,13 @@ static void test_not_ours(void)
         "bs",
         "r",
         "R0",
-        "!",
         "i",
         "t",
         "A1,0,61",
         "B10,S",
         "d",
         "vRun;",
-        "vAttach;1",
+        "vAttachx",
         "vFile:open",
         "vStopped",
         "vFlashErase:0,10",
@@ -265,10 +296,10 @@ static void test_actions(void)
     malformed("S");
 }
 
-/* "all", "step N", "any", "unknown" or "part", with so many vCPUs. */
+/* "all", "step N", "any", "alone N", "unknown" or "part", with so many vCPUs. */
 static void comes_to(const char *packet, unsigned vcpus, const char *wanted)
 {
-    static const char *const names[] = {"all", "step", "any", "unknown", "part"};
+    static const char *const names[] = {"all", "step", "any", "alone", "unknown", "part"};
     g_autoptr(GArray) threads = g_array_new(FALSE, FALSE, sizeof(GdbThread));
     g_autofree char *got = NULL;
     unsigned stepped = 99;
@@ -283,7 +314,7 @@ static void comes_to(const char *packet, unsigned vcpus, const char *wanted)
     gdb_request_parse(&r, packet, strlen(packet));
     g_assert_cmpint(r.kind, ==, GDB_REQUEST_RESUME);
     what = gdb_request_resume(&r, threads, &stepped);
-    got = what == GDB_RESUME_STEP ? g_strdup_printf("step %u", stepped) : g_strdup(names[what]);
+    got = stepped < 99 ? g_strdup_printf("%s %u", names[what], stepped) : g_strdup(names[what]);
     if (strcmp(got, wanted) != 0)
         g_error("'%s' of %u: got '%s', wanted '%s'", packet, vcpus, got, wanted);
     gdb_request_clear(&r);
@@ -304,6 +335,8 @@ static void test_resume(void)
     comes_to("vCont;s", 4, "any");
     comes_to("s", 1, "any");
     comes_to("s", 4, "any");
+    comes_to("vCont;c:p1.2", 4, "alone 1");
+    comes_to("vCont;c:p1.4;c:p1.4", 4, "alone 3");
     /* the leftmost counts */
     comes_to("vCont;c;s:p1.3", 4, "all");
     comes_to("vCont;c:p1.3;s:p1.3;c", 4, "all");
@@ -313,9 +346,40 @@ static void test_resume(void)
     comes_to("vCont;c:p2.1", 4, "unknown");
     comes_to("vCont;c;s:p1.63", 4, "unknown");
     /* not exactly possible */
-    comes_to("vCont;c:p1.2", 4, "part");
+    comes_to("vCont;c:p1.2;c:p1.3", 4, "part");
+    comes_to("vCont;s:p1.1;c:p1.2;s:p1.3", 4, "part");
     comes_to("vCont;s:p1.1;s:p1.2", 4, "part");
     comes_to("vCont;s:p1.1;s:p1.2;c", 4, "part");
+}
+
+/* Which of the threads p1.1, p1.2 and p2.1 a resume moves: "yyn". */
+static void moves(const char *packet, const char *wanted)
+{
+    GdbThread threads[] = {{1, 1}, {1, 2}, {2, 1}};
+    char got[] = "nnn";
+    GdbRequest r;
+
+    gdb_request_parse(&r, packet, strlen(packet));
+    g_assert_cmpint(r.kind, ==, GDB_REQUEST_RESUME);
+    for (unsigned i = 0; i < 3; i++)
+        if (gdb_request_moves(&r, &threads[i]))
+            got[i] = 'y';
+    if (strcmp(got, wanted) != 0)
+        g_error("'%s': got '%s', wanted '%s'", packet, got, wanted);
+    gdb_request_clear(&r);
+}
+
+static void test_moves(void)
+{
+    moves("vCont;c", "yyy");
+    moves("vCont;s:p1.1;c", "yyy");
+    moves("vCont;s:p1.1;c:p1.-1", "yyn");
+    moves("vCont;c:p1.-1", "yyn");
+    moves("vCont;c:p1", "yyn");
+    moves("vCont;c:p2.-1", "nny");
+    moves("vCont;s:p1.2", "nyn");
+    moves("vCont;c:p1.2;c:p2.1", "nyy");
+    moves("vCont;c:p3.1", "nnn");
 }
 
 static void test_find(void)
@@ -346,6 +410,8 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb-request/points", test_points);
     g_test_add_func("/gdb-request/threads", test_threads);
     g_test_add_func("/gdb-request/queries", test_queries);
+    g_test_add_func("/gdb-request/processes", test_processes);
+    g_test_add_func("/gdb-request/moves", test_moves);
     g_test_add_func("/gdb-request/not-ours", test_not_ours);
     g_test_add_func("/gdb-request/nul", test_nul);
     g_test_add_func("/gdb-request/actions", test_actions);
