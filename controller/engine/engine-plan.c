@@ -272,6 +272,7 @@ static void gather(Engine *e)
 
 static void plan_stop(Engine *e)
 {
+    e->stopping = true; /* an interrupt from before the first segment, too, outlives gather() */
     if (stands_together(e))
         end_run(e, RUN_STOPPED, NULL);
     else
