@@ -11,17 +11,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-typedef enum {
-    ARG_TEXT,
-    ARG_NODE,
-    ARG_TIME,
-    ARG_INSNS,
-    ARG_COUNT,
-    ARG_ADDRESS,
-    ARG_NUMBER,
-} ArgKind;
-
-static ArgKind kind_of(const char *kind)
+ArgKind args_kind(const char *kind)
 {
     static const struct {
         const char *name;
@@ -136,7 +126,7 @@ static char *hint(const Command *c, const UsageArg *arg, const GError *why)
 
     if (best && !usage_is_placeholder(best))
         return g_strdup_printf("; did you mean '%s'?", best);
-    if (kind_of(arg->kind) == ARG_TIME && strstr(c->usage, "NINSN") &&
+    if (args_kind(arg->kind) == ARG_TIME && strstr(c->usage, "NINSN") &&
         g_error_matches(why, UNITS_ERROR, UNITS_ERROR_SYNTAX)) /* else it was a time */
         return g_strdup("; instructions are written as 1000insn");
     return g_strdup("");
@@ -145,7 +135,7 @@ static char *hint(const Command *c, const UsageArg *arg, const GError *why)
 static bool refuse(const CommandCall *call, const UsageArg *arg, const GError *why, GError **error)
 {
     g_autofree char *meant = hint(call->command, arg, why);
-    bool named = kind_of(arg->kind) == ARG_COUNT; /* by units_parse_int() */
+    bool named = args_kind(arg->kind) == ARG_COUNT; /* by units_parse_int() */
     g_autofree char *complaint =
         g_strconcat(named ? "" : arg->name, named ? "" : " ", why->message, meant, NULL);
 
@@ -164,7 +154,7 @@ static bool read_one(CommandCall *call, unsigned i, GError **error)
     VTime time = {0};
     bool ok = true;
 
-    switch (kind_of(arg->kind)) {
+    switch (args_kind(arg->kind)) {
     case ARG_TEXT:
         break;
     case ARG_NODE:
@@ -197,7 +187,7 @@ static bool read_one(CommandCall *call, unsigned i, GError **error)
 }
 
 /* Long scenarios ask for each line. */
-static const UsageGrammar *grammar_of(const Command *c)
+const UsageGrammar *args_grammar(const Command *c)
 {
     static GHashTable *grammars;
     UsageGrammar *g;
@@ -216,7 +206,7 @@ bool args_read(CommandCall *call, GError **error)
     g_autofree char *complaint = NULL;
 
     call->read = (Args){.words.n = 0};
-    complaint = usage_match(grammar_of(c), c->open, call->args, call->n_args, &call->read.words);
+    complaint = usage_match(args_grammar(c), c->open, call->args, call->n_args, &call->read.words);
     if (complaint) {
         command_usage_error(call, complaint, error);
         return false;
@@ -240,7 +230,7 @@ static int find(const CommandCall *call, const char *name)
 static ArgValue value(const CommandCall *call, const char *name, ArgKind kind, ArgValue otherwise)
 {
     int i = find(call, name);
-    ArgKind is = i < 0 ? kind : kind_of(call->read.words.all[i].kind);
+    ArgKind is = i < 0 ? kind : args_kind(call->read.words.all[i].kind);
 
     g_assert(is == kind || is == ARG_TEXT);
     return i < 0 ? otherwise : call->read.values[i];

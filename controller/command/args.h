@@ -19,6 +19,22 @@
 
 #include "controller/command/command.h"
 
+typedef enum {
+    ARG_TEXT,
+    ARG_NODE,
+    ARG_TIME,
+    ARG_INSNS,
+    ARG_COUNT,
+    ARG_ADDRESS,
+    ARG_NUMBER,
+} ArgKind;
+
+/* What an argument of this kind (UsageArg.kind) is read as. */
+ArgKind args_kind(const char *kind);
+
+/* The usage of a command, read once; never freed. */
+const UsageGrammar *args_grammar(const Command *command);
+
 /* Reads call->args into call->read, before exec. */
 bool args_read(CommandCall *call, GError **error);
 

@@ -107,7 +107,9 @@ static CommandResult added(const CommandCall *call, unsigned number, GError **er
     manner.commands = args_has(call, "do") ? (char **)commands->pdata : NULL;
     if (!breaks_set_manner(call->session, number, &manner, command_look, error))
         return COMMAND_FAILED;
-    if (!call->session->options.dry)
+    if (call->session->answer)
+        answer_int(call->session->answer, "number", number);
+    else if (!call->session->options.dry)
         session_print(call->session, "%s %u\n",
                       strcmp(call->command->name, "watch") == 0 ? "watch" : "break", number);
     return COMMAND_DONE;
@@ -308,7 +310,10 @@ static CommandResult exec_max_skip(CommandCall *call, GError **error)
     if (!args_has(call, "DURATION")) {
         g_autofree char *text = units_format_duration(skip);
 
-        session_print(s, "%s\n", text);
+        if (s->answer)
+            answer_int(s->answer, "max_skip_ns", skip.ns);
+        else
+            session_print(s, "%s\n", text);
         return COMMAND_DONE;
     }
     return engine_set_max_skip(s->engine, skip, error) ? COMMAND_DONE : COMMAND_FAILED;
@@ -337,4 +342,6 @@ const Command cmd_pause = {
     .help = "Stop the ensemble at the next barrier (Ctrl-C does it too)",
     .exec = exec_pause,
     .when = COMMAND_ANYTIME,
+    .drives = true,
+    .at_once = true,
 };

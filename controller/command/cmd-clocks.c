@@ -5,6 +5,7 @@
 #include "controller/run/clock-watch.h"
 #include "controller/run/guest-agent.h"
 #include "controller/run/run.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -16,19 +17,42 @@ typedef struct {
     ClocksAnswer *answer;
 } Question;
 
-static void print_heading(const Session *s)
+static const Column columns[] = {
+    COLUMN("clock", "clock", -20),
+    COLUMN("cpu", "cpu", 3),
+    COLUMN("at_virtual_ns", "at virtual ns", 16),
+    COLUMN("value_ns", "value ns", 22),
+    COLUMN("offset_ns", "offset ns", 22, .sign = true),
+    COLUMN("rate", "rate", 14, .decimals = 9),
+    COLUMN("drift_ppm", "drift ppm", 12, .decimals = 3, .sign = true),
+};
+static const Table table = {"clocks", columns, G_N_ELEMENTS(columns)};
+
+static void answer_sample(const Session *s, const ClockSample *c, bool known, double rate)
 {
-    session_print(s, "%-20s %3s %16s %22s %22s %14s %12s\n", "clock", "cpu", "at virtual ns",
-                  "value ns", "offset ns", "rate", "drift ppm");
+    const Cell none = cell_text(NULL);
+    const Cell cells[] = {cell_text(c->name),
+                          cell_int(c->cpu),
+                          cell_int(c->at.ns),
+                          c->why_not ? none : cell_int(c->value),
+                          c->why_not ? none : cell_int(c->value - c->at.ns),
+                          known ? cell_real(rate) : none,
+                          known ? cell_real((rate - 1) * 1e6) : none};
+
+    answer_text(table_row(s, &table, cells), "why_not", c->why_not);
 }
 
 static void print_samples(Session *s, const Node *n, const GArray *samples)
 {
     for (unsigned i = 0; i < samples->len; i++) {
         const ClockSample *c = &g_array_index(samples, ClockSample, i);
-        double rate;
+        double rate = 0;
         bool known = clock_watch_rate(s, n, c, &rate);
 
+        if (s->answer) {
+            answer_sample(s, c, known && !c->why_not, rate);
+            continue;
+        }
         session_print(s, "%-20s %3d %16" PRId64, c->name, c->cpu, c->at.ns);
         if (c->why_not)
             session_print(s, " %22s\n", c->why_not);
@@ -44,8 +68,13 @@ static void print_own(Session *s, Node *n)
 {
     g_autoptr(GArray) own = clock_watch_own(n);
 
-    session_print(s, "node %s: %" PRId64 " instructions\n", n->name, n->clock.icount.n);
-    print_heading(s);
+    if (s->answer) {
+        answer_text(s->answer, "node", n->name);
+        answer_int(s->answer, "icount", n->clock.icount.n);
+    } else {
+        session_print(s, "node %s: %" PRId64 " instructions\n", n->name, n->clock.icount.n);
+    }
+    table_begin(s, &table);
     print_samples(s, n, own);
 }
 
@@ -66,6 +95,11 @@ static void print_answer(Question *q)
 
     print_own(s, q->node);
     print_samples(s, q->node, q->answer->samples);
+    if (s->answer) {
+        answer_int(s->answer, "asked_virtual_ns", q->asked.ns);
+        answer_int(s->answer, "virtual_ns", engine_now(s->engine).ns);
+        return;
+    }
     session_print(s,
                   "The guest was asked at %s, its clocks are those of the virtual times in the "
                   "column; now it is %s\n",
@@ -162,7 +196,10 @@ static CommandResult exec_clocks(CommandCall *call, GError **error)
     if (!guest_agent_why_not(node))
         return ask(call, node, args_time(call, "timeout", vtime(NS_PER_S)), error);
     print_own(s, node);
-    session_print(s, "%s\n", guest_agent_why_not(node));
+    if (s->answer)
+        answer_text(s->answer, "why_no_guest", guest_agent_why_not(node));
+    else
+        session_print(s, "%s\n", guest_agent_why_not(node));
     return COMMAND_DONE;
 }
 

@@ -327,6 +327,7 @@ const Command cmd_node_console = {
             "400 that are kept), each with its time",
     .exec = exec_console,
     .outside = true,
+    .terminal = true,
 };
 
 /* --- transcript --- */

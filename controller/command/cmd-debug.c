@@ -62,6 +62,19 @@ typedef struct {
     bool masked;
 } Step;
 
+static void answer_step(Answer *a, const Step *step, const RunOutcome *o, const char *instruction)
+{
+    const Node *n = step->node;
+
+    answer_text(a, "node", n->name);
+    answer_text(a, "end", o->how);
+    answer_text(a, "why", o->why);
+    answer_int(a, "executed", n->clock.icount.n - step->before.n);
+    answer_int(a, "icount", n->clock.icount.n);
+    answer_int(a, "virtual_ns", node_ensemble_time(n).ns);
+    answer_text(a, "instruction", instruction);
+}
+
 static void show_step(const CommandCall *call, const Step *step, const RunOutcome *o)
 {
     Session *s = call->session;
@@ -74,11 +87,15 @@ static void show_step(const CommandCall *call, const Step *step, const RunOutcom
                                    icount, "time",  time,  NULL};
 
     session_event(s, "step", members);
-    if (n->state != NODE_PAUSED || s->options.json)
+    if (n->state == NODE_PAUSED && !s->options.json) {
+        instruction = look_instruction(s, n, step->vcpu, &error);
+        if (!instruction)
+            instruction = g_strdup(error->message);
+    }
+    if (s->answer)
+        answer_step(s->answer, step, o, instruction);
+    if (!instruction || s->answer)
         return;
-    instruction = look_instruction(s, n, step->vcpu, &error);
-    if (!instruction)
-        instruction = g_strdup(error->message);
     session_print(s, "%s%s: %" PRId64 " executed, icount %s, time %s, %s\n", n->name,
                   o->why ? " stopped" : "", n->clock.icount.n - step->before.n, icount, time,
                   instruction);
@@ -181,6 +198,25 @@ static bool is_pc(const char *name)
     return strcmp(name, "pc") == 0 || strcmp(name, "rip") == 0 || strcmp(name, "eip") == 0;
 }
 
+static void answer_register(Session *s, const Node *n, const GdbRegister *r, const uint8_t *bytes,
+                            const char *name)
+{
+    Answer *row = answer_add(s->answer, "registers");
+    uint64_t pc = 0;
+
+    answer_text(row, "name", name);
+    answer_int(row, "bits", r->bitsize);
+    answer_hex(row, "value", bytes, r->bitsize);
+    if (is_pc(name) && r->bitsize <= 64) {
+        g_autofree char *place = NULL;
+
+        for (unsigned i = (r->bitsize + 7) / 8; i-- > 0;)
+            pc = pc << 8 | bytes[i];
+        place = node_symbols_place(s, n, pc);
+        answer_text(row, "place", place);
+    }
+}
+
 static bool show_register(Session *s, const Node *n, GdbClient *gdb, const GdbThread *thread,
                           const GdbRegister *r, GError **error)
 {
@@ -192,6 +228,10 @@ static bool show_register(Session *s, const Node *n, GdbClient *gdb, const GdbTh
 
     if (!gdb_register_read_bytes(gdb, thread, r->name, bytes, size, NODE_REPLY_MS, error))
         return false;
+    if (s->answer) {
+        answer_register(s, n, r, bytes, name);
+        return true;
+    }
     for (size_t i = size; i-- > 0;)
         g_string_append_printf(text, "%02x", bytes[i]);
     suffix = is_pc(name) ? node_symbols_suffix(s, n, g_ascii_strtoull(text->str + 2, NULL, 16))
@@ -209,6 +249,11 @@ static bool show_registers(CommandCall *call, Node *n, GError **error)
 
     if (!all || !debug_thread(n, (unsigned)MAX(args_vcpu(call), 0), &thread, error))
         return false;
+    if (call->session->answer) {
+        answer_text(call->session->answer, "node", n->name);
+        answer_int(call->session->answer, "vcpu", MAX(args_vcpu(call), 0));
+        answer_list(call->session->answer, "registers");
+    }
     for (unsigned i = 1; i < call->n_args; i++) {
         const GdbRegister *r = peek_find_register(n, call->args[i], error);
 
@@ -263,6 +308,19 @@ const Command cmd_regs = {
 
 /* --- mem --- */
 
+static void answer_memory(Answer *a, const Node *n, uint64_t address, const uint8_t *bytes,
+                          size_t size)
+{
+    uint8_t place[sizeof(address)];
+
+    for (unsigned i = 0; i < sizeof(place); i++)
+        place[i] = (uint8_t)(address >> 8 * i);
+    answer_text(a, "node", n->name);
+    answer_hex(a, "address", place, 64);
+    answer_count(a, "size", size);
+    answer_bytes(a, "bytes", bytes, size);
+}
+
 static void show_memory(const Session *s, uint64_t address, const uint8_t *bytes, size_t size)
 {
     for (size_t at = 0; at < size; at += 16) {
@@ -299,7 +357,10 @@ static CommandResult exec_mem(CommandCall *call, GError **error)
         g_prefix_error(error, "node %s: ", n->name);
         return COMMAND_FAILED;
     }
-    show_memory(call->session, address, bytes, (size_t)size);
+    if (call->session->answer)
+        answer_memory(call->session->answer, n, address, bytes, (size_t)size);
+    else
+        show_memory(call->session, address, bytes, (size_t)size);
     return COMMAND_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include "controller/command/args.h"
 #include "controller/fabric/fabric.h"
 #include "controller/run/sampler.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 
@@ -61,31 +62,47 @@ const Command cmd_gateway_add = {
     .journaled = true,
 };
 
+static const Column columns[] = {
+    COLUMN("gateway", "gateway", -12),   COLUMN("in", "in", 9),
+    COLUMN("malformed", "malformed", 9), COLUMN("out", "out", 9),
+    COLUMN("refused", "refused", 9),     COLUMN("outside", "outside", 0, .apart = true),
+};
+static const Table table = {"gateways", columns, G_N_ELEMENTS(columns)};
+
+static bool has_gateway(const Session *s)
+{
+    for (unsigned i = 0; s->fabric && i < network_n_ports(fabric_network(s->fabric)); i++)
+        if (fabric_gateway(s->fabric, i))
+            return true;
+    return false;
+}
+
 static CommandResult exec_list(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
-    bool any = false;
+    bool any = has_gateway(s);
 
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    for (unsigned i = 0; s->fabric && i < network_n_ports(fabric_network(s->fabric)); i++) {
+    if (!any && !s->answer) {
+        session_print(s, "no gateways\n");
+        return COMMAND_DONE;
+    }
+    table_begin(s, &table);
+    for (unsigned i = 0; any && i < network_n_ports(fabric_network(s->fabric)); i++) {
         const Network *net = fabric_network(s->fabric);
         const Gateway *g = fabric_gateway(s->fabric, i);
+        const Cell cells[] = {cell_text(network_end_name(net, (NetEnd){false, i})),
+                              cell_count(g ? gateway_stats(g)->received : 0),
+                              cell_count(network_port_stats(net, i)->malformed),
+                              cell_count(g ? gateway_stats(g)->sent : 0),
+                              cell_count(g ? gateway_stats(g)->refused : 0),
+                              cell_text(g ? gateway_describe(g) : NULL)};
 
-        if (!g)
-            continue;
-        if (!any)
-            session_print(s, "%-12s %9s %9s %9s %9s  %s\n", "gateway", "in", "malformed", "out",
-                          "refused", "outside");
-        any = true;
-        session_print(s, "%-12s %9" PRIu64 " %9" PRIu64 " %9" PRIu64 " %9" PRIu64 "  %s\n",
-                      network_end_name(net, (NetEnd){false, i}), gateway_stats(g)->received,
-                      network_port_stats(net, i)->malformed, gateway_stats(g)->sent,
-                      gateway_stats(g)->refused, gateway_describe(g));
+        if (g)
+            table_row(s, &table, cells);
     }
-    if (!any)
-        session_print(s, "no gateways\n");
     return COMMAND_DONE;
 }
 

@@ -188,17 +188,22 @@ static CommandResult would_open(const CommandCall *call, const Node *node, GErro
                 : would_reach_all(call->session, error);
 }
 
-/* Prints what to type in gdb. */
+/* Prints what to type in gdb, or hands it to a program. */
 static bool tell(Session *s, const GdbEndpoint *e, GError **error)
 {
     g_autofree char *path = gdb_endpoint_node(e) ? NULL : script_path(s);
 
     if (path && !write_script(s, e, error))
         return false;
-    if (path)
+    if (s->answer) {
+        answer_text(s->answer, "address", gdb_endpoint_address(e));
+        if (path)
+            answer_text(s->answer, "script", path);
+    } else if (path) {
         session_print(s, "source %s\n", path);
-    else
+    } else {
         session_print(s, "target remote %s\n", gdb_endpoint_address(e));
+    }
     return true;
 }
 

@@ -6,6 +6,7 @@
 #include "controller/qemu/debug.h"
 #include "controller/run/values.h"
 #include "controller/session/describe.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -30,21 +31,53 @@ static double share(HTime part, HTime whole)
     return whole.ns > 0 ? 100.0 * (double)part.ns / (double)whole.ns : 0.0;
 }
 
+static const Column time_columns[] = {
+    COLUMN("node", "node", -12),
+    COLUMN("state", "state", -9),
+    COLUMN("icount", "icount", 15),
+    COLUMN("virtual_ns", "virtual ns", 16),
+    COLUMN("bias_ns", "idle ns", 16),
+    COLUMN("offset_ns", "offset ns", 9, .sign = true),
+    COLUMN_SHOWN("host s", 9, .decimals = 3),
+    COLUMN("slowdown", "slowdown", 8, .decimals = 2),
+    COLUMN("cpu_percent", "cpu %", 6, .decimals = 1),
+};
+static const Table time_table = {"nodes", time_columns, G_N_ELEMENTS(time_columns)};
+
 static void time_row(const Session *s, const Node *n)
 {
     int64_t offset = vtime_sub(node_ensemble_time(n), engine_now(s->engine)).ns;
     const char *state =
         n->clock.idle && n->state == NODE_PAUSED ? "idle" : node_state_name(node_shown_state(n));
 
-    session_print(
-        s, "%-12s %-9s %15" PRId64 " %16" PRId64 " %16" PRId64 " %+9" PRId64 " %9.3f %8.2f %6.1f\n",
-        n->name, state, n->clock.icount.n, n->clock.virtual_time.ns, n->clock.bias.ns, offset,
-        (double)s->in_runs.ns / 1e9, slowdown(s->in_runs, node_ensemble_time(n)),
-        share(vcpu_time(n), s->in_runs));
-    if (node_state_has_left(n->state) && n->clock_stale)
+    const Cell cells[] = {cell_text(n->name),
+                          cell_text(state),
+                          cell_int(n->clock.icount.n),
+                          cell_int(n->clock.virtual_time.ns),
+                          cell_int(n->clock.bias.ns),
+                          cell_int(offset),
+                          cell_real((double)s->in_runs.ns / 1e9),
+                          cell_real(slowdown(s->in_runs, node_ensemble_time(n))),
+                          cell_real(share(vcpu_time(n), s->in_runs))};
+    bool stale = node_state_has_left(n->state) && n->clock_stale;
+    Answer *row = table_row(s, &time_table, cells);
+
+    if (row)
+        answer_bool(row, "stale", stale);
+    else if (stale)
         session_print(s, "  its QEMU is gone: the time is that of the last barrier, the counts are "
                          "older\n");
 }
+
+static const Column vcpu_columns[] = {
+    COLUMN("vcpu", "vCPU", -12),
+    COLUMN("state", "state", -8),
+    COLUMN("thread", "thread", 8),
+    COLUMN("host_seconds", "host s", 9, .decimals = 3),
+    COLUMN("cpu_percent", "cpu %", 6, .decimals = 1),
+    COLUMN("instruction", "pc", 0, .apart = true),
+};
+static const Table vcpu_table = {"vcpus", vcpu_columns, G_N_ELEMENTS(vcpu_columns)};
 
 /* Under icount one host thread runs all vCPUs in turn, so all of them show its time. */
 static bool vcpu_rows(Session *s, Node *n, GError **error)
@@ -54,41 +87,59 @@ static bool vcpu_rows(Session *s, Node *n, GError **error)
     bool ok = threads != NULL;
 
     if (ok)
-        session_print(s, "%-12s %-8s %8s %9s %6s  %s\n", "vCPU", "state", "thread", "host s",
-                      "cpu %", "pc");
+        table_begin(s, &vcpu_table);
     for (unsigned i = 0; ok && i < threads->len; i++) {
         const GdbThread *t = &g_array_index(threads, GdbThread, i);
         pid_t tid = i < n->vcpus->len ? g_array_index(n->vcpus, pid_t, i) : 0;
         HTime used = node_vcpu_time(n, i);
-        g_autofree char *thread = tid > 0 ? g_strdup_printf("%d", (int)tid) : g_strdup("-");
         g_autofree char *pc = NULL;
         bool halted = false;
 
         ok = gdb_thread_halted(gdb, t, &halted, NODE_REPLY_MS, error) &&
              (pc = look_instruction(s, n, (int)i, error));
-        if (ok)
-            session_print(s, "%-12u %-8s %8s %9.3f %6.1f  %s\n", i, halted ? "halted" : "running",
-                          thread, (double)used.ns / 1e9, share(used, s->in_runs), pc);
+        if (ok) {
+            const Cell cells[] = {cell_count(i),
+                                  cell_text(halted ? "halted" : "running"),
+                                  tid > 0 ? cell_int(tid) : cell_text(NULL),
+                                  cell_real((double)used.ns / 1e9),
+                                  cell_real(share(used, s->in_runs)),
+                                  cell_text(pc)};
+
+            table_row(s, &vcpu_table, cells);
+        }
     }
     if (gdb)
         debug_release(n);
     return ok || !n->gdb_path || !node_is_live(n);
 }
 
+static void time_of_ensemble(const Session *s)
+{
+    g_autofree char *now = units_format_seconds(engine_now(s->engine));
+    double all = slowdown(s->in_runs, engine_now(s->engine)),
+           last = slowdown(s->last_run, s->last_passed);
+
+    if (s->answer) {
+        answer_int(s->answer, "virtual_ns", engine_now(s->engine).ns);
+        answer_text(s->answer, "mode", session_mode(s));
+        answer_int(s->answer, "host_ns", s->in_runs.ns);
+        answer_real(s->answer, "slowdown", all);
+        answer_real(s->answer, "slowdown_last_run", last);
+    } else {
+        session_print(s, "virtual time %s, mode %s, slowdown %.2f, in the last run %.2f\n", now,
+                      session_mode(s), all, last);
+    }
+    table_begin(s, &time_table);
+}
+
 static CommandResult exec_time(CommandCall *call, GError **error)
 {
     Session *s = call->session;
     Node *only = args_node(call); /* NULL: all */
-    g_autofree char *now = NULL;
 
     if (s->options.dry)
         return COMMAND_DONE;
-    now = units_format_seconds(engine_now(s->engine));
-    session_print(s, "virtual time %s, mode %s, slowdown %.2f, in the last run %.2f\n", now,
-                  session_mode(s), slowdown(s->in_runs, engine_now(s->engine)),
-                  slowdown(s->last_run, s->last_passed));
-    session_print(s, "%-12s %-9s %15s %16s %16s %9s %9s %8s %6s\n", "node", "state", "icount",
-                  "virtual ns", "idle ns", "offset ns", "host s", "slowdown", "cpu %");
+    time_of_ensemble(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!only || only == s->nodes->pdata[i])
             time_row(s, s->nodes->pdata[i]);
@@ -106,39 +157,74 @@ const Command cmd_time = {
     .when = COMMAND_LOOKS,
 };
 
+/* Overshoot in ns of virtual time. */
+static const Column stats_columns[] = {
+    COLUMN("node", "node", -12),
+    COLUMN("missed", "missed", 7),
+    COLUMN("repairs", "repairs", 7),
+    COLUMN("overshoot_min_ns", "min ns", 8),
+    COLUMN("overshoot_mean_ns", "mean ns", 10, .decimals = 1),
+    COLUMN("overshoot_median_ns", "median", 8),
+    COLUMN("overshoot_max_ns", "max ns", 8),
+    COLUMN("outliers", "outliers", 8),
+    COLUMN("idle_skip_max_ns", "idle skip", 9),
+    COLUMN("waited_for", "waited for", 10),
+    COLUMN_SHOWN("waited ms", 10, .decimals = 3),
+    COLUMN_TYPED("waited_host_ns"),
+};
+static const Table stats_table = {"nodes", stats_columns, G_N_ELEMENTS(stats_columns)};
+
 static void stats_row(const Session *s, const Node *n)
 {
     const NodeStats *st = engine_node_stats(s->engine, n);
-    DistSummary d;
+    DistSummary d = st ? dist_summary(&st->overshoot) : (DistSummary){0};
+    const Cell cells[] = {cell_text(n->name),
+                          cell_count(st ? st->missed : 0),
+                          cell_count(st ? st->repairs : 0),
+                          cell_int(d.min),
+                          cell_real(d.mean),
+                          cell_int(d.median),
+                          cell_int(d.max),
+                          cell_count(d.outliers),
+                          cell_int(st ? dist_max(&st->idle_skip) : 0),
+                          cell_count(st ? st->waited_for : 0),
+                          cell_real(st ? (double)st->waited.ns / 1e6 : 0),
+                          cell_int(st ? st->waited.ns : 0)};
 
-    if (!st)
-        return;
-    d = dist_summary(&st->overshoot);
-    session_print(s,
-                  "%-12s %7" PRIu64 " %7" PRIu64 " %8" PRId64 " %10.1f %8" PRId64 " %8" PRId64
-                  " %8" PRIu64 " %9" PRId64 " %10" PRIu64 " %10.3f\n",
-                  n->name, st->missed, st->repairs, d.min, d.mean, d.median, d.max, d.outliers,
-                  dist_max(&st->idle_skip), st->waited_for, (double)st->waited.ns / 1e6);
+    if (st)
+        table_row(s, &stats_table, cells);
+}
+
+static void stats_of_ensemble(const Session *s)
+{
+    const EnsembleStats *st = engine_stats(s->engine);
+    double host_us = (double)st->in_quanta.ns / 1e3;
+
+    if (s->answer) {
+        answer_count(s->answer, "barriers", st->barriers);
+        answer_count(s->answer, "missed", engine_missed(s->engine));
+        answer_int(s->answer, "host_ns_in_quanta", st->in_quanta.ns);
+        answer_text(s->answer, "mode", session_mode(s));
+        answer_count(s->answer, "host_cpus", local_host_cpus(s->host));
+    } else {
+        session_print(s,
+                      "barriers %" PRIu64 ", missed %" PRIu64
+                      ", host us per barrier %.2f, mode %s, host CPUs %u\n",
+                      st->barriers, engine_missed(s->engine),
+                      st->barriers ? host_us / (double)st->barriers : 0.0, session_mode(s),
+                      local_host_cpus(s->host));
+    }
+    table_begin(s, &stats_table);
 }
 
 static CommandResult exec_stats(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
-    const EnsembleStats *st = engine_stats(s->engine);
-    double host_us = (double)st->in_quanta.ns / 1e3;
 
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    session_print(s,
-                  "barriers %" PRIu64 ", missed %" PRIu64
-                  ", host us per barrier %.2f, mode %s, host CPUs %u\n",
-                  st->barriers, engine_missed(s->engine),
-                  st->barriers ? host_us / (double)st->barriers : 0.0, session_mode(s),
-                  local_host_cpus(s->host));
-    session_print(s, "%-12s %7s %7s %8s %10s %8s %8s %8s %9s %10s %10s\n", "node", "missed",
-                  "repairs", "min ns", "mean ns", "median", "max ns", "outliers", "idle skip",
-                  "waited for", "waited ms");
+    stats_of_ensemble(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         stats_row(s, s->nodes->pdata[i]);
     return COMMAND_DONE;
@@ -183,6 +269,10 @@ static CommandResult exec_assert(CommandCall *call, GError **error)
     right = show(result.right);
     found = g_strdup_printf("%s against %s", left, right);
     command_check(call, result.holds, found);
+    if (call->session->answer) {
+        answer_text(call->session->answer, "left", left);
+        answer_text(call->session->answer, "right", right);
+    }
     if (result.holds)
         return COMMAND_DONE;
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED, "assert %s failed: %s", text, found);
@@ -201,6 +291,7 @@ const Command cmd_assert = {
             "event M; or neither the other",
     .exec = exec_assert,
     .when = COMMAND_LOOKS,
+    .drives = true,
 };
 
 /* --- report --- */

@@ -104,6 +104,7 @@ const Command cmd_log = {
     .help = "Say more or less on stderr; of some subsystems, such as engine, or of all",
     .exec = exec_log,
     .when = COMMAND_ANYTIME,
+    .drives = true,
 };
 
 /* All consoles are looked for before one is shown. */
@@ -150,6 +151,7 @@ const Command cmd_quit = {
     .help = "End; every launched QEMU ends too",
     .exec = exec_quit,
     .when = COMMAND_ANYTIME,
+    .drives = true,
 };
 
 /* --- straight to a node --- */

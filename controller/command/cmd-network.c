@@ -6,6 +6,7 @@
 #include "controller/fabric/fabric.h"
 #include "controller/network/link-options.h"
 #include "controller/run/quantum.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -244,41 +245,79 @@ const Command cmd_link_down = {
     .journaled = true,
 };
 
+static const Column link_columns[] = {
+    COLUMN_SHOWN("from -> to", -28),
+    COLUMN_TYPED("from"),
+    COLUMN_TYPED("to"),
+    COLUMN_SHOWN("latency", 9),
+    COLUMN_TYPED("latency_ns"),
+    COLUMN("sent", "sent", 8),
+    COLUMN("delivered", "delivered", 9),
+    COLUMN("lost", "lost", 6),
+    COLUMN("dropped_in_queue", "queue", 6),
+    COLUMN("dropped_while_down", "down", 6),
+    COLUMN("carried", "carried", 7),
+    COLUMN_SHOWN("asked for", 0, .apart = true),
+    COLUMN_TYPED("options"),
+    COLUMN_TYPED("removed"),
+};
+static const Table link_table = {"links", link_columns, G_N_ELEMENTS(link_columns)};
+
 static void print_way(const Session *s, unsigned link, unsigned way)
 {
     const Network *net = fabric_network(s->fabric);
     const LinkWay *w = network_link_way(net, link, way);
     const LinkStats *st = &w->stats;
+    bool removed = network_link_removed(net, link);
     NetEnd ends[2];
-    g_autofree char *options = link_options_format(&w->params);
+    g_autofree char *options = link_options_format(&w->params), *both = NULL;
     g_autofree char *real = units_format_duration(network_latency(net, link, way));
 
     network_link_ends(net, link, ends);
-    session_print(s,
-                  "%-12s -> %-12s %9s %8" PRIu64 " %9" PRIu64 " %6" PRIu64 " %6" PRIu64 " %6" PRIu64
-                  " %7" PRIu64 "  %s\n",
-                  network_end_name(net, ends[way]), network_end_name(net, ends[1 - way]), real,
-                  st->sent, st->delivered, st->lost, st->dropped, st->down, st->carried,
-                  network_link_removed(net, link) ? "removed" : options);
+    both = g_strdup_printf("%-12s -> %-12s", network_end_name(net, ends[way]),
+                           network_end_name(net, ends[1 - way]));
+    {
+        const Cell cells[] = {cell_text(both),
+                              cell_text(network_end_name(net, ends[way])),
+                              cell_text(network_end_name(net, ends[1 - way])),
+                              cell_text(real),
+                              cell_int(network_latency(net, link, way).ns),
+                              cell_count(st->sent),
+                              cell_count(st->delivered),
+                              cell_count(st->lost),
+                              cell_count(st->dropped),
+                              cell_count(st->down),
+                              cell_count(st->carried),
+                              cell_text(removed ? "removed" : options),
+                              cell_text(options),
+                              cell_bool(removed)};
+
+        table_row(s, &link_table, cells);
+    }
 }
 
 static CommandResult exec_link_list(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
     unsigned n = s->fabric ? network_n_links(fabric_network(s->fabric)) : 0;
-    g_autofree char *lookahead = NULL;
+    VTime lookahead;
 
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    if (n == 0) {
+    if (n == 0 && !s->answer) {
         session_print(s, "no links\n");
         return COMMAND_DONE;
     }
-    lookahead = units_format_duration(network_lookahead(fabric_network(s->fabric)));
-    session_print(s, "lookahead %s\n", lookahead);
-    session_print(s, "%-28s %9s %8s %9s %6s %6s %6s %7s  %s\n", "from -> to", "latency", "sent",
-                  "delivered", "lost", "queue", "down", "carried", "asked for");
+    lookahead = n > 0 ? network_lookahead(fabric_network(s->fabric)) : vtime(0);
+    if (s->answer && n > 0) {
+        answer_int(s->answer, "lookahead_ns", lookahead.ns);
+    } else if (n > 0) {
+        g_autofree char *text = units_format_duration(lookahead);
+
+        session_print(s, "lookahead %s\n", text);
+    }
+    table_begin(s, &link_table);
     for (unsigned i = 0; i < n; i++) {
         print_way(s, i, 0);
         print_way(s, i, 1);

@@ -19,6 +19,7 @@
 #include "controller/run/sleep-note.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
+#include "controller/session/table.h"
 
 #include <string.h>
 
@@ -247,10 +248,33 @@ const Command cmd_node_remove = {
     .journaled = true,
 };
 
-/* What of it is out of the ordinary. */
-static void list_what(const Session *s, const Node *n)
+static const Column list_columns[] = {
+    COLUMN("node", "node", -12),   COLUMN("state", "state", -9),      COLUMN("arch", "arch", -8),
+    COLUMN("smp", "smp", -4),      COLUMN("icount", "icount", -16),   COLUMN("host", "host", -8),
+    COLUMN("host_cpu", "cpu", -4), COLUMN("qemu_version", "QEMU", 0),
+};
+static const Table list_table = {"nodes", list_columns, G_N_ELEMENTS(list_columns)};
+
+static void answer_what(Answer *row, const Node *n, const char *disk)
+{
+    answer_text(row, "failure", n->failure ? n->failure->message : NULL);
+    if (n->exit_status >= 0)
+        answer_int(row, "exit_status", n->exit_status);
+    else
+        answer_text(row, "exit_status", NULL);
+    answer_int(row, "resets", n->life.resets);
+    answer_text(row, "may_not_repeat", disk);
+}
+
+/* What of it is out of the ordinary. row: for programs; NULL: people read it. */
+static void list_what(const Session *s, const Node *n, Answer *row)
 {
     g_autofree char *disk = disk_why(&n->disk);
+
+    if (row) {
+        answer_what(row, n, disk);
+        return;
+    }
 
     if (n->failure)
         session_print(s, "  %s\n", n->failure->message);
@@ -261,6 +285,18 @@ static void list_what(const Session *s, const Node *n)
                       n->life.resets == 1 ? "" : "s");
     if (disk)
         session_print(s, "  its run may not repeat: %s\n", disk);
+}
+
+static void answer_options(Answer *a, const Node *n)
+{
+    const GPtrArray *given = n->options->given;
+    Answer *options;
+
+    answer_text(a, "node", n->name);
+    answer_bool(a, "attached", n->attached);
+    options = answer_object(a, "options");
+    for (guint i = 0; i + 1 < given->len; i += 2)
+        answer_text(options, given->pdata[i], given->pdata[i + 1]);
 }
 
 /* As it would be typed, with what `defaults` had said of it. */
@@ -287,23 +323,28 @@ static CommandResult exec_list(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    if (node) {
+    if (node && s->answer)
+        answer_options(s->answer, node);
+    else if (node)
         list_options(s, node);
+    if (node)
         return COMMAND_DONE;
-    }
     disk_note_look(s);
-    session_print(s, "%-12s %-9s %-8s %-4s %-16s %-8s %-4s %s\n", "node", "state", "arch", "smp",
-                  "icount", "host", "cpu", "QEMU");
+    table_begin(s, &list_table);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
         g_autofree char *icount = icount_text(&n->icount);
 
-        session_print(
-            s, "%-12s %-9s %-8s %-4d %-16s %-8s %-4d %s\n", n->name,
-            node_state_name(node_shown_state(n)), n->attached ? "attached" : n->options->arch,
-            n->attached ? (int)n->vcpus->len : (int)n->options->smp, icount,
-            n->options->host ? n->options->host : "local", n->cpu, n->version ? n->version : "-");
-        list_what(s, n);
+        const Cell cells[] = {cell_text(n->name),
+                              cell_text(node_state_name(node_shown_state(n))),
+                              cell_text(n->attached ? "attached" : n->options->arch),
+                              cell_int(n->attached ? (int64_t)n->vcpus->len : n->options->smp),
+                              cell_text(icount),
+                              cell_text(n->options->host ? n->options->host : "local"),
+                              cell_int(n->cpu),
+                              cell_text(n->version)};
+
+        list_what(s, n, table_row(s, &list_table, cells));
     }
     return COMMAND_DONE;
 }

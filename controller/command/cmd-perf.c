@@ -113,4 +113,5 @@ const Command cmd_perf = {
         "since the start",
     .exec = exec_perf,
     .when = COMMAND_LOOKS,
+    .drives = true,
 };

@@ -11,7 +11,12 @@ static CommandResult exec_quantum(CommandCall *call, GError **error)
 
     if (call->n_args == 0) {
         text = quantum_text(s);
-        session_print(s, "%s\n", text);
+        if (s->answer) {
+            answer_int(s->answer, "quantum_ns", engine_quantum(s->engine).ns);
+            answer_bool(s->answer, "auto", s->auto_quantum);
+        } else {
+            session_print(s, "%s\n", text);
+        }
         return COMMAND_DONE;
     }
     if (args_has(call, "auto")) {

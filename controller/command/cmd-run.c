@@ -10,6 +10,24 @@
 #include <inttypes.h>
 #include <string.h>
 
+static void answer_run(const CommandCall *call, const RunOutcome *o, const LinesFound *found)
+{
+    Answer *a = call->session->answer;
+
+    answer_text(a, "end", o->how);
+    answer_text(a, "why", o->why);
+    answer_int(a, "break", o->number);
+    answer_int(a, "virtual_ns", engine_now(call->session->engine).ns);
+    answer_count(a, "barriers", o->barriers);
+    answer_count(a, "missed", o->missed);
+    answer_int(a, "host_ns", o->host.ns);
+    if (!found)
+        return;
+    answer_text(a, "line", found->line);
+    answer_int(a, "line_virtual_ns", found->time.ns);
+    answer_texts(a, "groups", (const char *const *)found->match.groups, found->match.n);
+}
+
 void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound *found)
 {
     Session *s = call->session;
@@ -51,7 +69,9 @@ void run_announce(const CommandCall *call, const RunOutcome *o, const LinesFound
         session_event(s, "run", members);
     log_info("%s: %s at %s, %s barriers, %s missed, %s s host", call->command->name, o->how, now, n,
              m, h);
-    if (s->options.json)
+    if (s->answer)
+        answer_run(call, o, found);
+    if (s->options.json || s->answer)
         return;
     if (found)
         session_print(s, "%s %s: %s\n", call->args[0], line_time, line);

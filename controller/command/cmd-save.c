@@ -10,6 +10,7 @@
 #include "controller/save/save-folder.h"
 #include "controller/save/save-restore.h"
 #include "controller/session/journal.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -32,10 +33,16 @@ static void announce(const Session *s, const char *event, const Save *save, HTim
                                    path ? path : "", "host_seconds", host,         NULL};
 
     session_event(s, event, members);
-    if (!s->options.json)
+    if (s->answer) {
+        answer_text(s->answer, "name", save->name);
+        answer_int(s->answer, "virtual_ns", save->time.ns);
+        answer_text(s->answer, "path", save->path);
+        answer_int(s->answer, "host_ns", htime_sub(htime_now(), began).ns);
+    } else if (!s->options.json) {
         session_print(s, "%s '%s' at %s%s%s, %s s host\n",
                       strcmp(event, "save") == 0 ? "saved" : "restored", save->name, time,
                       path ? ", " : "", path ? path : "", host);
+    }
 }
 
 /* A gdb that is attached sees it as a stop. */
@@ -163,22 +170,31 @@ GPtrArray *command_save_names(const Session *s)
     return names;
 }
 
+static const Column columns[] = {
+    COLUMN("name", "name", -16), COLUMN_SHOWN("virtual time", 16),
+    COLUMN_TYPED("virtual_ns"),  COLUMN("date", "date", -25, .apart = true),
+    COLUMN_SHOWN("folder", 0),   COLUMN_TYPED("path"),
+};
+static const Table table = {"saves", columns, G_N_ELEMENTS(columns)};
+
 static CommandResult exec_saves(CommandCall *call, G_GNUC_UNUSED GError **error)
 {
     const Session *s = call->session;
+    unsigned n = s->saves ? s->saves->len : 0;
 
-    if (!s->saves || s->saves->len == 0) {
+    if (n == 0 && !s->answer) {
         session_print(s, "no saves\n");
         return COMMAND_DONE;
     }
-    session_print(s, "%-16s %16s  %-25s %s\n", "name", "virtual time", "date", "folder");
-    for (unsigned i = 0; i < s->saves->len; i++) {
+    table_begin(s, &table);
+    for (unsigned i = 0; i < n; i++) {
         const Save *save = s->saves->pdata[i];
         g_autofree char *time = units_format_seconds(save->time);
         g_autofree char *path = text_line(save->path ? save->path : "in memory", -1);
+        const Cell cells[] = {cell_text(save->name), cell_text(time), cell_int(save->time.ns),
+                              cell_text(save->date), cell_text(path), cell_text(save->path)};
 
-        session_print(s, "%-16s %16s  %-25s %s\n", save->name, time, save->date ? save->date : "-",
-                      path);
+        table_row(s, &table, cells);
     }
     return COMMAND_DONE;
 }

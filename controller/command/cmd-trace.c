@@ -4,6 +4,7 @@
 #include "controller/command/args.h"
 #include "controller/fabric/fabric.h"
 #include "controller/network/headers.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,6 +22,33 @@ static bool make_filter(const Session *s, const char *node, TraceFilter *filter,
     return !node || filter->a != TRACE_NO_NODE || session_find_node(s, node, error);
 }
 
+/* The clock has the counts that are not 0, each by the name of its node. */
+static void answer_event(Answer *a, const Trace *trace, const TraceEvent *e)
+{
+    static const char *const kinds[] = {
+        [TRACE_SEND] = "send", [TRACE_DELIVERY] = "delivery", [TRACE_DROP] = "drop"};
+    const TraceRecord *r = &e->record;
+    Answer *row = answer_add(a, "events"), *clock;
+    uint8_t digest[sizeof(r->digest)];
+
+    for (unsigned i = 0; i < sizeof(digest); i++)
+        digest[i] = (uint8_t)(r->digest >> 8 * i);
+    answer_count(row, "number", e->number);
+    answer_text(row, "kind", kinds[r->kind]);
+    answer_text(row, "port", r->port);
+    answer_text(row, "peer", r->peer);
+    answer_text(row, "reason", r->reason);
+    answer_count(row, "bytes", r->size);
+    answer_int(row, "sent_ns", r->sent.ns);
+    answer_int(row, "due_ns", r->due.ns);
+    answer_int(row, "when_ns", r->when.ns);
+    answer_hex(row, "digest", digest, 64);
+    clock = answer_object(row, "clock");
+    for (unsigned i = 0; i < trace_n_nodes(trace); i++)
+        if (vclock_get(&e->clock, i) > 0)
+            answer_count(clock, trace_node_name(trace, i), vclock_get(&e->clock, i));
+}
+
 static CommandResult exec_trace(CommandCall *call, GError **error)
 {
     Session *s = call->session;
@@ -31,6 +59,8 @@ static CommandResult exec_trace(CommandCall *call, GError **error)
 
     if (!make_filter(s, args_text(call, "node"), &filter, &none, error))
         return COMMAND_FAILED;
+    if (s->answer)
+        answer_list(s->answer, "events");
     if (s->options.dry || none)
         return COMMAND_DONE;
     e = trace_find(fabric_trace(s->fabric), filter,
@@ -38,7 +68,10 @@ static CommandResult exec_trace(CommandCall *call, GError **error)
     for (; e; e = trace_find(fabric_trace(s->fabric), filter, e->number + 1)) {
         g_autofree char *line = trace_format(fabric_trace(s->fabric), e);
 
-        session_print(s, "%" PRIu64 " %s\n", e->number, line);
+        if (s->answer)
+            answer_event(s->answer, fabric_trace(s->fabric), e);
+        else
+            session_print(s, "%" PRIu64 " %s\n", e->number, line);
     }
     return COMMAND_DONE;
 }
@@ -174,7 +207,10 @@ static CommandResult exec_order(CommandCall *call, GError **error)
         return COMMAND_DONE;
     if (!relation(call, &a, &b, &order, error))
         return COMMAND_FAILED;
-    session_print(s, "%" PRIu64 " %s %" PRIu64 "\n", a, names[order], b);
+    if (s->answer)
+        answer_text(s->answer, "order", names[order]);
+    else
+        session_print(s, "%" PRIu64 " %s %" PRIu64 "\n", a, names[order], b);
     return COMMAND_DONE;
 }
 

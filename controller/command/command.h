@@ -66,6 +66,13 @@ typedef struct {
      * the terminal, tells QEMU to do so, or sets what a later command does such things with. Never
      * for whoever comes through a gdb. */
     bool outside;
+    /* It takes the terminal: never for a program at the control socket. */
+    bool terminal;
+    /* Though it need not wait until the ensemble is at rest, it changes what others see, or ends it:
+     * not for those who only watch at the control socket. */
+    bool drives;
+    /* At the control socket it does not wait for the command that is under way. */
+    bool at_once;
     CommandDefines defines;
     bool journaled; /* it changes a started ensemble: it goes into the journal (journal.h) if it
                        succeeds. Commands whose entries have another form add them by themselves */

@@ -18,6 +18,7 @@
 #include "controller/run/values.h"
 #include "controller/session/output.h"
 #include "controller/session/session-error.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <stdatomic.h>
@@ -432,24 +433,34 @@ void breaks_delete_node(Session *s, const Node *node)
     }
 }
 
+static const Column break_columns[] = {
+    COLUMN("number", "no", -4), COLUMN("kind", "kind", -8),
+    COLUMN("hits", "hits", 8),  COLUMN_SHOWN("where", 0, .apart = true),
+    COLUMN_TYPED("where"),      COLUMN_TYPED("over"),
+};
+static const Table break_table = {"breaks", break_columns, G_N_ELEMENTS(break_columns)};
+
 void breaks_print(const Session *s)
 {
     static const char *const kinds[] = {"time",  "console", "point", "when",
                                         "watch", "packet",  "event"};
+    unsigned n = s->breaks ? s->breaks->list->len : 0;
 
-    if (!s->breaks || s->breaks->list->len == 0) {
+    if (n == 0 && !s->answer) {
         session_print(s, "no breaks\n");
         return;
     }
-    session_print(s, "%-4s %-8s %8s  %s\n", "no", "kind", "hits", "where");
-    for (unsigned i = 0; i < s->breaks->list->len; i++) {
+    table_begin(s, &break_table);
+    for (unsigned i = 0; i < n; i++) {
         const Break *b = s->breaks->list->pdata[i];
+        g_autofree char *where = g_strconcat(b->text, b->over ? " (over)" : "", NULL);
         const char *kind = b->kind != BREAK_POINT          ? kinds[b->kind]
                            : b->type <= GDB_POINT_HARDWARE ? "pc"
                                                            : "access";
+        const Cell cells[] = {cell_count(b->number), cell_text(kind),    cell_count(b->hits),
+                              cell_text(where),      cell_text(b->text), cell_bool(b->over)};
 
-        session_print(s, "%-4u %-8s %8" PRIu64 "  %s%s\n", b->number, kind, b->hits, b->text,
-                      b->over ? " (over)" : "");
+        table_row(s, &break_table, cells);
     }
 }
 

@@ -68,6 +68,8 @@ void run_free(Session *s)
 
 static void report_change(const Session *s)
 {
+    if (s->on_run)
+        s->on_run();
     if (s->on_change)
         s->on_change();
 }

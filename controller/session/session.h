@@ -10,6 +10,7 @@
 #include "controller/base/verdict.h"
 #include "controller/engine/engine.h"
 #include "controller/qemu/node.h"
+#include "controller/report/answer.h"
 #include "controller/report/report.h"
 #include "controller/session/checking.h"
 
@@ -74,6 +75,7 @@ typedef struct Session {
     bool interactive;          /* a person at the prompt: a failure does not end the session */
     unsigned drain_source;     /* timer that drains the report; 0: none */
     void (*on_output)(const char *text, void *data); /* gets all output; NULL: stdout does */
+    Answer *answer; /* gets the typed values of the present command; NULL: people read text */
     /* Ends, on Ctrl-C, a command that is parked without a run. NULL: no command is. */
     void (*on_interrupt)(struct Session *session);
     struct Events *events; /* events.h: reports of the nodes; NULL when dry */
@@ -81,6 +83,7 @@ typedef struct Session {
     void (*on_node)(struct Session *session, const char *name, const NodeEvent *event);
     unsigned hurry_source;   /* timer that stops nodes which reach no barrier; 0: none */
     void (*on_change)(void); /* the ensemble has begun or ceased to run, though no command ran it */
+    void (*on_run)(void);    /* a run has begun or ended, whoever asked for it */
     unsigned columns;        /* width of the terminal that output goes to; 0: no terminal */
     bool console_open;       /* a guest's console has the terminal: nothing else draws on it */
     struct Runner *runner;   /* shell/runner.h: runs the commands */
