@@ -280,7 +280,7 @@ soak-idle: guest
 	@$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) tests/bench/idle.sh $(HOURS)
 
-MAN := metronome.1 metronome-scenario.5 metronome-report.5
+MAN := metronome.1 metronome-scenario.5 metronome-report.5 metronome-rpc.5
 
 man: $(addprefix $(BUILD)/,$(MAN))
 
@@ -345,6 +345,7 @@ $(BUILD)/obj/tests/sanitize/options.o: private DEFS := -DSANITIZER_LOG='"$(abspa
 # Embedded, so the compiler does not tell make of it.
 $(BUILD)/obj/controller/report/page.o: controller/report/page.css controller/report/page.js
 $(BUILD)/obj/controller/command/manual.o: $(wildcard scripts/man/*.md)
+$(BUILD)/obj/controller/report/schema.o: $(wildcard scripts/schema/*.json)
 
 $(BUILD)/libqmp.a: $(call obj,$(QMP_SRC))
 $(BUILD)/libgdbstub.a: $(call obj,$(GDB_SRC))

@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/output.h"
 #include "controller/base/process.h"
+#include "controller/base/suggest.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
 #include "controller/command/command.h"
@@ -10,9 +11,11 @@
 #include "controller/command/print-node-event.h"
 #include "controller/fabric/fabric.h"
 #include "controller/remote/agent/agent.h"
+#include "controller/report/schema.h"
 #include "controller/run/disk-note.h"
 #include "controller/run/sampler.h"
 #include "controller/save/save-folder.h"
+#include "controller/serve/server.h"
 #include "controller/session/describe.h"
 #include "controller/session/recorder.h"
 #include "controller/session/session-life.h"
@@ -57,6 +60,9 @@ static void on_runner_done(void *data)
 
 /* --- the end --- */
 
+/* What `--listen` has begun; NULL: nothing. */
+static Server *server;
+
 static void report_exit(const Verdict *v, const Session *s, bool json)
 {
     g_autofree char *code = g_strdup_printf("%d", outcome_exit_code(v->outcome));
@@ -66,6 +72,7 @@ static void report_exit(const Verdict *v, const Session *s, bool json)
                                    "message", v->message ? v->message : "",
                                    NULL};
 
+    server_end(server, v);
     if (s) {
         session_event(s, "exit", members);
     } else if (json) {
@@ -153,28 +160,36 @@ static void note_error(Session *s, GError *error)
 
 /* --- a session --- */
 
-/* from: the folder of a save to begin with, or NULL. scenario: NULL at the prompt. */
-static void run(Session *s, const char *from, const Scenario *scenario)
+/* False if it has failed. */
+static bool run_scenario(Session *s, const Scenario *scenario)
 {
     g_autoptr(Runner) runner = NULL;
     GError *error = NULL;
 
-    if (from && command_restore(s, from, &error) == COMMAND_FAILED) {
-        note_error(s, error);
-        return;
-    }
-    if (!scenario) {
-        repl_run(s);
-        return;
-    }
     runner = runner_new(s, false, on_runner_done, s);
     if (!scenario_push(scenario, s, runner, &error)) {
         note_error(s, error);
-        return;
+        return false;
     }
     runner_start(runner);
     g_main_loop_run(s->loop);
     progress_clear();
+    s->runner = NULL;
+    return !runner_failed(runner) && !runner_quit(runner);
+}
+
+/* from: the folder of a save to begin with, or NULL. scenario: NULL at the prompt, and where programs
+ * say what comes. */
+static void run(Session *s, const char *from, const Scenario *scenario)
+{
+    GError *error = NULL;
+
+    if (from && command_restore(s, from, &error) == COMMAND_FAILED)
+        note_error(s, error);
+    else if (!scenario && !server)
+        repl_run(s);
+    else if ((!scenario || run_scenario(s, scenario)) && server)
+        server_run(server);
 }
 
 static Session *new_session(const Arguments *a, char **argv, bool dry, GError **error)
@@ -275,8 +290,13 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
     s->signalled = signals_pending;
     s->on_node = print_node_event;
     log_set_writer(write_log);
+    if (a->listen && !(server = server_new(s, a->listen, error))) {
+        command_free_state(s);
+        return false;
+    }
     run(s, a->from, scenario);
     end_session(s, a->failure, verdict);
+    g_clear_pointer(&server, server_free);
     return true;
 }
 
@@ -343,6 +363,23 @@ static void help(const Arguments *a, GError **error)
     command_begin(&call, a->rest, error);
 }
 
+/* name: NULL: all names, one a line. */
+static void print_schema(const char *name, GError **error)
+{
+    const char *text = name ? schema_text(name) : NULL;
+    g_autofree char *all = g_strjoinv(name ? ", " : "\n", (char **)schema_names());
+    g_autofree char *meant = name ? suggest_suffix(name, schema_names()) : NULL;
+
+    if (name && !text) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "there is no schema '%s': %s%s",
+                    name, all, meant);
+        return;
+    }
+    output_print(text ? text : all);
+    if (!text)
+        output_print("\n");
+}
+
 /* True if the verdict has been reported as an event already. */
 static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError **error)
 {
@@ -358,6 +395,12 @@ static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError *
     switch (a->mode) {
     case MODE_REPL:
         return run_session(a, argv, NULL, verdict, error);
+    case MODE_LISTEN:
+        if (!server_check_address(a->listen, error))
+            return false;
+        if (!a->rest)
+            return run_session(a, argv, NULL, verdict, error);
+        G_GNUC_FALLTHROUGH;
     case MODE_RUN:
     case MODE_COMMANDS:
         return check_scenario(a, argv, &scenario, verdict, error)
@@ -378,6 +421,10 @@ static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError *
         return false;
     case MODE_VERSION:
         output_print("metronome " METRONOME_VERSION "\n");
+        return false;
+    case MODE_SCHEMA:
+        g_assert(a->rest); /* its first word is the mode */
+        print_schema(a->rest[1], error);
         return false;
     case MODE_HELP:
         help(a, error);

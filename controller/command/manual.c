@@ -18,6 +18,7 @@
 EMBED(manual_metronome, "scripts/man/metronome.1.md");
 EMBED(manual_scenario, "scripts/man/metronome-scenario.5.md");
 EMBED(manual_report, "scripts/man/metronome-report.5.md");
+EMBED(manual_rpc, "scripts/man/metronome-rpc.5.md");
 
 typedef struct {
     const char *name, *text;
@@ -27,16 +28,19 @@ static const ManualItem pages[] = {
     {"metronome", manual_metronome},
     {"metronome-scenario", manual_scenario},
     {"metronome-report", manual_report},
+    {"metronome-rpc", manual_rpc},
 };
 
 static const ManualItem modes[] = {
     {"[OPTIONS]", "read commands from the terminal or a pipe"},
     {"[OPTIONS] run FILE [KEY=VALUE…]", "run a scenario; KEY=VALUE set variables"},
     {"[OPTIONS] -c 'COMMAND; COMMAND'", "run these commands"},
+    {"[OPTIONS] --listen ADDRESS [FILE]", "take commands from programs, behind a scenario"},
     {"[OPTIONS] check FILE [KEY=VALUE…]", "check a scenario and QEMU's options, start nothing"},
     {"[OPTIONS] verify FILE [KEY=VALUE…]",
      "run a scenario several times and find the first difference"},
     {"help [COMMAND]", "show the commands, or one of them"},
+    {"schema [NAME]", "print the JSON schema of what programs read"},
     {"version", "show the version"},
     {"agent --stdio [--cpus LIST]", "what `host add` starts on another host"},
 };
@@ -148,8 +152,8 @@ char *manual_page(const char *name, const GOptionEntry *entries, GError **error)
             return roff_page(pages[i].text, METRONOME_VERSION, METRONOME_DATE, fill,
                              (void *)entries);
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                "--man has no page '%s': there are metronome, metronome-scenario and "
-                "metronome-report",
+                "--man has no page '%s': there are metronome, metronome-scenario, "
+                "metronome-report and metronome-rpc",
                 name);
     return NULL;
 }

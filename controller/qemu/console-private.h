@@ -15,6 +15,7 @@ struct Console {
     bool bytewise; /* input_fd is a socket that takes one byte a datagram */
     int log_fd;    /* -1: writing the log has failed */
     char *log_path;
+    char *name; /* "NAME" or "NAME.N"; NULL: no name set */
     char *node; /* "node NAME: ", for messages; NULL: no name set */
     guint64 bytes;
     Sha digest; /* of the bytes in the log */

@@ -32,11 +32,22 @@ void console_transcribe(Console *c, const char *text, gsize size, VTime at)
     sink_write(c->transcript, line, strlen(line));
 }
 
+static ConsoleAnyLineFunc line_func;
+static void *line_data;
+
+void console_on_line(ConsoleAnyLineFunc func, void *data)
+{
+    line_data = data;
+    line_func = func;
+}
+
 /* Adds a complete line to the recent lines and to the transcript. */
 static void on_line(const char *text, gsize size, VTime at, void *data)
 {
     Console *c = data;
 
+    if (line_func && c->name)
+        line_func(c->name, text, size, at, line_data);
     recent_add(c->recent, text, size, at);
     console_transcribe(c, text, size, at);
     if (c->follow)
@@ -75,7 +86,9 @@ Console *console_new(int fd, const char *log_path, GError **error)
 
 void console_set_node(Console *c, const char *name)
 {
+    g_free(c->name);
     g_free(c->node);
+    c->name = g_strdup(name);
     c->node = g_strdup_printf("node %s: ", name);
 }
 
@@ -122,6 +135,7 @@ void console_free(Console *c)
     g_mutex_clear(&c->lock);
     g_free(c->transcript_path);
     g_free(c->log_path);
+    g_free(c->name);
     g_free(c->node);
     g_free(c);
 }

@@ -49,6 +49,12 @@ bool console_feed(Console *console, const void *data, gsize size, VTime until);
 typedef void (*ConsoleLineFunc)(const char *text, gsize size, VTime at, VTime until, void *data);
 void console_follow(Console *console, ConsoleLineFunc func, void *data);
 
+/* Passes each complete line of every console to func, in the thread that drains: func must be quick.
+ * console: "NODE", "NODE.N" of a further UART, "NODE.semi" of semihosting. Set it while no console exists; NULL ends it. */
+typedef void (*ConsoleAnyLineFunc)(const char *console, const char *text, gsize size, VTime at,
+                                   void *data);
+void console_on_line(ConsoleAnyLineFunc func, void *data);
+
 /* Passes all bytes from now on to func, in the thread that drains. NULL ends it. */
 typedef void (*ConsoleFunc)(const void *bytes, gsize size, VTime until, void *data);
 void console_pass_on(Console *console, ConsoleFunc func, void *data);

@@ -53,6 +53,8 @@ GOptionEntry *arguments_entries(Arguments *a)
         {"log", 0, 0, G_OPTION_ARG_STRING, &a->log, "error, warn, info or debug", "LEVEL"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Events as JSON lines on stdout", NULL},
         {"command", 'c', 0, G_OPTION_ARG_FILENAME, &a->commands, "Run these commands", "COMMANDS"},
+        {"listen", 0, 0, G_OPTION_ARG_FILENAME, &a->listen,
+         "Take commands from programs, by JSON-RPC at unix:PATH or stdio", "ADDRESS"},
         {"runs", 0, 0, G_OPTION_ARG_STRING, &a->runs_text,
          "verify: how many runs, 2 to 1000 (" DEFAULT_RUNS ")", "N"},
         {"every", 0, 0, G_OPTION_ARG_STRING, &a->every_text,
@@ -111,6 +113,7 @@ static const char *const modes[] = {
     [MODE_REPL] = "the prompt", [MODE_RUN] = "run",         [MODE_COMMANDS] = "-c",
     [MODE_CHECK] = "check",     [MODE_VERIFY] = "verify",   [MODE_AGENT] = "agent",
     [MODE_MANUAL] = "--man",    [MODE_VERSION] = "version", [MODE_HELP] = "help",
+    [MODE_LISTEN] = "--listen", [MODE_SCHEMA] = "schema",
 };
 
 static bool set_usage_error(GError **error, const char *format, const char *what)
@@ -124,15 +127,16 @@ static bool set_usage_error(GError **error, const char *format, const char *what
 
 const char *const *arguments_mode_words(void)
 {
-    static const char *const words[] = {"run", "check", "verify", "agent", "help", "version", NULL};
+    static const char *const words[] = {"run",    "check", "verify",  "agent",
+                                        "schema", "help",  "version", NULL};
 
     return words;
 }
 
 Mode arguments_mode(const char *word)
 {
-    static const Mode by_name[] = {MODE_RUN,   MODE_CHECK,   MODE_VERIFY,
-                                   MODE_AGENT, MODE_VERSION, MODE_HELP};
+    static const Mode by_name[] = {MODE_RUN,    MODE_CHECK,   MODE_VERIFY, MODE_AGENT,
+                                   MODE_SCHEMA, MODE_VERSION, MODE_HELP};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(by_name); i++)
         if (strcmp(word, modes[by_name[i]]) == 0)
@@ -159,6 +163,33 @@ static bool refuse_mode(const char *word, GError **error)
     return false;
 }
 
+/* `--listen ADDRESS FILE …` is `--listen ADDRESS run FILE …`. */
+static bool choose_listen(Arguments *a, GError **error)
+{
+    const char *first = a->rest ? a->rest[0] : NULL;
+    Mode mode = first ? arguments_mode(first) : MODE_RUN;
+    GPtrArray *words;
+
+    a->mode = MODE_LISTEN;
+    if (a->commands)
+        return set_usage_error(error, "'%s' does not go together with -c: it takes a FILE",
+                               "--listen");
+    if (mode != MODE_RUN && mode != MODE_REPL)
+        return set_usage_error(error, "'%s' does not go together with --listen", first);
+    if (!first)
+        return true;
+    if (mode == MODE_RUN)
+        return a->rest[1] || set_usage_error(error, "%s needs a FILE", first);
+    words = g_ptr_array_new();
+    g_ptr_array_add(words, g_strdup("run"));
+    for (char **p = a->rest; *p; p++)
+        g_ptr_array_add(words, *p);
+    g_ptr_array_add(words, NULL);
+    g_free(a->rest);
+    a->rest = (char **)g_ptr_array_free(words, FALSE);
+    return true;
+}
+
 static bool choose_mode(Arguments *a, GError **error)
 {
     const char *first = a->rest ? a->rest[0] : NULL;
@@ -167,6 +198,8 @@ static bool choose_mode(Arguments *a, GError **error)
               : a->version      ? MODE_VERSION
               : a->commands     ? MODE_COMMANDS
                                 : MODE_REPL;
+    if (a->listen && a->mode != MODE_MANUAL && a->mode != MODE_VERSION)
+        return choose_listen(a, error);
     if (!first || a->mode == MODE_MANUAL || a->mode == MODE_VERSION)
         return true;
     if (a->commands)
@@ -179,6 +212,10 @@ static bool choose_mode(Arguments *a, GError **error)
     if (a->mode == MODE_VERSION)
         return set_usage_error(error, "version: nothing is expected behind it, not '%s'",
                                a->rest[1]);
+    if (a->mode == MODE_SCHEMA && a->rest[1] && a->rest[2])
+        return set_usage_error(error, "schema: one name is expected, '%s' is too much", a->rest[2]);
+    if (a->mode == MODE_SCHEMA)
+        return true;
     if (a->mode == MODE_AGENT && !a->stdio)
         return set_usage_error(error, "%s needs --stdio: `host add` starts it so", first);
     if (a->mode == MODE_AGENT && a->rest[1])
@@ -215,7 +252,7 @@ static bool take_from(Arguments *a, GError **error)
 }
 
 #define IN(mode)  (1u << (mode))
-#define OF_RUNS   (IN(MODE_REPL) | IN(MODE_RUN) | IN(MODE_COMMANDS))
+#define OF_RUNS   (IN(MODE_REPL) | IN(MODE_RUN) | IN(MODE_COMMANDS) | IN(MODE_LISTEN))
 #define OF_SCRIPT (OF_RUNS | IN(MODE_CHECK) | IN(MODE_VERIFY))
 
 /* An option of some modes only. */
@@ -228,9 +265,11 @@ typedef struct {
 static const Owned owned[] = {
     {"report", OF_RUNS, "run FILE, -c COMMANDS or the prompt"},
     {"qemu", OF_SCRIPT, "what runs, checks or verifies a scenario"},
-    {"save-on-failure", IN(MODE_RUN) | IN(MODE_COMMANDS), "run FILE or -c COMMANDS"},
+    {"save-on-failure", IN(MODE_RUN) | IN(MODE_COMMANDS) | IN(MODE_LISTEN),
+     "run FILE or -c COMMANDS"},
     {"from", OF_SCRIPT, "what runs, checks or verifies a scenario"},
-    {"json", OF_SCRIPT, "what runs, checks or verifies a scenario"},
+    {"json", OF_SCRIPT & ~IN(MODE_LISTEN), "what runs, checks or verifies a scenario"},
+    {"listen", IN(MODE_LISTEN) | IN(MODE_REPL) | IN(MODE_RUN), "what takes commands, or run FILE"},
     {"runs", IN(MODE_VERIFY), "verify FILE"},
     {"every", IN(MODE_VERIFY), "verify FILE"},
     {"registers", IN(MODE_VERIFY), "verify FILE"},
@@ -343,6 +382,7 @@ void arguments_clear(Arguments *a)
     g_free(a->failure);
     g_free(a->log);
     g_free(a->commands);
+    g_free(a->listen);
     g_free(a->sample);
     g_free(a->cpus);
     g_free(a->runs_text);

@@ -13,16 +13,19 @@ typedef enum {
     MODE_REPL,
     MODE_RUN,
     MODE_COMMANDS,
+    MODE_LISTEN, /* rest, if there is one: "run", FILE, … */
     MODE_CHECK,
     MODE_VERIFY,
     MODE_AGENT,
     MODE_MANUAL,  /* arguments_parse() has printed it */
     MODE_VERSION, /* the caller prints the version */
+    MODE_SCHEMA,  /* rest[1]: of what; NULL: the names */
     MODE_HELP,    /* rest[1] and on: a command, as for `help` */
 } Mode;
 
 typedef struct {
-    char *report, *from, *failure, *qemu, *log, *commands, *sample, *cpus, *runs_text, *every_text;
+    char *report, *from, *failure, *qemu, *log, *commands, *listen, *sample, *cpus, *runs_text,
+        *every_text;
     gboolean stdio, json, help, version, man, registers, devices;
     char **rest; /* the mode and its arguments */
     Mode mode;

@@ -9,6 +9,7 @@
 #include "controller/base/output.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
+#include "controller/report/schema.h"
 #include "controller/session/session-life.h"
 #include "controller/shell/arguments.h"
 #include "controller/shell/complete.h"
@@ -192,6 +193,12 @@ static void offer_value(Line *l, const GOptionEntry *e, size_t n)
     if (strcmp(e->long_name, "command") == 0) {
         if (n == 0)
             offer_commands(l);
+    } else if (strcmp(e->long_name, "listen") == 0 && !strchr(l->word + n, ':')) {
+        answer(l, "words", "", 0);
+        offer(l, before, "stdio", "");
+        offer(l, before, "unix:", "");
+    } else if (strcmp(e->long_name, "listen") == 0) {
+        offer_file(l, (size_t)(strchr(l->word + n, ':') + 1 - l->word));
     } else if (e->arg == G_OPTION_ARG_FILENAME) {
         offer_file(l, n);
     } else {
@@ -238,6 +245,10 @@ static void offer_rest(Line *l)
         answer(l, "words", "", 0);
         for (guint i = 0; i < names->len; i++)
             offer(l, "", names->pdata[i], "");
+    } else if (l->mode == MODE_SCHEMA) {
+        answer(l, "words", "", 0);
+        for (const char *const *name = schema_names(); *name && l->rest->len == 1; name++)
+            offer(l, "", *name, "");
     } else if (l->mode == MODE_RUN || l->mode == MODE_CHECK || l->mode == MODE_VERIFY) {
         if (l->rest->len == 1) {
             offer_file(l, 0);

@@ -41,6 +41,7 @@ struct Runner {
     CommandCall *call; /* the parked command, or NULL */
     char **words;      /* words of the parked command */
     char *where;       /* "FILE:LINE" of the current command, or NULL */
+    GError *error;     /* the first failure, or NULL */
     bool failed, quit, over;
 };
 
@@ -74,12 +75,18 @@ void runner_free(Runner *r)
     g_strfreev(r->words);
     g_free(r->call);
     g_free(r->where);
+    g_clear_error(&r->error);
     g_free(r);
 }
 
 bool runner_failed(const Runner *r)
 {
     return r->failed;
+}
+
+const GError *runner_error(const Runner *r)
+{
+    return r->error;
 }
 
 bool runner_quit(const Runner *r)
@@ -292,6 +299,8 @@ static bool after_error(Runner *r, GError *error)
         return false;
     }
     report_error(r, error);
+    if (!r->error)
+        r->error = g_error_copy(error);
     r->failed = true;
     if (!r->session->interactive)
         session_note(r->session, outcome_of(r, error), error->message);

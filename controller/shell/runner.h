@@ -49,6 +49,9 @@ void runner_start(Runner *runner);
  * person's prompt. */
 bool runner_failed(const Runner *runner);
 
+/* The error of the first command that failed, owned by the runner; NULL: none did. */
+const GError *runner_error(const Runner *runner);
+
 /* Reports whether the command `quit` was executed. */
 bool runner_quit(const Runner *runner);
 

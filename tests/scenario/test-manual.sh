@@ -7,7 +7,7 @@
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 
-pages=(metronome.1 metronome-scenario.5 metronome-report.5)
+pages=(metronome.1 metronome-scenario.5 metronome-report.5 metronome-rpc.5)
 
 # render PAGE: writes the page as a reader sees it to $dir/PAGE.text, without bold and italic. The
 # text is so wide that no phrase is broken over lines, and has one space after a sentence.
@@ -185,6 +185,7 @@ for schema in report barriers clocks event; do
     check "every name in the schema of $schema is in the page" schema_is_in "$schema" metronome-report.5
 done
 check 'every name in the schema of save is in the page' schema_is_in save metronome-scenario.5
+check 'every name in the schema of socket is in the page' schema_is_in socket metronome-rpc.5
 check 'special characters come out as they were' reads metronome-scenario.5 "'\{\"execute\":\"query-status\"\}'" '\\n is the enter key'
 check 'here, too' reads metronome.1 'metronome \[OPTIONS\] -c .COMMAND; COMMAND' '[~]/\.local/state'
 mtr --help

@@ -1,0 +1,368 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""listen.py SOCKET LOG CASE...: a program at a control socket of metronome, for test-listen.sh.
+
+Each case is one function below; it fails with a traceback. All messages of both directions of the first
+connection go to LOG, for scripts/schema/validate.
+"""
+import json
+import os
+import socket
+import sys
+import time
+
+PATIENCE = 30 * int(os.environ.get("TEST_PATIENCE", "1"))
+
+
+class Failed(Exception):
+    def __init__(self, error):
+        super().__init__(error["message"])
+        self.code = error["code"]
+        self.data = error["data"]
+
+
+class Program:
+    def __init__(self, path, log=None):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(PATIENCE)
+        self.socket.connect(path)
+        self.file = self.socket.makefile("rb")
+        self.log = log
+        self.last = 0
+        self.answers = {}
+        self.notes = []
+
+    def send(self, method, **params):
+        self.last += 1
+        message = {"jsonrpc": "2.0", "id": self.last, "method": method, "params": params}
+        self.write(json.dumps(message) + "\n")
+        return self.last
+
+    def write(self, text):
+        data = text if isinstance(text, bytes) else text.encode()
+        if self.log:
+            self.log.write(data.decode())
+        self.socket.sendall(data)
+
+    def read(self):
+        line = self.file.readline()
+        if not line:
+            raise EOFError("the connection has ended")
+        if self.log:
+            self.log.write(line.decode())
+        return json.loads(line)
+
+    def take(self):
+        message = self.read()
+        if "method" in message:
+            self.notes.append(message)
+        else:
+            self.answers[message["id"]] = message
+
+    def result(self, number):
+        while number not in self.answers:
+            self.take()
+        answer = self.answers.pop(number)
+        if "error" in answer:
+            raise Failed(answer["error"])
+        return answer["result"]
+
+    def ask(self, method, **params):
+        return self.result(self.send(method, **params))
+
+    def fails(self, code, part, method, **params):
+        try:
+            result = self.ask(method, **params)
+        except Failed as failed:
+            assert failed.code == code, (failed.code, str(failed))
+            assert part in str(failed), str(failed)
+            return failed
+        raise AssertionError(f"{method} did not fail: {result}")
+
+    def note(self, kind, **members):
+        """The next notification of this kind with these members."""
+        while True:
+            for i, note in enumerate(self.notes):
+                if note["method"] == kind and members.items() <= note["params"].items():
+                    del self.notes[: i + 1]
+                    return note["params"]
+            self.take()
+
+    def close(self):
+        self.file.close()
+        self.socket.close()
+
+
+def case_session(path, log):
+    """A session from the first node to its end: typed results, notifications in front of the answer."""
+    guest = os.environ["GUEST"]
+    p = Program(path, log)
+    hello = p.ask("hello", version=1, role="drive", name="test")
+    assert hello["role"] == "drive" and hello["version"] == 1
+    p.ask("subscribe", events=["run", "barrier", "console", "break", "node", "command", "output"])
+    p.ask("quantum", duration=1000000)
+    assert p.ask("quantum") == {"quantum_ns": 1000000, "auto": False}
+    assert p.ask("status")["state"] == "not started"
+    for name, kernel in (("a", "count"), ("h", "hello")):
+        p.ask("node.add", name=name, memory="32M", icount="shift=0,sleep=off", kernel=f"{guest}/{kernel}-aarch64.elf")
+    p.ask("start")
+    run = p.ask("run", duration=3000000)
+    assert run["end"] == "reached" and run["virtual_ns"] == 3000000 and run["barriers"] == 3, run
+    assert [n["params"]["barrier"] for n in p.notes if n["method"] == "barrier"] == [1, 2, 3]
+    lines = [n["params"] for n in p.notes if n["method"] == "console"]
+    assert lines == [{"node": "h", "uart": 0, "virtual_ns": 1000000, "text": "hello from metronome"}], lines
+    p.note("run", state="began", virtual_ns=0)
+    p.note("run", state="ended", end="reached")
+    line = p.ask("wait-line", node="h", regex="(hel)lo from (.*)", timeout="10ms")
+    assert line["groups"] == ["hel", "metronome"] and line["line_virtual_ns"] == 1000000, line
+    assert p.ask("variables")["variables"]["1"] == "hel"
+    assert p.ask("cmd", line="echo $2")["text"] == "metronome\n"
+    times = p.ask("time")
+    assert [n["icount"] for n in times["nodes"]] == [3000000, 3000000] and times["virtual_ns"] == 3000000
+    pc = p.ask("regs", node="a", reg=["pc"])["registers"][0]
+    assert pc["bits"] == 64 and len(pc["value"]) == 18 and int(pc["value"], 16) >> 16 == 0x4008, pc
+    memory = p.ask("mem", node="a", addr=0x40080000, len=16)
+    assert memory["address"] == "0x0000000040080000" and len(bytes.fromhex(memory["bytes"])) == 16
+    number = p.ask("break.time", time=4500000, do="time")["number"]
+    run = p.ask("run", duration="5ms")
+    assert run["end"] == "break" and run["break"] == number and run["virtual_ns"] == 4500000, run
+    assert p.note("break", number=number)["virtual_ns"] == 4500000
+    assert p.ask("breaks")["breaks"][0]["hits"] == 1
+    assert "virtual time" in p.ask("cmd", line="help time")["text"]
+    p.ask("run", ninsn=1000, node="a")
+    step = p.ask("step", node="a", n=3)
+    assert step["executed"] == 3, step
+    p.ask("run-until", time=8000000)
+    p.ask("save", name="here")
+    p.ask("run", duration="2ms")
+    assert p.ask("restore", save="here")["virtual_ns"] == 8000000
+    assert [s["name"] for s in p.ask("saves")["saves"]] == ["here"]
+    assert p.ask("assert", expr="time == 8ms") == {"left": "8ms", "right": "8ms"}
+    assert {m["name"] for m in p.ask("methods")["methods"]} >= {"run", "node.add", "hello", "cancel"}
+    for method in ("stats", "node.list", "link.list", "gateway.list", "network.trace", "host.list", "perf", "max-skip"):
+        p.ask(method)
+    p.ask("node.list", node="a")
+    p.ask("clocks", node="a")
+    p.ask("link.add", end=["a", "h"], latency=1000000)
+    assert p.ask("link.list")["links"][0]["latency_ns"] == 1000000
+    p.ask("unsubscribe")
+    p.close()
+
+
+def case_failures(path, log):
+    """A failed command is an error with its outcome, and leaves the ensemble as it is."""
+    p = Program(path, log)
+    before = p.ask("status")["virtual_ns"]
+    failed = p.fails(-32000, "no line of node h matched", "wait-line", node="h", regex="never", timeout="2ms")
+    assert failed.data["outcome"] == "failed" and failed.data["exit_code"] == 1
+    assert failed.data["result"]["end"] == "time-up"
+    failed = p.fails(-32000, "unknown node 'x'", "regs", node="x")
+    assert failed.data == {"outcome": "usage", "exit_code": 2}
+    assert p.fails(-32000, "failed", "assert", expr="time == 1ms").data["outcome"] == "failed"
+    p.fails(-32602, "did you mean 'duration'", "run", durtion=5)
+    p.fails(-32602, "'duration' is missing", "run")
+    p.fails(-32601, "did you mean 'run'", "rum")
+    p.fails(-32601, "unknown", "node.console", node="a")
+    p.fails(-32602, "needs the terminal", "cmd", line="node console a")
+    p.fails(-32602, "one command", "cmd", line="time; time")
+    p.fails(-32602, "'line' is missing", "cmd")
+    p.fails(-32001, "version 2", "hello", version=2)
+    p.fails(-32602, "did you mean 'console'", "subscribe", events=["consol"])
+    p.fails(-32602, "'role'", "hello", role="king")
+    assert p.ask("status")["virtual_ns"] == before + 2000000
+    assert not p.ask("cancel", id=12345)["cancelled"]
+    p.close()
+
+
+def case_bad_input(path, log):
+    """What is no request gets an error and nothing else happens."""
+    p = Program(path)
+    for text, code in (
+        (b"run 1ms\n", -32700),
+        (b"\xff\xfe\n", -32700),
+        (b'{"jsonrpc":"2.0","id":1\n', -32700),
+        (b"[" * 1000 + b"\n", -32700),
+        (b"[]\n", -32600),
+        (b'{"id":1,"method":"run"}\n', -32600),
+        (b"x" * 3000000 + b"\n", -32700),
+    ):
+        p.write(text)
+        answer = p.read()
+        assert answer["error"]["code"] == code, (text[:40], answer)
+    p.write('\n\n{"jsonrpc":"2.0","method":"run"}\n{"jsonrpc":"2.0","method":"nonsense"}\n')  # no answer is wanted
+    assert p.ask("status")["state"] == "standing"
+    p.close()
+    for half in (b'{"jsonrpc":"2.0"', b"\0" * 100):
+        p = Program(path)
+        p.write(half)
+        p.close()
+    p = Program(path)
+    assert p.ask("status")["state"] == "standing"
+    p.close()
+
+
+def case_roles(path, log):
+    """One drives, the others watch, until the driver is gone."""
+    driver, other = Program(path, log), Program(path)
+    driver.ask("hello", role="drive", name="one")
+    other.ask("hello", name="two")
+    other.fails(-32002, "('one') drives", "run", duration=1000000)
+    other.fails(-32002, "('one') drives", "hello", role="drive")
+    other.fails(-32002, "drives", "pause")
+    other.fails(-32002, "drives", "quit")
+    other.ask("subscribe", events=["run", "command"], nodes=[])
+    assert len(other.ask("time")["nodes"]) == 2
+    driver.ask("run", duration=1000000)
+    assert other.note("command", method="run")["outcome"] == "passed"
+    other.note("run", state="ended", end="reached")
+    watcher = Program(path)
+    watcher.ask("hello", role="watch")
+    driver.close()
+    while other.ask("status")["driver"]:
+        time.sleep(0.01)
+    watcher.fails(-32002, "only watches", "run", duration=1000000)
+    other.ask("run", duration=1000000)
+    other.ask("hello", role="watch")
+    watcher.ask("hello", role="drive")
+    watcher.ask("run", duration=1000000)
+    watcher.close()
+    other.close()
+
+
+def case_stop(path, log):
+    """pause ends a run well; cancel interrupts it, or takes a request out of the queue."""
+    p = Program(path, log)
+    p.ask("subscribe", events=["run", "progress"])
+    number = p.send("run", duration="1000s")
+    queued = p.send("time")
+    p.note("run", state="began")
+    assert p.ask("status")["state"] == "running"
+    assert p.ask("status")["command"] == "run"
+    assert p.note("progress")["goal_virtual_ns"] > 10**12
+    p.ask("pause")
+    assert p.result(number)["end"] == "stopped"
+    p.result(queued)
+    number = p.send("run", duration="1000s")
+    queued = p.send("run", duration="1ms")
+    p.note("run", state="began")
+    assert p.ask("cancel", id=queued)["cancelled"]
+    try:
+        p.result(queued)
+        raise AssertionError("the request was not cancelled")
+    except Failed as failed:
+        assert failed.code == -32003
+    assert p.ask("cancel", id=number)["cancelled"]
+    try:
+        p.result(number)
+        raise AssertionError("the run was not cancelled")
+    except Failed as failed:
+        assert failed.code == -32000 and failed.data["outcome"] == "interrupted", failed.data
+    assert p.ask("run", duration="1ms")["end"] == "reached"
+    p.close()
+
+
+def case_gone(path, log):
+    """A driver that is gone in the midst of a run: the run goes on, the next driver can stop it."""
+    p = Program(path)
+    p.ask("subscribe", events=["run"])
+    p.send("run", duration="1000s")
+    p.send("run", duration="1s")
+    p.note("run", state="began")
+    p.close()
+    p = Program(path)
+    while p.ask("status")["driver"]:
+        time.sleep(0.01)
+    assert p.ask("status")["state"] == "running"
+    p.ask("pause")
+    while p.ask("status")["state"] == "running":
+        time.sleep(0.01)
+    assert p.ask("time")["virtual_ns"] > 0  # and what it had queued is not done
+    assert p.ask("status")["state"] == "standing"
+    p.close()
+
+
+def case_slow(path, log):
+    """A program that asks for much and never reads, and one that floods: the others take no notice."""
+    deaf, flood, p = Program(path), Program(path), Program(path, log)
+    p.ask("hello", role="drive")
+    deaf.ask("subscribe", events=["barrier"])
+    flood.socket.setblocking(False)
+    text, sent = b'{"jsonrpc":"2.0","id":1,"method":"status"}\n' * 1000, 0
+    try:
+        while sent < 50_000_000:
+            sent += flood.socket.send(text)
+    except BlockingIOError:
+        pass
+    p.ask("quantum", duration="10us")
+    start = p.ask("status")["barriers"]
+    while p.ask("status")["barriers"] < start + 80000:  # more than fits in all of the buffers
+        p.ask("run", duration="50ms")
+    assert sent < 50_000_000
+    p.ask("quantum", duration="1ms")
+    # Now it reads: of what it missed it is told.
+    barriers = dropped = 0
+    number = deaf.send("status")
+    while number not in deaf.answers or not dropped:
+        deaf.take()
+        for note in deaf.notes:
+            barriers += note["method"] == "barrier"
+            dropped += note["params"]["notifications"] if note["method"] == "dropped" else 0
+        deaf.notes.clear()
+    assert dropped > 0 and barriers > 1000 and barriers + dropped >= 80000, (barriers, dropped)
+    for one in (deaf, flood, p):
+        one.close()
+
+
+def case_many(path, log):
+    """No more than 64 at once; the one more is told so."""
+    programs = [Program(path) for _ in range(64)]
+    for one in programs:
+        one.ask("status")
+    more = Program(path)
+    assert "64" in more.read()["error"]["message"]
+    for one in programs:
+        one.close()
+    more.close()
+    p = Program(path)
+    while p.ask("status")["clients"] > 1:
+        time.sleep(0.01)
+    p.close()
+
+
+def case_node(path, log):
+    """A QEMU that dies is told of; the next command says why."""
+    p = Program(path, log)
+    p.ask("subscribe", events=["node"])
+    os.kill(int(os.environ["VICTIM"]), 9)
+    node = p.note("node", what="failed")
+    assert node["node"] == "a" and node["state"] == "failed", node
+    assert p.fails(-32000, "node a", "regs", node="a").data["exit_code"] in (2, 3)
+    assert {n["node"]: n["state"] for n in p.ask("status")["nodes"]}["a"] == "failed"
+    p.close()
+
+
+def case_start(path, log):
+    """There is a session without anything."""
+    p = Program(path)
+    assert p.ask("status")["state"] == "not started"
+    p.close()
+
+
+def case_quit(path, log):
+    p = Program(path, log)
+    p.ask("quit")
+    assert p.note("exit")["outcome"] == "passed"
+    try:
+        p.read()
+        raise AssertionError("the connection goes on")
+    except EOFError:
+        p.close()
+
+
+def main():
+    with open(sys.argv[2], "a", encoding="utf-8") as log:
+        for case in sys.argv[3:]:
+            globals()[f"case_{case}"](sys.argv[1], log)
+
+
+main()
