@@ -83,6 +83,8 @@ MANDIR   ?= $(DATADIR)/man
 BASHDIR  ?= $(DATADIR)/bash-completion/completions
 ZSHDIR   ?= $(DATADIR)/zsh/site-functions
 FISHDIR  ?= $(DATADIR)/fish/vendor_completions.d
+# Where the package `metronome` is for Python: a folder of PYTHONPATH, or one that Python knows.
+PYTHONDIR ?= $(DATADIR)/metronome/python
 VERSION   = $(shell sed -n 's/.*METRONOME_VERSION "\(.*\)"/\1/p' controller/base/version.h)
 
 # One short line for each file; V=1 shows the commands.
@@ -313,6 +315,7 @@ INSTALLED = $(call files,755,$(BUILD)/metronome,$(BINDIR)) \
     $(call files,644,$(PC),$(LIBDIR)/pkgconfig) \
     $(call tree,644,qmp/qmp.h $(addprefix gdbstub-client/,gdbstub.h packet.h parse.h request.h),$(INCLUDEDIR)/metronome) \
     $(call files,644,$(wildcard scripts/scenarios/*),$(DATADIR)/metronome/scenarios) \
+    $(call files,644,$(wildcard scripts/python/metronome/*.py) scripts/python/metronome/py.typed,$(PYTHONDIR)/metronome) \
     $(call tree,755,scripts/build-guest scripts/build-busybox scripts/setup guest-init/init,$(DATADIR)/metronome) \
     $(call tree,644,scripts/own-folder.sh guest-init/agent.c $(wildcard guest-init/payloads/* guest-init/boards/*),$(DATADIR)/metronome)
 

@@ -30,7 +30,7 @@ answers() {
     check "$description" [ "$(paste -sd, "$dir/out")$(<"$dir/err")" = "$expected" ]
 }
 
-answers 'modes' words,run,check,verify,agent,help,version ''
+answers 'modes' words,run,check,verify,agent,schema,help,version ''
 answers 'a mode' words,verify veri
 answers 'a scenario' 'files ' run ei
 answers 'no option of another mode' words,--runs=,--registers verify --r
@@ -38,6 +38,9 @@ answers 'all options in front of a mode' words,--report=,--runs=,--registers --r
 answers 'an option that has no use there' words agent --rep
 answers 'levels of the log' words,error,warn,info,debug --log ''
 answers 'the value behind =' words,--log=warn --log=w
+answers 'where programs are listened to' words,stdio,unix: --listen ''
+answers 'a path there' 'files unix:' --listen unix:
+answers 'names of schemas' words,save,socket schema s
 answers 'a file behind =' 'files --qemu=' --qemu=/usr/b
 answers 'a file as an argument of its own' 'files ' --report re
 answers 'no value, but a number' words verify --runs ''

@@ -25,7 +25,8 @@ placed() {
         share/zsh/site-functions/_metronome share/fish/vendor_completions.d/metronome.fish \
         include/metronome/qmp/qmp.h include/metronome/gdbstub-client/{gdbstub,packet,parse,request}.h \
         lib/lib{qmp,gdbstub}.a lib/pkgconfig/lib{qmp,gdbstub}.pc share/metronome/scenarios/two-guests.mtr \
-        share/metronome/scripts/build-guest share/metronome/guest-init/init; do
+        share/metronome/scripts/build-guest share/metronome/guest-init/init \
+        share/metronome/python/metronome/{__init__,sync,aio,pytest_plugin}.py; do
         [[ -s $1/$file ]] || { echo "# missing: $1/$file" && return 1; }
     done
 }
@@ -110,6 +111,10 @@ check 'nothing was written where it is installed' [ ! -e "$prefix/share/metronom
 limit=120 mtr run "$prefix/share/metronome/scenarios/two-guests.mtr" sleep=off guest="$guest"
 check 'it runs an installed scenario' ended 0 'both guests have booted'
 cd "$top"
+
+check 'the installed Python package finds the installed program' \
+    env -u METRONOME PYTHONDONTWRITEBYTECODE=1 PYTHONPATH="$prefix/share/metronome/python" PATH="$prefix/bin:$PATH" python3 -c 'import metronome
+with metronome.Ensemble(quantum="10us") as e: assert e.status()["quantum_ns"] == 10000'
 
 check 'the libraries say what they need' \
     [ "$(pkg-config --print-requires libqmp libgdbstub | grep -cE '^(glib-2.0|json-c) >= ')" -eq 3 ]
