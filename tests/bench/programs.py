@@ -27,7 +27,7 @@ import metronome  # noqa: E402
 
 KEYS = {"memory": "32M", "icount": "shift=0,sleep=off", "nic": "off"}
 RUNS = 1000
-LINES = 50000
+LINES = 30000
 
 
 def round_trip(place):
@@ -80,7 +80,7 @@ def lines(place, consoles):
         file.write(text)
     loader = f"-device loader,file={place}/text,addr=0x41000000,force-raw=on " + " ".join(
         f"-device loader,addr={address},data={data},data-len=8"
-        for address, data in (("0x40ffffe0", 0), ("0x40ffffe8", LINES // 100), ("0x40fffff0", len(text)))
+        for address, data in (("0x40ffffe0", 450), ("0x40ffffe8", LINES // 100), ("0x40fffff0", len(text)))
     )
     with metronome.Ensemble(quantum="1ms", binary=METRONOME, consoles=consoles) as e:
         p = e.add_node("p", kernel=f"{BUILD}/guest/print-aarch64.elf", extra=loader, **KEYS)
