@@ -221,10 +221,12 @@ static char **read_line(Request *r, GError **error)
     return g_steal_pointer(&words);
 }
 
-/* Whether a command is also for those who only watch. */
-static bool only_looks(const Command *c)
+/* Whether a command, with its arguments, is also for those who only watch. */
+static bool only_looks(const Request *r)
 {
-    return c->when != COMMAND_AT_REST && !c->outside && !c->drives;
+    const Command *c = r->command;
+
+    return command_when(c, r->words) != COMMAND_AT_REST && !c->outside && !c->drives;
 }
 
 /* Carries it out, or refuses it. */
@@ -237,7 +239,7 @@ static void execute(Server *s, Request *r)
         refuse(r, RPC_INVALID_PARAMS, error->message);
         return;
     }
-    if (!only_looks(r->command) && (!r->client || !clients_drive(s->clients, r->client, &error))) {
+    if (!only_looks(r) && (!r->client || !clients_drive(s->clients, r->client, &error))) {
         refuse(r, RPC_NOT_DRIVER, error ? error->message : "the client is gone");
         return;
     }

@@ -209,6 +209,8 @@ def case_roles(path, log):
     other.fails(-32002, "('one') drives", "run", duration=1000000)
     other.fails(-32002, "('one') drives", "hello", role="drive")
     other.fails(-32002, "drives", "pause")
+    other.fails(-32002, "drives", "regs", node="a", reg=["x0=5"])
+    other.ask("regs", node="a", reg=["x0"])
     other.fails(-32002, "drives", "quit")
     other.ask("subscribe", events=["run", "command"], nodes=[])
     assert len(other.ask("time")["nodes"]) == 2

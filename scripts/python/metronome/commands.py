@@ -95,6 +95,8 @@ class Console:
 
     @property
     def _word(self) -> str:
+        if self._uart < 0:
+            return f"{self._node}.semi"
         return f"{self._node}.{self._uart}" if self._uart else self._node
 
     @property
@@ -145,6 +147,10 @@ class Node(Console):
 
     def __repr__(self) -> str:
         return f"<Node {self.name}>"
+
+    def semihosting(self) -> Console:
+        """What its guest writes by semihosting (`semihosting=`); nothing can be sent there."""
+        return Console(self._ensemble, self.name, -1)
 
     def uart(self, number: int) -> Console:
         """The console of a further UART (`uarts=`)."""
