@@ -8,13 +8,14 @@
 #include "controller/serve/feed.h"
 #include "controller/session/events.h"
 
-#include <glib-unix.h>
 #include <stdatomic.h>
 #include <string.h>
 
 /* Of a flood of lines, what the main loop does not take in time is dropped. */
 #define FEED_BYTES  ((gsize)4 << 20)
 #define PROGRESS_MS 250
+/* Lines and barriers are told together, so that the main loop and the workers do not meet at each. */
+#define FEED_MS 10
 
 static Session *session;
 static Clients *clients;
@@ -81,10 +82,8 @@ static void pop_feed(void)
     clients_lost(clients, NOTE_BARRIER, barriers);
 }
 
-static gboolean on_feed(gint fd, GIOCondition condition, gpointer data)
+static gboolean on_feed(gpointer data)
 {
-    (void)fd;
-    (void)condition;
     (void)data;
     pop_feed();
     clients_flush(clients);
@@ -153,6 +152,7 @@ static void on_run_done(const RunOutcome *o, void *data)
     (void)data;
     joined = false;
     g_clear_handle_id(&timer, g_source_remove);
+    g_clear_handle_id(&source, g_source_remove);
     notes_flush();
     answer_text(params, "state", "ended");
     answer_int(params, "virtual_ns", engine_now(session->engine).ns);
@@ -184,6 +184,8 @@ static void on_run(void)
     run_join(session, on_run_done, &joined);
     if (!timer)
         timer = g_timeout_add(PROGRESS_MS, on_progress, NULL);
+    if (!source)
+        source = g_timeout_add(FEED_MS, on_feed, NULL);
     if (!clients_want(clients, NOTE_RUN))
         return;
     params = answer_new();
@@ -204,7 +206,6 @@ void notes_begin(Session *s, Clients *all)
     session = s;
     clients = all;
     feed = feed_new(FEED_BYTES);
-    source = g_unix_fd_add(feed_fd(feed), G_IO_IN, on_feed, NULL);
     console_on_line(on_line, feed);
     engine_observe(s->engine, on_barrier, true, feed);
     s->on_output = notes_output;
