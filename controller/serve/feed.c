@@ -5,10 +5,7 @@
  */
 #include "controller/serve/feed.h"
 
-#include "controller/base/fd.h"
-
 #include <string.h>
-#include <sys/eventfd.h>
 
 #define MAX_NAME 255u
 
@@ -23,7 +20,6 @@ struct Feed {
     char *ring;
     gsize size, first, used;
     uint64_t lost_lines, lost_barriers;
-    int fd;
     GString *item; /* the last one that was popped: name, NUL, text */
 };
 
@@ -34,7 +30,6 @@ Feed *feed_new(gsize size)
     g_mutex_init(&f->lock);
     f->ring = g_malloc(size);
     f->size = size;
-    f->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     f->item = g_string_new(NULL);
     return f;
 }
@@ -43,16 +38,10 @@ void feed_free(Feed *f)
 {
     if (!f)
         return;
-    fd_clear(&f->fd);
     g_string_free(f->item, TRUE);
     g_free(f->ring);
     g_mutex_clear(&f->lock);
     g_free(f);
-}
-
-int feed_fd(const Feed *f)
-{
-    return f->fd;
 }
 
 /* The lock is held, and there is room. */
@@ -78,20 +67,16 @@ static void get(Feed *f, void *bytes, gsize size)
 static void add(Feed *f, const Head *head, const char *name, const char *text, uint64_t *lost)
 {
     gsize size = sizeof(*head) + (head->name > 0 ? head->name + head->text : 0);
-    bool wake = false;
 
     g_mutex_lock(&f->lock);
     if (size > f->size - f->used) {
         ++*lost;
     } else {
-        wake = f->used == 0;
         put(f, head, sizeof(*head));
         put(f, name, head->name);
         put(f, text, head->text);
     }
     g_mutex_unlock(&f->lock);
-    if (wake)
-        eventfd_write(f->fd, 1);
 }
 
 void feed_line(Feed *f, const char *console, const char *text, gsize size, VTime at)
@@ -112,7 +97,6 @@ void feed_barrier(Feed *f, uint64_t number, VTime at)
 
 bool feed_pop(Feed *f, FeedItem *item)
 {
-    eventfd_t value;
     Head head;
     bool any;
 
@@ -123,8 +107,6 @@ bool feed_pop(Feed *f, FeedItem *item)
         g_string_set_size(f->item, (gsize)head.name + head.text + 2);
         get(f, f->item->str, head.name);
         get(f, f->item->str + head.name + 1, head.text);
-    } else {
-        eventfd_read(f->fd, &value);
     }
     g_mutex_unlock(&f->lock);
     if (!any)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * feed.h: what threads hand to the control socket while the ensemble runs: lines of consoles and
- * barriers. A ring of bytes that is allocated once, with a lock and an eventfd; whoever fills it
- * never waits, so what finds no room is counted and dropped.
+ * barriers. A ring of bytes that is allocated once, with a lock; whoever fills it never waits, so
+ * what finds no room is counted and dropped.
  */
 #ifndef SERVE_FEED_H
 #define SERVE_FEED_H
@@ -18,9 +18,6 @@ typedef struct Feed Feed;
 Feed *feed_new(gsize size);
 void feed_free(Feed *feed);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Feed, feed_free)
-
-/* Becomes readable when something is in the ring that was empty before. */
-int feed_fd(const Feed *feed);
 
 /* From any thread; allocate nothing. A longer console name or line is cut to 255 bytes and to half
  * of the ring. */

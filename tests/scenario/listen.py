@@ -328,10 +328,16 @@ def case_many(path, log):
     for one in programs:
         one.close()
     more.close()
-    p = Program(path)
-    while p.ask("status")["clients"] > 1:
+    while True:  # it has to see first that they are gone
+        p = Program(path)
+        try:
+            alone = p.ask("status")["clients"] == 1
+        except (ConnectionError, EOFError):
+            alone = False
+        p.close()
+        if alone:
+            return
         time.sleep(0.01)
-    p.close()
 
 
 def case_node(path, log):
