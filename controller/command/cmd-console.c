@@ -254,33 +254,50 @@ static bool would_have_console(const Node *node, GError **error)
 
 /* --- its last lines --- */
 
+/* A line for people, or for a program. ended: its end was printed. */
+static void show_line(const Session *s, VTime at, const char *text, bool cut, bool ended)
+{
+    g_autofree char *time = units_format_seconds(at);
+    Answer *row;
+
+    if (!s->answer) {
+        session_print(s, "[%s] %s%s\n", time, text, cut ? "…" : "");
+        return;
+    }
+    row = answer_add(s->answer, "lines");
+    answer_int(row, "virtual_ns", at.ns);
+    answer_text(row, "text", text);
+    answer_bool(row, "cut", cut);
+    answer_bool(row, "ended", ended);
+}
+
 static void show_lines(const Session *s, const Console *c, unsigned n)
 {
     const Recent *recent = console_recent(c);
     unsigned count = recent_count(recent), first = count > n ? count - n : 0;
     VTime at;
 
-    if (n > count && recent_left_out(recent) > 0)
+    if (s->answer)
+        answer_list(s->answer, "lines");
+    else if (n > count && recent_left_out(recent) > 0)
         session_print(s, "lines before these are in the log: %s\n", console_log_path(c));
     for (unsigned i = first; i < count; i++) {
         RecentLine line = recent_line(recent, i);
-        g_autofree char *time = units_format_seconds(line.at);
         g_autofree char *text = text_line(line.text, (gssize)line.size);
 
-        session_print(s, "[%s] %s%s\n", time, text, line.cut > 0 ? "…" : "");
+        show_line(s, line.at, text, line.cut > 0, true);
     }
     if (console_open_line(c, &at)) {
-        g_autofree char *time = units_format_seconds(at);
         g_autofree char *open = tail_of_file(console_log_path(c), 1);
 
-        session_print(s, "[%s] %s%s", time, open ? open : "",
-                      open && g_str_has_suffix(open, "\n") ? "" : "\n");
+        show_line(s, at, open ? g_strchomp(open) : "", false, false);
     }
 }
 
-static CommandResult show_last(const CommandCall *call, const Node *node, GError **error)
+static CommandResult exec_last(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
+    const Node *node = args_node(call);
     Console *c;
 
     if (s->options.dry)
@@ -295,16 +312,27 @@ static CommandResult show_last(const CommandCall *call, const Node *node, GError
                         "node %s has no console that metronome can read", node->name);
         return COMMAND_FAILED;
     }
-    show_lines(s, c, (unsigned)args_count(call, "last", 0));
+    show_lines(s, c, (unsigned)args_count(call, "last", 20));
     return COMMAND_DONE;
 }
+
+const Command cmd_console = {
+    .name = "console",
+    .usage = "NODE[.PORT] [last=N]",
+    .least = 1,
+    .most = INT32_MAX,
+    .help = "Show the last lines (20; 400 are kept) of a guest's console, or of that of PORT, each "
+            "with its time",
+    .exec = exec_last,
+    .when = COMMAND_LOOKS,
+};
+
+/* --- giving the terminal to it --- */
 
 static CommandResult exec_console(CommandCall *call, GError **error)
 {
     Node *node = args_node(call);
 
-    if (args_has(call, "last"))
-        return show_last(call, node, error);
     if (call->session->options.quiet && !has_terminal(call, error))
         return COMMAND_FAILED;
     if (call->session->options.dry)
@@ -317,14 +345,11 @@ static CommandResult exec_console(CommandCall *call, GError **error)
 
 const Command cmd_node_console = {
     .name = "node console",
-    .usage = "NODE[.PORT] [pace=1.0|off] | NODE[.PORT] last=N",
-    .least = 1,
-    .most = INT32_MAX,
+    .usage = "NODE[.PORT] [pace=1.0|off]",
     .help = "Give the terminal to the guest's console, or to that of PORT, and let the "
             "ensemble run, in real time or as "
             "fast as "
-            "it goes; Ctrl-] stops at the next barrier. last= shows its last lines instead (of the "
-            "400 that are kept), each with its time",
+            "it goes; Ctrl-] stops at the next barrier",
     .exec = exec_console,
     .outside = true,
     .terminal = true,

@@ -251,8 +251,9 @@ extern const Command cmd_break_access, cmd_break_console, cmd_break_event, cmd_b
     cmd_mem_write, cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_watch;
 extern const Command cmd_journal, cmd_restart, cmd_restore, cmd_save, cmd_saves;
 extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
-    cmd_include, cmd_log, cmd_log_console, cmd_node_add, cmd_node_attach, cmd_node_console,
-    cmd_node_list, cmd_node_remove, cmd_node_transcript, cmd_qmp, cmd_quantum, cmd_quit, cmd_report,
-    cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time, cmd_wait_line;
+    cmd_include, cmd_log, cmd_log_console, cmd_console, cmd_node_add, cmd_node_attach,
+    cmd_node_console, cmd_node_list, cmd_node_remove, cmd_node_transcript, cmd_qmp, cmd_quantum,
+    cmd_quit, cmd_report, cmd_run, cmd_run_until, cmd_send, cmd_set, cmd_start, cmd_stats, cmd_time,
+    cmd_wait_line;
 
 #endif

@@ -77,6 +77,7 @@ static const Command *const table[] = {
     &cmd_mem_write,
     &cmd_gdb,
     &cmd_send,
+    &cmd_console,
     &cmd_assert,
     &cmd_save,
     &cmd_saves,

@@ -50,6 +50,7 @@ def case_session():
         assert a.time().icount == 3000000 == e.times()[0].icount
         assert a.regs("pc").keys() == {"pc"} and len(a.regs()) > 30
         assert len(a.mem(0x40080000, 64)) == 64
+        assert [line.text for line in h.console(1)] == ["hello from metronome"] and a.console() == []
         number = e.break_time("4500us", once=True).number
         run = e.run(datetime.timedelta(milliseconds=5))
         assert run.break_number == number and run.virtual_ns == 4500000 == e.now()

@@ -123,6 +123,8 @@ def case_session(path, log):
     assert pc["bits"] == 64 and len(pc["value"]) == 18 and int(pc["value"], 16) >> 16 == 0x4008, pc
     memory = p.ask("mem", node="a", addr=0x40080000, len=16)
     assert memory["address"] == "0x0000000040080000" and len(bytes.fromhex(memory["bytes"])) == 16
+    shown = p.ask("console", node="h", last=5)
+    assert shown["lines"] == [{"virtual_ns": 1000000, "text": "hello from metronome", "cut": False, "ended": True}], shown
     number = p.ask("break.time", time=4500000, do="time")["number"]
     run = p.ask("run", duration="5ms")
     assert run["end"] == "break" and run["break"] == number and run["virtual_ns"] == 4500000, run

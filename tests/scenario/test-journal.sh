@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # Memory and registers that are written, the journal of what came from outside, and what is seen of consoles and packets
-# while nothing is examined: `mem write`, `regs REG=VALUE`, `journal`, `log console`, `node console … last=`,
+# while nothing is examined: `mem write`, `regs REG=VALUE`, `journal`, `log console`, `console … last=`,
 # `network packets`.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
@@ -236,10 +236,10 @@ within 10 shown '^status [04]'
 another_terminal
 
 print="$(printer p 9000); $(printer q 11000)"
-commands "log console on; $print; start; run 20ms; echo '== kept'; node console p last=3; echo '== all'; node console p last=100000; echo '== end'"
+commands "log console on; $print; start; run 20ms; echo '== kept'; console p last=3; echo '== all'; console p last=100000; echo '== end'"
 check 'log console' ended 0 '^\[0\.[0-9]+s\] p: ' '^\[0\.[0-9]+s\] q: '
 section kept >"$dir/kept"
-check 'node console last=3: the last three' [ "$(grep -c '^\[0\.' "$dir/kept")" -le 4 ]
+check 'console last=3: the last three' [ "$(grep -c '^\[0\.' "$dir/kept")" -le 4 ]
 check '... of those that were shown' grep -qF "$(head -n 1 "$dir/kept" | sed 's/\] /] p: /')" "$dir/out"
 check '... which are all there are' cmp <(grep '\] p: ' "$dir/out") <(section all | sed 's/\] /] p: /' | head -n "$(grep -c '\] p: ' "$dir/out")")
 grep -E '\] [pq]: ' "$dir/out" >"$dir/lines"
@@ -254,8 +254,8 @@ check 'as JSON events' ended 0 '^\{"event":"console","node":"p","uart":"0","virt
 check '... that fit the schema' scripts/schema/validate event "$dir/out"
 expect 'a wrong node' 2 "$print; log console on x" "unknown node 'x'"
 expect 'a wrong word' 2 "$print; log console onn" "'onn' is no on or off; did you mean 'on'"
-expect 'last= or the terminal' 2 "$print; start; node console p last=3 pace=off" "does not go with"
-expect 'no console yet' 2 "$print; node console p last=3" 'node p is not started'
+expect 'console has no pace' 2 "$print; start; console p last=3 pace=off" 'usage: console NODE\[.PORT\] \[last=N\]'
+expect 'no console yet' 2 "$print; console p last=3" 'node p is not started'
 expect 'log is as it was' 0 "log debug engine; log error" || true
 
 # --- packets

@@ -172,6 +172,14 @@ class Node(Console):
         params = {"node": self.name, "addr": address, "len": size, "phys": phys}
         return self._ensemble._do("mem", params, lambda result: bytes.fromhex(result["bytes"]))
 
+    def console(self, last: int = 20) -> List[ConsoleLine]:
+        """The last lines that the console has printed, at most 400."""
+        return self._ensemble._do(
+            "console",
+            {"node": self.name, "last": last},
+            lambda result: [ConsoleLine(self.name, 0, line["virtual_ns"], line["text"]) for line in result["lines"]],
+        )
+
     def step(self, instructions: int = 1, vcpu: Optional[int] = None, mask: bool = True) -> Step:
         """Executes instructions one by one; returns a Step. mask=False lets interrupts and timers act."""
         node = self.name if vcpu is None else f"{self.name}.{vcpu}"
