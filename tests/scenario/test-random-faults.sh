@@ -6,14 +6,16 @@
 # real-time thread), and the surviving metronome ends with the right exit code within 25 s. Prints
 # TAP.
 #
-# environment: TRIALS, the number of trials (10); SEED, the seed of the first trial, which is
+# environment: TRIALS, the number of trials (10, with BRIEF=1 5); SEED, the seed of the first trial, which is
 # printed (trial N has SEED + N, so `TRIALS=1 SEED=…` repeats one trial).
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
 source "$(dirname "$0")/sshd.sh"
 
-trials=${TRIALS:-10} seed=${SEED:-$((RANDOM % 30000))}
+trials=10
+! brief || trials=5
+trials=${TRIALS:-$trials} seed=${SEED:-$((RANDOM % 30000))}
 within_s=25
 node="kernel=$guest/count-aarch64.elf memory=16M nic=off icount=shift=0,sleep=off"
 
