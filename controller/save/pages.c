@@ -148,6 +148,8 @@ static const uint8_t *take(Source *s, size_t size)
 {
     const uint8_t *at = s->bytes;
 
+    if (size == 0)
+        return at; /* perhaps of an empty file, which is not mapped */
     sha_add(&s->sha, at, size);
     s->bytes += size;
     s->left -= size;

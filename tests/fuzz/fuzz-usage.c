@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     for (unsigned i = 0; i < hints->len; i++) {
         const UsageHint *h = hints->pdata[i];
 
-        demand(h->kind <= USAGE_REGISTER && h->from <= n);
+        demand(h->kind <= USAGE_SYMBOL && h->from <= n);
         demand((h->kind == USAGE_WORD) == (h->text != NULL));
         for (unsigned j = 0; j < i; j++) {
             const UsageHint *other = hints->pdata[j];
