@@ -139,7 +139,7 @@ static void note(const CommandCall *call)
 {
     const Command *c = call->command;
 
-    if (c->journaled && (call->n_args > 0 || !*c->usage))
+    if (call->n_args > 0 || !*c->usage)
         journal_command(call->session, node_left(call), c->name, call->args);
 }
 
@@ -169,7 +169,7 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     }
     if (when == COMMAND_LOOKS)
         engine_settle_clocks(call->session->engine);
-    begun = journal_has_begun(call->session);
+    begun = call->command->journaled && journal_has_begun(call->session);
     result = call->command->exec(call, error);
     if (begun && result == COMMAND_DONE)
         note(call);
