@@ -22,10 +22,11 @@ figures() {
     grep -E '"(icount|virtual_ns|sent|received|late)"' "$dir/report/report.json"
 }
 
-# --- 10,000 bytes each way, ten times, every second time under load
+# --- 10,000 bytes each way, ten times (with BRIEF=1 four), every second time under load
 
-loads=()
-for run in {1..10}; do
+loads=() runs=10
+! brief || runs=4
+for ((run = 1; run <= runs; run++)); do
     if ((run % 2 == 0)); then
         for _ in 1 2; do
             timeout 60 sh -c 'while :; do :; done' &
