@@ -642,6 +642,8 @@ static void read_node(Folder *f, json_object *from, Save *save, bool machines)
     n->machine.whole = whole && json_object_get_boolean(whole);
     if (devices && !ram != n->machine.whole)
         bad_manifest(f, "ram");
+    if (!devices && (ram || n->machine.whole)) /* without both it had exited */
+        bad_manifest(f, "devices");
     if (machines && devices && !f->bad)
         n->machine.devices = read_pages(f, devices, true);
     if (machines && ram && !f->bad)

@@ -104,13 +104,17 @@ idle() {
     check 'tick: it says so' grep -q '^tick 300' "$dir/one/console-a.log"
 }
 
+# of_report KEY REPORT: the values of the key but in the journal, which tells of the commands.
+of_report() {
+    sed '/"journal":\[$/,/^  \],$/d' "$dir/$2/report.json" | grep -E "\"$1\":"
+}
 # same_report KEY...: all values of the keys are equal in $dir/one and $dir/two, and each key has a
 # value.
 same_report() {
     local key one two
     for key; do
-        one=$(grep -E "\"$key\":" "$dir/one/report.json") || return 1
-        two=$(grep -E "\"$key\":" "$dir/two/report.json") || return 1
+        one=$(of_report "$key" one) || return 1
+        two=$(of_report "$key" two) || return 1
         [[ -n $one && $one == "$two" ]] || return 1
     done
 }

@@ -109,7 +109,7 @@ completion() {
     key C-u
     type_text 'log '
     key Tab Tab
-    shows 'the levels' '^debug +error +info +warn'
+    shows 'the levels' '^console +debug +error +info +warn'
     key C-u
     type_text 'time '
     key Tab Tab
