@@ -231,25 +231,33 @@ static bool has_terminal(const CommandCall *call, GError **error)
     return false;
 }
 
+static bool no_console(const Node *node, GError **error)
+{
+    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                "node %s has no console that metronome can read", node->name);
+    return false;
+}
+
+/* The console of the node that the command names; NULL, with an error: it can't be read. */
+static Console *find_console(const CommandCall *call, const Node *node, GError **error)
+{
+    Console *c = node->attached ? NULL : node_console(node, args_uart(call));
+
+    if (!c)
+        no_console(node, error);
+    return c;
+}
+
 static bool has_console(const CommandCall *call, const Node *node, GError **error)
 {
-    if (!node_check(node, false, error))
-        return false;
-    if (node->attached || !node_console(node, args_uart(call)))
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s has no console that metronome can read", node->name);
-    else
-        return has_terminal(call, error);
-    return false;
+    return node_check(node, false, error) && find_console(call, node, error) &&
+           has_terminal(call, error);
 }
 
 /* Of a check. */
 static bool would_have_console(const Node *node, GError **error)
 {
-    if (node->attached)
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s has no console that metronome can read", node->name);
-    return !node->attached;
+    return !node->attached || no_console(node, error);
 }
 
 /* --- its last lines --- */
@@ -298,20 +306,18 @@ static CommandResult exec_last(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
     const Node *node = args_node(call);
-    Console *c;
+    const Console *c;
 
     if (s->options.dry)
         return would_have_console(node, error) ? command_would_reach(s, node, error)
                                                : COMMAND_FAILED;
-    c = node_console(node, args_uart(call));
-    if (node->attached || !c) {
-        if (node->state == NODE_ADDED)
-            node_check(node, true, error);
-        else
-            g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                        "node %s has no console that metronome can read", node->name);
+    if (node->state == NODE_ADDED && !node_console(node, args_uart(call))) {
+        node_check(node, true, error); /* says that it is not started */
         return COMMAND_FAILED;
     }
+    c = find_console(call, node, error);
+    if (!c)
+        return COMMAND_FAILED;
     show_lines(s, c, (unsigned)args_count(call, "last", 20));
     return COMMAND_DONE;
 }
@@ -361,6 +367,7 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
 {
     Node *node = args_node(call);
     const char *path = args_text(call, "FILE"); /* NULL: off */
+    Console *c;
 
     if (call->session->options.dry)
         return would_have_console(node, error) &&
@@ -381,12 +388,10 @@ static CommandResult exec_transcript(CommandCall *call, GError **error)
         node->transcript = g_strdup(path);
         return COMMAND_DONE;
     }
-    if (node->attached || !node_console(node, args_uart(call))) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s has no console that metronome can read", node->name);
+    c = find_console(call, node, error);
+    if (!c)
         return COMMAND_FAILED;
-    }
-    if (console_transcript(node_console(node, args_uart(call)), path, error))
+    if (console_transcript(c, path, error))
         return COMMAND_DONE;
     g_prefix_error(error, "node %s: ", node->name);
     return COMMAND_FAILED;

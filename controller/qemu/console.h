@@ -50,7 +50,8 @@ typedef void (*ConsoleLineFunc)(const char *text, gsize size, VTime at, VTime un
 void console_follow(Console *console, ConsoleLineFunc func, void *data);
 
 /* Passes each complete line of every console to func, in the thread that drains: func must be quick.
- * console: "NODE", "NODE.N" of a further UART, "NODE.semi" of semihosting. Set it while no console exists; NULL ends it. */
+ * console: "NODE", "NODE.N" of a further UART, "NODE.semi" of semihosting. Set it while no console
+ * exists; NULL ends it. */
 typedef void (*ConsoleAnyLineFunc)(const char *console, const char *text, gsize size, VTime at,
                                    void *data);
 void console_on_line(ConsoleAnyLineFunc func, void *data);

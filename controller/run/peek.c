@@ -20,9 +20,7 @@ static bool find_thread(Node *n, int vcpu, GdbThread *thread, GError **error)
     return debug_thread(n, (unsigned)MAX(vcpu, 0), thread, error);
 }
 
-/* The connection to the node's stub, with the vCPU that is looked at; NULL on failure.
- * debug_release() ends it. */
-static GdbClient *begin(Node *n, int vcpu, GdbThread *thread, GError **error)
+GdbClient *peek_begin(Node *n, int vcpu, GdbThread *thread, GError **error)
 {
     GdbClient *gdb = node_check(n, true, error) ? debug_use(n, error) : NULL;
 
@@ -66,7 +64,7 @@ const GdbRegister *peek_find_register(Node *n, const char *name, GError **error)
 bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError **error)
 {
     GdbThread thread;
-    GdbClient *gdb = begin(n, vcpu, &thread, error);
+    GdbClient *gdb = peek_begin(n, vcpu, &thread, error);
     const GdbRegister *r;
     bool ok;
 
@@ -78,20 +76,29 @@ bool peek_register(Node *n, int vcpu, const char *name, uint64_t *value, GError 
     return ok;
 }
 
-bool peek_memory(Node *n, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
-                 GError **error)
+bool peek_access(Node *n, int vcpu, const PeekAccess *a, GError **error)
 {
     GdbThread thread;
-    GdbClient *gdb = begin(n, vcpu, &thread, error);
+    GdbClient *gdb = peek_begin(n, vcpu, &thread, error);
     bool ok;
 
     if (!gdb)
         return false;
     ok = gdb_thread_select(gdb, &thread, NODE_REPLY_MS, error) &&
-         (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
-         gdb_memory_read(gdb, address, bytes, size, NODE_REPLY_MS, error);
-    if (physical)
+         (!a->physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
+         (a->out ? gdb_memory_read(gdb, a->address, a->out, a->size, NODE_REPLY_MS, error)
+                 : gdb_memory_write(gdb, a->address, a->in, a->size, NODE_REPLY_MS, error));
+    if (a->physical)
         ok = gdb_phy_mem_mode_set(gdb, false, NODE_REPLY_MS, ok ? error : NULL) && ok;
     debug_release(n);
     return ok;
+}
+
+bool peek_memory(Node *n, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
+                 GError **error)
+{
+    PeekAccess read = {.address = address, .size = size, .physical = physical};
+
+    read.out = bytes;
+    return peek_access(n, vcpu, &read, error);
 }

@@ -12,8 +12,25 @@ bool peek_register(Node *node, int vcpu, const char *name, uint64_t *value, GErr
 bool peek_memory(Node *node, int vcpu, uint64_t address, uint8_t *bytes, size_t size, bool physical,
                  GError **error);
 
-/* A register of the node by its name; "pc" and "sp" stand for x86's rip or eip, rsp or esp, too. NULL,
- * with an error that names the node and what was meant: it has none of that name. The node's
+/* --- for those who write, too (poke.h) --- */
+
+/* The connection to the node's stub, with the vCPU, as above; NULL on failure. debug_release() ends
+ * it. */
+GdbClient *peek_begin(Node *node, int vcpu, GdbThread *thread, GError **error);
+
+/* One access to memory: `size` bytes are read to `out`, or with out NULL written from `in`. */
+typedef struct {
+    uint64_t address;
+    size_t size;
+    bool physical;
+    uint8_t *out;
+    const uint8_t *in;
+} PeekAccess;
+
+bool peek_access(Node *node, int vcpu, const PeekAccess *access, GError **error);
+
+/* A register of the node by its name; "pc" and "sp" stand for x86's rip or eip, rsp or esp, too.
+ * NULL, with an error that names the node and what was meant: it has none of that name. The node's
  * connection (debug.h) is in use, and owns the register. */
 const GdbRegister *peek_find_register(Node *node, const char *name, GError **error);
 

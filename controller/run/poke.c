@@ -11,17 +11,6 @@
 /* What is memory or a device changes at multiples of this, in any guest's tables. */
 #define PAGE 4096
 
-/* The connection to the node's stub, with the vCPU; NULL on failure. debug_release() ends it. */
-static GdbClient *begin(Node *n, unsigned vcpu, GdbThread *thread, GError **error)
-{
-    GdbClient *gdb = node_check(n, false, error) ? debug_use(n, error) : NULL;
-
-    if (!gdb || debug_thread(n, vcpu, thread, error))
-        return gdb;
-    debug_release(n);
-    return NULL;
-}
-
 /* --- memory --- */
 
 /* A line of QEMU's human monitor about an address; free with g_free(). */
@@ -40,8 +29,8 @@ static bool refuse_address(const Node *n, uint64_t address, const char *why, GEr
     return false;
 }
 
-/* Whether an address is one of RAM or ROM. Lines ("gpa: 0x40000000", of 0 "gpa: 0") as in hmp_gva2gpa() and hmp_gpa2hva(), QEMU's
- * monitor/misc.c, later monitor/hmp-cmds-target.c. */
+/* Whether an address is one of RAM or ROM. Lines ("gpa: 0x40000000", of 0 "gpa: 0") as in
+ * hmp_gva2gpa() and hmp_gpa2hva(), QEMU's monitor/misc.c, later monitor/hmp-cmds-target.c. */
 static bool is_memory(Node *n, unsigned vcpu, uint64_t address, bool physical, GError **error)
 {
     g_autofree char *line = NULL;
@@ -84,32 +73,15 @@ static bool all_is_memory(Node *n, unsigned vcpu, uint64_t address, size_t size,
     return is_memory(n, vcpu, last, physical, error);
 }
 
-static bool write_memory(Node *n, unsigned vcpu, uint64_t address, const uint8_t *bytes,
-                         size_t size, bool physical, GError **error)
-{
-    GdbThread thread;
-    GdbClient *gdb = begin(n, vcpu, &thread, error);
-    bool ok;
-
-    if (!gdb)
-        return false;
-    ok = gdb_thread_select(gdb, &thread, NODE_REPLY_MS, error) &&
-         (!physical || gdb_phy_mem_mode_set(gdb, true, NODE_REPLY_MS, error)) &&
-         gdb_memory_write(gdb, address, bytes, size, NODE_REPLY_MS, error);
-    if (physical)
-        ok = gdb_phy_mem_mode_set(gdb, false, NODE_REPLY_MS, ok ? error : NULL) && ok;
-    debug_release(n);
-    return ok;
-}
-
 bool poke_memory(Node *n, unsigned vcpu, uint64_t address, const uint8_t *bytes, size_t size,
                  bool physical, GError **error)
 {
+    const PeekAccess write = {.address = address, .size = size, .physical = physical, .in = bytes};
     g_autofree uint8_t *back = g_malloc(size);
 
     if (!node_check(n, false, error) || !all_is_memory(n, vcpu, address, size, physical, error))
         return false;
-    if (!write_memory(n, vcpu, address, bytes, size, physical, error) ||
+    if (!peek_access(n, (int)vcpu, &write, error) ||
         !peek_memory(n, (int)vcpu, address, back, size, physical, error)) {
         g_prefix_error(error, "node %s, %zu bytes to 0x%" PRIx64 ", of which some may be written: ",
                        n->name, size, address);
@@ -217,7 +189,7 @@ bool poke_registers(Node *n, unsigned vcpu, const PokeRegister *registers, unsig
 {
     g_autoptr(GArray) changes = g_array_new(FALSE, TRUE, sizeof(Change));
     GdbThread thread;
-    GdbClient *gdb = begin(n, vcpu, &thread, error);
+    GdbClient *gdb = node_check(n, false, error) ? peek_begin(n, (int)vcpu, &thread, error) : NULL;
     bool ok = true;
 
     if (!gdb)

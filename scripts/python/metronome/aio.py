@@ -10,9 +10,9 @@ from typing import IO, Any, Callable, Dict, Optional, Sequence, Set, Type
 
 from . import process
 from .commands import Commands
-from .core import VERSION, Core
+from .core import Core, opening
 from .errors import ENDING, CommandError, ConnectionLost, Error
-from .values import Duration, duration
+from .values import Duration
 
 _CHUNK = 1 << 16
 # For type checkers: the methods return awaitables here, and the types of Commands are those of Ensemble.
@@ -116,12 +116,7 @@ class AsyncEnsemble(_Base):
 
     async def _end_of_process(self) -> ConnectionLost:
         code = await self._process.wait() if self._process else None
-        how = "" if code is None else f" with exit code {code}"
-        why = (self._core.exit or {}).get("message")
-        stderr = process.tail(self._stderr)
-        return ConnectionLost(
-            f"metronome has ended{how}" + (f": {why}" if why and why not in stderr else ""), stderr, code
-        )
+        return process.lost(code, self._core.exit, self._stderr)
 
     def _send(self, method: str, params: Any) -> int:
         if self._lost:
@@ -187,13 +182,10 @@ class AsyncEnsemble(_Base):
     async def __aenter__(self) -> AsyncEnsemble:
         await self._open()
         try:
-            await self.call("hello", version=VERSION, role=self._role, name=self._name)
-            if self._consoles:
-                await self.call("subscribe", events=["console"])
-            if self._scenario is not None:
-                await self.call("saves")  # which waits until the scenario is over
-            if self._quantum is not None:
-                await self.call("quantum", duration=duration(self._quantum))
+            for method, params in opening(
+                self._role, self._name, self._consoles, self._scenario is not None, self._quantum
+            ):
+                await self.call(method, **params)
         except BaseException:
             await self.close()
             raise

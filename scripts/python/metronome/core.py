@@ -7,11 +7,25 @@ import json
 from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from .errors import ProtocolError, command_error
-from .values import ConsoleLine, Event
+from .values import ConsoleLine, Duration, Event, duration
 
 VERSION = 1
 # Of a node's console, so many lines are kept.
 KEPT_LINES = 100_000
+
+
+def opening(
+    role: str, name: str, consoles: bool, scenario: bool, quantum: Optional[Duration]
+) -> List[Tuple[str, Dict[str, Any]]]:
+    """The requests with which a client begins, in their order: methods and parameters."""
+    requests: List[Tuple[str, Dict[str, Any]]] = [("hello", {"version": VERSION, "role": role, "name": name})]
+    if consoles:
+        requests.append(("subscribe", {"events": ["console"]}))
+    if scenario:
+        requests.append(("saves", {}))  # which waits until the scenario is over
+    if quantum is not None:
+        requests.append(("quantum", {"duration": duration(quantum)}))
+    return requests
 
 
 class Core:

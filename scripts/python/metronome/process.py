@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from typing import IO, Dict, List, Optional, Sequence
+from typing import IO, Any, Dict, List, Optional, Sequence
 
 from .errors import ConnectionLost
 
@@ -57,3 +57,11 @@ def tail(file: Optional[IO[bytes]]) -> str:
     size = file.seek(0, os.SEEK_END)
     file.seek(max(0, size - _QUOTED))
     return file.read().decode(errors="replace")
+
+
+def lost(code: Optional[int], told: Optional[Dict[str, Any]], file: Optional[IO[bytes]]) -> ConnectionLost:
+    """What to raise once metronome has ended: with its exit code, what it told of its end, and its stderr."""
+    how = "" if code is None else f" with exit code {code}"
+    why = (told or {}).get("message")
+    stderr = tail(file)
+    return ConnectionLost(f"metronome has ended{how}" + (f": {why}" if why and why not in stderr else ""), stderr, code)

@@ -14,9 +14,9 @@ from typing import IO, Any, Callable, Dict, Optional, Sequence, Type
 
 from . import process
 from .commands import Commands
-from .core import VERSION, Core
+from .core import Core, opening
 from .errors import ENDING, CommandError, ConnectionLost, Interrupted
-from .values import Duration, duration
+from .values import Duration
 
 _CHUNK = 1 << 16
 
@@ -76,13 +76,9 @@ class Ensemble(Commands):
                 )
             )
         try:
-            self.call("hello", version=VERSION, role=role, name=name or f"python {os.getpid()}")
-            if consoles:
-                self.call("subscribe", events=["console"])
-            if scenario is not None:
-                self.call("saves")  # which waits until the scenario is over
-            if quantum is not None:
-                self.call("quantum", duration=duration(quantum))
+            begin = opening(role, name or f"python {os.getpid()}", consoles, scenario is not None, quantum)
+            for method, params in begin:
+                self.call(method, **params)
         except BaseException:
             self.close()
             raise
@@ -123,11 +119,7 @@ class Ensemble(Commands):
                 except subprocess.TimeoutExpired:
                     self._process.kill()
                     code = self._process.wait()
-            how = "" if code is None else f" with exit code {code}"
-            why = (self._core.exit or {}).get("message")
-            stderr = process.tail(self._stderr)
-            message = f"metronome has ended{how}" + (f": {why}" if why and why not in stderr else "")
-            self._lost = ConnectionLost(message, stderr, code)
+            self._lost = process.lost(code, self._core.exit, self._stderr)
         return self._lost
 
     def _send(self, data: bytes) -> None:
