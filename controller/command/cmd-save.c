@@ -171,9 +171,14 @@ GPtrArray *command_save_names(const Session *s)
 }
 
 static const Column columns[] = {
-    COLUMN("name", "name", -16), COLUMN_SHOWN("virtual time", 16),
-    COLUMN_TYPED("virtual_ns"),  COLUMN("date", "date", -25, .apart = true),
-    COLUMN_SHOWN("folder", 0),   COLUMN_TYPED("path"),
+    COLUMN("name", "name", -16),
+    COLUMN_SHOWN("virtual time", 16),
+    COLUMN_TYPED("virtual_ns"),
+    COLUMN("date", "date", -25, .apart = true),
+    COLUMN_SHOWN("own MB", 8, .decimals = 1),
+    COLUMN_TYPED("own_bytes"),
+    COLUMN_SHOWN("folder", 0),
+    COLUMN_TYPED("path"),
 };
 static const Table table = {"saves", columns, G_N_ELEMENTS(columns)};
 
@@ -191,11 +196,21 @@ static CommandResult exec_saves(CommandCall *call, G_GNUC_UNUSED GError **error)
         const Save *save = s->saves->pdata[i];
         g_autofree char *time = units_format_seconds(save->time);
         g_autofree char *path = text_line(save->path ? save->path : "in memory", -1);
-        const Cell cells[] = {cell_text(save->name), cell_text(time), cell_int(save->time.ns),
-                              cell_text(save->date), cell_text(path), cell_text(save->path)};
+        const int64_t own = save_own_bytes(save);
+        const Cell cells[] = {cell_text(save->name),
+                              cell_text(time),
+                              cell_int(save->time.ns),
+                              cell_text(save->date),
+                              cell_real((double)own / (1 << 20)),
+                              cell_int(own),
+                              cell_text(path),
+                              cell_text(save->path)};
 
         table_row(s, &table, cells);
     }
+    if (n > 0 && !s->answer)
+        session_print(s, "%.1f MB in all, with what they share\n",
+                      (double)saves_bytes(s) / (1 << 20));
     return COMMAND_DONE;
 }
 

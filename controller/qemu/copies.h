@@ -17,8 +17,9 @@ void machine_copies(MachineCopy *copies, unsigned n,
                     bool (*function)(Node *node, MachineState *state, GError **error));
 
 /* Saves the machines of the nodes that have a state here. All write their states before any is
- * awaited. A failure does not end that of other nodes: only a machine whose state is complete can go
- * on. Fills in why of those that failed. */
+ * awaited. A failure does not end that of other nodes: only a machine whose state is complete, but for
+ * RAM that could not be stored, can go on. Fills in why of those that failed; `state` is NULL behind
+ * it if more is missing than RAM. */
 void machine_copies_save(MachineCopy *copies, unsigned n);
 
 /* Whether none has failed. The first failure becomes the error, and none is owned any more. */

@@ -307,6 +307,7 @@ void node_free(Node *n)
     if (n->remote && n->state != NODE_ADDED)
         n->remote->ops->end(n->remote, n);
     fd_clear(&n->ram_fd);
+    g_clear_pointer(&n->ram_store, page_store_unref);
     g_clear_pointer(&n->console, console_free);
     g_clear_pointer(&n->semi, console_free);
     if (n->dir)

@@ -34,8 +34,86 @@ void machine_state_clear(MachineState *s)
 {
     fd_clear(&s->devices);
     fd_clear(&s->ram);
+    g_clear_pointer(&s->pages, stored_pages_free);
     g_clear_pointer(&s->overlays, g_ptr_array_unref);
 }
+
+static bool has_ram(const MachineState *s)
+{
+    return s->pages || s->ram >= 0;
+}
+
+/* --- parts --- */
+
+static unsigned heads_of(const MachineState *s)
+{
+    return s->whole ? 1 : 2;
+}
+
+static const Overlay *overlay_of(const MachineState *s, unsigned part)
+{
+    return s->overlays->pdata[part - heads_of(s)];
+}
+
+unsigned machine_state_n_parts(const MachineState *s)
+{
+    return heads_of(s) + (s->overlays ? s->overlays->len : 0);
+}
+
+const char *machine_state_part_name(const MachineState *s, unsigned part)
+{
+    if (part >= heads_of(s))
+        return overlay_of(s, part)->drive;
+    return part == 0 ? "devices" : "ram";
+}
+
+int machine_state_part_file(const MachineState *s, unsigned part)
+{
+    if (part >= heads_of(s))
+        return overlay_of(s, part)->fd;
+    return part == 0 ? s->devices : s->ram;
+}
+
+static const StoredPages *pages_of(const MachineState *s, unsigned part)
+{
+    return part == 1 && !s->whole ? s->pages : NULL;
+}
+
+int64_t machine_state_part_size(const MachineState *s, unsigned part)
+{
+    const StoredPages *pages = pages_of(s, part);
+    struct stat about;
+
+    if (pages)
+        return stored_pages_size(pages);
+    return fstat(machine_state_part_file(s, part), &about) == 0 ? about.st_size : 0;
+}
+
+ssize_t machine_state_part_read(const MachineState *s, unsigned part, int64_t from, void *out,
+                                size_t size, int64_t *at, GError **error)
+{
+    const StoredPages *pages = pages_of(s, part);
+
+    return pages ? stored_pages_read(pages, from, out, size, at)
+                 : memfile_read(machine_state_part_file(s, part), from, out, size, at, error);
+}
+
+int64_t machine_state_own_bytes(const MachineState *s)
+{
+    int64_t bytes = 0;
+    struct stat about;
+
+    if (s->devices < 0)
+        return 0;
+    for (unsigned i = 0; i < machine_state_n_parts(s); i++)
+        if (pages_of(s, i))
+            bytes += stored_pages_own_bytes(pages_of(s, i));
+        else if (fstat(machine_state_part_file(s, i), &about) == 0)
+            bytes += (int64_t)about.st_blocks * 512;
+    return bytes;
+}
+
+/* --- RAM --- */
 
 /* Whether the machine takes its RAM from a memory backend of this program. Machines with a RAM of
  * their own do not, and neither do those whose user has chosen where RAM lies. */
@@ -186,30 +264,30 @@ bool machine_copy_ram(Node *n, MachineState *out, GError **error)
 {
     if (out->whole)
         return true;
-    out->ram = memfile_new("saved ram", 0, error);
-    if (out->ram < 0 || !memfile_copy(n->ram_fd, out->ram, error) || !memfile_seal(out->ram, error))
-        return fail(n, "its RAM can't be kept", error);
-    return true;
+    if (!n->ram_store)
+        n->ram_store = page_store_new();
+    out->pages = page_store_put(n->ram_store, n->ram_fd, error);
+    return out->pages || fail(n, "its RAM can't be kept", error);
 }
 
 static bool ram_fits(const Node *n, const MachineState *state, GError **error)
 {
-    struct stat saved;
+    const int64_t size = has_ram(state) ? machine_state_part_size(state, 1) : n->options->memory;
 
-    if (fstat(state->ram, &saved) != 0 || saved.st_size == n->options->memory)
+    if (size == n->options->memory)
         return true;
     g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
                 "node %s: the saved RAM has %" PRId64 " bytes, the machine's has %" PRId64, n->name,
-                (int64_t)saved.st_size, n->options->memory);
+                size, n->options->memory);
     return false;
 }
 
 /* The file of the RAM of a machine that is restored, which machine_fill_ram() fills. */
 static bool prepare_ram(Node *n, const MachineState *state, GError **error)
 {
-    if (state->ram >= 0 && !ram_fits(n, state, error))
+    if (!ram_fits(n, state, error))
         return false;
-    if (state->ram >= 0 && !state->once) /* to copy is cheaper into memory that is there */
+    if (has_ram(state) && !state->once) /* to write is cheaper into memory that is there */
         return n->ram_fd >= 0 || machine_make_ram(n, error);
     fd_clear(&n->ram_fd);
     if (state->ram < 0)
@@ -236,10 +314,26 @@ bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineStat
            memfile_copy(state->devices, n->devices_fd, error);
 }
 
+/* What is saved next is compared with this. */
+static void follow(Node *n, PageStore *store)
+{
+    if (n->ram_store != store) {
+        page_store_unref(n->ram_store);
+        n->ram_store = page_store_ref(store);
+    }
+}
+
 bool machine_fill_ram(Node *n, MachineState *state, GError **error)
 {
-    return state->ram < 0 || state->once || memfile_copy(state->ram, n->ram_fd, error) ||
-           fail(n, "its RAM can't be restored", error);
+    bool ok;
+
+    if (!has_ram(state) || state->once)
+        return true;
+    if (state->pages)
+        follow(n, stored_pages_store(state->pages));
+    ok = state->pages ? stored_pages_fill(state->pages, n->ram_fd, error)
+                      : memfile_copy(state->ram, n->ram_fd, error);
+    return ok || fail(n, "its RAM can't be restored", error);
 }
 
 /* Asked before the state is loaded: QEMU's own words on a state of another version are of sections

@@ -10,6 +10,7 @@
 #define QEMU_NODE_H
 
 #include "controller/base/child-output.h"
+#include "controller/base/page-store.h"
 #include "controller/base/vtime.h"
 #include "controller/qemu/attached.h"
 #include "controller/qemu/clock.h"
@@ -55,13 +56,14 @@ typedef struct Node {
     char *version;       /* "7.2.22 (Debian 1:7.2+…)" */
     char *file;          /* that its process executes; NULL: not known */
     IntervalKind interval;
-    char *dir;          /* the node's folder in the run directory */
-    char *fifos;        /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
-    char *gdb_path;     /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
-    int ram_fd;         /* file in memory with the guest's RAM; -1: QEMU has allocated it */
-    int devices_fd;     /* QEMU writes its device state to this file */
-    char *devices_path; /* path of that file as QEMU sees it */
-    int saved_fd;       /* here QEMU's child says that it has written all of it: machine.c */
+    char *dir;            /* the node's folder in the run directory */
+    char *fifos;          /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
+    char *gdb_path;       /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
+    int ram_fd;           /* file in memory with the guest's RAM; -1: QEMU has allocated it */
+    PageStore *ram_store; /* its saved RAM: machine.h; NULL: nothing was saved */
+    int devices_fd;       /* QEMU writes its device state to this file */
+    char *devices_path;   /* path of that file as QEMU sees it */
+    int saved_fd;         /* here QEMU's child says that it has written all of it: machine.c */
     QmpClient *qmp;
     Console *console;
     Console *semi;        /* what the guest writes by semihosting: semi.h; NULL: none */

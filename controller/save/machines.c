@@ -141,7 +141,7 @@ bool machines_save(Session *s, MachineState *states, FarMachine *far, GError **e
     begin_far_saves(s, clients);
     machine_copies_save(all, n);
     for (unsigned i = 0; i < n; i++)
-        if (all[i].why)
+        if (all[i].why && !all[i].state) /* else it lacks its RAM alone, which is where it was */
             machine_state_clear(&states[i]);
     machine_copies_ended(all, n, &first);
     if (end_far_saves(s, clients, far, first ? NULL : &first) && !first)
@@ -195,7 +195,7 @@ static bool fill_all(const Session *s, MachineState *states, GError **error)
     bool ok = true;
 
     for (unsigned i = 0; i < n; i++)
-        if (!node_at(s, i)->remote && states[i].devices >= 0 && states[i].ram >= 0)
+        if (!node_at(s, i)->remote && states[i].devices >= 0)
             all[i] = (MachineCopy){node_at(s, i), &states[i], NULL};
     machine_copies(all, n, machine_fill_ram);
     for (unsigned i = 0; i < n; i++)

@@ -104,28 +104,84 @@ static void write_extent(Writer *w, const Map *m, size_t at, size_t end)
     }
 }
 
+static void begin(Writer *w, int to, size_t size)
+{
+    *w = (Writer){.fd = to};
+    sha_init(&w->sha);
+    put(w, MAGIC, strlen(MAGIC));
+    put_number(w, size);
+}
+
+static char *end(Writer *w, GError **error)
+{
+    if (w->bad)
+        fail("can't write", error);
+    return w->bad ? NULL : sha_hex(&w->sha);
+}
+
 char *pages_write(int from, int to, GError **error)
 {
-    Writer w = {.fd = to};
-    off_t at = 0, end;
+    off_t at = 0, end_at;
+    char *sha256;
+    Writer w;
     Map m;
 
     if (!map(from, &m)) {
         fail("can't read a file in memory", error);
         return NULL;
     }
-    sha_init(&w.sha);
-    put(&w, MAGIC, strlen(MAGIC));
-    put_number(&w, m.size);
+    begin(&w, to, m.size);
     while (!w.bad && m.bytes && (at = lseek(from, at, SEEK_DATA)) >= 0) {
-        end = lseek(from, at, SEEK_HOLE);
-        write_extent(&w, &m, (size_t)at, end < 0 ? m.size : (size_t)end);
-        at = end < 0 ? (off_t)m.size : end;
+        end_at = lseek(from, at, SEEK_HOLE);
+        write_extent(&w, &m, (size_t)at, end_at < 0 ? m.size : (size_t)end_at);
+        at = end_at < 0 ? (off_t)m.size : end_at;
     }
-    if (w.bad)
-        fail("can't write", error);
+    sha256 = end(&w, error);
     unmap(&m);
-    return w.bad ? NULL : sha_hex(&w.sha);
+    return sha256;
+}
+
+/* The end of the run of stored pages that begins at `at`; `at`: there are zeros. */
+static size_t stored_run_end(const StoredPages *from, size_t at)
+{
+    const size_t limit = MIN((size_t)stored_pages_size(from), at + RUN);
+    size_t n;
+
+    while (at < limit && stored_pages_at(from, (int64_t)at, &n))
+        at += n;
+    return MIN(at, limit);
+}
+
+static void put_stored(Writer *w, const StoredPages *from, size_t at, size_t run)
+{
+    const uint8_t *bytes;
+    size_t n;
+
+    put_number(w, at);
+    put_number(w, run - at);
+    for (; at < run; at += n) {
+        bytes = stored_pages_at(from, (int64_t)at, &n);
+        put(w, bytes, MIN(n, run - at));
+    }
+}
+
+char *pages_write_stored(const StoredPages *from, int to, GError **error)
+{
+    const size_t size = (size_t)stored_pages_size(from);
+    size_t run, n;
+    Writer w;
+
+    begin(&w, to, size);
+    for (size_t at = 0; at < size && !w.bad; at = run) {
+        run = stored_run_end(from, at);
+        if (run > at) {
+            put_stored(&w, from, at, run);
+            continue;
+        }
+        stored_pages_at(from, (int64_t)at, &n);
+        run = at + n;
+    }
+    return end(&w, error);
 }
 
 /* --- reading --- */

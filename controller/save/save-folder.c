@@ -284,14 +284,23 @@ static int create(const Partial *p, const char *name, GError **error)
     return fd;
 }
 
-static json_object *write_pages(const Partial *p, const char *name, int memory, GError **error)
+/* stored: what is written; NULL: the file in memory is. */
+static json_object *write_stored(const Partial *p, const char *name, const StoredPages *stored,
+                                 int memory, GError **error)
 {
     fd_auto fd = create(p, name, error);
-    g_autofree char *sha256 = fd >= 0 ? pages_write(memory, fd, error) : NULL;
+    g_autofree char *sha256 = fd < 0   ? NULL
+                              : stored ? pages_write_stored(stored, fd, error)
+                                       : pages_write(memory, fd, error);
 
     if (fd >= 0 && !sha256)
         g_prefix_error(error, "'%s/%s': ", p->path, name);
     return sha256 ? file_json(name, sha256) : NULL;
+}
+
+static json_object *write_pages(const Partial *p, const char *name, int memory, GError **error)
+{
+    return write_stored(p, name, NULL, memory, error);
 }
 
 static json_object *write_bytes(const Partial *p, const char *name, const void *data, size_t size,
@@ -309,13 +318,13 @@ static json_object *write_bytes(const Partial *p, const char *name, const void *
 }
 
 static bool write_file(const Partial *p, json_object *node, const char *key, const char *name,
-                       int memory, GError **error)
+                       const StoredPages *stored, int memory, GError **error)
 {
     json_object *file;
 
-    if (memory < 0)
+    if (!stored && memory < 0)
         return true;
-    file = write_pages(p, name, memory, error);
+    file = write_stored(p, name, stored, memory, error);
     if (file)
         json_object_object_add(node, key, file);
     return file != NULL;
@@ -353,8 +362,8 @@ static bool write_node(const Partial *p, const NodeIdentity *id, SaveNode *n, js
     node = node_json(id, n);
     json_object_array_add(list, node);
     json_object_object_add(node, "ram_in_devices", json_object_new_boolean(n->machine.whole));
-    return write_file(p, node, "devices", devices, n->machine.devices, error) &&
-           write_file(p, node, "ram", ram, n->machine.ram, error) &&
+    return write_file(p, node, "devices", devices, NULL, n->machine.devices, error) &&
+           write_file(p, node, "ram", ram, n->machine.pages, n->machine.ram, error) &&
            write_overlays(p, id->name, n->machine.overlays, node, error);
 }
 

@@ -133,6 +133,42 @@ const char *saves_keeping(const Session *s, const RemoteHost *host)
     return NULL;
 }
 
+int64_t save_own_bytes(const Save *save)
+{
+    int64_t bytes = save->own->len;
+
+    for (unsigned i = 0; i < save->nodes->len; i++)
+        bytes += machine_state_own_bytes(&((const SaveNode *)save->nodes->pdata[i])->machine);
+    return bytes;
+}
+
+/* What the stored pages of a save take together with those of other saves, once for each store. */
+static int64_t shared_bytes(const Save *save, GHashTable *stores)
+{
+    int64_t bytes = 0;
+
+    for (unsigned i = 0; i < save->nodes->len; i++) {
+        const StoredPages *pages = ((const SaveNode *)save->nodes->pdata[i])->machine.pages;
+
+        if (!pages)
+            continue;
+        bytes -= stored_pages_own_bytes(pages); /* those are counted with their save */
+        if (g_hash_table_add(stores, stored_pages_store(pages)))
+            bytes += page_store_bytes(stored_pages_store(pages));
+    }
+    return bytes;
+}
+
+int64_t saves_bytes(const Session *s)
+{
+    g_autoptr(GHashTable) stores = g_hash_table_new(NULL, NULL);
+    int64_t bytes = 0;
+
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++)
+        bytes += save_own_bytes(s->saves->pdata[i]) + shared_bytes(s->saves->pdata[i], stores);
+    return bytes;
+}
+
 bool saves_delete(Session *s, const char *name, GError **error)
 {
     int i = find(s, name);

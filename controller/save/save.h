@@ -48,6 +48,10 @@ void saves_add(Session *session, Save *save);
 Save *saves_find(const Session *session, const char *name, GError **error);
 /* The name of a save that has machines on this host; NULL: there is none. */
 const char *saves_keeping(const Session *session, const RemoteHost *host);
+/* Bytes of memory of this host that the end of a save would give back, but for what is shared with
+ * other saves; and what all saves take together. */
+int64_t save_own_bytes(const Save *save);
+int64_t saves_bytes(const Session *session);
 bool saves_delete(Session *session, const char *name, GError **error);
 void saves_free(Session *session);
 

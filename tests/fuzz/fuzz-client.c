@@ -285,7 +285,7 @@ static bool fetch(Session *s, GError **error)
     bool good = agent_client_fetch(s->line, 1, &state, NULL, NULL, error);
 
     demand(good == (state.devices >= 0));
-    demand(!good || state.whole == (state.ram < 0));
+    demand(!good || (state.whole == (state.ram < 0) && !state.pages));
     return good;
 }
 

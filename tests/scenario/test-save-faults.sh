@@ -124,6 +124,40 @@ full_disk() {
     another_terminal
 }
 
+# There is no memory for the RAM of one of two nodes: both go on from their states as if the save had
+# been made, and a later one is. A limit for the size of files stands for a host whose memory is full.
+no_memory() {
+    local loaded="extra='-device loader,file=$dir/filled,addr=0x42000000,force-raw=on'" wanted
+    head -c 6M /dev/urandom >"$dir/filled"
+    commands "$a $loaded; ${two#*; }; start; run 5ms; save s; run 1ms; save t; run 1ms; time"
+    wanted=$(grep -oE '^[ab] +paused +[0-9]+' "$dir/out")
+    terminal --
+    for command in "$a $loaded" "${two#*; }" start 'run 5ms'; do
+        line "$command"
+    done
+    within 30 stands 'metronome 0.005000000s paused>'
+    prlimit --pid "$(controller)" --fsize=4000000:
+    line 'save s'
+    shows 'no memory for a save: told' "node a: its RAM can't be kept: .*File too large"
+    line saves
+    shows 'no memory for a save: there is none' '^no saves'
+    prlimit --pid "$(controller)" --fsize=unlimited:
+    line 'run 1ms'
+    line 'save t'
+    shows 'no memory for a save: a later one is made' "saved 't' at 0.006"
+    line saves
+    shows 'the memory of a save is listed' '^t +0.006000000s .* [0-9]+\.[0-9] in memory'
+    line 'run 1ms'
+    line time
+    shows 'no memory for a save: the ensemble has gone on' '^b +paused +875000 '
+    check 'no memory for a save: as if it had been made' [ "$(grep -oE '^[ab] +paused +[0-9]+' "$dir/out")" = "$wanted" ]
+    line 'restore t'
+    shows 'no memory for a save: the later one is restored' "restored 't'"
+    line quit
+    shows 'no memory for a save: the session ends well' '^status [04]'
+    another_terminal
+}
+
 # QEMU says that a save is complete when its child (cat) has the whole state, be it written or not.
 slow_child() {
     local path=$PATH
@@ -431,7 +465,7 @@ points() {
 expect 'a save is made' 0 "$two; start; run 5ms; save good file=$good; run 1ms; assert a.missed == 0" "saved 'good' at 0.005"
 odd=0
 only=${1:-}
-for part in damaged in_the_way full_disk before_network plain_moves slow_child two_writers killed refusals foretold left_nodes many points with_gdb; do
+for part in damaged in_the_way full_disk no_memory before_network plain_moves slow_child two_writers killed refusals foretold left_nodes many points with_gdb; do
     if [[ -z $only || $only == "$part" ]]; then
         began=$(now_ms)
         $part

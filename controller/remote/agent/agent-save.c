@@ -292,24 +292,6 @@ static bool receive_again(Agent *a, Reader *r, GError **error)
 
 /* --- parts: between here and the controller --- */
 
-static int part_of(const MachineState *s, unsigned part)
-{
-    unsigned heads = s->whole ? 1 : 2;
-
-    if (part < heads)
-        return part == 0 ? s->devices : s->ram;
-    part -= heads;
-    return s->overlays && part < s->overlays->len ? ((const Overlay *)s->overlays->pdata[part])->fd
-                                                  : -1;
-}
-
-static int64_t size_of(int fd)
-{
-    struct stat about;
-
-    return fd >= 0 && fstat(fd, &about) == 0 ? about.st_size : 0;
-}
-
 static bool receive_parts(const Agent *a, Reader *r, GError **error)
 {
     g_auto(PartsOrder) parts = {0};
@@ -319,14 +301,8 @@ static bool receive_parts(const Agent *a, Reader *r, GError **error)
     if (!index_order_get(r, &number, error) || !(s = find(a, number, error)))
         return false;
     parts_order_init(&parts, s->whole);
-    parts_order_add(&parts, "devices", size_of(s->devices));
-    if (!s->whole)
-        parts_order_add(&parts, "ram", size_of(s->ram));
-    for (unsigned i = 0; s->overlays && i < s->overlays->len; i++) {
-        const Overlay *o = s->overlays->pdata[i];
-
-        parts_order_add(&parts, o->drive, size_of(o->fd));
-    }
+    for (unsigned i = 0; i < machine_state_n_parts(s); i++)
+        parts_order_add(&parts, machine_state_part_name(s, i), machine_state_part_size(s, i));
     parts_order_put(a->made, &parts);
     return true;
 }
@@ -345,15 +321,13 @@ static bool receive_fetch(const Agent *a, Reader *r, GError **error)
     int64_t at;
     ssize_t n;
     PartOrder o;
-    int fd;
 
     if (!fetch_order_get(r, &o, error) || !(s = find(a, o.number, error)))
         return false;
-    fd = part_of(s, o.part);
-    if (fd < 0)
+    if (o.part >= machine_state_n_parts(s))
         return no_part(&o, error);
     bytes = g_malloc(PROTOCOL_PART_BYTES);
-    n = memfile_read(fd, o.at, bytes, PROTOCOL_PART_BYTES, &at, error);
+    n = machine_state_part_read(s, o.part, o.at, bytes, PROTOCOL_PART_BYTES, &at, error);
     if (n < 0)
         return false;
     put_u64(a->made, (uint64_t)at);
@@ -396,13 +370,15 @@ static bool receive_store(const Agent *a, Reader *r, GError **error)
 static bool receive_fill(const Agent *a, Reader *r, GError **error)
 {
     const MachineState *s;
+    int64_t size;
     PartOrder o;
     int fd;
 
     if (!fill_order_get(r, &o, error) || !(s = find(a, o.number, error)))
         return false;
-    fd = part_of(s, o.part);
-    if (fd < 0 || (int64_t)o.size > size_of(fd) || o.at > size_of(fd) - (int64_t)o.size)
+    fd = o.part < machine_state_n_parts(s) ? machine_state_part_file(s, o.part) : -1;
+    size = fd >= 0 ? machine_state_part_size(s, o.part) : 0;
+    if (fd < 0 || (int64_t)o.size > size || o.at > size - (int64_t)o.size)
         return no_part(&o, error);
     if (memfile_write(fd, o.bytes, o.size, o.at))
         return true;

@@ -209,13 +209,14 @@ bool agent_client_fetch(AgentClient *c, unsigned number, MachineState *out, Agen
     return true;
 }
 
-static bool fill_part(AgentClient *c, unsigned number, unsigned part, int fd, GError **error)
+static bool fill_part(AgentClient *c, unsigned number, unsigned part, const MachineState *s,
+                      GError **error)
 {
     g_autofree uint8_t *bytes = g_malloc(PROTOCOL_PART_BYTES);
     int64_t at = 0;
     ssize_t n;
 
-    while ((n = memfile_read(fd, at, bytes, PROTOCOL_PART_BYTES, &at, error)) > 0) {
+    while ((n = machine_state_part_read(s, part, at, bytes, PROTOCOL_PART_BYTES, &at, error)) > 0) {
         g_autoptr(GByteArray) request = g_byte_array_new();
         gsize begun = message_begin(request, MSG_FILL);
         Reader r;
@@ -232,41 +233,23 @@ static bool fill_part(AgentClient *c, unsigned number, unsigned part, int fd, GE
     return n == 0;
 }
 
-static int64_t size_of(int fd)
-{
-    struct stat about;
-
-    return fstat(fd, &about) == 0 ? about.st_size : 0;
-}
-
 static bool store(AgentClient *c, const MachineState *s, unsigned number, GError **error)
 {
     g_auto(PartsOrder) parts = {0};
     g_autoptr(GByteArray) request = g_byte_array_new();
     gsize begun = message_begin(request, MSG_STORE);
-    g_autoptr(GArray) files = g_array_new(FALSE, FALSE, sizeof(int));
     Reader r;
 
     parts_order_init(&parts, s->whole);
-    g_array_append_val(files, s->devices);
-    parts_order_add(&parts, "devices", size_of(s->devices));
-    if (!s->whole) {
-        g_array_append_val(files, s->ram);
-        parts_order_add(&parts, "ram", size_of(s->ram));
-    }
-    for (unsigned i = 0; s->overlays && i < s->overlays->len; i++) {
-        const Overlay *o = s->overlays->pdata[i];
-
-        g_array_append_val(files, o->fd);
-        parts_order_add(&parts, o->drive, size_of(o->fd));
-    }
+    for (unsigned i = 0; i < machine_state_n_parts(s); i++)
+        parts_order_add(&parts, machine_state_part_name(s, i), machine_state_part_size(s, i));
     put_u32(request, number);
     parts_order_put(request, &parts);
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
         return false;
-    for (unsigned i = 0; i < files->len; i++)
-        if (!fill_part(c, number, i, g_array_index(files, int, i), error))
+    for (unsigned i = 0; i < machine_state_n_parts(s); i++)
+        if (!fill_part(c, number, i, s, error))
             return false;
     return true;
 }
