@@ -125,4 +125,25 @@ check 'the example of libgdbstub is right' example gdbstub-client
 
 check 'make uninstall' makes uninstall PREFIX="$prefix"
 check 'nothing is left' [ -z "$(find "$prefix" ! -type d -o -name metronome)" ]
+# What the packages take, by scripts/debian/*.install, is all that is installed, and each line takes something.
+packaged() {
+    local tree=$dir/packages line file taken left=0
+    local -a lines
+    makes install DESTDIR="$tree" PREFIX=/usr LIBDIR=/usr/lib/host ZSHDIR=/usr/share/zsh/vendor-completions \
+        PYTHONDIR=/usr/lib/python3/dist-packages || return 1
+    mapfile -t lines < <(sed 's/ .*//' scripts/debian/*.install)
+    for line in "${lines[@]}"; do
+        compgen -G "$tree/$line" >"$dir/out" || compgen -G "$line" >"$dir/out" || { echo "# nothing is $line" && left=1; }
+    done
+    while IFS= read -r file; do
+        taken=no
+        for line in "${lines[@]}"; do
+            # shellcheck disable=SC2053
+            [[ $file != $line && $file != $line/* ]] || taken=yes
+        done
+        [[ $taken == yes ]] || { echo "# in no package: $file" && left=1; }
+    done < <(cd "$tree" && find . -type f -printf '%P\n')
+    return "$left"
+}
+check 'the Debian packages have all of it' packaged
 done_testing
