@@ -13,7 +13,9 @@
 #include "controller/remote/agent/agent.h"
 #include "controller/report/schema.h"
 #include "controller/run/disk-note.h"
+#include "controller/run/profile.h"
 #include "controller/run/sampler.h"
+#include "controller/run/tracer.h"
 #include "controller/save/save-folder.h"
 #include "controller/serve/server.h"
 #include "controller/session/describe.h"
@@ -143,6 +145,8 @@ static void finish_session(Session *s, const char *failure_dir)
     check_exactness(s);
     keep_failure(s, failure_dir);
     captures_free(s);
+    tracer_free(s);
+    profiles_free(s);
     session_end_transcripts(s);
     disk_note_report(s);
     if (output_loss())

@@ -5,6 +5,7 @@
 #include "controller/run/clock-watch.h"
 #include "controller/run/guest-agent.h"
 #include "controller/run/run.h"
+#include "controller/run/tracer.h"
 #include "controller/session/table.h"
 
 #include <inttypes.h>
@@ -49,6 +50,7 @@ static void print_samples(Session *s, const Node *n, const GArray *samples)
         double rate = 0;
         bool known = clock_watch_rate(s, n, c, &rate);
 
+        tracer_clock(s, n, c);
         if (s->answer) {
             answer_sample(s, c, known && !c->why_not, rate);
             continue;

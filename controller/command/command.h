@@ -248,7 +248,7 @@ extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down,
     cmd_network_trace, cmd_seed, cmd_switch_add;
 extern const Command cmd_break_access, cmd_break_console, cmd_break_event, cmd_break_pc,
     cmd_break_time, cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem,
-    cmd_mem_write, cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_watch;
+    cmd_mem_write, cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_trace, cmd_watch;
 extern const Command cmd_journal, cmd_restart, cmd_restore, cmd_save, cmd_saves;
 extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
     cmd_include, cmd_log, cmd_log_console, cmd_console, cmd_node_add, cmd_node_attach,

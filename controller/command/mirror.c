@@ -7,6 +7,8 @@
 #include "controller/qemu/option-keys.h"
 #include "controller/run/breaks.h"
 #include "controller/run/node-symbols.h"
+#include "controller/run/profile.h"
+#include "controller/run/tracer.h"
 #include "controller/save/save-restore.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-life.h"
@@ -144,5 +146,7 @@ Session *command_mirror(Session *s, GError **error)
     copy_breaks(s, m);
     node_symbols_mirror(s, m);
     captures_mirror(s, m);
+    tracer_mirror(s, m);
+    profiles_mirror(s, m);
     return m;
 }

@@ -11,8 +11,10 @@
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
 #include "controller/run/node-symbols.h"
+#include "controller/run/profile.h"
 #include "controller/run/run.h"
 #include "controller/run/sampler.h"
+#include "controller/run/tracer.h"
 #include "controller/save/save.h"
 #include "controller/session/journal.h"
 #include "controller/session/session-life.h"
@@ -45,6 +47,7 @@ static const Command *const table[] = {
     &cmd_gateway_add,
     &cmd_gateway_list,
     &cmd_capture,
+    &cmd_trace,
     &cmd_network_trace,
     &cmd_network_packets,
     &cmd_network_order,
@@ -190,6 +193,8 @@ void command_free_state(Session *s)
     breaks_free(s);
     node_symbols_free(s);
     captures_free(s);
+    tracer_free(s);
+    profiles_free(s);
     perf_free(s);
     sampler_close(s);
     clock_watch_free(s);

@@ -16,11 +16,12 @@ EMBED(schema_event, "scripts/schema/event.schema.json");
 EMBED(schema_report, "scripts/schema/report.schema.json");
 EMBED(schema_save, "scripts/schema/save.schema.json");
 EMBED(schema_socket, "scripts/schema/socket.schema.json");
+EMBED(schema_trace, "scripts/schema/trace.schema.json");
 
 static const char *const names[] = {"barriers", "clocks", "event", "report",
-                                    "save",     "socket", NULL};
-static const char *const texts[] = {schema_barriers, schema_clocks, schema_event,
-                                    schema_report,   schema_save,   schema_socket};
+                                    "save",     "socket", "trace", NULL};
+static const char *const texts[] = {schema_barriers, schema_clocks, schema_event, schema_report,
+                                    schema_save,     schema_socket, schema_trace};
 
 const char *schema_text(const char *name)
 {

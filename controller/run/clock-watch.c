@@ -9,6 +9,7 @@
 #include "controller/base/output.h"
 #include "controller/engine/rest.h"
 #include "controller/run/guest-agent.h"
+#include "controller/run/tracer.h"
 #include "controller/session/session-error.h"
 
 #include <errno.h>
@@ -148,6 +149,7 @@ static void write_samples(Session *s, const Node *n, const GArray *samples)
         double rate;
         bool known = clock_watch_rate(s, n, c, &rate);
 
+        tracer_clock(s, n, c);
         fprintf(s->clocks->file, "%" PRId64 ",%s,%s,%d,%" PRId64 ",", engine_now(s->engine).ns,
                 n->name, c->name, c->cpu, vtime_sub(c->at, n->epoch).ns);
         if (c->why_not)

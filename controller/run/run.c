@@ -11,8 +11,10 @@
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
 #include "controller/run/node-symbols.h"
+#include "controller/run/profile.h"
 #include "controller/run/quantum.h"
 #include "controller/run/sampler.h"
+#include "controller/run/tracer.h"
 #include "controller/session/events.h"
 #include "controller/session/live.h"
 #include "controller/session/recorder.h"
@@ -98,6 +100,7 @@ static void finish_run(Session *s, RunOutcome *outcome)
     s->last_passed = vtime_sub(engine_now(s->engine), run->from);
     s->stopped_by = outcome->number;
     outcome->unattended = run->spec.unattended;
+    tracer_run(s, run->from, outcome->how, outcome->number, outcome->why);
     engine_set_pace(s->engine, 0);
     run_free(s);
     for (unsigned i = 0; i < listeners->len; i++) {
@@ -182,8 +185,10 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     live_flush(s, true);
     events_flush(s->events);
     run->between = true; /* what a command asks for waits */
+    tracer_sample(s);
     if (end != RUN_FAILED) {
         sampler_write(s);
+        profile_sample(s);
         clock_watch_sample(s);
         breaks_watch(s);
         quantum_follow(s);
@@ -241,11 +246,14 @@ static void start_piece(Session *s)
     goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, tracer_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, profile_next_time(s).ns));
     if (breaks_need_clocks(s)) {
         goal.at_rest = breaks_at_rest;
         goal.at_rest_data = s;
     }
     session_prepare_recording(s);
+    tracer_begin_piece(s);
     if (run->nested_steps->len > 0) {
         engine_run(s->engine, &g_array_index(run->nested_steps, NestedStep, 0).goal,
                    on_nested_step_done, s);

@@ -10,6 +10,7 @@
 #include "controller/qemu/launch.h"
 #include "controller/qemu/uart.h"
 #include "controller/run/breaks.h"
+#include "controller/run/tracer.h"
 #include "controller/save/machines.h"
 #include "controller/save/nodes.h"
 #include "controller/session/events.h"
@@ -91,5 +92,6 @@ bool restart_all(Session *s, GError **error)
     s->in_runs = (HTime){0};
     s->last_run = (HTime){0};
     s->last_passed = vtime(0);
+    tracer_anew(s, "restart");
     return true;
 }

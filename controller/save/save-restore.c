@@ -12,6 +12,7 @@
 #include "controller/qemu/guest-files.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-save.h"
+#include "controller/run/tracer.h"
 #include "controller/save/machines.h"
 #include "controller/save/save-file.h"
 #include "controller/session/journal.h"
@@ -309,5 +310,7 @@ bool save_restore(Session *s, const Save *save, const char *places, OwnStateLook
         ok = false;
     }
     forget_copies(save, far);
+    if (ok)
+        tracer_anew(s, "restore");
     return ok;
 }

@@ -31,10 +31,13 @@ typedef struct {
     VTime at, until; /* of the line's begin, and of the barrier by which it was complete */
     uint64_t number; /* in the order of coming */
     char *text;
+    bool shown; /* its console was shown when it came; else it is for the tap alone */
 } LiveLine;
 
 struct Live {
     bool all;
+    LiveTap tap; /* NULL: none */
+    void *tap_data;
     GPtrArray *followers;
     unsigned timer;
     GMutex lock;      /* protects what is below, and Follower.left_out */
@@ -72,7 +75,7 @@ static void on_line(const char *text, gsize size, VTime at, VTime until, void *d
         f->left_out++;
     } else {
         l = g_new(LiveLine, 1);
-        *l = (LiveLine){f, at, until, live->added++, text_line(text, (gssize)size)};
+        *l = (LiveLine){f, at, until, live->added++, text_line(text, (gssize)size), f->on};
         live->bytes += size;
         g_ptr_array_add(live->lines, l);
     }
@@ -159,8 +162,15 @@ void live_flush(Session *s, bool at_rest)
     if (!live || s->console_open)
         return;
     lines = take(live, at_rest ? vtime(INT64_MAX) : engine_now(s->engine));
-    for (unsigned i = 0; i < lines->len; i++)
-        show(s, lines->pdata[i]);
+    for (unsigned i = 0; i < lines->len; i++) {
+        const LiveLine *l = lines->pdata[i];
+
+        if (live->tap)
+            live->tap(l->of->node, l->of->uart > 0 ? l->of->port : "", l->text, l->at,
+                      live->tap_data);
+        if (l->shown)
+            show(s, l);
+    }
     tell_left_out(s, live);
 }
 
@@ -213,7 +223,7 @@ void live_begin(Session *s)
             Follower *f = follower_of(s->live, n, uart);
 
             if (node_console(n, uart))
-                console_follow(node_console(n, uart), f->on ? on_line : NULL, f);
+                console_follow(node_console(n, uart), f->on || s->live->tap ? on_line : NULL, f);
         }
     }
 }
@@ -229,6 +239,15 @@ void live_show(Session *s, const Node *node, unsigned uart, bool on)
         for (unsigned i = 0; i < live->followers->len; i++)
             ((Follower *)live->followers->pdata[i])->on = on;
     }
+    live_begin(s);
+}
+
+void live_tap(Session *s, LiveTap tap, void *data)
+{
+    Live *live = live_of(s);
+
+    live->tap = tap;
+    live->tap_data = data;
     live_begin(s);
 }
 

@@ -16,6 +16,12 @@
  * be. The ensemble stands. */
 void live_show(Session *session, const Node *node, unsigned uart, bool on);
 
+/* Gets each complete line of every console, shown or not, in the same order. port: of the node, "" for
+ * UART 0; text: fit for a terminal. */
+typedef void (*LiveTap)(const char *node, const char *port, const char *text, VTime at, void *data);
+/* Sets the one tap; NULL: none. The ensemble stands. */
+void live_tap(Session *session, LiveTap tap, void *data);
+
 /* Call before the ensemble runs: nodes may be new. */
 void live_begin(Session *session);
 /* Shows the lines that are complete. at_rest: all nodes stand and their consoles are drained. */

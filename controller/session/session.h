@@ -62,6 +62,8 @@ typedef struct Session {
     struct Perf *perf;         /* command/cmd-perf.c: where its counting began */
     struct Sampler *sampler;   /* run/sampler.h; NULL: nothing is sampled */
     struct ClockWatch *clocks; /* run/clock-watch.h; NULL: no clock was read */
+    struct Tracer *tracer;     /* run/tracer.h; NULL: no timeline is written */
+    GPtrArray *profiles;       /* run/profile.h; NULL: none yet */
     struct Journal *journal;   /* journal.h; NULL: nothing came from outside yet */
     struct Live *live;         /* live.h; NULL: no console is shown */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */

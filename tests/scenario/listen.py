@@ -145,6 +145,17 @@ def case_session(path, log):
         p.ask(method)
     p.ask("node.list", node="a")
     p.ask("clocks", node="a")
+    timeline = os.path.join(os.path.dirname(log.name), "t.json")
+    p.ask("trace", file=timeline, every=1)
+    p.ask("trace", node="a", functions=True)
+    p.ask("run", duration="3ms")
+    functions = p.ask("trace", node="a", functions=True)
+    assert [functions[k] for k in ("node", "samples", "idle", "lost", "every")] == ["a", 3, 0, 0, 1], functions
+    assert sum(f["samples"] for f in functions["functions"]) == 3, functions
+    p.ask("trace", node="a", functions=True, off=True)
+    ended = p.ask("trace", off=True)
+    with open(timeline, encoding="utf-8") as file:
+        assert ended == {"file": timeline, "events": len(json.load(file))}, ended
     p.ask("link.add", end=["a", "h"], latency=1000000)
     assert p.ask("link.list")["links"][0]["latency_ns"] == 1000000
     p.ask("unsubscribe")

@@ -121,7 +121,7 @@ monitor_is_inside() {
     local line n
     local -a steps=() outside=("host add x command=\"touch $dir/pwned\"" "hosts from=$dir/pwned" 'host remove x'
         'node add b' "node attach b qmp=$dir/pwned" 'node console a' "node transcript a $dir/pwned"
-        "gateway add g unix=$dir/pwned" "capture $dir/pwned" 'start' "report $dir/pwned" "include $dir/pwned"
+        "gateway add g unix=$dir/pwned" "capture $dir/pwned" "trace $dir/pwned" 'start' "report $dir/pwned" "include $dir/pwned"
         'qmp a stop' "hmp a \"screendump $dir/pwned\"" 'set x y' "gdb a path=$dir/pwned" 'gdb a off' 'gdb a wait=on'
         "host a x command=\"touch $dir/pwned\"" "cap $dir/pwned" "'capture' $dir/pwned" "watch 'qmp a cont' 1ms"
         "watch \"hmp a 'info version'\" 1ms" '$word a cont')

@@ -51,7 +51,7 @@ is_scenario() {
 
 runs() {
     local name arguments vector file
-    for name in two-guests exact-stop debug ping files what-if; do
+    for name in two-guests exact-stop debug ping trace files what-if; do
         arguments=("guest=$guest")
         [[ $name != two-guests ]] || arguments+=(sleep=off)
         limit=120 mtr run "scripts/scenarios/$name.mtr" "${arguments[@]}"

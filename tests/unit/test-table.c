@@ -427,9 +427,10 @@ static void test_exit_codes(void)
 static void test_outside(void)
 {
     static const char *const outside[] = {
-        "capture",         "defaults", "gateway add", "gdb",      "hmp",         "host add",
-        "host remove",     "hosts",    "include",     "node add", "node attach", "node console",
-        "node transcript", "qmp",      "report",      "set",      "start",       NULL,
+        "capture",     "defaults",     "gateway add",     "gdb",     "hmp",
+        "host add",    "host remove",  "hosts",           "include", "node add",
+        "node attach", "node console", "node transcript", "qmp",     "report",
+        "set",         "start",        "trace",           NULL,
     };
     unsigned found = 0;
 
