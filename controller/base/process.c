@@ -7,7 +7,7 @@
 #include "controller/base/proc.h"
 
 #include <fcntl.h>
-#include <glib.h>
+#include <glib-unix.h>
 #include <pthread.h>
 #include <signal.h>
 #include <unistd.h>
@@ -32,6 +32,15 @@ static void on_fork(void)
 void process_ignore_signals(void)
 {
     set_all(SIG_IGN);
+}
+
+unsigned process_on_signal(int number, GSourceFunc func, void *data)
+{
+    struct sigaction now;
+
+    if (sigaction(number, NULL, &now) == 0 && now.sa_handler == SIG_IGN)
+        return 0;
+    return g_unix_signal_add(number, func, data);
 }
 
 void process_prepare(void)

@@ -5,6 +5,7 @@
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
+#include <glib.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -18,6 +19,10 @@
 void process_prepare(void);
 
 void process_ignore_signals(void);
+
+/* Calls func from the main loop when the signal comes, until it returns G_SOURCE_REMOVE. Returns the
+ * source's id; 0: whoever started this process has it ignore the signal (nohup), and so it stays. */
+unsigned process_on_signal(int number, GSourceFunc func, void *data);
 
 /* Returns the start time of thread tid of process pid, in ticks since the host's start; -1 if there
  * is no such thread. The number and the start time together identify a thread, because numbers are

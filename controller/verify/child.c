@@ -1,58 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * child.c: starts the process through GSubprocess and waits in a main loop of its own.
- */
+/* child.c: one subprocess at a time, and a main loop of its own that waits for it. */
 #include "controller/verify/child.h"
 
+#include "controller/base/process.h"
+#include "controller/base/subprocess.h"
 #include "controller/base/verdict.h"
 
 #include <gio/gio.h>
-#include <glib-unix.h>
+#include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
 
 #define TICK_MS 250
 
 /* The current run, for Ctrl-C. */
-static GSubprocess *child;
+static Subprocess *child;
 static bool interrupted;
+
+/* A run that has ended. */
+typedef struct {
+    GMainLoop *loop;
+    int code;
+} End;
 
 /* The first signal interrupts the run, the second kills the run. */
 static gboolean on_signal(gpointer data)
 {
     (void)data;
-    if (child && interrupted)
-        g_subprocess_force_exit(child);
-    else if (child)
-        g_subprocess_send_signal(child, SIGINT);
+    if (child)
+        subprocess_signal(child, interrupted ? SIGKILL : SIGINT);
     interrupted = true;
     return G_SOURCE_CONTINUE;
 }
 
 void child_watch_signals(void)
 {
-    g_unix_signal_add(SIGINT, on_signal, NULL);
-    g_unix_signal_add(SIGTERM, on_signal, NULL);
-    g_unix_signal_add(SIGHUP, on_signal, NULL);
+    process_on_signal(SIGINT, on_signal, NULL);
+    process_on_signal(SIGTERM, on_signal, NULL);
+    process_on_signal(SIGHUP, on_signal, NULL);
 }
 
 bool child_interrupted(void)
 {
     return interrupted;
-}
-
-/* Runs in the child between fork and exec. The child ends when this process ends, for any
- * reason. */
-static void child_setup(gpointer data)
-{
-    (void)data;
-    prctl(PR_SET_PDEATHSIG, SIGTERM);
-}
-
-static void on_end(GObject *source, GAsyncResult *result, gpointer data)
-{
-    g_subprocess_wait_finish(G_SUBPROCESS(source), result, NULL);
-    g_main_loop_quit(data);
 }
 
 /* Forwards available bytes without waiting. Returns false at the end of the stream. */
@@ -86,7 +75,8 @@ static gboolean on_tick(gpointer data)
  * line. */
 static void wait_and_show(const ChildPlan *plan, GMainLoop *loop)
 {
-    GPollableInputStream *from = G_POLLABLE_INPUT_STREAM(g_subprocess_get_stderr_pipe(child));
+    g_autoptr(GPollableInputStream) from =
+        g_object_ref(G_POLLABLE_INPUT_STREAM(subprocess_stderr(child)));
     GSource *source = g_pollable_input_stream_create_source(from, NULL);
     unsigned timer = g_timeout_add(TICK_MS, on_tick, (gpointer)plan);
 
@@ -100,25 +90,27 @@ static void wait_and_show(const ChildPlan *plan, GMainLoop *loop)
     plan->clear(plan->data);
 }
 
+static void on_done(int code, void *data)
+{
+    End *end = data;
+
+    child = NULL;
+    end->code = code;
+    g_main_loop_quit(end->loop);
+}
+
 int child_run(const ChildPlan *plan, GError **error)
 {
-    GSubprocessFlags flags =
-        G_SUBPROCESS_FLAGS_STDOUT_SILENCE | (plan->tick ? G_SUBPROCESS_FLAGS_STDERR_PIPE : 0);
-    g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new(flags);
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    int code;
+    End end = {loop, 0};
+    const SubprocessSpec spec = {.argv = plan->argv, .stderr_pipe = plan->tick != NULL};
 
-    g_subprocess_launcher_set_child_setup(launcher, child_setup, NULL, NULL);
-    child = g_subprocess_launcher_spawnv(launcher, (const char *const *)plan->argv, error);
+    child = subprocess_start(&spec, on_done, &end, error);
     if (!child)
         return -1;
-    g_subprocess_wait_async(child, NULL, on_end, loop);
     if (plan->tick)
         wait_and_show(plan, loop);
     else
         g_main_loop_run(loop);
-    code = g_subprocess_get_if_exited(child) ? g_subprocess_get_exit_status(child)
-                                             : outcome_exit_code(OUTCOME_NODE_FAILED);
-    g_clear_object(&child);
-    return code;
+    return end.code >= 0 ? end.code : outcome_exit_code(OUTCOME_NODE_FAILED);
 }

@@ -5,6 +5,7 @@
 #include "controller/verify/compare.h"
 
 #include "controller/base/text.h"
+#include "controller/base/units.h"
 
 #include <string.h>
 
@@ -144,6 +145,19 @@ Difference *compare_samples(const char *a, const char *b, uint64_t *samples)
         if (left[0] && left[1])
             g_hash_table_insert(last_icount, g_strdup(left[1]), g_strdup(field_of(left, "icount")));
     }
+}
+
+char *difference_text(const Difference *d, unsigned other)
+{
+    g_autofree char *before = units_format_seconds(d->before), *at = units_format_seconds(d->at);
+
+    if (d->node)
+        return g_strdup_printf("runs 1 and %u differ at %s, node %s: %s is %s and %s; all was "
+                               "equal at %s",
+                               other, at, d->node, d->field, d->a, d->b, before);
+    return g_strdup_printf("runs 1 and %u were not sampled alike from %s on: one of them "
+                           "ended, or its commands took another way",
+                           other, at);
 }
 
 void difference_free(Difference *d)

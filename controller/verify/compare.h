@@ -32,6 +32,10 @@ typedef struct {
  * *samples: number of equal lines. */
 Difference *compare_samples(const char *a, const char *b, uint64_t *samples);
 
+/* Says in one line which runs differ, where and in what. other: number of the second run, from 1;
+ * the first one is run 1. The caller frees the text with g_free(). */
+char *difference_text(const Difference *difference, unsigned other);
+
 /* Returns the time in the last complete line of samples. `end` is the end of a file and may begin
  * inside a line, so the first line does not count. Returns 0 without such a line. */
 VTime compare_last_time(const char *end);

@@ -260,18 +260,8 @@ static void keep_consoles(Work *w, const Difference *d, unsigned other)
 
 static void report_difference(const Work *w, const Difference *d, unsigned other)
 {
-    g_autofree char *before = units_format_seconds(d->before);
-    g_autofree char *at = units_format_seconds(d->at);
-    g_autofree char *what = NULL;
+    g_autofree char *what = difference_text(d, other + 1);
 
-    if (d->node)
-        what = g_strdup_printf("runs 1 and %u differ at %s, node %s: %s is %s and %s; all was "
-                               "equal at %s",
-                               other + 1, at, d->node, d->field, d->a, d->b, before);
-    else
-        what = g_strdup_printf("runs 1 and %u were not sampled alike from %s on: one of them "
-                               "ended, or its commands took another way",
-                               other + 1, at);
     print_text(w, "%s\n", what);
     if (d->node)
         print_text(
