@@ -27,6 +27,17 @@ const char *outcome_name(Outcome outcome)
     return outcomes[outcome].name;
 }
 
+bool outcome_find(const char *name, Outcome *out)
+{
+    for (unsigned i = 0; i < G_N_ELEMENTS(outcomes); i++) {
+        if (strcmp(outcomes[i].name, name) == 0) {
+            *out = (Outcome)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 int outcome_exit_code(Outcome outcome)
 {
     return outcomes[outcome].exit_code;

@@ -25,6 +25,9 @@ typedef enum {
 /* Returns "passed", "exactness-lost", … */
 const char *outcome_name(Outcome outcome);
 
+/* Finds the outcome of such a name. Returns false if there is none. */
+bool outcome_find(const char *name, Outcome *out);
+
 /* Returns the exit code; -1 for OUTCOME_RUNNING. */
 int outcome_exit_code(Outcome outcome);
 

@@ -341,6 +341,7 @@ char *report_json(const ReportSummary *s)
     json_object_object_add(o, "variables", variables_json(s->variables));
     add_text(o, "command_line", s->command_line);
     add_text(o, "mode", s->mode);
+    put_int(o, "seed", (int64_t)s->seed);
     put_int(o, "quantum_ns", s->quantum.ns);
     put_int(o, "virtual_ns", s->now.ns);
     put_int(o, "barriers", (int64_t)s->barriers);

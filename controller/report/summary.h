@@ -142,6 +142,7 @@ typedef struct {
     GHashTable *variables;  /* name -> value, or NULL; not owned */
     char *command_line;
     const char *mode;
+    uint64_t seed; /* of the network's random numbers; 0 if there is no network */
     VTime quantum, now;
     bool quantum_auto; /* the quantum follows the links */
     uint64_t barriers, missed;

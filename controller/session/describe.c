@@ -3,6 +3,7 @@
 #include "controller/session/describe.h"
 
 #include "controller/fabric/fabric.h"
+#include "controller/network/network.h"
 #include "controller/qemu/consoles.h"
 #include "controller/qemu/sched.h"
 #include "controller/session/journal.h"
@@ -117,6 +118,7 @@ void session_describe(const Session *s, ReportSummary *out)
     *out = (ReportSummary){
         .command_line = g_strdup(s->options.command_line),
         .mode = session_mode(s),
+        .seed = s->fabric ? network_seed(fabric_network(s->fabric)) : 0,
         .quantum = engine_quantum(s->engine),
         .quantum_auto = s->auto_quantum,
         .now = engine_now(s->engine),

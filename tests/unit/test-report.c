@@ -71,6 +71,7 @@ static void fill(ReportSummary *s)
     *s = (ReportSummary){
         .command_line = g_strdup("metronome -c 'run \"1s\"' a/b"),
         .mode = "strict",
+        .seed = 7,
         .quantum = {50000},
         .now = {INT64_C(9007199254740993)}, /* more than a double holds */
         .barriers = 20000,
@@ -205,13 +206,15 @@ static void test_json_top(void)
 
     fill(&s);
     o = parse(&s);
-    keys_are(o, "version metronome_version outcome exit_code where message started scenario "
-                "variables command_line mode quantum_ns virtual_ns barriers missed host_seconds "
-                "packets checks checks_left_out journal journal_left_out nodes");
+    keys_are(o,
+             "version metronome_version outcome exit_code where message started scenario "
+             "variables command_line mode seed quantum_ns virtual_ns barriers missed host_seconds "
+             "packets checks checks_left_out journal journal_left_out nodes");
     int_is(o, "version", REPORT_VERSION);
     g_assert_cmpint(REPORT_VERSION, ==, 3);
     text_is(o, "command_line", "metronome -c 'run \"1s\"' a/b");
     text_is(o, "mode", "strict");
+    int_is(o, "seed", 7);
     int_is(o, "quantum_ns", 50000);
     int_is(o, "virtual_ns", INT64_C(9007199254740993));
     int_is(o, "barriers", 20000);
