@@ -10,6 +10,7 @@
 #include "controller/qemu/debug.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
+#include "controller/run/limit.h"
 #include "controller/run/node-symbols.h"
 #include "controller/run/profile.h"
 #include "controller/run/quantum.h"
@@ -98,6 +99,7 @@ static void finish_run(Session *s, RunOutcome *outcome)
     s->in_runs.ns += outcome->host.ns;
     s->last_run = outcome->host;
     s->last_passed = vtime_sub(engine_now(s->engine), run->from);
+    s->passed.ns += s->last_passed.ns;
     s->stopped_by = outcome->number;
     outcome->unattended = run->spec.unattended;
     tracer_run(s, run->from, outcome->how, outcome->number, outcome->why);
@@ -180,6 +182,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     struct Run *run = s->run;
     const LinesFound *found;
     g_autofree char *why = NULL;
+    g_autoptr(GError) over = NULL;
     RunOutcome outcome = {.end = end, .error = error};
 
     live_flush(s, true);
@@ -209,6 +212,11 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     }
     breaks_forget_done(s);
     outcome.why = why;
+    if (!outcome.how && !limit_allows(s, run->from, &over)) {
+        outcome.how = "failed";
+        outcome.end = RUN_FAILED;
+        outcome.error = over;
+    }
     if (outcome.how) {
         finish_run(s, &outcome);
         return;
@@ -248,6 +256,7 @@ static void start_piece(Session *s)
     goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, tracer_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, profile_next_time(s).ns));
+    goal.time = vtime(MIN(goal.time.ns, limit_end(s, run->from).ns));
     if (breaks_need_clocks(s)) {
         goal.at_rest = breaks_at_rest;
         goal.at_rest_data = s;
@@ -287,7 +296,7 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
 
     g_assert(!s->run);
     quantum_follow(s);
-    if (!breaks_prepare(s, error) ||
+    if (!limit_allows(s, engine_now(s->engine), error) || !breaks_prepare(s, error) ||
         (s->fabric && !fabric_prepare(s->fabric, engine_quantum(s->engine), s->auto_quantum,
                                       engine_now(s->engine), error)))
         return false;

@@ -22,6 +22,7 @@ typedef struct {
     bool quiet; /* dry, and no findings are printed: a run in this process follows */
     bool reports; /* quiet: the run that follows is recorded */
     bool json;    /* stdout carries JSON lines */
+    VTime limit;  /* on the virtual time that passes in all runs together; 0: none (run/limit.h) */
     char *qemu;
     char *command_line;
     char *scenario; /* path of the scenario as given, or NULL */
@@ -52,6 +53,7 @@ typedef struct Session {
     Report *report;        /* what is recorded; NULL without --report */
     HTime in_runs;         /* host time spent in run commands */
     VTime last_passed;     /* virtual time that passed in the last run */
+    VTime passed;          /* virtual time that passed in all runs, however a restore went back */
     HTime last_run;        /* host time spent in the last run */
     unsigned stopped_by;   /* number of the break that stopped the last run; 0: none */
     struct Fabric *fabric; /* fabric/fabric.h: the virtual network; NULL: none yet */
