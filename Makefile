@@ -245,6 +245,7 @@ bench: guest
 	BUILD=$(BUILD) tests/bench/network.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/hosts.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/saves.sh $(filter --quick,$(BENCH_ARGS))
+	BUILD=$(BUILD) tests/bench/cases.sh $(filter --quick,$(BENCH_ARGS))
 
 bench-notes: guest
 	@$(MAKE) --no-print-directory all $(PLUGINS)
@@ -314,7 +315,8 @@ INSTALLED = $(call files,755,$(BUILD)/metronome,$(BINDIR)) \
     $(call files,644,$(BUILD)/libqmp.a $(BUILD)/libgdbstub.a,$(LIBDIR)) \
     $(call files,644,$(PC),$(LIBDIR)/pkgconfig) \
     $(call tree,644,qmp/qmp.h $(addprefix gdbstub-client/,gdbstub.h packet.h parse.h request.h),$(INCLUDEDIR)/metronome) \
-    $(call files,644,$(wildcard scripts/scenarios/*),$(DATADIR)/metronome/scenarios) \
+    $(call files,644,$(wildcard scripts/scenarios/*.*),$(DATADIR)/metronome/scenarios) \
+    $(call files,644,$(wildcard scripts/scenarios/tests/*.*),$(DATADIR)/metronome/scenarios/tests) \
     $(call files,644,$(wildcard scripts/python/metronome/*.py) scripts/python/metronome/py.typed,$(PYTHONDIR)/metronome) \
     $(call tree,755,scripts/build-guest scripts/build-busybox scripts/setup guest-init/init,$(DATADIR)/metronome) \
     $(call tree,644,scripts/own-folder.sh guest-init/agent.c $(wildcard guest-init/payloads/* guest-init/boards/*),$(DATADIR)/metronome)

@@ -28,6 +28,8 @@
 #include "controller/shell/runner.h"
 #include "controller/shell/scenario.h"
 #include "controller/shell/signals.h"
+#include "controller/testing/collect.h"
+#include "controller/testing/testing.h"
 #include "controller/verify/verify.h"
 #include "gdbstub-client/gdbstub.h"
 #include "qmp/qmp.h"
@@ -85,6 +87,12 @@ static void report_exit(const Verdict *v, const Session *s, bool json)
     }
 }
 
+static void note_error(Session *s, GError *error)
+{
+    session_note(s, command_outcome(error), error->message);
+    g_error_free(error);
+}
+
 static void check_exactness(Session *s)
 {
     uint64_t lost = engine_violations(s->engine) + fabric_late(s->fabric);
@@ -123,7 +131,7 @@ static void keep_failure(Session *s, const char *dir)
     if (!dir || (outcome != OUTCOME_FAILED && outcome != OUTCOME_EXACTNESS_LOST &&
                  outcome != OUTCOME_NODE_FAILED))
         return;
-    if (!command_keep(s, dir, &error))
+    if (!command_keep(s, "failure", dir, &error))
         log_write(LOG_ERROR, "--save-on-failure: %s", error->message);
     else if (s->hosts && s->hosts->len > 0)
         log_warn(
@@ -134,8 +142,28 @@ static void keep_failure(Session *s, const char *dir)
         log_warn("the ensemble is saved as it stands: `metronome --from %s` opens it", dir);
 }
 
+/* Saves a run that passed, so that others begin there. dir: NULL: it is not to be saved. */
+static void keep_end(Session *s, const char *dir)
+{
+    GError *error = NULL;
+
+    if (!dir || s->verdict.outcome != OUTCOME_RUNNING)
+        return;
+    if (!s->started)
+        note_error(s, g_error_new(SESSION_ERROR, SESSION_ERROR_USAGE,
+                                  "no node was started, so there is nothing to save"));
+    else if (!command_keep(s, "boot", dir, &error))
+        note_error(s, error);
+}
+
+/* Folders for what is left of the run, or NULL. */
+typedef struct {
+    const char *failure; /* a save of a run that failed */
+    const char *end;     /* a save of one that passed */
+} EndFolders;
+
 /* What is left to go wrong, then what says how it ended. */
-static void finish_session(Session *s, const char *failure_dir)
+static void finish_session(Session *s, EndFolders folders)
 {
     bool interrupted = s->interrupted;
 
@@ -143,7 +171,8 @@ static void finish_session(Session *s, const char *failure_dir)
     if (s->interrupted && !interrupted) /* while it waited for the last barrier */
         session_note(s, OUTCOME_INTERRUPTED, "interrupted");
     check_exactness(s);
-    keep_failure(s, failure_dir);
+    keep_failure(s, folders.failure);
+    keep_end(s, folders.end);
     captures_free(s);
     tracer_free(s);
     profiles_free(s);
@@ -154,12 +183,6 @@ static void finish_session(Session *s, const char *failure_dir)
     verdict_end(&s->verdict);
     write_report(s);
     report_exit(&s->verdict, s, false);
-}
-
-static void note_error(Session *s, GError *error)
-{
-    session_note(s, command_outcome(error), error->message);
-    g_error_free(error);
 }
 
 /* --- a session --- */
@@ -202,6 +225,7 @@ static Session *new_session(const Arguments *a, char **argv, bool dry, GError **
                                         .quiet = a->mode != MODE_CHECK,
                                         .reports = a->report != NULL,
                                         .json = a->json,
+                                        .limit = a->limit,
                                         .qemu = g_strdup(a->qemu),
                                         .command_line = arguments_join(argv),
                                         .scenario = a->rest ? g_strdup(a->rest[1]) : NULL},
@@ -225,9 +249,9 @@ static void write_log(const char *line)
 }
 
 /* The verdict outlives the session, whose end may still have something to say. */
-static void end_session(Session *s, const char *failure_dir, Verdict *verdict)
+static void end_session(Session *s, EndFolders folders, Verdict *verdict)
 {
-    finish_session(s, failure_dir);
+    finish_session(s, folders);
     signals_watch(NULL, NULL);
     command_free_state(s);
     *verdict = s->verdict;
@@ -276,7 +300,7 @@ static bool check_scenario(const Arguments *a, char **argv, const Scenario *scen
     }
     if (s) {
         report_unstarted(a, argv, &s->verdict);
-        end_session(s, NULL, verdict);
+        end_session(s, (EndFolders){0}, verdict);
     }
     return false;
 }
@@ -299,7 +323,7 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
         return false;
     }
     run(s, a->from, scenario);
-    end_session(s, a->failure, verdict);
+    end_session(s, (EndFolders){a->failure, a->end}, verdict);
     g_clear_pointer(&server, server_free);
     return true;
 }
@@ -352,6 +376,29 @@ static bool verify(const Arguments *a, Verdict *verdict, GError **error)
     return verify_run(&plan, verdict, error);
 }
 
+/* So do the runs of cases. */
+static bool test(const Arguments *a, Verdict *verdict, GError **error)
+{
+    const TestPlan plan = {.words = a->rest + 1,
+                           .qemu = a->qemu,
+                           .log = a->log,
+                           .from = a->from,
+                           .filter = a->filter,
+                           .junit = a->junit,
+                           .keep = a->keep,
+                           .tap = a->tap,
+                           .list = a->list,
+                           .runs = a->runs,
+                           .jobs = a->jobs,
+                           .timeout = a->timeout,
+                           .limit = a->limit,
+                           .print = print_finding,
+                           .progress = isatty(STDERR_FILENO) ? show_progress : NULL,
+                           .data = (void *)a};
+
+    return testing_run(&plan, verdict, error);
+}
+
 /* As the command `help`, which needs nothing of a session but where to print. */
 static void help(const Arguments *a, GError **error)
 {
@@ -384,6 +431,20 @@ static void print_schema(const char *name, GError **error)
         output_print("\n");
 }
 
+/* A case of `test` is checked behind its boot, if there is one to be found. */
+static void check_only(const Arguments *a, char **argv, Scenario scenario, Verdict *verdict,
+                       GError **error)
+{
+    g_autofree char *from = scenario.file && !a->from ? collect_from(scenario.file) : NULL;
+    Arguments behind = *a;
+
+    if (from && g_file_test(from, G_FILE_TEST_IS_DIR))
+        behind.from = from;
+    else if (from && g_file_test(from, G_FILE_TEST_IS_REGULAR))
+        scenario.boot = from;
+    check_scenario(&behind, argv, &scenario, verdict, error);
+}
+
 /* True if the verdict has been reported as an event already. */
 static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError **error)
 {
@@ -411,12 +472,15 @@ static bool run_mode(const Arguments *a, char **argv, Verdict *verdict, GError *
                    ? run_session(a, argv, &scenario, verdict, error)
                    : !*error;
     case MODE_CHECK:
-        check_scenario(a, argv, &scenario, verdict, error);
+        check_only(a, argv, scenario, verdict, error);
         return !*error;
     case MODE_VERIFY:
         if (!check_scenario(a, argv, &scenario, verdict, error))
             return !*error;
         verify(a, verdict, error);
+        return false;
+    case MODE_TEST:
+        test(a, verdict, error);
         return false;
     case MODE_AGENT:
         code = agent_run(a->cpus, METRONOME_VERSION, error);

@@ -141,9 +141,9 @@ static CommandResult exec_save(CommandCall *call, GError **error)
     return COMMAND_DONE;
 }
 
-bool command_keep(Session *s, const char *dir, GError **error)
+bool command_keep(Session *s, const char *name, const char *dir, GError **error)
 {
-    g_autoptr(Save) save = save_make(s, "failure", error);
+    g_autoptr(Save) save = save_make(s, name, error);
 
     return save && save_fetch(save, NULL, NULL, error) &&
            save_folder_write(save, dir, NULL, NULL, error);

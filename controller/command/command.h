@@ -196,7 +196,7 @@ void gdb_close_node(Session *session, const Node *node);
 CommandResult command_restore(Session *session, const char *path, GError **error);
 
 /* Saves the ensemble in a folder and does not go on. */
-bool command_keep(Session *session, const char *dir, GError **error);
+bool command_keep(Session *session, const char *name, const char *dir, GError **error);
 
 /* Of `assert` (cmd-trace.c): `happens-before N M` and `concurrent N M`. */
 CommandResult command_assert_causality(CommandCall *call, GError **error);

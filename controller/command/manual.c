@@ -39,6 +39,7 @@ static const ManualItem modes[] = {
     {"[OPTIONS] check FILE [KEY=VALUE…]", "check a scenario and QEMU's options, start nothing"},
     {"[OPTIONS] verify FILE [KEY=VALUE…]",
      "run a scenario several times and find the first difference"},
+    {"[OPTIONS] test FILE… [KEY=VALUE…]", "run scenarios as test cases"},
     {"help [COMMAND]", "show the commands, or one of them"},
     {"schema [NAME]", "print the JSON schema of what programs read"},
     {"version", "show the version"},

@@ -164,6 +164,11 @@ void checking_use(Checking *c, const char *variable)
         g_hash_table_add(c->used, g_strdup(variable));
 }
 
+void checking_forget_used(Checking *c)
+{
+    g_hash_table_remove_all(c->used);
+}
+
 bool checking_is_used(const Checking *c, const char *variable)
 {
     return g_hash_table_contains(c->used, variable);

@@ -76,6 +76,8 @@ bool checking_is_sure(const Checking *checking);
 
 /* Notes that a variable is used. */
 void checking_use(Checking *checking, const char *variable);
+/* Forgets which variables were used by now. Not NULL. */
+void checking_forget_used(Checking *checking);
 /* Whether a variable was used. Not NULL. */
 bool checking_is_used(const Checking *checking, const char *variable);
 /* Names of all variables that were used, sorted, NULL-terminated; free only the array, with

@@ -16,6 +16,7 @@
 
 #define DEFAULT_RUNS "2"
 #define MAX_RUNS     1000
+#define MAX_JOBS     1000
 #define MAX_EVERY    1000000
 
 /* Adds a suggestion to "Unknown option --jsno". GOption quotes the option last. */
@@ -49,6 +50,10 @@ GOptionEntry *arguments_entries(Arguments *a)
          "PATH"},
         {"save-on-failure", 0, 0, G_OPTION_ARG_FILENAME, &a->failure,
          "Save the ensemble to this folder if the run fails", "DIR"},
+        {"save-at-end", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_FILENAME, &a->end,
+         "Save the ensemble to this folder if the run passes", "DIR"},
+        {"virtual-timeout", 0, 0, G_OPTION_ARG_STRING, &a->limit_text,
+         "Fail if more virtual time passes (test: in a case)", "DURATION"},
         {"qemu", 0, 0, G_OPTION_ARG_FILENAME, &a->qemu, "The QEMU binary for all nodes", "PATH"},
         {"log", 0, 0, G_OPTION_ARG_STRING, &a->log, "error, warn, info or debug", "LEVEL"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &a->json, "Events as JSON lines on stdout", NULL},
@@ -56,13 +61,27 @@ GOptionEntry *arguments_entries(Arguments *a)
         {"listen", 0, 0, G_OPTION_ARG_FILENAME, &a->listen,
          "Take commands from programs, by JSON-RPC at unix:PATH or stdio", "ADDRESS"},
         {"runs", 0, 0, G_OPTION_ARG_STRING, &a->runs_text,
-         "verify: how many runs, 2 to 1000 (" DEFAULT_RUNS ")", "N"},
+         "verify: how many runs, 2 to 1000 (" DEFAULT_RUNS
+         "); test: runs of each case, 1 to 1000 (1)",
+         "N"},
         {"every", 0, 0, G_OPTION_ARG_STRING, &a->every_text,
          "verify: compare at every Nth barrier, and where the scenario stops (1)", "N"},
         {"registers", 0, 0, G_OPTION_ARG_NONE, &a->registers,
          "verify: compare the registers of all vCPUs too", NULL},
         {"devices", 0, 0, G_OPTION_ARG_NONE, &a->devices,
          "verify: compare the state of all devices too", NULL},
+        {"jobs", 0, 0, G_OPTION_ARG_STRING, &a->jobs_text,
+         "test: cases at once, each on CPUs of its own (as many as there are CPUs)", "N"},
+        {"timeout", 0, 0, G_OPTION_ARG_STRING, &a->timeout_text,
+         "test: fail a case that takes more host time", "DURATION"},
+        {"filter", 0, 0, G_OPTION_ARG_FILENAME, &a->filter,
+         "test: only cases with this text in their names", "TEXT"},
+        {"list", 0, 0, G_OPTION_ARG_NONE, &a->list, "test: print the names of the cases", NULL},
+        {"junit", 0, 0, G_OPTION_ARG_FILENAME, &a->junit, "test: write the results as JUnit XML",
+         "FILE"},
+        {"tap", 0, 0, G_OPTION_ARG_NONE, &a->tap, "test: print the results as TAP", NULL},
+        {"keep", 0, 0, G_OPTION_ARG_FILENAME, &a->keep,
+         "test: keep what failed cases leave in folders below DIR", "DIR"},
         {"sample", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &a->sample, "What verify compares",
          "FILE"},
         {"stdio", 0, 0, G_OPTION_ARG_NONE, &a->stdio,
@@ -113,7 +132,7 @@ static const char *const modes[] = {
     [MODE_REPL] = "the prompt", [MODE_RUN] = "run",         [MODE_COMMANDS] = "-c",
     [MODE_CHECK] = "check",     [MODE_VERIFY] = "verify",   [MODE_AGENT] = "agent",
     [MODE_MANUAL] = "--man",    [MODE_VERSION] = "version", [MODE_HELP] = "help",
-    [MODE_LISTEN] = "--listen", [MODE_SCHEMA] = "schema",
+    [MODE_LISTEN] = "--listen", [MODE_SCHEMA] = "schema",   [MODE_TEST] = "test",
 };
 
 static bool set_usage_error(GError **error, const char *format, const char *what)
@@ -127,7 +146,7 @@ static bool set_usage_error(GError **error, const char *format, const char *what
 
 const char *const *arguments_mode_words(void)
 {
-    static const char *const words[] = {"run",    "check", "verify",  "agent",
+    static const char *const words[] = {"run",    "check", "verify",  "test", "agent",
                                         "schema", "help",  "version", NULL};
 
     return words;
@@ -135,8 +154,8 @@ const char *const *arguments_mode_words(void)
 
 Mode arguments_mode(const char *word)
 {
-    static const Mode by_name[] = {MODE_RUN,    MODE_CHECK,   MODE_VERIFY, MODE_AGENT,
-                                   MODE_SCHEMA, MODE_VERSION, MODE_HELP};
+    static const Mode by_name[] = {MODE_RUN,   MODE_CHECK,  MODE_VERIFY,  MODE_TEST,
+                                   MODE_AGENT, MODE_SCHEMA, MODE_VERSION, MODE_HELP};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(by_name); i++)
         if (strcmp(word, modes[by_name[i]]) == 0)
@@ -156,10 +175,11 @@ static bool refuse_mode(const char *word, GError **error)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is no mode: did you mean 'run %s'?", word, word);
     else
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "'%s' is no mode: run FILE, check FILE, verify FILE, help, version, agent "
-                    "--stdio or -c COMMANDS is expected",
-                    word);
+        g_set_error(
+            error, SESSION_ERROR, SESSION_ERROR_USAGE,
+            "'%s' is no mode: run FILE, check FILE, verify FILE, test FILE, help, version, agent "
+            "--stdio or -c COMMANDS is expected",
+            word);
     return false;
 }
 
@@ -264,13 +284,23 @@ typedef struct {
 
 static const Owned owned[] = {
     {"report", OF_RUNS, "run FILE, -c COMMANDS or the prompt"},
-    {"qemu", OF_SCRIPT, "what runs, checks or verifies a scenario"},
+    {"qemu", OF_SCRIPT | IN(MODE_TEST), "what runs, checks or verifies a scenario"},
     {"save-on-failure", IN(MODE_RUN) | IN(MODE_COMMANDS) | IN(MODE_LISTEN),
      "run FILE or -c COMMANDS"},
-    {"from", OF_SCRIPT, "what runs, checks or verifies a scenario"},
+    {"save-at-end", IN(MODE_RUN), "run FILE"},
+    {"virtual-timeout", IN(MODE_RUN) | IN(MODE_COMMANDS) | IN(MODE_TEST),
+     "run FILE, -c COMMANDS or test FILE"},
+    {"from", OF_SCRIPT | IN(MODE_TEST), "what runs, checks or verifies a scenario"},
     {"json", OF_SCRIPT & ~IN(MODE_LISTEN), "what runs, checks or verifies a scenario"},
     {"listen", IN(MODE_LISTEN) | IN(MODE_REPL) | IN(MODE_RUN), "what takes commands, or run FILE"},
-    {"runs", IN(MODE_VERIFY), "verify FILE"},
+    {"runs", IN(MODE_VERIFY) | IN(MODE_TEST), "verify FILE or test FILE"},
+    {"jobs", IN(MODE_TEST), "test FILE"},
+    {"timeout", IN(MODE_TEST), "test FILE"},
+    {"filter", IN(MODE_TEST), "test FILE"},
+    {"list", IN(MODE_TEST), "test FILE"},
+    {"junit", IN(MODE_TEST), "test FILE"},
+    {"tap", IN(MODE_TEST), "test FILE"},
+    {"keep", IN(MODE_TEST), "test FILE"},
     {"every", IN(MODE_VERIFY), "verify FILE"},
     {"registers", IN(MODE_VERIFY), "verify FILE"},
     {"devices", IN(MODE_VERIFY), "verify FILE"},
@@ -318,9 +348,37 @@ static bool check_options(Arguments *a, GError **error)
     return true;
 }
 
+/* Parses a duration that is not 0; NULL: 0 ns. */
+static bool parse_duration(const char *text, const char *option, int64_t *ns, GError **error)
+{
+    VTime t = {0};
+
+    if (text && !units_parse_duration(text, &t, error)) {
+        g_prefix_error(error, "%s: ", option);
+        return false;
+    }
+    *ns = t.ns;
+    return !text || t.ns > 0 || set_usage_error(error, "%s: a time above 0 is expected", option);
+}
+
+/* The numbers of `test`. */
+static bool parse_test(Arguments *a, GError **error)
+{
+    int64_t n;
+
+    if (!parse_duration(a->limit_text, "--virtual-timeout", &a->limit.ns, error) ||
+        !parse_duration(a->timeout_text, "--timeout", &a->timeout.ns, error))
+        return false;
+    if (a->jobs_text && !units_parse_int(a->jobs_text, "--jobs", 1, MAX_JOBS, &n, error))
+        return false;
+    a->jobs = a->jobs_text ? (unsigned)n : 0;
+    return true;
+}
+
 static bool parse_values(Arguments *a, GError **error)
 {
-    const char *runs = a->runs_text ? a->runs_text : DEFAULT_RUNS;
+    bool test = a->mode == MODE_TEST;
+    const char *runs = a->runs_text ? a->runs_text : test ? "1" : DEFAULT_RUNS;
     LogLevel level;
     int64_t n;
 
@@ -329,7 +387,8 @@ static bool parse_values(Arguments *a, GError **error)
             return false;
         log_set_level(level);
     }
-    if (!units_parse_int(runs, "--runs", 2, MAX_RUNS, &n, error))
+    if (!parse_test(a, error) ||
+        !units_parse_int(runs, "--runs", test ? 1 : 2, MAX_RUNS, &n, error))
         return false;
     a->runs = (unsigned)n;
     if (!units_parse_int(a->every_text ? a->every_text : "1", "--every", 1, MAX_EVERY, &n, error))
@@ -387,6 +446,13 @@ void arguments_clear(Arguments *a)
     g_free(a->cpus);
     g_free(a->runs_text);
     g_free(a->every_text);
+    g_free(a->end);
+    g_free(a->limit_text);
+    g_free(a->timeout_text);
+    g_free(a->junit);
+    g_free(a->jobs_text);
+    g_free(a->filter);
+    g_free(a->keep);
     g_strfreev(a->rest);
 }
 

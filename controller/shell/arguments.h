@@ -6,6 +6,8 @@
 #ifndef SHELL_ARGUMENTS_H
 #define SHELL_ARGUMENTS_H
 
+#include "controller/base/vtime.h"
+
 #include <glib.h>
 #include <stdbool.h>
 
@@ -16,6 +18,7 @@ typedef enum {
     MODE_LISTEN, /* rest, if there is one: "run", FILE, … */
     MODE_CHECK,
     MODE_VERIFY,
+    MODE_TEST, /* rest[1] and on: FILE and KEY=VALUE */
     MODE_AGENT,
     MODE_MANUAL,  /* arguments_parse() has printed it */
     MODE_VERSION, /* the caller prints the version */
@@ -25,11 +28,14 @@ typedef enum {
 
 typedef struct {
     char *report, *from, *failure, *qemu, *log, *commands, *listen, *sample, *cpus, *runs_text,
-        *every_text;
-    gboolean stdio, json, help, version, man, registers, devices;
+        *every_text, *end, *limit_text, *timeout_text, *junit, *jobs_text, *filter, *keep;
+    gboolean stdio, json, help, version, man, registers, devices, tap, list;
     char **rest; /* the mode and its arguments */
     Mode mode;
-    unsigned runs, every; /* for verify */
+    unsigned runs, every; /* runs: for verify and test; every: for verify */
+    unsigned jobs;        /* for test; 0: not given */
+    VTime limit;          /* of virtual time; 0: none */
+    HTime timeout;        /* for test: host time of each case; 0: none */
 } Arguments;
 
 /* Parses the command line and sets the log's level. `json` and `report` are valid even after a

@@ -34,11 +34,13 @@ static void answer(Line *l, const char *kind, const char *prefix, size_t n)
     g_string_append_printf(l->out, "%s%.*s\n", kind, (int)n, prefix);
 }
 
+/* Offers a word, unless it was offered before. */
 static void offer(Line *l, const char *before, const char *word, const char *behind)
 {
     g_autofree char *text = g_strconcat(before, word, behind, NULL);
+    g_autofree char *line = g_strconcat("\n", text, "\n", NULL);
 
-    if (g_str_has_prefix(text, l->word) && !strchr(text, '\n'))
+    if (g_str_has_prefix(text, l->word) && !strchr(text, '\n') && !strstr(l->out->str, line))
         g_string_append_printf(l->out, "%s\n", text);
 }
 
@@ -199,7 +201,7 @@ static void offer_value(Line *l, const GOptionEntry *e, size_t n)
         offer(l, before, "unix:", "");
     } else if (strcmp(e->long_name, "listen") == 0) {
         offer_file(l, (size_t)(strchr(l->word + n, ':') + 1 - l->word));
-    } else if (e->arg == G_OPTION_ARG_FILENAME) {
+    } else if (e->arg == G_OPTION_ARG_FILENAME && strcmp(e->long_name, "filter") != 0) {
         offer_file(l, n);
     } else {
         answer(l, "words", "", 0);
@@ -230,6 +232,14 @@ static void read_line(Line *l, char **words)
     l->mode = l->rest->len > 0 ? arguments_mode(l->rest->pdata[0]) : MODE_REPL;
 }
 
+/* Offers files, or the value of a variable, or variables of the cases that are named. */
+static void offer_test(Line *l, const char *equals)
+{
+    offer_file(l, equals ? (size_t)(equals + 1 - l->word) : 0);
+    for (unsigned i = 1; i < l->rest->len && !equals; i++)
+        offer_variables(l, l->rest->pdata[i]);
+}
+
 static void offer_rest(Line *l)
 {
     const char *equals = strchr(l->word, '=');
@@ -249,6 +259,8 @@ static void offer_rest(Line *l)
         answer(l, "words", "", 0);
         for (const char *const *name = schema_names(); *name && l->rest->len == 1; name++)
             offer(l, "", *name, "");
+    } else if (l->mode == MODE_TEST) {
+        offer_test(l, equals);
     } else if (l->mode == MODE_RUN || l->mode == MODE_CHECK || l->mode == MODE_VERIFY) {
         if (l->rest->len == 1) {
             offer_file(l, 0);

@@ -75,10 +75,34 @@ static bool check_used(const Scenario *scenario, Session *s, Runner *r)
     return ok;
 }
 
-bool scenario_check(const Scenario *scenario, const char *report, Session *s)
+/* Checks the boot of a case. What it saves in memory the case does not find: only its end is saved to
+ * a folder. The variables are set for both. */
+static bool check_boot(const Scenario *scenario, Session *s)
 {
+    const Scenario boot = {
+        .file = scenario->boot, .variables = scenario->variables, .texts = scenario->texts};
     g_autoptr(Runner) r = runner_new(s, true, nothing, NULL);
     GError *error = NULL;
+
+    if (!scenario_push(&boot, s, r, &error)) {
+        runner_refuse(r, error);
+        return false;
+    }
+    runner_check(r);
+    g_clear_pointer(&s->saves, g_ptr_array_unref);
+    return !runner_failed(r);
+}
+
+bool scenario_check(const Scenario *whole, const char *report, Session *s)
+{
+    Scenario behind = *whole; /* the boot has set the variables */
+    const Scenario *scenario = whole->boot ? &behind : whole;
+    g_autoptr(Runner) r = runner_new(s, true, nothing, NULL);
+    GError *error = NULL;
+    bool ok;
+
+    behind.variables = NULL;
+    ok = !whole->boot || check_boot(whole, s);
 
     if (report && !command_would_write(s, report, true, &error)) {
         g_prefix_error(&error, "--report: ");
@@ -91,5 +115,5 @@ bool scenario_check(const Scenario *scenario, const char *report, Session *s)
         return false;
     }
     runner_check(r);
-    return (!checking_is_sure(s->checking) || check_used(scenario, s, r)) && !runner_failed(r);
+    return (!checking_is_sure(s->checking) || check_used(whole, s, r)) && !runner_failed(r) && ok;
 }

@@ -15,6 +15,7 @@
 typedef struct {
     const char *file;     /* "-" is standard input; NULL: `commands` */
     const char *commands; /* used if `file` is NULL */
+    const char *boot;     /* a check only: the scenario that `file` begins behind; NULL: none */
     char **variables;     /* KEY=VALUE, NULL-terminated; NULL: no variables */
     Texts *texts;         /* runner.h */
 } Scenario;

@@ -5,6 +5,7 @@
  */
 #include "controller/base/text.h"
 #include "controller/command/scenario-text.h"
+#include "controller/testing/header.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -53,12 +54,34 @@ static void check_place(const char *message, const char *bytes, size_t len)
     demand(number >= FIRST && number <= FIRST + lines && column >= 1 && column <= (long)len);
 }
 
+/* The header for `metronome test` is read of any bytes; an error names a line that is there. */
+static void check_header(const char *bytes, size_t len)
+{
+    g_autofree char *text = g_strndup(bytes, len);
+    g_autoptr(GError) error = NULL;
+    unsigned long lines = 1;
+    Header h;
+
+    for (const char *p = text; *p; p++)
+        lines += *p == '\n';
+    if (header_parse(text, &h, &error)) {
+        demand(!error && h.timeout.ns >= 0 && h.limit.ns >= 0 && (!h.from || *h.from));
+    } else {
+        char *end;
+        unsigned long line = strtoul(error->message, &end, 10);
+
+        demand(line >= 1 && line <= lines && g_str_has_prefix(end, ": # "));
+    }
+    header_clear(&h);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
 {
     g_autoptr(GError) error = NULL;
     g_autofree char *text = scenario_text((const char *)bytes, len, FIRST, &error);
 
     demand(!text == (error != NULL));
+    check_header((const char *)bytes, len);
     if (text)
         check_text(text, (const char *)bytes, len);
     else

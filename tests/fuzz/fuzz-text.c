@@ -4,6 +4,7 @@
  * what is fit stays as it is; a filter leaves out the same however its input is split.
  */
 #include "controller/base/text.h"
+#include "controller/testing/junit.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -29,6 +30,19 @@ static void check_fit(const char *text, bool lines)
             continue;
         demand(type != G_UNICODE_CONTROL && type != G_UNICODE_FORMAT &&
                type != G_UNICODE_LINE_SEPARATOR && type != G_UNICODE_PARAGRAPH_SEPARATOR);
+    }
+}
+
+/* Text of a JUnit file: what XML 1.0 allows (section 2.2), and nothing that would be markup. */
+static void check_xml(const char *bytes, size_t len)
+{
+    g_autofree char *text = junit_escape(bytes, len);
+
+    demand(g_utf8_validate(text, -1, NULL) && !strpbrk(text, "<>\""));
+    for (const char *p = text; *p; p = g_utf8_next_char(p)) {
+        gunichar c = g_utf8_get_char(p);
+
+        demand(c == '\n' || c == '\t' || (c >= 0x20 && c != 0xfffe && c != 0xffff));
     }
 }
 
@@ -74,6 +88,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t len)
     g_autoptr(GString) again = filter(whole->str, whole->len, MAX(whole->len, 1));
 
     check_made((const char *)bytes, len);
+    check_xml((const char *)bytes, len);
     check_brief((const char *)bytes, len);
     demand(g_string_equal(whole, single) && g_string_equal(whole, mixed));
     demand(g_string_equal(whole, again));

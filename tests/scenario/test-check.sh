@@ -483,10 +483,15 @@ included() {
 
 shipped() {
     local file
-    for file in scripts/scenarios/*.mtr; do
+    for file in scripts/scenarios/*.mtr scripts/scenarios/tests/*.mtr; do
         mtr check "$file"
-        check "${file##*/}: is accepted" ended 0
+        check "${file#scripts/scenarios/}: is accepted" ended 0
     done
+    printf '%s\n' '# from: boot.mtr' 'run 1ms' 'link down a c' >"$dir/case.mtr"
+    cp scripts/scenarios/tests/boot.mtr "$dir"
+    mtr check "$dir/case.mtr" "guest=$guest"
+    check 'a case of test is checked behind its boot' ended 2 "case.mtr:3: there is no network port or switch 'c'"
+    check '... and nothing else is wrong' [ "$(grep -c 'error:' "$dir/err")" = 1 ]
 }
 
 # cpu_time ARGUMENT...: sets $took to the CPU time of a run in ms.

@@ -30,9 +30,15 @@ answers() {
     check "$description" [ "$(paste -sd, "$dir/out")$(<"$dir/err")" = "$expected" ]
 }
 
-answers 'modes' words,run,check,verify,agent,schema,help,version ''
+answers 'modes' words,run,check,verify,test,agent,schema,help,version ''
 answers 'a mode' words,verify veri
 answers 'a scenario' 'files ' run ei
+answers 'a case' 'files ' test ei
+answers 'another case, or variables of those that are named' 'files ,append=,bandwidth=,capture=,guest=,latency=,depth=,size=' \
+    test eight.mtr 'with space.mtr' ''
+answers 'options of test' words,--timeout=,--tap test --t
+answers 'a file for JUnit' 'files --junit=' test --junit=re
+answers 'no file as a filter' words test --filter=re
 answers 'no option of another mode' words,--runs=,--registers verify --r
 answers 'all options in front of a mode' words,--report=,--runs=,--registers --r
 answers 'an option that has no use there' words agent --rep

@@ -70,6 +70,18 @@ runs() {
     done
 }
 
+# The test cases that tutorial and manual show: two Linux guests boot once for two of them.
+tested() {
+    local file
+    limit=150 mtr test scripts/scenarios/tests "guest=$guest"
+    check 'the example of test passes' ended 0
+    for file in TUTORIAL.md scripts/man/metronome.1.md; do
+        sed -nE '/^    \$ (build\/)?metronome test scripts\/scenarios\/tests$/,/^[^ ]/p' "$file" | sed '1d;/^[^ ]/d;s/^    //' | trim >"$dir/shown"
+        check "$file shows what it prints" [ -s "$dir/shown" ]
+        check '... but for its figures' diff <(shape <"$dir/shown") <(trim <"$dir/out" | shape)
+    done
+}
+
 # The first sessions of the README and of the tutorial, which need no Linux guest.
 sessions() {
     local file block
@@ -122,7 +134,7 @@ checks() {
     check 'there are such scenarios' [ "$number" -ge 4 ]
 }
 
-for part in ${ONLY:-checks first sessions runs}; do
+for part in ${ONLY:-checks first sessions runs tested}; do
     "$part"
 done
 done_testing
