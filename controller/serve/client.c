@@ -26,6 +26,7 @@ struct Client {
     bool eof;           /* nothing more comes */
     bool ended;         /* … and all of it was handed out */
     bool handing;       /* hand_out() is at work */
+    bool held;          /* the next line was not taken */
     bool closing;       /* ends as soon as all is sent */
     bool skipping;      /* the rest of a line that is too long */
     GString *received;  /* the beginning of a line */
@@ -186,7 +187,7 @@ void client_drain(Client *c, int ms)
 
 static bool may_take(const Client *c)
 {
-    return !c->over && c->state.waiting < CLIENT_MAX_WAITING && unsent(c) <= CLIENT_MUCH_UNSENT;
+    return !c->over && !c->held && unsent(c) <= CLIENT_MUCH_UNSENT;
 }
 
 /* What is too long is told of once, and read to its end. */
@@ -215,11 +216,12 @@ static void hand_out(Client *c)
         gsize size = (gsize)(end - c->received->str) - at;
         g_autofree char *line = g_strndup(c->received->str + at, size);
 
+        if (!c->skipping && size > 0 && !c->events->line(c, line, size, c->data)) {
+            c->held = true;
+            break;
+        }
         at += size + 1;
-        if (c->skipping)
-            c->skipping = false; /* its end */
-        else if (size > 0)
-            c->events->line(c, line, size, c->data);
+        c->skipping = false; /* at the end of a long one */
     }
     g_string_erase(c->received, 0, (gssize)at);
     skip_long(c);
@@ -262,6 +264,9 @@ static gboolean on_readable(gint fd, GIOCondition condition, gpointer data)
 
 void client_go_on(Client *c)
 {
+    if (c->handing)
+        return;
+    c->held = false;
     hand_out(c);
     if (!c->reading && !c->eof && may_take(c))
         c->reading = g_unix_fd_add(c->in, G_IO_IN | G_IO_HUP | G_IO_ERR, on_readable, c);

@@ -3,8 +3,8 @@
  * client.h: the connection of one program to the control socket: lines in, lines out, both bounded.
  * Nothing here waits for the program. Main thread.
  *
- * While a program has CLIENT_MAX_WAITING requests that are not answered, or leaves more than
- * CLIENT_MUCH_UNSENT bytes unread, nothing more is read from it. Notifications that find more than
+ * While a program leaves more than CLIENT_MUCH_UNSENT bytes unread, or its next line is not taken,
+ * nothing more is read from it. Notifications that find more than
  * CLIENT_MOST_NOTED bytes unread are dropped and counted; answers are never dropped.
  */
 #ifndef SERVE_CLIENT_H
@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Requests of a program that wait for their turn; those that are served at once need none. */
 #define CLIENT_MAX_WAITING 64u
 #define CLIENT_MUCH_UNSENT ((gsize)256 << 10)
 #define CLIENT_MOST_NOTED  ((gsize)2 << 20)
@@ -22,8 +23,8 @@ typedef struct Client Client;
 
 typedef struct {
     /* A whole line, without its newline; it is followed by a NUL. size RPC_MAX_LINE + 1: it was
-     * longer, and was not kept. */
-    void (*line)(Client *client, const char *line, gsize size, void *data);
+     * longer, and was not kept. False: it can't be taken now, and comes again by client_go_on(). */
+    bool (*line)(Client *client, const char *line, gsize size, void *data);
     /* Nothing more comes from the program; it may still read. */
     void (*ended)(Client *client, void *data);
     /* The program is gone. Called once, from the main loop; the caller then frees the client. */
@@ -63,7 +64,7 @@ void client_flush(Client *client);
 /* Counts notifications that were dropped elsewhere. */
 void client_lost(Client *client, uint64_t n);
 
-/* Reads on, if fewer requests wait than before. */
+/* Reads on, and hands out the line that was not taken before. */
 void client_go_on(Client *client);
 
 /* Whether nothing more comes from the program. */

@@ -411,16 +411,32 @@ static void take_request(Server *s, Client *c, const RpcRequest *in)
 
 /* --- clients --- */
 
-static void on_line(Client *c, const char *line, gsize size, void *data)
+/* Whether a request has to wait for its turn: what has not is read however many wait, so that a
+ * program can always cancel what it has begun. */
+static bool waits(const RpcRequest *in)
 {
+    const Method *m = methods_find(in->method);
+    const Command *command = m ? NULL : params_command(in->method);
+
+    return m ? !m->func && strcmp(m->name, "cancel") != 0
+             : command && !command->terminal && !command->at_once;
+}
+
+static bool on_line(Client *c, const char *line, gsize size, void *data)
+{
+    const Server *s = data;
     g_auto(RpcRequest) in = {.notification = false};
     g_autoptr(GError) error = NULL;
     RpcCode code = RPC_PARSE;
 
-    if (rpc_request_parse(&in, line, size, &code, &error))
-        take_request(data, c, &in);
-    else
+    if (!rpc_request_parse(&in, line, size, &code, &error)) {
         send_error(c, in.id, code, error->message);
+        return true;
+    }
+    if (client_state(c)->waiting >= CLIENT_MAX_WAITING && !s->leaving && waits(&in))
+        return false;
+    take_request(data, c, &in);
+    return true;
 }
 
 static void on_ended(Client *c, void *data)

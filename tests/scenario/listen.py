@@ -276,6 +276,29 @@ def case_stop(path, log):
     p.close()
 
 
+def case_full(path, log):
+    """With as many requests waiting as may, a program can still look and cancel; more are read later."""
+    p = Program(path, log)
+    p.ask("subscribe", events=["run"])
+    number = p.send("run", duration="1000s")
+    p.note("run", state="began")
+    queued = [p.send("time") for _ in range(63)]
+    assert p.ask("status")["command"] == "run"
+    assert p.ask("cancel", id=queued.pop())["cancelled"]
+    queued.append(p.send("time"))
+    assert p.ask("cancel", id=number)["cancelled"]
+    try:
+        p.result(number)
+        raise AssertionError("the run was not cancelled")
+    except Failed as failed:
+        assert failed.data["outcome"] == "interrupted", failed.data
+    for one in queued:
+        assert p.result(one)["virtual_ns"] % 1000000 == 0
+    queued = [p.send("time") for _ in range(300)]
+    assert len([p.result(one) for one in queued]) == 300
+    p.close()
+
+
 def case_gone(path, log):
     """A driver that is gone in the midst of a run: the run goes on, the next driver can stop it."""
     p = Program(path)

@@ -38,7 +38,7 @@ check 'at a socket of this user alone' mode "$sock" 600
 check 'in a folder that it has made, for this user alone' mode "$dir/private" 700
 check 'a session' program session
 check 'a session: as the schema says' valid session
-for case in failures bad_input roles stop gone slow many; do
+for case in failures bad_input roles stop full gone slow many; do
     check "$case" program "$case"
     [[ ! -s $dir/log.$case ]] || check "$case: as the schema says" valid "$case"
 done

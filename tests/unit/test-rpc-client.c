@@ -14,17 +14,20 @@ typedef struct {
     int peer;
     GString *lines; /* with bars behind them; "LONG" for one that was too long */
     bool ended, gone;
-    bool holds; /* each line is a request that waits */
+    bool holds; /* each line but "now" is a request that waits */
     uint64_t dropped;
 } Rig;
 
-static void on_line(Client *c, const char *line, gsize size, void *data)
+static bool on_line(Client *c, const char *line, gsize size, void *data)
 {
     Rig *r = data;
+    bool waits = r->holds && strcmp(line, "now") != 0;
 
+    if (waits && client_state(c)->waiting >= CLIENT_MAX_WAITING)
+        return false;
     g_string_append_printf(r->lines, "%s|", size > RPC_MAX_LINE ? "LONG" : line);
-    if (r->holds)
-        client_state(c)->waiting++;
+    client_state(c)->waiting += waits;
+    return true;
 }
 
 static void on_ended(Client *c, void *data)
@@ -131,22 +134,25 @@ static void test_long(Rig *r, gconstpointer data)
     g_assert_cmpstr(r->lines->str, ==, "LONG|next|");
 }
 
-/* Of a program that asks and asks no more than the limit is taken, until some are answered; then all
- * come, in order, also those that came before its end. */
+/* Of a program that asks and asks no more than the limit is taken, but for what need not wait; when
+ * some are answered all come, in order, also those that came before its end. */
 static void test_flood(Rig *r, gconstpointer data)
 {
     g_autoptr(GString) text = g_string_new(NULL), all = g_string_new(NULL);
 
     (void)data;
     for (unsigned i = 0; i < 200; i++) {
-        g_string_append_printf(text, "%u\n", i);
-        g_string_append_printf(all, "%u|", i);
+        const char *now = i == CLIENT_MAX_WAITING ? "now" : "";
+
+        g_string_append_printf(text, "%s\n%u\n", now, i);
+        g_string_append_printf(all, "%s%s%u|", now, *now ? "|" : "", i);
     }
     r->holds = true;
     say(r, text->str, text->len);
     shutdown(r->peer, SHUT_WR);
     serve();
     g_assert_cmpuint(client_state(r->client)->waiting, ==, CLIENT_MAX_WAITING);
+    g_assert_true(g_str_has_suffix(r->lines->str, "|63|now|"));
     g_assert_false(r->ended);
     for (unsigned i = 0; i < 200; i++) {
         client_state(r->client)->waiting--;

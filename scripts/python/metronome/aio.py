@@ -10,7 +10,7 @@ from typing import IO, Any, Callable, Dict, Optional, Sequence, Set, Type
 
 from . import process
 from .commands import Commands
-from .core import Core, opening
+from .core import MOST_WAITING, Core, opening
 from .errors import ENDING, CommandError, ConnectionLost, Error
 from .values import Duration
 
@@ -69,9 +69,11 @@ class AsyncEnsemble(_Base):
         self._task: Optional[asyncio.Task[None]] = None
         self._cancels: Set[asyncio.Task[Any]] = set()
         self._futures: Dict[int, asyncio.Future[None]] = {}
+        self._slots: Optional[asyncio.Semaphore] = None
         self._lost: Optional[Error] = None
 
     async def _open(self) -> None:
+        self._slots = asyncio.Semaphore(MOST_WAITING)
         if self._connect is not None:
             try:
                 self._reader, self._writer = await asyncio.open_unix_connection(self._connect)
@@ -139,6 +141,12 @@ class AsyncEnsemble(_Base):
         return self._wait(method, params, convert)
 
     async def _wait(self, method: str, params: Any, convert: Callable[[Any], Any]) -> Any:
+        if self._slots is None:
+            raise ConnectionLost("this ensemble is not open: `async with` opens it")
+        async with self._slots:
+            return convert(await self._request(method, params))
+
+    async def _request(self, method: str, params: Any) -> Any:
         number = self._send(method, params)
         future = self._futures[number]
         try:
@@ -150,13 +158,12 @@ class AsyncEnsemble(_Base):
             await asyncio.shield(task)
             raise
         try:
-            result = self._core.result(number)
+            return self._core.result(number)
         except CommandError as error:
             if error.code == ENDING and self._task is not None:
                 await asyncio.wait([self._task])
                 raise (self._lost or error) from None
             raise
-        return convert(result)
 
     async def close(self) -> None:
         """As Ensemble.close()."""

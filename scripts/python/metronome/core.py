@@ -12,6 +12,8 @@ from .values import ConsoleLine, Duration, Event, duration
 VERSION = 1
 # Of a node's console, so many lines are kept.
 KEPT_LINES = 100_000
+# While more requests than 64 wait, metronome reads nothing, not even a `cancel`.
+MOST_WAITING = 60
 
 
 def opening(
