@@ -26,7 +26,7 @@ placed() {
         include/metronome/qmp/qmp.h include/metronome/gdbstub-client/{gdbstub,packet,parse,request}.h \
         lib/lib{qmp,gdbstub}.a lib/pkgconfig/lib{qmp,gdbstub}.pc share/metronome/scenarios/two-guests.mtr \
         share/metronome/scripts/build-guest share/metronome/guest-init/init \
-        share/metronome/python/metronome/{__init__,sync,aio,pytest_plugin}.py; do
+        share/metronome/python/metronome/{__init__,sync,aio,mcp,mcp_tools,pytest_plugin}.py; do
         [[ -s $1/$file ]] || { echo "# missing: $1/$file" && return 1; }
     done
 }

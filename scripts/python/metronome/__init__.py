@@ -12,7 +12,8 @@
 
 Times are whole ns of virtual time (int), texts such as "1ms", or datetime.timedelta. What metronome refuses, or
 what fails, is a CommandError with its outcome. AsyncEnsemble is the same for asyncio; metronome.pytest_plugin has
-fixtures. Nothing but Python 3.9 and the program metronome is needed.
+fixtures; `python3 -m metronome.mcp` gives tools to a client of the Model Context Protocol. Nothing but Python 3.9 and
+the program metronome is needed.
 """
 from .aio import AsyncEnsemble
 from .commands import Match, Node, Save
@@ -30,6 +31,8 @@ from .errors import (
 )
 from .sync import Ensemble
 from .values import ConsoleLine, Event, LinkWay, NodeTime, Run, Step, duration
+
+__version__ = "0.1.0"
 
 __all__ = [
     "AsyncEnsemble",
