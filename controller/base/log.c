@@ -33,6 +33,7 @@ enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };
 /* Level minus LOG_WARN, so that all zeros is a valid state before main(). */
 static atomic_int raised[N_SUBSYSTEMS];
 static _Atomic(LogWriter) writer;
+static _Atomic(LogWatcher) watcher;
 static _Atomic(LogVirtual) virtual_now;
 static HTime began;
 
@@ -140,6 +141,11 @@ void log_set_writer(LogWriter func)
     atomic_store(&writer, func);
 }
 
+void log_set_watcher(LogWatcher func)
+{
+    atomic_store(&watcher, func);
+}
+
 void log_set_virtual(LogVirtual func)
 {
     atomic_store(&virtual_now, func);
@@ -171,13 +177,19 @@ void log_message(LogLevel level, const char *file, const char *format, ...)
     unsigned subsystem = subsystem_index(file);
     g_autofree char *text = NULL, *shown = NULL, *line = NULL, *head = NULL;
     LogWriter func = atomic_load(&writer);
+    LogWatcher watch = level == LOG_WARN ? atomic_load(&watcher) : NULL;
+    bool shows = (int)level - LOG_WARN <= atomic_load(&raised[subsystem]);
     va_list args;
 
-    if ((int)level - LOG_WARN > atomic_load(&raised[subsystem]))
+    if (!shows && !watch)
         return;
     va_start(args, format);
     text = g_strdup_vprintf(format, args);
     va_end(args);
+    if (watch)
+        watch(text);
+    if (!shows)
+        return;
     head = level >= LOG_INFO ? stamp(subsystems[subsystem]) : g_strdup("");
     shown = indent(text);
     line = g_strdup_printf("metronome: %s: %s%s\n", names[level], head, shown);

@@ -52,6 +52,11 @@ const char *const *log_levels(void);
 typedef void (*LogWriter)(const char *line);
 void log_set_writer(LogWriter writer);
 
+/* Gets each warning as it was given, whatever the level of the log, in the thread that logs. NULL:
+ * nobody does. */
+typedef void (*LogWatcher)(const char *text);
+void log_set_watcher(LogWatcher func);
+
 /* Returns the ensemble's virtual time; called in any thread that logs. NULL: no virtual time. */
 typedef VTime (*LogVirtual)(void);
 void log_set_virtual(LogVirtual func);

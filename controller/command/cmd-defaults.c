@@ -12,7 +12,12 @@
 static CommandResult show(const Session *s)
 {
     const GPtrArray *pairs = node_defaults_list(s->defaults);
+    Answer *keys = s->answer ? answer_object(s->answer, "defaults") : NULL;
 
+    for (unsigned i = 0; keys && i < pairs->len; i += 2)
+        answer_text(keys, pairs->pdata[i], pairs->pdata[i + 1]);
+    if (keys)
+        return COMMAND_DONE;
     if (pairs->len == 0)
         session_print(s, "none: `node add` has its own\n");
     for (unsigned i = 0; i < pairs->len; i += 2) {

@@ -5,6 +5,7 @@
 #include "controller/save/save.h"
 #include "controller/session/host-list.h"
 #include "controller/session/remote-host.h"
+#include "controller/session/table.h"
 
 #include <string.h>
 
@@ -50,23 +51,43 @@ const Command cmd_host_add = {
     .defines = DEFINES_HOST,
 };
 
+static const Column host_columns[] = {
+    COLUMN("host", "host", -12),          COLUMN("state", "state", -8),
+    COLUMN("version", "version", -10),    COLUMN("cpus", "CPUs", 5),
+    COLUMN("mode", "mode", -13),          COLUMN_SHOWN("there+back", 9),
+    COLUMN_TYPED("round_trip_ns"),        COLUMN("nodes", "nodes", 6),
+    COLUMN("by", "by", 0, .apart = true), COLUMN_TYPED("why_lost"),
+};
+static const Table host_table = {"hosts", host_columns, G_N_ELEMENTS(host_columns)};
+
 static void print_host(const Session *s, const RemoteHost *h)
 {
     const RemoteHostOptions *o = &h->options;
     const char *lost = agent_client_lost(h->client);
     g_autoptr(GError) error = NULL;
     g_autofree char *rtt = NULL;
-    HTime took;
+    HTime took = {0};
 
     if (!lost && agent_client_ping(h->client, &took, &error))
         rtt = g_strdup_printf("%.0f us", (double)took.ns / 1e3);
     lost = agent_client_lost(h->client);
-    session_print(s, "%-12s %-8s %-10s %5u %-13s %9s %6u  %s\n", o->name, lost ? "lost" : "up",
-                  agent_client_version(h->client), agent_client_cpus(h->client)->len,
-                  sched_mode_name(agent_client_remote(h->client)->sched), rtt ? rtt : "-",
-                  remote_host_nodes(s, h), o->ssh ? o->ssh : o->command);
-    if (lost)
-        session_print(s, "  %s\n", lost);
+    {
+        const Cell cells[] = {
+            cell_text(o->name),
+            cell_text(lost ? "lost" : "up"),
+            cell_text(agent_client_version(h->client)),
+            cell_count(agent_client_cpus(h->client)->len),
+            cell_text(sched_mode_name(agent_client_remote(h->client)->sched)),
+            cell_text(rtt),
+            rtt ? cell_int(took.ns) : cell_text(NULL),
+            cell_count(remote_host_nodes(s, h)),
+            cell_text(o->ssh ? o->ssh : o->command),
+            cell_text(lost),
+        };
+
+        if (!table_row(s, &host_table, cells) && lost)
+            session_print(s, "  %s\n", lost);
+    }
 }
 
 static CommandResult exec_list(CommandCall *call, GError **error)
@@ -76,8 +97,7 @@ static CommandResult exec_list(CommandCall *call, GError **error)
     (void)error;
     if (s->options.dry)
         return COMMAND_DONE;
-    session_print(s, "%-12s %-8s %-10s %5s %-13s %9s %6s  %s\n", "host", "state", "version", "CPUs",
-                  "mode", "there+back", "nodes", "by");
+    table_begin(s, &host_table);
     for (guint i = 0; s->hosts && i < s->hosts->len; i++)
         print_host(s, s->hosts->pdata[i]);
     return COMMAND_DONE;

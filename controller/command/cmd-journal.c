@@ -14,6 +14,25 @@ static bool is_wanted(const JournalEntry *e, const Node *node)
     return !node || g_strcmp0(e->node, node->name) == 0;
 }
 
+/* As in report.json, but for the data. */
+static void answer_entry(Answer *a, const JournalEntry *e)
+{
+    Answer *row = answer_add(a, "entries");
+    g_autofree char *what = journal_text(e);
+
+    answer_count(row, "number", e->number);
+    answer_int(row, "virtual_ns", e->time.ns);
+    answer_bool(row, "running", e->running);
+    answer_text(row, "node", e->node);
+    if (e->counted)
+        answer_int(row, "icount", e->insns.n);
+    else
+        answer_text(row, "icount", NULL);
+    answer_text(row, "kind", journal_kind_name(e->kind));
+    answer_text(row, "from", journal_source_name(e->source));
+    answer_text(row, "what", what);
+}
+
 static void show(const Session *s, const JournalEntry *e)
 {
     g_autofree char *time = units_format_seconds(e->time), *what = journal_text(e);
@@ -42,6 +61,12 @@ static void show_frame(const Session *s)
 {
     g_autofree char *origin = journal_origin(s) ? text_line(journal_origin(s), -1) : NULL;
 
+    if (s->answer) {
+        answer_text(s->answer, "origin", journal_origin(s));
+        answer_count(s->answer, "dropped", journal_dropped(s));
+        answer_list(s->answer, "entries");
+        return;
+    }
     if (origin)
         session_print(s, "as at %s\n", origin);
     if (journal_dropped(s) > 0)
@@ -63,9 +88,16 @@ static CommandResult exec_journal(CommandCall *call, GError **error)
     if (s->options.dry)
         return COMMAND_DONE;
     show_frame(s);
-    for (unsigned i = find_first(s, node, last); i < journal_count(s); i++)
-        if (is_wanted(journal_entry(s, i), node))
-            show(s, journal_entry(s, i));
+    for (unsigned i = find_first(s, node, last); i < journal_count(s); i++) {
+        const JournalEntry *e = journal_entry(s, i);
+
+        if (!is_wanted(e, node))
+            continue;
+        if (s->answer)
+            answer_entry(s->answer, e);
+        else
+            show(s, e);
+    }
     return COMMAND_DONE;
 }
 

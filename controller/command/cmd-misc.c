@@ -198,12 +198,16 @@ const Command cmd_send = {
     .exec = exec_send,
 };
 
-/* The command ended by QEMU's death must leave the node as failed. */
-static CommandResult qmp_result(const CommandCall *call, Node *node, char *text, GError *e,
-                                GError **error)
+/* json: programs get a value, not a text. The command ended by QEMU's death must leave the node as
+ * failed. */
+static CommandResult qmp_result(const CommandCall *call, Node *node, char *text, bool json,
+                                GError *e, GError **error)
 {
     if (text) {
-        session_print(call->session, "%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
+        if (json && call->session->answer)
+            answer_json(call->session->answer, "return", text);
+        else
+            session_print(call->session, "%s%s", text, g_str_has_suffix(text, "\n") ? "" : "\n");
         g_free(text);
         return COMMAND_DONE;
     }
@@ -258,7 +262,7 @@ static CommandResult exec_qmp(CommandCall *call, GError **error)
     text = node_qmp(node, command, arguments, &e);
     if (text && !is_look(command))
         journal_command(call->session, node, "qmp", call->args);
-    return qmp_result(call, node, text, e, error);
+    return qmp_result(call, node, text, true, e, error);
 }
 
 const Command cmd_qmp = {
@@ -287,7 +291,7 @@ static CommandResult exec_hmp(CommandCall *call, GError **error)
     text = node_hmp(node, args_text(call, "TEXT"), &e);
     if (text && !gdb_monitor_looks(args_text(call, "TEXT")))
         journal_command(call->session, node, "hmp", call->args);
-    return qmp_result(call, node, text, e, error);
+    return qmp_result(call, node, text, false, e, error);
 }
 
 const Command cmd_hmp = {

@@ -2,6 +2,7 @@
 /* cmd-perf.c: where the host's time goes, and which node the others waited for. */
 #include "controller/command/args.h"
 #include "controller/session/remote-host.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -63,6 +64,46 @@ static double percent(double part, double whole)
     return whole > 0 ? 100.0 * part / whole : 0.0;
 }
 
+static const Column blame_columns[] = {
+    COLUMN("node", "node", -12),
+    COLUMN("waited_for", "waited for", 12),
+    COLUMN_SHOWN("%", 8, .decimals = 1),
+    COLUMN_SHOWN("waited ms", 12, .decimals = 3),
+    COLUMN_SHOWN("us each", 10, .decimals = 2),
+    COLUMN_TYPED("waited_host_ns"),
+};
+static const Table blame_table = {"nodes", blame_columns, G_N_ELEMENTS(blame_columns)};
+
+static void print_blame(const Session *s, const Node *n, uint64_t barriers)
+{
+    Blame b = blame_of(s, n);
+    double each = b.waited_for ? (double)b.waited.ns / 1e3 / (double)b.waited_for : 0.0;
+    const Cell cells[] = {cell_text(n->name),
+                          cell_count(b.waited_for),
+                          cell_real(percent((double)b.waited_for, (double)barriers)),
+                          cell_real((double)b.waited.ns / 1e6),
+                          cell_real(each),
+                          cell_int(b.waited.ns)};
+
+    table_row(s, &blame_table, cells);
+}
+
+static void print_all(const Session *s, uint64_t barriers, double runs, double quanta)
+{
+    if (s->answer) {
+        answer_count(s->answer, "barriers", barriers);
+        answer_int(s->answer, "host_ns", (int64_t)runs);
+        answer_int(s->answer, "host_ns_in_quanta", (int64_t)quanta);
+        return;
+    }
+    session_print(
+        s,
+        "%" PRIu64 " barriers in %.3f s of host time: %.1f %% in quanta (guests and "
+        "waiting for the last), %.1f %% at barriers, stops and starts; %.1f us a barrier\n",
+        barriers, runs / 1e9, percent(quanta, runs), percent(runs - quanta, runs),
+        barriers ? runs / 1e3 / (double)barriers : 0.0);
+}
+
 static void print(const Session *s)
 {
     const EnsembleStats *st = engine_stats(s->engine);
@@ -70,22 +111,10 @@ static void print(const Session *s)
     double runs = (double)(s->in_runs.ns - (s->perf ? s->perf->in_runs.ns : 0));
     double quanta = (double)(st->in_quanta.ns - (s->perf ? s->perf->in_quanta.ns : 0));
 
-    session_print(
-        s,
-        "%" PRIu64 " barriers in %.3f s of host time: %.1f %% in quanta (guests and "
-        "waiting for the last), %.1f %% at barriers, stops and starts; %.1f us a barrier\n",
-        barriers, runs / 1e9, percent(quanta, runs), percent(runs - quanta, runs),
-        barriers ? runs / 1e3 / (double)barriers : 0.0);
-    session_print(s, "%-12s %12s %8s %12s %10s\n", "node", "waited for", "%", "waited ms",
-                  "us each");
-    for (unsigned i = 0; i < s->nodes->len; i++) {
-        const Node *n = s->nodes->pdata[i];
-        Blame b = blame_of(s, n);
-
-        session_print(s, "%-12s %12" PRIu64 " %8.1f %12.3f %10.2f\n", n->name, b.waited_for,
-                      percent((double)b.waited_for, (double)barriers), (double)b.waited.ns / 1e6,
-                      b.waited_for ? (double)b.waited.ns / 1e3 / (double)b.waited_for : 0.0);
-    }
+    print_all(s, barriers, runs, quanta);
+    table_begin(s, &blame_table);
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        print_blame(s, s->nodes->pdata[i], barriers);
     remote_host_print_perf(s);
 }
 

@@ -137,6 +137,48 @@ static void show_packet(const Session *s, const TraceEvent *e)
                       r->reason);
 }
 
+/* The parts of a delay are null where a packet was lost. */
+static void answer_packet(Answer *a, const TraceEvent *e)
+{
+    const TraceRecord *r = &e->record;
+    bool delivered = r->kind == TRACE_DELIVERY;
+    g_autofree char *protocol = headers_name(r->type, r->proto);
+    Answer *row = answer_add(a, "packets");
+    const struct {
+        const char *key;
+        int64_t ns;
+    } parts[] = {{"delay_ns", r->when.ns - r->sent.ns},
+                 {"queue_ns", r->queued.ns},
+                 {"bits_ns", r->bits.ns},
+                 {"latency_ns", r->due.ns - r->sent.ns - r->queued.ns - r->bits.ns},
+                 {"wait_ns", r->when.ns - r->due.ns}};
+
+    answer_count(row, "event", e->number);
+    answer_text(row, "protocol", protocol);
+    answer_text(row, "from", delivered ? r->peer : r->port);
+    answer_text(row, "to", delivered ? r->port : r->peer);
+    answer_count(row, "bytes", r->size);
+    answer_bool(row, "delivered", delivered);
+    answer_text(row, "reason", r->reason);
+    answer_int(row, "sent_ns", r->sent.ns);
+    answer_int(row, "when_ns", r->when.ns);
+    for (unsigned i = 0; i < G_N_ELEMENTS(parts); i++)
+        if (delivered)
+            answer_int(row, parts[i].key, parts[i].ns);
+        else
+            answer_text(row, parts[i].key, NULL);
+}
+
+static void show_heading(const Session *s)
+{
+    if (s->answer)
+        answer_list(s->answer, "packets");
+    else
+        session_print(s, "%7s %-11s %-8s %-8s %6s %14s %14s %11s %10s %10s %10s %10s\n", "event",
+                      "protocol", "from", "to", "bytes", "sent", "delivered", "delay ns", "queue",
+                      "bits", "latency", "wait");
+}
+
 static CommandResult exec_packets(CommandCall *call, GError **error)
 {
     Session *s = call->session;
@@ -148,9 +190,7 @@ static CommandResult exec_packets(CommandCall *call, GError **error)
         return COMMAND_FAILED;
     if (s->options.dry)
         return COMMAND_DONE;
-    session_print(s, "%7s %-11s %-8s %-8s %6s %14s %14s %11s %10s %10s %10s %10s\n", "event",
-                  "protocol", "from", "to", "bytes", "sent", "delivered", "delay ns", "queue",
-                  "bits", "latency", "wait");
+    show_heading(s);
     if (none)
         return COMMAND_DONE;
     trace = fabric_trace(s->fabric);
@@ -158,7 +198,11 @@ static CommandResult exec_packets(CommandCall *call, GError **error)
          i <= trace_count(trace); i++) {
         const TraceEvent *e = trace_event(trace, i, NULL);
 
-        if (is_end(e, filter))
+        if (!is_end(e, filter))
+            continue;
+        if (s->answer)
+            answer_packet(s->answer, e);
+        else
             show_packet(s, e);
     }
     return COMMAND_DONE;

@@ -30,8 +30,6 @@ struct Console {
     void (*wake)(void *data);
     void *wake_data;
 
-    ConsoleLineFunc follow;
-    void *follow_data;
     VTime until; /* of the bytes that are handled now */
 
     ConsoleFunc pass_on;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* console.c: drains the console's socket or pipe at barriers, and hands the bytes to the log, the
- * tap, the lines and the follower. */
+ * tap and the lines. */
 #include "controller/qemu/console.h"
 
 #include "controller/base/fd.h"
@@ -32,32 +32,39 @@ void console_transcribe(Console *c, const char *text, gsize size, VTime at)
     sink_write(c->transcript, line, strlen(line));
 }
 
-static ConsoleAnyLineFunc line_func;
-static void *line_data;
+static struct {
+    ConsoleLineFunc func;
+    void *data;
+} listeners[CONSOLE_LISTENERS];
+static unsigned n_listeners;
 
-void console_on_line(ConsoleAnyLineFunc func, void *data)
+void console_listen(ConsoleLineFunc func, void *data)
 {
-    line_data = data;
-    line_func = func;
+    g_assert(n_listeners < CONSOLE_LISTENERS);
+    listeners[n_listeners].func = func;
+    listeners[n_listeners++].data = data;
 }
 
-/* Adds a complete line to the recent lines and to the transcript. */
+void console_unlisten(ConsoleLineFunc func, void *data)
+{
+    for (unsigned i = 0; i < n_listeners; i++) {
+        if (listeners[i].func != func || listeners[i].data != data)
+            continue;
+        listeners[i] = listeners[--n_listeners];
+        return;
+    }
+}
+
+/* Passes a complete line on, and adds it to the recent lines and to the transcript. */
 static void on_line(const char *text, gsize size, VTime at, void *data)
 {
     Console *c = data;
+    const ConsoleLine line = {c->name, text, size, at, c->until};
 
-    if (line_func && c->name)
-        line_func(c->name, text, size, at, line_data);
+    for (unsigned i = 0; c->name && i < n_listeners; i++)
+        listeners[i].func(&line, listeners[i].data);
     recent_add(c->recent, text, size, at);
     console_transcribe(c, text, size, at);
-    if (c->follow)
-        c->follow(text, size, at, c->until, c->follow_data);
-}
-
-void console_follow(Console *c, ConsoleLineFunc func, void *data)
-{
-    c->follow = func;
-    c->follow_data = data;
 }
 
 Console *console_new(int fd, const char *log_path, GError **error)

@@ -44,17 +44,21 @@ bool console_drain(Console *console, VTime until);
 /* Handles bytes from another source as console_drain() does. */
 bool console_feed(Console *console, const void *data, gsize size, VTime until);
 
-/* Called for each complete line from now on, in the thread that drains: `at` is the line's time, and
- * `until` that by which its end was written. func NULL ends it. */
-typedef void (*ConsoleLineFunc)(const char *text, gsize size, VTime at, VTime until, void *data);
-void console_follow(Console *console, ConsoleLineFunc func, void *data);
+typedef struct {
+    const char *console; /* "NODE", "NODE.N" of a further UART, "NODE.semi" of semihosting */
+    const char *text;
+    gsize size;
+    VTime at;    /* the line's time */
+    VTime until; /* that by which its end was written */
+} ConsoleLine;
 
 /* Passes each complete line of every console to func, in the thread that drains: func must be quick.
- * console: "NODE", "NODE.N" of a further UART, "NODE.semi" of semihosting. Set it while no console
- * exists; NULL ends it. */
-typedef void (*ConsoleAnyLineFunc)(const char *console, const char *text, gsize size, VTime at,
-                                   void *data);
-void console_on_line(ConsoleAnyLineFunc func, void *data);
+ * There are CONSOLE_LISTENERS at most; console_unlisten() ends it. Main thread, while no console is
+ * drained. */
+#define CONSOLE_LISTENERS 4u
+typedef void (*ConsoleLineFunc)(const ConsoleLine *line, void *data);
+void console_listen(ConsoleLineFunc func, void *data);
+void console_unlisten(ConsoleLineFunc func, void *data);
 
 /* Passes all bytes from now on to func, in the thread that drains. NULL ends it. */
 typedef void (*ConsoleFunc)(const void *bytes, gsize size, VTime until, void *data);

@@ -5,6 +5,10 @@
 #include "controller/base/text.h"
 
 #include <json-c/json.h>
+#include <string.h>
+
+/* Of foreign values in each other. */
+#define MAX_DEPTH 64
 
 Answer *answer_new(void)
 {
@@ -77,6 +81,21 @@ void answer_bytes(Answer *a, const char *key, const uint8_t *bytes, gsize size)
     }
     text[2 * size] = '\0';
     json_object_object_add(a, key, json_object_new_string(text));
+}
+
+void answer_json(Answer *a, const char *key, const char *json)
+{
+    json_tokener *tokener = json_tokener_new_ex(MAX_DEPTH);
+    json_object *value = json_tokener_parse_ex(tokener, json, (int)strlen(json) + 1);
+    bool ok = json_tokener_get_error(tokener) == json_tokener_success;
+
+    json_tokener_free(tokener);
+    if (ok) {
+        json_object_object_add(a, key, value);
+    } else {
+        json_object_put(value);
+        answer_text(a, key, json);
+    }
 }
 
 void answer_list(Answer *a, const char *key)

@@ -35,6 +35,9 @@ void answer_hex(Answer *answer, const char *key, const uint8_t *bytes, unsigned 
 /* Sets bytes as hexadecimal text, two digits a byte, in their order. */
 void answer_bytes(Answer *answer, const char *key, const uint8_t *bytes, gsize size);
 
+/* Sets a value that is JSON text already; text that is no JSON becomes a text. */
+void answer_json(Answer *answer, const char *key, const char *json);
+
 /* Adds an object to the array `key`, which is made if it is not there. The answer owns the
  * object. */
 Answer *answer_add(Answer *answer, const char *key);

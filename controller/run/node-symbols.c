@@ -7,6 +7,7 @@
 #include "controller/base/text.h"
 #include "controller/session/output.h"
 #include "controller/session/session-error.h"
+#include "controller/session/table.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -133,9 +134,18 @@ void node_symbols_forget(Session *s, const Node *n)
         g_hash_table_remove(s->names->entries, n->name);
 }
 
+static const Column symbol_columns[] = {
+    COLUMN("node", "node", -12),
+    COLUMN("symbols", "symbols", 8),
+    COLUMN_SHOWN("from", 0, .apart = true),
+    COLUMN_TYPED("file"),
+    COLUMN_TYPED("why_not"),
+};
+static const Table symbol_table = {"nodes", symbol_columns, G_N_ELEMENTS(symbol_columns)};
+
 void node_symbols_print(Session *s, const Node *only)
 {
-    session_print(s, "%-12s %8s  %s\n", "node", "symbols", "from");
+    table_begin(s, &symbol_table);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
         const Entry *e = entry_of(s, n);
@@ -143,10 +153,12 @@ void node_symbols_print(Session *s, const Node *only)
                                           : e->path ? e->path
                                                     : "no file: `symbols NODE FILE` loads one",
                                           -1);
+        const Cell cells[] = {cell_text(n->name),
+                              cell_count(e->symbols ? symbols_count(e->symbols) : 0),
+                              cell_text(from), cell_text(e->path), cell_text(e->why)};
 
         if (!only || only == n)
-            session_print(s, "%-12s %8u  %s\n", n->name, e->symbols ? symbols_count(e->symbols) : 0,
-                          from);
+            table_row(s, &symbol_table, cells);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "controller/serve/call.h"
 
 #include "controller/run/run.h"
+#include "controller/serve/warnings.h"
 #include "controller/session/events.h"
 #include "controller/shell/runner.h"
 #include "controller/shell/signals.h"
@@ -10,22 +11,32 @@
 #include <string.h>
 
 /* Of a command's text. */
-#define MOST_TEXT ((size_t)1 << 20)
+#define MOST_TEXT     ((size_t)1 << 20)
+#define MOST_WARNINGS 64u
 
 struct Call {
     CommandCall call;
     char **words;
     Answer *answer;
     GString *text;
-    Runner *runner; /* of a command that runs a file */
+    GPtrArray *warnings; /* char * */
+    Runner *runner;      /* of a command that runs a file */
     void (*before)(const char *text,
                    void *data); /* while it catches: the session's own on_output */
     CallFunc done;
     void *data;
 };
 
-/* The one whose output is caught now. */
-static Call *catching;
+/* The one whose output is caught now, and the one that is parked. */
+static Call *catching, *parked;
+
+void call_warned(const char *text)
+{
+    Call *c = catching ? catching : parked;
+
+    if (c && c->warnings->len < MOST_WARNINGS)
+        g_ptr_array_add(c->warnings, g_strdup(text));
+}
 
 static void on_output(const char *text, void *data)
 {
@@ -64,14 +75,21 @@ static void release(Call *c)
 /* Takes over error. */
 static void finish(Call *c, GError *error)
 {
+    warnings_flush();
     release(c);
+    if (parked == c)
+        parked = NULL;
     if (c->text->len > 0)
         answer_text(c->answer, "text", c->text->str);
+    if (c->warnings->len > 0)
+        answer_texts(c->answer, "warnings", (const char *const *)c->warnings->pdata,
+                     c->warnings->len);
     c->done(c->answer, error, c->data);
     g_clear_error(&error);
     answer_free(c->answer);
     g_strfreev(c->words);
     g_string_free(c->text, TRUE);
+    g_ptr_array_unref(c->warnings);
     g_free(c);
 }
 
@@ -132,6 +150,7 @@ Call *call_begin(Session *s, char **words, CallFunc done, void *data)
 
     events_look(s->events);
     g_clear_error(&s->lost); /* the event has told of it */
+    warnings_flush();        /* what was before is none of this command's */
     if (!run_active(s)) {
         s->interrupted = false;
         signals_calm();
@@ -140,12 +159,15 @@ Call *call_begin(Session *s, char **words, CallFunc done, void *data)
     c->words = g_strdupv(words);
     c->answer = answer_new();
     c->text = g_string_new(NULL);
+    c->warnings = g_ptr_array_new_with_free_func(g_free);
     c->done = done;
     c->data = data;
     catch (c);
     result = command_begin(&c->call, c->words, &error);
     if (result == COMMAND_PARKED || result == COMMAND_INCLUDE)
         release(c);
+    if (result == COMMAND_PARKED || result == COMMAND_INCLUDE)
+        parked = c;
     if (result == COMMAND_INCLUDE)
         include(c);
     if (result == COMMAND_PARKED || result == COMMAND_INCLUDE)

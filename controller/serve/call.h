@@ -13,12 +13,17 @@
 
 typedef struct Call Call;
 
-/* answer: what it has found, with "text" for what it printed, if anything; never NULL. error: why it
+/* answer: what it has found, with "text" for what it printed and "warnings", if there is anything;
+ * never NULL. error: why it
  * failed, or NULL. Both are the caller's during the call only. */
 typedef void (*CallFunc)(const Answer *answer, const GError *error, void *data);
 
 /* Carries out the command that the words are, which are copied. done is called once: before this
  * returns NULL, or later, and until then the Call is under way. */
 Call *call_begin(Session *session, char **words, CallFunc done, void *data);
+
+/* A warning, which goes into the answer of the command that is carried out now, or of the one that
+ * is parked. */
+void call_warned(const char *text);
 
 #endif

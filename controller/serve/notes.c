@@ -5,7 +5,9 @@
 #include "controller/command/print-node-event.h"
 #include "controller/qemu/console.h"
 #include "controller/run/run.h"
+#include "controller/serve/call.h"
 #include "controller/serve/feed.h"
+#include "controller/serve/warnings.h"
 #include "controller/session/events.h"
 
 #include <stdatomic.h>
@@ -26,10 +28,10 @@ static bool joined; /* on_run_done() will be called for the active run */
 
 /* --- in any thread --- */
 
-static void on_line(const char *console, const char *text, gsize size, VTime at, void *data)
+static void on_line(const ConsoleLine *line, void *data)
 {
     if (atomic_load_explicit(&wants_lines, memory_order_relaxed))
-        feed_line(data, console, text, size, at);
+        feed_line(data, line->console, line->text, line->size, line->at);
 }
 
 static bool on_barrier(const BarrierView *view, void *data)
@@ -48,11 +50,8 @@ static void tell_line(const FeedItem *item)
     g_autofree char *node =
         dot ? g_strndup(item->console, (gsize)(dot - item->console)) : g_strdup(item->console);
 
-    bool semihosting = dot && !g_ascii_isdigit(dot[1]);
-    int64_t uart = semihosting ? -1 : dot ? (int64_t)g_ascii_strtoull(dot + 1, NULL, 10) : 0;
-
     answer_text(params, "node", node);
-    answer_int(params, "uart", uart);
+    answer_text(params, "port", dot ? dot + 1 : "0");
     answer_int(params, "virtual_ns", item->at.ns);
     answer_text(params, "text", item->text);
     clients_note(clients, NOTE_CONSOLE, node, params);
@@ -93,6 +92,7 @@ static gboolean on_feed(gpointer data)
 void notes_flush(void)
 {
     events_flush(session->events);
+    warnings_flush();
     pop_feed();
 }
 
@@ -103,6 +103,17 @@ void notes_output(const char *text, void *data)
     (void)data;
     answer_text(params, "text", text);
     clients_note(clients, NOTE_OUTPUT, NULL, params);
+    clients_flush(clients);
+}
+
+static void on_warning(const char *text)
+{
+    Answer *params = answer_new();
+
+    call_warned(text);
+    answer_text(params, "text", text);
+    answer_int(params, "virtual_ns", engine_now(session->engine).ns);
+    clients_note(clients, NOTE_WARNING, NULL, params);
     clients_flush(clients);
 }
 
@@ -206,7 +217,8 @@ void notes_begin(Session *s, Clients *all)
     session = s;
     clients = all;
     feed = feed_new(FEED_BYTES);
-    console_on_line(on_line, feed);
+    console_listen(on_line, feed);
+    warnings_begin(on_warning);
     engine_observe(s->engine, on_barrier, true, feed);
     s->on_output = notes_output;
     s->on_node = on_node;
@@ -216,8 +228,10 @@ void notes_begin(Session *s, Clients *all)
 
 void notes_end(void)
 {
-    Session *s = g_steal_pointer(&session);
+    Session *s = session;
 
+    warnings_end();
+    session = NULL;
     if (joined)
         run_leave(s, &joined);
     joined = false;
@@ -225,7 +239,7 @@ void notes_end(void)
     s->on_node = print_node_event;
     s->on_run = NULL;
     engine_unobserve(s->engine, on_barrier);
-    console_on_line(NULL, NULL);
+    console_unlisten(on_line, feed);
     g_clear_handle_id(&timer, g_source_remove);
     g_clear_handle_id(&source, g_source_remove);
     g_clear_pointer(&feed, feed_free);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * notes.h: tells the programs at the control socket what happens: runs and their progress, barriers,
- * breaks, nodes, consoles, output that belongs to no request. Workers hand lines and barriers over
- * through a feed (feed.h), so no JSON is made at a barrier. One at a time; main thread.
+ * breaks, nodes, consoles, warnings, output that belongs to no request. Workers hand lines and
+ * barriers over through a feed (feed.h), so no JSON is made at a barrier. One at a time; main
+ * thread.
  */
 #ifndef SERVE_NOTES_H
 #define SERVE_NOTES_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* live.c: followers of consoles put lines into one locked queue; a timer of the main loop shows
+/* live.c: lines of consoles that are shown go into one locked queue; a timer of the main loop shows
  * those whose barrier is passed. */
 #include "controller/session/live.h"
 
@@ -15,11 +15,9 @@
 /* Most bytes of lines that wait to be shown; beyond, further ones are left out. */
 #define MOST_BYTES ((gsize)16 << 20)
 
-typedef struct Live Live;
-
 /* A console by its names, whatever becomes of its node. */
 typedef struct {
-    Live *live;
+    char *name;           /* "NODE", or "NODE.PORT" */
     char *node, *port;    /* port: node_port_name() */
     unsigned index, uart; /* index: the node's; uart: the number among its consoles */
     bool on;
@@ -34,17 +32,18 @@ typedef struct {
     bool shown; /* its console was shown when it came; else it is for the tap alone */
 } LiveLine;
 
-struct Live {
+typedef struct Live {
     bool all;
-    LiveTap tap; /* NULL: none */
+    LiveTap tap; /* NULL: none; set while nothing is drained */
     void *tap_data;
-    GPtrArray *followers;
     unsigned timer;
-    GMutex lock;      /* protects what is below, and Follower.left_out */
-    GPtrArray *lines; /* LiveLine */
+    GMutex lock;          /* protects what is below, and the followers */
+    GPtrArray *followers; /* Follower, in the order in which they were seen first */
+    GHashTable *by_name;  /* Follower.name -> Follower */
+    GPtrArray *lines;     /* LiveLine */
     gsize bytes;
     uint64_t added;
-};
+} Live;
 
 static void line_free(void *data)
 {
@@ -58,25 +57,32 @@ static void follower_free(void *data)
 {
     Follower *f = data;
 
+    g_free(f->name);
     g_free(f->node);
     g_free(f->port);
     g_free(f);
 }
 
 /* In the thread that drains. */
-static void on_line(const char *text, gsize size, VTime at, VTime until, void *data)
+static void on_line(const ConsoleLine *line, void *data)
 {
-    Follower *f = data;
-    Live *live = f->live;
+    Live *live = data;
+    Follower *f;
     LiveLine *l;
 
     g_mutex_lock(&live->lock);
-    if (live->bytes + size > MOST_BYTES) {
+    f = g_hash_table_lookup(live->by_name, line->console);
+    if (f && (f->on || live->tap) && live->bytes + line->size > MOST_BYTES) {
         f->left_out++;
-    } else {
+    } else if (f && (f->on || live->tap)) {
         l = g_new(LiveLine, 1);
-        *l = (LiveLine){f, at, until, live->added++, text_line(text, (gssize)size), f->on};
-        live->bytes += size;
+        *l = (LiveLine){.of = f,
+                        .at = line->at,
+                        .until = line->until,
+                        .number = live->added++,
+                        .text = text_line(line->text, (gssize)line->size),
+                        .shown = f->on};
+        live->bytes += line->size;
         g_ptr_array_add(live->lines, l);
     }
     g_mutex_unlock(&live->lock);
@@ -97,21 +103,16 @@ static int in_order(const void *a, const void *b)
     return x->number < y->number ? -1 : x->number > y->number;
 }
 
-static char *name_of(const Follower *f)
-{
-    return f->uart > 0 ? g_strdup_printf("%s.%s", f->node, f->port) : g_strdup(f->node);
-}
-
 static void show(const Session *s, const LiveLine *l)
 {
-    g_autofree char *time = units_format_seconds(l->at), *name = name_of(l->of);
+    g_autofree char *time = units_format_seconds(l->at);
     g_autofree char *ns = g_strdup_printf("%" PRId64, l->at.ns);
-    const char *const members[] = {"node", l->of->node, "uart",  l->of->port, "virtual_ns",
+    const char *const members[] = {"node", l->of->node, "port",  l->of->port, "virtual_ns",
                                    ns,     "text",      l->text, NULL};
 
     session_event(s, "console", members);
     if (!s->options.json)
-        session_print(s, "[%s] %s: %s\n", time, name, l->text);
+        session_print(s, "[%s] %s: %s\n", time, l->of->name, l->text);
 }
 
 /* Takes what was complete by a time; free with g_ptr_array_unref(). */
@@ -142,7 +143,6 @@ static void tell_left_out(const Session *s, Live *live)
 {
     for (unsigned i = 0; i < live->followers->len; i++) {
         Follower *f = live->followers->pdata[i];
-        g_autofree char *name = name_of(f);
         uint64_t n;
 
         g_mutex_lock(&live->lock);
@@ -150,7 +150,7 @@ static void tell_left_out(const Session *s, Live *live)
         f->left_out = 0;
         g_mutex_unlock(&live->lock);
         if (n > 0)
-            session_print(s, "%s: %" PRIu64 " lines were too many to be shown\n", name, n);
+            session_print(s, "%s: %" PRIu64 " lines were too many to be shown\n", f->name, n);
     }
 }
 
@@ -184,18 +184,27 @@ static gboolean on_timer(gpointer data)
 
 /* --- which --- */
 
+/* The lock is held. A node that came in place of one of its name is another one. */
 static Follower *follower_of(Live *live, const Node *n, unsigned uart)
 {
-    Follower *f;
+    g_autofree char *port = node_port_name(n, uart);
+    g_autofree char *name = uart > 0 ? g_strdup_printf("%s.%s", n->name, port) : g_strdup(n->name);
+    Follower *f = g_hash_table_lookup(live->by_name, name);
 
-    for (unsigned i = 0; i < live->followers->len; i++) {
-        f = live->followers->pdata[i];
-        if (f->index == n->index && f->uart == uart && strcmp(f->node, n->name) == 0)
-            return f;
+    if (!f) {
+        f = g_new0(Follower, 1);
+        *f = (Follower){.name = g_steal_pointer(&name),
+                        .node = g_strdup(n->name),
+                        .port = g_steal_pointer(&port),
+                        .index = n->index,
+                        .on = live->all};
+        g_ptr_array_add(live->followers, f);
+        g_hash_table_insert(live->by_name, f->name, f);
+    } else if (f->index != n->index) {
+        f->index = n->index;
+        f->on = live->all;
     }
-    f = g_new(Follower, 1);
-    *f = (Follower){live, g_strdup(n->name), node_port_name(n, uart), n->index, uart, live->all, 0};
-    g_ptr_array_add(live->followers, f);
+    f->uart = uart;
     return f;
 }
 
@@ -207,31 +216,31 @@ static Live *live_of(Session *s)
         return live;
     live = g_new0(Live, 1);
     live->followers = g_ptr_array_new_with_free_func(follower_free);
+    live->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     live->lines = g_ptr_array_new();
     g_mutex_init(&live->lock);
     live->timer = g_timeout_add(PERIOD_MS, on_timer, s);
     s->live = live;
+    console_listen(on_line, live);
     return live;
 }
 
 void live_begin(Session *s)
 {
-    for (unsigned i = 0; s->live && i < s->nodes->len; i++) {
-        const Node *n = s->nodes->pdata[i];
-
-        for (unsigned uart = 0; uart < node_n_consoles(n); uart++) {
-            Follower *f = follower_of(s->live, n, uart);
-
-            if (node_console(n, uart))
-                console_follow(node_console(n, uart), f->on || s->live->tap ? on_line : NULL, f);
-        }
-    }
+    if (!s->live)
+        return;
+    g_mutex_lock(&s->live->lock);
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        for (unsigned uart = 0; uart < node_n_consoles(s->nodes->pdata[i]); uart++)
+            follower_of(s->live, s->nodes->pdata[i], uart);
+    g_mutex_unlock(&s->live->lock);
 }
 
 void live_show(Session *s, const Node *node, unsigned uart, bool on)
 {
     Live *live = live_of(s);
 
+    g_mutex_lock(&live->lock);
     if (node) {
         follower_of(live, node, uart)->on = on;
     } else {
@@ -239,6 +248,7 @@ void live_show(Session *s, const Node *node, unsigned uart, bool on)
         for (unsigned i = 0; i < live->followers->len; i++)
             ((Follower *)live->followers->pdata[i])->on = on;
     }
+    g_mutex_unlock(&live->lock);
     live_begin(s);
 }
 
@@ -257,10 +267,12 @@ void live_free(Session *s)
 
     if (!live)
         return;
+    console_unlisten(on_line, live);
     g_source_remove(live->timer);
     for (unsigned i = 0; i < live->lines->len; i++)
         line_free(live->lines->pdata[i]);
     g_ptr_array_unref(live->lines);
+    g_hash_table_unref(live->by_name);
     g_ptr_array_unref(live->followers);
     g_mutex_clear(&live->lock);
     g_free(live);

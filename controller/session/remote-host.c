@@ -14,6 +14,7 @@
 #include "controller/session/events.h"
 #include "controller/session/output.h"
 #include "controller/session/session-error.h"
+#include "controller/session/table.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -307,19 +308,27 @@ unsigned remote_host_nodes(const Session *s, const RemoteHost *h)
     return n;
 }
 
+static const Column traffic_columns[] = {
+    COLUMN("host", "host", -12),          COLUMN("grants", "grants", 12),
+    COLUMN("quanta", "quanta", 12),       COLUMN_SHOWN("per grant", 10, .decimals = 2),
+    COLUMN("bytes_out", "bytes out", 12), COLUMN("bytes_in", "bytes in", 12),
+};
+static const Table traffic_table = {"hosts", traffic_columns, G_N_ELEMENTS(traffic_columns)};
+
 void remote_host_print_perf(const Session *s)
 {
-    if (!s->hosts || s->hosts->len == 0)
-        return;
-    session_print(s, "%-12s %12s %12s %10s %12s %12s\n", "host", "grants", "quanta", "per grant",
-                  "bytes out", "bytes in");
-    for (guint i = 0; i < s->hosts->len; i++) {
+    unsigned n = s->hosts ? s->hosts->len : 0;
+
+    if (n > 0 || s->answer)
+        table_begin(s, &traffic_table);
+    for (unsigned i = 0; i < n; i++) {
         const RemoteHost *h = s->hosts->pdata[i];
         AgentClientStats st = h->client ? agent_client_stats(h->client) : (AgentClientStats){0};
+        double each = st.grants ? (double)st.quanta / (double)st.grants : 0.0;
+        const Cell cells[] = {cell_text(h->options.name), cell_count(st.grants),
+                              cell_count(st.quanta),      cell_real(each),
+                              cell_count(st.bytes_out),   cell_count(st.bytes_in)};
 
-        session_print(s, "%-12s %12" PRIu64 " %12" PRIu64 " %10.2f %12" PRIu64 " %12" PRIu64 "\n",
-                      h->options.name, st.grants, st.quanta,
-                      st.grants ? (double)st.quanta / (double)st.grants : 0.0, st.bytes_out,
-                      st.bytes_in);
+        table_row(s, &traffic_table, cells);
     }
 }

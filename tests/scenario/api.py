@@ -17,6 +17,7 @@ import metronome
 
 GUEST = os.environ["GUEST"]
 PLACE = os.environ["PLACE"]
+PATIENCE = 15 * int(os.environ.get("TEST_PATIENCE", "1"))
 
 
 def keys(kernel):
@@ -63,7 +64,7 @@ def case_session():
         save.restore()
         assert e.now() == 8000000 and [s.name for s in e.saves()] == ["here"]
         e.check("time == 8ms")
-        assert '"status"' in a.qmp("query-status") and "paused" in a.hmp("info status")
+        assert a.qmp("query-status")["running"] is False and "paused" in a.hmp("info status")
         pc = a.regs("pc")["pc"]
         point = a.break_pc(pc, if_="a.icount > 0")
         assert e.run("1ms").break_number == point.number
@@ -206,6 +207,66 @@ def case_scenario():
     assert lost.exit_code == 1
 
 
+def case_threads():
+    """Another thread, a forked process, a listener that fails, two ensembles at once, values that are no JSON."""
+    with metronome.Ensemble(quantum="1ms") as e, metronome.Ensemble(quantum="1ms") as other:
+        for one in (e, other):
+            one.add_node("a", **keys("count"))
+            one.start()
+        said = []
+        began = threading.Event()
+        threading.Timer(0.2, began.set).start()
+
+        def ask():
+            began.wait()
+            said.append(raises(metronome.Error, "another thread", e.now))
+            os.kill(os.getpid(), signal.SIGINT)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        raises(KeyboardInterrupt, "", e.run, "1000s")
+        thread.join()
+        assert len(said) == 1 and e.status()["state"] == "standing" and other.now() == 0
+        before = e.now()
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                raises(metronome.ConnectionLost, "forked", e.run, "1ms")
+                e.close()
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitpid(child, 0)[1] == 0
+        child = os.fork()
+        if child == 0:  # lives longer than the ensemble
+            time.sleep(PATIENCE)
+            os._exit(0)
+        assert other.run("2ms").virtual_ns == 2000000 and e.now() == before
+        e.on("barrier", lambda event: 1 // 0)
+        raises(ZeroDivisionError, "", e.run, "1ms")
+        assert e.now() == before + 1000000
+        raises(ValueError, "surrogates", e.node("\ud800").regs)
+        raises(ValueError, "JSON", e.node("a").run, float("nan"))
+        assert e.now() == before + 1000000
+        from_ = time.monotonic()
+    assert time.monotonic() - from_ < PATIENCE / 2
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+    async def main():
+        failures = []
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: failures.append(context["exception"]))
+        async with metronome.AsyncEnsemble(quantum="1ms") as e:
+            await e.add_node("a", **keys("count"))
+            await e.start()
+            await e.on("barrier", lambda event: 1 // 0)
+            assert (await asyncio.wait_for(e.run("2ms"), PATIENCE)).virtual_ns == 2000000
+            assert isinstance(failures[0], ZeroDivisionError) and await e.now() == 2000000
+
+    asyncio.run(main())
+
+
 def case_linger():
     """Says that it runs and waits in a run, to be killed."""
     with metronome.Ensemble(quantum="1ms") as e:
@@ -224,6 +285,11 @@ def case_lines():
         a.send("tab\there\n")
         e.run("5ms")
         assert "here" in a.text, a.text
+        e.link(a, e.add_node("b", **keys("echo")), latency="500us")
+        e.start()
+        warned = e.run("2ms").warnings
+        assert len(warned) == 1 and "raised to the quantum" in warned[0] and e.warnings == list(warned), warned
+        assert e.run("1ms").warnings == ()
 
 
 for case in sys.argv[1:]:

@@ -110,7 +110,7 @@ def case_session(path, log):
     assert run["end"] == "reached" and run["virtual_ns"] == 3000000 and run["barriers"] == 3, run
     assert [n["params"]["barrier"] for n in p.notes if n["method"] == "barrier"] == [1, 2, 3]
     lines = [n["params"] for n in p.notes if n["method"] == "console"]
-    assert lines == [{"node": "h", "uart": 0, "virtual_ns": 1000000, "text": "hello from metronome"}], lines
+    assert lines == [{"node": "h", "port": "0", "virtual_ns": 1000000, "text": "hello from metronome"}], lines
     p.note("run", state="began", virtual_ns=0)
     p.note("run", state="ended", end="reached")
     line = p.ask("wait-line", node="h", regex="(hel)lo from (.*)", timeout="10ms")
@@ -162,6 +162,65 @@ def case_session(path, log):
     p.close()
 
 
+def orders(*numbers):
+    """The orders of the payload `ring`, see guest-init/payloads/ring-aarch64.S."""
+    return " ".join(
+        f"-device loader,addr={0x40FFFF80 + 8 * i:#x},data={number},data-len=8" for i, number in enumerate(numbers)
+    )
+
+
+def case_typed(path, log):
+    """Results of commands that print tables, and warnings: of the command, and as notifications."""
+    guest, metronome = os.environ["GUEST"], os.environ["METRONOME"]
+    p = Program(path, log)
+    p.ask("subscribe", events=["warning", "console", "node"])
+    assert p.ask("host.list") == {"hosts": []} and p.ask("defaults") == {"defaults": {}}
+    assert p.ask("journal") == {"origin": None, "dropped": 0, "entries": []}
+    p.ask("host.add", name="far", command=f"{metronome} agent --stdio")
+    host = p.ask("host.list")["hosts"][0]
+    assert (host["host"], host["state"], host["nodes"], host["why_lost"]) == ("far", "up", 0, None), host
+    assert host["version"] == p.ask("hello")["metronome_version"] and host["round_trip_ns"] > 0 < host["cpus"]
+    assert [h["host"] for h in p.ask("perf")["hosts"]] == ["far"]
+    p.ask("host.remove", host="far")
+    p.ask("defaults", memory="64M", icount="shift=0,sleep=off", kernel=f"{guest}/ring-aarch64.elf")
+    assert p.ask("defaults")["defaults"]["memory"] == "64M"
+    p.ask("node.add", name="s", extra=orders(1, 5, 0, 1000000, 20000, 100, 0))
+    p.ask("node.add", name="r", extra=orders(0, 16, 0, 0, 0, 2048, 0))
+    p.ask("defaults", off=True)
+    assert p.ask("link.add", end=["s", "r"], latency="500us", bandwidth="10M") == {}
+    p.ask("start")
+    warned = p.ask("run", duration="20ms")["warnings"]
+    assert len(warned) == 1 and "raised to the quantum" in warned[0], warned
+    assert p.note("warning")["text"] == warned[0]
+    assert "warnings" not in p.ask("link.list") and "warnings" not in p.ask("barrier")
+    packets = p.ask("network.packets")["packets"]
+    ends = [e for e in p.ask("network.trace", last=100)["events"] if e["kind"] != "send"]
+    assert [(k["event"], k["when_ns"]) for k in packets] == [(e["number"], e["when_ns"]) for e in ends]
+    assert len(packets) == 5 and all(k["from"] == "s" and k["to"] == "r" and k["delivered"] for k in packets), packets
+    for k in packets:
+        assert k["delay_ns"] == k["when_ns"] - k["sent_ns"] == k["queue_ns"] + k["bits_ns"] + k["latency_ns"] + k["wait_ns"]
+        assert k["bits_ns"] > 0 and k["latency_ns"] == 1000000, k
+    p.ask("link.down", end=["s", "r"])
+    assert p.ask("network.packets", last=2)["packets"] == packets[-2:]
+    rows = {n["node"]: n for n in p.ask("symbols")["nodes"]}
+    assert rows["s"]["symbols"] > 5 and rows["s"]["file"].endswith("/ring-aarch64.elf") and rows["s"]["why_not"] is None
+    assert p.ask("symbols", node="s", off=True)["nodes"] == [{"node": "s", "symbols": 0, "file": None, "why_not": None}]
+    p.ask("send", node="r", text="ab")
+    p.ask("mem.write", node="s", addr=0x41000000, bytes=["de", "ad"])
+    journal = p.ask("journal")["entries"]
+    assert [(e["kind"], e["node"], e["from"]) for e in journal[-2:]] == [("typed", "r", "command"), ("memory", "s", "command")]
+    assert journal[-2]["what"] == "typed 'ab'" and journal[-1]["virtual_ns"] == 21000000, journal
+    perf = p.ask("perf")
+    assert perf["barriers"] == 21 and perf["host_ns"] >= perf["host_ns_in_quanta"] > 0 and len(perf["nodes"]) == 2, perf
+    assert sum(n["waited_for"] for n in perf["nodes"]) <= 21
+    p.ask("perf", on=True)
+    assert p.ask("perf")["barriers"] == 0
+    assert p.ask("qmp", node="s", json="query-status")["return"]["running"] is False
+    assert p.ask("qmp", node="s", json={"execute": "query-name"}) == {"return": {"name": "s"}}
+    assert "paused" in p.ask("hmp", node="s", text="info status")["text"]
+    p.close()
+
+
 def case_failures(path, log):
     """A failed command is an error with its outcome, and leaves the ensemble as it is."""
     p = Program(path, log)
@@ -198,6 +257,14 @@ def case_bad_input(path, log):
         (b"[]\n", -32600),
         (b'{"id":1,"method":"run"}\n', -32600),
         (b"x" * 3000000 + b"\n", -32700),
+        (b'{"jsonrpc":"2.0","id":99999999999999999999999,"method":"status"}\n', -32700),
+        (b'{"jsonrpc":"2.0","id":"\\ud800","method":"status"}\n', -32700),
+        (b'{"jsonrpc":"2.0","id":1,"method":"status","method":"quit"}\n', -32700),
+        (b'{"jsonrpc":"2.0","id":1,"method":"seed","params":{"n":NaN}}\n', -32700),
+        (b'{"jsonrpc":"2.0","id":1,"method":"cancel","params":{"id":{}}}\n', -32602),
+        (b'{"jsonrpc":"2.0","id":1,"method":"cancel","params":{"id":1,"x":1}}\n', -32602),
+        (b'{"jsonrpc":"2.0","id":1,"method":"cmd","params":{"line":"time","x":1}}\n', -32602),
+        (b'{"jsonrpc":"2.0","id":1,"method":"subscribe","params":{"events":["run\\u0000x"]}}\n', -32602),
     ):
         p.write(text)
         answer = p.read()

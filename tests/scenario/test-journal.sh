@@ -250,7 +250,7 @@ check 'of one node' not says '\] p: '
 check '... as long as it is on' says '^\[0\.003000000s\] q: ' '^\[0\.015000000s\] q: '
 check '... and no longer' not says '\[0\.00[789]000000s\]'
 mtr --json -c "log console on; $print; start; run 5ms"
-check 'as JSON events' ended 0 '^\{"event":"console","node":"p","uart":"0","virtual_ns":"[0-9]+","text":"'
+check 'as JSON events' ended 0 '^\{"event":"console","node":"p","port":"0","virtual_ns":"[0-9]+","text":"'
 check '... that fit the schema' scripts/schema/validate event "$dir/out"
 expect 'a wrong node' 2 "$print; log console on x" "unknown node 'x'"
 expect 'a wrong word' 2 "$print; log console onn" "'onn' is no on or off; did you mean 'on'"

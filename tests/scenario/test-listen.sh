@@ -8,7 +8,7 @@
 source "$(dirname "$0")/lib.sh"
 
 sock=$dir/private/control
-export GUEST=$guest
+export GUEST=$guest METRONOME=$metronome
 
 listens() {
     [[ -S ${1:-$sock} ]]
@@ -65,6 +65,8 @@ kill_untidied
 check 'kill -9 leaves the socket' listens
 background --listen "unix:$sock"
 check 'the next start takes it over' within 20 program start
+check 'tables and warnings' program typed
+check 'tables and warnings: as the schema says' valid typed
 kill -TERM "$pid"
 check 'a signal ends it' ends_within 5000
 check 'a signal: interrupted' ended 130

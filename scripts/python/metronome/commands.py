@@ -88,21 +88,19 @@ def _step(result: Dict[str, Any]) -> Step:
 class Console:
     """A console of a node: that of its UART 0, or of a further one."""
 
-    def __init__(self, ensemble: Commands, node: str, uart: int):
+    def __init__(self, ensemble: Commands, node: str, port: str):
         self._ensemble = ensemble
         self._node = node
-        self._uart = uart
+        self._port = port
 
     @property
     def _word(self) -> str:
-        if self._uart < 0:
-            return f"{self._node}.semi"
-        return f"{self._node}.{self._uart}" if self._uart else self._node
+        return self._node if self._port == "0" else f"{self._node}.{self._port}"
 
     @property
     def lines(self) -> Deque[ConsoleLine]:
         """Its complete lines so far, with their times."""
-        return self._ensemble._core.console(self._node, self._uart)
+        return self._ensemble._core.console(self._node, self._port)
 
     @property
     def text(self) -> str:
@@ -139,7 +137,7 @@ class Node(Console):
     """A node, by its name."""
 
     def __init__(self, ensemble: Commands, name: str):
-        super().__init__(ensemble, name, 0)
+        super().__init__(ensemble, name, "0")
         self.name = name
 
     def __str__(self) -> str:
@@ -150,11 +148,11 @@ class Node(Console):
 
     def semihosting(self) -> Console:
         """What its guest writes by semihosting (`semihosting=`); nothing can be sent there."""
-        return Console(self._ensemble, self.name, -1)
+        return Console(self._ensemble, self.name, "semi")
 
     def uart(self, number: int) -> Console:
         """The console of a further UART (`uarts=`)."""
-        return Console(self._ensemble, self.name, number)
+        return Console(self._ensemble, self.name, str(number))
 
     def time(self) -> NodeTime:
         """Its NodeTime: instruction count, virtual time, idle time."""
@@ -177,7 +175,7 @@ class Node(Console):
         return self._ensemble._do(
             "console",
             {"node": self.name, "last": last},
-            lambda result: [ConsoleLine(self.name, 0, line["virtual_ns"], line["text"]) for line in result["lines"]],
+            lambda result: [ConsoleLine(self.name, "0", line["virtual_ns"], line["text"]) for line in result["lines"]],
         )
 
     def step(self, instructions: int = 1, vcpu: Optional[int] = None, mask: bool = True) -> Step:
@@ -211,12 +209,12 @@ class Node(Console):
         """A Break behind an event of the guest: "reset", "panic", "watchdog", "suspend", "off" or "exit"."""
         return self._ensemble._break("break.event", {"node": self.name, event: True}, more)
 
-    def qmp(self, command: str, **arguments: Any) -> str:
-        """Sends a QMP command, and returns what QEMU returns, as JSON text."""
+    def qmp(self, command: str, **arguments: Any) -> Any:
+        """Sends a QMP command, and returns what QEMU returns, as values of Python."""
         request: Dict[str, Any] = {"execute": command}
         if arguments:
             request["arguments"] = arguments
-        return self._ensemble._do("qmp", {"node": self.name, "json": request}, _text)
+        return self._ensemble._do("qmp", {"node": self.name, "json": request}, lambda result: result["return"])
 
     def hmp(self, line: str) -> str:
         """Sends a line to QEMU's human monitor, and returns the answer."""
@@ -320,7 +318,8 @@ class Commands:
         return self._do("barrier", {"n": n}, Run.of)
 
     def pause(self) -> None:
-        """Ends a run at the next barrier; from another task, thread or listener than that which runs."""
+        """Ends a run at the next barrier: from another task than the one that runs (AsyncEnsemble), or from another
+        ensemble that drives; that which waits for the run can't."""
         return self._do("pause", {}, _nothing)
 
     # --- breaks
@@ -398,6 +397,11 @@ class Commands:
         """All variables, as a dict."""
         return self._do("variables", {}, lambda result: result["variables"])
 
+    @property
+    def warnings(self) -> List[str]:
+        """What metronome has warned of so far, the last 1,000; logged by the logger "metronome", too."""
+        return list(self._core.warnings)
+
     def report(self, folder: str) -> None:
         """Writes the report to a folder now."""
         return self._do("report", {"dir": str(folder)}, _nothing)
@@ -406,7 +410,7 @@ class Commands:
 
     def on(self, kind: Optional[str], listener: Callable[[Event], None]) -> None:
         """Calls listener(event) for each notification of a kind (None: of all that are subscribed): "run",
-        "barrier", "break", "node", "console", "output", "command", "progress"."""
+        "barrier", "break", "node", "console", "output", "command", "progress", "warning"."""
         self._core.listen(kind, listener)
         if kind is None or kind in ("dropped", "exit"):
             return self._do("status", {}, _nothing)

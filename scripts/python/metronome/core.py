@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import collections
 import json
+import logging
 from typing import Any, Callable, Deque, Dict, List, Optional, Tuple
 
 from .errors import ProtocolError, command_error
 from .values import ConsoleLine, Duration, Event, duration
 
+_log = logging.getLogger("metronome")
+
 VERSION = 1
 # Of a node's console, so many lines are kept.
 KEPT_LINES = 100_000
+KEPT_WARNINGS = 1000
 # While more requests than 64 wait, metronome reads nothing, not even a `cancel`.
 MOST_WAITING = 60
 
@@ -21,8 +25,7 @@ def opening(
 ) -> List[Tuple[str, Dict[str, Any]]]:
     """The requests with which a client begins, in their order: methods and parameters."""
     requests: List[Tuple[str, Dict[str, Any]]] = [("hello", {"version": VERSION, "role": role, "name": name})]
-    if consoles:
-        requests.append(("subscribe", {"events": ["console"]}))
+    requests.append(("subscribe", {"events": ["warning", "console"] if consoles else ["warning"]}))
     if scenario:
         requests.append(("saves", {}))  # which waits until the scenario is over
     if quantum is not None:
@@ -40,18 +43,20 @@ class Core:
         self._answers: Dict[int, Dict[str, Any]] = {}
         self._listeners: List[Tuple[Optional[str], Callable[[Event], None]]] = []
         self._events: Deque[Event] = collections.deque()
-        self.consoles: Dict[Tuple[str, int], Deque[ConsoleLine]] = {}
+        self.consoles: Dict[Tuple[str, str], Deque[ConsoleLine]] = {}
+        self.warnings: Deque[str] = collections.deque(maxlen=KEPT_WARNINGS)
         self.dropped = 0
         self.exit: Optional[Dict[str, Any]] = None
 
     def request(self, method: str, params: Any) -> Tuple[int, bytes]:
         """The number of a request and the bytes to send for it."""
-        self._id += 1
-        message = {"jsonrpc": "2.0", "id": self._id, "method": method}
+        message = {"jsonrpc": "2.0", "id": self._id + 1, "method": method}
         if params:
             message["params"] = params
+        data = json.dumps(message, ensure_ascii=False, allow_nan=False).encode() + b"\n"
+        self._id += 1
         self._methods[self._id] = method
-        return self._id, json.dumps(message, ensure_ascii=False).encode() + b"\n"
+        return self._id, data
 
     def feed(self, data: bytes) -> List[int]:
         """Takes what has come; returns the numbers of the requests that are answered by it."""
@@ -86,8 +91,11 @@ class Core:
 
     def _tell(self, kind: str, params: Dict[str, Any]) -> None:
         if kind == "console":
-            line = ConsoleLine(params["node"], params["uart"], params["virtual_ns"], params["text"])
-            self.console(line.node, line.uart).append(line)
+            line = ConsoleLine(params["node"], params["port"], params["virtual_ns"], params["text"])
+            self.console(line.node, line.port).append(line)
+        elif kind == "warning":
+            self.warnings.append(params["text"])
+            _log.warning("%s", params["text"])
         elif kind == "dropped":
             self.dropped += params["notifications"]
         elif kind == "exit":
@@ -103,9 +111,9 @@ class Core:
                 if wanted is None or wanted == event.kind:
                     listener(event)
 
-    def console(self, node: str, uart: int) -> Deque[ConsoleLine]:
+    def console(self, node: str, port: str) -> Deque[ConsoleLine]:
         """The lines of a console that were told, the oldest first."""
-        return self.consoles.setdefault((node, uart), collections.deque(maxlen=KEPT_LINES))
+        return self.consoles.setdefault((node, port), collections.deque(maxlen=KEPT_LINES))
 
     def answered(self, number: int) -> bool:
         return number in self._answers

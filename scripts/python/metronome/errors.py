@@ -32,7 +32,7 @@ class CommandError(Error):
     exit_code: what a run of metronome that failed so would end with.
     code: of JSON-RPC.
     method: what was asked for.
-    result: what the command has found all the same; of a run that stopped early, where.
+    result: what the command has found all the same; of a run that stopped early, where; its "warnings".
     """
 
     def __init__(self, method: str, message: str, code: int, data: Dict[str, Any]):

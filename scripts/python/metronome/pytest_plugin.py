@@ -98,8 +98,8 @@ def _keep(ensemble: Ensemble, folder: str) -> str:
     """What is left of a test that failed, and what could not be had; says both."""
     os.makedirs(folder, exist_ok=True)
     said = [f"kept in {folder}"]
-    for (node, uart), lines in sorted(ensemble._core.consoles.items()):
-        name = f"{node}.semi" if uart < 0 else f"{node}.{uart}" if uart else node
+    for (node, port), lines in sorted(ensemble._core.consoles.items()):
+        name = node if port == "0" else f"{node}.{port}"
         with open(os.path.join(folder, f"console-{name}.txt"), "w", encoding="utf-8") as file:
             file.writelines(f"[{line.virtual_ns / 1e9:.9f}s] {line.text}\n" for line in lines)
         said += [f"console of {name}:", *(f"  {line.text}" for line in list(lines)[-_SHOWN_LINES:])]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 Duration = Union[int, str, datetime.timedelta]
 
@@ -24,7 +24,8 @@ class Run:
 
     end: "reached", "break", "matched", "stopped", "time-up", "exited" or "empty".
     why: a sentence, if it did not reach its goal. break_number: of the break that stopped it, or 0.
-    virtual_ns: where the ensemble stands. barriers, missed: of this run. host_ns: how long it took.
+    virtual_ns: where the ensemble stands. barriers, missed: of this run. host_ns: how long it took. warnings: what
+    metronome has warned of meanwhile.
     """
 
     end: str
@@ -34,6 +35,7 @@ class Run:
     barriers: int
     missed: int
     host_ns: int
+    warnings: Tuple[str, ...] = ()
 
     @classmethod
     def of(cls, result: Dict[str, Any]) -> Run:
@@ -45,6 +47,7 @@ class Run:
             result["barriers"],
             result["missed"],
             result["host_ns"],
+            tuple(result.get("warnings", ())),
         )
 
 
@@ -92,18 +95,19 @@ class LinkWay:
 
 @dataclass(frozen=True)
 class ConsoleLine:
-    """A complete line of a console; virtual_ns: the end of the quantum in which it began."""
+    """A complete line of a console; virtual_ns: the end of the quantum in which it began. port: "0", the number of
+    a further UART, or "semi"."""
 
     node: str
-    uart: int
+    port: str
     virtual_ns: int
     text: str
 
 
 @dataclass(frozen=True)
 class Event:
-    """A notification: its kind ("run", "barrier", "break", "node", "output", "command", "progress", "console") and
-    its members, see metronome-rpc(5)."""
+    """A notification: its kind ("run", "barrier", "break", "node", "output", "command", "progress", "console" or
+    "warning") and its members, see metronome-rpc(5)."""
 
     kind: str
     params: Dict[str, Any] = field(default_factory=dict)
