@@ -11,7 +11,7 @@
 const char *const note_names[NOTE_KINDS + 1] = {
     [NOTE_RUN] = "run",       [NOTE_PROGRESS] = "progress", [NOTE_BARRIER] = "barrier",
     [NOTE_BREAK] = "break",   [NOTE_NODE] = "node",         [NOTE_CONSOLE] = "console",
-    [NOTE_OUTPUT] = "output", [NOTE_COMMAND] = "command"};
+    [NOTE_OUTPUT] = "output", [NOTE_COMMAND] = "command",   [NOTE_WARNING] = "warning"};
 
 struct Clients {
     GPtrArray *list; /* Client */
@@ -164,6 +164,11 @@ void clients_flush(Clients *all)
 
 void clients_drain(Clients *all, int ms)
 {
-    for (unsigned i = 0; i < all->list->len; i++)
-        client_drain(all->list->pdata[i], ms);
+    gint64 end = g_get_monotonic_time() + (gint64)ms * 1000;
+
+    for (unsigned i = 0; i < all->list->len; i++) {
+        gint64 left = end - g_get_monotonic_time();
+
+        client_drain(all->list->pdata[i], (int)(MAX(left, 0) / 1000));
+    }
 }

@@ -19,6 +19,7 @@ typedef enum {
     NOTE_CONSOLE,
     NOTE_OUTPUT,
     NOTE_COMMAND,
+    NOTE_WARNING,
     NOTE_KINDS,
 } NoteKind;
 
@@ -58,7 +59,7 @@ void clients_lost(Clients *clients, NoteKind kind, uint64_t n);
 /* Reads on from all that may send more. */
 void clients_go_on(Clients *clients);
 void clients_flush(Clients *clients);
-/* Sends what is queued for all, for at most so many ms each. */
+/* Sends what is queued for all, for at most so many ms together. */
 void clients_drain(Clients *clients, int ms);
 
 #endif

@@ -3,6 +3,7 @@
 #include "controller/serve/message.h"
 
 #include "controller/base/text.h"
+#include "controller/serve/json-flaw.h"
 #include "controller/session/session-error.h"
 
 #include <json-c/json.h>
@@ -22,33 +23,62 @@ static bool fail(RpcCode code, RpcCode *out, GError **error, const char *message
     return false;
 }
 
-/* One JSON value and nothing else. */
+static json_object *no_json(gsize at, const char *why, GError **error)
+{
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                "the line is no JSON (at byte %zu: %s): one JSON-RPC 2.0 request a line is "
+                "expected, such as {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}",
+                at, why);
+    return NULL;
+}
+
+/* Of all objects in a value together. */
+static unsigned count_members(json_object *value)
+{
+    unsigned n = 0;
+
+    if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, key, member)
+        {
+            (void)key;
+            n += 1 + count_members(member);
+        }
+    } else if (json_object_is_type(value, json_type_array)) {
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            n += count_members(json_object_array_get_idx(value, i));
+    }
+    return n;
+}
+
+/* One JSON value and nothing else. NULL without an error: it is null. */
 static json_object *parse_json(const char *line, gsize size, GError **error)
 {
-    json_tokener *tokener = json_tokener_new_ex(RPC_MAX_DEPTH);
+    json_tokener *tokener;
     json_object *value;
     enum json_tokener_error why;
+    unsigned members;
+    gsize at;
+    const char *flaw = json_flaw(line, size, &at, &members);
 
+    if (flaw)
+        return no_json(at, flaw, error);
+    tokener = json_tokener_new_ex(RPC_MAX_DEPTH);
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     value = json_tokener_parse_ex(tokener, line, (int)size);
     why = json_tokener_get_error(tokener);
-    /* A number alone could go on. */
-    if (why == json_tokener_success && json_tokener_get_parse_end(tokener) < size &&
-        strspn(line + json_tokener_get_parse_end(tokener), " \t\r") <
-            size - json_tokener_get_parse_end(tokener)) {
-        why = json_tokener_error_parse_unexpected;
-    }
-    if (why != json_tokener_success) {
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "the line is no JSON (at byte %zu: %s): one JSON-RPC 2.0 request a line is "
-                    "expected, such as {\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"status\"}",
-                    json_tokener_get_parse_end(tokener),
-                    why == json_tokener_continue ? "it is not complete"
-                                                 : json_tokener_error_desc(why));
-        g_clear_pointer(&value, json_object_put);
-    }
+    at = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
-    return value;
+    /* A number alone could go on. */
+    if (why == json_tokener_success && at < size && strspn(line + at, " \t\r") < size - at)
+        why = json_tokener_error_parse_unexpected;
+    if (why == json_tokener_success && count_members(value) == members)
+        return value;
+    json_object_put(value);
+    return no_json(at,
+                   why == json_tokener_success    ? "an object has a name twice"
+                   : why == json_tokener_continue ? "it is not complete"
+                                                  : json_tokener_error_desc(why),
+                   error);
 }
 
 static bool take_id(RpcRequest *r, json_object *root, RpcCode *code, GError **error)

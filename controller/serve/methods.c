@@ -25,14 +25,13 @@ static bool set_error(GError **error, const char *text)
     return false;
 }
 
-/* Refuses parameters that are not among `names`, and an array of them. */
-static bool check_params(const MethodCall *call, const char *const *names, GError **error)
+bool methods_check(json_object *params, const char *const *names, GError **error)
 {
-    if (call->params && !json_object_is_type(call->params, json_type_object))
+    if (params && !json_object_is_type(params, json_type_object))
         return set_error(error, "\"params\" has to be an object here");
-    if (!call->params)
+    if (!params)
         return true;
-    json_object_object_foreach(call->params, key, value)
+    json_object_object_foreach(params, key, value)
     {
         g_autofree char *list = g_strjoinv(", ", (char **)names);
 
@@ -46,6 +45,13 @@ static bool check_params(const MethodCall *call, const char *const *names, GErro
     return true;
 }
 
+/* Without a NUL in it. */
+static bool is_text(json_object *value)
+{
+    return json_object_is_type(value, json_type_string) &&
+           strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value);
+}
+
 const char *methods_text(json_object *params, const char *key, bool *ok, GError **error)
 {
     json_object *value = NULL;
@@ -53,8 +59,7 @@ const char *methods_text(json_object *params, const char *key, bool *ok, GError 
     *ok = true;
     if (!params || !json_object_object_get_ex(params, key, &value) || !value)
         return NULL;
-    if (json_object_is_type(value, json_type_string) &&
-        strlen(json_object_get_string(value)) == (size_t)json_object_get_string_len(value))
+    if (is_text(value))
         return json_object_get_string(value);
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "'%s' has to be a text", key);
     *ok = false;
@@ -76,7 +81,7 @@ static bool take_texts(json_object *params, const char *key, GPtrArray **out, GE
     for (size_t i = 0; i < (list ? json_object_array_length(value) : 1); i++) {
         json_object *one = list ? json_object_array_get_idx(value, i) : value;
 
-        if (!json_object_is_type(one, json_type_string)) {
+        if (!is_text(one)) {
             g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                         "'%s' has to be an array of texts", key);
             return false;
@@ -124,7 +129,7 @@ static bool exec_hello(MethodCall *call, Answer *result, GError **error)
     const char *role, *name;
     bool ok;
 
-    if (!check_params(call, names, error))
+    if (!methods_check(call->params, names, error))
         return false;
     if (call->params && json_object_object_get_ex(call->params, "version", &version) &&
         (!json_object_is_type(version, json_type_int) ||
@@ -201,7 +206,8 @@ static bool exec_subscribe(MethodCall *call, Answer *result, GError **error)
     g_autoptr(GPtrArray) kinds = NULL, nodes = NULL;
     unsigned bits;
 
-    if (!check_params(call, names, error) || !take_texts(call->params, "events", &kinds, error) ||
+    if (!methods_check(call->params, names, error) ||
+        !take_texts(call->params, "events", &kinds, error) ||
         !take_texts(call->params, "nodes", &nodes, error))
         return false;
     if (!kinds)
@@ -225,8 +231,8 @@ static bool exec_unsubscribe(MethodCall *call, Answer *result, GError **error)
     g_autoptr(GPtrArray) kinds = NULL;
     unsigned bits;
 
-    if (!check_params(call, names, error) || !take_texts(call->params, "events", &kinds, error) ||
-        !kinds_of(kinds, &bits, error))
+    if (!methods_check(call->params, names, error) ||
+        !take_texts(call->params, "events", &kinds, error) || !kinds_of(kinds, &bits, error))
         return false;
     state->events &= ~bits;
     notes_follow();
@@ -242,7 +248,7 @@ static bool exec_status(MethodCall *call, Answer *result, GError **error)
     const Session *s = call->session;
     g_autofree char *driver = NULL;
 
-    if (!check_params(call, names, error))
+    if (!methods_check(call->params, names, error))
         return false;
     if (clients_driver(call->clients))
         driver = client_title(clients_driver(call->clients));
@@ -283,7 +289,7 @@ static bool exec_variables(MethodCall *call, Answer *result, GError **error)
     g_autofree const char **keys = NULL;
     guint n;
 
-    if (!check_params(call, names, error))
+    if (!methods_check(call->params, names, error))
         return false;
     keys = (const char **)g_hash_table_get_keys_as_array(call->session->variables, &n);
     if (n > 0)
@@ -297,7 +303,7 @@ static bool exec_methods(MethodCall *call, Answer *result, GError **error)
 {
     static const char *const names[] = {NULL};
 
-    if (!check_params(call, names, error))
+    if (!methods_check(call->params, names, error))
         return false;
     answer_list(result, "methods");
     for (const Method *m = methods_own; m->name; m++) {

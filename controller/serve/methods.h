@@ -37,6 +37,10 @@ const Method *methods_find(const char *name);
 /* All names of methods, those of commands too, NULL-terminated. Free with g_ptr_array_unref(). */
 GPtrArray *methods_names(void);
 
+/* Refuses parameters (NULL: none) that are not among the names, which NULL ends, and an array of
+ * them. */
+bool methods_check(struct json_object *params, const char *const *names, GError **error);
+
 /* A member of params that has to be a text; NULL: it is not there. *ok: false, with an error, if it is
  * something else. */
 const char *methods_text(struct json_object *params, const char *key, bool *ok, GError **error);

@@ -318,18 +318,21 @@ static bool cancel(Server *s, const Client *c, json_object *id)
 
 static void exec_cancel(Server *s, Client *c, const RpcRequest *in)
 {
+    static const char *const names[] = {"id", NULL};
     g_autoptr(Answer) result = answer_new();
-    json_object *id = NULL;
+    g_autoptr(GError) error = NULL;
+    json_object *id = in->params ? json_object_object_get(in->params, "id") : NULL;
+    bool ok = methods_check(in->params, names, &error);
 
-    if (!in->params || !json_object_is_type(in->params, json_type_object) ||
-        !json_object_object_get_ex(in->params, "id", &id) || !id) {
-        if (!in->notification)
-            send_error(c, in->id, RPC_INVALID_PARAMS, "'id' is missing: the request to cancel");
-        return;
-    }
-    answer_bool(result, "cancelled", cancel(s, c, id));
-    if (!in->notification)
+    if (ok && !json_object_is_type(id, json_type_int) && !json_object_is_type(id, json_type_string))
+        ok = false;
+    if (ok)
+        answer_bool(result, "cancelled", cancel(s, c, id));
+    if (ok && !in->notification)
         send_result(c, in->id, result);
+    else if (!ok && !in->notification)
+        send_error(c, in->id, RPC_INVALID_PARAMS,
+                   error ? error->message : "'id' has to be that of the request to cancel");
 }
 
 static void unknown_method(Client *c, const RpcRequest *in)
@@ -366,9 +369,10 @@ static void enqueue(Server *s, Client *c, const RpcRequest *in, const Command *c
 
 static void take_line_command(Server *s, Client *c, const RpcRequest *in)
 {
+    static const char *const names[] = {"line", NULL};
     g_autoptr(GError) error = NULL;
-    bool object = in->params && json_object_is_type(in->params, json_type_object), ok = true;
-    const char *line = object ? methods_text(in->params, "line", &ok, &error) : NULL;
+    bool ok = methods_check(in->params, names, &error);
+    const char *line = ok ? methods_text(in->params, "line", &ok, &error) : NULL;
 
     if (line)
         enqueue(s, c, in, NULL, NULL, line);

@@ -19,7 +19,7 @@ uses() {
     return "$status"
 }
 
-for case in session failures interrupt asyncio watch scenario lines; do
+for case in session failures interrupt asyncio threads watch scenario lines; do
     check "$case" uses "$python" tests/scenario/api.py "$case"
     check "$case: no QEMU is left" within 10 no_qemus
 done

@@ -74,6 +74,51 @@ static void test_no_json(void)
     refuses(deep, RPC_PARSE, "no JSON");
 }
 
+/* The params of an otherwise good request. */
+static void has_flaw(const char *params, const char *message)
+{
+    g_autofree char *line =
+        g_strdup_printf("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":%s}", params);
+
+    refuses(line, RPC_PARSE, message);
+}
+
+static void is_good(const char *params)
+{
+    g_autofree char *line =
+        g_strdup_printf("{\"jsonrpc\":\"2.0\",\"method\":\"m\",\"params\":%s}", params);
+    g_auto(RpcRequest) r;
+
+    reads(&r, line);
+}
+
+/* What json-c would let pass, or read as something else. */
+static void test_flaws(void)
+{
+    has_flaw("[18446744073709551616]", "more than 64 bits");
+    has_flaw("[-9223372036854775809]", "more than 64 bits");
+    has_flaw("{\"a\":[99999999999999999999999]}",
+             "at byte 45: a whole number has more than 64 bits");
+    has_flaw("[1e400]", "a number is too large");
+    has_flaw("[-1.5e999]", "a number is too large");
+    has_flaw("[NaN]", "NaN and Infinity are no JSON");
+    has_flaw("[-Infinity]", "NaN and Infinity are no JSON");
+    has_flaw("[\"\\ud800\"]", "half of a surrogate pair");
+    has_flaw("[\"\\udc00\\ud800\"]", "half of a surrogate pair");
+    has_flaw("[\"\\ud800\\u0041\"]", "half of a surrogate pair");
+    has_flaw("{\"\\udfff\":1}", "half of a surrogate pair");
+    has_flaw("[\"a\001b\"]", "a control character");
+    has_flaw("[\"\xc0\x80\"]", "no UTF-8");
+    has_flaw("[\"\xed\xa0\x80\"]", "no UTF-8");
+    has_flaw("{\"a\":1,\"a\":2}", "an object has a name twice");
+    has_flaw("[{\"b\":{\"a\":1,\"\\u0061\":1}}]", "an object has a name twice");
+    refuses("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"m\",\"method\":\"n\"}", RPC_PARSE,
+            "a name twice");
+    is_good("[18446744073709551615,-9223372036854775808,1e308,-0,0.1]");
+    is_good("[\"\\ud83d\\ude00\",\"NaN: \\\"I\\\\\",\"\\\\ud800\",\"\\u0000\"]");
+    is_good("{\"a\":{\"a\":[{\"a\":\":\"},{\"a\":null}]},\"b:\":true}");
+}
+
 static void test_no_request(void)
 {
     g_autofree char *text = g_strnfill(300, 'x');
@@ -165,6 +210,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/rpc/message/request", test_request);
     g_test_add_func("/rpc/message/ids", test_ids);
+    g_test_add_func("/rpc/message/flaws", test_flaws);
     g_test_add_func("/rpc/message/no-json", test_no_json);
     g_test_add_func("/rpc/message/no-request", test_no_request);
     g_test_add_func("/rpc/message/id-of-refused", test_id_of_refused);

@@ -107,7 +107,7 @@ class AsyncEnsemble(_Base):
                     future = self._futures.pop(number, None)
                     if future and not future.done():
                         future.set_result(None)
-                self._core.dispatch()
+                self._dispatch()
             self._lost = await self._end_of_process()
         except Error as error:
             self._lost = error
@@ -115,6 +115,13 @@ class AsyncEnsemble(_Base):
             if not future.done():
                 future.set_exception(self._lost)
         self._futures.clear()
+
+    def _dispatch(self) -> None:
+        try:
+            self._core.dispatch()
+        except Exception as error:  # a listener's own: those who wait for answers go on
+            context = {"message": "a listener of an ensemble failed", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)
 
     async def _end_of_process(self) -> ConnectionLost:
         code = await self._process.wait() if self._process else None

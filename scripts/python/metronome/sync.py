@@ -2,6 +2,7 @@
 """The client that waits for each answer."""
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -9,16 +10,28 @@ import socket
 import subprocess
 import tempfile
 import threading
+import weakref
 from types import FrameType, TracebackType
-from typing import IO, Any, Callable, Dict, Optional, Sequence, Type
+from typing import IO, Any, Callable, Dict, Iterator, Optional, Sequence, Type
 
 from . import process
 from .commands import Commands
 from .core import Core, opening
-from .errors import ENDING, CommandError, ConnectionLost, Interrupted
+from .errors import ENDING, CommandError, ConnectionLost, Error, Interrupted
 from .values import Duration
 
 _CHUNK = 1 << 16
+_open: weakref.WeakSet[Ensemble] = weakref.WeakSet()
+
+
+def _leave_to_parent() -> None:
+    """In a process that is forked off: what is open there is the parent's, and would keep metronome from seeing that
+    the parent has ended."""
+    for ensemble in list(_open):
+        ensemble._leave()
+
+
+os.register_at_fork(after_in_child=_leave_to_parent)
 
 
 class Ensemble(Commands):
@@ -31,7 +44,8 @@ class Ensemble(Commands):
     connect: the path of a socket where a metronome listens; role is "drive" or "watch" there.
 
     Ctrl-C interrupts the command that is under way, at the next barrier, and is a KeyboardInterrupt then; a second one
-    does not wait for that. One thread at a time may use it.
+    does not wait for that. One thread at a time may use it, others get an Error meanwhile; a process that is forked off
+    can't.
     """
 
     def __init__(
@@ -60,6 +74,8 @@ class Ensemble(Commands):
         self._waiting: Optional[int] = None
         self._interrupts = 0
         self._cancels: list[int] = []
+        self._user = threading.RLock()
+        _open.add(self)
         if connect is not None:
             self._connect(connect)
         else:
@@ -145,6 +161,15 @@ class Ensemble(Commands):
 
     # --- requests
 
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        if not self._user.acquire(blocking=False):
+            raise Error("another thread waits for this ensemble: one at a time may use it")
+        try:
+            yield
+        finally:
+            self._user.release()
+
     def _cancel(self) -> None:
         number, data = self._core.request("cancel", {"id": self._waiting})
         self._cancels.append(number)
@@ -180,6 +205,10 @@ class Ensemble(Commands):
         self._cancels.clear()
 
     def _do(self, method: str, params: Any, convert: Callable[[Any], Any]) -> Any:
+        with self._alone():
+            return convert(self._ask(method, params))
+
+    def _ask(self, method: str, params: Any) -> Any:
         if self._lost:
             raise self._lost
         if self._in < 0:
@@ -206,19 +235,19 @@ class Ensemble(Commands):
                 pass
             raise KeyboardInterrupt
         try:
-            result = self._core.result(number)
+            return self._core.result(number)
         except CommandError as error:
             while error.code == ENDING:
                 self._receive()  # which raises in the end
             raise
-        return convert(result)
 
     def poll(self, seconds: float = 0.0) -> None:
         """Takes what was told meanwhile, and waits so long for more; listeners are called."""
-        while self._in >= 0 and select.select([self._in], [], [], seconds)[0]:
-            self._receive()
-            self._core.dispatch()
-            seconds = 0.0
+        with self._alone():
+            while self._in >= 0 and select.select([self._in], [], [], seconds)[0]:
+                self._receive()
+                self._core.dispatch()
+                seconds = 0.0
 
     # --- the end
 
@@ -235,6 +264,17 @@ class Ensemble(Commands):
         if self._stderr:
             self._stderr.close()
             self._stderr = None
+
+    def _leave(self) -> None:
+        """In a process that is forked off."""
+        self._lost = ConnectionLost("this ensemble is that of the process which has forked this one")
+        self._in = self._out = -1
+        self._user = threading.RLock()
+        pipes = [self._process.stdin, self._process.stdout] if self._process else []
+        for file in (self._socket, self._stderr, *pipes):
+            if file:
+                file.close()
+        self._process = self._socket = self._stderr = None
 
     def _drain(self) -> None:
         """Reads until it has ended, so that it can say all that it has to."""
