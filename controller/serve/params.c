@@ -3,10 +3,9 @@
 #include "controller/serve/params.h"
 
 #include "controller/base/suggest.h"
-#include "controller/base/units.h"
 #include "controller/command/args.h"
+#include "controller/serve/param-value.h"
 
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <string.h>
 
@@ -26,8 +25,6 @@ char *params_method(const Command *command)
     return g_strdelimit(g_strdup(command->name), " ", '.');
 }
 
-/* --- values --- */
-
 G_GNUC_PRINTF(2, 3) static void *refuse(GError **error, const char *format, ...)
 {
     va_list args;
@@ -37,70 +34,6 @@ G_GNUC_PRINTF(2, 3) static void *refuse(GError **error, const char *format, ...)
         *error = g_error_new_valist(SESSION_ERROR, SESSION_ERROR_USAGE, format, args);
     va_end(args);
     return NULL;
-}
-
-/* The example of a key whose values others read: "1ms" is a time, "512M" is none. */
-static bool is_time(const char *kind)
-{
-    VTime time;
-
-    return args_kind(kind) == ARG_TIME &&
-           (!g_ascii_isdigit(*kind) || units_parse_duration(kind, &time, NULL));
-}
-
-static char *whole_text(const char *name, json_object *value, const char *kind, GError **error)
-{
-    int64_t n = json_object_get_int64(value);
-
-    if (is_time(kind) && n < 0)
-        return refuse(error, "'%s': a time below 0 is not possible", name);
-    if (is_time(kind))
-        return g_strdup_printf("%" PRId64 "ns", n);
-    if (args_kind(kind) == ARG_INSNS)
-        return g_strdup_printf("%" PRId64 "insn", n);
-    if (n == INT64_MAX) /* or more */
-        return g_strdup_printf("%" PRIu64, json_object_get_uint64(value));
-    return g_strdup_printf("%" PRId64, n);
-}
-
-static char *real_text(const char *name, json_object *value, const char *kind, GError **error)
-{
-    char text[G_ASCII_DTOSTR_BUF_SIZE];
-
-    if (is_time(kind))
-        return refuse(error, "'%s': a time is a whole number of ns, or a text such as \"1.5ms\"",
-                      name);
-    if (args_kind(kind) != ARG_NUMBER && args_kind(kind) != ARG_TEXT && args_kind(kind) != ARG_TIME)
-        return refuse(error, "'%s': a whole number is expected", name);
-    return g_strdup(g_ascii_dtostr(text, sizeof(text), json_object_get_double(value)));
-}
-
-/* One value as it would be typed; kind: which placeholder or example it stands for. key: it stands
- * behind one, where true and false are on and off. Free with g_free(). */
-static char *value_text(const char *name, json_object *value, const char *kind, bool key,
-                        GError **error)
-{
-    switch (json_object_get_type(value)) {
-    case json_type_string:
-        if (strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
-            return refuse(error, "'%s' has a NUL in it", name);
-        return g_strdup(json_object_get_string(value));
-    case json_type_int:
-        return whole_text(name, value, kind, error);
-    case json_type_double:
-        return real_text(name, value, kind, error);
-    case json_type_boolean:
-        if (key)
-            return g_strdup(json_object_get_boolean(value) ? "on" : "off");
-        return refuse(error, "'%s': a value is expected, not true or false", name);
-    case json_type_object:
-        return g_strdup(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-                                                                  JSON_C_TO_STRING_NOSLASHESCAPE));
-    case json_type_array:
-    case json_type_null:
-        return refuse(error, "'%s': a text or a number is expected", name);
-    }
-    g_assert_not_reached();
 }
 
 /* --- names --- */
@@ -196,7 +129,7 @@ static bool add_value(Fill *f, const char *given, json_object *value, const Usag
         return false;
     for (unsigned i = from; i < to; i++) {
         json_object *one = list ? json_object_array_get_idx(value, i) : value;
-        char *text = value_text(given, one, w->kinds[kind], false, error);
+        char *text = param_value_text(given, one, w->kinds[kind], false, error);
 
         if (!text)
             return false;
@@ -274,7 +207,7 @@ static bool fill_literal(Fill *f, const char *literal, const UsageWord *next, bo
 static bool add_key(Fill *f, const char *key, const char *given, json_object *value,
                     const char *kind, GError **error)
 {
-    g_autofree char *text = value_text(given, value, kind, true, error);
+    g_autofree char *text = param_value_text(given, value, kind, true, error);
 
     if (!text)
         return false;
@@ -457,7 +390,7 @@ static GPtrArray *typed(json_object *params, GError **error)
 
     for (size_t i = 0; i < json_object_array_length(params); i++) {
         g_autofree char *name = g_strdup_printf("word %zu", i + 1);
-        char *text = value_text(name, json_object_array_get_idx(params, i), "", false, error);
+        char *text = param_value_text(name, json_object_array_get_idx(params, i), "", false, error);
 
         if (!text)
             return NULL;
@@ -501,7 +434,8 @@ static const char *type_of(const UsageWord *w, unsigned kind)
         return "text";
     if (!w->key && is_literal(text))
         return "flag";
-    return args_kind(text) == ARG_TIME && !is_time(text) ? "text" : types[args_kind(text)];
+    return args_kind(text) == ARG_TIME && !param_value_is_time(text) ? "text"
+                                                                     : types[args_kind(text)];
 }
 
 static void describe_params(const UsageGrammar *g, Answer *method)

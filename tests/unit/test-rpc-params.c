@@ -59,6 +59,8 @@ static void test_units(void)
     are("run", "{\"duration\":1000000}", "run|1000000ns");
     are("run", "{\"duration\":\"1ms\"}", "run|1ms");
     are("run", "{\"duration\":0}", "run|0ns");
+    are("run", "{\"duration\":18446744073709551615}", "run|18446744073709551615ns");
+    are("run", "{\"ninsn\":9223372036854775808,\"on\":\"a\"}", "run|9223372036854775808insn|on|a");
     are("run", "{\"ninsn\":1000}", "run|1000insn");
     are("run", "{\"ninsn\":\"1e6insn\",\"pace\":0.5}", "run|1e6insn|pace=0.5");
     are("run", "{\"duration\":1,\"pace\":2}", "run|1ns|pace=2");
