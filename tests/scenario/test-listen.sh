@@ -67,6 +67,11 @@ background --listen "unix:$sock"
 check 'the next start takes it over' within 20 program start
 check 'tables and warnings' program typed
 check 'tables and warnings: as the schema says' valid typed
+sed -n '/^    import json, socket/,/^##/s/^    //p' scripts/man/metronome-rpc.5.md |
+    sed "s|/run/user/1000/mtr/control|$sock|; s|kernel=.*gz\"|memory='32M', icount='shift=0,sleep=off', kernel='$guest/hello-aarch64.elf'|; s|login: |from |" >"$dir/example.py"
+status=0
+timeout "$((20 * patience))" python3 "$dir/example.py" >"$dir/out" 2>"$dir/err" || status=$?
+check "the manual's program" ended 0 "^console \{'node': 'a', 'port': '0', 'virtual_ns': [0-9]+, 'text': 'hello from metronome'\}$" "^\['metronome'\]$"
 kill -TERM "$pid"
 check 'a signal ends it' ends_within 5000
 check 'a signal: interrupted' ended 130
@@ -120,6 +125,15 @@ exec 7>"$dir/in" 8<"$dir/answers"
 guests_run
 exec 7>&- 8<&-
 check 'stdio: a program that dies in the midst of a run ends it' ends_within 5000
+env --default-signal=INT "$metronome" --listen stdio <"$dir/in" >"$dir/out" 2>"$dir/err" &
+pid=$!
+exec 7>"$dir/in"
+{ head -n 3 "$dir/requests" && ask 4 run '{"duration":"1000s"}' && ask 5 time; } >&7
+guests_run
+kill -INT "$pid"
+check 'stdio: Ctrl-C ends it' ends_within 5000
+exec 7>&-
+check 'stdio: Ctrl-C: every request is answered' ended 130 '"id":4,"error":.*"outcome":"interrupted"' '"id":5,"error":\{"code":-32004' '"method":"exit","params":\{"outcome":"interrupted"'
 
 # --- where it may be
 
