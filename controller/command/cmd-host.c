@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* cmd-host.c: host add, list, remove; hosts. */
+#include "controller/base/read-file.h"
 #include "controller/base/text.h"
 #include "controller/command/args.h"
 #include "controller/save/save.h"
@@ -8,6 +9,9 @@
 #include "controller/session/table.h"
 
 #include <string.h>
+
+/* Of a list of hosts. */
+#define MOST_BYTES ((gsize)16 << 20)
 
 #define HOST_OPTIONS "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST]"
 
@@ -179,8 +183,9 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 
     if (!path || !*path)
         return command_usage_error(call, "from=FILE comes first", error);
-    if (!g_file_get_contents(path, &text, &size, &e)) {
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "from='%s': %s", path, e->message);
+    text = read_file(path, MOST_BYTES, &size, &e);
+    if (!text) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "from=%s", e->message);
         g_error_free(e);
         return COMMAND_FAILED;
     }

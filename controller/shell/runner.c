@@ -6,6 +6,7 @@
 #include "controller/shell/runner.h"
 
 #include "controller/base/log.h"
+#include "controller/base/read-file.h"
 #include "controller/base/text.h"
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
@@ -21,6 +22,8 @@
 
 /* Limit of nested files; no user nests deeper on purpose. */
 #define MAX_INCLUDES 16
+/* Of a file of commands. */
+#define MOST_BYTES ((gsize)16 << 20)
 
 typedef struct {
     char *name; /* for messages, or NULL */
@@ -166,7 +169,8 @@ static char *read_text(const char *path, GError **error)
     GError *e = NULL;
     gsize size;
 
-    if (!g_file_get_contents(standard_input ? "/dev/stdin" : path, &bytes, &size, &e)) {
+    bytes = read_file(standard_input ? "/dev/stdin" : path, MOST_BYTES, &size, &e);
+    if (!bytes) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "can't read the commands: %s",
                     e->message);
         g_error_free(e);

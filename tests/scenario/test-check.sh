@@ -427,6 +427,8 @@ files() {
     check '- is standard input: check' ended 2 "stdin:1: unknown command 'dance'"
     mtr run "$dir/nowhere.mtr"
     check 'a file that is not there' ended 2 "can't read the commands: .*nowhere.mtr"
+    limit=20 mtr run /dev/zero
+    check 'a file without an end' ended 2 "can't read the commands: '/dev/zero' has more than 16777216 bytes"
     mtr run "$dir/empty"
     check 'an empty file' ended 0
     printf 'include twice.mtr\ninclude twice.mtr\n' >"$dir/both.mtr"
