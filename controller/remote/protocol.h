@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 8
+#define PROTOCOL_VERSION 9
 
 /* A side that sends nothing else sends PULSE every second. A side that sends nothing for
  * PROTOCOL_SILENT_MS counts as gone. */
@@ -60,7 +60,10 @@ typedef enum {
     MSG_TOPOLOGY,  /* i64 time up to which the network has moved, u32 n, n changes (topology.h)
                       made at that time, which follow those sent before */
     MSG_STUB_OPEN, /* u32 node */
-    MSG_PING,
+    /* Its value is that of a line feed. An agent whose stdout is a pipe sends an empty one behind
+     * whatever it sends: a launcher may hand on whole lines only, as srun does without -u. The
+     * controller drops it. */
+    MSG_PING = '\n',
 
     /* Controller: without an answer. */
     MSG_STUB_CLOSE, /* u32 node */

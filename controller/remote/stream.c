@@ -3,6 +3,7 @@
 #include "controller/remote/stream.h"
 #include "controller/base/child-output.h"
 #include "controller/base/fd.h"
+#include "controller/base/vtime.h"
 #include "controller/remote/message.h"
 
 #include <errno.h>
@@ -20,21 +21,30 @@
 #define END_MS     2000  /* wait for the end of a command that has closed its output */
 #define FULL_MS    10000 /* a command that reads nothing for so long counts as stuck */
 
+/* How long a command has to end once its input is closed, and again behind SIGTERM. A launcher such
+ * as srun waits for its agent, ends its job, and tells its scheduler. */
+#define CLOSE_MS 6000
+#define TERM_MS  6000
+/* The same for a command that never said anything: it has no agent that would notice. */
+#define SILENT_MS 200
+
 typedef struct {
     Stream stream; /* the first member */
     pid_t pid;
     int fd;              /* stdin and stdout of the command */
     ChildOutput *output; /* stderr of the command */
+    bool heard;          /* it said something */
 } CommandStream;
 
 /* Gives the command a process group of its own: Ctrl-C at the terminal reaches the controller only,
- * and the whole group can be killed. The kernel kills the command with the controller, since a
- * command that reads nothing would not notice the controller's end. */
+ * and the whole group can be signalled. The kernel signals the command if the controller is killed,
+ * since a command that reads nothing would not notice the controller's end. SIGTERM: a launcher
+ * ends what it has started elsewhere. */
 static void child_setup(void *data)
 {
     (void)data;
     setsid();
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    prctl(PR_SET_PDEATHSIG, SIGTERM);
 }
 
 /* How the command ended; free with g_free(). Does not reap the command: while it is a zombie, its
@@ -68,6 +78,7 @@ static gssize command_read(Stream *stream, void *data, gsize size, GError **erro
     CommandStream *c = (CommandStream *)stream;
     ssize_t n = recv(c->fd, data, size, MSG_DONTWAIT);
 
+    c->heard = c->heard || n > 0;
     if (n > 0)
         return n;
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -103,15 +114,71 @@ static int command_fd(const Stream *stream)
     return ((const CommandStream *)stream)->fd;
 }
 
+/* --- the end of a command --- */
+
+static GMutex ending_lock;
+static GCond ended;
+static unsigned ending; /* commands that a thread sees to; under ending_lock */
+
+/* True if the command has ended, or ends within this time. Drops what it still says: a command that
+ * waits for a reader does not end. */
+static bool ends_within(const CommandStream *c, int64_t ms)
+{
+    HTime from = htime_now();
+    fd_auto pidfd = pidfd_open(c->pid, 0);
+    struct pollfd p[] = {{.fd = pidfd, .events = POLLIN}, {.fd = c->fd, .events = POLLIN}};
+    char bytes[4096];
+
+    for (int64_t left = ms; pidfd >= 0 && left >= 0;
+         left = ms - htime_sub(htime_now(), from).ns / NS_PER_MS) {
+        if (poll(p, G_N_ELEMENTS(p), (int)left) > 0 && p[0].revents)
+            return true;
+        if (p[1].revents && recv(c->fd, bytes, sizeof(bytes), MSG_DONTWAIT) <= 0)
+            p[1].fd = -1;
+    }
+    return false;
+}
+
+/* No more input, SIGTERM, SIGKILL. The leader of the group is reaped last: until then no other
+ * process can have its number. */
+static void *end_command(void *stream)
+{
+    CommandStream *c = stream;
+
+    if (!ends_within(c, c->heard ? CLOSE_MS : SILENT_MS)) {
+        kill(-c->pid, SIGTERM);
+        kill(-c->pid, SIGCONT); /* one that was stopped handles no SIGTERM */
+        ends_within(c, TERM_MS);
+    }
+    kill(-c->pid, SIGKILL);
+    waitpid(c->pid, NULL, 0);
+    fd_clear(&c->fd);
+    child_output_free(c->output);
+    g_free(c);
+    g_mutex_lock(&ending_lock);
+    ending--;
+    g_cond_broadcast(&ended);
+    g_mutex_unlock(&ending_lock);
+    return NULL;
+}
+
 static void command_free(Stream *stream)
 {
     CommandStream *c = (CommandStream *)stream;
 
-    fd_clear(&c->fd);
-    kill(-c->pid, SIGKILL);
-    waitpid(c->pid, NULL, 0);
-    child_output_free(c->output);
-    g_free(c);
+    shutdown(c->fd, SHUT_WR);
+    g_mutex_lock(&ending_lock);
+    ending++;
+    g_mutex_unlock(&ending_lock);
+    g_thread_unref(g_thread_new("command-end", end_command, c));
+}
+
+void stream_end_commands(void)
+{
+    g_mutex_lock(&ending_lock);
+    while (ending > 0)
+        g_cond_wait(&ended, &ending_lock);
+    g_mutex_unlock(&ending_lock);
 }
 
 static const StreamOps command_ops = {command_read, command_write, command_fd, command_free};
@@ -146,6 +213,6 @@ Stream *stream_new_command(const char *command, GError **error)
         return NULL;
     }
     c = g_new0(CommandStream, 1);
-    *c = (CommandStream){{&command_ops}, pid, pair[0], output};
+    *c = (CommandStream){.stream = {&command_ops}, .pid = pid, .fd = pair[0], .output = output};
     return &c->stream;
 }

@@ -27,10 +27,17 @@ struct Stream {
     const StreamOps *ops;
 };
 
-/* Starts a shell command as a stream over its stdin and stdout; free with stream_free(), which
- * kills the command and its children. The end of the command's stderr is part of the error of
- * read(). */
+/* Starts a shell command as a stream over its stdin and stdout. The end of the command's stderr is
+ * part of the error of read(). Main thread: the command gets SIGTERM if the thread that started it
+ * ends.
+ *
+ * Free with stream_free(), which closes the command's input and does not wait. A thread of its own
+ * sees to the command's end: if it does not come, SIGTERM for the command's process group, and at
+ * last SIGKILL, which takes 12 s at most. Any thread. */
 Stream *stream_new_command(const char *command, GError **error);
+
+/* Waits until all commands whose streams were freed have ended. Before the end of the program. */
+void stream_end_commands(void);
 
 static inline gssize stream_read(Stream *s, void *data, gsize size, GError **error)
 {

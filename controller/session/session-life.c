@@ -13,6 +13,7 @@
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"
 #include "controller/qemu/sweep.h"
+#include "controller/remote/stream.h"
 #include "controller/session/events.h"
 #include "controller/session/journal.h"
 #include "controller/session/live.h"
@@ -127,6 +128,7 @@ void session_free(Session *s)
     g_clear_pointer(&s->fabric, fabric_free);
     g_clear_pointer(&s->engine, engine_free);
     g_clear_pointer(&s->hosts, g_ptr_array_unref);
+    stream_end_commands();
     g_clear_pointer(&s->host, local_host_free);
     session_end_recording(s);
     journal_clear(s);

@@ -75,18 +75,10 @@ static void expect_end(Stream *s, const char *message)
     g_assert_cmpstr(error->message, ==, message);
 }
 
-/* Frees it. The children of its shell, whose end that shell may or may not have seen, were killed
- * with it; one that was not would be waited for here for ever. */
+/* Frees it. The command's end is awaited by check_nothing_is_left() alone, as those of all others. */
 static void finish(Stream *s)
 {
-    int status;
-
     stream_free(s);
-    while (waitpid(-1, &status, 0) > 0) {
-        g_assert_true(WIFSIGNALED(status));
-        g_assert_cmpint(WTERMSIG(status), ==, SIGKILL);
-    }
-    g_assert_cmpint(errno, ==, ECHILD);
 }
 
 /* --- bytes --- */
@@ -341,6 +333,61 @@ static void test_free_stubborn(void)
     finish(s);
 }
 
+/* What the commands of the next two tests write. */
+static char *told_path;
+
+static Stream *start_telling(const char *format)
+{
+    g_autofree char *command = NULL;
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    command = g_strdup_printf(format, told_path);
+#pragma GCC diagnostic pop
+    return start(command);
+}
+
+/* It has time to end once its input is closed, and gets no signal. */
+static void test_free_in_order(void)
+{
+    Stream *s =
+        start_telling("exec 3>>%s; trap 'echo signalled >&3' TERM; echo ready; cat; sleep 0.5; "
+                      "echo closed >&3");
+
+    expect(s, "ready\n");
+    stream_free(s);
+    stream_end_commands();
+}
+
+/* One that does not care for its input gets SIGTERM first. */
+static void test_free_deaf(void)
+{
+    Stream *s = start_telling(
+        "exec 3>>%s; trap 'echo told >&3; exit' TERM; echo ready; while :; do sleep 0.1; done");
+
+    expect(s, "ready\n");
+    finish(s);
+}
+
+/* Waits for all commands, and for what they have left behind, which was killed with them; one that was
+ * not would be waited for here for ever. */
+static void check_nothing_is_left(void)
+{
+    g_autofree char *told = NULL;
+    int status;
+
+    stream_end_commands();
+    while (waitpid(-1, &status, 0) > 0) {
+        g_assert_true(WIFSIGNALED(status));
+        g_assert_true(WTERMSIG(status) == SIGKILL || WTERMSIG(status) == SIGTERM);
+    }
+    g_assert_cmpint(errno, ==, ECHILD);
+    g_assert_true(g_file_get_contents(told_path, &told, NULL, NULL));
+    g_assert_cmpstr(told, ==, "closed\ntold\n");
+    unlink(told_path);
+    g_free(told_path);
+}
+
 static void test_free_null(void)
 {
     stream_free(NULL);
@@ -363,6 +410,10 @@ static void test_own_session(void)
 
 int main(int argc, char **argv)
 {
+    int fd = g_file_open_tmp("test-stream-XXXXXX", &told_path, NULL), result;
+
+    g_assert_cmpint(fd, >=, 0);
+    close(fd);
     g_test_init(&argc, &argv, NULL);
     prctl(PR_SET_CHILD_SUBREAPER, 1);
     alarm(120); /* what should have been killed is waited for in vain */
@@ -384,7 +435,11 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/free/behind-the-end", test_free_behind_the_end);
     g_test_add_func("/stream/free/unread", test_free_unread);
     g_test_add_func("/stream/free/stubborn", test_free_stubborn);
+    g_test_add_func("/stream/free/in-order", test_free_in_order);
+    g_test_add_func("/stream/free/deaf", test_free_deaf);
     g_test_add_func("/stream/free/null", test_free_null);
     g_test_add_func("/stream/own-session", test_own_session);
-    return g_test_run();
+    result = g_test_run();
+    check_nothing_is_left();
+    return result;
 }

@@ -25,6 +25,7 @@ typedef struct {
 
 typedef struct Agent {
     int in, out;
+    bool by_lines;              /* what is sent ends with a line feed: MSG_PING in protocol.h */
     Inbox *inbox;               /* used by the reader: the main thread, or a worker in a segment */
     GMutex lock;                /* protects out */
     GMutex in_lock;             /* protects in, aside and was_read */

@@ -23,6 +23,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define READ_CHUNK 65536
@@ -47,6 +48,8 @@ static void write_all(Agent *a, GByteArray *message, bool reads)
     HTime moved = htime_now();
     gsize done = 0;
 
+    if (a->by_lines)
+        message_end(message, message_begin(message, MSG_PING));
     while (done < message->len) {
         ssize_t n = write(a->out, message->data + done, message->len - done);
 
@@ -386,7 +389,9 @@ static void write_log(const char *line)
 static bool move_stdio(Agent *a, GError **error)
 {
     fd_auto null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct stat out;
 
+    a->by_lines = fstat(STDOUT_FILENO, &out) == 0 && S_ISFIFO(out.st_mode);
     a->in = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3);
     a->out = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     if (null < 0 || a->in < 0 || a->out < 0 || dup2(null, STDIN_FILENO) < 0 ||
@@ -415,8 +420,8 @@ int agent_run(const char *cpus, const char *version, GError **error)
     process_ignore_signals(); /* this process is a forked child */
     /* rundir_new() starts the janitor, which must not inherit the descriptors of move_stdio(): so
      * rundir_new() comes first. */
-    if ((cpus && !sched_restrict_cpus(cpus, error)) || !(a->dir = rundir_new(error)) ||
-        !move_stdio(a, error))
+    if ((cpus && !sched_restrict_cpus(cpus, error)) ||
+        !(a->dir = rundir_new(error)) || !move_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
     g_mutex_init(&a->in_lock);

@@ -256,6 +256,8 @@ static bool pass_on(AgentClient *c, uint8_t type, Reader *r)
     case MSG_PULSE:
         receive_pulse(c, r);
         return true;
+    case MSG_PING: /* ends a line */
+        return true;
     case MSG_STUB:
     case MSG_PORT:
         into_tunnel(c, type, r);

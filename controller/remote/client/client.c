@@ -229,12 +229,13 @@ static bool read_hello(AgentClient *c, Reader *r, GError **error)
 
 static bool refuse_start(const AgentClient *c, GError **error)
 {
-    const char *why = c->lost->message;
+    const char *why = c->lost->message, *hint = "";
 
-    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent did not start: %s%s", why,
-                c->params.upload && strstr(why, "exit status 127")
-                    ? "; metronome=PATH says where the program is there"
-                    : "");
+    if ((c->params.upload && strstr(why, "exit status 127")) || strstr(why, "execve()"))
+        hint = "; metronome=PATH says where the program is there";
+    else if (!c->params.upload && strstr(why, "nothing was heard"))
+        hint = "; a launcher may hold back bytes until a line is whole: `srun -u` does not";
+    g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent did not start: %s%s", why, hint);
     return false;
 }
 
