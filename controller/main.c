@@ -3,6 +3,7 @@
 #include "controller/base/log.h"
 #include "controller/base/output.h"
 #include "controller/base/process.h"
+#include "controller/base/slurm-env.h"
 #include "controller/base/suggest.h"
 #include "controller/base/tty.h"
 #include "controller/base/version.h"
@@ -35,13 +36,17 @@
 #include "qmp/qmp.h"
 
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+/* A scheduler or a service manager ended the run, and nobody is there who could save it. */
+static bool told_to_end;
+
 static void on_signal(int number, void *data)
 {
-    (void)number;
+    told_to_end = told_to_end || number == SIGTERM;
     signals_stop(data);
 }
 
@@ -122,15 +127,33 @@ static void write_report(Session *s)
     report_summary_clear(&picture);
 }
 
+static bool is_kept(const Session *s)
+{
+    switch (s->verdict.outcome) {
+    case OUTCOME_FAILED:
+    case OUTCOME_EXACTNESS_LOST:
+    case OUTCOME_NODE_FAILED:
+        return true;
+    case OUTCOME_INTERRUPTED:
+        return told_to_end;
+    case OUTCOME_RUNNING:
+    case OUTCOME_PASSED:
+    case OUTCOME_USAGE:
+    case OUTCOME_OUTPUT_LOST:
+        return false;
+    }
+    g_assert_not_reached();
+}
+
 /* Saves a failed run as it stands, so that it can be opened. dir: NULL: it is not to be saved. */
 static void keep_failure(Session *s, const char *dir)
 {
-    Outcome outcome = s->verdict.outcome;
     g_autoptr(GError) error = NULL;
 
-    if (!dir || (outcome != OUTCOME_FAILED && outcome != OUTCOME_EXACTNESS_LOST &&
-                 outcome != OUTCOME_NODE_FAILED))
+    if (!dir || !is_kept(s))
         return;
+    s->interrupted = false; /* another signal ends the save */
+    signals_calm();
     if (!command_keep(s, "failure", dir, &error))
         log_write(LOG_ERROR, "--save-on-failure: %s", error->message);
     else if (s->hosts && s->hosts->len > 0)
@@ -305,6 +328,17 @@ static bool check_scenario(const Arguments *a, char **argv, const Scenario *scen
     return false;
 }
 
+/* Each of several tasks of srun runs all of it, which few want. The first one says so. */
+static void note_tasks(void)
+{
+    unsigned tasks = slurm_tasks(getpid());
+
+    if (tasks && g_strcmp0(slurm_variable("SLURM_PROCID"), "0") == 0)
+        log_warn("srun started metronome %u times, and each runs all of it: `srun --ntasks=1 …` "
+                 "starts one, `hosts from=slurm` its agents on the hosts of the job",
+                 tasks);
+}
+
 static bool run_session(const Arguments *a, char **argv, const Scenario *scenario, Verdict *verdict,
                         GError **error)
 {
@@ -312,6 +346,7 @@ static bool run_session(const Arguments *a, char **argv, const Scenario *scenari
 
     if (!s)
         return false;
+    note_tasks();
     s->columns = tty_columns();
     signals_on_hurry(on_hurry);
     signals_watch(on_signal, s);

@@ -8,6 +8,7 @@
 #include "controller/qemu/spawn.h"
 
 #include "controller/base/fd.h"
+#include "controller/base/slurm-env.h"
 #include "controller/qemu/initrd.h"
 #include "controller/qemu/mark.h"
 #include "controller/qemu/preflight.h"
@@ -41,6 +42,10 @@ enum {
 typedef struct {
     pid_t parent;
     int signal; /* that QEMU gets when the controller dies */
+    /* To SIGTERM: Slurm sends it to all processes of a job that is to end. The controller has got it
+     * too, and may still save the machines. QEMU handles the signal, and does not unblock it
+     * (os_setup_signal_handling() in os-posix.c). */
+    bool deaf;
 } Child;
 
 /* Runs in the child, between fork and exec. */
@@ -52,6 +57,13 @@ static void child_setup(void *data)
     if (getppid() != child->parent)
         _exit(127);
     setsid(); /* Ctrl-C is for the controller; and the whole group can be killed */
+    if (child->deaf) {
+        sigset_t set;
+
+        sigemptyset(&set);
+        sigaddset(&set, SIGTERM);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+    }
 }
 
 static bool multiboots(const char *arch)
@@ -120,7 +132,9 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, const char *ov
     fd_auto in = open("/dev/null", O_RDONLY | O_CLOEXEC);
     g_auto(GStrv) environment = marked_environment(n, overlays);
     int semi = semi_of(n, given);
-    Child child = {getpid(), n->options->persist ? SIGTERM : SIGKILL};
+    Child child = {.parent = getpid(),
+                   .signal = n->options->persist ? SIGTERM : SIGKILL,
+                   .deaf = !n->options->persist && slurm_job()};
     GError *e = NULL;
 
     n->output = child_output_new(&out, &e);

@@ -12,6 +12,7 @@
 #include "controller/base/text.h"
 #include "controller/qemu/node-event.h"
 #include "controller/remote/agent/agent-private.h"
+#include "controller/remote/agent/agent-slurm.h"
 #include "controller/remote/agent/agent-supervisor.h"
 #include "controller/remote/files.h"
 #include "controller/remote/orders.h"
@@ -326,6 +327,8 @@ static void pulse(Agent *a, GByteArray *message)
     read_ahead(a);
     if (htime_now().ns - atomic_load(&a->last_received) > PROTOCOL_SILENT_MS * NS_PER_MS)
         agent_die("the controller is silent");
+    if (agent_slurm_overdue())
+        agent_die("it was told to end by SIGTERM, and its controller has not ended it since");
     if (!g_mutex_trylock(&a->lock))
         return;
     if (poll(&p, 1, 0) > 0) {
@@ -416,11 +419,14 @@ int agent_run(const char *cpus, const char *version, GError **error)
                     "terminal");
         return 2;
     }
+    if (!agent_slurm_alone(error))
+        return 2;
+    agent_slurm_defer_end();
     starter = agent_supervise();
     process_ignore_signals(); /* this process is a forked child */
     /* rundir_new() starts the janitor, which must not inherit the descriptors of move_stdio(): so
      * rundir_new() comes first. */
-    if ((cpus && !sched_restrict_cpus(cpus, error)) ||
+    if (!(cpus ? sched_restrict_cpus(cpus, error) : agent_slurm_take_cpus(error)) ||
         !(a->dir = rundir_new(error)) || !move_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* agent-slurm.c: reads the variables of a Slurm job, and handles SIGTERM in a job. */
+#include "controller/remote/agent/agent-slurm.h"
+
+#include "controller/base/log.h"
+#include "controller/base/slurm-env.h"
+#include "controller/base/units.h"
+#include "controller/base/vtime.h"
+#include "controller/qemu/node-error.h"
+#include "controller/qemu/sched.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <unistd.h>
+
+/* Less than Slurm's default of KillWait. */
+#define END_MS 25000
+
+#define MAX_CPUS 1000000
+
+bool agent_slurm_alone(GError **error)
+{
+    unsigned tasks = slurm_tasks(getpid());
+
+    if (tasks == 0)
+        return true;
+    g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
+                "srun started %u agents on one line (SLURM_STEP_NUM_TASKS): one is expected, `srun "
+                "--nodes=1 --ntasks=1 …`, or `hosts from=slurm`, which starts one on each host",
+                tasks);
+    return false;
+}
+
+/* "0,1,4": the first n of the CPUs. Free with g_free(). */
+static char *first_of(const GArray *cpus, unsigned n)
+{
+    GString *list = g_string_new(NULL);
+
+    for (unsigned i = 0; i < n; i++)
+        g_string_append_printf(list, "%s%d", i ? "," : "", g_array_index(cpus, int, i));
+    return g_string_free(list, FALSE);
+}
+
+bool agent_slurm_take_cpus(GError **error)
+{
+    const char *text = slurm_job() ? g_getenv("SLURM_CPUS_ON_NODE") : NULL;
+    g_autoptr(GArray) cpus = NULL;
+    g_autofree char *list = NULL;
+    int64_t n;
+
+    if (!text)
+        return true;
+    if (!units_parse_int(text, "SLURM_CPUS_ON_NODE", 1, MAX_CPUS, &n, error))
+        return false;
+    cpus = sched_host_cpus();
+    if (n >= cpus->len)
+        return true;
+    list = first_of(cpus, (unsigned)n);
+    log_info("Slurm gave %" G_GINT64_FORMAT " of %u CPUs and does not confine the job to them: "
+             "CPUs %s are used",
+             n, cpus->len, list);
+    return sched_restrict_cpus(list, error);
+}
+
+static atomic_llong asked; /* host ns of the first SIGTERM; 0: none */
+
+static void on_term(int number)
+{
+    long long none = 0;
+
+    (void)number;
+    atomic_compare_exchange_strong(&asked, &none, htime_now().ns);
+}
+
+void agent_slurm_defer_end(void)
+{
+    const struct sigaction action = {.sa_handler = on_term, .sa_flags = SA_RESTART};
+
+    if (slurm_job())
+        sigaction(SIGTERM, &action, NULL);
+}
+
+bool agent_slurm_overdue(void)
+{
+    long long at = atomic_load(&asked);
+
+    return at != 0 && htime_now().ns - at > END_MS * NS_PER_MS;
+}
