@@ -35,7 +35,8 @@ static bool check_host(const CommandCall *call, GError **error)
     for (unsigned i = 0; i < call->n_args; i++) {
         const char *name = text_value(call->args[i], "host");
 
-        if (name && strcmp(name, "local") != 0 && !remote_host_find(call->session, name))
+        if (name && strcmp(name, "local") != 0 && strcmp(name, "auto") != 0 &&
+            !call->session->any_host && !remote_host_find(call->session, name))
             return remote_host_unknown(call->session, name, error);
     }
     return true;

@@ -6,6 +6,7 @@
 #include "controller/save/save.h"
 #include "controller/session/host-list.h"
 #include "controller/session/remote-host.h"
+#include "controller/session/slurm-hosts.h"
 #include "controller/session/table.h"
 
 #include <string.h>
@@ -15,23 +16,10 @@
 
 #define HOST_OPTIONS "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST]"
 
-/* As those of nodes: they stand in tables. */
-static bool check_name(const char *name, GError **error)
-{
-    bool ok = g_ascii_isalnum(name[0]) && strlen(name) <= 32;
-
-    for (const char *p = name; *p; p++)
-        ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
-    if (!ok)
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "'%s' is no name for a host: letters, digits, - or _, 32 at most", name);
-    return ok;
-}
-
 static bool add(CommandCall *call, const char *name, const char *ssh, GError **error)
 {
     RemoteHostOptions options = {.name = g_strdup(name), .ssh = g_strdup(ssh)};
-    bool ok = check_name(name, error);
+    bool ok = remote_host_check_name(name, error);
 
     for (unsigned i = 1; ok && i < call->n_args; i++)
         ok = remote_host_set(&options, call->args[i], error);
@@ -85,7 +73,7 @@ static void print_host(const Session *s, const RemoteHost *h)
             cell_text(rtt),
             rtt ? cell_int(took.ns) : cell_text(NULL),
             cell_count(remote_host_nodes(s, h)),
-            cell_text(o->ssh ? o->ssh : o->command),
+            cell_text(o->by ? o->by : o->ssh ? o->ssh : o->command),
             cell_text(lost),
         };
 
@@ -173,6 +161,14 @@ static bool add_all(CommandCall *call, const char *path, const GArray *hosts, GE
     return true;
 }
 
+static CommandResult add_slurm(CommandCall *call, GError **error)
+{
+    if (slurm_hosts_add(call->session, call->args + 1, call->n_args - 1, error))
+        return COMMAND_DONE;
+    g_prefix_error(error, "hosts from=slurm: ");
+    return COMMAND_FAILED;
+}
+
 static CommandResult exec_hosts(CommandCall *call, GError **error)
 {
     const char *path = call->n_args ? text_value(call->args[0], "from") : NULL;
@@ -182,7 +178,9 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
     gsize size;
 
     if (!path || !*path)
-        return command_usage_error(call, "from=FILE comes first", error);
+        return command_usage_error(call, "from=FILE or from=slurm comes first", error);
+    if (strcmp(path, "slurm") == 0)
+        return add_slurm(call, error);
     text = read_file(path, MOST_BYTES, &size, &e);
     if (!text) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "from=%s", e->message);
@@ -199,10 +197,10 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 
 const Command cmd_hosts = {
     .name = "hosts",
-    .usage = "from=FILE " HOST_OPTIONS,
+    .usage = "from=FILE " HOST_OPTIONS " | from=slurm [metronome=PATH] [cpus=LIST]",
     .open = true,
     .help = "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile "
-            "gives it",
+            "gives it; slurm: by srun to every host of the Slurm job that this runs in",
     .exec = exec_hosts,
     .outside = true,
     .defines = DEFINES_HOSTS,

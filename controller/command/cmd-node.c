@@ -72,13 +72,38 @@ static bool finish_options(const CommandCall *call, NodeOptions *options, GError
     return false;
 }
 
+/* host=auto: by the numbers of nodes and CPUs, in the order of the hosts, so that every run places
+ * its nodes alike. */
+static void choose_host(const Session *s, NodeOptions *options)
+{
+    const RemoteHost *h = remote_host_choose(s);
+
+    g_free(options->host);
+    options->host = h ? g_strdup(h->options.name) : NULL;
+    if (!s->options.dry)
+        session_print(s, "node %s: host=auto: %s\n", options->name, h ? options->host : "local");
+}
+
+/* Once for each host, at its first node without a CPU of its own. */
+static void note_crowd(const Session *s, const RemoteHost *h)
+{
+    unsigned nodes = h->client ? remote_host_nodes(s, h) : 0, cpus = remote_host_cpus(h);
+
+    if (nodes == cpus + 1)
+        log_warn("host %s: more nodes than CPUs (%u): they share them; %s gives each node its own",
+                 h->options.name, cpus,
+                 h->options.by ? "a job with a larger --cpus-per-task=" : "a larger cpus=");
+}
+
 static bool set_options(CommandCall *call, NodeOptions *options, GError **error)
 {
     const Session *s = call->session;
 
     if (!node_defaults_apply(s->defaults, options, call->args + 1, call->n_args - 1, error))
         return false;
-    if (options->host && !remote_host_find(s, options->host))
+    if (g_strcmp0(options->host, "auto") == 0 && !s->any_host)
+        choose_host(s, options);
+    if (options->host && !remote_host_find(s, options->host) && !s->any_host)
         return remote_host_unknown(s, options->host, error);
     return finish_options(call, options, error);
 }
@@ -158,6 +183,8 @@ static CommandResult exec_add(CommandCall *call, GError **error)
     node = node_new(g_steal_pointer(&options), s->next_index);
     node->remote = host && host->client ? agent_client_remote(host->client) : NULL;
     session_add_node(s, node);
+    if (host)
+        note_crowd(s, host);
     /* Among nodes that run already it joins at once. */
     if (s->started && !s->options.dry && !session_start(s, error))
         return COMMAND_FAILED;

@@ -51,7 +51,8 @@ static void copy_host(const RemoteHostOptions *from, Session *to)
                            .fingerprint = g_strdup(from->fingerprint),
                            .command = g_strdup(from->command),
                            .metronome = g_strdup(from->metronome),
-                           .cpus = g_strdup(from->cpus)};
+                           .cpus = g_strdup(from->cpus),
+                           .by = g_strdup(from->by)};
 
     remote_host_add(to, &o, NULL);
     remote_host_options_clear(&o);

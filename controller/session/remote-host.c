@@ -21,6 +21,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A scheduler may prepare a host before its first step. */
+#define STEP_MS 120000
+
 void remote_host_options_clear(RemoteHostOptions *o)
 {
     g_free(o->name);
@@ -30,6 +33,10 @@ void remote_host_options_clear(RemoteHostOptions *o)
     g_free(o->command);
     g_free(o->metronome);
     g_free(o->cpus);
+    g_free(o->by);
+    stream_free(o->started);
+    if (o->copier)
+        slurm_copier_unref(o->copier);
     *o = (RemoteHostOptions){0};
 }
 
@@ -211,11 +218,19 @@ static bool connect_host(Session *s, RemoteHost *h, GError **error)
                                 .on_progress_end = on_progress_end,
                                 .user = s};
 
-    params.stream =
-        o->command ? stream_new_command(o->command, error) : open_ssh(s, o, &params, error);
+    params.stream = o->started   ? g_steal_pointer(&h->options.started)
+                    : o->command ? stream_new_command(o->command, error)
+                                 : open_ssh(s, o, &params, error);
     if (!params.stream) {
         g_prefix_error(error, "host %s: ", o->name);
         return false;
+    }
+    if (o->copier) {
+        params.upload = slurm_copy;
+        params.data = slurm_copier_ref(o->copier);
+        params.close = slurm_copier_unref;
+        params.shared = true;
+        params.greeting_ms = STEP_MS;
     }
     h->client = agent_client_new(&params, error);
     return h->client != NULL;
@@ -228,6 +243,8 @@ static bool check(const Session *s, const RemoteHostOptions *o, GError **error)
 
     if (strcmp(o->name, "local") == 0)
         problem = "'local' is this host";
+    else if (strcmp(o->name, "auto") == 0)
+        problem = "host=auto is a host that metronome chooses";
     else if (remote_host_find(s, o->name))
         problem = "there is a host of this name already";
     else if (!o->ssh == !o->command)
@@ -243,6 +260,19 @@ static bool check(const Session *s, const RemoteHostOptions *o, GError **error)
         return true;
     g_prefix_error(error, "host %s: ", o->name);
     return false;
+}
+
+/* As those of nodes: they stand in tables. */
+bool remote_host_check_name(const char *name, GError **error)
+{
+    bool ok = g_ascii_isalnum(name[0]) && strlen(name) <= 32;
+
+    for (const char *p = name; *p; p++)
+        ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
+    if (!ok)
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "'%s' is no name for a host: letters, digits, - or _, 32 at most", name);
+    return ok;
 }
 
 bool remote_host_add(Session *s, RemoteHostOptions *o, GError **error)
@@ -294,6 +324,30 @@ bool remote_host_unknown(const Session *s, const char *name, GError **error)
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                 "host='%s' is unknown: 'local', or what `host add` has named%s", name, meant);
     return false;
+}
+
+unsigned remote_host_cpus(const RemoteHost *h)
+{
+    return h->client ? MAX(agent_client_cpus(h->client)->len, 1) : 1;
+}
+
+RemoteHost *remote_host_choose(const Session *s)
+{
+    RemoteHost *best = NULL;
+    unsigned nodes = 0;
+
+    for (guint i = 0; s->hosts && i < s->hosts->len; i++) {
+        RemoteHost *h = s->hosts->pdata[i];
+        unsigned n = remote_host_nodes(s, h) + 1;
+
+        if (h->client && agent_client_lost(h->client))
+            continue;
+        if (best && (uint64_t)n * remote_host_cpus(best) >= (uint64_t)nodes * remote_host_cpus(h))
+            continue;
+        best = h;
+        nodes = n;
+    }
+    return best;
 }
 
 unsigned remote_host_nodes(const Session *s, const RemoteHost *h)

@@ -5,6 +5,7 @@
 
 #include "controller/remote/client/client.h"
 #include "controller/session/session.h"
+#include "controller/session/slurm-copy.h"
 
 /* The user's description of another host. Either ssh or command is set. */
 typedef struct {
@@ -13,6 +14,9 @@ typedef struct {
     char *command;                      /* connect over this command's stdin and stdout */
     char *metronome;                    /* path of the program on that host; NULL: "metronome" */
     char *cpus;                         /* CPUs that the agent uses; NULL: all */
+    char *by;                           /* what `host list` says of it; NULL: ssh or command */
+    Stream *started;                    /* the command runs already; NULL: it is to be started */
+    SlurmCopier *copier;                /* copies files there; NULL: ssh does, or nobody */
 } RemoteHostOptions;
 
 typedef struct {
@@ -35,12 +39,22 @@ char *remote_host_suggest(const Session *session, const char *name);
  * (checking.h). */
 bool remote_host_unknown(const Session *session, const char *name, GError **error);
 
+/* Whether a host may have this name; the error says what is right. */
+bool remote_host_check_name(const char *name, GError **error);
+
 /* Adds a host and connects to its agent; a dry session does not connect. Takes over the contents of
  * options, unless the options are refused. */
 bool remote_host_add(Session *session, RemoteHostOptions *options, GError **error);
 
 /* The host of this name; NULL: there is none. The session owns the host. */
 RemoteHost *remote_host_find(const Session *session, const char *name);
+
+/* The host for a node with host=auto: of the hosts that answer, the one with the fewest nodes a CPU
+ * once it has the node, the first such one. NULL: there are no other hosts. */
+RemoteHost *remote_host_choose(const Session *session);
+
+/* Number of CPUs of the host's agent; 1 in a dry session. */
+unsigned remote_host_cpus(const RemoteHost *host);
 
 /* Number of the session's nodes on the host. */
 unsigned remote_host_nodes(const Session *session, const RemoteHost *host);

@@ -39,6 +39,7 @@ typedef struct Session {
     Checking *checking; /* NULL unless dry */
     GPtrArray *nodes;   /* Node, in the order of `node add` */
     GPtrArray *hosts;   /* RemoteHost (session/remote-host.h), the other hosts; NULL: none yet */
+    bool any_host;      /* a check can't know the names of hosts (session/slurm-hosts.h) */
     struct NodeDefaults *defaults; /* qemu/defaults.h: for every node to be added */
     bool sleep_reported;           /* the note on sleep=on was shown (run/sleep-note.h) */
     bool auto_quantum;             /* the quantum follows the links (run/quantum.h) */

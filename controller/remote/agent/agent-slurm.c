@@ -16,6 +16,8 @@
 /* Less than Slurm's default of KillWait. */
 #define END_MS 25000
 
+#define START_MS 110000
+
 #define MAX_CPUS 1000000
 
 bool agent_slurm_alone(GError **error)
@@ -78,6 +80,11 @@ void agent_slurm_defer_end(void)
 
     if (slurm_job())
         sigaction(SIGTERM, &action, NULL);
+}
+
+int64_t agent_slurm_start_ms(void)
+{
+    return slurm_job() ? START_MS : 0;
 }
 
 bool agent_slurm_overdue(void)

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Fails if this process is one of several tasks of a step: what they say would be mixed. */
 bool agent_slurm_alone(GError **error);
@@ -21,6 +22,10 @@ bool agent_slurm_take_cpus(GError **error);
  * unless configured otherwise). From now on the agent of a job leaves its end to the controller,
  * which has got the signal too and may still save the ensemble. */
 void agent_slurm_defer_end(void);
+
+/* How much longer than in a silence the agent of a job waits for the controller's first bytes; 0
+ * outside of a job. */
+int64_t agent_slurm_start_ms(void);
 
 /* True once the time for that is over. Any thread. */
 bool agent_slurm_overdue(void);

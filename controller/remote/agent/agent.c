@@ -445,7 +445,9 @@ int agent_run(const char *cpus, const char *version, GError **error)
     a->host = local_host_new(sched_probe());
     sched_apply_sshd(local_host_sched_mode(a->host), starter);
     a->loop = g_main_loop_new(NULL, FALSE);
-    atomic_store(&a->last_received, htime_now().ns);
+    /* The first bytes may take longer than a silence: the controller of a job greets its hosts in
+     * turn, and Slurm may prepare one first. */
+    atomic_store(&a->last_received, htime_now().ns + agent_slurm_start_ms() * NS_PER_MS);
     own_version = version;
     logging = a;
     log_set_writer(write_log);

@@ -35,7 +35,7 @@ static bool ask_for_file(AgentClient *c, const char *sha256, uint64_t size, cons
 
     put_text(request, sha256);
     put_u64(request, size);
-    put_u8(request, !c->params.upload);
+    put_u8(request, !c->params.upload || c->params.shared);
     put_text(request, absolute);
     message_end(request, begun);
     if (!agent_client_request(c, request, &r, error))
@@ -164,7 +164,7 @@ static char *bring(AgentClient *c, const char *path, GError **error)
     if (!c->params.upload) {
         g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                     "host %s does not have '%s' with the same content, and nothing copies it there "
-                    "but ssh=",
+                    "but ssh= and from=slurm",
                     c->remote.name, path);
         return NULL;
     }

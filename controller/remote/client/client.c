@@ -241,12 +241,15 @@ static bool refuse_start(const AgentClient *c, GError **error)
 
 static bool greet(AgentClient *c, GError **error)
 {
+    int64_t limit_ms = c->params.greeting_ms ? c->params.greeting_ms : GREETING_MS;
     HTime start = htime_now();
     uint8_t type = 0;
     Reader r;
 
     send_hello(c);
-    while (type == 0 && htime_sub(htime_now(), start).ns < GREETING_MS * NS_PER_MS) {
+    while (type == 0 && htime_sub(htime_now(), start).ns < limit_ms * NS_PER_MS) {
+        if (c->params.greeting_ms) /* no silence yet */
+            c->last_received = htime_now();
         if (agent_client_stop_requested(c)) {
             g_set_error(error, NODE_ERROR, NODE_ERROR_INTERRUPTED,
                         "interrupted while its agent was started");
@@ -258,8 +261,8 @@ static bool greet(AgentClient *c, GError **error)
     if (c->lost)
         return refuse_start(c, error);
     if (type == 0)
-        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "its agent said nothing for %d s",
-                    GREETING_MS / 1000);
+        g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST,
+                    "its agent said nothing for %" G_GINT64_FORMAT " s", limit_ms / 1000);
     else if (type != MSG_HELLO)
         g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_PROTOCOL, "what answers is no metronome");
     else

@@ -30,6 +30,8 @@ typedef struct {
     SchedMode sched;          /* mode of scheduling of the local host's workers */
     Stream *stream;           /* taken over, also on failure */
     AgentClientUpload upload; /* NULL: files exist on the host under the same path */
+    bool shared;              /* with upload: files may exist there under the same path */
+    unsigned greeting_ms;     /* how long its HELLO may take to come; 0: as silence, later */
     /* Main thread: cuts the connection under an upload that ignores its cancellation. */
     void (*cut)(void *data);
     void *data;                /* of upload, cut and close */
@@ -46,8 +48,9 @@ typedef struct {
     void *user;
 } AgentClientParams;
 
-/* Sends HELLO and waits for the agent's HELLO, up to 20 s. Free with agent_client_free(). NULL,
- * with an error: there was no answer, or the agent has another protocol version. */
+/* Sends HELLO and waits for the agent's HELLO, up to 10 s, or greeting_ms. Free with
+ * agent_client_free(). NULL, with an error: there was no answer, or the agent has another protocol
+ * version. */
 AgentClient *agent_client_new(const AgentClientParams *params, GError **error);
 
 /* Closes the connection, which ends the agent. Its nodes must be removed or failed already. NULL is
