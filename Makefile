@@ -49,7 +49,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 # Nodes on several CPUs, or many.
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults hosts hosts-line \
-         hosts-same hosts-saves notes repl-hosts disks)
+         hosts-same hosts-saves notes repl-hosts disks slurm)
 # Those that take long; they begin first, so that no CPU waits for the last one.
 LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture boards)
 # As arguments of tests/run.
@@ -95,7 +95,7 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
+.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-slurm check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
         known compile-tests run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -114,6 +114,7 @@ help:
 	@echo 'make check      set up, build, run all tests'
 	@echo 'make check-qemu  those that run QEMU, or the scenarios QEMU_TESTS, with another QEMU: QEMU=10.0 or 11.1'
 	@echo 'make check-qemu-matrix  those that run QEMU, with the installed one, 10.0 and 11.1'
+	@echo 'make check-slurm  the tests with a real Slurm and OpenMPI, which are part of make check'
 	@echo 'make check-debian13  demo, lint and tests in a Debian 13, with its QEMU and that of its backports; STAGES'
 	@echo 'make compile    programs, tests and benches, none of them run; CC=clang CI=true'
 	@echo 'make unit       the tests that need no QEMU'
@@ -176,6 +177,11 @@ check-qemu: guest
 	@$(MAKE) --no-print-directory all $(TESTS) $(PLUGINS) $(HELPERS)
 	@BUILD=$(BUILD) METRONOME_QEMU_DIR=$(BUILD)/qemu-$(QEMU)/bin tests/run -j $(shell nproc) \
 	    $(call split,$(or $(QEMU_TESTS:%=tests/scenario/test-%.sh),$(REAL)))
+
+check-slurm: guest
+	@scripts/setup --need check
+	@$(MAKE) --no-print-directory compile-tests
+	@BUILD=$(BUILD) tests/run -- -- tests/scenario/test-slurm.sh
 
 # In a Debian 13 of its own; STAGES as of scripts/check-debian13.
 check-debian13: guest
@@ -317,6 +323,7 @@ INSTALLED = $(call files,755,$(BUILD)/metronome,$(BINDIR)) \
     $(call tree,644,qmp/qmp.h $(addprefix gdbstub-client/,gdbstub.h packet.h parse.h request.h),$(INCLUDEDIR)/metronome) \
     $(call files,644,$(wildcard scripts/scenarios/*.*),$(DATADIR)/metronome/scenarios) \
     $(call files,644,$(wildcard scripts/scenarios/tests/*.*),$(DATADIR)/metronome/scenarios/tests) \
+    $(call files,755,$(wildcard scripts/slurm/*),$(DATADIR)/metronome/slurm) \
     $(call files,644,$(wildcard scripts/python/metronome/*.py) scripts/python/metronome/py.typed,$(PYTHONDIR)/metronome) \
     $(call tree,755,scripts/build-guest scripts/build-busybox scripts/setup guest-init/init,$(DATADIR)/metronome) \
     $(call tree,644,scripts/own-folder.sh guest-init/agent.c $(wildcard guest-init/payloads/* guest-init/boards/*),$(DATADIR)/metronome)

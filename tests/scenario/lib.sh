@@ -51,6 +51,7 @@ finish() {
     local left
     [[ $BASHPID -eq $$ ]] || return 0
     ! declare -F stop_sshd >/dev/null || stop_sshd
+    ! declare -F stop_slurm >/dev/null || stop_slurm
     left=$(processes)
     # shellcheck disable=SC2086
     [[ -z $left ]] || kill -9 $left 2>/dev/null || true

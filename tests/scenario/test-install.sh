@@ -24,7 +24,7 @@ placed() {
     for file in bin/metronome share/man/man1/metronome.1.gz share/bash-completion/completions/metronome \
         share/zsh/site-functions/_metronome share/fish/vendor_completions.d/metronome.fish \
         include/metronome/qmp/qmp.h include/metronome/gdbstub-client/{gdbstub,packet,parse,request}.h \
-        lib/lib{qmp,gdbstub}.a lib/pkgconfig/lib{qmp,gdbstub}.pc share/metronome/scenarios/two-guests.mtr \
+        lib/lib{qmp,gdbstub}.a lib/pkgconfig/lib{qmp,gdbstub}.pc share/metronome/scenarios/two-guests.mtr share/metronome/slurm/metronome.sbatch \
         share/metronome/scripts/build-guest share/metronome/guest-init/init \
         share/metronome/python/metronome/{__init__,sync,aio,mcp,mcp_tools,pytest_plugin}.py; do
         [[ -s $1/$file ]] || { echo "# missing: $1/$file" && return 1; }
