@@ -11,6 +11,7 @@
 #include "controller/command/manual.h"
 #include "controller/command/print-node-event.h"
 #include "controller/fabric/fabric.h"
+#include "controller/qemu/slurm-cpus.h"
 #include "controller/remote/agent/agent.h"
 #include "controller/report/schema.h"
 #include "controller/run/disk-note.h"
@@ -342,7 +343,7 @@ static void note_tasks(void)
 static bool run_session(const Arguments *a, char **argv, const Scenario *scenario, Verdict *verdict,
                         GError **error)
 {
-    g_autoptr(Session) s = open_session(a, argv, error);
+    g_autoptr(Session) s = slurm_cpus_take(error) ? open_session(a, argv, error) : NULL;
 
     if (!s)
         return false;

@@ -148,12 +148,14 @@ check 'srun with one task' ended 0 '^east +up ' '^north +up '
 in_job east -c "hosts from=slurm; $(bare a east)$(bare b east) start; run 1ms; assert a.missed == 0"
 check 'more nodes than CPUs: told, and what would help' ended 0 'host east: more nodes than CPUs .1.: .*--cpus-per-task='
 
-export SLURM_JOB_ID=1
-expect 'Slurm gave fewer CPUs than there are' 0 \
+export SLURM_JOB_ID=1 SLURMD_NODENAME=east
+expect 'Slurm gave fewer CPUs than there are: an agent' 0 \
     "host add x command=\"env SLURM_CPUS_ON_NODE=1 $metronome agent --stdio\"; host list" '^x +up +[^ ]+ +1 '
 expect 'CPUs that are no number' 3 "host add x command=\"env SLURM_CPUS_ON_NODE=few $metronome agent --stdio\"" \
     "SLURM_CPUS_ON_NODE"
-unset SLURM_JOB_ID
+export SLURM_CPUS_ON_NODE=1
+expect '... metronome itself' 0 "$(bare a local)$(bare b local) start; run 1ms; stats" 'host CPUs 1$'
+unset SLURM_JOB_ID SLURMD_NODENAME SLURM_CPUS_ON_NODE
 
 # --- jobs that end early
 

@@ -2,12 +2,9 @@
 /* agent-slurm.c: reads the variables of a Slurm job, and handles SIGTERM in a job. */
 #include "controller/remote/agent/agent-slurm.h"
 
-#include "controller/base/log.h"
 #include "controller/base/slurm-env.h"
-#include "controller/base/units.h"
 #include "controller/base/vtime.h"
 #include "controller/qemu/node-error.h"
-#include "controller/qemu/sched.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,8 +14,6 @@
 #define END_MS 25000
 
 #define START_MS 110000
-
-#define MAX_CPUS 1000000
 
 bool agent_slurm_alone(GError **error)
 {
@@ -31,37 +26,6 @@ bool agent_slurm_alone(GError **error)
                 "--nodes=1 --ntasks=1 …`, or `hosts from=slurm`, which starts one on each host",
                 tasks);
     return false;
-}
-
-/* "0,1,4": the first n of the CPUs. Free with g_free(). */
-static char *first_of(const GArray *cpus, unsigned n)
-{
-    GString *list = g_string_new(NULL);
-
-    for (unsigned i = 0; i < n; i++)
-        g_string_append_printf(list, "%s%d", i ? "," : "", g_array_index(cpus, int, i));
-    return g_string_free(list, FALSE);
-}
-
-bool agent_slurm_take_cpus(GError **error)
-{
-    const char *text = slurm_job() ? g_getenv("SLURM_CPUS_ON_NODE") : NULL;
-    g_autoptr(GArray) cpus = NULL;
-    g_autofree char *list = NULL;
-    int64_t n;
-
-    if (!text)
-        return true;
-    if (!units_parse_int(text, "SLURM_CPUS_ON_NODE", 1, MAX_CPUS, &n, error))
-        return false;
-    cpus = sched_host_cpus();
-    if (n >= cpus->len)
-        return true;
-    list = first_of(cpus, (unsigned)n);
-    log_info("Slurm gave %" G_GINT64_FORMAT " of %u CPUs and does not confine the job to them: "
-             "CPUs %s are used",
-             n, cpus->len, list);
-    return sched_restrict_cpus(list, error);
 }
 
 static atomic_llong asked; /* host ns of the first SIGTERM; 0: none */

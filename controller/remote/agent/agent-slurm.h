@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * agent-slurm.h: what an agent heeds when Slurm has started it: that it is the only one on its
- * line, the CPUs of its job on this host, and Slurm's way to end a job. Source of the variables:
+ * line, and Slurm's way to end a job. Source of the variables:
  * srun(1), "OUTPUT ENVIRONMENT VARIABLES". Main thread, at the start.
  */
 #ifndef AGENT_AGENT_SLURM_H
@@ -13,10 +13,6 @@
 
 /* Fails if this process is one of several tasks of a step: what they say would be mixed. */
 bool agent_slurm_alone(GError **error);
-
-/* Leaves out host CPUs beyond the number that the job has on this host (SLURM_CPUS_ON_NODE), where
- * Slurm does not confine its jobs. Does nothing outside of a job. */
-bool agent_slurm_take_cpus(GError **error);
 
 /* Slurm sends SIGTERM to all processes of a job that is to end, and SIGKILL later (KillWait, 30 s
  * unless configured otherwise). From now on the agent of a job leaves its end to the controller,

@@ -11,6 +11,7 @@
 #include "controller/base/process.h"
 #include "controller/base/text.h"
 #include "controller/qemu/node-event.h"
+#include "controller/qemu/slurm-cpus.h"
 #include "controller/remote/agent/agent-private.h"
 #include "controller/remote/agent/agent-slurm.h"
 #include "controller/remote/agent/agent-supervisor.h"
@@ -426,7 +427,7 @@ int agent_run(const char *cpus, const char *version, GError **error)
     process_ignore_signals(); /* this process is a forked child */
     /* rundir_new() starts the janitor, which must not inherit the descriptors of move_stdio(): so
      * rundir_new() comes first. */
-    if (!(cpus ? sched_restrict_cpus(cpus, error) : agent_slurm_take_cpus(error)) ||
+    if (!(cpus ? sched_restrict_cpus(cpus, error) : slurm_cpus_take(error)) ||
         !(a->dir = rundir_new(error)) || !move_stdio(a, error))
         return 2;
     g_mutex_init(&a->lock);
