@@ -14,7 +14,9 @@
 /* Of a list of hosts. */
 #define MOST_BYTES ((gsize)16 << 20)
 
-#define HOST_OPTIONS "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST]"
+#define LINE_OPTIONS    "[line=stdio|tcp] [listen=HOST] [bind=ADDRESS] [ports=LOW[-HIGH]]"
+#define ADDRESS_OPTIONS LINE_OPTIONS " [address=HOST]" /* of one host alone */
+#define SSH_OPTIONS     "[identity=FILE] [fingerprint=SHA256:…] [metronome=PATH] [cpus=LIST] "
 
 static bool add(CommandCall *call, const char *name, const char *ssh, GError **error)
 {
@@ -35,7 +37,8 @@ static CommandResult exec_add(CommandCall *call, GError **error)
 
 const Command cmd_host_add = {
     .name = "host add",
-    .usage = "NAME ssh=[USER@]HOST[:PORT] " HOST_OPTIONS " | NAME command=TEXT",
+    .usage = "NAME ssh=[USER@]HOST[:PORT] " SSH_OPTIONS ADDRESS_OPTIONS
+             " | NAME command=TEXT " ADDRESS_OPTIONS,
     .open = true,
     .help = "Connect to another host, where nodes with host=NAME are to run",
     .exec = exec_add,
@@ -48,16 +51,20 @@ static const Column host_columns[] = {
     COLUMN("version", "version", -10),    COLUMN("cpus", "CPUs", 5),
     COLUMN("mode", "mode", -13),          COLUMN_SHOWN("there+back", 9),
     COLUMN_TYPED("round_trip_ns"),        COLUMN("nodes", "nodes", 6),
-    COLUMN("by", "by", 0, .apart = true), COLUMN_TYPED("why_lost"),
+    COLUMN_SHOWN("by", 0, .apart = true), COLUMN_TYPED("by"),
+    COLUMN_TYPED("tcp"),                  COLUMN_TYPED("why_lost"),
 };
 static const Table host_table = {"hosts", host_columns, G_N_ELEMENTS(host_columns)};
 
 static void print_host(const Session *s, const RemoteHost *h)
 {
     const RemoteHostOptions *o = &h->options;
-    const char *lost = agent_client_lost(h->client);
+    const char *lost = agent_client_lost(h->client), *line = agent_client_line(h->client),
+               *by = o->by    ? o->by
+                     : o->ssh ? o->ssh
+                              : o->command;
     g_autoptr(GError) error = NULL;
-    g_autofree char *rtt = NULL;
+    g_autofree char *rtt = NULL, *ways = line ? g_strdup_printf("%s, tcp %s", by, line) : NULL;
     HTime took = {0};
 
     if (!lost && agent_client_ping(h->client, &took, &error))
@@ -73,7 +80,9 @@ static void print_host(const Session *s, const RemoteHost *h)
             cell_text(rtt),
             rtt ? cell_int(took.ns) : cell_text(NULL),
             cell_count(remote_host_nodes(s, h)),
-            cell_text(o->by ? o->by : o->ssh ? o->ssh : o->command),
+            cell_text(ways ? ways : by),
+            cell_text(by),
+            cell_text(line),
             cell_text(lost),
         };
 
@@ -197,7 +206,7 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 
 const Command cmd_hosts = {
     .name = "hosts",
-    .usage = "from=FILE " HOST_OPTIONS " | from=slurm [metronome=PATH] [cpus=LIST]",
+    .usage = "from=FILE " SSH_OPTIONS LINE_OPTIONS " | from=slurm [metronome=PATH] [cpus=LIST]",
     .open = true,
     .help = "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile "
             "gives it; slurm: by srun to every host of the Slurm job that this runs in",

@@ -158,9 +158,22 @@ static void publish(Segment *segment, BarrierAction action, uint64_t completed)
     atomic_fetch_add(&segment->turn, 1); /* before `sleepers` is read */
 }
 
-BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience)
+/* Has the members act that do not wait for their turn. */
+static void call_turns(SegmentTurn *turns, BarrierAction action)
 {
-    unsigned turn = atomic_load(&segment->turn);
+    while (turns) {
+        SegmentTurn *turn = turns;
+
+        turns = turn->next; /* once it has acted, the member may use it again */
+        turn->act(action, turn->data);
+    }
+}
+
+/* Takes the event; turn: the member does not wait. Returns the action, or BARRIER_WAIT. */
+static BarrierAction take_event(Segment *segment, BarrierEvent event, SegmentTurn *turn,
+                                SegmentPatience *patience)
+{
+    SegmentTurn *turns = NULL;
     BarrierAction action;
     uint64_t g;
 
@@ -175,15 +188,27 @@ BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPa
     if (atomic_load(&segment->stop))
         barrier_step(&segment->barrier, BARRIER_EV_STOP);
     action = barrier_step(&segment->barrier, event);
-    if (action != BARRIER_WAIT)
+    if (action != BARRIER_WAIT) {
         publish(segment, action,
                 MIN(segment_grant_end(segment, g - (g > 0 && atomic_load(&segment->broke))),
                     segment->limit));
-    pthread_mutex_unlock(&segment->lock);
-    if (action != BARRIER_WAIT) {
-        if (atomic_load(&segment->sleepers) > 0)
-            syscall(SYS_futex, &segment->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+        turns = g_steal_pointer(&segment->turns);
+    } else if (turn) {
+        turn->next = segment->turns;
+        segment->turns = turn;
     }
+    pthread_mutex_unlock(&segment->lock);
+    call_turns(turns, action);
+    if (action != BARRIER_WAIT && atomic_load(&segment->sleepers) > 0)
+        syscall(SYS_futex, &segment->turn, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    return action;
+}
+
+BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience)
+{
+    unsigned turn = atomic_load(&segment->turn);
+    BarrierAction action = take_event(segment, event, NULL, patience);
+
     /* A member that left is out, even if its leaving let the others run on: a second leaving
      * would be one too many. */
     if (event == BARRIER_EV_LEFT)
@@ -192,6 +217,11 @@ BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPa
         return action;
     wait_turn(segment, turn, patience);
     return segment->action;
+}
+
+BarrierAction segment_arrive(Segment *segment, SegmentTurn *turn, SegmentPatience *patience)
+{
+    return take_event(segment, BARRIER_EV_ARRIVED, turn, patience);
 }
 
 void segment_quit(Segment *segment, uint64_t k, bool ends, SegmentPatience *patience)

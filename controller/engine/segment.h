@@ -54,6 +54,16 @@ typedef struct {
     void *data;
 } SegmentPatience;
 
+/* A member that does not wait in segment_arrive(). */
+typedef struct SegmentTurn SegmentTurn;
+struct SegmentTurn {
+    /* Called once with the action for all members, in the thread of the member that completes the
+     * barrier. Must be quick. The segment stays until the member has left it or its end. */
+    void (*act)(BarrierAction action, void *data);
+    void *data;
+    SegmentTurn *next; /* the segment's */
+};
+
 typedef struct Segment {
     VTime first, quantum; /* whole µs */
     uint64_t count;
@@ -96,10 +106,11 @@ typedef struct Segment {
 
     const SegmentPatience *last; /* of the member that completes the barrier */
 
-    /* The rendezvous: `lock` guards `barrier` and `action`; `turn` changes with each action. */
+    /* The rendezvous: `lock` guards `barrier`, `action` and `turns`; `turn` changes with each action. */
     pthread_mutex_t lock;
     Barrier barrier; /* counts grants */
     BarrierAction action;
+    SegmentTurn *turns; /* of members that have arrived and do not wait */
     atomic_uint turn;
     atomic_uint sleepers;
 } Segment;
@@ -136,6 +147,11 @@ void segment_idle(const Segment *segment);
 /* Reports the event to the other members and waits for them. Returns the action for all members:
  * BARRIER_GRANT or BARRIER_HALT. */
 BarrierAction segment_rendezvous(Segment *segment, BarrierEvent event, SegmentPatience *patience);
+
+/* The member arrives, and does not wait for the others: BARRIER_WAIT means that turn->act is called
+ * when they have arrived, which may be before this returns. Else the action, and turn->act is not
+ * called. */
+BarrierAction segment_arrive(Segment *segment, SegmentTurn *turn, SegmentPatience *patience);
 
 /* A host leaves after it reached barrier k, which may differ from the others' barrier. If all
  * hosts leave, the segment ends at the farthest barrier that one of them reached. ends: no other

@@ -122,6 +122,12 @@ typedef enum {
     MSG_STORE,  /* u32 number, then OK of PARTS: a machine whose parts are zeros so far */
     MSG_FILL,   /* u32 number, u32 part, u64 at, bytes */
     MSG_FORGET, /* u32 number */
+
+    /* Controller: the first request, if there is one: all that follows goes over a TCP connection
+     * (line-meet.h). OK or NO are the last message on the line on which the agent was started. That
+     * line stays open: its end is the agent's end. */
+    MSG_LINE, /* u8 the agent listens (else it connects), text address, u32 lowest port, u32 highest
+                 port (0: any; the port to connect to), bytes: a secret of LINE_SECRET. OK: u32 port */
 } MessageType;
 
 /* Most bytes of a part in one message. */

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libssh/sftp.h>
+#include <netdb.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
@@ -203,6 +204,20 @@ SshHost *ssh_host_open(const SshTarget *t, const SshAsk *ask, GError **error)
     return NULL;
 }
 
+char *ssh_host_address(const SshHost *h)
+{
+    struct sockaddr_storage peer = {0};
+    socklen_t size = sizeof(peer);
+    char text[NI_MAXHOST];
+
+    if (h->proxy ||
+        getpeername(ssh_get_fd(h->login.session), (struct sockaddr *)&peer, &size) != 0 ||
+        getnameinfo((struct sockaddr *)&peer, size, text, sizeof(text), NULL, 0, NI_NUMERICHOST) !=
+            0)
+        return NULL;
+    return g_strdup(text);
+}
+
 void ssh_host_free(SshHost *h)
 {
     if (!h)
@@ -321,7 +336,8 @@ static void ssh_stream_free(Stream *stream)
     g_free(s);
 }
 
-static const StreamOps ssh_ops = {ssh_stream_read, ssh_stream_write, ssh_stream_fd,
+/* The library serves one thread at a time. */
+static const StreamOps ssh_ops = {ssh_stream_read, ssh_stream_write, NULL, ssh_stream_fd,
                                   ssh_stream_free};
 
 Stream *ssh_host_exec(SshHost *h, const char *command, GError **error)

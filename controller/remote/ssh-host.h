@@ -25,6 +25,10 @@ bool ssh_target_check(const SshTarget *target, GError **error);
  * asked. target and ask are used only during the call. Free with ssh_host_free(). */
 SshHost *ssh_host_open(const SshTarget *target, const SshAsk *ask, GError **error);
 
+/* The numeric address of the ssh server; free with g_free(). NULL: it is not known, since a
+ * ProxyCommand leads there. */
+char *ssh_host_address(const SshHost *host);
+
 /* Ends the connection. Free the streams of ssh_host_exec() before. NULL is allowed. */
 void ssh_host_free(SshHost *host);
 

@@ -5,6 +5,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/vtime.h"
 #include "controller/remote/message.h"
+#include "controller/remote/stream-socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +19,7 @@
 #include <unistd.h>
 
 #define MAX_STDERR 2000
-#define END_MS     2000  /* wait for the end of a command that has closed its output */
-#define FULL_MS    10000 /* a command that reads nothing for so long counts as stuck */
+#define END_MS     2000 /* wait for the end of a command that has closed its output */
 
 /* How long a command has to end once its input is closed, and again behind SIGTERM. A launcher such
  * as srun waits for its agent, ends its job, and tells its scheduler. */
@@ -89,24 +89,12 @@ static gssize command_read(Stream *stream, void *data, gsize size, GError **erro
 
 static bool command_write(Stream *stream, const void *data, gsize size, GError **error)
 {
-    const CommandStream *c = (const CommandStream *)stream;
-    struct pollfd p = {.fd = c->fd, .events = POLLOUT};
-    const char *at = data;
+    return stream_socket_write(((const CommandStream *)stream)->fd, data, size, error);
+}
 
-    while (size > 0) {
-        ssize_t n = send(c->fd, at, size, MSG_NOSIGNAL | MSG_DONTWAIT);
-
-        if (n < 0 && (errno == EINTR || (errno == EAGAIN && poll(&p, 1, FULL_MS) != 0)))
-            continue;
-        if (n < 0) {
-            g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "%s",
-                        errno == EAGAIN ? "it has read nothing for 10 s" : g_strerror(errno));
-            return false;
-        }
-        at += n;
-        size -= (gsize)n;
-    }
-    return true;
+static gssize command_try_write(Stream *stream, const void *data, gsize size)
+{
+    return stream_socket_try_write(((const CommandStream *)stream)->fd, data, size);
 }
 
 static int command_fd(const Stream *stream)
@@ -181,7 +169,8 @@ void stream_end_commands(void)
     g_mutex_unlock(&ending_lock);
 }
 
-static const StreamOps command_ops = {command_read, command_write, command_fd, command_free};
+static const StreamOps command_ops = {command_read, command_write, command_try_write, command_fd,
+                                      command_free};
 
 Stream *stream_new_command(const char *command, GError **error)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * stream.h: a stream of bytes to and from the agent of another host, over ssh or over a command.
- * A stream belongs to one thread at a time.
+ * A stream belongs to one thread at a time, but for try_write().
  */
 #ifndef REMOTE_STREAM_H
 #define REMOTE_STREAM_H
@@ -18,6 +18,10 @@ typedef struct {
     gssize (*read)(Stream *stream, void *data, gsize size, GError **error);
     /* Writes all bytes. May wait some seconds for the other side each time the way is full. */
     bool (*write)(Stream *stream, const void *data, gsize size, GError **error);
+    /* Writes what there is room for, without waiting: the number of bytes, or -1 if the stream is
+     * broken, whose reason read() tells. Any thread, at any time, but no other write of the stream
+     * then. NULL: this kind of stream can't. */
+    gssize (*try_write)(Stream *stream, const void *data, gsize size);
     /* The file descriptor to poll for reading. Call read() until it returns 0 before polling. */
     int (*fd)(const Stream *stream);
     void (*free)(Stream *stream);

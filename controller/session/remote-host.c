@@ -37,11 +37,13 @@ void remote_host_options_clear(RemoteHostOptions *o)
     stream_free(o->started);
     if (o->copier)
         slurm_copier_unref(o->copier);
+    host_line_clear(&o->line);
     *o = (RemoteHostOptions){0};
 }
 
 static const char *const key_names[] = {"ssh",       "identity", "fingerprint", "command",
-                                        "metronome", "cpus",     NULL};
+                                        "metronome", "cpus",     "line",        "address",
+                                        "listen",    "bind",     "ports",       NULL};
 
 const char *const *remote_host_keys(void)
 {
@@ -53,10 +55,11 @@ static void refuse_key(const char *arg, GError **error)
     g_autofree char *key = g_strndup(arg, strcspn(arg, "=")),
                     *meant = suggest_suffix(key, key_names);
 
-    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome= and cpus= "
-                "are known%s",
-                arg, meant);
+    g_set_error(
+        error, SESSION_ERROR, SESSION_ERROR_USAGE,
+        "unknown key '%s': ssh=, identity=, fingerprint=, command=, metronome=, cpus=, line=, "
+        "address=, listen=, bind= and ports= are known%s",
+        arg, meant);
 }
 
 bool remote_host_set(RemoteHostOptions *o, const char *arg, GError **error)
@@ -64,9 +67,17 @@ bool remote_host_set(RemoteHostOptions *o, const char *arg, GError **error)
     struct {
         const char *key;
         char **value;
-    } const keys[] = {{"ssh", &o->ssh},         {"identity", &o->identity},
-                      {"cpus", &o->cpus},       {"fingerprint", &o->fingerprint},
-                      {"command", &o->command}, {"metronome", &o->metronome}};
+    } const keys[] = {{"ssh", &o->ssh},
+                      {"identity", &o->identity},
+                      {"cpus", &o->cpus},
+                      {"fingerprint", &o->fingerprint},
+                      {"command", &o->command},
+                      {"metronome", &o->metronome},
+                      {"line", &o->line.kind},
+                      {"address", &o->line.address},
+                      {"listen", &o->line.listen},
+                      {"bind", &o->line.bind},
+                      {"ports", &o->line.ports}};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(keys); i++) {
         const char *value = text_value(arg, keys[i].key);
@@ -206,9 +217,19 @@ static Stream *open_ssh(const Session *s, const RemoteHostOptions *o, AgentClien
     return stream;
 }
 
+/* Ends what open_ssh() and stream_new_command() have begun. */
+static void close_line(const AgentClientParams *params)
+{
+    stream_free(params->stream);
+    if (params->close)
+        params->close(params->data);
+}
+
 static bool connect_host(Session *s, RemoteHost *h, GError **error)
 {
     const RemoteHostOptions *o = &h->options;
+    g_autofree char *address = NULL, *bound = NULL, *peer = NULL;
+    AgentClientLine line = {0};
     AgentClientParams params = {.name = o->name,
                                 .version = METRONOME_VERSION,
                                 .sched = local_host_sched_mode(s->host),
@@ -221,6 +242,12 @@ static bool connect_host(Session *s, RemoteHost *h, GError **error)
     params.stream = o->started   ? g_steal_pointer(&h->options.started)
                     : o->command ? stream_new_command(o->command, error)
                                  : open_ssh(s, o, &params, error);
+    if (params.stream && o->ssh && o->line.kind)
+        peer = ssh_host_address(params.data);
+    if (params.stream && !host_line_find(&o->line, peer, &line, &address, &bound, error)) {
+        close_line(&params);
+        params.stream = NULL;
+    }
     if (!params.stream) {
         g_prefix_error(error, "host %s: ", o->name);
         return false;
@@ -232,6 +259,7 @@ static bool connect_host(Session *s, RemoteHost *h, GError **error)
         params.shared = true;
         params.greeting_ms = STEP_MS;
     }
+    params.line = address ? &line : NULL;
     h->client = agent_client_new(&params, error);
     return h->client != NULL;
 }
@@ -250,13 +278,15 @@ static bool check(const Session *s, const RemoteHostOptions *o, GError **error)
     else if (!o->ssh == !o->command)
         problem = "one of ssh=[USER@]HOST[:PORT] and command=TEXT says how to reach it";
     else if (o->command && (o->identity || o->fingerprint || o->metronome || o->cpus))
-        problem = "command= goes alone: it says all";
+        problem =
+            "identity=, fingerprint=, metronome= and cpus= do not go with command=: it says all";
     if (problem) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "host %s: %s", o->name, problem);
         return false;
     }
     if ((!o->ssh || ssh_target_check(&target, error)) &&
-        (!o->cpus || sched_check_cpus(o->cpus, error)))
+        (!o->cpus || sched_check_cpus(o->cpus, error)) &&
+        host_line_check(&o->line, o->ssh != NULL, error))
         return true;
     g_prefix_error(error, "host %s: ", o->name);
     return false;

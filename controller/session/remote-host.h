@@ -4,6 +4,7 @@
 #define SESSION_REMOTE_HOST_H
 
 #include "controller/remote/client/client.h"
+#include "controller/session/host-line.h"
 #include "controller/session/session.h"
 #include "controller/session/slurm-copy.h"
 
@@ -17,6 +18,7 @@ typedef struct {
     char *by;                           /* what `host list` says of it; NULL: ssh or command */
     Stream *started;                    /* the command runs already; NULL: it is to be started */
     SlurmCopier *copier;                /* copies files there; NULL: ssh does, or nobody */
+    HostLine line;                      /* a TCP connection in place of that, or not */
 } RemoteHostOptions;
 
 typedef struct {

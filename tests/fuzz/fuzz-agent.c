@@ -9,6 +9,7 @@
  */
 #include "controller/network/network.h"
 #include "controller/network/topology.h"
+#include "controller/remote/line-order.h"
 #include "controller/remote/orders.h"
 #include "controller/remote/protocol.h"
 #include "controller/remote/save-orders.h"
@@ -140,6 +141,22 @@ static void check_cards(Reader *r, GError **error)
     while (order_next_frame(&o.frames, &f))
         demand(f.data + f.size <= r->end && f.size >= NETWORK_FRAME_MIN);
     demand(!o.cards.bad && !o.frames.bad);
+}
+
+static void check_line(Reader *r, GError **error)
+{
+    g_autoptr(GByteArray) out = g_byte_array_new();
+    Reader all = *r;
+    LineOrder o;
+
+    if (!line_order_get(r, &o, error)) {
+        demand(!o.address);
+        return;
+    }
+    demand(o.low <= o.high && o.high <= UINT16_MAX && (o.listens || o.low > 0));
+    line_order_put(out, &o);
+    check_again(out, &all);
+    line_order_clear(&o);
 }
 
 static void check_step(Reader *r, GError **error)
@@ -282,6 +299,9 @@ static bool take(Network *net, VTime *now, uint8_t type, Reader r)
         break;
     case MSG_CARDS:
         check_cards(&r, &error);
+        break;
+    case MSG_LINE:
+        check_line(&r, &error);
         break;
     case MSG_STEP:
         check_step(&r, &error);

@@ -90,6 +90,12 @@ static bool agent_write(Stream *s, const void *data, gsize size, GError **error)
     return true;
 }
 
+static gssize agent_try_write(Stream *s, const void *data, gsize size)
+{
+    agent_write(s, data, size, NULL);
+    return (gssize)size;
+}
+
 static int agent_fd(const Stream *s)
 {
     return ((const Agent *)s)->fd;
@@ -105,7 +111,7 @@ static void agent_free(Stream *s)
     g_free(a);
 }
 
-static const StreamOps agent_ops = {agent_read, agent_write, agent_fd, agent_free};
+static const StreamOps agent_ops = {agent_read, agent_write, agent_try_write, agent_fd, agent_free};
 
 static Stream *agent_new(GPtrArray *parts)
 {

@@ -111,6 +111,49 @@ static void test_leave(void)
     check_leave(2, 7, 7);
 }
 
+/* --- members that do not wait --- */
+
+typedef struct {
+    unsigned calls;
+    BarrierAction action;
+} Acted;
+
+static void act(BarrierAction action, void *data)
+{
+    Acted *a = data;
+
+    a->calls++;
+    a->action = action;
+}
+
+/* Three members: two do not wait, and have their turn when the third completes the barrier, in its
+ * thread; at the last barrier, where all stop, it is a member that does not wait that completes. */
+static void test_turns(void)
+{
+    SegmentPatience patience = {0};
+    Acted acted[2] = {{0}};
+    SegmentTurn turns[2] = {{.act = act, .data = &acted[0]}, {.act = act, .data = &acted[1]}};
+    Segment segment = {.count = 2};
+
+    segment_init(&segment, 3);
+    segment_begin(&segment);
+    for (unsigned i = 0; i < 2; i++)
+        g_assert_cmpint(segment_arrive(&segment, &turns[i], &patience), ==, BARRIER_WAIT);
+    g_assert_cmpuint(acted[0].calls + acted[1].calls, ==, 0);
+    g_assert_cmpint(segment_rendezvous(&segment, BARRIER_EV_ARRIVED, &patience), ==, BARRIER_GRANT);
+    for (unsigned i = 0; i < 2; i++) {
+        g_assert_cmpuint(acted[i].calls, ==, 1);
+        g_assert_cmpint(acted[i].action, ==, BARRIER_GRANT);
+    }
+    g_assert_cmpint(segment_arrive(&segment, &turns[0], &patience), ==, BARRIER_WAIT);
+    segment_quit(&segment, 1, true, &patience); /* the member that waits leaves */
+    g_assert_cmpint(segment_arrive(&segment, &turns[1], &patience), ==, BARRIER_HALT);
+    g_assert_cmpuint(acted[0].calls, ==, 2);
+    g_assert_cmpint(acted[0].action, ==, BARRIER_HALT);
+    g_assert_cmpuint(acted[1].calls, ==, 1); /* who completes gets the action as a result */
+    segment_clear(&segment);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -118,5 +161,6 @@ int main(int argc, char **argv)
     g_test_add_func("/segment/grants/grant_quanta", test_stride);
     g_test_add_func("/segment/grants/limit", test_limit);
     g_test_add_func("/segment/grants/leave", test_leave);
+    g_test_add_func("/segment-grants/turns", test_turns);
     return g_test_run();
 }

@@ -205,7 +205,8 @@ static void keys_are_shown(const Command *c, const char *const *keys)
 
 static void test_keys_are_shown(void)
 {
-    const char *const of_list[] = {"from", "identity", "fingerprint", "metronome", "cpus", NULL};
+    const char *const of_list[] = {"from", "identity", "fingerprint", "metronome", "cpus",
+                                   "line", "listen",   "bind",        "ports",     NULL};
 
     keys_are_shown(&cmd_node_add, node_option_keys());
     keys_are_shown(&cmd_defaults, node_defaults_keys());

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* agent-private.h: shared by the parts of the agent: agent.c (bytes, main loop), agent-answer.c
- * (requests), agent-save.c (saves), agent-segment.c (segments and steps), agent-card.c (cards), agent-gdb.c (gdb). */
+/* agent-private.h: shared by the parts of the agent: agent.c (main loop), agent-bytes.c, agent-answer.c
+ * (requests), agent-save.c (saves), agent-segment.c (segments and steps), agent-card.c (cards),
+ * agent-gdb.c (gdb), agent-line.c (a TCP connection in place of stdin and stdout). */
 #ifndef AGENT_AGENT_PRIVATE_H
 #define AGENT_AGENT_PRIVATE_H
 
@@ -26,6 +27,8 @@ typedef struct {
 typedef struct Agent {
     int in, out;
     bool by_lines;              /* what is sent ends with a line feed: MSG_PING in protocol.h */
+    atomic_int launcher_in;     /* stdin, once in and out are a TCP connection; else -1 */
+    int launcher_out;           /* stdout, likewise */
     Inbox *inbox;               /* used by the reader: the main thread, or a worker in a segment */
     GMutex lock;                /* protects out */
     GMutex in_lock;             /* protects in, aside and was_read */
@@ -51,7 +54,8 @@ typedef struct Agent {
     GArray *participants;           /* Participant */
     GPtrArray *members;             /* AgentNode of each participant */
     GrantReport report;
-    GByteArray *reached; /* a message of a worker */
+    GByteArray *reached;   /* a message of a worker */
+    int64_t usual_wait_ns; /* how long a worker has lately waited for a grant */
     StepRequest step;
     atomic_bool cancel;
 } Agent;
@@ -63,13 +67,23 @@ void agent_send(Agent *agent, GByteArray *message);
  * in a write of its own must be able to go on. Only the reader may call this, between messages. */
 void agent_send_reading(Agent *agent, GByteArray *message);
 
+/* Like agent_send(); the caller holds the agent's lock. */
+void agent_write_locked(Agent *agent, GByteArray *message);
+
 /* Reads available bytes into the inbox; waits up to timeout_ms for them (-1: for ever). Ends the
  * process if the controller is gone. Only the reader. */
 void agent_receive(Agent *agent, int timeout_ms);
 
+/* Like agent_receive() without a limit, for a worker whose nodes all stand: spins for a while
+ * before it sleeps. */
+void agent_receive_soon(Agent *agent);
+
 /* The next message in the inbox; *type 0: there is none. Ends the process if the bytes are no
  * message. Only the reader. */
 void agent_next(Agent *agent, uint8_t *type, Reader *fields);
+
+/* Notes when bytes arrive, and puts unread bytes aside. The pulse thread, at each pulse. */
+void agent_read_ahead(Agent *agent);
 
 /* Ends the process, and all that it has started, at once. Any thread. */
 void agent_die(const char *why) G_GNUC_NORETURN;
@@ -138,6 +152,15 @@ void agent_receive_network(Agent *agent, VTime moved, Reader cards, Reader frame
 void agent_receive_grant(const Agent *agent, Reader *fields);
 /* Moves the reports of the cards, frames sent and settled, into the grant report. */
 void agent_report_cards(Agent *agent);
+
+/* --- agent-line.c --- */
+
+/* MSG_LINE: answers on the present line, and goes over to a TCP connection. Ends the process where
+ * that fails. Main thread. */
+void agent_take_line(Agent *agent, Reader *fields);
+/* Whether the line on which the agent was started has ended, while the agent has a connection of
+ * its own. Any thread. */
+bool agent_launcher_ended(const Agent *agent);
 
 /* --- agent-gdb.c --- */
 

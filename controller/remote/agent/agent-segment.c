@@ -61,7 +61,7 @@ static bool receive_grant(Agent *a)
         agent_next(a, &type, &r);
         switch (type) {
         case 0:
-            agent_receive(a, -1);
+            agent_receive_soon(a);
             break;
         case MSG_GRANT:
             agent_receive_grant(a, &r);

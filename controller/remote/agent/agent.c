@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * agent.c: reads and writes the agent's bytes, dispatches messages, sends pulses, starts the agent.
- * One thread at a time is the reader: the main thread, or in a segment the worker that completes
- * the barrier. The pulse thread reads only what no reader reads for a while.
- */
+/* agent.c: dispatches messages, sends pulses, starts the agent. */
 #include "controller/remote/agent/agent.h"
 
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/process.h"
-#include "controller/base/text.h"
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/slurm-cpus.h"
 #include "controller/remote/agent/agent-private.h"
@@ -24,124 +19,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define READ_CHUNK 65536
-#define ASIDE      512 /* so many unread bytes at two pulses are put aside */
-
-/* --- bytes --- */
-
-void agent_die(const char *why)
-{
-    g_autofree char *line = text_line(why, -1);
-
-    fprintf(stderr, "metronome agent: %s\n", line);
-    /* The kernel kills QEMUs with the thread that started them; the janitor removes the rest. */
-    _exit(3);
-}
-
-/* Writes the message; the caller holds lock. reads: the caller is the reader and reads meanwhile,
- * so that a controller that is blocked in a write of its own can go on. */
-static void write_all(Agent *a, GByteArray *message, bool reads)
-{
-    struct pollfd p[] = {{.fd = a->out, .events = POLLOUT}, {.fd = a->in, .events = POLLIN}};
-    HTime moved = htime_now();
-    gsize done = 0;
-
-    if (a->by_lines)
-        message_end(message, message_begin(message, MSG_PING));
-    while (done < message->len) {
-        ssize_t n = write(a->out, message->data + done, message->len - done);
-
-        if (n > 0) {
-            done += (gsize)n;
-            moved = htime_now();
-            continue;
-        }
-        if (n < 0 && errno != EINTR && errno != EAGAIN)
-            agent_die("the controller is gone");
-        if (htime_sub(htime_now(), moved).ns > PROTOCOL_SILENT_MS * NS_PER_MS)
-            agent_die("the controller takes nothing");
-        poll(p, reads ? 2 : 1, PROTOCOL_PULSE_MS);
-        if (reads && p[1].revents)
-            agent_receive(a, 0);
-    }
-    g_byte_array_set_size(message, 0);
-}
-
-void agent_send(Agent *a, GByteArray *message)
-{
-    g_mutex_lock(&a->lock);
-    write_all(a, message, false);
-    g_mutex_unlock(&a->lock);
-}
-
-void agent_send_reading(Agent *a, GByteArray *message)
-{
-    g_mutex_lock(&a->lock);
-    write_all(a, message, true);
-    g_mutex_unlock(&a->lock);
-}
-
-/* Reads available bytes; the caller holds in_lock. */
-static bool read_some(Agent *a, uint8_t *room, gsize size, gsize *got)
-{
-    ssize_t n = read(a->in, room, size);
-
-    if (n == 0 || (n < 0 && errno != EINTR && errno != EAGAIN))
-        agent_die("the controller is gone");
-    *got = (gsize)MAX(n, 0);
-    if (n > 0)
-        atomic_store(&a->last_received, htime_now().ns);
-    return n > 0;
-}
-
-/* Moves the bytes that were put aside to the inbox: they come before bytes that are unread. The
- * caller holds in_lock. */
-static bool move_aside(Agent *a)
-{
-    gsize size = a->aside->len;
-
-    if (size == 0)
-        return false;
-    memcpy(inbox_room(a->inbox, size), a->aside->data, size);
-    inbox_filled(a->inbox, size);
-    g_byte_array_set_size(a->aside, 0);
-    return true;
-}
-
-void agent_receive(Agent *a, int timeout_ms)
-{
-    struct pollfd p = {.fd = a->in, .events = POLLIN};
-    gsize got;
-
-    if (poll(&p, 1, timeout_ms) <= 0)
-        return;
-    g_mutex_lock(&a->in_lock);
-    move_aside(a);
-    if (read_some(a, inbox_room(a->inbox, READ_CHUNK), READ_CHUNK, &got))
-        inbox_filled(a->inbox, got);
-    a->was_read = true;
-    g_mutex_unlock(&a->in_lock);
-}
-
-void agent_next(Agent *a, uint8_t *type, Reader *r)
-{
-    g_autoptr(GError) error = NULL;
-    bool more = true;
-
-    do {
-        if (!inbox_next(a->inbox, type, r, &error))
-            agent_die(error->message);
-        if (*type != 0)
-            return;
-        g_mutex_lock(&a->in_lock);
-        more = move_aside(a);
-        g_mutex_unlock(&a->in_lock);
-    } while (more);
-}
 
 AgentNode *agent_node(const Agent *a, unsigned index, GError **error)
 {
@@ -226,6 +105,9 @@ static void dispatch(Agent *a, uint8_t type, Reader *r)
     case MSG_STEP:
         agent_step(a, r);
         break;
+    case MSG_LINE:
+        agent_take_line(a, r);
+        break;
     default:
         agent_answer(a, type, r);
     }
@@ -295,28 +177,6 @@ static int64_t clock_offset(void)
     return real.tv_sec * NS_PER_S + real.tv_nsec - after.ns;
 }
 
-/* Notes when bytes arrive, and puts unread bytes aside. During a request, a step or a long quantum
- * no thread reads: the pipe must keep room for the controller's next pulse. */
-static void read_ahead(Agent *a)
-{
-    int waiting = 0;
-    gsize size, got;
-
-    if (ioctl(a->in, FIONREAD, &waiting) == 0 && waiting != a->waiting)
-        atomic_store(&a->last_received, htime_now().ns);
-    g_mutex_lock(&a->in_lock);
-    if (waiting >= ASIDE && a->waiting >= ASIDE && !a->was_read) {
-        size = a->aside->len;
-        g_byte_array_set_size(a->aside, (guint)(size + READ_CHUNK));
-        read_some(a, a->aside->data + size, READ_CHUNK, &got);
-        g_byte_array_set_size(a->aside, (guint)(size + got));
-        waiting = 0;
-    }
-    a->was_read = false;
-    g_mutex_unlock(&a->in_lock);
-    a->waiting = waiting;
-}
-
 /* Sends a pulse, without waiting. If another thread holds the lock, that thread is sending, which
  * shows the controller as much as a pulse. If the pipe is full, this thread must not block either:
  * it has to notice a controller that is silent. */
@@ -325,7 +185,9 @@ static void pulse(Agent *a, GByteArray *message)
     struct pollfd p = {.fd = a->out, .events = POLLOUT};
     gsize begun;
 
-    read_ahead(a);
+    agent_read_ahead(a);
+    if (agent_launcher_ended(a))
+        agent_die("the line on which it was started has ended");
     if (htime_now().ns - atomic_load(&a->last_received) > PROTOCOL_SILENT_MS * NS_PER_MS)
         agent_die("the controller is silent");
     if (agent_slurm_overdue())
@@ -336,7 +198,7 @@ static void pulse(Agent *a, GByteArray *message)
         begun = message_begin(message, MSG_PULSE);
         put_i64(message, clock_offset());
         message_end(message, begun);
-        write_all(a, message, false);
+        agent_write_locked(a, message);
     }
     g_mutex_unlock(&a->lock);
 }
@@ -432,6 +294,8 @@ int agent_run(const char *cpus, const char *version, GError **error)
         return 2;
     g_mutex_init(&a->lock);
     g_mutex_init(&a->in_lock);
+    atomic_init(&a->launcher_in, -1);
+    a->launcher_out = -1;
     a->inbox = inbox_new();
     a->aside = g_byte_array_new();
     a->made = g_byte_array_new();

@@ -90,7 +90,9 @@ void agent_client_lose(AgentClient *c, GError *error)
     }
     g_mutex_unlock(&c->lock);
     /* The agent ends when its stream ends. */
+    g_mutex_lock(&c->send_lock);
     g_clear_pointer(&c->stream, stream_free);
+    g_mutex_unlock(&c->send_lock);
     if (c->segment)
         log_warn("host %s: %s: the others are held at the next barrier", c->remote.name,
                  error->message);
@@ -124,19 +126,33 @@ static void lose_connection(AgentClient *c, GError *error)
     agent_client_lose(c, error);
 }
 
+/* Writes all of the messages and empties them. */
+static bool write_all(const AgentClient *c, GByteArray *messages, GError **error)
+{
+    bool ok = messages->len == 0 || stream_write(c->stream, messages->data, messages->len, error);
+
+    g_byte_array_set_size(messages, 0);
+    return ok;
+}
+
 bool agent_client_send(AgentClient *c)
 {
     GError *error = NULL;
+    bool ok, any;
 
     if (!c->stream)
         return false;
-    if (!stream_write(c->stream, c->out->data, c->out->len, &error)) {
+    atomic_fetch_add_explicit(&c->stats.bytes_out, c->out->len, memory_order_relaxed);
+    g_mutex_lock(&c->send_lock);
+    any = c->grant->len + c->out->len > 0;
+    ok = write_all(c, c->grant, &error) && write_all(c, c->out, &error);
+    g_mutex_unlock(&c->send_lock);
+    if (!ok) {
         lose_connection(c, error);
         return false;
     }
-    atomic_fetch_add_explicit(&c->stats.bytes_out, c->out->len, memory_order_relaxed);
-    g_byte_array_set_size(c->out, 0);
-    c->last_sent = htime_now();
+    if (any)
+        c->last_sent = htime_now();
     return true;
 }
 
@@ -321,8 +337,10 @@ static void wait_for_bytes(AgentClient *c, int timeout_ms)
     g_mutex_unlock(&c->lock);
     if (poll(p, n, MIN(timeout_ms, PROTOCOL_PULSE_MS)) <= 0)
         return;
-    if (p[1].revents)
+    if (p[1].revents) {
         eventfd_read(c->wake_fd, &value);
+        agent_client_send(c); /* the rest of a grant, if there is one */
+    }
     for (nfds_t i = 2; i < n; i++) {
         if (p[i].revents) {
             agent_client_pump(c);
@@ -389,7 +407,8 @@ bool agent_client_receive(AgentClient *c, uint8_t *type, Reader *r)
     do {
         if (!agent_client_receive_for(c, PROTOCOL_PULSE_MS, type, r))
             return false;
-        if (*type == 0 && c->segment && c->segment->hurry && atomic_load(c->segment->hurry)) {
+        if (*type == 0 && c->segment && c->segment->hurry && atomic_load(c->segment->hurry) &&
+            !atomic_load(&c->turn_pending)) {
             agent_client_lose(c, g_error_new(REMOTE_ERROR, REMOTE_ERROR_LOST,
                                              "its nodes did not reach the next barrier in time"));
             return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* client-private.h: shared by the parts of a client: client.c (thread, requests), client-messages.c
- * (messages), client-segment.c (segments and steps), client-node.c (requests of one node). */
+ * (messages), client-grant.c (grants and whose turn it is), client-segment.c (segments and steps),
+ * client-node.c (requests of one node), client-line.c (a TCP connection). */
 #ifndef CLIENT_CLIENT_PRIVATE_H
 #define CLIENT_CLIENT_PRIVATE_H
 
@@ -25,6 +26,7 @@ struct AgentClient {
     Remote remote; /* the first member */
     AgentClientParams params;
     char *version;
+    char *line; /* as agent_client_line() */
     GArray *cpus;
     GThread *thread;
     int wake_fd;
@@ -65,10 +67,18 @@ struct AgentClient {
 
     /* the present segment or step */
     Segment *segment;
-    GArray *which;    /* unsigned: indexes of the segment's participants on this host */
-    uint64_t first_k; /* the first barrier that no REPORT has covered yet */
-    uint64_t granted; /* the last barrier of the grants sent */
-    HTime received;   /* when the last REPORT was received */
+    bool
+        others_know; /* the other members know that this one takes no further part; HALT was sent */
+    GMutex send_lock; /* protects writing to the stream, its end, and the members below */
+    GCond acted;      /* signalled when it was the client's turn, and its thread waits for that */
+    SegmentTurn turn;
+    atomic_bool turn_pending; /* the client has arrived, and does not know yet what follows */
+    bool turn_awaited;
+    GByteArray *grant; /* what could not be sent at once when it was the client's turn */
+    GArray *which;     /* unsigned: indexes of the segment's participants on this host */
+    uint64_t first_k;  /* the first barrier that no REPORT has covered yet */
+    uint64_t granted;  /* the last barrier of the grants sent */
+    HTime received;    /* when the last REPORT was received */
     StepRequest *step;
     RemoteDoneFunc on_done;
     void *done_data;
@@ -99,12 +109,34 @@ void agent_client_lose(AgentClient *client, GError *error);
 /* Sends PULSE if nothing else was sent for PROTOCOL_PULSE_MS. */
 void agent_client_pulse(AgentClient *client);
 
+/* Sends MSG_SEGMENT with the first grant. */
+bool agent_client_send_segment(AgentClient *client);
+
+/* The agent's REPORT has come: the client arrives at the barrier. Whoever completes it sends GRANT
+ * or HALT for this client, in its own thread, so that this client's need not be woken for it. Where
+ * the stream can't be written to by another thread (ssh), the client waits here and sends it. */
+void agent_client_arrive(AgentClient *client);
+
+/* Waits until it is known what follows the last barrier at which the client has arrived. If the
+ * client is lost, it stops the segment first. */
+void agent_client_await_turn(AgentClient *client);
+
+/* Put the lists of MSG_SEGMENT and MSG_CARDS: how cards deliver; the frames that are due. */
+void agent_client_put_cards(const AgentClient *client, GByteArray *out);
+void agent_client_put_frames(const AgentClient *client, GByteArray *out);
+
+/* How the client waits for other members: sends pulses, and stops the segment if it is lost. */
+SegmentPatience agent_client_patience(AgentClient *client);
+
 /* JOB_SEGMENT: takes part in client->segment until the agent's part is over. */
 void agent_client_run(AgentClient *client);
 /* JOB_STEP: makes the step client->step. */
 void agent_client_run_steps(AgentClient *client);
 
 /* --- the main thread --- */
+
+/* Makes the connection params.line and goes over to it; the client has no thread yet. */
+bool agent_client_change_line(AgentClient *client, GError **error);
 
 /* Gives the client's thread a job. */
 void agent_client_submit(AgentClient *client, Job job);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * client-segment.c: another host's part in segments and steps. The client is a member of the
- * segment (segment.h). The client arrives at a barrier when the agent's REPORT has come, and sends
- * the action that all members get there to the agent, as the next GRANT or as HALT.
+ * segment (segment.h). The client arrives at a barrier when the agent's REPORT has come; what
+ * follows from that is sent by client-grant.c.
  */
 #include "controller/qemu/debug.h"
 #include "controller/remote/client/client-private.h"
@@ -19,101 +19,6 @@ static unsigned participant_of(const AgentClient *c, unsigned i)
 static Participant *my_participant(const AgentClient *c, unsigned i)
 {
     return &c->segment->participants[participant_of(c, i)];
-}
-
-/* --- sending --- */
-
-/* Puts the frames that are due in the grant that begins. */
-static void put_frames(AgentClient *c)
-{
-    uint32_t count = 0;
-
-    for (guint i = 0; i < c->cards->len; i++)
-        count += ((const Port *)c->cards->pdata[i])->due->len;
-    put_u32(c->out, count);
-    for (guint i = 0; i < c->cards->len; i++) {
-        const Port *p = c->cards->pdata[i];
-
-        for (guint j = 0; j < p->due->len; j++) {
-            const Flight *f = &g_array_index(p->due, Flight, j);
-
-            order_frame_put(c->out, &(OrderFrame){i, f->id, f->due, f->data, f->size});
-        }
-        g_array_set_size(p->due, 0);
-    }
-}
-
-/* Counts a grant up to barrier `end`. */
-static void count_grant(AgentClient *c, uint64_t end)
-{
-    end = MIN(end, c->segment->count);
-    atomic_fetch_add_explicit(&c->stats.grants, 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&c->stats.quanta, end - c->granted, memory_order_relaxed);
-    c->granted = end;
-}
-
-static void put_cards(AgentClient *c)
-{
-    put_u32(c->out, c->cards->len);
-    for (guint i = 0; i < c->cards->len; i++) {
-        const Port *p = c->cards->pdata[i];
-
-        order_card_put(c->out, (OrderCard){i, p->exact, p->own});
-    }
-}
-
-static bool send_segment(AgentClient *c)
-{
-    const Segment *segment = c->segment;
-    gsize begun = message_begin(c->out, MSG_SEGMENT);
-
-    segment_order_put(
-        c->out, &(SegmentOrder){.moved = c->moved,
-                                .now = segment->now,
-                                .first = segment->first,
-                                .quantum = segment->quantum,
-                                .next_barrier = segment->next_barrier,
-                                .count = segment->count,
-                                .grant_quanta = segment->grant_quanta,
-                                .overlap_quanta = segment->overlap_quanta,
-                                .brake = segment->brake,
-                                .aligned = segment->aligned,
-                                .stop_on_exit = segment->stop_on_exit,
-                                .moves_cards = segment->cards,
-                                .max_skip_us = segment->max_skip_us,
-                                .exits = segment->exits ? segment->exits->index : ORDER_NOBODY});
-    put_u32(c->out, c->which->len);
-    for (guint i = 0; i < c->which->len; i++) {
-        const Node *n = my_participant(c, i)->node;
-
-        order_member_put(c->out, (OrderMember){n->index, n->epoch});
-    }
-    put_cards(c);
-    put_frames(c);
-    message_end(c->out, begun);
-    count_grant(c, segment->grant_quanta + segment->overlap_quanta);
-    return agent_client_send(c);
-}
-
-/* Sends the next grant after barrier k. */
-static bool send_grant(AgentClient *c, uint64_t k)
-{
-    gsize begun;
-
-    c->first_k = k + 1;
-    if (c->granted == c->segment->count)
-        return true; /* the whole segment was granted already */
-    begun = message_begin(c->out, MSG_GRANT);
-    put_frames(c);
-    message_end(c->out, begun);
-    count_grant(c, c->granted + c->segment->grant_quanta);
-    return agent_client_send(c);
-}
-
-static bool send_halt(AgentClient *c)
-{
-    message_end(c->out, message_begin(c->out, MSG_HALT));
-    return agent_client_send(c);
 }
 
 /* --- receiving --- */
@@ -205,34 +110,11 @@ static void receive_node_states(AgentClient *c, Reader *r)
 
 /* --- a segment --- */
 
-/* Called while the client waits for other hosts, which may take long: sends pulses to the agent,
- * and stops the segment if the client is lost. */
-static void on_patience(void *data)
-{
-    AgentClient *c = data;
-
-    agent_client_pulse(c);
-    if (!agent_client_read(c))
-        atomic_store(&c->segment->stop, true);
-}
-
-static SegmentPatience patience_of(AgentClient *c)
-{
-    return (SegmentPatience){.sleeps = true, .idle = on_patience, .data = c};
-}
-
-static BarrierAction arrive(AgentClient *c)
-{
-    SegmentPatience patience = patience_of(c);
-
-    return segment_rendezvous(c->segment, BARRIER_EV_ARRIVED, &patience);
-}
-
 /* The agent's part has ended at barrier k: leaves the segment. ends: no other member gets beyond
  * barrier k. */
 static void leave(AgentClient *c, uint64_t k, bool ends)
 {
-    SegmentPatience patience = patience_of(c);
+    SegmentPatience patience = agent_client_patience(c);
 
     segment_quit(c->segment, k, ends, &patience);
 }
@@ -257,11 +139,10 @@ static bool check(AgentClient *c, const Reader *r, const char *what)
     return false;
 }
 
-/* Handles a message of the segment; true: the agent's part is over. *others_know: the other members
- * already know that this member takes no further part, and HALT was sent. */
-static bool receive(AgentClient *c, uint8_t type, Reader *r, bool *others_know)
+/* Handles a message of the segment; true: the agent's part is over. */
+static bool receive(AgentClient *c, uint8_t type, Reader *r)
 {
-    uint64_t end = MIN(c->first_k - 1 + c->segment->grant_quanta, c->segment->count);
+    SegmentPatience patience = agent_client_patience(c);
     GrantReportHead head;
     bool broke;
 
@@ -273,14 +154,8 @@ static bool receive(AgentClient *c, uint8_t type, Reader *r, bool *others_know)
     }
     receive_grant_report(c, r, &head);
     if (type == MSG_REPORT) {
-        if (!check(c, r, "report") || *others_know)
-            return false;
-        if (arrive(c) == BARRIER_GRANT) {
-            send_grant(c, end);
-        } else {
-            *others_know = true;
-            send_halt(c);
-        }
+        if (check(c, r, "report") && !c->others_know)
+            agent_client_arrive(c);
         return false;
     }
     broke = get_u8(r) != 0;
@@ -289,21 +164,19 @@ static bool receive(AgentClient *c, uint8_t type, Reader *r, bool *others_know)
     if (!check(c, r, "segment over"))
         return false;
     c->remote.driven.ns = MAX(c->remote.driven.ns, segment_boundary(c->segment, head.k).ns);
-    if (*others_know)
+    if (c->others_know)
         return true;
     if (broke)
         atomic_store(&c->segment->broke, true);
     if (head.k == c->segment->count && !broke)
-        arrive(c);
+        segment_rendezvous(c->segment, BARRIER_EV_ARRIVED, &patience);
     else
         leave(c, head.k, broke || (head.flags & GRANT_REPORT_WANTS_STOP));
     return true;
 }
 
-void agent_client_run(AgentClient *c)
+static void begin(AgentClient *c)
 {
-    bool others_know = false, over = false;
-
     g_array_set_size(c->which, 0);
     for (unsigned i = 0; i < c->segment->n_participants; i++) {
         if (c->segment->participants[i].node->remote != &c->remote)
@@ -314,16 +187,26 @@ void agent_client_run(AgentClient *c)
     }
     c->first_k = 1;
     c->granted = 0;
+    c->others_know = false;
     c->remote.no_live_nodes = false;
+}
+
+void agent_client_run(AgentClient *c)
+{
+    bool over = false;
+
+    begin(c);
     agent_client_pump(c);
-    send_segment(c);
+    agent_client_send_segment(c);
     while (!over) {
         uint8_t type;
         Reader r;
+        bool received = agent_client_receive(c, &type, &r);
 
-        if (!agent_client_receive(c, &type, &r) ||
-            (!(over = receive(c, type, &r, &others_know)) && !c->stream)) {
-            lose_all(c, others_know);
+        agent_client_await_turn(c);
+        if (!received || (!(over = receive(c, type, &r)) && !c->stream)) {
+            agent_client_await_turn(c);
+            lose_all(c, c->others_know);
             return;
         }
     }
@@ -352,8 +235,8 @@ static void put_way(AgentClient *c)
     cards_order_put(
         c->out,
         &(CardsOrder){.moved = c->moved, .now = s->now, .until = s->until, .quantum = s->quantum});
-    put_cards(c);
-    put_frames(c);
+    agent_client_put_cards(c, c->out);
+    agent_client_put_frames(c, c->out);
     message_end(c->out, begun);
 }
 

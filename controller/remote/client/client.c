@@ -287,18 +287,22 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     c->out = g_byte_array_new();
     c->answer = g_byte_array_new();
     c->order = g_byte_array_new();
+    c->grant = g_byte_array_new();
     c->saved = g_array_new(FALSE, FALSE, sizeof(unsigned));
     c->nodes = g_ptr_array_new();
     c->cards = g_ptr_array_new();
     c->which = g_array_new(FALSE, FALSE, sizeof(unsigned));
     g_mutex_init(&c->lock);
     g_cond_init(&c->done);
+    g_mutex_init(&c->send_lock);
+    g_cond_init(&c->acted);
     c->last_received = c->last_sent = htime_now();
-    if (!greet(c, error)) {
+    if (!greet(c, error) || (params->line && !agent_client_change_line(c, error))) {
         g_prefix_error(error, "host %s: ", params->name);
         agent_client_free(c);
         return NULL;
     }
+    c->params.line = NULL;
     c->thread = g_thread_new(thread, client_main, c);
     return c;
 }
@@ -324,6 +328,7 @@ void agent_client_free(AgentClient *c)
     g_byte_array_unref(c->out);
     g_byte_array_unref(c->answer);
     g_byte_array_unref(c->order);
+    g_byte_array_unref(c->grant);
     g_array_unref(c->saved);
     g_ptr_array_unref(c->nodes);
     g_ptr_array_unref(c->cards);
@@ -333,7 +338,10 @@ void agent_client_free(AgentClient *c)
     fd_clear(&c->wake_fd);
     g_mutex_clear(&c->lock);
     g_cond_clear(&c->done);
+    g_mutex_clear(&c->send_lock);
+    g_cond_clear(&c->acted);
     g_free(c->version);
+    g_free(c->line);
     g_free(c->remote.name);
     g_free(c);
 }
@@ -351,6 +359,11 @@ const char *agent_client_version(const AgentClient *c)
 const GArray *agent_client_cpus(const AgentClient *c)
 {
     return c->cpus;
+}
+
+const char *agent_client_line(const AgentClient *c)
+{
+    return c->line;
 }
 
 const char *agent_client_lost(AgentClient *c)

@@ -24,14 +24,23 @@ typedef bool (*AgentClientUpload)(void *data, const char *local_path, const char
                                   atomic_ullong *sent, const atomic_bool *cancel,
                                   void (*tick)(void *client), void *client, GError **error);
 
+/* A TCP connection to the agent in place of the stream, which then only starts and ends it. */
+typedef struct {
+    bool here;           /* the controller listens; else the agent does */
+    const char *address; /* numeric: what the other side connects to */
+    const char *bound;   /* numeric: what the side that listens binds */
+    unsigned low, high;  /* ports of the side that listens; both 0: any */
+} AgentClientLine;
+
 typedef struct {
     const char *name;
-    const char *version;      /* version of this program */
-    SchedMode sched;          /* mode of scheduling of the local host's workers */
-    Stream *stream;           /* taken over, also on failure */
-    AgentClientUpload upload; /* NULL: files exist on the host under the same path */
-    bool shared;              /* with upload: files may exist there under the same path */
-    unsigned greeting_ms;     /* how long its HELLO may take to come; 0: as silence, later */
+    const char *version;         /* version of this program */
+    SchedMode sched;             /* mode of scheduling of the local host's workers */
+    Stream *stream;              /* taken over, also on failure */
+    const AgentClientLine *line; /* used only in agent_client_new(); NULL: the stream carries all */
+    AgentClientUpload upload;    /* NULL: files exist on the host under the same path */
+    bool shared;                 /* with upload: files may exist there under the same path */
+    unsigned greeting_ms;        /* how long its HELLO may take to come; 0: as silence, later */
     /* Main thread: cuts the connection under an upload that ignores its cancellation. */
     void (*cut)(void *data);
     void *data;                /* of upload, cut and close */
@@ -63,6 +72,9 @@ Remote *agent_client_remote(AgentClient *client);
 /* Version of the program on the host, and the CPUs that its agent uses, from its HELLO. */
 const char *agent_client_version(const AgentClient *client);
 const GArray *agent_client_cpus(const AgentClient *client); /* int */
+
+/* "ADDRESS:PORT" of the side that listens, for a client with a TCP connection; else NULL. */
+const char *agent_client_line(const AgentClient *client);
 
 /* Why the connection was lost; NULL: it was not. Any thread. */
 const char *agent_client_lost(AgentClient *client);
