@@ -5,9 +5,9 @@
  * other device later.
  *
  * usage: line PID PID: joins the namespaces of these two processes, and prints a line when both
- * devices exist. Reads "DELAY JITTER" in µs from standard input, any number of times, and ends with
- * standard input. Each frame has a delay of its own, so frames can overtake each other, as with
- * netem.
+ * devices exist. Reads "DELAY JITTER [LOSS]" from standard input, in µs and in frames of 1,000 that
+ * are lost, any number of times, and ends with standard input. Each frame has a delay of its own, so
+ * frames can overtake each other, as with netem.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -36,7 +36,7 @@ typedef struct {
 
 static Frame *frames[FRAMES_MAX]; /* sorted by time, the next one last */
 static unsigned n_frames;
-static long delay_us, jitter_us;
+static long delay_us, jitter_us, lost_of_1000;
 
 static int64_t now(void)
 {
@@ -79,6 +79,10 @@ static void take(int from, int to)
         long late = delay_us + (jitter_us ? random() % (2 * jitter_us + 1) - jitter_us : 0);
         Frame *f = n_frames < FRAMES_MAX ? malloc(sizeof(*f)) : NULL;
 
+        if (f && random() % 1000 < lost_of_1000) {
+            free(f);
+            f = NULL;
+        }
         if (!f)
             continue;
         f->due = now() + late * 1000;
@@ -113,7 +117,8 @@ static bool read_delay(void)
         return false;
     text[size] = '\0';
     delay_us = strtol(text, &end, 10);
-    jitter_us = strtol(end, NULL, 10);
+    jitter_us = strtol(end, &end, 10);
+    lost_of_1000 = strtol(end, NULL, 10);
     return true;
 }
 

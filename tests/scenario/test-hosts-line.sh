@@ -4,76 +4,17 @@
 # Another host behind a line with a delay, and with jitter: the run is the same as on this host
 # alone, only slower. Then the line goes dead: both ends notice it by themselves.
 #
-# sshd and metronome are in two network namespaces. The line between them is a veth pair with a
-# delay by the kernel's netem. If the kernel has no netem, tests/helper/line delays the frames of
-# two tap devices instead. A user who may not make namespaces uses the loopback interface, without
-# delay, and a stopped connection instead of a dead line. The output mentions each of these
-# restrictions.
+# sshd and metronome are in two network namespaces (apart.sh). A user who may not make namespaces
+# uses the loopback interface, without delay, and a stopped connection instead of a dead line. The
+# output mentions each of these restrictions.
 # shellcheck source=tests/scenario/lib.sh
 source "$(dirname "$0")/lib.sh"
 # shellcheck source=tests/scenario/sshd.sh
 source "$(dirname "$0")/sshd.sh"
-
-helper=$build/tests/helper/line
+# shellcheck source=tests/scenario/apart.sh
+source "$(dirname "$0")/apart.sh"
 
 # --- the line
-
-# hold: sets $held to a process with a network namespace of its own. The namespace ends with the
-# process, after some minutes at the latest.
-hold() {
-    unshare -n sleep 300 &
-    held=$!
-    within 5 grep -qsx sleep "/proc/$held/comm"
-}
-
-# inside HOLDER COMMAND...: runs a command in the holder's namespace.
-inside() {
-    local holder=$1
-    shift
-    nsenter -t "$holder" -n "$@"
-}
-
-# make_line: makes the namespaces, and a device "line" in both.
-make_line() {
-    local holder
-    unshare -n true || return 1
-    hold && near=$held
-    hold && far=$held
-    join_devices || return 1
-    for holder in "$near" "$far"; do
-        inside "$holder" ip link set lo up
-        inside "$holder" ip addr add "10.9.0.$((holder == near ? 1 : 2))/24" dev line
-        inside "$holder" ip link set line up
-    done
-}
-
-join_devices() {
-    local first=
-    if inside "$near" ip link add line type veth peer name line netns "$far" 2>/dev/null &&
-        inside "$near" tc qdisc add dev line root netem delay 1ms 2>/dev/null; then
-        kind=netem
-        return
-    fi
-    inside "$near" ip link del line 2>/dev/null || true
-    coproc LINE { exec "$helper" "$near" "$far"; }
-    read -r first <&"${LINE[0]:-}" || true
-    [[ $first == joined ]] || return 1
-    # shellcheck disable=SC2153
-    kind=helper line_pid=$LINE_PID line_in=${LINE[1]}
-}
-
-# delay MS [JITTER-MS]: sets the delay of each direction.
-delay() {
-    local holder
-    case $kind in
-    netem)
-        for holder in "$near" "$far"; do
-            inside "$holder" tc qdisc replace dev line root netem delay "$1ms" ${2:+"$2ms"}
-        done
-        ;;
-    helper) echo "$(($1 * 1000)) $((${2:-0} * 1000))" >&"$line_in" ;;
-    esac
-}
 
 # connections: prints the ids of the processes of sshd's connections.
 connections() {
@@ -88,27 +29,11 @@ dead() {
     if [[ $kind == none ]]; then
         kill -STOP $(connections)
     else
-        inside "$near" ip link set line down
+        cut_line
     fi
 }
 
-# The devices end with their namespaces, and the namespaces end with their holders.
-remove_line() {
-    if [[ $kind == helper ]]; then
-        eval "exec $line_in>&-"
-        wait "$line_pid" || true
-    fi
-    # shellcheck disable=SC2086
-    kill $near $far 2>/dev/null || true
-}
-
-# from_here: the words that run a command in the controller's namespace.
-from_here=()
-kind=none near='' far=''
-if make_line 2>"$dir/err"; then
-    from_here=(nsenter -t "$near" -n) sshd_prefix=(nsenter -t "$far" -n)
-    sshd_address=10.9.0.2
-fi
+make_line 2>"$dir/err" || kind=none
 case $kind in
 netem) check "two network namespaces, a line that the kernel's netem delays" true ;;
 helper) check "two network namespaces, a line that tests/helper/line delays, as the kernel has no netem" true ;;
@@ -152,12 +77,25 @@ pings local '' local local
 check 'the ensemble on this host alone' ended 0
 check 'there were packets and consoles to compare' \
     [ "$(text packet_trace_sha256 "$dir/local/report.json" | sort -u | wc -l)" = 2 ]
-delay 2
+delay 2000
 brief || same one2 '2 ms, one node here, one there' "$second" local two
 same two2 '2 ms, both behind the line' "$both" one two
-delay 10 5
+delay 10000 5000
 same one10 '10 ms and 5 ms of jitter, one node here, one there' "$second" local two
 brief || same two10 '10 ms and 5 ms of jitter, both behind the line' "$both" one two
+
+# Over TCP connections of the agents' own, and frames of the line are lost: TCP sends them again,
+# and the run only takes longer.
+tcp=$(host one cpus="$(first_cpu)" line=tcp)$(host two cpus="$(last_cpu)" line=tcp)
+delay 200 100 5
+same tcp "TCP, 0.2 ms, 0.1 ms of jitter, 0.5 % lost, both behind the line" "$tcp" one two
+check 'one agent listens at the address of its sshd' says "^one +up .*, tcp ${sshd_address:-127.0.0.1}:[0-9]+\$"
+if ! brief; then
+    delay 1000 500 20
+    same tcp2 "TCP, 1 ms, 0.5 ms of jitter, 2 % lost, both behind the line" "$tcp" one two
+    delay 50
+    same tcp3 'TCP, 0.05 ms, one node here, one there' "${tcp#*; }" local two
+fi
 
 # --- the line goes dead
 
