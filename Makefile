@@ -49,7 +49,7 @@ HELPERS := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/helper/*.c))
 REAL := $(filter $(BUILD)/tests/qemu/%,$(TESTS)) $(wildcard tests/qemu/test-*.sh tests/scenario/test-*.sh)
 # Nodes on several CPUs, or many.
 ALONE := $(BUILD)/tests/qemu/test-engine-real $(patsubst %,tests/scenario/test-%.sh,exact network faults hosts hosts-line \
-         hosts-same hosts-saves notes repl-hosts disks slurm)
+         hosts-same hosts-saves hosts-tcp notes repl-hosts disks slurm)
 # Those that take long; they begin first, so that no CPU waits for the last one.
 LONG := $(patsubst %,tests/scenario/test-%.sh,hosts-faults frozen page verify cards capture boards)
 # As arguments of tests/run.
@@ -95,7 +95,7 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-slurm check-debian13 unit lint asan tsan fuzz coverage bench bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
+.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-slurm check-debian13 unit lint asan tsan fuzz coverage bench bench-hosts bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
         known compile-tests run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -252,6 +252,12 @@ bench: guest
 	BUILD=$(BUILD) tests/bench/hosts.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/saves.sh $(filter --quick,$(BENCH_ARGS))
 	BUILD=$(BUILD) tests/bench/cases.sh $(filter --quick,$(BENCH_ARGS))
+
+# Network namespaces need root.
+bench-hosts: guest
+	@scripts/setup --need check
+	@$(MAKE) --no-print-directory all $(HELPERS)
+	BUILD=$(BUILD) tests/bench/apart.sh $(filter --quick,$(BENCH_ARGS))
 
 bench-notes: guest
 	@$(MAKE) --no-print-directory all $(PLUGINS)

@@ -47,12 +47,18 @@ const Command cmd_host_add = {
 };
 
 static const Column host_columns[] = {
-    COLUMN("host", "host", -12),          COLUMN("state", "state", -8),
-    COLUMN("version", "version", -10),    COLUMN("cpus", "CPUs", 5),
-    COLUMN("mode", "mode", -13),          COLUMN_SHOWN("there+back", 9),
-    COLUMN_TYPED("round_trip_ns"),        COLUMN("nodes", "nodes", 6),
-    COLUMN_SHOWN("by", 0, .apart = true), COLUMN_TYPED("by"),
-    COLUMN_TYPED("tcp"),                  COLUMN_TYPED("why_lost"),
+    COLUMN("host", "host", -12),
+    COLUMN("state", "state", -8),
+    COLUMN("version", "version", -10),
+    COLUMN("cpus", "CPUs", 5),
+    COLUMN("mode", "mode", -13),
+    COLUMN_SHOWN("there+back", 9),
+    COLUMN_TYPED("round_trip_ns"),
+    COLUMN("nodes", "nodes", 6),
+    COLUMN_SHOWN("by", 0, .apart = true),
+    COLUMN_TYPED("by"),
+    COLUMN_TYPED("tcp"),
+    COLUMN_TYPED("why_lost"),
 };
 static const Table host_table = {"hosts", host_columns, G_N_ELEMENTS(host_columns)};
 

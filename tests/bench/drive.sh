@@ -3,10 +3,12 @@
 #
 # Sourced by tests/bench/*.sh: a metronome that is driven through a pipe, its runs timed by its own report of them.
 #
-# environment: BUILD, the output folder (default: build). $may_miss: if set, what is inexact is only counted, in $missed.
+# $prefix: words in front of metronome's command. $may_miss: if set, what is inexact is only counted, in $missed.
+# environment: BUILD, the output folder (default: build).
 # shellcheck disable=SC2034
 build=${BUILD:-build}
 guest=$build/guest
+prefix=()
 seconds=0 barriers=0 missed=0 may_miss='' pid='' in='' out=''
 
 # at_end: may be replaced by one that ends more.
@@ -17,7 +19,7 @@ at_end() {
 
 # open_metronome: $pid, and what say and run talk to.
 open_metronome() {
-    coproc METRONOME { exec "$build/metronome" --json 2>&1; }
+    coproc METRONOME { exec "${prefix[@]}" "$build/metronome" --json 2>&1; }
     # shellcheck disable=SC2153
     pid=$METRONOME_PID out=${METRONOME[0]} in=${METRONOME[1]}
     trap at_end EXIT

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # What it costs to have nodes on other hosts. The hosts are agents on this machine, behind a real sshd on the loopback
-# interface, and have one CPU each, in turn; so this is the cost of ssh, of the protocol and of waking all who take part,
-# without that of a network. "One process" is the same ensemble without hosts. What is compared is run in turn, several
+# interface, and have one CPU each, in turn; so this is the cost of ssh or TCP, of the protocol and of waking all who take
+# part, without that of a network (apart.sh has one). "One process" is the same ensemble without hosts. What is compared is run in turn, several
 # rounds, and the median taken. sleep=off, quanta of 100 us.
 #
 #   barrier   two hosts with a guest each, no packets, hosts meet at every barrier, as a `break when` that never holds
-#             makes them: us a barrier; guests that idle without a card, and guests that count
+#             makes them: us a barrier over ssh and over TCP connections (line=tcp); guests that idle without a card, and
+#             guests that count
 #   linked    the same two with a link of 1 ms, so that hosts meet every ten quanta: speed against one process, and
 #             against one process with quanta of 100 ms, which is as good as none; guests that count, and Linux guests
 #             that have booted and ping each other every 10 virtual ms
@@ -24,6 +25,8 @@ source "$(dirname "${BASH_SOURCE[0]}")/../scenario/lib.sh"
 source tests/scenario/sshd.sh
 # shellcheck source=tests/bench/drive.sh
 source tests/bench/drive.sh
+# shellcheck source=tests/bench/hosts-drive.sh
+source tests/bench/hosts-drive.sh
 
 rounds=5 length=400 what=()
 for arg; do
@@ -36,57 +39,15 @@ done
 [[ ${#what[@]} -gt 0 ]] || what=(barrier linked growth)
 [[ -x $sshd_program ]] || { echo "hosts.sh: there is no sshd: \`scripts/setup check\` installs it" >&2 && exit 2; }
 
-# As drive.sh's, and sshd with all that it started.
-at_end() {
-    finish
-}
-
-# open_on HOSTS: a metronome with that many hosts, h1 and so on; with none, `on` gives no host.
-open_on() {
-    local i
-    hosts=$1
-    open_metronome
-    for ((i = 1; i <= hosts; i++)); do
-        say "$(host "h$i" cpus=$(((i - 1) % $(nproc))))"
-    done
-}
-
-# on NUMBER: where a node is to be.
-on() {
-    [[ $hosts -eq 0 ]] || echo " host=h$1"
-}
-
-# bare NAME GUEST NUMBER [OPTION...]: a guest without a system, on a host.
-bare() {
-    echo "node add $1 kernel=$guest/$2-aarch64.elf memory=32M icount=shift=0,sleep=off ${*:4}$(on "$3")"
-}
-
-# ask COMMAND: $answer is what it prints. Not in a subshell: that does not have the pipes.
-ask() {
-    local line
-    answer=
-    say "$1" 'echo so far'
-    while IFS= read -r -u "$out" line; do
-        [[ $line != *'"so far\n"'* ]] || return 0
-        answer+=$line$'\n'
-    done
-}
-
 # count_grants: $grants, how many the first host has had.
 count_grants() {
     ask perf
     grants=$(sed -nE 's/.*"h1 +([0-9]+) .*/\1/p' <<<"$answer")
 }
 
-# meet_always: what is never true has to be looked at after every quantum.
-meet_always() {
-    local answer
-    ask 'break when time >= 1000s'
-}
-
-# barrier_once HOSTS GUEST: $us.
+# barrier_once HOSTS GUEST [LINE]: $us.
 barrier_once() {
-    open_on "$1"
+    open_on "$1" "${3:-ssh}"
     say 'quantum 100us' "$(bare a "$2" 1 nic=off)" "$(bare b "$2" 2 nic=off)" start
     meet_always
     timed "${length}ms"
@@ -94,28 +55,35 @@ barrier_once() {
 }
 
 bench_barrier() {
-    local i kind us far near more ratio
+    local i kind us near ssh tcp more ratio
     for kind in idle count; do
-        far=() near=() more=() ratio=()
+        near=() ssh=() tcp=() more=() ratio=()
         for ((i = 0; i < rounds; i++)); do
             barrier_once 0 "$kind"
             near+=("$us")
-            barrier_once 2 "$kind"
-            far+=("$us")
+            barrier_once 2 "$kind" ssh
+            ssh+=("$us")
+            barrier_once 2 "$kind" tcp
+            tcp+=("$us")
             more+=("$(calc "$us - ${near[i]}")")
-            ratio+=("$(calc "$us / ${near[i]}")")
+            ratio+=("$(calc "$us / ${ssh[i]}")")
         done
-        result "${kind}_us" "$(median "${far[@]}")" '<=' 400 "us a barrier of two hosts, guests that $kind (all rounds: ${far[*]})"
+        result "${kind}_us" "$(median "${ssh[@]}")" '<=' 400 "us a barrier of two hosts over ssh, guests that $kind (all rounds: ${ssh[*]})"
+        if [[ $kind == idle ]]; then
+            result idle_tcp_us "$(median "${tcp[@]}")" '<=' 80 "the same over TCP connections (${tcp[*]})"
+        else
+            figure count_tcp_us "$(median "${tcp[@]}")" "the same over TCP connections (${tcp[*]})"
+        fi
         figure "${kind}_local_us" "$(median "${near[@]}")" "us a barrier in one process (${near[*]})"
-        figure "${kind}_more_us" "$(median "${more[@]}")" "us that the hosts add to a barrier (${more[*]})"
-        figure "${kind}_ratio" "$(median "${ratio[@]}")" 'the same as a ratio'
+        figure "${kind}_more_us" "$(median "${more[@]}")" "us that hosts with TCP add to a barrier (${more[*]})"
+        figure "${kind}_ratio" "$(median "${ratio[@]}")" 'a barrier over TCP against one over ssh, each round'
     done
 }
 
-# linked_once HOSTS QUANTUM count|linux: $took for the same virtual time, and with hosts $per_grant and $us.
+# linked_once HOSTS QUANTUM count|linux [LINE]: $took for the same virtual time, and with hosts $per_grant and $us.
 linked_once() {
     local grants before
-    open_on "$1"
+    open_on "$1" "${4:-ssh}"
     say "quantum $2"
     if [[ $3 == count ]]; then
         say "$(bare a count 1)" "$(bare b count 2)" start
@@ -140,24 +108,30 @@ linked_once() {
     close_metronome
 }
 
+# linked LINE GUEST GOAL: hosts over that line against one process.
+linked() {
+    local i far one=() free=() each=() took per_grant us line=$1
+    for ((i = 0; i < rounds; i++)); do
+        linked_once 2 100us "$2" "$line"
+        far=$took
+        each+=("$us")
+        linked_once 0 100us "$2"
+        one+=("$(calc "$took / $far")")
+        linked_once 0 100ms "$2"
+        free+=("$(calc "$took / $far")")
+    done
+    result "linked_$2_$1_one" "$(median "${one[@]}")" '>=' "$3" \
+        "speed of two hosts over $1, guests: $2, 1 ms between them, against one process (all rounds: ${one[*]})"
+    figure "linked_$2_$1_free" "$(median "${free[@]}")" "the same against quanta of 100 ms (${free[*]})"
+    figure "linked_$2_$1_quanta" "$per_grant" 'quanta a grant'
+    figure "linked_$2_$1_us" "$(median "${each[@]}")" "us a grant, guests included (${each[*]})"
+}
+
 bench_linked() {
-    local i kind far one free each took per_grant us
+    local kind
     for kind in count linux; do
-        one=() free=() each=()
-        for ((i = 0; i < rounds; i++)); do
-            linked_once 2 100us "$kind"
-            far=$took
-            each+=("$us")
-            linked_once 0 100us "$kind"
-            one+=("$(calc "$took / $far")")
-            linked_once 0 100ms "$kind"
-            free+=("$(calc "$took / $far")")
-        done
-        result "linked_${kind}_one" "$(median "${one[@]}")" '>=' 0.90 \
-            "speed of two hosts, guests: $kind, 1 ms between them, against one process (all rounds: ${one[*]})"
-        figure "linked_${kind}_free" "$(median "${free[@]}")" "the same against quanta of 100 ms (${free[*]})"
-        figure "linked_${kind}_quanta" "$per_grant" 'quanta a grant'
-        figure "linked_${kind}_us" "$(median "${each[@]}")" "us a grant, guests included (${each[*]})"
+        linked ssh "$kind" 0.90
+        linked tcp "$kind" "$([[ $kind == count ]] && echo 0.90 || echo 0.80)"
     done
 }
 
@@ -166,7 +140,7 @@ bench_linked() {
 growth_once() {
     local i n may_miss=
     [[ $1 -le $(nproc) ]] || may_miss=yes
-    open_on "$1"
+    open_on "$1" ssh
     say 'quantum 100us'
     for ((i = 1; i <= $2; i++)); do
         for ((n = 1; n <= $3; n++)); do
