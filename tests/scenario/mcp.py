@@ -322,11 +322,12 @@ def case_gone():
     c.send("ping")
     assert c.process.wait(PATIENCE) == 0
     c.process.stdin.close()
-    c = Client().open().boot()
-    c.begin("run", duration="1000s")
-    running(c)
-    c.process.send_signal(signal.SIGINT)
-    assert c.process.wait(PATIENCE) == 130
+    for number in (signal.SIGINT, signal.SIGTERM):
+        c = Client().open().boot()
+        c.begin("run", duration="1000s")
+        running(c)
+        c.process.send_signal(number)
+        assert c.process.wait(PATIENCE / 2) == 130
     c = Client().open().boot()
     mine = subprocess.run(["pgrep", "-P", str(c.process.pid)], capture_output=True, check=True).stdout.split()
     os.kill(int(mine[0]), signal.SIGKILL)

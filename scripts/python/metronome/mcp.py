@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 from typing import Any, Dict, Iterator, Optional, Tuple
@@ -253,6 +254,11 @@ def _pump(loop: asyncio.AbstractEventLoop, lines: asyncio.Queue[Optional[bytes]]
 
 async def _main(options: Dict[str, Any]) -> None:
     lines: asyncio.Queue[Optional[bytes]] = asyncio.Queue(MAX_CALLS)
+    task = asyncio.current_task()
+    assert task
+    # asyncio's own way would cancel the reading of metronome's answers, too.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     threading.Thread(target=_pump, args=(asyncio.get_running_loop(), lines), daemon=True).start()
     await Server(AsyncEnsemble(**options)).run(lines)
 
@@ -283,10 +289,10 @@ def _options() -> Dict[str, Any]:
 
 
 def main() -> int:
-    """The exit code: 0 when the client is gone, 130 on Ctrl-C."""
+    """The exit code: 0 when the client is gone, 130 on Ctrl-C or SIGTERM."""
     try:
         asyncio.run(_main({**_options(), "name": "mcp"}))
-    except KeyboardInterrupt:
+    except (asyncio.CancelledError, KeyboardInterrupt):
         return 130
     except ConnectionLost as error:
         print(f"metronome.mcp: {error}", file=sys.stderr)
