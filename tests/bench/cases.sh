@@ -38,7 +38,7 @@ cases alone
 alone=$took
 cases shared
 shared=$took
-ratio=$(awk "BEGIN { printf \"%.1f\", $alone / $shared }")
+ratio=$(awk "BEGIN { printf \"%.2f\", $alone / $shared }")
 echo "$count cases with two Linux guests: $alone s with a boot each, $shared s from one boot: $ratio times as fast"
 printf '{"cases":%d,"alone_s":%s,"shared_s":%s,"ratio":%s}\n' "$count" "$alone" "$shared" "$ratio" >"$build/cases.json"
 [[ $count -lt 20 ]] || awk "BEGIN { exit !($ratio >= 4) }"

@@ -37,7 +37,11 @@ for system in github gitlab; do
     check "$system: it installs the package" grep -qx 'apt-get install -y ./metronome.deb' "$dir/lines"
     run_lines '^metronome -c'
     check "$system: the mode is shown" ended 0 '^mode (strict|unprivileged|best effort)$'
-    check "$system: the line with the tests" [ "$(grep -c '^metronome test --junit results.xml --keep failed tests/$' "$dir/lines")" -eq 1 ]
+    rm -rf "$dir/project/failed" "$dir/project/results.xml"
+    run_lines '^metronome test'
+    check "$system: the tests run, and one fails" ended 1 'wrong'
+    check "$system: ... their results are there" grep -q 'failures="1"' "$dir/project/results.xml"
+    check "$system: ... and what is kept of the one that failed" [ -f "$dir/project/failed/tests/wrong.mtr/report/report.json" ]
 done
 
 # --- the editor
