@@ -31,7 +31,12 @@ typedef struct {
     int wake_fd; /* written by the worker */
     unsigned output, input, retry;
     GString *keys; /* that the guest has not taken yet */
+    bool asked;    /* serve_keys() is about to be called */
+    bool leaving;
 } Visit;
+
+/* The one that is under way: there is one terminal. NULL: none. */
+static Visit *visiting;
 
 /* In the worker's thread. */
 static void wake(void *data)
@@ -88,41 +93,55 @@ static void listen_to_keys(Visit *v)
 
 static gboolean on_retry(gpointer data);
 
-/* Gives QEMU what it takes of the keys; returns how many, or -1. */
-static gssize type_keys(const Visit *v)
+/* Gives QEMU what it takes of the keys. */
+static void type_keys(Visit *v)
 {
     gssize n = console_type(v->console, v->keys->str, v->keys->len, NULL);
 
     if (n > 0)
         journal_typed(v->call->session, args_node(v->call), args_uart(v->call), JOURNAL_BY_TERMINAL,
                       v->keys->str, (gsize)n);
-    return n;
-}
-
-/* True if the guest has taken all; if it takes no more, nothing is read until it does. */
-static bool pass_keys(Visit *v)
-{
-    gssize n = type_keys(v);
-
     if (n < 0)
         g_string_truncate(v->keys, 0); /* QEMU has ended, and with it the run ends */
     else
         g_string_erase(v->keys, 0, n);
-    if (v->keys->len == 0)
-        return true;
-    if (!v->retry)
-        v->retry = g_timeout_add(RETRY_MS, on_retry, v);
-    return false;
+}
+
+/* With the ensemble at rest, so that the keys have a place at which they can be given again. If the
+ * guest takes no more, nothing is read until it does. */
+static void serve_keys(G_GNUC_UNUSED void *data)
+{
+    Visit *v = visiting;
+
+    if (!v)
+        return;
+    v->asked = false;
+    type_keys(v);
+    if (v->leaving) {
+        leave(v);
+    } else if (v->keys->len > 0) {
+        g_clear_handle_id(&v->input, g_source_remove);
+        if (!v->retry)
+            v->retry = g_timeout_add(RETRY_MS, on_retry, v);
+    } else if (!v->input) {
+        listen_to_keys(v);
+    }
+}
+
+static void ask(Visit *v)
+{
+    if (v->asked)
+        return;
+    v->asked = true;
+    run_service(v->call->session, serve_keys, NULL);
 }
 
 static gboolean on_retry(gpointer data)
 {
     Visit *v = data;
 
-    if (!pass_keys(v))
-        return G_SOURCE_CONTINUE;
     v->retry = 0;
-    listen_to_keys(v);
+    ask(v);
     return G_SOURCE_REMOVE;
 }
 
@@ -138,16 +157,11 @@ static gboolean on_input(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_CONTINUE;
     if (n > 0)
         g_string_append_len(v->keys, keys, escape ? escape - keys : n);
-    if (n <= 0 || escape) {
-        type_keys(v);
+    v->leaving = n <= 0 || escape;
+    if (v->leaving)
         v->input = 0;
-        leave(v);
-        return G_SOURCE_REMOVE;
-    }
-    if (pass_keys(v))
-        return G_SOURCE_CONTINUE;
-    v->input = 0;
-    return G_SOURCE_REMOVE;
+    ask(v);
+    return v->leaving ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 
 /* --- the visit --- */
@@ -156,6 +170,7 @@ static void visit_end(Visit *v)
 {
     Session *s = v->call->session;
 
+    visiting = NULL;
     if (v->console)
         show_output(v);
     if (v->console)
@@ -206,6 +221,7 @@ static CommandResult visit_begin(CommandCall *call, const Node *node, double pac
         return COMMAND_FAILED;
     }
     v = g_new0(Visit, 1);
+    visiting = v;
     v->call = call;
     v->console = node_console(node, args_uart(call));
     v->keys = g_string_new(NULL);

@@ -60,6 +60,7 @@ const Command cmd_gateway_add = {
     .outside = true,
     .defines = DEFINES_END,
     .journaled = true,
+    .anew = true,
 };
 
 static const Column columns[] = {

@@ -3,6 +3,7 @@
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/args.h"
+#include "controller/run/trail.h"
 #include "controller/session/journal.h"
 
 #include <inttypes.h>
@@ -78,6 +79,23 @@ static void show_frame(const Session *s)
                       "node", "from", "what");
 }
 
+/* Behind a way back: what is to be given again. */
+static void show_future(const Session *s, const Node *node)
+{
+    bool any = false;
+
+    for (unsigned i = trail_cursor(s); i < trail_count(s); i++) {
+        const JournalEntry *e = trail_item(s, i)->entry;
+
+        if (!e || !is_wanted(e, node))
+            continue;
+        if (!any)
+            session_print(s, "comes again:\n");
+        any = true;
+        show(s, e);
+    }
+}
+
 static CommandResult exec_journal(CommandCall *call, GError **error)
 {
     const Session *s = call->session;
@@ -98,6 +116,8 @@ static CommandResult exec_journal(CommandCall *call, GError **error)
         else
             show(s, e);
     }
+    if (!s->answer)
+        show_future(s, node);
     return COMMAND_DONE;
 }
 

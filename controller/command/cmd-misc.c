@@ -232,9 +232,15 @@ static CommandResult refused(const CommandCall *call, GError **error)
 /* Of the monitor for machines: whether it only looks. */
 static bool is_look(const char *command)
 {
-    static const char *const looks[] = {
-        "qom-get", "qom-list", "qom-list-types", "qom-list-properties", "device-list-properties",
-        NULL};
+    static const char *const looks[] = {"qom-get",
+                                        "qom-list",
+                                        "qom-list-types",
+                                        "qom-list-properties",
+                                        "device-list-properties",
+                                        "memsave",
+                                        "pmemsave",
+                                        "screendump",
+                                        NULL};
 
     return g_str_has_prefix(command, "query-") || g_strv_contains(looks, command);
 }

@@ -202,6 +202,7 @@ const Command cmd_node_add = {
     .outside = true,
     .defines = DEFINES_END,
     .journaled = true,
+    .anew = true,
 };
 
 /* What a check knows of a QEMU that it does not look at: it runs, and whether it has a gdbstub. */
@@ -248,6 +249,7 @@ const Command cmd_node_attach = {
     .outside = true,
     .defines = DEFINES_ATTACHED,
     .journaled = true,
+    .anew = true,
 };
 
 static CommandResult exec_remove(CommandCall *call, GError **error)
@@ -273,6 +275,7 @@ const Command cmd_node_remove = {
             "a link",
     .exec = exec_remove,
     .journaled = true,
+    .anew = true,
 };
 
 static const Column list_columns[] = {
@@ -404,6 +407,9 @@ static CommandResult exec_start(CommandCall *call, GError **error)
     sleep_note_report(s);
     quantum_report(s);
     log_info("%u nodes, mode %s", s->nodes->len, session_mode(s));
+    command_begin_past(s, engine_now(s->engine).ns > 0
+                              ? "nodes were started there that were not there before"
+                              : NULL);
     return COMMAND_DONE;
 }
 

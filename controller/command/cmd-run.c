@@ -196,7 +196,8 @@ static CommandResult run_insns(CommandCall *call, Node *node, Insns target, GErr
 
     if (!call->session->options.dry && target.n < node->clock.icount.n) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "node %s has executed %" PRId64 " instructions already: there is no way back",
+                    "node %s has executed %" PRId64 " instructions already: `reverse-until` "
+                    "goes back",
                     node->name, node->clock.icount.n);
         return COMMAND_FAILED;
     }
@@ -274,7 +275,7 @@ static CommandResult exec_run_until(CommandCall *call, GError **error)
         g_autofree char *text = units_format_seconds(now);
 
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "'%s' is over: the ensemble stands at %s, and there is no way back",
+                    "'%s' is over: the ensemble stands at %s, and `reverse-until` goes back",
                     args_text(call, "TIME"), text);
         return COMMAND_FAILED;
     }

@@ -5,6 +5,7 @@
 #include "controller/base/units.h"
 #include "controller/command/args.h"
 #include "controller/gdbserver/gdb-endpoint.h"
+#include "controller/past/past.h"
 #include "controller/run/breaks.h"
 #include "controller/save/restart.h"
 #include "controller/save/save-folder.h"
@@ -111,6 +112,7 @@ static bool keep(Session *s, Save *save, const char *path, GError **error)
     if (!path || (save_fetch(save, stop_requested, s, error) &&
                   save_folder_write(save, path, stop_requested, s, error))) {
         saves_add(s, save);
+        past_add_save(s, save);
         return save_go_on(s, save, error);
     }
     save_go_on(s, save, NULL);
@@ -244,7 +246,18 @@ static bool is_folder(const Session *s, const char *name)
             (g_file_test(name, G_FILE_TEST_IS_DIR) || checking_written_save(s->checking, name)));
 }
 
-static CommandResult restore(Session *s, const Save *save, const char *places, GError **error)
+static const PastHooks past_hooks = {.look = command_look,
+                                     .leave = leave,
+                                     .command = command_again,
+                                     .before = gdb_drop_lost,
+                                     .after = gdb_moved_all};
+
+void command_begin_past(Session *s, const char *why)
+{
+    past_begin(s, &past_hooks, why);
+}
+
+static CommandResult restore(Session *s, Save *save, const char *places, GError **error)
 {
     HTime began = htime_now();
     g_autofree char *origin = NULL;
@@ -256,6 +269,7 @@ static CommandResult restore(Session *s, const Save *save, const char *places, G
         return COMMAND_FAILED;
     origin = g_strdup_printf("restore %s", save->name);
     journal_set_origin(s, origin);
+    past_restored(s, &past_hooks, save);
     tell_gdbs(s, "restored");
     announce(s, "restore", save, began);
     return COMMAND_DONE;
@@ -283,7 +297,7 @@ static CommandResult exec_restore(CommandCall *call, GError **error)
 {
     Session *s = call->session;
     const char *name = call->args[0], *places = args_text(call, "host");
-    const Save *save;
+    Save *save;
 
     if (places && is_inside(call, "host=", error))
         return COMMAND_FAILED;
@@ -321,6 +335,7 @@ static CommandResult exec_restart(CommandCall *call, GError **error)
     if (!restart_all(s, error))
         return COMMAND_FAILED;
     journal_set_origin(s, "restart");
+    past_begin(s, &past_hooks, NULL);
     tell_gdbs(s, "restarted, and put back");
     return COMMAND_DONE;
 }

@@ -76,6 +76,7 @@ typedef struct {
     CommandDefines defines;
     bool journaled; /* it changes a started ensemble: it goes into the journal (journal.h) if it
                        succeeds. Commands whose entries have another form add them by themselves */
+    bool anew;      /* it can't be given again: the past begins behind it (past/past.h) */
 } Command;
 
 /* What the arguments have been read as, in the order in which they stand (args.h). */
@@ -209,6 +210,13 @@ bool command_check_look(Session *session, const char *text, GError **error);
  * variable, which might be another one by then. */
 bool command_check_inside(const char *text, GError **error);
 
+/* Carries out a command of the journal again, also while a run is between two pieces. */
+bool command_again(Session *session, char *const *words, GError **error);
+
+/* The past begins here (past/past.h): behind `start`, or because of a command that can't be given
+ * again. why: NULL, or the reason. */
+void command_begin_past(Session *session, const char *why);
+
 /* Ends the active run, for good: metronome ends. Waits for that. */
 void command_settle(Session *session);
 
@@ -249,6 +257,8 @@ extern const Command cmd_break_packet, cmd_capture, cmd_link_add, cmd_link_down,
 extern const Command cmd_break_access, cmd_break_console, cmd_break_event, cmd_break_pc,
     cmd_break_time, cmd_break_when, cmd_breaks, cmd_delete, cmd_gdb, cmd_max_skip, cmd_mem,
     cmd_mem_write, cmd_pause, cmd_perf, cmd_regs, cmd_step, cmd_symbols, cmd_trace, cmd_watch;
+extern const Command cmd_checkpoint, cmd_reverse, cmd_reverse_continue, cmd_reverse_step,
+    cmd_reverse_until, cmd_who_wrote;
 extern const Command cmd_journal, cmd_restart, cmd_restore, cmd_save, cmd_saves;
 extern const Command cmd_assert, cmd_barrier, cmd_defaults, cmd_echo, cmd_help, cmd_hmp,
     cmd_include, cmd_log, cmd_log_console, cmd_console, cmd_node_add, cmd_node_attach,

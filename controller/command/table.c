@@ -7,6 +7,8 @@
 #include "controller/command/command.h"
 #include "controller/command/lexer.h"
 #include "controller/gdbserver/gdb-endpoint.h"
+#include "controller/past/past.h"
+#include "controller/past/reverse.h"
 #include "controller/remote/message.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
@@ -86,6 +88,12 @@ static const Command *const table[] = {
     &cmd_saves,
     &cmd_restore,
     &cmd_restart,
+    &cmd_checkpoint,
+    &cmd_reverse,
+    &cmd_reverse_until,
+    &cmd_reverse_step,
+    &cmd_reverse_continue,
+    &cmd_who_wrote,
     &cmd_journal,
     &cmd_report,
     &cmd_qmp,
@@ -163,7 +171,8 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     if (!args_read(call, error))
         return COMMAND_FAILED;
     when = command_when(call->command, call->args);
-    if ((when == COMMAND_AT_REST && run_active(call->session)) ||
+    if ((when != COMMAND_ANYTIME && reverse_active(call->session)) ||
+        (when == COMMAND_AT_REST && run_active(call->session)) ||
         (when == COMMAND_LOOKS && engine_running(call->session->engine))) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "'%s' is not possible while the ensemble runs: `pause` stops it",
@@ -176,7 +185,31 @@ CommandResult command_begin(CommandCall *call, char **words, GError **error)
     result = call->command->exec(call, error);
     if (begun && result == COMMAND_DONE)
         note(call);
+    if (begun && result == COMMAND_DONE && call->command->anew) {
+        g_autofree char *why = g_strdup_printf("`%s` can't be given again", call->command->name);
+
+        command_begin_past(call->session, why);
+    }
     return result;
+}
+
+bool command_again(Session *s, char *const *given, GError **error)
+{
+    g_auto(GStrv) words = g_strdupv((char **)given);
+    CommandCall call = {.session = s};
+    Answer *answer = g_steal_pointer(&s->answer);
+    unsigned used = 0;
+    bool ok;
+
+    call.command = command_find(words, &used, error);
+    call.args = words + used;
+    call.n_args = g_strv_length(words + used);
+    ok =
+        call.command && args_read(&call, error) && call.command->exec(&call, error) == COMMAND_DONE;
+    if (ok && call.command->journaled)
+        note(&call);
+    s->answer = answer;
+    return ok;
 }
 
 void command_settle(Session *s)
@@ -199,6 +232,8 @@ void command_free_state(Session *s)
     sampler_close(s);
     clock_watch_free(s);
     run_free(s);
+    reverse_end(s);
+    past_free(s);
     saves_free(s);
 }
 

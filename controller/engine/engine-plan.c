@@ -123,7 +123,7 @@ static void plan_time(Engine *e, VTime t)
     } else {
         if (t.ns > e->now.ns)
             e->now = t;
-        end_run(e, RUN_REACHED, NULL);
+        end_run(e, e->goal.node ? RUN_TIME_UP : RUN_REACHED, NULL);
     }
 }
 

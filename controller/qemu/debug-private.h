@@ -19,6 +19,7 @@ struct Debug {
     unsigned uses;
     unsigned sstep; /* the stub's step flags when we connected */
     GArray *points; /* Point */
+    GArray *muted;  /* Point: debug_mute() has taken them out; NULL: it has not */
     bool before;    /* QEMU reports watchpoints before the access; valid once one is set */
     bool at_hit;
     DebugHit hit;

@@ -82,6 +82,8 @@ void debug_free(Node *n)
         return;
     gdb_client_free(d->client);
     g_array_unref(d->points);
+    if (d->muted)
+        g_array_unref(d->muted);
     g_free(d);
     n->debug = NULL;
     n->by_stub = false;

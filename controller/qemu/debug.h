@@ -54,6 +54,16 @@ bool debug_add_access(Node *node, GdbPoint type, uint64_t address, unsigned leng
 bool debug_remove_access(Node *node, GdbPoint type, uint64_t address, unsigned length,
                          GError **error);
 
+/* Takes all points that are set out of QEMU, for a while: points that are added afterwards are set, and
+ * are to be removed before debug_unmute() sets the others again. Both do nothing the second time, or
+ * without a connection. A node that is not live only forgets that it was muted. */
+bool debug_mute(Node *node, GError **error);
+bool debug_unmute(Node *node, GError **error);
+
+/* A vCPU that stands at a breakpoint without having hit it, as behind a way back, is from now on at a
+ * hit: the next run goes on behind it. */
+bool debug_note_hit(Node *node, GError **error);
+
 /* Whether a point may stop the node while it runs. */
 bool debug_armed(const Node *node);
 

@@ -142,6 +142,34 @@ bool debug_remove_access(Node *n, GdbPoint type, uint64_t address, unsigned leng
     return drop(n, (Point){type, address, length, 1, 1}, error);
 }
 
+bool debug_mute(Node *n, GError **error)
+{
+    struct Debug *d = n->debug;
+
+    if (!d || d->muted)
+        return true;
+    for (unsigned i = 0; node_is_live(n) && i < d->points->len; i++) {
+        const Point *p = &g_array_index(d->points, Point, i);
+
+        if (!gdb_point_remove(d->client, p->type, p->address, p->kind, NODE_REPLY_MS, error))
+            return false;
+    }
+    d->muted = d->points;
+    d->points = g_array_new(FALSE, FALSE, sizeof(Point));
+    return true;
+}
+
+bool debug_unmute(Node *n, GError **error)
+{
+    struct Debug *d = n->debug;
+
+    if (!d || !d->muted)
+        return true;
+    g_array_append_vals(d->points, d->muted->data, d->muted->len);
+    g_clear_pointer(&d->muted, g_array_unref);
+    return !node_is_live(n) || debug_set_points(n, error);
+}
+
 /* --- hits --- */
 
 static bool watches(const Point *p, const DebugWatched *w)
@@ -245,6 +273,15 @@ bool debug_at_point(Node *n, const GdbThread *thread, bool *at, GError **error)
         *at = *at || (!is_watchpoint(p->type) && p->address == pc);
     }
     return !*at || debug_set_hit(n, &stop, error);
+}
+
+bool debug_note_hit(Node *n, GError **error)
+{
+    GdbThread thread;
+    bool at;
+
+    return !debug_armed(n) || !node_is_live(n) || debug_hit(n) ||
+           (debug_thread(n, 0, &thread, error) && debug_at_point(n, &thread, &at, error));
 }
 
 bool debug_check_stop(Node *n, bool *stopped, GError **error)

@@ -137,6 +137,35 @@ static struct Breaks *list_of(Session *s)
     return s->breaks;
 }
 
+void breaks_count(Session *s, unsigned number)
+{
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+
+        if (b->number != number)
+            continue;
+        b->hits++;
+        if (b->manner.once)
+            g_ptr_array_remove_index(s->breaks->list, i);
+        return;
+    }
+}
+
+bool breaks_any(const Session *s)
+{
+    bool any = s->breaks && s->breaks->list->len > 0;
+
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        any = any || debug_armed(s->nodes->pdata[i]);
+    return any;
+}
+
+void breaks_clear(Session *s)
+{
+    if (s->breaks)
+        g_ptr_array_set_size(s->breaks->list, 0);
+}
+
 void breaks_free(Session *s)
 {
     if (!s->breaks)
@@ -710,7 +739,7 @@ static void add_reason(const Break *b, const char *reason, char **why)
 
 static void carry_out(Session *s, const Break *b)
 {
-    for (char **c = b->manner.commands; c && *c; c++)
+    for (char **c = b->manner.commands; c && *c && !s->hidden; c++)
         b->look(s, *c);
 }
 
@@ -783,9 +812,11 @@ void breaks_watch(Session *s)
 
         if (b->kind != BREAK_WATCH || engine_now(s->engine).ns < b->time.ns)
             continue;
-        b->hits++;
         while (b->time.ns <= engine_now(s->engine).ns)
             b->time = vtime_add_capped(b->time, b->every);
+        if (s->hidden)
+            continue;
+        b->hits++;
         b->look(s, b->command);
     }
 }
@@ -802,6 +833,33 @@ void breaks_restart(Session *s)
         b->seen = 0;
         if (b->kind == BREAK_WATCH)
             b->time = b->every;
+    }
+}
+
+/* Whether a condition holds here, where its break is not to be hit. */
+static bool holds_now(Session *s, const Break *b)
+{
+    Values values = {.session = s};
+    ExprResult result;
+
+    return expr_evaluate(b->expression, values_lookup, &values, &result, NULL) && result.holds;
+}
+
+void breaks_rewind(Session *s)
+{
+    int64_t now = engine_now(s->engine).ns;
+
+    for (unsigned i = 0; s->breaks && i < s->breaks->list->len; i++) {
+        Break *b = s->breaks->list->pdata[i];
+
+        if (b->kind == BREAK_TIME)
+            b->over = b->time.ns <= now;
+        while (b->kind == BREAK_WATCH && b->time.ns - b->every.ns > now)
+            b->time.ns -= b->every.ns;
+        if (b->kind == BREAK_EVENT)
+            b->seen = times(b->node, b->event);
+        if (b->kind == BREAK_WHEN)
+            b->held = holds_now(s, b);
     }
 }
 

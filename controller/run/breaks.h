@@ -46,13 +46,22 @@ bool breaks_set_manner(Session *session, unsigned number, const Manner *manner,
 bool breaks_delete(Session *session, unsigned number, GError **error);
 /* Deletes all breaks of a node that is about to be removed. */
 void breaks_delete_node(Session *session, const Node *node);
+/* A way back has ended at a hit of the break, as a run would have. */
+void breaks_count(Session *session, unsigned number);
+/* Whether there is one, or a point of a gdb. */
+bool breaks_any(const Session *session);
 /* Prints the list. */
 void breaks_print(const Session *session);
+/* Deletes all breaks, and gives out no number again. */
+void breaks_clear(Session *session);
 /* Deletes all breaks; at the end of the session. */
 void breaks_free(Session *session);
 
 /* The session begins at time 0 again: so do the breaks at times, and watches. */
 void breaks_restart(Session *session);
+
+/* The ensemble went back to now: breaks count what comes from here on. */
+void breaks_rewind(Session *session);
 
 /* --- for saves --- */
 

@@ -19,6 +19,19 @@ const char *guest_agent_why_not(const Node *n)
     return NULL;
 }
 
+/* One main loop of QEMU answers QMP and reads the port. After the second answer the main loop has
+ * served both. */
+static bool settle(Node *n, GError **error)
+{
+    for (int i = 0; i < 2; i++) {
+        g_autofree char *status = node_qmp(n, "query-status", NULL, error);
+
+        if (!status)
+            return false;
+    }
+    return true;
+}
+
 bool guest_agent_ask(Session *s, Node *n, unsigned id, const char *text, GError **error)
 {
     g_autofree char *line = g_strdup_printf("%u %s\n", id, text);
@@ -32,15 +45,7 @@ bool guest_agent_ask(Session *s, Node *n, unsigned id, const char *text, GError 
         return false;
     }
     journal_add(s, n, &entry);
-    /* One main loop of QEMU answers QMP and reads the port. After the second answer the main loop
-     * has served both. */
-    for (int i = 0; i < 2; i++) {
-        g_autofree char *status = node_qmp(n, "query-status", NULL, error);
-
-        if (!status)
-            return false;
-    }
-    return true;
+    return settle(n, error);
 }
 
 bool guest_agent_read(Node *n, ClocksAnswer *answer, GError **error)
@@ -52,4 +57,19 @@ bool guest_agent_read(Node *n, ClocksAnswer *answer, GError **error)
         if (!clocks_answer_feed(answer, data, (gsize)size, error))
             return false;
     return true;
+}
+
+bool guest_agent_give(Node *n, const void *data, gsize size, GError **error)
+{
+    char answers[4096];
+
+    while (read(n->agent_fd, answers, sizeof(answers)) > 0)
+        ; /* nobody asked anew */
+    if (write(n->agent_fd, data, size) != (ssize_t)size) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s: the port of the guest's agent takes no more: %s", n->name,
+                    g_strerror(errno));
+        return false;
+    }
+    return settle(n, error);
 }

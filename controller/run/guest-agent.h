@@ -19,6 +19,9 @@ const char *guest_agent_why_not(const Node *node);
  */
 bool guest_agent_ask(Session *session, Node *node, unsigned id, const char *text, GError **error);
 
+/* Gives the guest a request of before again. What it has answered until then is dropped. */
+bool guest_agent_give(Node *node, const void *data, gsize size, GError **error);
+
 /* Feeds the answer with all bytes that the guest agent has written since the last call. False, with
  * an error: as clocks_answer_feed(). */
 bool guest_agent_read(Node *node, ClocksAnswer *answer, GError **error);

@@ -6,19 +6,21 @@
 #include "controller/run/run.h"
 
 #include "controller/base/units.h"
-#include "controller/fabric/fabric.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
 #include "controller/run/limit.h"
 #include "controller/run/node-symbols.h"
+#include "controller/run/prepare.h"
 #include "controller/run/profile.h"
 #include "controller/run/quantum.h"
 #include "controller/run/sampler.h"
 #include "controller/run/tracer.h"
+#include "controller/run/trail.h"
 #include "controller/session/events.h"
 #include "controller/session/live.h"
 #include "controller/session/recorder.h"
+#include "controller/session/session-error.h"
 
 typedef struct {
     RunDoneFunc done;
@@ -37,12 +39,18 @@ typedef struct {
 
 struct Run {
     RunSpec spec;
-    GArray *nested_steps;      /* NestedStep */
-    GArray *listeners;         /* Listener */
-    GArray *services;          /* Service */
-    unsigned holds;            /* above 0: the run stands at a barrier */
-    bool between;              /* services are being called; the next piece starts after them */
-    bool pausing;              /* run_pause() was called */
+    GArray *nested_steps; /* NestedStep */
+    GArray *listeners;    /* Listener */
+    GArray *services;     /* Service */
+    unsigned holds;       /* above 0: the run stands at a barrier */
+    bool between;         /* services are being called; the next piece starts after them */
+    RunGoal piece;        /* that is under way */
+    VTime piece_from;
+    bool way;        /* it leads to a place of the trail */
+    bool met;        /* the trail led to a hit that may be of no break and no gdb */
+    bool pausing;    /* run_pause() was called */
+    GError *problem; /* the next piece can't begin: the run ends in `failing` */
+    unsigned failing;
     char *paused;              /* reason given to run_pause(), or NULL */
     uint64_t barriers, missed; /* the engine's counts when the run began */
     VTime from;
@@ -66,6 +74,8 @@ void run_free(Session *s)
     g_array_unref(run->services);
     g_array_unref(run->nested_steps);
     g_free(run->paused);
+    g_clear_error(&run->problem);
+    g_clear_handle_id(&run->failing, g_source_remove);
     g_free(run);
 }
 
@@ -99,10 +109,12 @@ static void finish_run(Session *s, RunOutcome *outcome)
     s->in_runs.ns += outcome->host.ns;
     s->last_run = outcome->host;
     s->last_passed = vtime_sub(engine_now(s->engine), run->from);
-    s->passed.ns += s->last_passed.ns;
+    s->passed.ns += run->spec.again ? 0 : s->last_passed.ns;
     s->stopped_by = outcome->number;
+    trail_note_end(s);
     outcome->unattended = run->spec.unattended;
-    tracer_run(s, run->from, outcome->how, outcome->number, outcome->why);
+    if (!run->spec.again)
+        tracer_run(s, run->from, outcome->how, outcome->number, outcome->why);
     engine_set_pace(s->engine, 0);
     run_free(s);
     for (unsigned i = 0; i < listeners->len; i++) {
@@ -125,6 +137,19 @@ static void serve(Session *s)
     run->between = false;
 }
 
+/* Whether the points at which nodes stand let the run go on. */
+static bool passed(const Session *s)
+{
+    bool own = s->run->met;
+
+    for (unsigned i = 0; i < s->nodes->len && own; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        own = !debug_hit(n) || !debug_hit_by_others(n, 0);
+    }
+    return own || breaks_passed(s);
+}
+
 /* RunOutcome.how for a piece that no break ended; NULL: the run goes on. */
 static const char *ending(const Session *s, RunEnd end)
 {
@@ -140,7 +165,8 @@ static const char *ending(const Session *s, RunEnd end)
     case RUN_STOPPED:
         return s->interrupted || run->pausing ? "stopped" : NULL;
     case RUN_BROKE:
-        return breaks_passed(s) && !s->interrupted && !run->pausing ? NULL : "stopped";
+        return (passed(s) || run->spec.on_hit) && !s->interrupted && !run->pausing ? NULL
+                                                                                   : "stopped";
     case RUN_ASLEEP:
         return "asleep";
     case RUN_EXITED:
@@ -176,6 +202,24 @@ static const LinesFound *awaited(const struct Run *run)
     return found && found->line ? found : NULL;
 }
 
+static bool looks_at_clocks(const Session *s)
+{
+    return !s->run->spec.again && !trail_replays(s);
+}
+
+/* What looks at the ensemble where a piece has ended. Of a part of the branch that is given again, what
+ * was looked at is given, too. */
+static void look(Session *s)
+{
+    if (!s->run->spec.again) {
+        sampler_write(s);
+        profile_sample(s);
+    }
+    if (looks_at_clocks(s))
+        clock_watch_sample(s);
+    breaks_watch(s);
+}
+
 static void on_piece_done(RunEnd end, const GError *error, void *data)
 {
     Session *s = data;
@@ -188,16 +232,24 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     live_flush(s, true);
     events_flush(s->events);
     run->between = true; /* what a command asks for waits */
-    tracer_sample(s);
+    if (end == RUN_BROKE && !run->met && !run->spec.again)
+        trail_note_hits(s);
+    else if (end != RUN_BROKE && end != RUN_FAILED && !run->way)
+        trail_note_piece(s, &run->piece, run->piece_from, run->spec.again);
+    run->way = false;
+    if (!run->spec.again)
+        tracer_sample(s);
     if (end != RUN_FAILED) {
-        sampler_write(s);
-        profile_sample(s);
-        clock_watch_sample(s);
-        breaks_watch(s);
+        look(s);
         quantum_follow(s);
     }
     /* Called even if a line matched: a break at the same time must not end the next run. */
     outcome.number = breaks_fired(s, end, &why);
+    if (run->spec.on_hit && (outcome.number > 0 || (end == RUN_BROKE && !passed(s)))) {
+        run->spec.on_hit(s, outcome.number, why, run->spec.hit_data);
+        outcome.number = 0;
+        g_clear_pointer(&why, g_free);
+    }
     run->between = false;
     if (end != RUN_FAILED && (found = awaited(run)) != NULL) {
         outcome.how = found->gave_up ? "failed" : "matched";
@@ -205,14 +257,16 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
         outcome.how = "break";
     } else {
         outcome.how = ending(s, end);
-        if (end == RUN_BROKE && !breaks_passed(s))
+        if (end == RUN_BROKE && !passed(s) && !run->spec.on_hit)
             why = point_text(s);
         else if ((end == RUN_STOPPED || end == RUN_BROKE) && !s->interrupted)
             why = g_strdup(run->paused);
     }
-    breaks_forget_done(s);
+    if (!run->spec.on_hit)
+        breaks_forget_done(s);
+    run->met = false;
     outcome.why = why;
-    if (!outcome.how && !limit_allows(s, run->from, &over)) {
+    if (!outcome.how && !run->spec.again && !limit_allows(s, run->from, &over)) {
         outcome.how = "failed";
         outcome.end = RUN_FAILED;
         outcome.error = over;
@@ -223,6 +277,39 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     }
     serve(s);
     go(s);
+}
+
+/* Whether the run's own count of instructions is reached. */
+static bool goal_is_reached(const Session *s)
+{
+    const RunGoal *goal = &s->run->spec.goal;
+
+    return !goal->step && goal->node->clock.icount.n >= goal->insns.n;
+}
+
+/* A piece that led to a place of the trail. */
+static void on_way_done(RunEnd end, const GError *error, void *data)
+{
+    Session *s = data;
+    struct Run *run = s->run;
+    g_autoptr(GError) why = NULL;
+    bool hit;
+
+    run->way = true;
+    if (!trail_arrived(s, end, &hit, &why)) {
+        on_piece_done(RUN_FAILED, why, s);
+    } else if (hit) {
+        run->met = true;
+        on_piece_done(RUN_BROKE, NULL, s);
+    } else if (end == RUN_REACHED && run->spec.goal.node && goal_is_reached(s)) {
+        on_piece_done(end, error, s);
+    } else if (end == RUN_REACHED) {
+        run->way = false;
+        serve(s);
+        go(s);
+    } else {
+        on_piece_done(end, error, s);
+    }
 }
 
 /* After the step the run goes on, unless a node failed. */
@@ -244,31 +331,64 @@ static void on_nested_step_done(RunEnd end, const GError *error, void *data)
     go(s);
 }
 
-static void start_piece(Session *s)
+/* Where the next piece ends at the latest. */
+static RunGoal limit(Session *s)
 {
-    struct Run *run = s->run;
+    const struct Run *run = s->run;
     RunGoal goal = run->spec.goal;
 
-    quantum_follow(s);
     goal.time = vtime(MIN(goal.time.ns, quantum_next_time(s).ns));
     goal.time = vtime(MIN(goal.time.ns, breaks_next_time(s).ns));
-    goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
-    goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
-    goal.time = vtime(MIN(goal.time.ns, tracer_next_time(s).ns));
-    goal.time = vtime(MIN(goal.time.ns, profile_next_time(s).ns));
-    goal.time = vtime(MIN(goal.time.ns, limit_end(s, run->from).ns));
+    if (!run->spec.again) {
+        goal.time = vtime(MIN(goal.time.ns, sampler_next_time(s).ns));
+        goal.time = vtime(MIN(goal.time.ns, tracer_next_time(s).ns));
+        goal.time = vtime(MIN(goal.time.ns, profile_next_time(s).ns));
+        goal.time = vtime(MIN(goal.time.ns, limit_end(s, run->from).ns));
+    }
+    if (looks_at_clocks(s))
+        goal.time = vtime(MIN(goal.time.ns, clock_watch_next_time(s).ns));
     if (breaks_need_clocks(s)) {
         goal.at_rest = breaks_at_rest;
         goal.at_rest_data = s;
     }
+    return goal;
+}
+
+static gboolean fail_later(gpointer data)
+{
+    Session *s = data;
+    g_autoptr(GError) error = g_steal_pointer(&s->run->problem);
+
+    s->run->failing = 0;
+    on_piece_done(RUN_FAILED, error, s);
+    return G_SOURCE_REMOVE;
+}
+
+static void start_piece(Session *s)
+{
+    struct Run *run = s->run;
+    RunGoal goal;
+    TrailMove move;
+
+    quantum_follow(s);
+    goal = limit(s);
     session_prepare_recording(s);
-    tracer_begin_piece(s);
+    if (!run->spec.again)
+        tracer_begin_piece(s);
     if (run->nested_steps->len > 0) {
         engine_run(s->engine, &g_array_index(run->nested_steps, NestedStep, 0).goal,
                    on_nested_step_done, s);
         return;
     }
-    engine_run(s->engine, &goal, on_piece_done, s);
+    if (!trail_plan(s, &goal, &move, &run->problem)) {
+        run->between = true;
+        run->failing = g_idle_add(fail_later, s);
+        return;
+    }
+    trail_note_start(s);
+    run->piece = goal;
+    run->piece_from = engine_now(s->engine);
+    engine_run(s->engine, &goal, move == TRAIL_WAY ? on_way_done : on_piece_done, s);
     if (run->services->len > 0 || run->pausing)
         engine_interrupt(s->engine);
 }
@@ -290,18 +410,30 @@ static bool held(const Session *s)
     return s->run && !s->run->between && !engine_running(s->engine);
 }
 
+/* The ensemble is on its way back: nobody else may run it. */
+static bool refuse_hidden(const Session *s, bool again, GError **error)
+{
+    if (s->hidden && !again)
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "the ensemble is on its way back in time: it can't be run now");
+    return s->hidden && !again;
+}
+
 bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GError **error)
 {
     struct Run *run;
 
     g_assert(!s->run);
-    quantum_follow(s);
-    if (!limit_allows(s, engine_now(s->engine), error) || !breaks_prepare(s, error) ||
-        (s->fabric && !fabric_prepare(s->fabric, engine_quantum(s->engine), s->auto_quantum,
-                                      engine_now(s->engine), error)))
+    if (refuse_hidden(s, spec->again, error))
+        return false;
+    if (!spec->again && !limit_allows(s, engine_now(s->engine), error))
+        return false;
+    if ((!spec->again && !trail_take_up(s, spec->goal.step || spec->waits, error)) ||
+        !run_prepare(s, error))
         return false;
     run = g_new0(struct Run, 1);
     run->spec = *spec;
+    trail_take_steps(s, &run->spec.goal);
     run->listeners = g_array_new(FALSE, FALSE, sizeof(Listener));
     run->services = g_array_new(FALSE, FALSE, sizeof(Service));
     run->nested_steps = g_array_new(FALSE, FALSE, sizeof(NestedStep));
@@ -310,7 +442,6 @@ bool run_start(Session *s, const RunSpec *spec, RunDoneFunc done, void *data, GE
     run->from = engine_now(s->engine);
     run->began = htime_now();
     s->run = run;
-    live_begin(s);
     engine_set_pace(s->engine, spec->pace);
     run_join(s, done, data);
     start_piece(s);
@@ -329,6 +460,9 @@ bool run_step(Session *s, const RunGoal *goal, RunDoneFunc done, void *data, GEr
 {
     NestedStep nested_step = {*goal, {done, data}};
 
+    if (refuse_hidden(s, false, error))
+        return false;
+    trail_take_steps(s, &nested_step.goal);
     if (!s->run)
         return run_start(s, &(RunSpec){.goal = *goal, .unattended = true}, done, data, error);
     g_array_append_val(s->run->nested_steps, nested_step);

@@ -14,6 +14,11 @@ typedef struct {
     const Console *waits; /* stop when the awaited pattern of this console matches; NULL: none */
     double pace;          /* engine_set_pace() */
     bool unattended;      /* a gdb started the run: no command reports how it ended */
+    bool again; /* a part of a way back: no sample, no clock reading, no save of its own */
+    /* If not NULL: called at each hit of a break (its number), or of a point of a gdb alone (0); the
+     * run goes on. why: a sentence, or NULL. */
+    void (*on_hit)(Session *session, unsigned number, const char *why, void *data);
+    void *hit_data;
 } RunSpec;
 
 typedef struct {

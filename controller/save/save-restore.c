@@ -138,7 +138,8 @@ Save *save_make(Session *s, const char *name, GError **error)
     save->time = engine_now(s->engine);
     save->date = units_host_date();
     save->scenario = g_strdup(s->options.scenario);
-    journal_command(s, NULL, "save", (char *const[]){save->name, NULL});
+    if (save->name)
+        journal_command(s, NULL, "save", (char *const[]){save->name, NULL});
     own_state_put(s, save->own);
     save->ids = own_state_nodes(save->own, error);
     return save->ids ? g_steal_pointer(&save) : NULL;
@@ -191,6 +192,15 @@ bool save_go_on(Session *s, const Save *save, GError **error)
     g_autofree FarMachine *far = far_of(save);
 
     return machines_restore(s, states, far, true, error) && machines_tell_hosts(s, error);
+}
+
+bool save_resume(Session *s, const Save *save, GError **error)
+{
+    g_autofree MachineState *states = states_of(save);
+    g_autofree FarMachine *far = far_of(save);
+
+    settle(s);
+    return machines_restore(s, states, far, false, error) && machines_tell_hosts(s, error);
 }
 
 static bool fetch(SaveNode *n, AgentClientStop stop, const void *data, GError **error)

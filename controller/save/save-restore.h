@@ -13,10 +13,15 @@
 #include "controller/save/save.h"
 
 /* Saves the ensemble. The caller owns the save; the ensemble has not gone on yet: save_go_on()
- * comes next. On failure nothing is saved, and the ensemble goes on as it was. */
+ * comes next. On failure nothing is saved, and the ensemble goes on as it was. name NULL: a
+ * checkpoint, which is not in the journal. */
 Save *save_make(Session *session, const char *name, GError **error);
 /* Moves the nodes into processes that go on from the save that was made just now. */
 bool save_go_on(Session *session, const Save *save, GError **error);
+
+/* The run passes a save again, and stands where it was made: moves the nodes into processes that go on
+ * from it. */
+bool save_resume(Session *session, const Save *save, GError **error);
 
 /* Copies machines that lie on other hosts to this one, for save_folder_write(). stop: asked whether to
  * give up; NULL: it is never asked. */

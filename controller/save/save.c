@@ -41,15 +41,22 @@ Save *save_new(const char *name)
 {
     Save *save = g_new0(Save, 1);
 
+    save->refs = 1;
     save->name = g_strdup(name);
     save->own = g_byte_array_new();
     save->nodes = g_ptr_array_new_with_free_func(save_node_free);
     return save;
 }
 
+Save *save_ref(Save *save)
+{
+    save->refs++;
+    return save;
+}
+
 void save_free(Save *save)
 {
-    if (!save)
+    if (!save || --save->refs > 0)
         return;
     g_free(save->name);
     g_free(save->path);

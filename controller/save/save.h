@@ -25,7 +25,8 @@ typedef struct {
 } SaveNode;
 
 typedef struct {
-    char *name;
+    unsigned refs;
+    char *name;       /* NULL: a checkpoint */
     char *path;       /* the folder on disk; NULL: in memory only */
     char *date;       /* the host's, ISO 8601 with zone */
     char *scenario;   /* path of the scenario as given; NULL: none */
@@ -39,6 +40,8 @@ Save *save_new(const char *name);
 /* Whether the node has a machine in the save. */
 bool save_has_machine(const SaveNode *node);
 SaveNode *save_add_node(Save *save);
+/* One more owner, each of which calls save_free(). */
+Save *save_ref(Save *save);
 void save_free(Save *save);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Save, save_free)
 

@@ -18,16 +18,29 @@ struct Journal {
     char *origin;   /* journal_set_origin() */
 };
 
-static void entry_free(void *data)
+void journal_entry_free(void *data)
 {
     JournalEntry *e = data;
 
+    if (!e)
+        return;
     g_free(e->node);
     g_free(e->name);
     g_strfreev(e->words);
     if (e->data)
         g_bytes_unref(e->data);
     g_free(e);
+}
+
+JournalEntry *journal_entry_copy(const JournalEntry *entry)
+{
+    JournalEntry *e = g_memdup2(entry, sizeof(*entry));
+
+    e->node = g_strdup(entry->node);
+    e->name = g_strdup(entry->name);
+    e->words = g_strdupv(entry->words);
+    e->data = entry->data ? g_bytes_ref(entry->data) : NULL;
+    return e;
 }
 
 static gsize entry_bytes(const JournalEntry *e)
@@ -59,7 +72,7 @@ static void append(Journal *j, JournalEntry *e)
         JournalEntry *oldest = g_queue_pop_head(&j->entries);
 
         j->bytes -= entry_bytes(oldest);
-        entry_free(oldest);
+        journal_entry_free(oldest);
     }
 }
 
@@ -100,24 +113,27 @@ static void stamp(const Session *s, Node *n, JournalEntry *e)
 
 void journal_add(Session *s, Node *n, const JournalEntry *entry)
 {
-    g_autofree JournalEntry *e = g_memdup2(entry, sizeof(*entry));
+    JournalEntry *e;
     Journal *j;
 
     if (s->options.dry || !journal_has_begun(s))
         return;
     j = journal_of(s);
+    e = journal_entry_copy(entry);
     if (entry->kind != JOURNAL_STEPS)
         stamp(s, n, e);
-    e->number = j->added + 1;
+    g_free(e->node);
     e->node = n ? g_strdup(n->name) : NULL;
-    e->name = g_strdup(entry->name);
-    e->words = g_strdupv(entry->words);
-    e->data = entry->data ? g_bytes_ref(entry->data) : NULL;
-    if (!join_steps(j, e)) {
-        append(j, g_steal_pointer(&e));
+    e->number = j->added + 1;
+    if (s->on_entry && !s->on_entry(s, n, e)) { /* it may add other entries */
+        journal_entry_free(e);
         return;
     }
-    entry_free(g_steal_pointer(&e));
+    e->number = j->added + 1;
+    if (join_steps(j, e))
+        journal_entry_free(e);
+    else
+        append(j, e);
 }
 
 void journal_typed(Session *s, Node *n, unsigned uart, JournalSource source, const void *data,
@@ -221,7 +237,7 @@ void journal_free(Journal *j)
 {
     if (!j)
         return;
-    g_queue_clear_full(&j->entries, entry_free);
+    g_queue_clear_full(&j->entries, journal_entry_free);
     g_free(j->origin);
     g_free(j);
 }

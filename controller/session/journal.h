@@ -39,7 +39,7 @@ typedef enum {
 #define JOURNAL_LAST_SOURCE JOURNAL_BY_TERMINAL
 
 /* Members that the kind does not use are 0 or NULL. */
-typedef struct {
+typedef struct JournalEntry {
     uint64_t number; /* from 1 */
     JournalKind kind;
     JournalSource source;
@@ -60,13 +60,17 @@ typedef struct {
 
 typedef struct Journal Journal;
 
+/* A copy of its own of an entry; free with journal_entry_free(), which takes NULL. */
+JournalEntry *journal_entry_copy(const JournalEntry *entry);
+void journal_entry_free(void *entry);
+
 /* Whether nodes were started or attached, so that something can come to them. */
 bool journal_has_begun(const Session *session);
 
 /* Adds an entry, now; `node` may be NULL. Fills in number, time, node and count of instructions,
  * and copies what the other members lead to. Of JOURNAL_STEPS time and count are the caller's, those
  * before the steps. Does nothing in a dry session, nor before nodes are started or attached: what
- * comes then is a description. */
+ * comes then is a description. Session.on_entry then hears of it. */
 void journal_add(Session *session, Node *node, const JournalEntry *entry);
 
 /* The same for kinds that several callers add. data is copied. */

@@ -165,6 +165,8 @@ void live_flush(Session *s, bool at_rest)
     for (unsigned i = 0; i < lines->len; i++) {
         const LiveLine *l = lines->pdata[i];
 
+        if (s->hidden || l->until.ns <= s->hidden_until.ns)
+            continue;
         if (live->tap)
             live->tap(l->of->node, l->of->uart > 0 ? l->of->port : "", l->text, l->at,
                       live->tap_data);

@@ -26,14 +26,14 @@ static void show_line(const Session *session, char *line)
 
 void session_event(const Session *session, const char *event, const char *const *members)
 {
-    if (session->options.json)
+    if (session->options.json && !session->hidden)
         show_line(session, report_event(event, members));
 }
 
 void session_event_list(const Session *session, const char *event, const char *const *members,
                         const char *key, const char *const *list, unsigned n)
 {
-    if (session->options.json)
+    if (session->options.json && !session->hidden)
         show_line(session, report_event_list(event, members, key, list, n));
 }
 
@@ -42,7 +42,7 @@ void session_print(const Session *session, const char *format, ...)
     g_autofree char *text = NULL, *plain = NULL;
     va_list args;
 
-    if (session->options.dry)
+    if (session->options.dry || session->hidden)
         return;
     va_start(args, format);
     text = g_strdup_vprintf(format, args);

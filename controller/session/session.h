@@ -29,6 +29,7 @@ typedef struct {
 } SessionOptions;
 
 typedef struct Recorder Recorder;
+struct JournalEntry;
 
 typedef struct Session {
     SessionOptions options;
@@ -46,7 +47,10 @@ typedef struct Session {
     unsigned auto_reported;        /* links whose delivery quantum_report() has reported */
     unsigned next_index;           /* index of the next node */
     bool started;
-    bool interrupted; /* SIGINT or SIGTERM */
+    bool hidden;          /* what happens is a part of a way back: the user is told nothing of it */
+    VTime captured_until; /* packets up to here are in captures already */
+    VTime hidden_until;   /* lines of consoles up to here were shown already */
+    bool interrupted;     /* SIGINT or SIGTERM */
     /* True: a signal has come that the main loop has not served yet. NULL: no signal is awaited. */
     bool (*signalled)(void);
     GHashTable *variables;
@@ -68,6 +72,8 @@ typedef struct Session {
     struct Tracer *tracer;     /* run/tracer.h; NULL: no timeline is written */
     GPtrArray *profiles;       /* run/profile.h; NULL: none yet */
     struct Journal *journal;   /* journal.h; NULL: nothing came from outside yet */
+    struct Trail *trail;       /* run/trail.h; NULL: nothing was started yet */
+    struct Past *past;         /* past/past.h; NULL: nothing was started yet */
     struct Live *live;         /* live.h; NULL: no console is shown */
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
     GPtrArray *endpoints;      /* gdbserver/gdb-endpoint.h; NULL: none yet */
@@ -83,6 +89,8 @@ typedef struct Session {
     Answer *answer; /* gets the typed values of the present command; NULL: people read text */
     /* Ends, on Ctrl-C, a command that is parked without a run. NULL: no command is. */
     void (*on_interrupt)(struct Session *session);
+    /* Hears of each entry of the journal, in front of it; node: its node, or NULL. False: it is none. */
+    bool (*on_entry)(struct Session *session, Node *node, const struct JournalEntry *entry);
     struct Events *events; /* events.h: reports of the nodes; NULL when dry */
     GError *lost;          /* a node failed while it stood, and no command has reported that yet */
     void (*on_node)(struct Session *session, const char *name, const NodeEvent *event);

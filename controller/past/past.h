@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * past.h: the points of the present branch to which the ensemble can be put back: its start at 0, saves
+ * of the user's, and checkpoints. What lies between two points is in the trail (run/trail.h).
+ *
+ * Every save and checkpoint is a part of the run: whoever passes it again goes on in restored
+ * machines. A point whose data was thinned out is made again when the run passes it. Main thread.
+ */
+#ifndef PAST_PAST_H
+#define PAST_PAST_H
+
+#include "controller/save/save-restore.h"
+
+typedef enum { POINT_START, POINT_SAVE, POINT_CHECKPOINT } PastPointKind;
+
+/* Where a node stood. */
+typedef struct {
+    Insns insns;
+    VTime bias;
+} PastStand;
+
+typedef struct {
+    PastPointKind kind;
+    VTime time;      /* of the ensemble */
+    unsigned cursor; /* items of the trail in front of it */
+    GByteArray *own; /* POINT_START: metronome's own state; NULL: of the others */
+    Save *save;      /* NULL: thinned out, or POINT_START */
+    char *name;      /* POINT_SAVE */
+    GArray *stands;  /* PastStand of each node of the session */
+} PastPoint;
+
+/* What the layers above do. */
+typedef struct {
+    OwnStateLook look;
+    NodesLeaveFunc leave;
+    bool (*command)(Session *session, char *const *words, GError **error);
+    void (*before)(const Session *session);                  /* all machines are about to change */
+    void (*after)(const Session *session, const char *line); /* they have */
+} PastHooks;
+
+/* The session's past begins here: behind `start`, `restart`, or because something came that can't be
+ * given again (why: a sentence without a full stop, copied; NULL: nothing did). The ensemble stands.
+ * hooks must outlive the session. */
+void past_begin(Session *session, const PastHooks *hooks, const char *why);
+void past_free(Session *session);
+
+/* A save was made, and the ensemble has not gone on yet. */
+void past_add_save(Session *session, Save *save);
+/* The ensemble was put back to a save by the user. */
+void past_restored(Session *session, const PastHooks *hooks, Save *save);
+
+/* The last point with data that is not behind the time; node: nor behind its count of instructions.
+ * NULL: there is none. */
+const PastPoint *past_point_before(const Session *session, VTime time, const Node *node,
+                                   Insns insns);
+/* The earliest point with data; NULL: there is none. */
+const PastPoint *past_first(const Session *session);
+/* The point with data in front of this one; NULL: there is none. */
+const PastPoint *past_point_in_front(const Session *session, const PastPoint *point);
+/* Why the past does not reach farther back, or NULL. */
+const char *past_why(const Session *session);
+
+/* Puts the ensemble back to a point. On failure nodes have failed, and points and trail stay. */
+bool past_put_back(Session *session, const PastPoint *point, GError **error);
+
+/* --- checkpoints --- */
+
+/* Makes a checkpoint at each multiple of `every` (ns; 0: none), and keeps the data of at most `keep`
+ * of them. */
+void past_set_checkpoints(Session *session, VTime every, unsigned keep);
+VTime past_every(const Session *session);
+unsigned past_keep(const Session *session);
+unsigned past_count(const Session *session);
+const PastPoint *past_point(const Session *session, unsigned index);
+/* Bytes of memory that the data of a point takes. */
+uint64_t past_point_bytes(const PastPoint *point);
+
+#endif

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* repeats.c: asks each node and the network. */
+#include "controller/past/repeats.h"
+
+#include "controller/fabric/fabric.h"
+#include "controller/fabric/gateway.h"
+#include "controller/session/session-error.h"
+
+/* NULL: nothing is known that would make another run of it. Free with g_free(). */
+static char *node_why(const Session *s, const Node *n)
+{
+    g_autofree char *disk = NULL;
+
+    if (!n->icount.enabled)
+        return g_strdup(
+            "it runs without icount; icount=shift=0,sleep=off makes its run repeatable");
+    if (n->icount.sleep_on)
+        return g_strdup("it has sleep=on; icount=…,sleep=off makes its run repeatable");
+    if (n->options->serial)
+        return g_strdup("who is connected to its serial= types at times of the host");
+    if ((disk = disk_why(&n->disk)))
+        return g_strdup_printf("%s; disk-mode=memory makes it repeatable where the images fit into "
+                               "memory",
+                               disk);
+    if (local_host_sched_mode(s->host) == SCHED_MODE_BEST_EFFORT)
+        return g_strdup("its threads have no ranks (best effort)");
+    return NULL;
+}
+
+static bool refuse(const Node *n, const char *why, bool mend, GError **error)
+{
+    g_set_error(error, NODE_ERROR, NODE_ERROR_STATE, "no way back: node %s: %s%s", n->name, why,
+                mend ? "; with the word `anyway` it is tried" : "");
+    return false;
+}
+
+static bool check_node(const Session *s, const Node *n, bool anyway, GError **error)
+{
+    g_autofree char *why = NULL;
+
+    if (n->attached)
+        return refuse(n, "it was attached, so that it can't be started anew", false, error);
+    if (n->options->host)
+        return refuse(n, "it is on another host", false, error);
+    if (anyway || !(why = node_why(s, n)))
+        return true;
+    return refuse(n, why, true, error);
+}
+
+static bool has_gateway(const Session *s)
+{
+    for (unsigned i = 0; s->fabric && i < network_n_ports(fabric_network(s->fabric)); i++)
+        if (fabric_gateway(s->fabric, i))
+            return true;
+    return false;
+}
+
+bool repeats_check(const Session *s, bool anyway, GError **error)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        if (!check_node(s, s->nodes->pdata[i], anyway, error))
+            return false;
+    if (anyway || !has_gateway(s))
+        return true;
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                "no way back: what comes through a gateway comes at times of the host, and is not "
+                "given again; with the word `anyway` it is tried");
+    return false;
+}
