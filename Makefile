@@ -95,7 +95,7 @@ say = @mkdir -p $(@D)$(if $(V),,; printf '  %-5s %s\n' $(1) $@)
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-slurm check-debian13 unit lint asan tsan fuzz coverage bench bench-hosts bench-notes soak soak-faults soak-saves soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
+.PHONY: all help setup need compile guest guest-x86_64 demo-parts demo check check-qemu check-qemu-matrix check-slurm check-debian13 unit lint asan tsan fuzz coverage bench bench-hosts bench-notes soak soak-faults soak-saves soak-reverse soak-foretell soak-disks soak-boards soak-idle man install uninstall deb clean \
         known compile-tests run-tests asan-tests tsan-tests fuzz-run coverage-run
 
 all: known $(BUILD)/metronome
@@ -130,6 +130,7 @@ help:
 	@echo 'make soak-boards two boards with 1,000 frames and 10,000 bytes, RUNS (10) times, half under load: equal to the byte'
 	@echo 'make soak-disks  a guest with 20,000 requests to its disk, RUNS (5) times under load: equal to the byte; ROUNDS'
 	@echo 'make soak-saves  TRIALS (1000) random ensembles go on from saves at random times, equal to the byte'
+	@echo 'make soak-reverse  TRIALS (200) random walks back and forward in time, equal to the byte'
 	@echo 'make soak-foretell  SEEDS (1000) random scenarios with saves: check says what a run says'
 	@echo 'make soak-idle  two idle guests with a link for HOURS (24) of virtual time: nothing grows'
 	@echo 'make guest      kernel, initramfs and payloads into $(BUILD)/guest'
@@ -274,6 +275,10 @@ soak: guest
 soak-saves: guest
 	@$(MAKE) --no-print-directory all
 	BUILD=$(BUILD) TRIALS=$(or $(TRIALS),1000) tests/scenario/test-random-saves.sh
+
+soak-reverse: guest
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) TRIALS=$(or $(TRIALS),200) SEED=$(or $(SEED),$(shell echo $$(($$$$ % 30000)))) tests/scenario/test-random-reverse.sh
 
 soak-foretell: guest
 	@$(MAKE) --no-print-directory all

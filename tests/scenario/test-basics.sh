@@ -168,13 +168,13 @@ exit_codes() {
         'assert quantum == 2ms failed: ' 'against'
     check 'nothing behind a failed assert is run' not says '^behind'
     expect 'exit 2: a bad value' 2 'quantum 3x'
-    expect 'exit 2: going back in time' 2 "$node; start; run 2ms; run-until 1ms" "'1ms' is over" 'no way back'
+    expect 'exit 2: going back in time' 2 "$node; start; run 2ms; run-until 1ms" "'1ms' is over" '.reverse-until. goes back'
     expect 'exit 2: more instructions than can be counted' 2 "$node; start; run 1ms; run 9223372036854775807insn" \
         'node a has executed 1000000 instructions, and their count ends at 2\^63'
     expect 'a watch that comes beyond all time' 0 \
         "$node; start; run 1ms; watch 'echo seen' 9223372036854775807ns; run 1ms; assert time == 2ms; breaks" \
         '^1 +watch +0 '
-    expect 'exit 2: going back in instructions' 2 "$node; start; run 2ms; run-until a 5insn" 'no way back'
+    expect 'exit 2: going back in instructions' 2 "$node; start; run 2ms; run-until a 5insn" '.reverse-until. goes back'
     expect 'exit 1: a line that never comes, with node and pattern' 1 \
         "node add h memory=16M nic=off icount=shift=0,sleep=off kernel=$guest/hello-aarch64.elf; start; wait-line h NEVER timeout=3ms" \
         "no line of node h matched 'NEVER' until 0\.003.*; its console ends with:" '^ *hello from metronome$'

@@ -181,7 +181,7 @@ exits() {
     expect 'an instruction that a guest never executes, since it powers off' 3 "$off; start; run-until o 1e12insn" \
         'node o powered off'
     expect 'a target in the past' 2 "$busy; start; run 2ms; run-until 1ms" "'1ms' is over"
-    expect 'an instruction in the past' 2 "$busy; start; run 2ms; run-until a 5insn" 'no way back'
+    expect 'an instruction in the past' 2 "$busy; start; run 2ms; run-until a 5insn" '.reverse-until. goes back'
 }
 
 steps

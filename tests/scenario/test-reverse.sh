@@ -1,0 +1,97 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# The way back: reverse, reverse-until, reverse-step, reverse-continue, who-wrote, checkpoint; what is
+# given again on the way forward, new branches, files, and what is refused. test-random-reverse.sh
+# compares states.
+# shellcheck disable=SC2016
+# shellcheck source=tests/scenario/lib.sh
+source "$(dirname "$0")/lib.sh"
+
+small='memory=64M icount=shift=0,sleep=off'
+counter="node add c memory=16M icount=shift=0,sleep=off kernel=$guest/count-aarch64.elf"
+ticker="node add t memory=16M icount=shift=0,sleep=off kernel=$guest/tick-aarch64.elf"
+echoes="node add e kernel=$guest/echo-aarch64.elf $small"
+access="node add a kernel=$guest/access-aarch64.elf $small"
+
+# --- where it goes
+
+expect 'by a time' 0 "quantum 100us; $counter; $ticker; start; run 5ms; reverse 2ms; assert c.time == 3ms; assert c.icount == 3000000; assert t.time <= 3.001ms" \
+    '^the ensemble stands at 0.003000000s$'
+expect 'by instructions, and step by step' 0 "quantum 100us; $counter; start; run 5ms; reverse 1000insn; assert c.icount == 4999000
+    reverse-step c 7; assert c.icount == 4998993; reverse-step; assert c.icount == 4998992; run 8insn on c; assert c.icount == 4999000"
+expect 'to absolute places' 0 "quantum 100us; $counter; $ticker; start; run 5ms; reverse-until 1234567ns; assert c.icount == 1234567
+    reverse-until c 42insn; assert c.icount == 42; reverse-until 0ns; assert c.icount == 0; run 5ms; assert c.icount == 5000000"
+
+# --- what is not possible
+
+expect 'before start' 2 'reverse 1ms' 'no node is started'
+expect 'more than has passed' 2 "$counter; start; run 1ms; reverse 2ms" "'2ms' is more than has passed: the ensemble stands at 0.001000000s"
+expect 'more instructions than there were' 2 "$counter; start; run 1ms; reverse-step c 1000001" 'node c has executed only 1000000 instructions'
+expect 'ahead' 2 "$counter; start; run 1ms; reverse-until 2ms" '0.002000000s lies ahead: .* .run-until. goes there'
+expect 'whose instructions?' 2 "$counter; $ticker; start; run 1ms; reverse 5insn" 'whose instructions.*name one'
+expect 'sleep=on' 2 "node add c memory=16M kernel=$guest/count-aarch64.elf; start; run 1ms; reverse 1ms" \
+    'no way back: node c: it has sleep=on; icount=…,sleep=off makes its run repeatable; with the word .anyway. it is tried'
+expect 'anyway' 0 "node add c memory=16M kernel=$guest/count-aarch64.elf; start; run 2ms; reverse 1ms anyway; assert c.time >= 1ms" \
+    'the ensemble stands at 0.001000000s'
+expect 'a node that came later' 2 "$counter; start; run 1ms; $ticker; start; run 1ms; reverse 1500us" \
+    'is before the past that is known, which begins at the next .save. or .checkpoint.: nodes were started there'
+expect 'behind a save it goes on' 0 "$counter; start; run 1ms; $ticker; start; save s; run 1ms; reverse 500us; assert c.time == 1500us"
+for wrong in 'reverse' 'reverse 5' 'reverse-until' 'reverse-until c 5' 'reverse-step c 0' 'who-wrote c' 'who-wrote c 5 65' 'checkpoint every=0s' 'checkpoint keep=0'; do
+    mtr check <(echo "$counter; start; run 1ms; $wrong")
+    check "a check refuses '$wrong'" ended 2
+done
+mtr check <(echo "$counter; start; run 1ms; checkpoint every=1ms keep=5; checkpoint; reverse 5us; reverse-until c 5insn anyway; reverse-step c 2; reverse-continue; who-wrote c 0x40090000 8; run 1ms")
+check 'a check accepts what runs' ended 0
+mtr check <(echo "reverse-continue")
+check 'a check of a way back without a start' ended 2 'no node is started'
+
+# --- what comes again
+
+talk="$echoes; start; run 3ms; send e 'one\\n'; run 3ms; send e 'two\\n'; run 3ms"
+expect 'typed text comes again' 0 "$talk; reverse 8ms; run 8ms; console e; journal" '] one$' '] two$' "typed 'one" "typed 'two"
+commands "$talk; reverse 8ms; run 8ms; console e"
+check 'once' eval '[[ $(grep -c "] one$" "$dir/out") -eq 1 ]]'
+expect 'the journal shows what comes again' 0 "$talk; reverse 4ms; journal" '^comes again:$' "typed 'two"
+expect 'something new is a new branch, which is said' 0 "$talk; reverse 4ms; send e 'tri\\n'; run 6ms; console e" \
+    '^a new branch begins at 0.005000000s: what came from outside behind that \(1\) is not given again$' '] tri$'
+check 'the old future is gone' not grep -q '] two$' "$dir/out"
+commands "$talk; reverse 4ms; send e 'tri\\n'; run 1ms; send e '4\\n'; run 6ms"
+check 'it is said once' eval '[[ $(grep -c "new branch" "$dir/out") -eq 1 ]]'
+expect 'written memory and registers' 0 "$counter; start; run 1ms; mem write c 0x40090000 11; run 1ms; regs c x20=0x77; run 1ms
+    reverse 2500us; mem c 0x40090000 1; run 2500us; mem c 0x40090000 1; regs c x20" ' 00 ' ' 11 ' '^x20 +0x0*77$'
+expect 'a save is passed again' 0 "$counter; $ticker; start; run 1ms; save s; run 1ms; reverse 1500us; run 3ms; assert c.time == 3500us; journal" 'save s$'
+expect 'a save that was deleted' 0 "$counter; start; run 1ms; save s; save delete s; run 1ms; reverse 500us; assert c.time == 1500us"
+
+# --- hits
+
+hits="quantum 1ms; $counter; $ticker; start; run 45ms; break pc t wait+0x4"
+expect 'to the last hit of a breakpoint' 0 "$hits; reverse-continue; regs t pc" '^break 1: node t, vCPU 0: pc 0x40080058 .*; the ensemble stands at' '^pc .*<wait\+0x4>'
+cp "$dir/out" "$dir/first"
+commands "$hits; reverse-continue; echo ==; reverse-continue; regs t pc; time"
+check 'and to the one before' eval 'ended 0 && [[ $(grep -c "^break 1: node t" "$dir/out") -eq 2 ]]'
+expect 'a time, a condition, a console' 0 "quantum 1ms; $counter; $ticker; start; break time 7ms; run 30ms; run-until 30ms; reverse-continue; delete 1
+    run-until 30ms; break when c.icount > 5000000; reverse-continue" '^break 1: time 7ms; the ensemble stands at 0.007000000s' 'break 2: '
+expect 'none: where the past begins' 0 "quantum 1ms; $counter; start; run 3ms; break pc c 0x40080000 if c.icount > 5; reverse-continue" '^the ensemble stands at 0.000000000s'
+
+# --- who wrote
+
+expect 'an instruction' 0 "$access; start; run 1ms; who-wrote a 0x40090000; regs a pc" \
+    '^node a: the instruction at 0x4008003c .* wrote, icount [0-9]+, its time 0.000[0-9]+s: [0-9a-f ]+ -> [0-9a-f ]+$'
+expect 'a command' 0 "$access; start; run 1ms; mem write a 0x40090200 42; run 1ms; who-wrote a 0x40090200 1" \
+    '^node a: entry 1 of the journal wrote, at 0.001[0-9]+s: 00 -> 42$'
+expect 'nothing' 0 "$access; start; run 1ms; who-wrote a 0x40090300 4" '^nothing has written there since the past begins$'
+
+# --- checkpoints
+
+expect 'are made, kept and shown' 0 "$counter; start; checkpoint every=1ms keep=4; run 10ms; checkpoint; reverse-until 6500us; assert c.icount == 6500000; run-until 10ms; assert c.icount == 10000000" \
+    '^0.000000000s +start' 'checkpoint +thinned out' 'checkpoint +[0-9.]+ MB' '^every 1ms, at most 4 are kept; [0-9.]+ MB in all$'
+
+# --- files
+
+commands "$talk; reverse 8ms; run 8ms; report $dir/back"
+check 'a console that went back' ended 0
+commands "$talk; report $dir/straight"
+check 'its log is the same' cmp "$dir/back/console-e.log" "$dir/straight/console-e.log"
+
+done_testing
