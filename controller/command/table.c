@@ -18,6 +18,7 @@
 #include "controller/run/sampler.h"
 #include "controller/run/tracer.h"
 #include "controller/save/save.h"
+#include "controller/save/spares.h"
 #include "controller/session/journal.h"
 #include "controller/session/session-life.h"
 
@@ -234,6 +235,7 @@ void command_free_state(Session *s)
     run_free(s);
     reverse_end(s);
     past_free(s);
+    spares_want(s, false);
     saves_free(s);
 }
 

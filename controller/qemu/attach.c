@@ -143,6 +143,7 @@ Node *node_attach(const char *name, unsigned index, RunDir *dir, const char *qmp
     n->attached = true;
     n->gdb_path = g_strdup(gdb_path);
     n->dir = rundir_make(dir, sub, error);
+    n->process_dir = g_strdup(n->dir);
     n->fifos = g_strdup(n->dir); /* a QEMU in a container may have another /dev/shm */
     if (!n->dir)
         return NULL;

@@ -41,10 +41,15 @@ static bool stub_is_free(Node *n, GError **error)
 /* *sstep: the stub's step flags. */
 static GdbClient *connect_stub(Node *n, int timeout_ms, unsigned *sstep, GError **error)
 {
-    GdbClient *client =
-        n->remote
-            ? connect_remote(n, error)
-            : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0, timeout_ms, error);
+    GdbClient *client;
+
+    if (n->ahead && n->ahead->stub) {
+        *sstep = n->ahead->sstep;
+        return g_steal_pointer(&n->ahead->stub);
+    }
+    client = n->remote ? connect_remote(n, error)
+                       : gdb_client_connect_process(n->gdb_path, n->attached ? n->pid : 0,
+                                                    timeout_ms, error);
 
     if (!client || !gdb_sstep_get(client, sstep, NODE_REPLY_MS, error)) {
         g_prefix_error(error, "node %s: ", n->name);

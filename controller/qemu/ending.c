@@ -118,7 +118,7 @@ static void fail_node(Node *n, End end, const GError *why)
     else
         kill_group(n); /* whatever is left of it must not run on */
     if (end.ended)
-        sweep_processes(n->dir);
+        sweep_processes(n->process_dir);
 }
 
 /* Reaps a QEMU that has ended. In nearly all cases a broken connection means that QEMU is ending,
@@ -164,7 +164,7 @@ bool node_lose(Node *n, const GError *why, bool ran, VTime at)
     if (end.exited)
         n->exit_status = end.number;
     if (end.ended)
-        sweep_processes(n->dir);
+        sweep_processes(n->process_dir);
     n->clock_stale = true;
     n->clock.virtual_time.ns = MAX(n->clock.virtual_time.ns, vtime_add(at, n->epoch).ns);
     become(n, announced ? n->life.becomes : NODE_OFF);
@@ -192,7 +192,7 @@ static void take_exit_status(Node *n)
         n->clock_stale = true;
         node_end_process(n);
     }
-    sweep_processes(n->dir);
+    sweep_processes(n->process_dir);
 }
 
 bool node_check_end(Node *n)
@@ -241,7 +241,7 @@ void node_begin_end(Node *n)
     n->ending = true;
     disk_look(&n->disk, n->pid, n->vcpus); /* while its threads are there */
     if (reap(n, 0).ended)
-        sweep_processes(n->dir); /* it may have left another process behind */
+        sweep_processes(n->process_dir); /* it may have left another process behind */
     else if (n->options->persist)
         ask_group(n);
     else
@@ -263,10 +263,23 @@ void node_end_process(Node *n)
     reap(n, 10000);
 }
 
+static void ahead_free(NodeAhead *a)
+{
+    if (!a)
+        return;
+    fd_clear(&a->output);
+    fd_clear(&a->input);
+    fd_clear(&a->semi);
+    if (a->stub)
+        gdb_client_free(a->stub);
+    g_free(a);
+}
+
 void node_drop_process(Node *n)
 {
     node_end_process(n);
     n->ending = false;
+    g_clear_pointer(&n->ahead, ahead_free);
     fd_clear(&n->pidfd);
     fd_clear(&n->devices_fd);
     fd_clear(&n->saved_fd);
@@ -303,6 +316,8 @@ void node_free(Node *n)
 {
     if (!n)
         return;
+    if (n->spare)
+        n->drop_spare(n);
     node_drop_process(n);
     if (n->remote && n->state != NODE_ADDED)
         n->remote->ops->end(n->remote, n);
@@ -312,6 +327,8 @@ void node_free(Node *n)
     g_clear_pointer(&n->semi, console_free);
     if (n->dir)
         tree_remove(n->dir, NULL);
+    if (n->process_dir && g_strcmp0(n->process_dir, n->dir) != 0)
+        tree_remove(n->process_dir, NULL);
     if (n->fifos)
         tree_remove(n->fifos, NULL);
     if (n->dir && n->options->serial)
@@ -328,6 +345,7 @@ void node_free(Node *n)
     node_options_free(n->options);
     g_free(n->transcript);
     g_free(n->dir);
+    g_free(n->process_dir);
     g_free(n->fifos);
     g_free(n->gdb_path);
     g_free(n->name);

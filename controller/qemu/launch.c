@@ -10,6 +10,7 @@
 #include "controller/qemu/machine.h"
 #include "controller/qemu/node-event.h"
 #include "controller/qemu/onboard.h"
+#include "controller/qemu/spare.h"
 #include "controller/qemu/spawn.h"
 #include "controller/qemu/uart.h"
 
@@ -20,7 +21,8 @@
 static bool launch(Node *n, const char *qemu, const char *overlays, GError **error)
 {
     g_free(n->gdb_path);
-    n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
+    n->gdb_path = g_build_filename(n->process_dir, "gdb", NULL);
+    spare_drop(n); /* its RAM is another file */
     fd_clear(&n->ram_fd);
     return machine_make_ram(n, error) && spawn_qemu(n, qemu, overlays, false, error) &&
            qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) && identity_read(n, error) &&

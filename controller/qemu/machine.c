@@ -115,6 +115,14 @@ int64_t machine_state_own_bytes(const MachineState *s)
 
 /* --- RAM --- */
 
+/* A loader with data= writes to RAM at each reset, also as a QEMU starts that waits for a state
+ * (generic_loader_reset(), QEMU's hw/core/generic-loader.c): RAM that a machine has by then must not
+ * be there. */
+static bool writes_at_reset(const char *device)
+{
+    return g_str_has_prefix(device, "loader") && strstr(device, "data=");
+}
+
 /* Whether the machine takes its RAM from a memory backend of this program. Machines with a RAM of
  * their own do not, and neither do those whose user has chosen where RAM lies. */
 static bool takes_ram(const NodeOptions *o)
@@ -137,7 +145,8 @@ static bool takes_ram(const NodeOptions *o)
         return false;
     if (o->extra && g_shell_parse_argv(o->extra, NULL, &extra, NULL))
         for (char **p = extra; *p; p++)
-            known = known && !g_strv_contains(ours, *p) && !strstr(*p, "memory-backend");
+            known = known && !g_strv_contains(ours, *p) && !strstr(*p, "memory-backend") &&
+                    !writes_at_reset(*p);
     return known;
 }
 
@@ -285,8 +294,6 @@ static bool ram_fits(const Node *n, const MachineState *state, GError **error)
 /* The file of the RAM of a machine that is restored, which machine_fill_ram() fills. */
 static bool prepare_ram(Node *n, const MachineState *state, GError **error)
 {
-    if (!ram_fits(n, state, error))
-        return false;
     if (has_ram(state) && !state->once) /* to write is cheaper into memory that is there */
         return n->ram_fd >= 0 || machine_make_ram(n, error);
     fd_clear(&n->ram_fd);
@@ -299,6 +306,11 @@ static bool prepare_ram(Node *n, const MachineState *state, GError **error)
     return n->ram_fd >= 0;
 }
 
+bool machine_begin_load(Node *n, const MachineState *state, GError **error)
+{
+    return ram_fits(n, state, error) && memfile_copy(state->devices, n->devices_fd, error);
+}
+
 bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineState *state,
                            bool keep_ram, GError **error)
 {
@@ -308,10 +320,10 @@ bool machine_begin_restore(Node *n, const MachinePlace *place, const MachineStat
     if (!node_make_folders(n, place->dir, error))
         return false;
     g_free(n->gdb_path);
-    n->gdb_path = g_build_filename(n->dir, "gdb", NULL);
-    return (keep_ram || prepare_ram(n, state, error)) &&
+    n->gdb_path = g_build_filename(n->process_dir, "gdb", NULL);
+    return ram_fits(n, state, error) && (keep_ram || prepare_ram(n, state, error)) &&
            spawn_qemu(n, place->qemu, disk_overlays(&n->disk, place->dir), true, error) &&
-           memfile_copy(state->devices, n->devices_fd, error);
+           machine_begin_load(n, state, error);
 }
 
 /* What is saved next is compared with this. */
@@ -336,6 +348,16 @@ bool machine_fill_ram(Node *n, MachineState *state, GError **error)
     return ok || fail(n, "its RAM can't be restored", error);
 }
 
+bool machine_greet(Node *n, bool shares_ram, GError **error)
+{
+    if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
+        !uarts_wire(n, error))
+        return false;
+    spawn_forget_initrd(n);
+    return qmp_migrate_prepare(n->qmp, shares_ram, NODE_REPLY_MS, error) ||
+           fail(n, "QEMU can't load the saved state", error);
+}
+
 /* Asked before the state is loaded: QEMU's own words on a state of another version are of sections
  * and machine types. */
 static bool check_version(const Node *n, const MachineState *state, GError **error)
@@ -353,14 +375,11 @@ bool machine_load(Node *n, const MachineState *state, GError **error)
 {
     g_autofree char *from = reading_uri(n);
 
-    if (!qmp_client_handshake(n->qmp, NODE_REPLY_MS, error) || !identity_read(n, error) ||
-        !uarts_wire(n, error) || !check_version(n, state, error))
+    if ((!n->ahead && !machine_greet(n, !state->whole, error)) || !check_version(n, state, error))
         return false;
-    spawn_forget_initrd(n);
     if (state->overlays && !overlays_restore(n->qmp, n->pid, state->overlays, error))
         return fail(n, "its disks can't be restored", error);
-    return (qmp_migrate_prepare(n->qmp, !state->whole, NODE_REPLY_MS, error) &&
-            qmp_migrate_incoming(n->qmp, from, NODE_REPLY_MS, error)) ||
+    return qmp_migrate_incoming(n->qmp, from, NODE_REPLY_MS, error) ||
            fail(n, "QEMU can't load the saved state", error);
 }
 

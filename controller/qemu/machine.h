@@ -92,9 +92,14 @@ bool machine_copy_ram(Node *node, MachineState *out, GError **error);
  */
 bool machine_begin_restore(Node *node, const MachinePlace *place, const MachineState *state,
                            bool keep_ram, GError **error);
+/* The same of a process that waits for a state by now. */
+bool machine_begin_load(Node *node, const MachineState *state, GError **error);
 /* Any thread, one at a time for a node; between the two, and not with keep_ram: makes the node's RAM
  * that of the state. */
 bool machine_fill_ram(Node *node, MachineState *state, GError **error);
+/* Waits until a process that was started for a state answers, and learns what it is. Any thread, if
+ * nobody else has the node. */
+bool machine_greet(Node *node, bool shares_ram, GError **error);
 /* Orders the process, which has started by then, to load the state. */
 bool machine_load(Node *node, const MachineState *state, GError **error);
 /* Waits until the process has loaded the state, and reads its clock. */

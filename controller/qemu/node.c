@@ -35,6 +35,8 @@ bool node_make_folders(Node *n, RunDir *dir, GError **error)
     g_free(n->dir);
     g_free(n->fifos);
     n->dir = rundir_make(dir, sub, error);
+    if (n->dir && !n->process_dir)
+        n->process_dir = g_strdup(n->dir);
     n->fifos = n->dir ? rundir_make_in_memory(dir, sub, error) : NULL;
     return n->fifos != NULL;
 }

@@ -37,6 +37,15 @@ typedef enum {
  * not busy. */
 #define NODE_REPLY_MS 20000
 
+/* Of a process that was started before its node needed it (spare.h): what is the node's only once it
+ * has the process. */
+typedef struct {
+    int output, input;      /* our ends of the console's pipes; -1: the node has them */
+    int semi;               /* of its semihosting's pipe; -1: likewise, or there is none */
+    struct GdbClient *stub; /* a connection to its gdbstub; NULL: none any more */
+    unsigned sstep;         /* the stub's step flags */
+} NodeAhead;
+
 typedef struct Node {
     char *name;
     unsigned index; /* never used twice in a session */
@@ -58,6 +67,7 @@ typedef struct Node {
     IntervalKind interval;
     char *dir;            /* the node's folder in the run directory */
     char *fifos;          /* the folder of its FIFOs and the gate's sockets: in memory, or dir */
+    char *process_dir;    /* the folder by which its process is known (mark.h): dir, or a spare's */
     char *gdb_path;       /* the gdbstub's socket; remote node: "host NAME"; NULL: none */
     int ram_fd;           /* file in memory with the guest's RAM; -1: QEMU has allocated it */
     PageStore *ram_store; /* its saved RAM: machine.h; NULL: nothing was saved */
@@ -65,6 +75,9 @@ typedef struct Node {
     char *devices_path;   /* path of that file as QEMU sees it */
     int saved_fd;         /* here QEMU's child says that it has written all of it: machine.c */
     QmpClient *qmp;
+    NodeAhead *ahead;    /* NULL: its process was started for it */
+    struct Spare *spare; /* its next process: spare.h; NULL: none */
+    void (*drop_spare)(struct Node *node);
     Console *console;
     Console *semi;        /* what the guest writes by semihosting: semi.h; NULL: none */
     bool semi_warned;     /* that its handles are not part of a save */

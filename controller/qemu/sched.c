@@ -20,6 +20,7 @@
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,8 @@
 #define VCPU_PRIORITY      1
 
 #define LET_RUN_US 1000
+
+#define WAITING_NICE 10
 
 const char *sched_mode_name(SchedMode sched)
 {
@@ -332,6 +335,24 @@ void sched_release_sshd(pid_t pid)
 {
     if (is_sshd(pid))
         set_policy(pid, SCHED_OTHER | SCHED_RESET_ON_FORK, 0);
+}
+
+int sched_nice(bool waits)
+{
+    return getpriority(PRIO_PROCESS, 0) + (waits && can_demote ? WAITING_NICE : 0);
+}
+
+static bool favor_thread(pid_t tid, void *nice)
+{
+    return setpriority(PRIO_PROCESS, (id_t)tid, *(int *)nice) == 0;
+}
+
+void sched_favor(pid_t pid)
+{
+    int nice = sched_nice(false);
+
+    if (can_demote)
+        sched_each_thread(pid, favor_thread, &nice, NULL);
 }
 
 bool sched_apply_self(SchedMode sched, int cpu)

@@ -105,6 +105,14 @@ void sched_raise_main(pid_t pid, bool raise);
  */
 void sched_let_vcpus_run(pid_t pid);
 
+/*
+ * The nice value for a QEMU that waits to be used (`waits`), and for any other: it starts in the time
+ * that others leave. Where a process can't get its priority back both are the same. sched_favor()
+ * gives it back to all threads of such a QEMU.
+ */
+int sched_nice(bool waits);
+void sched_favor(pid_t pid);
+
 /* For the thread that drives the nodes of a CPU: pins it, and in strict mode gives it a priority
  * above QEMU's own threads. Returns false where the system refuses. */
 bool sched_apply_self(SchedMode sched, int cpu);

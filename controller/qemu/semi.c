@@ -20,6 +20,10 @@ bool semi_make(Node *n, int *log, GError **error)
         return false;
     }
     *log = output[1];
+    if (n->ahead) {
+        n->ahead->semi = output[0];
+        return true;
+    }
     if (n->semi)
         console_reconnect(n->semi, output[0], -1);
     else if ((n->semi = console_new(output[0], path, error)))

@@ -24,6 +24,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -42,6 +43,7 @@ enum {
 typedef struct {
     pid_t parent;
     int signal; /* that QEMU gets when the controller dies */
+    int nice;
     /* To SIGTERM: Slurm sends it to all processes of a job that is to end. The controller has got it
      * too, and may still save the machines. QEMU handles the signal, and does not unblock it
      * (os_setup_signal_handling() in os-posix.c). */
@@ -56,6 +58,7 @@ static void child_setup(void *data)
     prctl(PR_SET_PDEATHSIG, child->signal);
     if (getppid() != child->parent)
         _exit(127);
+    setpriority(PRIO_PROCESS, 0, child->nice);
     setsid(); /* Ctrl-C is for the controller; and the whole group can be killed */
     if (child->deaf) {
         sigset_t set;
@@ -85,7 +88,8 @@ static char **zero_gaps(const Node *n, char **all)
 /* The environment with the mark, which finds processes that have left the process group, too. */
 static char **marked_environment(const Node *n, const char *overlays)
 {
-    char **all = zero_gaps(n, g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->dir, TRUE));
+    char **all =
+        zero_gaps(n, g_environ_setenv(g_get_environ(), MARK_VARIABLE, n->process_dir, TRUE));
 
     if (n->options->persist)
         all = g_environ_setenv(all, MARK_PERSIST, "on", TRUE);
@@ -119,7 +123,7 @@ static int agent_fd(const Node *n)
 /* Where the guest's semihosting writes; -1: it has none. */
 static int semi_of(const Node *n, const Inheritance *given)
 {
-    return n->semi ? given->fd[semi_fd(n) - CHILD_QMP_FD] : -1;
+    return n->options->semihosting != SEMIHOSTING_OFF ? given->fd[semi_fd(n) - CHILD_QMP_FD] : -1;
 }
 
 /* Starts argv with these as its descriptors; what it writes to stdout and stderr is n->output. QEMU
@@ -134,7 +138,8 @@ static bool spawn(Node *n, char **argv, const Inheritance *given, const char *ov
     int semi = semi_of(n, given);
     Child child = {.parent = getpid(),
                    .signal = n->options->persist ? SIGTERM : SIGKILL,
-                   .deaf = !n->options->persist && slurm_job()};
+                   .deaf = !n->options->persist && slurm_job(),
+                   .nice = sched_nice(n->ahead)};
     GError *e = NULL;
 
     n->output = child_output_new(&out, &e);
@@ -223,7 +228,7 @@ static bool make_agent_port(Node *n, Inheritance *given, GError **error)
 /* Makes a name for a pipe of the console, since QEMU opens these pipes by name. */
 static bool name_pipe(const Node *n, const char *name, int fd, GError **error)
 {
-    g_autofree char *path = g_build_filename(n->dir, name, NULL);
+    g_autofree char *path = g_build_filename(n->process_dir, name, NULL);
     g_autofree char *target = g_strdup_printf("/dev/fd/%d", fd);
 
     unlink(path); /* of a former process of this node */
@@ -247,13 +252,15 @@ static bool make_console(Node *n, Inheritance *given, GError **error)
     if (!make_pipe(n, output, error))
         return false;
     given->fd[given->n++] = output[1];
-    if (n->console)
+    if (n->ahead)
+        n->ahead->output = output[0];
+    else if (n->console)
         console_reconnect(n->console, output[0], -1); /* make_input() follows */
     else if ((n->console = console_new(output[0], log, error)))
         console_set_node(n->console, n->name);
-    return n->console && (n->options->serial || n->options->uarts > 0 ||
-                          (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
-                           name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));
+    return (n->ahead || n->console) && (n->options->serial || n->options->uarts > 0 ||
+                                        (name_pipe(n, CONSOLE ".out", CHILD_CONSOLE_FD, error) &&
+                                         name_pipe(n, CONSOLE ".in", CHILD_INPUT_FD, error)));
 }
 
 static bool make_input(const Node *n, Inheritance *given, GError **error)
@@ -265,6 +272,8 @@ static bool make_input(const Node *n, Inheritance *given, GError **error)
     given->fd[given->n++] = input[0];
     if (n->options->serial || n->options->uarts > 0)
         close(input[1]); /* input comes from what connects to serial=, or through uart.c's socket */
+    else if (n->ahead)
+        n->ahead->input = input[1];
     else
         console_set_input(n->console, input[1]);
     return true;
@@ -330,7 +339,7 @@ static int ram_number(const Node *n)
 
 static char *initrd_path(const Node *n)
 {
-    return g_build_filename(n->dir, "initrd", NULL);
+    return g_build_filename(n->process_dir, "initrd", NULL);
 }
 
 /* With files= a file of the node's own takes the place of initrd=. */
@@ -352,10 +361,10 @@ void spawn_forget_initrd(const Node *n)
 
 bool spawn_qemu(Node *n, const char *qemu, const char *overlays, bool incoming, GError **error)
 {
-    g_autofree char *console = g_build_filename(n->dir, CONSOLE, NULL), *initrd = NULL;
+    g_autofree char *console = g_build_filename(n->process_dir, CONSOLE, NULL), *initrd = NULL;
     Inheritance given = {.n = 0};
     g_auto(GStrv) argv = NULL;
-    bool goes_on = n->console != NULL, started;
+    bool goes_on = n->console || n->ahead, started;
 
     /* Another program may have taken the place since the node was added. */
     if (n->options->serial && !serial_check(n->options->serial, error)) {

@@ -10,7 +10,9 @@
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/launch.h"
+#include "controller/qemu/spare.h"
 #include "controller/remote/client/client-save.h"
+#include "controller/save/spares.h"
 #include "controller/session/events.h"
 #include "controller/session/remote-host.h"
 
@@ -159,6 +161,9 @@ static bool begin(const Session *s, Node *n, const MachineState *state, bool kee
     const MachinePlace place = place_of(s);
     GError *e = NULL;
 
+    if (state->devices >= 0 && spare_take(n, state, keep_ram))
+        return machine_begin_load(n, state, &e) || lose(n, e, error);
+    spare_drop(n);
     if (state->devices >= 0)
         return machine_begin_restore(n, &place, state, keep_ram, &e) || lose(n, e, error);
     debug_free(n);
@@ -271,6 +276,7 @@ bool machines_restore(Session *s, MachineState *states, const FarMachine *far, b
     FarRestore others;
     bool ok = true;
 
+    spares_favor(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (states[i].devices >= 0 || far[i].keeper || !keep_ram)
             machine_disconnect(s, node_at(s, i));
@@ -288,6 +294,7 @@ bool machines_restore(Session *s, MachineState *states, const FarMachine *far, b
     for (unsigned i = 0; ok && i < s->nodes->len; i++)
         if (loads(s, states, i) || far[i].keeper)
             ok = finish(s, node_at(s, i), keep_ram, error);
+    spares_renew(s);
     return ok;
 }
 

@@ -13,6 +13,7 @@
 #include "controller/run/tracer.h"
 #include "controller/save/machines.h"
 #include "controller/save/nodes.h"
+#include "controller/save/spares.h"
 #include "controller/session/events.h"
 #include "controller/session/journal.h"
 
@@ -88,6 +89,7 @@ bool restart_all(Session *s, GError **error)
     breaks_restart(s);
     s->started = true;
     journal_clear(s);
+    spares_renew(s);
     s->stopped_by = 0;
     s->in_runs = (HTime){0};
     s->last_run = (HTime){0};

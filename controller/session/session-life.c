@@ -174,11 +174,15 @@ void session_add_node(Session *s, Node *node)
 
 bool session_remove_node(Session *s, Node *node, GError **error)
 {
-    g_autofree char *dir = node->attached || node->remote ? NULL : g_strdup(node->dir);
+    const bool ours = !node->attached && !node->remote;
+    g_autofree char *dir = ours ? g_strdup(node->dir) : NULL;
+    g_autofree char *process_dir = ours ? g_strdup(node->process_dir) : NULL;
     bool ok = remove_node(s, node, error);
 
-    if (dir)
-        sweep_processes(dir); /* processes that have left QEMU's process group */
+    if (dir) /* processes that have left QEMU's process group */
+        sweep_processes(dir);
+    if (process_dir && g_strcmp0(process_dir, dir) != 0)
+        sweep_processes(process_dir);
     return ok;
 }
 

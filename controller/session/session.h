@@ -78,6 +78,8 @@ typedef struct Session {
     GPtrArray *captures;       /* command/cmd-capture.c; NULL: none yet */
     GPtrArray *endpoints;      /* gdbserver/gdb-endpoint.h; NULL: none yet */
     GPtrArray *saves;          /* save/save.h; NULL: none yet */
+    bool spares_wanted;        /* save/spares.h */
+    unsigned spares_source;    /* starts spares as soon as the main loop has time; 0: none */
     Recorder *recorder;        /* feeds barriers into the report */
     Verdict verdict;           /* how the run ends; failures come through session_note() */
     char *started_at;          /* the host's date, ISO 8601 with its zone */

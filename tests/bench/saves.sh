@@ -11,8 +11,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 # shellcheck source=tests/bench/drive.sh
 source tests/bench/drive.sh
 
-rounds=5 many=16
-[[ ${1:-} != --quick ]] || rounds=2 many=4
+rounds=5 many=16 checkpoints=100
+[[ ${1:-} != --quick ]] || rounds=2 many=4 checkpoints=10
 [[ $# -eq 0 || ($# -eq 1 && $1 == --quick) ]] || { echo 'usage: tests/bench/saves.sh [--quick]' >&2 && exit 2; }
 place=$(mktemp -d)
 
@@ -51,6 +51,38 @@ often() {
         all+=("$took")
     done
     took=$(median "${all[@]}")
+}
+
+# qemus: number of QEMUs of the session.
+qemus() {
+    pgrep -c -P "$pid" qemu-system || true
+}
+
+# with_spares: until each of the two nodes has a spare, and a moment more for its connections.
+with_spares() {
+    until [[ $(qemus) -eq 4 ]]; do sleep 0.01; done
+    sleep 0.5
+}
+
+# often_spared COMMAND BETWEEN: as often, with spares that are ready each time.
+often_spared() {
+    local i all=()
+    for ((i = 0; i < rounds; i++)); do
+        host "$2"
+        with_spares
+        host "$1"
+        all+=("$took")
+    done
+    took=$(median "${all[@]}")
+}
+
+# seconds_of COMMAND...: sets $took to the wall clock of all of them.
+seconds_of() {
+    local began=$EPOCHREALTIME command
+    for command; do
+        host "$command"
+    done
+    took=$(calc "$EPOCHREALTIME - $began")
 }
 
 # new_process FOLDER: sets $took to the seconds from the start to the end of one that goes on 1 ms.
@@ -107,6 +139,30 @@ branch "$place/two" second
 result branch_mb "$(calc "($(memory) - $before) / 2")" '<=' 30 'MB of memory for each node of a second branch'
 kill "$first" "$branch"
 wait "$first" "$branch" || true
+
+echo 'two Linux guests of 256 MB that work, with spare QEMUs'
+export METRONOME_SPARES=on
+open_metronome
+work='while :; do md5sum /bin/busybox; done > /dev/null'
+say 'quantum 1ms' "$(linux a 1 "$work")" "$(linux b 2 "$work")" 'link add a b latency=1ms' start
+run 'run 3s'
+host 'save s'
+often_spared 'save s' 'run 5ms'
+result spared_save "$took" '<=' 0.2 's of host time for a save in memory, and to go on'
+often_spared 'restore s' 'run 5ms'
+result spared_restore "$took" '<=' 0.1 's for a restore in the session'
+seconds_of 'run 1s' 'run 1s' 'run 1s' 'run 1s'
+plain=$took
+seconds_of 'run 1s' 'save c1' 'run 1s' 'save c2' 'run 1s' 'save c3' 'run 1s' 'save c4'
+result checkpoints_ratio "$(calc "$took / $plain")" '<=' 1.15 'times as long with a save each virtual second'
+before=$(memory)
+for ((i = 1; i <= checkpoints; i++)); do
+    host 'run 100ms'
+    host "save m$i"
+done
+result checkpoints_gb "$(calc "($(memory) - $before) / 1024")" '<=' 3 "GB of memory for $checkpoints saves, 100 ms apart"
+close_metronome
+unset METRONOME_SPARES
 
 echo 'a UEFI guest with a disk'
 cp "$guest/disk.qcow2" "$place/disk.qcow2"
