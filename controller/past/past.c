@@ -10,6 +10,7 @@
 #include "controller/qemu/consoles.h"
 #include "controller/run/trail.h"
 #include "controller/save/restart.h"
+#include "controller/save/spares.h"
 #include "controller/session/journal.h"
 #include "controller/session/session-error.h"
 
@@ -450,6 +451,7 @@ void past_set_checkpoints(Session *s, VTime every, unsigned keep)
     s->past->last = engine_now(s->engine);
     if (keep > 0)
         s->past->keep = keep;
+    spares_want(s, every.ns > 0);
     thin(s);
 }
 

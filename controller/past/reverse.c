@@ -17,6 +17,7 @@
 #include "controller/run/peek.h"
 #include "controller/run/run.h"
 #include "controller/run/trail.h"
+#include "controller/save/spares.h"
 #include "controller/session/session-error.h"
 
 #include <inttypes.h>
@@ -547,6 +548,7 @@ bool reverse_start(Session *s, const ReverseGoal *goal, ReverseDoneFunc done, vo
     r->in_runs = s->in_runs;
     r->users = users_new(s, s->past->hooks->look);
     s->past->reverse = r;
+    spares_want(s, true); /* who goes back once goes back again */
     s->past->hooks->before(s);
     s->hidden = true;
     r->arrived = searches ? begin_search : begin_way;

@@ -28,7 +28,7 @@ bool line_order_get(Reader *r, LineOrder *o, GError **error)
     reader_demand(r, o->low <= o->high && o->high < PORT_END && (o->low > 0 || o->high == 0));
     reader_demand(r, o->listens || (o->low > 0 && o->low == o->high));
     reader_demand(r, secret && size == sizeof(o->secret));
-    if (reader_done(r, "line", error)) {
+    if (reader_done(r, "line", error) && secret) {
         memcpy(o->secret, secret, sizeof(o->secret));
         return true;
     }
