@@ -338,6 +338,8 @@ static const struct {
     {"C", GDB_REQUEST_RESUME, parse_signal_continue},
     {"s", GDB_REQUEST_RESUME, parse_step},
     {"S", GDB_REQUEST_RESUME, parse_signal_step},
+    {"bs", GDB_REQUEST_REVERSE_STEP, parse_nothing},
+    {"bc", GDB_REQUEST_REVERSE_RESUME, parse_nothing},
     {"D", GDB_REQUEST_DETACH, parse_some_process},
     {"k", GDB_REQUEST_END, parse_nothing},
 };

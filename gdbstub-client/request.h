@@ -21,6 +21,8 @@ typedef enum {
     GDB_REQUEST_MALFORMED,       /* known name with malformed arguments; answer: E22 */
     GDB_REQUEST_HALT_REASON,     /* ? */
     GDB_REQUEST_RESUME,          /* vCont; c C s S: actions */
+    GDB_REQUEST_REVERSE_STEP,    /* bs */
+    GDB_REQUEST_REVERSE_RESUME,  /* bc */
     GDB_REQUEST_READ_REGISTERS,  /* g */
     GDB_REQUEST_WRITE_REGISTERS, /* G: bytes */
     GDB_REQUEST_READ_REGISTER,   /* p: number */

@@ -285,12 +285,25 @@ static bool change_point(DebugView *v, const GdbRequest *r, GString *answer)
     return true;
 }
 
+static bool watches(const Point *p, const GdbStop *stop)
+{
+    return p->type > GDB_POINT_HARDWARE && stop->watch != GDB_WATCH_NONE &&
+           stop->address >= p->address && stop->address - p->address < p->kind;
+}
+
+bool debug_view_watches(const DebugView *v, const GdbStop *stop)
+{
+    for (unsigned i = 0; i < v->points->len; i++)
+        if (watches(&g_array_index(v->points, Point, i), stop))
+            return true;
+    return false;
+}
+
 static bool is_at(const Point *p, const DebugHit *hit)
 {
     if (p->type <= GDB_POINT_HARDWARE)
         return hit->stop.watch == GDB_WATCH_NONE && p->address == hit->pc;
-    return hit->stop.watch != GDB_WATCH_NONE && hit->stop.address >= p->address &&
-           hit->stop.address - p->address < p->kind;
+    return watches(p, &hit->stop);
 }
 
 bool debug_view_hit(const DebugView *v, GdbPoint *type)
@@ -421,6 +434,8 @@ static bool answer_one(DebugView *v, const GdbRequest *r, GString *answer)
     case GDB_REQUEST_UNKNOWN:
     case GDB_REQUEST_HALT_REASON:
     case GDB_REQUEST_RESUME:
+    case GDB_REQUEST_REVERSE_STEP:
+    case GDB_REQUEST_REVERSE_RESUME:
     case GDB_REQUEST_MONITOR:
     case GDB_REQUEST_NO_ACKS:
     case GDB_REQUEST_READ_THREADS:

@@ -24,8 +24,8 @@ void debug_view_free(DebugView *view);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(DebugView, debug_view_free)
 
 /* Fills `answer` with the answer to the request, perhaps an error. The answer stays empty for
- * unknown requests, and for requests that concern more than the node: a resume, a command, an
- * end. */
+ * unknown requests, and for requests that concern more than the node: a resume, also backwards, a
+ * command, an end. */
 void debug_view_answer(DebugView *view, const GdbRequest *request, GString *answer);
 
 /* Why the last request could not be answered, for the log; NULL if it was answered. The view
@@ -42,6 +42,9 @@ bool debug_view_physical(const DebugView *view);
 
 /* Whether the node stands at the hit of a point that this gdb has set, and of which type. */
 bool debug_view_hit(const DebugView *view, GdbPoint *type);
+
+/* Whether this gdb has set a watchpoint at the place that a stop names. */
+bool debug_view_watches(const DebugView *view, const GdbStop *stop);
 
 /* What QEMU says of a thread, one line: "CPU#0 [running]"; "" if it says nothing. Free with
  * g_free(). */

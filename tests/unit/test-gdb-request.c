@@ -210,8 +210,9 @@ static void test_not_ours(void)
         "",
         "F0",
         "F-1,4,C",
-        "bc",
-        "bs",
+        "b",
+        "b 9600",
+        "bt",
         "r",
         "R0",
         "i",
@@ -263,6 +264,16 @@ static void test_nul(void)
     g_assert_cmpstr(g, ==, wrong);
     g_assert_cmpstr(binary, ==, right);
     g_assert_cmpstr(annex, ==, wrong);
+}
+
+static void test_reverse(void)
+{
+    check("bs", GDB_REQUEST_REVERSE_STEP, "");
+    check("bc", GDB_REQUEST_REVERSE_RESUME, "");
+    malformed("bs1");
+    malformed("bc;");
+    malformed("bcs");
+    malformed("bc40000000");
 }
 
 static void test_actions(void)
@@ -414,6 +425,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gdb-request/moves", test_moves);
     g_test_add_func("/gdb-request/not-ours", test_not_ours);
     g_test_add_func("/gdb-request/nul", test_nul);
+    g_test_add_func("/gdb-request/reverse", test_reverse);
     g_test_add_func("/gdb-request/actions", test_actions);
     g_test_add_func("/gdb-request/resume", test_resume);
     g_test_add_func("/gdb-request/find", test_find);
