@@ -94,6 +94,13 @@ void debug_free(Node *n)
     n->by_stub = false;
 }
 
+/* To a connection that has not read the target's description QEMU sends other registers of some targets
+ * (arm_cpu_gdb_read_register(), target/arm/gdbstub.c): a gdb that has read it before could not go on. */
+static bool read_description(GdbClient *client, GError **error)
+{
+    return !gdb_client_describes(client) || gdb_architecture(client, NODE_REPLY_MS, error);
+}
+
 bool debug_reconnect(Node *n, bool same, GError **error)
 {
     struct Debug *d = n->debug;
@@ -106,7 +113,7 @@ bool debug_reconnect(Node *n, bool same, GError **error)
         gdb_client_free(d->client);
         d->client = client;
         d->at_hit = d->at_hit && same;
-        if (debug_set_points(n, error))
+        if (read_description(client, error) && debug_set_points(n, error))
             return true;
     }
     debug_free(n);
