@@ -14,6 +14,11 @@ struct Passing {
     bool set; /* points are set */
 };
 
+bool pass_hit_is_of_gdb(const PassHit *hit)
+{
+    return hit->node && hit->number == 0 && hit->hit.stop.watch != GDB_WATCH_NONE;
+}
+
 static void hit_clear(void *data)
 {
     g_free(((PassHit *)data)->why);
@@ -62,6 +67,7 @@ static void on_hit(Session *s, unsigned number, const char *why, void *data)
                           .skip = hit->skip,
                           .pc = hit->pc,
                           .watched = hit->n_watched > 0,
+                          .hit = *hit,
                           .number = number,
                           .why = g_strdup(why)};
         g_array_append_val(p->hits, found);

@@ -7,6 +7,7 @@
 #define PAST_PASS_H
 
 #include "controller/past/past.h"
+#include "controller/qemu/debug.h"
 #include "controller/run/run.h"
 
 /* A hit that a pass has met. */
@@ -17,9 +18,13 @@ typedef struct {
     VTime skip;      /* by how much the pass is behind the branch's own run from here on */
     uint64_t pc;     /* of a node's */
     bool watched;    /* a watchpoint was hit */
+    DebugHit hit;    /* all of it; of a node's */
     unsigned number; /* of the break; 0: none */
     char *why;       /* owned; NULL: nothing is known */
 } PassHit;
+
+/* Whether it is a watchpoint's of a gdb alone. */
+bool pass_hit_is_of_gdb(const PassHit *hit);
 
 typedef struct {
     const PastPoint *point;

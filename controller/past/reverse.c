@@ -23,11 +23,17 @@
 #include <inttypes.h>
 #include <string.h>
 
+typedef struct {
+    void (*func)(void *data);
+    void *data;
+} Service;
+
 struct Reverse {
     Session *session;
     ReverseGoal goal;
     ReverseDoneFunc done;
     void *data;
+    GArray *services; /* Service: they wait for the end */
     HTime began, in_runs;
     GError *problem;
     bool settling; /* goes to a point, behind a problem */
@@ -71,6 +77,7 @@ static void reverse_free(Reverse *r)
     pass_free(r->passing);
     search_free(r->search);
     users_free(r->users);
+    g_array_unref(r->services);
     g_free(r->hit.why);
     g_free(r);
 }
@@ -79,6 +86,26 @@ void reverse_end(Session *s)
 {
     if (s->past)
         g_clear_pointer(&s->past->reverse, reverse_free);
+}
+
+void reverse_service(Session *s, void (*func)(void *data), void *data)
+{
+    Service service = {func, data};
+
+    if (reverse_active(s))
+        g_array_append_val(reverse_of(s)->services, service);
+    else
+        run_service(s, func, data);
+}
+
+/* One of them may start a way back, or a run. */
+static void serve(Session *s, const GArray *services)
+{
+    for (unsigned i = 0; i < services->len; i++) {
+        const Service *service = &g_array_index(services, Service, i);
+
+        reverse_service(s, service->func, service->data);
+    }
 }
 
 static void finish(Reverse *r, const GError *error)
@@ -105,6 +132,7 @@ static void finish(Reverse *r, const GError *error)
     o->unattended = r->goal.unattended;
     if (r->done)
         r->done(o, r->data);
+    serve(s, r->services);
     reverse_free(r);
     if (s->on_change)
         s->on_change();
@@ -347,6 +375,14 @@ static bool go_to_beginning(Reverse *r)
     return go_to_place(r, at_beginning);
 }
 
+/* How far in front of the place of the hit the node is to stand. */
+static int64_t distance(const Reverse *r)
+{
+    if (r->goal.kind == REVERSE_TO_WRITE)
+        return 1;
+    return !r->goal.for_gdb || !pass_hit_is_of_gdb(&r->hit) ? 0 : r->hit.hit.pending ? -1 : 1;
+}
+
 /* At the hit, as a run that stopped there; a breakpoint is at the pc. */
 static bool at_hit(Reverse *r, GError **error)
 {
@@ -355,6 +391,7 @@ static bool at_hit(Reverse *r, GError **error)
     r->outcome.number = r->hit.number;
     r->outcome.node = r->hit.node;
     r->outcome.why = r->hit.why;
+    r->outcome.hit = pass_hit_is_of_gdb(&r->hit) ? &r->hit.hit : NULL;
     if (r->hit.node && !r->hit.watched && !read_pc(r->hit.node, &pc, error))
         return false;
     if (r->hit.node && !r->hit.watched && pc != r->hit.pc)
@@ -481,7 +518,7 @@ static bool go_to_found(Reverse *r, G_GNUC_UNUSED GError **error)
         return go_to_poke(r, poke);
     if (!r->at_hit)
         return go_to_beginning(r);
-    aim_at_hit(r, r->goal.kind == REVERSE_TO_WRITE ? 1 : 0);
+    aim_at_hit(r, distance(r));
     return go_to_place(r, r->goal.kind == REVERSE_TO_WRITE ? before_write : at_hit);
 }
 
@@ -509,7 +546,7 @@ static bool begin_search(Reverse *r, G_GNUC_UNUSED GError **error)
     r->cursor = trail_cursor(r->session);
     r->search =
         search_begin(r->session, r->goal.kind == REVERSE_TO_WRITE ? set_watch : set_users_points,
-                     on_search_done, r);
+                     r->goal.for_gdb, on_search_done, r);
     return true;
 }
 
@@ -538,6 +575,7 @@ bool reverse_start(Session *s, const ReverseGoal *goal, ReverseDoneFunc done, vo
     r = g_new0(Reverse, 1);
     r->session = s;
     r->goal = *goal;
+    r->services = g_array_new(FALSE, FALSE, sizeof(Service));
     if (!aim(s, r, error) || (goal->kind == REVERSE_TO_WRITE && !read_value(r, r->last, error))) {
         reverse_free(r);
         return false;

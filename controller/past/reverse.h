@@ -11,6 +11,7 @@
 #ifndef PAST_REVERSE_H
 #define PAST_REVERSE_H
 
+#include "controller/qemu/debug.h"
 #include "controller/session/session.h"
 
 typedef enum {
@@ -31,6 +32,10 @@ typedef struct {
     unsigned length;  /* 1 to REVERSE_MOST_BYTES */
     bool anyway;      /* also where the run may not repeat itself */
     bool unattended;  /* a gdb asked: no command reports how it ended */
+    /* REVERSE_CONTINUE: at a watchpoint of a gdb's the node stands where a gdb that goes back expects
+     * it: in front of the access where QEMU tells of one behind it, and behind it where QEMU tells of
+     * one in front of it (debug.h), as gdb steps over it by itself then. */
+    bool for_gdb;
 } ReverseGoal;
 
 #define REVERSE_MOST_BYTES 64
@@ -47,6 +52,7 @@ typedef struct {
     unsigned number;     /* of the break that was hit; 0: a gdb's point, or none */
     Node *node;          /* that has hit a point, or has written; debug_hit() is set for it at a
                         breakpoint. NULL: none */
+    const DebugHit *hit; /* that of a watchpoint of a gdb's, as it was met; NULL: it was none */
     const char *why;     /* what was hit, a sentence without a full stop; NULL: nothing */
     const GError *error; /* REVERSE_FAILED */
     HTime host;          /* host time that it took */
@@ -82,6 +88,10 @@ void reverse_interrupt(Session *session);
 
 /* Frees the way back that is under way, without its callback; at the end of the session. */
 void reverse_end(Session *session);
+
+/* Calls func with the ensemble at rest where its user sees it: behind a way back that is under way,
+ * else as run_service(). */
+void reverse_service(Session *session, void (*func)(void *data), void *data);
 
 /* Whether going back is possible at all, now; the error is the reason. */
 bool reverse_can(const Session *session, bool anyway, GError **error);

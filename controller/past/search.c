@@ -16,6 +16,7 @@
 struct Search {
     Session *session;
     bool (*set)(Session *session, bool on, void *data, GError **error);
+    bool for_gdb;
     SearchDoneFunc done;
     void *data;
 
@@ -49,14 +50,19 @@ void search_free(Search *f)
     g_free(f);
 }
 
+/* An access that has just been made comes next for a gdb that goes back. */
 static bool is_before_now(const Search *f, const PassHit *hit)
 {
     guint index;
+    int64_t now;
 
     if (!hit->node)
         return hit->at.ns < f->now.ns;
-    return g_ptr_array_find(f->session->nodes, hit->node, &index) &&
-           hit->insns.n < g_array_index(f->insns, Insns, index).n;
+    if (!g_ptr_array_find(f->session->nodes, hit->node, &index))
+        return false;
+    now = g_array_index(f->insns, Insns, index).n;
+    return hit->insns.n < now ||
+           (f->for_gdb && hit->insns.n == now && pass_hit_is_of_gdb(hit) && !hit->hit.pending);
 }
 
 /* The hits before now move to the front; returns their number. */
@@ -225,12 +231,13 @@ static VTime last_end(const Session *s)
 }
 
 Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *data, GError **error),
-                     SearchDoneFunc done, void *data)
+                     bool for_gdb, SearchDoneFunc done, void *data)
 {
     Search *f = g_new0(Search, 1);
 
     f->session = s;
     f->set = set;
+    f->for_gdb = for_gdb;
     f->done = done;
     f->data = data;
     f->now = engine_now(s->engine);

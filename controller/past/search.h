@@ -19,10 +19,10 @@ typedef struct Search Search;
 typedef void (*SearchDoneFunc)(Session *session, const PassHit *hit, bool stopped,
                                const GError *error, void *data);
 
-/* Begins to search; set: as in Pass. All of it is asynchronous. Free with search_free(). */
+/* Begins to search; set: as in Pass; for_gdb: as in ReverseGoal. All of it is asynchronous. Free with search_free(). */
 Search *search_begin(Session *session,
                      bool (*set)(Session *session, bool on, void *data, GError **error),
-                     SearchDoneFunc done, void *data);
+                     bool for_gdb, SearchDoneFunc done, void *data);
 void search_free(Search *search);
 
 #endif

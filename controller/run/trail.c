@@ -705,6 +705,16 @@ static bool differs(const TrailItem *item, GError **error)
     return false;
 }
 
+/* Whether a point that was not there then has stopped the node on its way to the hit: the clock has moved
+ * there, which is new. */
+static bool is_new_hit(const Node *n, const TrailItem *item)
+{
+    const DebugHit *hit = debug_hit(n);
+
+    return hit && n->clock.icount.n < item->hit.n &&
+           (item->watched || hit->n_watched > 0 || hit->pc != item->address);
+}
+
 /* The way led to a hit. */
 static bool arrived_at_hit(Session *s, TrailItem *item, bool *hit, GError **error)
 {
@@ -723,6 +733,8 @@ static bool arrived_at_hit(Session *s, TrailItem *item, bool *hit, GError **erro
     rest_settle(n);
     if (n->clock.icount.n < item->hit.n && node_ensemble_time(n).ns < item->after.ns)
         return true; /* interrupted */
+    if (is_new_hit(n, item))
+        return true;
     if (n->clock.icount.n != item->hit.n || node_ensemble_time(n).ns != item->after.ns)
         return differs(item, error);
     *hit = true;
