@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* gdb-endpoint-private.h: an endpoint's own data. gdb-endpoint.c answers a gdb's requests,
- * gdb-resume.c those that let the ensemble move. */
+ * gdb-resume.c those that let the ensemble move, gdb-reverse.c those that take it back. */
 #ifndef GDBSERVER_GDB_ENDPOINT_PRIVATE_H
 #define GDBSERVER_GDB_ENDPOINT_PRIVATE_H
 
@@ -10,6 +10,13 @@
 #include "controller/gdbserver/gdb-processes.h"
 #include "controller/run/run.h"
 #include "controller/session/journal.h"
+
+/* What a gdb waits for that has asked to go back. */
+typedef enum {
+    GDB_BACK_NOT,   /* it has not */
+    GDB_BACK_DUE,   /* for the end of what the ensemble does */
+    GDB_BACK_GOING, /* for the end of the way back */
+} GdbBack;
 
 struct GdbEndpoint {
     Session *session;
@@ -29,9 +36,14 @@ struct GdbEndpoint {
     unsigned vcpu;           /* … and its number */
     JournalSteps steps;      /* where that began */
     unsigned alone;          /* steps that a continue of one vCPU may still make; 0: none */
+    bool known;              /* the present step goes along the branch that is known … */
+    unsigned along;          /* … and so many more may, of other vCPUs, … */
+    uint64_t stepped_pc;     /* … as long as that one stands here */
     bool partly;             /* to gdb others than the stepped vCPU go on, but not all */
     VTime stepped_at; /* the ensemble's time when the step began; -1: gdb knows that all move */
     char *moved;      /* gdb_moved_all(): what its next resume shows; NULL: nothing */
+    GdbBack back;
+    bool back_step;   /* by one instruction, else to the last hit */
     bool begun;       /* the first packet was served */
     bool extended;    /* gdb stays when it has detached from every process */
     bool running;     /* gdb waits for a stop reply */
@@ -46,6 +58,20 @@ struct GdbEndpoint {
 /* Carries out a resume; its stop is told when it comes. What gdb has not been told yet comes first:
  * then nothing runs. The ensemble is at rest. */
 void endpoint_resume(GdbEndpoint *endpoint, const GdbRequest *request);
+/* Takes the ensemble back by one instruction of the node, or to the last hit before now, and tells the
+ * stop when it is there. All other gdbs are told at their next resume (gdb_moved_all()). */
+void endpoint_reverse(GdbEndpoint *endpoint, const GdbRequest *request);
+/* The gdb is gone: ends a way back that it has asked for, and forgets it. */
+void endpoint_leave_reverse(GdbEndpoint *endpoint);
+
+/* Refuses a resume, with code as the answer, and shows the reason: gdb shows the target's output while
+ * a resume is under way. */
+void endpoint_refuse(GdbEndpoint *endpoint, const char *code, const char *why);
+/* What gdb is to be told before anything moves: that a process has ended, or that the ensemble is
+ * elsewhere. False: nothing. resume NULL: one that moves all. */
+bool endpoint_tell_first(GdbEndpoint *endpoint, const GdbRequest *resume);
+/* Metronome ends: so does the process that gdb waits for. */
+void endpoint_tell_exit(GdbEndpoint *endpoint);
 /* Sends a stop reply. signal 0: the node itself has no reason to stop. */
 void endpoint_tell_stop(GdbEndpoint *endpoint, GdbProcess *process, unsigned signal,
                         const GdbStop *stop);

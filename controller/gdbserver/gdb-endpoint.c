@@ -7,6 +7,7 @@
 #include "controller/gdbserver/gdb-endpoint-private.h"
 
 #include "controller/base/log.h"
+#include "controller/past/reverse.h"
 #include "controller/qemu/debug.h"
 
 #include <glib-unix.h>
@@ -175,6 +176,10 @@ static void handle(GdbEndpoint *e, const GdbRequest *request)
     case GDB_REQUEST_RESUME:
         endpoint_resume(e, request);
         break;
+    case GDB_REQUEST_REVERSE_STEP:
+    case GDB_REQUEST_REVERSE_RESUME:
+        endpoint_reverse(e, request);
+        break;
     default:
         reply_answer(e, request);
     }
@@ -233,7 +238,7 @@ static void on_arrived(void *data)
     if (e->serving || e->answering || e->running || e->monitor)
         return;
     e->serving = true;
-    run_service(e->session, serve, e);
+    reverse_service(e->session, serve, e);
 }
 
 static void on_interrupted(void *data)
@@ -243,7 +248,10 @@ static void on_interrupted(void *data)
     if (!e->running)
         return;
     e->interrupted = true;
-    run_pause(e->session, "interrupted in gdb");
+    if (e->back == GDB_BACK_NOT)
+        run_pause(e->session, "interrupted in gdb");
+    else if (e->back == GDB_BACK_GOING)
+        reverse_interrupt(e->session);
 }
 
 /* --- coming and going --- */
@@ -270,7 +278,9 @@ static void drop(GdbEndpoint *e)
     if (e->monitor)
         e->events->forget(e->monitor);
     e->monitor = NULL;
-    if (e->running) {
+    if (e->back != GDB_BACK_NOT) {
+        endpoint_leave_reverse(e);
+    } else if (e->running) {
         g_autofree char *why = g_strdup_printf("gdb of node %s went away", name_of(e));
 
         run_leave(e->session, e);
@@ -279,7 +289,7 @@ static void drop(GdbEndpoint *e)
     e->running = false;
     endpoint_release(e);
     log_info("gdb of node %s is gone", name_of(e));
-    run_service(e->session, clean_up, e);
+    reverse_service(e->session, clean_up, e);
 }
 
 /* Accepts a connection. It replaces a connection that has sent no packet yet. A gdb keeps its
@@ -372,8 +382,8 @@ void gdb_moved_all(const Session *s, const char *line)
     for (unsigned i = 0; s->endpoints && i < s->endpoints->len; i++) {
         GdbEndpoint *e = s->endpoints->pdata[i];
 
-        if (gdb_processes_count(e->processes) == 0)
-            continue;
+        if (gdb_processes_count(e->processes) == 0 || e->back == GDB_BACK_GOING)
+            continue; /* nobody is there, or it waits for a stop anyway */
         g_free(e->moved);
         e->moved = g_strdup_printf("metronome: %s\n", line);
     }

@@ -208,6 +208,27 @@ GdbProcess *gdb_processes_current(const GdbProcesses *p)
     return p->current;
 }
 
+GdbProcess *gdb_processes_resumed(const GdbProcesses *p)
+{
+    return p->control ? p->control : p->current;
+}
+
+bool gdb_processes_alone(const GdbProcesses *p)
+{
+    return p->control && p->attached->len > 1;
+}
+
+GdbProcess *gdb_processes_of(const GdbProcesses *p, const Node *node)
+{
+    for (guint i = 0; i < p->attached->len; i++) {
+        GdbProcess *process = p->attached->pdata[i];
+
+        if (process->node == node)
+            return process;
+    }
+    return NULL;
+}
+
 bool gdb_process_is_live(const GdbProcess *process)
 {
     return process->node && node_is_live(process->node);
@@ -332,7 +353,7 @@ static void reply_supported(GdbProcesses *p, const GdbRequest *r, GString *answe
     }
     if (*answer->str == 'E')
         return;
-    g_string_append(answer, ";QStartNoAckMode+");
+    g_string_append(answer, ";QStartNoAckMode+;ReverseStep+;ReverseContinue+");
     g_string_append(answer, p->offers & GDB_OFFERS_SWBREAK ? ";swbreak+" : "");
     g_string_append(answer, p->offers & GDB_OFFERS_HWBREAK ? ";hwbreak+" : "");
 }
@@ -415,7 +436,7 @@ GdbResume gdb_processes_resume(GdbProcesses *p, const GdbRequest *r, GdbProcess 
         first[i + 1] = threads->len;
     }
     what = gdb_request_resume(r, threads, &stepped);
-    *which = p->control ? p->control : p->current;
+    *which = gdb_processes_resumed(p);
     if (what == GDB_RESUME_STEP_ANY)
         return debug_threads_choose(debug_view_threads((*which)->view), vcpu, error)
                    ? GDB_RESUME_STEP

@@ -59,6 +59,13 @@ GdbProcess *gdb_processes_find(const GdbProcesses *processes, int64_t pid);
 /* The process that gdb has selected, or whose stop was reported last; NULL: there is none. */
 GdbProcess *gdb_processes_current(const GdbProcesses *processes);
 
+/* The process that a resume without actions moves: by Hc, else the current one. NULL: there is none. */
+GdbProcess *gdb_processes_resumed(const GdbProcesses *processes);
+/* Whether gdb takes only that one for moved then, and has others. */
+bool gdb_processes_alone(const GdbProcesses *processes);
+/* The process of a node; NULL: gdb is not attached to it. */
+GdbProcess *gdb_processes_of(const GdbProcesses *processes, const Node *node);
+
 /* Whether the process takes part in the ensemble. */
 bool gdb_process_is_live(const GdbProcess *process);
 /* The first process that does not, and that the resume would move if it did; NULL: there is none.

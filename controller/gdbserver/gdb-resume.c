@@ -5,15 +5,15 @@
 #include "controller/base/units.h"
 #include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
+#include "controller/run/trail.h"
 
 #include <inttypes.h>
 
-/* Steps of a vCPU that a gdb lets continue alone. A gdb that steps past a breakpoint by setting one
- * behind it needs a few, for a sequence of LR and SC. */
+/* Steps of a vCPU that a gdb lets continue alone: a gdb that steps past a breakpoint by setting one
+ * behind it needs a few, for a sequence of LR and SC. And of others in front of a known step. */
 #define MOST_ALONE 1000u
 
-/* Refuses a resume and shows the reason: gdb shows target output while a resume is under way. */
-static void refuse_resume(GdbEndpoint *e, const char *code, const char *why)
+void endpoint_refuse(GdbEndpoint *e, const char *code, const char *why)
 {
     g_autofree char *text = g_strdup_printf("metronome: %s\n", why);
 
@@ -59,6 +59,14 @@ void endpoint_tell_end(GdbEndpoint *e, GdbProcess *process)
     gdb_peer_reply_text(e->peer, end);
     if (!e->node)
         gdb_processes_detach(e->processes, process);
+}
+
+void endpoint_tell_exit(GdbEndpoint *e)
+{
+    g_autofree char *end = g_strdup_printf(
+        "W00;process:%" PRIx64, (uint64_t)shown_pid(e, gdb_processes_current(e->processes)));
+
+    gdb_peer_reply_text(e->peer, end);
 }
 
 /* The stop that a gdb has not seen yet. Nothing runs. */
@@ -117,14 +125,10 @@ static void end_run(GdbEndpoint *e, const RunOutcome *o, GdbProcess *only)
     report_why(e, o);
     e->running = false;
     gdb_processes_moved(e->processes);
-    if (e->ending) {
-        g_autofree char *end = g_strdup_printf(
-            "W00;process:%" PRIx64, (uint64_t)shown_pid(e, gdb_processes_current(e->processes)));
-
-        gdb_peer_reply_text(e->peer, end);
-    } else {
+    if (e->ending)
+        endpoint_tell_exit(e);
+    else
         reply_run_stop(e, o, only);
-    }
     e->interrupted = false;
     if (o->end == RUN_FAILED && o->unattended)
         e->events->failed(o->error, e->events_data);
@@ -160,6 +164,15 @@ static bool at_point(const GdbEndpoint *e)
 
 static void make_step(GdbEndpoint *e);
 
+/* Whether an instruction along the known branch was one of another vCPU. */
+static bool was_of_other(const GdbEndpoint *e)
+{
+    uint64_t pc;
+
+    return e->known && e->steps.vcpu >= 0 && debug_pc(e->stepping->node, &e->stepped, &pc, NULL) &&
+           pc == e->stepped_pc;
+}
+
 /* The end of a step. A step that was completed needs no reason for its stop. */
 static void on_step_done(const RunOutcome *o, void *data)
 {
@@ -168,7 +181,12 @@ static void on_step_done(const RunOutcome *o, void *data)
     bool reached = o->end == RUN_REACHED && gdb_process_is_live(e->stepping);
     unsigned signal = GDB_SIGNAL_TRAP;
 
-    if (e->stepping->node)
+    if (reached && !e->interrupted && was_of_other(e)) {
+        e->along--;
+        make_step(e);
+        return;
+    }
+    if (e->stepping->node && !e->known)
         journal_steps(e->session, e->stepping->node, JOURNAL_BY_GDB, &e->steps);
     if (reached && e->alone > 0 && !e->interrupted && !at_point(e)) {
         if (--e->alone > 0) {
@@ -227,14 +245,23 @@ static void go_on(GdbEndpoint *e)
             endpoint_hold(e->session->endpoints->pdata[i]);
     } else {
         e->running = false;
-        refuse_resume(e, "E01", error->message);
+        endpoint_refuse(e, "E01", error->message);
         return;
     }
     if (run_held(e->session))
         gdb_peer_report(e->peer, "metronome: all stand until every attached gdb continues\n");
 }
 
-/* Steps one vCPU. The node's other vCPUs do not run meanwhile. */
+/* Behind a way back a step goes along the branch that is known, and is nothing new: the next instruction
+ * of the node is executed as it was, interrupts included. Of several vCPUs another may be the one that
+ * goes on there first, for a while. */
+static bool is_known(GdbEndpoint *e)
+{
+    return e->along > 0 && trail_replays(e->session) && !run_active(e->session) &&
+           debug_pc(e->stepping->node, &e->stepped, &e->stepped_pc, NULL);
+}
+
+/* Steps one vCPU. The node's other vCPUs do not run meanwhile, unless the step is known. */
 static void make_step(GdbEndpoint *e)
 {
     DebugView *view = e->stepping->view;
@@ -242,19 +269,20 @@ static void make_step(GdbEndpoint *e)
     Node *n = e->stepping->node;
     RunGoal goal = {.time = {RUN_FOR_EVER},
                     .node = n,
-                    .step = true,
                     .vcpu = threads && threads->len > 1 ? (int)e->vcpu : -1,
                     .manner = debug_view_masks(view) ? STEP_MASKED : STEP_LIVE};
     g_autoptr(GError) error = NULL;
 
     g_assert(n); /* only a process that is live is stepped */
     rest_settle(n);
+    e->known = is_known(e);
+    goal.step = !e->known;
     goal.insns.n = n->clock.icount.n + 1;
     e->steps = (JournalSteps){goal.vcpu, goal.manner == STEP_MASKED, n->clock.icount,
                               engine_now(e->session->engine)};
     e->running = n->icount.enabled && run_step(e->session, &goal, on_step_done, e, &error);
     if (!e->running)
-        refuse_resume(e, "E01", error ? error->message : "no single step without icount");
+        endpoint_refuse(e, "E01", error ? error->message : "no single step without icount");
 }
 
 /* most: how many steps at most, for a vCPU that continues alone to its next breakpoint; 0: one. */
@@ -267,6 +295,7 @@ static void step(GdbEndpoint *e, GdbProcess *process, unsigned vcpu, unsigned mo
     e->vcpu = vcpu;
     e->stepped = g_array_index(threads, GdbThread, vcpu);
     e->alone = most;
+    e->along = MOST_ALONE;
     e->stepped_at = all_named ? vtime(-1) : engine_now(e->session->engine);
     make_step(e);
 }
@@ -292,10 +321,10 @@ static void resume(GdbEndpoint *e, const GdbRequest *request)
         step(e, process, vcpu, MOST_ALONE, named);
         break;
     case GDB_RESUME_UNKNOWN:
-        refuse_resume(e, error ? "E01" : "E22", error ? error->message : "there is no such vCPU");
+        endpoint_refuse(e, error ? "E01" : "E22", error ? error->message : "there is no such vCPU");
         break;
     case GDB_RESUME_PART:
-        refuse_resume(
+        endpoint_refuse(
             e, "E22",
             named ? "either all vCPUs go on or one makes a step: `set scheduler-locking off`"
                   : "no node goes on without the others: `set schedule-multiple on`");
@@ -303,9 +332,9 @@ static void resume(GdbEndpoint *e, const GdbRequest *request)
     }
 }
 
-void endpoint_resume(GdbEndpoint *e, const GdbRequest *request)
+bool endpoint_tell_first(GdbEndpoint *e, const GdbRequest *resume)
 {
-    GdbProcess *ended = gdb_processes_ended(e->processes, request), *untold;
+    GdbProcess *ended = gdb_processes_ended(e->processes, resume);
 
     if (gdb_processes_count(e->processes) == 0)
         gdb_peer_reply_text(e->peer, "E01");
@@ -313,7 +342,19 @@ void endpoint_resume(GdbEndpoint *e, const GdbRequest *request)
         endpoint_tell_end(e, ended);
     else if (e->moved)
         reply_moved(e);
-    else if ((untold = gdb_processes_untold(e->processes, request)) != NULL)
+    else
+        return false;
+    return true;
+}
+
+void endpoint_resume(GdbEndpoint *e, const GdbRequest *request)
+{
+    GdbProcess *untold;
+
+    if (endpoint_tell_first(e, request))
+        return;
+    untold = gdb_processes_untold(e->processes, request);
+    if (untold)
         endpoint_tell_stop(e, untold, GDB_SIGNAL_TRAP, &debug_hit(untold->node)->stop);
     else
         resume(e, request);

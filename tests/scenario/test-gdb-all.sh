@@ -283,7 +283,7 @@ packets() {
     # shellcheck disable=SC2054
     pairs=(
         qSupported:multiprocess+\;swbreak+\;hwbreak+
-        'PacketSize=1000;multiprocess+;vContSupported+;qXfer:features:read+;qXfer:threads:read+;QStartNoAckMode+;swbreak+;hwbreak+'
+        'PacketSize=1000;multiprocess+;vContSupported+;qXfer:features:read+;qXfer:threads:read+;QStartNoAckMode+;ReverseStep+;ReverseContinue+;swbreak+;hwbreak+'
         vMustReplyEmpty '' '?' 'T05thread:p01.01;' qfThreadInfo mp1.1 qsThreadInfo l Hgp2.1 E22 Tp2.1 E22 qThreadExtraInfo,p2.1 E22
         D\;2 E01 vKill\;2 E01 vAttach\;0 E22 vAttach\;3 E01 vAttach\;7fffffff E01 vAttach\;80000000 E22 "vAttach;$zeros" E22
         vAttach\;1 E01 vAttach\;2 'T00thread:p02.01;' vAttach\;2 E01 qC QCp2.1 qfThreadInfo mp1.1 qsThreadInfo mp2.1 qsThreadInfo l
@@ -313,7 +313,7 @@ packets() {
     within 30 is_there all
     raw all qSupported qfThreadInfo qsThreadInfo '?' vAttach\;2 qXfer:threads:read::0,7 Hg1 'vCont;s:1' D || true
     join
-    check 'no multiprocess: the first node' said all 'PacketSize=1000;multiprocess+;vContSupported+;qXfer:features:read+;QStartNoAckMode+' \
+    check 'no multiprocess: the first node' said all 'PacketSize=1000;multiprocess+;vContSupported+;qXfer:features:read+;QStartNoAckMode+;ReverseStep+;ReverseContinue+' \
         m1 l 'T05thread:01;' E01 '' OK 'T05thread:01;' OK
     check 'no multiprocess: its step' ended 0
 

@@ -50,8 +50,8 @@ packets() {
     zeros=$(printf '0%.0s' {1..6000})
     # shellcheck disable=SC2054
     pairs=(
-        qSupported:multiprocess+ 'PacketSize=N;multiprocess+;vContSupported+;qXfer:features:read+;QStartNoAckMode+'
-        qXfer:features:read:target.xml:0,5 'm<?xml' F0 '' F-1,4,C '' bc '' bs '' r '' R '' '!' '' vRun\; '' vAttach\;1 '' vFile:open:61,0,0 '' vFlashErase:0,10 ''
+        qSupported:multiprocess+ 'PacketSize=N;multiprocess+;vContSupported+;qXfer:features:read+;QStartNoAckMode+;ReverseStep+;ReverseContinue+'
+        qXfer:features:read:target.xml:0,5 'm<?xml' F0 '' F-1,4,C '' bcx E22 bs1 E22 r '' R '' '!' '' vRun\; '' vAttach\;1 '' vFile:open:61,0,0 '' vFlashErase:0,10 ''
         v '' q '' Q '' 'vCont;t' E22 'vCont;r0,10:p1.1' E22 vCont E22 'vCont;' E22 'vCont;c;' E22 c40080000 E22
         s40080000 E22 'C05;40080000' E22 G E22 G00 E22 "G$zeros" E22 P0=00 E22 P0= E22 m40080000,100000 E22 m40080000 E22
         "q$zeros" '' M40080000,2:00 E22 Z9,0,4 E22 Z0,0 E22 z0,40080000,4 E22 qRcmd,7 E22 Qqemu.sstep=0 E22
