@@ -3,6 +3,7 @@
  * scenarios call it for each line, so nothing is allocated where one is found. */
 #include "controller/base/suggest.h"
 #include "controller/command/command.h"
+#include "controller/command/manual.h"
 
 #include <string.h>
 
@@ -129,6 +130,11 @@ static const Command *refuse_first(const char *typed, bool several, GError **err
     else if (several)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "ambiguous command '%s': could be %s", typed, fit);
+    else if (manual_has_mode(typed))
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "unknown command '%s': as `metronome %s` it begins a command line, see "
+                    "`metronome --help`",
+                    typed, typed);
     else if (best)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "unknown command '%s': did you mean '%s'?", typed, best);

@@ -48,7 +48,7 @@ static const ManualItem modes[] = {
 
 static const ManualItem exit_statuses[] = {
     {"0", "done"},
-    {"1", "an assert or wait failed"},
+    {"1", "an assert or wait failed, or a limit of time was over"},
     {"2", "usage, parse error or bad value; or output was lost (a full disk)"},
     {"3", "a node, QEMU or another host failed"},
     {"4", "exactness was lost (a missed boundary, a late packet); takes the place of 0, 1 and lost "
@@ -70,6 +70,22 @@ char *manual_summary(void)
                                (int)(MODE_WIDTH - g_utf8_strlen(modes[i].name, -1)), "",
                                modes[i].text);
     return g_string_free(out, FALSE);
+}
+
+bool manual_has_mode(const char *word)
+{
+    size_t length = strlen(word);
+
+    for (size_t i = 0; length > 0 && i < G_N_ELEMENTS(modes); i++) {
+        const char *name = modes[i].name;
+
+        if (g_str_has_prefix(name, "[OPTIONS] "))
+            name += strlen("[OPTIONS] ");
+        if (g_ascii_islower(*name) && strcspn(name, " ") == length &&
+            strncmp(name, word, length) == 0)
+            return true;
+    }
+    return false;
 }
 
 char *manual_epilogue(void)

@@ -90,6 +90,8 @@ help_texts() {
     done
     check 'help for every command' help_for_each
     # shellcheck disable=SC2016
+    expect 'help for what is no command, but begins a command line' 2 'help test' "unknown command 'test'" '`metronome --help`'
+    # shellcheck disable=SC2016
     expect 'help for an unknown command' 2 'help dance' "unknown command 'dance'" '`help` lists the commands'
 }
 

@@ -111,6 +111,9 @@ static void test_ambiguous(void)
 static void test_unknown(void)
 {
     find_fails("frobnicate now", "unknown command 'frobnicate': `help` lists the commands");
+    find_fails("verify a.mtr",
+               "unknown command 'verify': as `metronome verify` it begins a command "
+               "line, see `metronome --help`");
     find_fails("node kill a",
                "unknown command 'node kill': add, attach, remove, list, console, transcript");
 }
