@@ -98,7 +98,8 @@ bool symbols_read_text(Symbols *s, int fd, GError **error)
             return number == 1
                        ? symbols_set_error(
                              error, "it is neither an ELF file nor a text of lines 'ADDRESS TYPE "
-                                    "NAME', as System.map and kallsyms are")
+                                    "NAME', as System.map and kallsyms are; a kernel to boot, such "
+                                    "as vmlinuz, has no names, its vmlinux has")
                        : symbols_set_error(
                              error, "line %u is no 'ADDRESS TYPE NAME', such as 'ffff0000 T main'",
                              number);

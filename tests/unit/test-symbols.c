@@ -168,6 +168,7 @@ static void test_no_text(void)
 
     refuse("", 0, "no name of a function");
     refuse("MZ\220\0\3", 5, "neither an ELF file nor a text of lines");
+    refuse("MZ\220\0\3", 5, "its vmlinux has");
     refuse("hello\n", 6, "neither an ELF file nor a text of lines");
     refuse("1000 T \n", 8, "neither an ELF file");
     refuse("1000 TT a\n", 10, "neither an ELF file");
