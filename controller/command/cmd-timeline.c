@@ -49,8 +49,12 @@ static void show_heading(const Session *s, const Node *n, const Profile *p)
         answer_count(s->answer, "every", (uint64_t)profile_every(p));
         return;
     }
-    session_print(s, "node %s: %" PRIu64 " samples, at every %" PRId64 ". barrier\n", n->name,
-                  profile_samples(p), profile_every(p));
+    if (profile_every(p) == 1)
+        session_print(s, "node %s: %" PRIu64 " samples, one a barrier\n", n->name,
+                      profile_samples(p));
+    else
+        session_print(s, "node %s: %" PRIu64 " samples, one every %" PRId64 " barriers\n", n->name,
+                      profile_samples(p), profile_every(p));
     if (trouble)
         session_print(s, "no sample at %" PRIu64 " barriers, first: %s\n", lost, trouble);
 }

@@ -158,7 +158,7 @@ END
 aarch64-linux-gnu-gcc -O1 -ffreestanding -nostdlib -static -fno-omit-frame-pointer -fno-pie -no-pie -mno-outline-atomics \
     -fno-stack-protector -Wl,--build-id=none,-Ttext=0x40080000 -o "$dir/deep.elf" "$dir/deep.c"
 expect 'functions of a program' 0 "quantum 13us; node add a $small kernel=$dir/deep.elf; start; run 100us; trace a functions $dir/a.folded depth=8; run 13ms;
-    trace a functions; trace a functions off; trace a functions off" '^node a: 1000 samples, at every 1. barrier$' '^ +samples +% +function$' '^ +0 +0\.00  \[idle\]$'
+    trace a functions; trace a functions off; trace a functions off" '^node a: 1000 samples, one a barrier$' '^ +samples +% +function$' '^ +0 +0\.00  \[idle\]$'
 # share FUNCTION LEAST MOST: in percent of the last table.
 share() {
     awk -v name="$1" -v least="$2" -v most="$3" '$3 == name { ok = $2 >= least && $2 <= most } END { exit !ok }' "$dir/out"
@@ -169,7 +169,7 @@ check 'the callers are in the stacks' grep -qE '^node a;vcpu 0;_start;outer;midd
 check '... whose samples are all' eval "[[ \$(awk '{ n += \$NF } END { print n }' '$dir/a.folded') -eq 1000 ]]"
 expect 'a guest that sleeps is idle; vCPUs count each' 0 "node add i $small kernel=$guest/idle-aarch64.elf; node add s $small smp=2 kernel=$guest/smp-aarch64.elf; start
     run 2ms; trace i functions every=2; trace s functions; run 20ms; trace i functions; trace s functions" \
-    '^node i: 10 samples, at every 2. barrier$' '^ +10 +100\.00  \[idle\]$' '^node s: 40 samples'
+    '^node i: 10 samples, one every 2 barriers$' '^ +10 +100\.00  \[idle\]$' '^node s: 40 samples'
 expect 'its options are for its begin' 2 "$count_node; trace a functions; run 1ms; trace a functions every=2" \
     'the functions of node a are being sampled: .trace a functions. shows them'
 expect 'another file stays as it is, here too' 2 "$count_node; trace a functions $guest/vmlinuz" "can't write the functions of node a to '.*': there is a file already that is no profile"
