@@ -39,10 +39,11 @@ static char *canonical_path(const char *path)
     return copy;
 }
 
-/* A name that begins with '-' would be an option. */
+/* A name that begins with '-' would be an option, one such as a=b.mtr a variable. */
 static char *plain_path(const char *path)
 {
-    return *path == '-' ? g_strconcat("./", path, NULL) : g_strdup(path);
+    return *path == '-' || path[strcspn(path, "=/")] == '=' ? g_strconcat("./", path, NULL)
+                                                            : g_strdup(path);
 }
 
 /* --- files --- */

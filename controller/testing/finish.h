@@ -10,7 +10,7 @@
  * removes the folders of the others. */
 void finish_case(const TestPlan *plan, TestCase *test_case);
 
-/* The same of a boot, which has left its files in `folder`. */
+/* The same of a boot, which has left its files in `folder`; NULL: that could not be made. */
 void finish_boot(const TestPlan *plan, Boot *boot, const char *folder);
 
 #endif

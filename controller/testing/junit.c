@@ -8,6 +8,14 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* How a file begins. */
+#define HEAD "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites"
+
+bool junit_is_one(const char *head, gsize size)
+{
+    return size >= strlen(HEAD) && memcmp(head, HEAD, strlen(HEAD)) == 0;
+}
+
 static void put_character(GString *out, gunichar c)
 {
     switch (c) {
@@ -218,7 +226,7 @@ static void put_suite(GString *out, const TestCase *c, const char *started)
 
 char *junit_text(const GPtrArray *cases, const char *started, HTime took)
 {
-    GString *out = g_string_new("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
+    GString *out = g_string_new(HEAD);
     Count all = {0};
 
     for (unsigned i = 0; i < cases->len; i++)

@@ -11,9 +11,13 @@
 #include "controller/testing/case.h"
 
 #include <glib.h>
+#include <stdbool.h>
 
 /* The file's text; free with g_free(). started: the host's date, ISO 8601. took: host time of all. */
 char *junit_text(const GPtrArray *cases, const char *started, HTime took);
+
+/* Whether a file that begins with these bytes is such a file, of whatever program. */
+bool junit_is_one(const char *head, gsize size);
 
 /*
  * Text that XML 1.0 allows, escaped, for any bytes: what is no UTF-8, and characters that a terminal

@@ -2,6 +2,7 @@
 /* kept.c: names, marks and case.txt. */
 #include "controller/testing/kept.h"
 
+#include "controller/base/fd.h"
 #include "controller/base/place.h"
 #include "controller/base/text.h"
 #include "controller/base/tree.h"
@@ -10,9 +11,12 @@
 #include "controller/session/session-error.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
+#include <sys/file.h>
 
 #define ABOUT "case.txt"
 #define MARK  "a case of metronome test\n"
@@ -53,39 +57,57 @@ static bool is_marked(const char *folder)
     return g_file_get_contents(path, &text, NULL, NULL) && g_str_has_prefix(text, MARK);
 }
 
+static int open_folder(const char *folder)
+{
+    return open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static bool refuse_taken(GError **error, const char *folder)
+{
+    return refuse(error, "another metronome test writes the folder", folder,
+                  " at present: say another DIR");
+}
+
+/* Whether no case runs that leaves this folder. File systems that know no locks tell of none. */
+static bool check_free(const char *folder, GError **error)
+{
+    fd_auto fd = open_folder(folder);
+
+    return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK ||
+           refuse_taken(error, folder);
+}
+
+/* Looks at a folder, and takes it into the set. */
 static bool check_folder(const char *folder, GHashTable *seen, GError **error)
 {
-    if (g_hash_table_contains(seen, folder))
+    g_autofree char *name = g_path_get_basename(folder);
+
+    if (!g_hash_table_add(seen, g_strdup(folder)))
         return refuse(error, "two cases would leave the folder", folder, "");
+    if (strlen(name) > NAME_MAX)
+        return refuse(error, "the name of the folder", folder, " is too long");
     if (!g_file_test(folder, G_FILE_TEST_EXISTS) && !g_file_test(folder, G_FILE_TEST_IS_SYMLINK))
         return true;
-    return is_marked(folder) ||
-           refuse(error, "in the place of a case stands", folder,
+    if (is_marked(folder))
+        return check_free(folder, error);
+    return refuse(error, "in the place of a case stands", folder,
                   ", which is no folder that a case has left: say another DIR");
 }
 
-static bool check_boots(const char *keep, const GPtrArray *boots, GError **error)
+static bool check_boots(const char *keep, const GPtrArray *boots, GHashTable *seen, GError **error)
 {
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
     for (unsigned i = 0; i < boots->len; i++) {
-        g_autofree char *folder =
-            kept_folder(keep, ((const Boot *)boots->pdata[i])->path, KEPT_BOOT);
+        const Boot *b = boots->pdata[i];
+        g_autofree char *folder = kept_folder(keep, b->path, KEPT_BOOT);
 
-        if (!check_folder(folder, seen, error))
+        if (!b->is_save && !check_folder(folder, seen, error))
             return false;
-        g_hash_table_add(seen, g_steal_pointer(&folder));
     }
     return true;
 }
 
-bool kept_check(const char *keep, const Collection *collection, GError **error)
+static bool check_cases(const char *keep, const GPtrArray *cases, GHashTable *seen, GError **error)
 {
-    const GPtrArray *cases = collection->cases;
-    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-
-    if (g_mkdir_with_parents(keep, 0777) != 0 || !place_takes_files(keep))
-        return refuse_errno(error, keep);
     for (unsigned i = 0; i < cases->len; i++) {
         const TestCase *c = cases->pdata[i];
 
@@ -94,21 +116,61 @@ bool kept_check(const char *keep, const Collection *collection, GError **error)
 
             if (!check_folder(folder, seen, error))
                 return false;
-            g_hash_table_add(seen, g_steal_pointer(&folder));
         }
     }
-    return check_boots(keep, collection->boots, error);
+    return true;
 }
 
-bool kept_begin(const char *folder, GError **error)
+/* A case that passes, or runs again, would remove what is inside its folder. */
+static bool check_nested(const char *keep, GHashTable *seen, GError **error)
+{
+    GHashTableIter iter;
+    void *folder;
+
+    g_hash_table_iter_init(&iter, seen);
+    while (g_hash_table_iter_next(&iter, &folder, NULL)) {
+        g_autofree char *above = g_path_get_dirname(folder);
+
+        for (; strlen(above) > strlen(keep); *strrchr(above, '/') = '\0')
+            if (g_hash_table_contains(seen, above))
+                return refuse(error, "one case would leave its folder inside that of another,",
+                              above, "");
+    }
+    return true;
+}
+
+bool kept_check(const char *keep, const Collection *collection, GError **error)
+{
+    g_autoptr(GHashTable) seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+
+    if (g_mkdir_with_parents(keep, 0777) != 0 || !place_takes_files(keep))
+        return refuse_errno(error, keep);
+    return check_cases(keep, collection->cases, seen, error) &&
+           check_boots(keep, collection->boots, seen, error) && check_nested(keep, seen, error);
+}
+
+int kept_begin(const char *folder, GError **error)
 {
     g_autofree char *about = g_build_filename(folder, ABOUT, NULL);
+    fd_auto fd = -1;
 
-    if (is_marked(folder))
+    if (is_marked(folder)) {
+        if (!check_free(folder, error))
+            return -1;
         tree_remove(folder, NULL);
-    if (g_mkdir_with_parents(folder, 0777) != 0)
-        return refuse_errno(error, folder);
-    return g_file_set_contents(about, MARK, -1, error);
+    }
+    if (g_mkdir_with_parents(folder, 0777) != 0 || (fd = open_folder(folder)) < 0) {
+        refuse_errno(error, folder);
+        return -1;
+    }
+    if (flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        refuse_taken(error, folder);
+        return -1;
+    }
+    if (g_file_set_contents(about, MARK, -1, error))
+        return fd_steal(&fd);
+    g_rmdir(folder); /* without a mark it would be in the way of the next run */
+    return -1;
 }
 
 void kept_forget_runs(const char *folder)
@@ -120,7 +182,7 @@ void kept_forget_runs(const char *folder)
     for (const char *name; dir && (name = g_dir_read_name(dir));) {
         g_autofree char *path = g_build_filename(parent, name, NULL);
 
-        if (g_str_has_prefix(name, prefix) && is_marked(path))
+        if (g_str_has_prefix(name, prefix) && is_marked(path) && check_free(path, NULL))
             tree_remove(path, NULL);
     }
 }

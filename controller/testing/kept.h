@@ -31,8 +31,10 @@ char *kept_folder(const char *keep, const char *name, unsigned run);
  * way. */
 bool kept_check(const char *keep, const Collection *collection, GError **error);
 
-/* Makes the folder, empty but for its mark, in place of an older one. */
-bool kept_begin(const char *folder, GError **error);
+/* Makes the folder, empty but for its mark, in place of an older one. Returns a descriptor, which the
+ * caller closes when the run has ended: as long as it is open no other runner replaces the folder. -1: an
+ * error; nothing in the folder was changed if another runner has it. */
+int kept_begin(const char *folder, GError **error);
 
 /* Removes what an earlier `--runs` has left beside this folder of a first run: that of further runs. */
 void kept_forget_runs(const char *folder);

@@ -2,7 +2,9 @@
 /* schedule.c: a slot for each place; whatever ends lets all free slots look for work. */
 #include "controller/testing/schedule.h"
 
+#include "controller/base/fd.h"
 #include "controller/base/process.h"
+#include "controller/base/text.h"
 #include "controller/base/tree.h"
 #include "controller/testing/finish.h"
 #include "controller/testing/job.h"
@@ -26,6 +28,7 @@ typedef struct {
     TestCase *test_case; /* the case, */
     unsigned run;        /* and which of its runs, from 1 */
     char *folder;
+    int kept; /* descriptor of kept_begin(); -1: none */
     HTime timeout;
 } Slot;
 
@@ -61,12 +64,18 @@ static void case_ended(Work *w, TestCase *c)
     w->schedule->on_case(w->schedule->data);
 }
 
+/* The folder of the run; NULL: --keep could not make it, so that it is not ours. */
+static const char *own_folder(const Slot *slot)
+{
+    return slot->work->schedule->plan->keep && slot->kept < 0 ? NULL : slot->folder;
+}
+
 static void boot_ended(const Slot *slot)
 {
     Boot *b = slot->boot;
 
     b->state = b->result.state == RESULT_PASSED ? BOOT_READY : BOOT_FAILED;
-    finish_boot(slot->work->schedule->plan, b, slot->folder);
+    finish_boot(slot->work->schedule->plan, b, own_folder(slot));
 }
 
 static void run_ended(Slot *slot)
@@ -75,10 +84,10 @@ static void run_ended(Slot *slot)
     TestResult *r = &c->results[slot->run - 1];
     g_autofree char *samples = launch_samples(slot->folder);
 
-    if (c->runs > 1)
+    if (c->runs > 1 && own_folder(slot))
         g_file_get_contents(samples, &r->samples, NULL, NULL);
     if (slot->work->schedule->plan->keep)
-        r->kept = g_strdup(slot->folder);
+        r->kept = g_strdup(own_folder(slot));
     else
         tree_remove(slot->folder, NULL);
     if (++c->ended == c->runs)
@@ -97,6 +106,7 @@ static void slot_ended(Slot *slot)
     slot->test_case = NULL;
     slot->run = 0;
     g_clear_pointer(&slot->folder, g_free);
+    fd_clear(&slot->kept);
     w->running--;
 }
 
@@ -178,7 +188,7 @@ static bool make_folder(Slot *slot, GError **error)
     if (plan->keep && slot->run == 1)
         kept_forget_runs(slot->folder);
     if (plan->keep)
-        return kept_begin(slot->folder, error);
+        return (slot->kept = kept_begin(slot->folder, error)) >= 0;
     if (g_mkdir_with_parents(slot->folder, 0700) == 0)
         return true;
     g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "can't make the folder '%s'",
@@ -242,6 +252,7 @@ static gboolean on_tick(gpointer data)
     const Work *w = data;
     const TestPlan *plan = w->schedule->plan;
     g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *line = NULL;
 
     g_string_printf(text, "%u of %u cases done", w->ended, w->schedule->collection->cases->len);
     for (unsigned i = 0; i < w->n_slots; i++) {
@@ -252,7 +263,8 @@ static gboolean on_tick(gpointer data)
                                    slot->boot ? slot->boot->path : slot->test_case->name,
                                    (double)job_took(slot->job).ns / 1e9);
     }
-    plan->progress(text->str, plan->data);
+    line = text_line(text->str, -1);
+    plan->progress(line, plan->data);
     return G_SOURCE_CONTINUE;
 }
 
@@ -273,6 +285,7 @@ bool schedule_run(const Schedule *schedule)
     w.slots = slots;
     for (unsigned i = 0; i < w.n_slots; i++) {
         slots[i].work = &w;
+        slots[i].kept = -1;
         slots[i].cpus = &g_array_index(schedule->places, cpu_set_t, i);
     }
     for (unsigned i = 0; i < G_N_ELEMENTS(numbers); i++)

@@ -5,6 +5,7 @@
 #include "controller/base/log.h"
 #include "controller/base/output.h"
 #include "controller/base/place.h"
+#include "controller/base/sink.h"
 #include "controller/base/text.h"
 #include "controller/base/tty.h"
 #include "controller/base/units.h"
@@ -44,16 +45,29 @@ static bool refuse(GError **error, const char *format, const char *path, const c
     return false;
 }
 
-/* Whether the file can be written at the end. */
+/* Whether the path is replaced by a new file. What a link leads to, a FIFO or a device is written to:
+ * a link such as /dev/stdout is not ours to replace. */
+static bool is_replaced(const char *path)
+{
+    return !g_file_test(path, G_FILE_TEST_IS_SYMLINK) &&
+           (!g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_REGULAR));
+}
+
+/* Whether the file can be written at the end, and nothing of the user's is lost by that. */
 static bool check_junit(const char *path, GError **error)
 {
     g_autofree char *folder = g_path_get_dirname(path);
+    g_autoptr(GError) e = NULL;
 
-    if (g_file_test(path, G_FILE_TEST_IS_DIR))
-        return refuse(error, "--junit: '%s' is a folder%s: a file is expected", path, "");
+    if (*path == '\0' || g_file_test(path, G_FILE_TEST_IS_DIR))
+        return refuse(error, "--junit: '%s' is %s: a file is expected", path,
+                      *path ? "a folder" : "no name");
     if (g_file_test(path, G_FILE_TEST_EXISTS) && access(path, W_OK) != 0)
         return refuse(error, "--junit: can't write '%s': %s", path, g_strerror(errno));
-    return place_takes_files(folder) ||
+    if (!sink_accepts(path, "JUnit file", junit_is_one, &e))
+        return refuse(error, "--junit: can't write '%s': %s", path, e->message);
+    return (!is_replaced(path) && g_file_test(path, G_FILE_TEST_EXISTS)) ||
+           place_takes_files(folder) ||
            refuse(error, "--junit: no file can be made in the folder '%s': %s", folder,
                   g_strerror(errno));
 }
@@ -61,8 +75,7 @@ static bool check_junit(const char *path, GError **error)
 /* The file of an earlier run would pass for this one's if this one is killed. */
 static void forget_junit(const char *path)
 {
-    if (path && g_file_test(path, G_FILE_TEST_IS_REGULAR) &&
-        !g_file_test(path, G_FILE_TEST_IS_SYMLINK))
+    if (path && is_replaced(path))
         g_unlink(path);
 }
 
@@ -109,9 +122,9 @@ static bool look(const TestPlan *plan, const Collection *c, GError **error)
 {
     g_autoptr(GPtrArray) pairs = words_of(plan, true);
 
-    return (!plan->junit || check_junit(plan->junit, error)) &&
-           foresee_variables((char *const *)pairs->pdata, c, error) &&
-           check_saves(plan, c, error) && (!plan->keep || kept_check(plan->keep, c, error));
+    return foresee_variables((char *const *)pairs->pdata, c, error) &&
+           check_saves(plan, c, error) && (!plan->keep || kept_check(plan->keep, c, error)) &&
+           (!plan->junit || check_junit(plan->junit, error)); /* the folder may be that of --keep */
 }
 
 /* --- results --- */
@@ -159,13 +172,12 @@ static void tell_rest(Teller *t)
         tell(t, tap_bail_out("interrupted"));
 }
 
-/* Writes a file in place of an older one; what is no file, such as a FIFO, is written to. */
 static bool write_file(const char *path, const char *text, GError **error)
 {
     FILE *file;
     bool ok;
 
-    if (!g_file_test(path, G_FILE_TEST_EXISTS) || g_file_test(path, G_FILE_TEST_IS_REGULAR))
+    if (is_replaced(path))
         return g_file_set_contents(path, text, -1, error);
     file = fopen(path, "we");
     ok = file && fputs(text, file) >= 0;
@@ -178,10 +190,8 @@ static void write_junit(const TestPlan *plan, const Collection *c, const char *s
     g_autofree char *text = junit_text(c->cases, started, took);
     g_autoptr(GError) error = NULL;
 
-    if (!write_file(plan->junit, text, &error)) {
-        log_write(LOG_ERROR, "--junit: %s", error->message);
+    if (!write_file(plan->junit, text, &error))
         output_lost("--junit: %s", error->message);
-    }
 }
 
 static void note_outcome(const Collection *c, bool interrupted, Verdict *verdict)

@@ -315,6 +315,13 @@ END
         check '... and JUnit has what there is' junit 'long/1.mtr.1.passed' 'long/2.mtr.2.skipped.interrupted.*interrupted' 'long/3.mtr.3.skipped.not-run.not run'
         check '... no QEMU is left' within 5 no_qemus
     done
+    background test "$cases/long/2.mtr" --keep "$dir/kept-both"
+    within 20 case_runs
+    check 'a folder that another runner writes' not timeout 20 "$metronome" test "$cases/long/2.mtr" --keep "$dir/kept-both" 2>"$dir/other"
+    check '... is not taken' grep -q "exit code 2: --keep: another metronome test writes the folder '.*/long/2.mtr' at present" "$dir/other"
+    check '... nor changed' test -f "$dir/kept-both$cases/long/2.mtr/output.txt"
+    kill -INT "$pid"
+    join
     background test "$cases/long" --tap
     within 20 says '^ok 1 - '
     within 20 case_runs
@@ -363,7 +370,7 @@ refused_so() {
 }
 
 mistakes() {
-    local odd=$'od<d&"\001\377.mtr' as=()
+    local long odd=$'od<d&"\001\377.mtr' as=()
     mkdir "$dir/empty" "$dir/empty/below" "$cases/deaf"
     rm -rf "${cases:?}"/*/
     scenario one.mtr <<<'echo 1'
@@ -392,6 +399,28 @@ mistakes() {
     refused 'a filter that fits nothing' "--filter 'zzz' fits the name of none of [0-9]+ cases" cases --filter zzz
     refused 'JUnit into no folder' "--junit: no file can be made in the folder 'no/folder': No such file" cases/one.mtr --junit no/folder/x.xml
     refused 'JUnit into a folder' "--junit: 'cases' is a folder" cases/one.mtr --junit cases
+    refused 'JUnit without a name' "--junit: '' is no name" cases/one.mtr --junit ''
+    refused 'JUnit into the folder of --keep' "--junit: 'kept-one' is a folder" cases/one.mtr --keep kept-one --junit kept-one
+    refused 'JUnit in place of a case' "--junit: can't write 'cases/one.mtr': there is a file already that is no JUnit file" cases/one.mtr --junit cases/one.mtr
+    check '... which stays' [ "$(<"$cases/one.mtr")" = 'echo 1' ]
+    ln -s shown.xml "$dir/link.xml"
+    tests cases/one.mtr --junit link.xml
+    check 'JUnit through a link, as /dev/stdout is one' ended 0
+    check '... which stays' [ -L "$dir/link.xml" -a -s "$dir/shown.xml" ]
+    long=$(printf 'x%.0s' {1..250}).mtr
+    cp "$cases/one.mtr" "$cases/$long"
+    refused 'a name with no room for the number of a run' "--keep: the name of the folder 'kept-one/cases/x.* is too long" "cases/$long" --keep kept-one --runs 2
+    rm "$cases/$long"
+    echo 'echo 1' | tee "$cases/x.mtr" >"$cases/x.mtr.run-2"
+    refused 'two cases with one folder' "--keep: two cases would leave the folder 'kept-one/cases/x.mtr.run-2'" cases/x.mtr.run-2 cases/x.mtr --keep kept-one --runs 2
+    printf '# from: one.mtr\n' >"$cases/x.mtr"
+    mv "$cases/x.mtr.run-2" "$cases/one.mtr.boot"
+    refused 'a case in the place of a boot' "--keep: two cases would leave the folder 'kept-one/cases/one.mtr.boot'" cases/x.mtr cases/one.mtr.boot --keep kept-one
+    cp "$cases/one.mtr" "$dir/__"
+    refused 'a case inside the folder of another' "--keep: one case would leave its folder inside that of another, 'kept-one/__'" __ "../${dir##*/}/cases/one.mtr" --keep kept-one
+    cp "$cases/one.mtr" "$dir/a=b.mtr"
+    (cd "$dir" && exec "$metronome" test . --filter a= --junit out.xml) >/dev/null
+    check 'a file with the name of a variable runs again by another one' [ "$(property ./a=b.mtr again)" = 'metronome test ./a=b.mtr' ]
     refused 'a variable that nobody uses' "'colour=1' on the command line: no case uses .colour" cases/one.mtr colour=1
     refused 'a variable twice' "'n=2': n is given twice on the command line" cases/uses.mtr n=1 n=2
     refused 'an option of another mode' '--every is no option of test' cases/one.mtr --every 2
