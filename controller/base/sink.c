@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #define MAX_BEHIND (64u << 20) /* limit of unread bytes; beyond it the sink ends */
@@ -33,12 +34,25 @@ static bool may_overwrite(int fd, SinkKnows knows)
     return n == 0 || (n > 0 && knows(head, (gsize)n));
 }
 
+/* Keeps other sinks, of this process or another one, from the file, whose text would be mixed. A file
+ * system without locks lets them all. False: one has it, errno is EWOULDBLOCK. */
+static bool take(int fd)
+{
+    return flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK;
+}
+
+/* A process that was forked meanwhile has the descriptor, too, so closing it would not let it go. */
+static void let_go(int fd)
+{
+    flock(fd, LOCK_UN);
+}
+
 /* Returns -1 with errno. EEXIST: a file of another kind is already there. */
 static int open_regular(const char *path, SinkKnows knows)
 {
     fd_auto fd = open(path, O_RDWR | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-    if (fd < 0)
+    if (fd < 0 || !take(fd))
         return -1;
     errno = EEXIST;
     if (!may_overwrite(fd, knows) || ftruncate(fd, 0) != 0)
@@ -49,11 +63,15 @@ static int open_regular(const char *path, SinkKnows knows)
 static int open_any(const char *path, SinkKnows knows)
 {
     struct stat st;
+    fd_auto fd = -1;
 
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode))
         return open_regular(path, knows);
     /* Opens without waiting: a FIFO needs a reader already. */
-    return open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0666);
+    if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !take(fd))
+        return -1;
+    return fd_steal(&fd);
 }
 
 static void set_problem(const char *what, int problem, GError **error)
@@ -62,6 +80,9 @@ static void set_problem(const char *what, int problem, GError **error)
         g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
                     "there is a file already that is no %s: choose another name, or remove it",
                     what);
+    else if (problem == EWOULDBLOCK)
+        g_set_error(error, G_FILE_ERROR, G_FILE_ERROR_AGAIN,
+                    "something else is being written to it at present: choose another name");
     else
         g_set_error(error, G_FILE_ERROR, (int)g_file_error_from_errno(problem), "%s%s",
                     g_strerror(problem), problem == ENXIO ? "; start its reader first" : "");
@@ -106,6 +127,8 @@ Sink *sink_resume(const char *path, const char *what, const Sha *written)
 {
     int fd = resume_file(path, written);
 
+    if (fd >= 0)
+        take(fd); /* what had it before may have it still */
     return fd >= 0 ? sink_of(fd, path, what) : NULL;
 }
 
@@ -120,6 +143,7 @@ static void give_up(Sink *s, int problem)
                 problem == EPIPE    ? "nobody reads it any more"
                 : problem == EAGAIN ? "its reader does not read"
                                     : g_strerror(problem));
+    let_go(s->fd);
     fd_clear(&s->fd);
     g_byte_array_set_size(s->pending, 0);
 }
@@ -158,6 +182,8 @@ void sink_close(Sink *s)
     if (s->fd >= 0 && s->pending->len > 0)
         output_lost("the %s is cut off: nobody reads '%s', the last %u bytes are lost", s->what,
                     s->path, s->pending->len);
+    if (s->fd >= 0)
+        let_go(s->fd);
     /* Some file systems report only at close() that they could not store the data. */
     if (s->fd >= 0 && close(s->fd) != 0 && errno != EINTR)
         output_lost("the %s is not complete: can't write '%s': %s", s->what, s->path,

@@ -20,8 +20,8 @@ typedef struct Sink Sink;
 typedef bool (*SinkKnows)(const char *head, gsize size);
 
 /*
- * Opens a file to be written from its beginning. A file with content of another kind is refused and
- * left unchanged. what: a word such as "capture", for messages.
+ * Opens a file to be written from its beginning. A file with content of another kind, or
+ * one that another sink, of any process, has open, is refused and left unchanged. what: a word such as "capture", for messages.
  */
 Sink *sink_open(const char *path, const char *what, SinkKnows knows, GError **error);
 

@@ -13,9 +13,27 @@
 /* Rows of the table at the prompt. */
 #define SHOWN 20
 
-static bool would_write(const CommandCall *call, const char *path, GError **error)
+/* Whether a profile or the trace will be written to this file. */
+static bool is_taken(const Session *s, const char *path, GError **error)
 {
-    return !call->session->options.dry || command_would_write(call->session, path, false, error);
+    const char *node = profile_writer(s, path), *trace = tracer_path(s);
+    g_autofree char *canonical = g_canonicalize_filename(path, NULL);
+    g_autofree char *other = trace ? g_canonicalize_filename(trace, NULL) : NULL;
+
+    if (!node && g_strcmp0(canonical, other) != 0)
+        return false;
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                "'%s' is the file of %s%s already: choose another name", path,
+                node ? "the functions of node " : "the trace", node ? node : "");
+    return true;
+}
+
+static bool may_write(const CommandCall *call, const char *path, GError **error)
+{
+    const Session *s = call->session;
+
+    return !is_taken(s, path, error) &&
+           (!s->options.dry || command_would_write(s, path, false, error));
 }
 
 /* --- functions --- */
@@ -119,7 +137,7 @@ static CommandResult functions(CommandCall *call, GError **error)
                     "depth=%u: a stack has 1 to %d functions", o.depth, PROFILE_MAX_DEPTH);
         return COMMAND_FAILED;
     }
-    if ((o.path && !would_write(call, o.path, error)) || !profile_begin(s, n, &o, error))
+    if ((o.path && !may_write(call, o.path, error)) || !profile_begin(s, n, &o, error))
         return COMMAND_FAILED;
     return COMMAND_DONE;
 }
@@ -152,8 +170,10 @@ static CommandResult begin(CommandCall *call, GError **error)
                     o.path, o.path, o.path);
         return COMMAND_FAILED;
     }
-    return would_write(call, o.path, error) && tracer_begin(s, &o, error) ? COMMAND_DONE
-                                                                          : COMMAND_FAILED;
+    /* A second trace is refused by its own words. */
+    return (tracer_path(s) || may_write(call, o.path, error)) && tracer_begin(s, &o, error)
+               ? COMMAND_DONE
+               : COMMAND_FAILED;
 }
 
 static CommandResult exec_trace(CommandCall *call, GError **error)

@@ -31,6 +31,7 @@ struct Profile {
     int64_t every;
     unsigned depth;
     Sink *file; /* NULL: none */
+    char *path; /* canonical; NULL: none */
     VTime last; /* of the last sample; -1: none */
     uint64_t samples, idle, lost;
     char *trouble;
@@ -324,6 +325,7 @@ static void profile_free(void *data)
     g_hash_table_unref(p->functions);
     g_hash_table_unref(p->stacks);
     g_free(p->trouble);
+    g_free(p->path);
     g_free(p->node);
     g_free(p);
 }
@@ -336,6 +338,7 @@ static Profile *profile_new(const Node *n, const ProfileOptions *o)
     p->index = n->index;
     p->every = o->every;
     p->depth = o->depth;
+    p->path = o->path ? g_canonicalize_filename(o->path, NULL) : NULL;
     p->last = vtime(-1);
     p->functions = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
     p->stacks = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
@@ -376,6 +379,19 @@ const Profile *profile_of(const Session *s, const Node *n)
     return NULL;
 }
 
+const char *profile_writer(const Session *s, const char *path)
+{
+    g_autofree char *canonical = g_canonicalize_filename(path, NULL);
+
+    for (unsigned i = 0; s->profiles && i < s->profiles->len; i++) {
+        const Profile *p = s->profiles->pdata[i];
+
+        if (g_strcmp0(p->path, canonical) == 0)
+            return p->node;
+    }
+    return NULL;
+}
+
 bool profile_end(Session *s, const Node *n)
 {
     return s->profiles && profile_of(s, n) &&
@@ -392,7 +408,7 @@ void profiles_mirror(const Session *from, Session *to)
     for (unsigned i = 0; from->profiles && i < from->profiles->len; i++) {
         const Profile *p = from->profiles->pdata[i];
         const Node *n = node_of(to, p);
-        const ProfileOptions o = {.every = p->every, .depth = p->depth};
+        const ProfileOptions o = {.path = p->path, .every = p->every, .depth = p->depth};
 
         if (n)
             add(to, profile_new(n, &o));

@@ -28,6 +28,8 @@ bool profile_begin(Session *session, const Node *node, const ProfileOptions *opt
                    GError **error);
 /* The node's profile; NULL: none. */
 const Profile *profile_of(const Session *session, const Node *node);
+/* The node whose profile will be written to the file; NULL: none. */
+const char *profile_writer(const Session *session, const char *path);
 /* Writes the profile's file, if it has one, and forgets the profile. False: there was none. */
 bool profile_end(Session *session, const Node *node);
 /* Ends the profiles of all nodes. */

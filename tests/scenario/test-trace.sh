@@ -174,6 +174,13 @@ expect 'its options are for its begin' 2 "$count_node; trace a functions; run 1m
     'the functions of node a are being sampled: .trace a functions. shows them'
 expect 'another file stays as it is, here too' 2 "$count_node; trace a functions $guest/vmlinuz" "can't write the functions of node a to '.*': there is a file already that is no profile"
 expect 'no such node' 2 'trace x functions' "x"
+two="$count_node; node add b $small kernel=$guest/count-aarch64.elf; trace a functions $dir/two"
+expect 'two profiles in one file' 2 "$two; trace b functions $dir/./two" "'.*/./two' is the file of the functions of node a already"
+expect 'a profile and the trace in one file' 2 "$two; trace $dir/two" "'.*/two' is the file of the functions of node a already"
+expect '... once it is written it is another kind of file' 2 "$two; trace a functions off; trace $dir/t.json; trace b functions $dir/t.json" "'.*/t.json' is the file of the trace already"
+printf '%s\n' "${two//; /$'\n'}" "trace b functions $dir/two" >"$dir/wrong.mtr"
+mtr check "$dir/wrong.mtr"
+check '... which check finds' ended 2 "wrong.mtr:5: '.*/two' is the file of the functions of node a already"
 
 # --- other hosts
 

@@ -99,6 +99,30 @@ static void test_older(void)
     sink_close(open_sink(path)); /* what is empty is nobody's loss */
 }
 
+/* Two sinks would mix what they write. */
+static void test_two(void)
+{
+    g_autofree char *path = in_dir("two"), *link = in_dir("two-link");
+    Sink *first = open_sink(path);
+    pid_t child = fork();
+
+    if (child == 0) { /* it has the descriptor, too */
+        pause();
+        _exit(0);
+    }
+    g_assert_cmpint(child, >, 0);
+    g_assert_cmpint(symlink(path, link), ==, 0);
+    assert_refused(path, "something else is being written to it at present");
+    assert_refused(link, "something else is being written to it at present");
+    sink_write(first, "ok", 2);
+    assert_refused(path, "something else is being written to it at present");
+    assert_holds(path, "ok");
+    sink_close(first);
+    sink_close(open_sink(path));
+    g_assert_cmpint(kill(child, SIGKILL), ==, 0);
+    g_assert_cmpint(waitpid(child, NULL, 0), ==, child);
+}
+
 static void test_foreign(void)
 {
     static const char *const texts[] = {"precious", "o", "\n"};
@@ -386,6 +410,7 @@ int main(int argc, char **argv)
     g_test_add_func("/output/children", test_children);
     g_test_add_func("/sink/file/new", test_new);
     g_test_add_func("/sink/file/older", test_older);
+    g_test_add_func("/sink/file/two", test_two);
     g_test_add_func("/sink/file/foreign", test_foreign);
     g_test_add_func("/sink/file/full", test_full);
     g_test_add_func("/sink/file/limit", test_limit);
