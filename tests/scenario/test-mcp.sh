@@ -30,4 +30,15 @@ check 'a client that is killed in the midst of a run leaves nothing' within 10 n
 status=0
 METRONOME=/no/such/program python3 -m metronome.mcp >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 check 'without a metronome' ended 2 "metronome.mcp: there is no program '/no/such/program'"
+# With a client that does not leave, the server ends by itself.
+mkfifo "$dir/asks"
+exec 3<>"$dir/asks"
+echo '{"jsonrpc":"2.0","id":1,"method":"ping"}' >&3
+status=0
+timeout 20 python3 -m metronome.mcp <"$dir/asks" 2>"$dir/err" >/dev/full || status=$?
+check 'answers that are lost are told' ended 2 "^metronome.mcp: can't write to standard output: No space left on device"
+status=0
+timeout 20 python3 -m metronome.mcp <"$dir/asks" 2>"$dir/err" >&- || status=$?
+check '... as is a standard output that is closed' ended 2 '^metronome.mcp: standard output is closed'
+check '... and nothing is left' within 10 no_processes
 done_testing

@@ -74,7 +74,8 @@ class Server:
         self._opened: Optional[asyncio.Task[AsyncEnsemble]] = None
         self._calls: Dict[Any, asyncio.Task[None]] = {}
         self._main: Optional[asyncio.Task[Any]] = None
-        self._gone = False
+        self._gone = False  # nobody reads answers any more
+        self._lost: Optional[OSError] = None  # why an answer could not be written, such as a full disk
 
     # --- messages
 
@@ -83,8 +84,9 @@ class Server:
         try:
             while data:
                 data = data[os.write(1, data) :]
-        except BrokenPipeError:
+        except OSError as error:
             self._gone = True
+            self._lost = None if isinstance(error, BrokenPipeError) else error
             if self._main:
                 self._main.cancel()
 
@@ -214,6 +216,8 @@ class Server:
             for task in done:
                 _ = task.cancelled() or task.exception()  # nobody asks for it any more
             await self._ensemble.close()
+        if self._lost:
+            raise ConnectionLost(f"can't write to standard output: {self._lost.strerror}")
 
 
 def _result(found: Dict[str, Any], failed: bool, message: Optional[str] = None) -> Dict[str, Any]:
@@ -289,7 +293,10 @@ def _options() -> Dict[str, Any]:
 
 
 def main() -> int:
-    """The exit code: 0 when the client is gone, 130 on Ctrl-C or SIGTERM."""
+    """The exit code: 0 when the client is gone, 130 on Ctrl-C or SIGTERM, 2 when answers can't be written."""
+    if sys.stdout is None:  # the number of the descriptor would be that of another file
+        print("metronome.mcp: standard output is closed", file=sys.stderr)
+        return 2
     try:
         asyncio.run(_main({**_options(), "name": "mcp"}))
     except (asyncio.CancelledError, KeyboardInterrupt):
