@@ -11,6 +11,7 @@
 
 #include "controller/base/fd.h"
 #include "controller/base/tree.h"
+#include "controller/base/vtime.h"
 #include "controller/qemu/attached.h"
 #include "controller/qemu/images.h"
 #include "controller/qemu/mark.h"
@@ -31,6 +32,10 @@
 /* Where overlays in memory are, unless the environment names another folder. */
 #define MEMORY_FOLDER   "/dev/shm"
 #define MEMORY_VARIABLE "METRONOME_MEMORY_DIR"
+
+/* How long the janitor tries to remove the run directory, and how often. */
+#define REMOVING_NS       (INT64_C(20) * NS_PER_S)
+#define REMOVING_PAUSE_US 20000u
 
 /* A directory with its lock. */
 typedef struct {
@@ -97,6 +102,20 @@ static void remove_place(const Place *p)
         tree_remove(p->path, &p->id);
 }
 
+/* A metronome that this controller has started ends by itself behind it, and may write its report
+ * into this directory until then. */
+static void remove_until_gone(const Place *p)
+{
+    HTime start = htime_now();
+
+    remove_place(p);
+    while (p->path && access(p->path, F_OK) == 0 &&
+           htime_sub(htime_now(), start).ns < REMOVING_NS) {
+        g_usleep(REMOVING_PAUSE_US);
+        remove_place(p);
+    }
+}
+
 /* Runs in the child: waits for the controller's end, then restores attached QEMUs, kills launched
  * ones and removes the directory. */
 static void janitor_main(int fd, const RunDir *dir)
@@ -112,7 +131,7 @@ static void janitor_main(int fd, const RunDir *dir)
     attached_give_back(dir->own.path);
     sweep_processes(dir->own.path);
     remove_place(&dir->memory);
-    remove_place(&dir->own);
+    remove_until_gone(&dir->own);
     _exit(0);
 }
 

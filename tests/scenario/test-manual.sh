@@ -62,9 +62,10 @@ commands_are_in() {
     commands help
     sed 's/`//g; s/…/.../g' "$dir/out" >"$dir/help"
     while IFS= read -r line; do
-        read -r -a words <<<"${line:0:15}"
+        read -r -a words <<<"${line:0:16}"
         name=${words[*]}
-        reads metronome-scenario.5 "^ +$name( |\$)" && grep -qF -e "${line:16}." "$dir/metronome-scenario.5.text" || return 1
+        line=${line:16}
+        reads metronome-scenario.5 "^ +$name( |\$)" && grep -qF -e "${line# }." "$dir/metronome-scenario.5.text" || return 1
         number=$((number + 1))
     done <"$dir/help"
     [[ $number -ge 23 ]]
