@@ -83,14 +83,20 @@ class AsyncEnsemble(_Base):
                 ) from error
         else:
             self._stderr = tempfile.TemporaryFile()
-            self._process = await asyncio.create_subprocess_exec(
-                *self._words,
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=self._stderr,
-                start_new_session=True,
+            starting = asyncio.ensure_future(
+                asyncio.create_subprocess_exec(
+                    *self._words,
+                    stdin=asyncio.subprocess.PIPE,
+                    stdout=asyncio.subprocess.PIPE,
+                    stderr=self._stderr,
+                    start_new_session=True,
+                )
             )
-            self._reader, self._writer = self._process.stdout, self._process.stdin
+            try:
+                await asyncio.shield(starting)
+            finally:  # a start that is cancelled would kill the process, which could not tidy up then
+                self._process = await starting
+                self._reader, self._writer = self._process.stdout, self._process.stdin
         self._task = asyncio.ensure_future(self._read())
 
     async def _read(self) -> None:
@@ -194,8 +200,8 @@ class AsyncEnsemble(_Base):
             self._stderr = None
 
     async def __aenter__(self) -> AsyncEnsemble:
-        await self._open()
         try:
+            await self._open()
             for method, params in opening(
                 self._role, self._name, self._consoles, self._scenario is not None, self._quantum
             ):
