@@ -22,10 +22,10 @@ static const char *const names[] = {"error", "warn", "info", "debug", NULL};
  * tests/unit/test-log.c compares this list with the source tree. The last entry is for all other
  * files. */
 static const char *const subsystems[] = {
-    "base",    "command", "engine", "fabric",  "gdbserver", "gdbstub-client",
-    "main",    "network", "qemu",   "qmp",     "remote",    "report",
-    "run",     "save",    "serve",  "session", "shell",     "symbols",
-    "testing", "verify",  "other",  NULL,
+    "base",    "command", "engine", "fabric", "gdbserver", "gdbstub-client",
+    "main",    "network", "past",   "qemu",   "qmp",       "remote",
+    "report",  "run",     "save",   "serve",  "session",   "shell",
+    "symbols", "testing", "verify", "other",  NULL,
 };
 
 enum { N_SUBSYSTEMS = G_N_ELEMENTS(subsystems) - 1 };

@@ -112,7 +112,8 @@ running "host add one command='$agent' line=tcp address=127.0.0.2 bind=127.0.0.1
 # shellcheck disable=SC2046
 kill $(pgrep -P "$relay")
 wait "$relay" 2>/dev/null || true
-fails 'its TCP connection dies' 'host one: the connection is lost: the command ended, exit status 3; it said: metronome agent: the controller is gone'
+# The agent may have no time left to tell why.
+fails 'its TCP connection dies' 'host one: the connection is lost: (the command ended, exit status 3; it said: metronome agent: the controller is gone|its TCP connection: it was closed)'
 
 # --- what is refused
 
