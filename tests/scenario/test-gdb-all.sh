@@ -291,7 +291,7 @@ packets() {
         Hgp3.1 E22 Tp1.1 OK Tp2.1 OK Tp2.2 E22 qAttached:1 1 qAttached:2 1 qAttached:0 E22 M40090000,2:a1b2 OK Hgp1.1 OK
         m40090000,2 0000 Hgp2.1 OK m40090000,2 a1b2 Z0,40080008,4 OK Hgp1.1 OK z0,40080008,4 E22 Hgp2.1 OK z0,40080008,4 OK
         qXfer:threads:read::0,7 'm<?xml v' qXfer:threads:read::ffffffffffffffff,1 l qXfer:threads:read::0 E22 qXfer:threads:read:x:0,1 E22
-        qXfer:features:read:target.xml:0,5 'm<?xml' qXfer:features:read:none:0,5 E00 vRun\; '' vFile:open:61,0,0 '' R00 '' bc ''
+        qXfer:features:read:target.xml:0,5 'm<?xml' qXfer:features:read:none:0,5 E00 vRun\; '' vFile:open:61,0,0 '' R00 '' bz ''
         Qqemu.sstep=0 E22 "m$zeros" E22 'qRcmd,696e666f20737461747573' OK
         D\;1 OK Hgp1.1 E22 m40090000,2 a1b2 vCont\;t E22 ! OK D\;2 E01 qC E01 g E01 m40090000,2 E01 'qfThreadInfo' l vCont\;c E01 '?' W00 Hgp0.0 E22
         qXfer:features:read:target.xml:0,5 E01 vAttach\;1 'T00thread:p01.01;' m40090000,2 0000
