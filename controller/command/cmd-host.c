@@ -3,6 +3,7 @@
 #include "controller/base/read-file.h"
 #include "controller/base/text.h"
 #include "controller/command/args.h"
+#include "controller/past/past.h"
 #include "controller/save/save.h"
 #include "controller/session/host-list.h"
 #include "controller/session/remote-host.h"
@@ -143,6 +144,7 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
                     kept);
         return COMMAND_FAILED;
     }
+    past_drop_host(s, h);
     g_ptr_array_remove(s->hosts, h);
     return COMMAND_DONE;
 }

@@ -82,10 +82,20 @@ static bool check_save_name(const char *name, GError **error)
     return false;
 }
 
+/* The memory of a save that is replaced or deleted is given back: the past does not keep it. */
+static void forget(Session *s, const char *name)
+{
+    const Save *save = saves_find(s, name, NULL);
+
+    if (save)
+        past_drop_save(s, save);
+}
+
 static CommandResult delete_save(const CommandCall *call, GError **error)
 {
     Session *s = call->session;
 
+    forget(s, args_text(call, "SAVE"));
     return saves_delete(s, args_text(call, "SAVE"), error) ? COMMAND_DONE : COMMAND_FAILED;
 }
 
@@ -111,6 +121,7 @@ static bool keep(Session *s, Save *save, const char *path, GError **error)
 {
     if (!path || (save_fetch(save, stop_requested, s, error) &&
                   save_folder_write(save, path, stop_requested, s, error))) {
+        forget(s, save->name);
         saves_add(s, save);
         past_add_save(s, save);
         return save_go_on(s, save, error);

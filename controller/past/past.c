@@ -344,6 +344,26 @@ void past_add_save(Session *s, Save *save)
     add_point(s, p);
 }
 
+void past_drop_save(Session *s, const Save *save)
+{
+    for (unsigned i = 0; s->past && i < s->past->points->len; i++) {
+        PastPoint *p = s->past->points->pdata[i];
+
+        if (p->save == save)
+            g_clear_pointer(&p->save, save_free);
+    }
+}
+
+void past_drop_host(Session *s, const RemoteHost *host)
+{
+    for (unsigned i = 0; s->past && i < s->past->points->len; i++) {
+        PastPoint *p = s->past->points->pdata[i];
+
+        if (p->save && save_keeps(p->save, host))
+            g_clear_pointer(&p->save, save_free);
+    }
+}
+
 static const PastPoint *point_of(const Session *s, const Save *save)
 {
     for (unsigned i = 0; s->past && i < s->past->points->len; i++)

@@ -46,6 +46,10 @@ void past_free(Session *session);
 
 /* A save was made, and the ensemble has not gone on yet. */
 void past_add_save(Session *session, Save *save);
+/* The session is about to forget the save: its point stays, without data, as one that was thinned out. */
+void past_drop_save(Session *session, const Save *save);
+/* The same of all points that have machines on a host, which is about to be left. */
+void past_drop_host(Session *session, const RemoteHost *host);
 /* The ensemble was put back to a save by the user. */
 void past_restored(Session *session, const PastHooks *hooks, Save *save);
 

@@ -128,15 +128,19 @@ static bool keeps(const Save *save, unsigned node, const RemoteHost *host)
     return g_strcmp0(((const NodeIdentity *)save->ids->pdata[node])->host, host->options.name) == 0;
 }
 
+bool save_keeps(const Save *save, const RemoteHost *host)
+{
+    for (unsigned k = 0; k < save->nodes->len; k++)
+        if (keeps(save, k, host))
+            return true;
+    return false;
+}
+
 const char *saves_keeping(const Session *s, const RemoteHost *host)
 {
-    for (unsigned i = 0; s->saves && i < s->saves->len; i++) {
-        const Save *save = s->saves->pdata[i];
-
-        for (unsigned k = 0; k < save->nodes->len; k++)
-            if (keeps(save, k, host))
-                return save->name;
-    }
+    for (unsigned i = 0; s->saves && i < s->saves->len; i++)
+        if (save_keeps(s->saves->pdata[i], host))
+            return ((const Save *)s->saves->pdata[i])->name;
     return NULL;
 }
 

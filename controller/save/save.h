@@ -49,6 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(Save, save_free)
  * same name. */
 void saves_add(Session *session, Save *save);
 Save *saves_find(const Session *session, const char *name, GError **error);
+/* Whether a save has machines on this host. */
+bool save_keeps(const Save *save, const RemoteHost *host);
 /* The name of a save that has machines on this host; NULL: there is none. */
 const char *saves_keeping(const Session *session, const RemoteHost *host);
 /* Bytes of memory of this host that the end of a save would give back, but for what is shared with

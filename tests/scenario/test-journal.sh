@@ -218,8 +218,8 @@ within 10 shown 'paused>'
 line 'journal e'
 within 10 shown "'[abc]*c'"
 look
-check 'keys of a terminal are in it, with the barrier behind which they came' \
-    [ "$(sed -nE "s/^ +[0-9]+ +[0-9.]+s\+ +- e +terminal +typed '(.*)'/\1/p" "$dir/out" | tr -d '\n')" = abc ]
+check 'keys of a terminal are in it, with the barrier at which they were given' \
+    [ "$(sed -nE "s/^ +[0-9]+ +[0-9.]+s +[0-9]+ e +terminal +typed '(.*)'/\1/p" "$dir/out" | tr -d '\n')" = abc ]
 
 # --- consoles while it runs
 
