@@ -605,13 +605,12 @@ static TrailMove towards_place(Trail *t, TrailItem *item, RunGoal *goal)
  * comes from outside comes behind it. */
 static bool ends_before(const RunGoal *goal, const TrailItem *item)
 {
-    const Insns at = item->kind == TRAIL_HIT ? (Insns){item->hit.n - 1} : item->insns;
+    const int64_t at = item->kind == TRAIL_HIT ? item->hit.n - 1 : item->insns.n;
 
     if (item->kind == TRAIL_RUN) /* its goal is limited to that of the run */
         return goal->time.ns <= item->from.ns && !goal->node;
-
     if (goal->node && goal->node == item->node && (item->alone || item->kind == TRAIL_HIT))
-        return goal->insns.n <= at.n;
+        return goal->insns.n <= at;
     return goal->time.ns <= item->from.ns && (!goal->node || goal->time.ns < item->from.ns);
 }
 

@@ -8,6 +8,7 @@ crowd ADDRESS PORT: strangers at a port: some say nothing, some wrong things, on
 relay ADDRESS PORT TO: passes connections to ADDRESS:PORT on to TO:PORT.
 """
 import os
+import select
 import selectors
 import socket
 import struct
@@ -32,7 +33,11 @@ def hold(path):
     write_all(1, data[:size])
     data = data[size:]
     while not os.path.exists(path):
-        time.sleep(0.01)
+        if select.select([0], [], [], 0.01)[0]:
+            more = os.read(0, 65536)
+            if not more:
+                return
+            data += more
     while data or (data := os.read(0, 65536)):
         write_all(1, data)
         data = b""
