@@ -4,6 +4,7 @@
 
 #include "controller/base/suggest.h"
 #include "controller/base/units.h"
+#include "controller/engine/rest.h"
 #include "controller/qemu/consoles.h"
 #include "controller/qemu/semi.h"
 #include "controller/run/node-symbols.h"
@@ -256,6 +257,24 @@ const char *args_text(const CommandCall *call, const char *name)
 Node *args_node(const CommandCall *call)
 {
     return value(call, "NODE", ARG_NODE, (ArgValue){0}).node;
+}
+
+Node *args_counted_node(const CommandCall *call, const char *mend, GError **error)
+{
+    Node *node = args_has(call, "NODE") ? args_node(call) : command_only_node(call->session);
+
+    if (!node) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "whose instructions? %s", mend);
+        return NULL;
+    }
+    if (!node->icount.enabled) {
+        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
+                    "node %s runs without icount: its instructions are not counted", node->name);
+        return NULL;
+    }
+    if (!call->session->options.dry)
+        rest_settle(node);
+    return node;
 }
 
 unsigned args_uart(const CommandCall *call)

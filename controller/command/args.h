@@ -50,6 +50,10 @@ double args_number(const CommandCall *call, const char *name, double otherwise);
 Insns args_insns(const CommandCall *call);
 uint64_t args_address(const CommandCall *call);
 Node *args_node(const CommandCall *call);
+/* NODE, or the only node, whose instructions are meant; its clock is settled. mend: what would be right
+ * where none is named and there are several. NULL, with an error: there are several, or it runs
+ * without icount. */
+Node *args_counted_node(const CommandCall *call, const char *mend, GError **error);
 /* The UART whose console is meant; 0: NODE is without .PORT. */
 unsigned args_uart(const CommandCall *call);
 /* -1: NODE is without .CPU. */

@@ -4,7 +4,6 @@
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/args.h"
-#include "controller/engine/rest.h"
 #include "controller/past/past.h"
 #include "controller/past/reverse.h"
 #include "controller/run/node-symbols.h"
@@ -163,27 +162,10 @@ static CommandResult go(CommandCall *call, ReverseGoal *goal, GError **error)
     return reverse_start(s, goal, on_done, call, error) ? COMMAND_PARKED : COMMAND_FAILED;
 }
 
-static bool bad(GError **error, const char *text)
-{
-    g_set_error_literal(error, SESSION_ERROR, SESSION_ERROR_USAGE, text);
-    return false;
-}
-
-/* The node whose instructions are meant: named, or the only one. */
+/* The node whose instructions are meant. */
 static Node *insns_node(const CommandCall *call, GError **error)
 {
-    Node *node = args_has(call, "NODE") ? args_node(call) : command_only_node(call->session);
-
-    if (!node)
-        bad(error, "whose instructions? There are several nodes: name one");
-    if (node && !node->icount.enabled) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s runs without icount: its instructions are not counted", node->name);
-        return NULL;
-    }
-    if (node && !call->session->options.dry)
-        rest_settle(node);
-    return node;
+    return args_counted_node(call, "There are several nodes: name one", error);
 }
 
 static CommandResult exec_reverse(CommandCall *call, GError **error)

@@ -169,22 +169,10 @@ static CommandResult start_run(CommandCall *call, RunGoal goal, GError **error)
     return run_start(s, &spec, on_run_done, call, error) ? COMMAND_PARKED : COMMAND_FAILED;
 }
 
-/* The node whose instructions are meant: named, or the only one. */
+/* The node whose instructions are meant. */
 static Node *insns_node(const CommandCall *call, GError **error)
 {
-    Node *node = args_has(call, "NODE") ? args_node(call) : command_only_node(call->session);
-
-    if (!node)
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "whose instructions? Say which with `on NODE`");
-    if (node && !node->icount.enabled) {
-        g_set_error(error, NODE_ERROR, NODE_ERROR_STATE,
-                    "node %s runs without icount: its instructions are not counted", node->name);
-        return NULL;
-    }
-    if (node)
-        rest_settle(node);
-    return node;
+    return args_counted_node(call, "Say which with `on NODE`", error);
 }
 
 static CommandResult run_insns(CommandCall *call, Node *node, Insns target, GError **error)

@@ -2,6 +2,7 @@
 /* pass.c: a pass is a restore and one or two runs. */
 #include "controller/past/pass.h"
 
+#include "controller/past/users.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/breaks.h"
 #include "controller/run/trail.h"
@@ -117,7 +118,6 @@ static gboolean begin(gpointer data)
     Session *s = p->session;
     const RunSpec spec = {.goal = p->pass.place, .again = true};
     g_autoptr(GError) error = NULL;
-    bool ok;
 
     p->begin = 0;
     if (session_stop_requested(s) && !p->pass.forced) {
@@ -125,11 +125,8 @@ static gboolean begin(gpointer data)
         return G_SOURCE_REMOVE;
     }
     breaks_clear(s);
-    ok = past_put_back(s, p->pass.point, &error);
-    breaks_clear(s); /* those of the save */
-    for (unsigned i = 0; i < s->nodes->len && ok; i++)
-        ok = debug_mute(s->nodes->pdata[i], &error);
-    if (!ok || !run_start(s, &spec, on_arrived, p, &error))
+    if (!past_put_back(s, p->pass.point, &error) || !users_put_aside(s, &error) ||
+        !run_start(s, &spec, on_arrived, p, &error))
         end(p, NULL, error);
     return G_SOURCE_REMOVE;
 }

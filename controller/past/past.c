@@ -4,10 +4,8 @@
 
 #include "controller/base/log.h"
 #include "controller/base/units.h"
-#include "controller/fabric/fabric.h"
 #include "controller/past/past-private.h"
 #include "controller/past/users.h"
-#include "controller/qemu/consoles.h"
 #include "controller/run/trail.h"
 #include "controller/save/restart.h"
 #include "controller/save/spares.h"
@@ -79,20 +77,29 @@ static void drop_point(Session *s, void *save)
     g_ptr_array_remove(s->past->points, save);
 }
 
+static unsigned kept_checkpoints(const Session *s)
+{
+    unsigned kept = 0;
+
+    for (unsigned i = 0; i < s->past->points->len; i++) {
+        const PastPoint *p = s->past->points->pdata[i];
+
+        kept += p->kind == POINT_CHECKPOINT && p->save;
+    }
+    return kept;
+}
+
 /* Thins out checkpoints: the newest half of what is kept stays dense, and in front of that the point
  * goes that leaves the smallest gap, measured by how old it is. */
 static bool thin_one(Session *s)
 {
     const GPtrArray *points = s->past->points;
     VTime now = engine_now(s->engine);
-    unsigned kept = 0, newest = 0;
+    unsigned kept = kept_checkpoints(s), newest = 0;
     PastPoint *worst = NULL;
     double least = 0;
     VTime before = vtime(0);
 
-    for (unsigned i = 0; i < points->len; i++)
-        kept += ((const PastPoint *)points->pdata[i])->kind == POINT_CHECKPOINT &&
-                ((const PastPoint *)points->pdata[i])->save;
     for (unsigned i = 0; i < points->len; i++) {
         PastPoint *p = points->pdata[i];
         const PastPoint *next = NULL;
@@ -117,18 +124,6 @@ static bool thin_one(Session *s)
         return false;
     g_clear_pointer(&worst->save, save_free);
     return true;
-}
-
-static unsigned kept_checkpoints(const Session *s)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < s->past->points->len; i++) {
-        const PastPoint *p = s->past->points->pdata[i];
-
-        kept += p->kind == POINT_CHECKPOINT && p->save;
-    }
-    return kept;
 }
 
 static void thin(Session *s)
@@ -210,8 +205,7 @@ static bool take_up(Session *s, GError **error)
     }
     s->hidden = true;
     s->past->hooks->before(s);
-    ok = users_put_aside(users, s, error) && past_put_back(s, p, error) &&
-         users_drop_saved(users, s, error);
+    ok = users_put_aside(s, error) && past_put_back(s, p, error) && users_put_aside(s, error);
     ok = users_give_back(users, s, ok ? error : NULL) && ok;
     s->hidden = false;
     s->hidden_until = now;
@@ -284,20 +278,6 @@ static void begin(Session *s, const PastHooks *hooks)
     trail_begin(s, &trail_hooks);
 }
 
-/* Brings metronome's own state up to where the nodes stand. */
-static void settle(const Session *s)
-{
-    engine_settle_clocks(s->engine);
-    for (unsigned i = 0; i < s->nodes->len; i++) {
-        const Node *n = s->nodes->pdata[i];
-
-        if (n->console)
-            node_drain(n, engine_now(s->engine));
-    }
-    if (s->fabric)
-        fabric_collect(s->fabric);
-}
-
 void past_begin(Session *s, const PastHooks *hooks, const char *why)
 {
     PastPoint *p;
@@ -312,7 +292,7 @@ void past_begin(Session *s, const PastHooks *hooks, const char *why)
         s->past->why = g_strdup("a node was attached, so that it can't be started anew");
         return;
     }
-    settle(s);
+    own_state_settle(s);
     p = point_new(s, POINT_START);
     p->own = g_byte_array_new();
     own_state_put(s, p->own);

@@ -325,8 +325,7 @@ static bool begin_way(Reverse *r, G_GNUC_UNUSED GError **error)
 static bool set_users_points(Session *s, bool on, void *data, GError **error)
 {
     (void)data;
-    return on ? users_set_points(s->past->reverse->users, s, error)
-              : users_put_aside(s->past->reverse->users, s, error);
+    return on ? users_set_points(s->past->reverse->users, s, error) : users_put_aside(s, error);
 }
 
 static bool set_watch(Session *s, bool on, void *data, GError **error)

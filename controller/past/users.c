@@ -49,18 +49,13 @@ void users_free(Users *u)
     g_free(u);
 }
 
-bool users_put_aside(G_GNUC_UNUSED Users *u, Session *s, GError **error)
+bool users_put_aside(Session *s, GError **error)
 {
     breaks_clear(s);
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!debug_mute(s->nodes->pdata[i], error))
             return false;
     return true;
-}
-
-bool users_drop_saved(Users *u, Session *s, GError **error)
-{
-    return users_put_aside(u, s, error);
 }
 
 bool users_set_points(Users *u, Session *s, GError **error)

@@ -14,10 +14,9 @@ typedef struct Users Users;
 Users *users_new(Session *session, void (*look)(Session *session, const char *command));
 void users_free(Users *users);
 
-/* Takes breaks and points out, so that they stop nothing. Does nothing the second time. */
-bool users_put_aside(Users *users, Session *session, GError **error);
-/* Behind a restore: the breaks that the save had are dropped. */
-bool users_drop_saved(Users *users, Session *session, GError **error);
+/* Takes breaks and points out, so that they stop nothing; behind a restore those that the save had.
+ * Does nothing the second time. */
+bool users_put_aside(Session *session, GError **error);
 /* Breaks and points stop again; breaks count what comes from here on. */
 bool users_set_points(Users *users, Session *session, GError **error);
 /* All of it is the session's again; the next run goes on behind a breakpoint at which a vCPU stands. */

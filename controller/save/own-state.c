@@ -5,6 +5,7 @@
 
 #include "controller/fabric/fabric.h"
 #include "controller/qemu/console-state.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/defaults.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/node-save.h"
@@ -208,6 +209,19 @@ static bool get_pasts(const Session *s, Reader *r, GError **error)
 }
 
 /* --- all of it --- */
+
+void own_state_settle(const Session *s)
+{
+    engine_settle_clocks(s->engine);
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        if (n->console)
+            node_drain(n, engine_now(s->engine));
+    }
+    if (s->fabric)
+        fabric_collect(s->fabric);
+}
 
 void own_state_put(const Session *s, GByteArray *out)
 {

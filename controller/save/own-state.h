@@ -16,8 +16,11 @@
 /* Carries out the command of a `watch` that was saved: breaks_add_watch(). */
 typedef void (*OwnStateLook)(Session *session, const char *command);
 
-/* The clocks of all nodes are settled and their consoles drained, and the network has all frames
- * that were sent. */
+/* Brings all of metronome's own up to the time at which the nodes stand: their clocks are settled, their
+ * consoles drained, and the network has all frames that were sent. */
+void own_state_settle(const Session *session);
+
+/* Behind own_state_settle(). */
 void own_state_put(const Session *session, GByteArray *out);
 
 /* The descriptions of the saved nodes, NodeIdentity in their order; free with g_ptr_array_unref().

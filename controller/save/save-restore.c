@@ -6,8 +6,6 @@
 
 #include "controller/base/log.h"
 #include "controller/base/units.h"
-#include "controller/fabric/fabric.h"
-#include "controller/qemu/consoles.h"
 #include "controller/qemu/ending.h"
 #include "controller/qemu/guest-files.h"
 #include "controller/qemu/option-keys.h"
@@ -36,20 +34,6 @@ static bool can_save(const Session *s, GError **error)
         if (!machine_can_save(s->nodes->pdata[i], error))
             return false;
     return true;
-}
-
-/* Brings everything of metronome's own up to the time at which the nodes stand. */
-static void settle(const Session *s)
-{
-    engine_settle_clocks(s->engine);
-    for (unsigned i = 0; i < s->nodes->len; i++) {
-        const Node *n = s->nodes->pdata[i];
-
-        if (n->console)
-            node_drain(n, engine_now(s->engine));
-    }
-    if (s->fabric)
-        fabric_collect(s->fabric);
 }
 
 /* NULL: there is no such process here. */
@@ -118,7 +102,7 @@ Save *save_make(Session *s, const char *name, GError **error)
 
     if (!can_save(s, error))
         return NULL;
-    settle(s);
+    own_state_settle(s);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         states[i] = MACHINE_STATE_NONE;
         warn_of_handles(s->nodes->pdata[i]);
@@ -199,7 +183,7 @@ bool save_resume(Session *s, const Save *save, GError **error)
     g_autofree MachineState *states = states_of(save);
     g_autofree FarMachine *far = far_of(save);
 
-    settle(s);
+    own_state_settle(s);
     return machines_restore(s, states, far, false, error) && machines_tell_hosts(s, error);
 }
 

@@ -7,48 +7,22 @@
 #include "controller/base/page-store.h"
 
 #include "controller/base/fd.h"
-#include "controller/base/memfile.h"
 #include "controller/save/pages.h"
+#include "tests/lib/memory-file.h"
 
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE      4096
 #define LEAF      (512 * PAGE)
 #define LEAF_SIZE (4 + 4 * 512)
 
-static int memory(off_t size)
-{
-    g_autoptr(GError) error = NULL;
-    int fd = memfile_new("test", size, &error);
-
-    g_assert_no_error(error);
-    return fd;
-}
-
-static void write_all(int fd, const void *data, size_t size, off_t at)
-{
-    g_assert_cmpint(pwrite(fd, data, size, at), ==, (ssize_t)size);
-}
-
-static off_t size_of(int fd)
-{
-    struct stat about;
-
-    g_assert_cmpint(fstat(fd, &about), ==, 0);
-    return about.st_size;
-}
-
 static int64_t memory_of(int fd)
 {
-    struct stat about;
-
-    g_assert_cmpint(fstat(fd, &about), ==, 0);
-    return (int64_t)about.st_blocks * 512;
+    return (int64_t)blocks_of(fd) * 512;
 }
 
 static GBytes *contents(int fd)

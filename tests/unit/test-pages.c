@@ -7,46 +7,15 @@
 #include "controller/save/pages.h"
 
 #include "controller/base/fd.h"
-#include "controller/base/memfile.h"
 #include "controller/base/sha.h"
+#include "tests/lib/memory-file.h"
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define PAGE  4096
 #define MAGIC "metronome pages 1\n"
-
-static int memory(void)
-{
-    g_autoptr(GError) error = NULL;
-    int fd = memfile_new("test", 0, &error);
-
-    g_assert_no_error(error);
-    return fd;
-}
-
-static void write_all(int fd, const void *data, size_t size, off_t at)
-{
-    g_assert_cmpint(pwrite(fd, data, size, at), ==, (ssize_t)size);
-}
-
-static off_t size_of(int fd)
-{
-    struct stat about;
-
-    g_assert_cmpint(fstat(fd, &about), ==, 0);
-    return about.st_size;
-}
-
-static blkcnt_t blocks_of(int fd)
-{
-    struct stat about;
-
-    g_assert_cmpint(fstat(fd, &about), ==, 0);
-    return about.st_blocks;
-}
 
 static void assert_same(int a, int b)
 {
@@ -77,7 +46,7 @@ static char *written(int from, int to)
 static int used_memory(void)
 {
     g_autofree char *bytes = g_malloc(2 << 20);
-    int fd = memory();
+    int fd = memory(0);
 
     memset(bytes, 'u', 2 << 20);
     write_all(fd, bytes, 2 << 20, 0);
@@ -87,10 +56,10 @@ static int used_memory(void)
 /* Copied, written and read again, it is the same; no copy takes more memory than it has to. */
 static void goes_round(int from)
 {
-    fd_auto copy = memory(), pages = memory(), back = memory(), used = used_memory();
+    fd_auto copy = memory(0), pages = memory(0), back = memory(0), used = used_memory();
     g_autoptr(GError) error = NULL;
     g_autofree char *sha256 = written(from, pages), *again = NULL;
-    fd_auto second = memory();
+    fd_auto second = memory(0);
 
     g_assert_true(memfile_copy(from, copy, &error));
     assert_same(from, copy);
@@ -111,7 +80,7 @@ static void test_shapes(void)
     static const off_t sizes[] = {0, 1, PAGE - 1, PAGE, PAGE + 1, 3 * PAGE + 17, (1 << 20) + 1};
 
     for (unsigned i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        fd_auto fd = memory();
+        fd_auto fd = memory(0);
         g_autofree uint8_t *bytes = g_malloc((size_t)sizes[i] + 1);
 
         g_assert_cmpint(ftruncate(fd, sizes[i]), ==, 0);
@@ -138,7 +107,7 @@ static void test_random(void)
 
     for (guint32 k = 0; k < (seed ? 1u : 30u); k++) {
         g_autoptr(GRand) rand = g_rand_new_with_seed(first + k);
-        fd_auto fd = memory();
+        fd_auto fd = memory(0);
         off_t size = g_rand_int_range(rand, 1, 4 << 20);
 
         g_test_message("SEED=%u", first + k);
@@ -158,7 +127,7 @@ static void test_random(void)
 /* A guest's RAM of which little is used. */
 static void test_large_and_empty(void)
 {
-    fd_auto fd = memory(), pages = memory(), copy = memory();
+    fd_auto fd = memory(0), pages = memory(0), copy = memory(0);
     g_autofree char *sha256 = NULL;
     g_autoptr(GError) error = NULL;
 
@@ -173,7 +142,7 @@ static void test_large_and_empty(void)
 
 static void test_sealed(void)
 {
-    fd_auto fd = memory(), copy = memory();
+    fd_auto fd = memory(0), copy = memory(0);
     g_autoptr(GError) error = NULL;
 
     write_all(fd, "abc", 3, 0);
@@ -189,7 +158,7 @@ static void test_sealed(void)
 /* Reads on from hole to hole; a read ends at a hole. */
 static void test_read(void)
 {
-    fd_auto fd = memory();
+    fd_auto fd = memory(0);
     g_autoptr(GError) error = NULL;
     char bytes[3 * PAGE];
     int64_t at;
@@ -213,7 +182,7 @@ static void test_read(void)
 
 static void test_bad_descriptors(void)
 {
-    fd_auto fd = memory();
+    fd_auto fd = memory(0);
     g_autoptr(GError) a = NULL, b = NULL, c = NULL, d = NULL;
 
     g_assert_false(memfile_copy(-1, fd, &a));
@@ -229,7 +198,7 @@ static void test_bad_descriptors(void)
 /* A file that takes no more bytes is an error, and no shorter file. */
 static void test_full(void)
 {
-    fd_auto fd = memory(), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+    fd_auto fd = memory(0), full = open("/dev/full", O_WRONLY | O_CLOEXEC);
     g_autoptr(GError) error = NULL;
 
     write_all(fd, "abc", 3, 0);
@@ -261,7 +230,7 @@ static void add_text(GByteArray *bytes, const char *text)
 
 static bool reads(const GByteArray *bytes, const char *sha256, const char *why)
 {
-    fd_auto fd = memory(), to = memory();
+    fd_auto fd = memory(0), to = memory(0);
     g_autofree char *own = digest(bytes);
     g_autoptr(GError) error = NULL;
     bool ok;
