@@ -131,10 +131,6 @@ check '... then the run goes on' ended 0 '^a +paused .* \+0 ' '^b +paused .* \+0
 expect 'a console that ends a run ends it everywhere' 0 "quantum 1ms; $two $(ensemble one two) start; \
     break console a 'boot'; run 300ms; time; run 10ms" '^a +(paused|idle).* \+0 ' '^b +(paused|idle).* \+0 '
 
-expect 'a barrier of more than 10 s: an agent that has to wait for it is told that somebody is there' 0 \
-    "quantum 11s; $first node add a kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off host=one; start; \
-    run 11s pace=1.0; run 11s; assert a.missed == 0"
-
 # --- the last guest of a host powers off, in each quantum of a grant: the next grant is on its way already
 
 # powers_off QUANTA: the host is still connected after its last guest has powered off.
