@@ -14,6 +14,7 @@
 
 #define LOOK_MS 1000 /* between two looks at the launcher's line */
 #define END_MS  1000 /* wait for the launcher's line to end, when the connection has */
+#define MOST    64   /* parts that are read at one look: a line that never rests keeps nobody */
 
 typedef struct {
     Stream stream; /* the first member */
@@ -28,13 +29,12 @@ typedef struct {
 static bool look_at_launcher(TcpStream *t, GError **error)
 {
     char data[1024];
-    gssize n;
+    gssize n = 1;
 
     t->looked = htime_now();
-    do
+    for (unsigned i = 0; i < MOST && n > 0; i++)
         n = stream_read(t->launcher, data, sizeof(data), error);
-    while (n > 0);
-    return n == 0;
+    return n >= 0;
 }
 
 /* Sets the reason of the connection's end: that of the launcher's line, if this ends as well. */
