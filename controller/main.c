@@ -159,9 +159,10 @@ static void keep_failure(Session *s, const char *dir)
         log_write(LOG_ERROR, "--save-on-failure: %s", error->message);
     else if (s->hosts && s->hosts->len > 0)
         log_warn(
-            "the ensemble is saved as it stands: `restore %s` opens it behind the `host add` of "
-            "its hosts, and `restore %s host=local` on this host",
-            dir, dir);
+            "the ensemble is saved as it stands: `restore %s` opens it behind the `host add` or "
+            "`hosts` of its hosts, with host=auto behind that of others, with host=local on this "
+            "host",
+            dir);
     else
         log_warn("the ensemble is saved as it stands: `metronome --from %s` opens it", dir);
 }

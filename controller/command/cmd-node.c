@@ -72,11 +72,16 @@ static bool finish_options(const CommandCall *call, NodeOptions *options, GError
     return false;
 }
 
+static unsigned nodes_on(const void *session, const RemoteHost *h)
+{
+    return remote_host_nodes(session, h);
+}
+
 /* host=auto: by the numbers of nodes and CPUs, in the order of the hosts, so that every run places
  * its nodes alike. */
 static void choose_host(const Session *s, NodeOptions *options)
 {
-    const RemoteHost *h = remote_host_choose(s);
+    const RemoteHost *h = remote_host_choose(s, nodes_on, s);
 
     g_free(options->host);
     options->host = h ? g_strdup(h->options.name) : NULL;

@@ -322,8 +322,10 @@ static CommandResult exec_restore(CommandCall *call, GError **error)
 const Command cmd_restore = {
     .name = "restore",
     .usage = "SAVE|PATH [host=PLACES]",
-    .help = "Put the whole ensemble back to a save of this session, or to the save in a folder; "
-            "host=HOST or host=NODE:HOST,... puts nodes on other hosts than they were on",
+    .help =
+        "Put the whole ensemble back to a save of this session, or to the save in a folder; "
+        "host=HOST or host=NODE:HOST,... puts nodes on other hosts than they were on, host=auto "
+        "spreads them over the hosts that there are",
     .exec = exec_restore,
     .defines = DEFINES_ANYTHING,
 };

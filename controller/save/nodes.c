@@ -5,6 +5,7 @@
 #include "controller/qemu/ending.h"
 #include "controller/qemu/option-keys.h"
 #include "controller/remote/client/client-save.h"
+#include "controller/session/output.h"
 #include "controller/session/remote-host.h"
 #include "controller/session/session-error.h"
 #include "controller/session/session-life.h"
@@ -31,15 +32,19 @@ static Node *make_node(const Session *s, const NodeIdentity *id, GError **error)
             goto failed;
     if (!node_options_finish(options, error))
         goto failed;
-    if (id->host && !host) {
+    if (id->host && !host && !s->any_host) {
         checking_in_doubt(s->checking, CHECKING_HOST, id->host);
         meant = remote_host_suggest(s, id->host);
-        g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
-                    "it is on host '%s', which this session does not have%s. `host add %s …` comes "
-                    "before `restore`, or `restore … host=%s:local` puts the node on this host",
-                    id->host, meant, id->host, id->name);
+        g_set_error(
+            error, NODE_ERROR, NODE_ERROR_OPTION,
+            "it is on host '%s', which this session does not have%s. `host add %s …` comes "
+            "before `restore`, or `restore … host=%s:local` puts the node on this host, host=auto "
+            "all nodes on the hosts that there are",
+            id->host, meant, id->host, id->name);
         goto failed;
     }
+    g_free(options->host); /* host=auto is what was said, and the host what came of it */
+    options->host = g_strdup(id->host);
     n = node_new(g_steal_pointer(&options), id->index);
     n->remote = host && host->client ? agent_client_remote(host->client) : NULL;
     n->transcript = g_strdup(id->transcript);
@@ -95,7 +100,7 @@ static bool bad_places(const char *places, const char *why, GError **error)
 {
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                 "host='%s': %s. HOST for all nodes, or NODE:HOST,NODE:HOST… is right; 'local' is "
-                "this host",
+                "this host, host=auto spreads all",
                 places, why);
     return false;
 }
@@ -145,13 +150,47 @@ static bool place_one(const GPtrArray *ids, const char *places, const char *text
     return true;
 }
 
-bool nodes_place(const GPtrArray *ids, const char *places, GError **error)
+/* The first nodes of a save, which have their places. */
+typedef struct {
+    const GPtrArray *ids;
+    unsigned n;
+} Placed;
+
+static unsigned placed_on(const void *data, const RemoteHost *h)
+{
+    const Placed *p = data;
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < p->n; i++)
+        n += g_strcmp0(((const NodeIdentity *)p->ids->pdata[i])->host, h->options.name) == 0;
+    return n;
+}
+
+/* host=auto: the session's own nodes do not count, since those of the save take their place. */
+static void spread(const Session *s, const GPtrArray *ids)
+{
+    for (unsigned i = 0; i < ids->len; i++) {
+        const Placed placed = {ids, i};
+        const RemoteHost *h = remote_host_choose(s, placed_on, &placed);
+        NodeIdentity *id = ids->pdata[i];
+
+        place(id, h ? h->options.name : "local");
+        if (!s->options.dry)
+            session_print(s, "node %s: host=auto: %s\n", id->name, h ? id->host : "local");
+    }
+}
+
+bool nodes_place(const Session *s, const GPtrArray *ids, const char *places, GError **error)
 {
     g_auto(GStrv) all = g_strsplit(places, ",", -1);
     g_autoptr(GPtrArray) placed = g_ptr_array_new();
 
     if (!*places)
         return bad_places(places, "it is empty", error);
+    if (strcmp(places, "auto") == 0) {
+        spread(s, ids);
+        return true;
+    }
     if (!strpbrk(places, ",:")) {
         for (unsigned i = 0; i < ids->len; i++)
             place(ids->pdata[i], places);

@@ -11,8 +11,9 @@
 typedef void (*NodesLeaveFunc)(Session *session, Node *node);
 
 /* Puts the nodes of a save on other hosts than those that they were on: "HOST" all of them,
- * "NODE:HOST,…" single ones; "local" is this host. ids: NodeIdentity of all its nodes. */
-bool nodes_place(const GPtrArray *ids, const char *places, GError **error);
+ * "NODE:HOST,…" single ones; "local" is this host, "auto" spreads all of them over the session's hosts
+ * as if they were added now, and says how. ids: NodeIdentity of all its nodes. */
+bool nodes_place(const Session *session, const GPtrArray *ids, const char *places, GError **error);
 
 /* Makes the session's nodes those of a save, in their order; ids: NodeIdentity of all of them. A node
  * with the same description stays; its machine is exchanged later. Refused, with nothing changed: a

@@ -216,17 +216,17 @@ static bool check_files(const Save *save, GError **error)
 }
 
 /* The nodes of the save, at these places; NULL: where they were. */
-static GPtrArray *ids_of(const Save *save, const char *places, GError **error)
+static GPtrArray *ids_of(const Session *s, const Save *save, const char *places, GError **error)
 {
     g_autoptr(GPtrArray) ids = own_state_nodes(save->own, error);
 
-    return ids && (!places || nodes_place(ids, places, error)) ? g_steal_pointer(&ids) : NULL;
+    return ids && (!places || nodes_place(s, ids, places, error)) ? g_steal_pointer(&ids) : NULL;
 }
 
 bool save_foresee(Session *s, const Save *save, const char *places, OwnStateLook look,
                   NodesLeaveFunc leave, GError **error)
 {
-    g_autoptr(GPtrArray) ids = ids_of(save, places, error);
+    g_autoptr(GPtrArray) ids = ids_of(s, save, places, error);
 
     return ids && check_files(save, error) && nodes_fit(s, ids, leave, error) &&
            own_state_foresee(s, save->own, look, error);
@@ -292,7 +292,7 @@ static bool restore(Session *s, const Save *save, const FarMachine *far, OwnStat
 bool save_restore(Session *s, const Save *save, const char *places, OwnStateLook look,
                   NodesLeaveFunc leave, GError **error)
 {
-    g_autoptr(GPtrArray) ids = ids_of(save, places, error);
+    g_autoptr(GPtrArray) ids = ids_of(s, save, places, error);
     g_autofree FarMachine *far = g_new0(FarMachine, MAX(save->nodes->len, 1));
     g_autoptr(GError) e = NULL;
     bool ok = ids && check_files(save, error) && bring_all(s, save, ids, far, error) &&

@@ -361,21 +361,23 @@ unsigned remote_host_cpus(const RemoteHost *h)
     return h->client ? MAX(agent_client_cpus(h->client)->len, 1) : 1;
 }
 
-RemoteHost *remote_host_choose(const Session *s)
+RemoteHost *remote_host_choose(const Session *s,
+                               unsigned (*nodes)(const void *data, const RemoteHost *host),
+                               const void *data)
 {
     RemoteHost *best = NULL;
-    unsigned nodes = 0;
+    unsigned least = 0;
 
     for (guint i = 0; s->hosts && i < s->hosts->len; i++) {
         RemoteHost *h = s->hosts->pdata[i];
-        unsigned n = remote_host_nodes(s, h) + 1;
+        unsigned n = nodes(data, h) + 1;
 
         if (h->client && agent_client_lost(h->client))
             continue;
-        if (best && (uint64_t)n * remote_host_cpus(best) >= (uint64_t)nodes * remote_host_cpus(h))
+        if (best && (uint64_t)n * remote_host_cpus(best) >= (uint64_t)least * remote_host_cpus(h))
             continue;
         best = h;
-        nodes = n;
+        least = n;
     }
     return best;
 }

@@ -52,8 +52,11 @@ bool remote_host_add(Session *session, RemoteHostOptions *options, GError **erro
 RemoteHost *remote_host_find(const Session *session, const char *name);
 
 /* The host for a node with host=auto: of the hosts that answer, the one with the fewest nodes a CPU
- * once it has the node, the first such one. NULL: there are no other hosts. */
-RemoteHost *remote_host_choose(const Session *session);
+ * once it has the node, the first such one. nodes, called with data: how many a host has. NULL: there
+ * are no other hosts. */
+RemoteHost *remote_host_choose(const Session *session,
+                               unsigned (*nodes)(const void *data, const RemoteHost *host),
+                               const void *data);
 
 /* Number of CPUs of the host's agent; 1 in a dry session. */
 unsigned remote_host_cpus(const RemoteHost *host);
