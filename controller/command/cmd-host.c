@@ -124,6 +124,8 @@ static CommandResult exec_remove(CommandCall *call, GError **error)
     const char *name = args_text(call, "HOST"), *kept;
     RemoteHost *h = remote_host_find(s, name);
 
+    if (!h && s->any_host)
+        return COMMAND_DONE;
     if (!h) {
         g_autofree char *meant = remote_host_suggest(s, name);
 
@@ -186,6 +188,15 @@ static CommandResult add_slurm(CommandCall *call, GError **error)
     return COMMAND_FAILED;
 }
 
+static bool has_address(const CommandCall *call)
+{
+    bool has = false;
+
+    for (unsigned i = 1; i < call->n_args; i++)
+        has = has || text_value(call->args[i], "address");
+    return has;
+}
+
 static CommandResult exec_hosts(CommandCall *call, GError **error)
 {
     const char *path = call->n_args ? text_value(call->args[0], "from") : NULL;
@@ -196,6 +207,12 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 
     if (!path || !*path)
         return command_usage_error(call, "from=FILE or from=slurm comes first", error);
+    if (has_address(call)) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "address= is of one host alone: `host add NAME … address=HOST`; ssh and Slurm "
+                    "tell those of a list");
+        return COMMAND_FAILED;
+    }
     if (strcmp(path, "slurm") == 0)
         return add_slurm(call, error);
     text = read_file(path, MOST_BYTES, &size, &e);
@@ -214,7 +231,8 @@ static CommandResult exec_hosts(CommandCall *call, GError **error)
 
 const Command cmd_hosts = {
     .name = "hosts",
-    .usage = "from=FILE " SSH_OPTIONS LINE_OPTIONS " | from=slurm [metronome=PATH] [cpus=LIST]",
+    .usage = "from=FILE " SSH_OPTIONS LINE_OPTIONS
+             " | from=slurm [metronome=PATH] [cpus=LIST] " LINE_OPTIONS,
     .open = true,
     .help = "Connect by ssh to every host of a list, one a line, as scontrol or an MPI hostfile "
             "gives it; slurm: by srun to every host of the Slurm job that this runs in",

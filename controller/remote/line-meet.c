@@ -10,6 +10,7 @@
 #include "controller/remote/message.h"
 
 #include <errno.h>
+#include <gio/gio.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -81,6 +82,13 @@ char *line_resolve(const char *host, GError **error)
     g_set_error(error, REMOTE_ERROR, REMOTE_ERROR_LOST, "'%s' is no address of a host: %s", host,
                 gai_strerror(rc));
     return NULL;
+}
+
+static bool is_this_host(const char *address)
+{
+    g_autoptr(GInetAddress) numeric = g_inet_address_new_from_string(address);
+
+    return numeric && g_inet_address_get_is_loopback(numeric);
 }
 
 char *line_name(const char *address, unsigned port)
@@ -422,6 +430,7 @@ int line_connect(const char *address, unsigned port, const uint8_t *secret, cons
     if (done == CONNECT_OPEN)
         set_options(u.fd);
     else
-        g_prefix_error(error, "no connection to %s: ", name);
+        g_prefix_error(error, "no connection to %s%s: ", name,
+                       is_this_host(address) ? ", which each host is itself" : "");
     return u.fd;
 }

@@ -7,6 +7,7 @@
 #include "controller/session/session-error.h"
 
 #include <poll.h>
+#include <string.h>
 
 #define LOOK_MS    200 /* between two calls of stop() */
 #define MAX_ANSWER (1 << 20)
@@ -38,12 +39,16 @@ static GString *read_all(Stream *stream, unsigned limit_s, bool (*stop)(void *),
         else if (n == 0 && !is_over(start, limit_s, stop, data, why))
             poll(&p, 1, LOOK_MS);
     }
+    if (!*why)
+        g_set_error(why, SESSION_ERROR, SESSION_ERROR_USAGE, "it prints more than %d bytes",
+                    MAX_ANSWER);
     return text;
 }
 
 char *command_answer(const char *command, unsigned limit_s, bool (*stop)(void *), void *data,
                      GError **error)
 {
+    const char *shown = command + (g_str_has_prefix(command, "exec ") ? strlen("exec ") : 0);
     Stream *stream = stream_new_command(command, error);
     g_autoptr(GError) why = NULL;
     g_autofree char *text = NULL;
@@ -56,7 +61,7 @@ char *command_answer(const char *command, unsigned limit_s, bool (*stop)(void *)
     over = why && why->domain == SESSION_ERROR;
     if (*text && !over)
         return g_steal_pointer(&text);
-    g_set_error(error, SESSION_ERROR, over ? why->code : SESSION_ERROR_USAGE, "`%s`: %s", command,
-                why ? why->message : "");
+    g_set_error(error, SESSION_ERROR, over ? why->code : SESSION_ERROR_USAGE, "`%s`: %s%s", shown,
+                over ? "" : "it prints nothing: ", why ? why->message : "");
     return NULL;
 }

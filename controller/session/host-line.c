@@ -6,6 +6,7 @@
 #include "controller/remote/line-meet.h"
 #include "controller/session/session-error.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 void host_line_clear(HostLine *l)
@@ -18,7 +19,7 @@ void host_line_clear(HostLine *l)
     *l = (HostLine){0};
 }
 
-static bool is_tcp(const HostLine *l)
+bool host_line_is_tcp(const HostLine *l)
 {
     return g_strcmp0(l->kind, "tcp") == 0;
 }
@@ -47,7 +48,22 @@ static bool read_ports(const char *text, unsigned *low, unsigned *high, GError *
     return false;
 }
 
-bool host_line_check(const HostLine *l, bool ssh, GError **error)
+/* 0.0.0.0 and the like: one listens there, but nobody can connect to it. */
+static bool is_any(const char *key, const char *address, GError **error)
+{
+    g_autoptr(GInetAddress) numeric = address ? g_inet_address_new_from_string(address) : NULL;
+
+    if (!numeric || !g_inet_address_get_is_any(numeric))
+        return false;
+    g_set_error(
+        error, SESSION_ERROR, SESSION_ERROR_USAGE,
+        "%s%s: nobody can connect to that; what the other side connects to is expected, and "
+        "bind=%s has all addresses listened at",
+        key, address, address);
+    return true;
+}
+
+bool host_line_check(const HostLine *l, bool known, GError **error)
 {
     const char *stray = l->address  ? "address="
                         : l->listen ? "listen="
@@ -56,20 +72,21 @@ bool host_line_check(const HostLine *l, bool ssh, GError **error)
                                     : NULL;
     unsigned low, high;
 
-    if (l->kind && !is_tcp(l) && strcmp(l->kind, "stdio") != 0)
+    if (l->kind && !host_line_is_tcp(l) && strcmp(l->kind, "stdio") != 0)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "line='%s': tcp or stdio is expected", l->kind);
-    else if (!is_tcp(l) && stray)
+    else if (!host_line_is_tcp(l) && stray)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE, "%s goes with line=tcp", stray);
     else if (l->address && l->listen)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "one of address= (the agent listens there) and listen= (this host does)");
-    else if (is_tcp(l) && !ssh && !l->address && !l->listen)
+    else if (host_line_is_tcp(l) && !known && !l->address && !l->listen)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "line=tcp with command= takes address=HOST, where the agent is to listen, or "
                     "listen=HOST, where this host is to");
     else
-        return !l->ports || read_ports(l->ports, &low, &high, error);
+        return !is_any("address=", l->address, error) && !is_any("listen=", l->listen, error) &&
+               (!l->ports || read_ports(l->ports, &low, &high, error));
     return false;
 }
 
@@ -79,7 +96,7 @@ bool host_line_find(const HostLine *l, const char *peer, AgentClientLine *out, c
     const char *name = l->listen ? l->listen : l->address ? l->address : peer;
 
     *out = (AgentClientLine){.here = l->listen != NULL};
-    if (!is_tcp(l))
+    if (!host_line_is_tcp(l))
         return true;
     if (!name) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
@@ -90,6 +107,10 @@ bool host_line_find(const HostLine *l, const char *peer, AgentClientLine *out, c
     if ((l->ports && !read_ports(l->ports, &out->low, &out->high, error)) ||
         !(*address = line_resolve(name, error)))
         return false;
+    if (is_any(l->listen ? "listen=" : "address=", *address, error)) {
+        g_clear_pointer(address, g_free);
+        return false;
+    }
     *bound = l->bind ? line_resolve(l->bind, error) : g_strdup(*address);
     if (!*bound)
         g_clear_pointer(address, g_free);

@@ -17,9 +17,11 @@ typedef struct {
 
 void host_line_clear(HostLine *line);
 
-/* Checks what can be known without a connection. ssh: the host is reached by ssh, which tells the
- * agent's address. Errors: SESSION_ERROR_USAGE. */
-bool host_line_check(const HostLine *line, bool ssh, GError **error);
+bool host_line_is_tcp(const HostLine *line);
+
+/* Checks what can be known without a connection. known: where the agent is need not be said, as ssh
+ * or Slurm tells it. Errors: SESSION_ERROR_USAGE. */
+bool host_line_check(const HostLine *line, bool known, GError **error);
 
 /* Fills `out` for a line that was checked, from *address and *bound, which the caller frees; both
  * stay NULL for "stdio". peer: the host's address as ssh knows it, or NULL. May wait for a name

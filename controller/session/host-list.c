@@ -84,3 +84,19 @@ GArray *host_list_parse(const char *text, gsize size, GError **error)
     }
     return g_steal_pointer(&hosts);
 }
+
+char *host_list_address(const char *lines, const char *host)
+{
+    gsize size = strlen(host);
+
+    for (const char *line = lines; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, host, size) == 0 && line[size] == '|') {
+            const char *address = line + size + 1;
+            gsize length = strcspn(address, "\n");
+
+            return length ? g_strndup(address, length) : NULL;
+        }
+    }
+    return NULL;
+}

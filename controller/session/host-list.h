@@ -20,4 +20,8 @@ typedef struct {
  * character where a host is expected. */
 GArray *host_list_parse(const char *text, gsize size, GError **error);
 
+/* What lines "HOST|ADDRESS" say of a host's address; a host may have several, of which the first
+ * counts. Free with g_free(). NULL: nothing. */
+char *host_list_address(const char *lines, const char *host);
+
 #endif

@@ -24,6 +24,8 @@
 /* A scheduler may prepare a host before its first step. */
 #define STEP_MS 120000
 
+#define MOST_NAME 63
+
 void remote_host_options_clear(RemoteHostOptions *o)
 {
     g_free(o->name);
@@ -292,16 +294,18 @@ static bool check(const Session *s, const RemoteHostOptions *o, GError **error)
     return false;
 }
 
-/* As those of nodes: they stand in tables. */
+/* As those of nodes: they stand in tables. But schedulers give hosts long names, and what stands
+ * before the first dot of a host's name may have so many (RFC 1035, 2.3.4). */
 bool remote_host_check_name(const char *name, GError **error)
 {
-    bool ok = g_ascii_isalnum(name[0]) && strlen(name) <= 32;
+    bool ok = g_ascii_isalnum(name[0]) && strlen(name) <= MOST_NAME;
 
     for (const char *p = name; *p; p++)
         ok = ok && (g_ascii_isalnum(*p) || *p == '_' || *p == '-');
     if (!ok)
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "'%s' is no name for a host: letters, digits, - or _, 32 at most", name);
+                    "'%s' is no name for a host: letters, digits, - or _, %d at most", name,
+                    MOST_NAME);
     return ok;
 }
 

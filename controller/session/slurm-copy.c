@@ -9,7 +9,7 @@
 struct SlurmCopier {
     gatomicrefcount references;
     char *step; /* srun for all hosts of the job, without a program */
-    char *job;
+    char *sbcast;
 };
 
 SlurmCopier *slurm_copier_new(const SlurmJob *job)
@@ -18,7 +18,7 @@ SlurmCopier *slurm_copier_new(const SlurmJob *job)
 
     g_atomic_ref_count_init(&c->references);
     c->step = slurm_steps_command(job);
-    c->job = g_strdup(job->id);
+    c->sbcast = slurm_sbcast_command(job);
     return c;
 }
 
@@ -35,7 +35,7 @@ void slurm_copier_unref(void *copier)
     if (!g_atomic_ref_count_dec(&c->references))
         return;
     g_free(c->step);
-    g_free(c->job);
+    g_free(c->sbcast);
     g_free(c);
 }
 
@@ -61,10 +61,10 @@ static char *command_of(const SlurmCopier *c, const char *local, const char *rem
     g_autofree char *from = g_shell_quote(local), *to = g_shell_quote(remote),
                     *part = g_shell_quote(name);
 
-    return g_strdup_printf("step='%s'; $step mkdir -p %s && sbcast --force --jobid=%s %s %s && "
+    return g_strdup_printf("step='%s'; $step mkdir -p %s && %s %s %s && "
                            "$step sh -c 'mv \"$0\" \"$1\" 2>/dev/null || test -e \"$1\"' %s %s && "
                            "echo copied",
-                           c->step, dir, c->job, from, part, part, to);
+                           c->step, dir, c->sbcast, from, part, part, to);
 }
 
 bool slurm_copy(void *copier, const char *local, const char *remote,

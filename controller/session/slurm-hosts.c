@@ -32,7 +32,7 @@ static bool check_keys(const RemoteHostOptions *o, GError **error)
                     "%s= does not go with from=slurm: srun starts the agents", wrong);
         return false;
     }
-    return !o->cpus || sched_check_cpus(o->cpus, error);
+    return (!o->cpus || sched_check_cpus(o->cpus, error)) && host_line_check(&o->line, true, error);
 }
 
 /* The program of the agents, unless metronome= names one: this very one. Free with g_free(). */
@@ -60,15 +60,31 @@ static void options_free(void *data)
     g_free(data);
 }
 
-/* What is to be added: RemoteHostOptions. keys have been checked. */
-static GPtrArray *describe(const Session *s, const SlurmJob *job, char *const *keys, unsigned n,
-                           const char *agent)
+/* With line=tcp the agents listen, unless this host does, and Slurm knows where its hosts are. */
+static bool find_address(HostLine *line, const char *host, const char *addresses, GError **error)
 {
-    GPtrArray *all = g_ptr_array_new_with_free_func(options_free);
+    if (!addresses)
+        return true;
+    line->address = host_list_address(addresses, host);
+    if (!line->address)
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "line=tcp: sinfo tells no address of host '%s': listen=HOST says where this "
+                    "host can be reached",
+                    host);
+    return line->address != NULL;
+}
+
+/* What is to be added: RemoteHostOptions. keys have been checked. addresses: of the agents, which
+ * are to listen, or NULL. NULL, with an error. */
+static GPtrArray *describe(const Session *s, const SlurmJob *job, char *const *keys, unsigned n,
+                           const char *agent, const char *addresses, GError **error)
+{
+    g_autoptr(GPtrArray) all = g_ptr_array_new_with_free_func(options_free);
     g_autofree char *by = g_strdup_printf("srun, job %s", job->id);
     SlurmCopier *copier = slurm_copier_new(job);
+    bool ok = true;
 
-    for (guint i = 0; i < job->hosts->len; i++) {
+    for (guint i = 0; ok && i < job->hosts->len; i++) {
         const HostListEntry *e = &g_array_index(job->hosts, HostListEntry, i);
         const RemoteHost *known = remote_host_find(s, e->name);
         RemoteHostOptions *o;
@@ -85,9 +101,10 @@ static GPtrArray *describe(const Session *s, const SlurmJob *job, char *const *k
         o->copier = slurm_copier_ref(copier);
         o->command = slurm_step_command(job, e->host, agent);
         g_ptr_array_add(all, o);
+        ok = find_address(&o->line, e->host, addresses, error);
     }
     slurm_copier_unref(copier);
-    return all;
+    return ok ? g_steal_pointer(&all) : NULL;
 }
 
 /* All begin before any is waited for. */
@@ -156,14 +173,15 @@ bool slurm_hosts_add(Session *s, char *const *keys, unsigned n, GError **error)
     RemoteHostOptions common = {0};
     g_autoptr(SlurmJob) job = NULL;
     g_autoptr(GPtrArray) all = NULL;
-    g_autofree char *agent = NULL;
+    g_autofree char *agent = NULL, *addresses = NULL;
     guint before = s->hosts ? s->hosts->len : 0;
-    bool ok = true;
+    bool ok = true, listen;
 
     for (unsigned i = 0; ok && i < n; i++)
         ok = remote_host_set(&common, keys[i], error);
     ok = ok && check_keys(&common, error);
     agent = agent_text(&common);
+    listen = host_line_is_tcp(&common.line) && !common.line.listen;
     remote_host_options_clear(&common);
     if (!ok)
         return false;
@@ -172,10 +190,10 @@ bool slurm_hosts_add(Session *s, char *const *keys, unsigned n, GError **error)
         return true;
     }
     job = slurm_job_find(stop_requested, s, error);
-    if (!job)
+    if (!job || (listen && !(addresses = slurm_job_addresses(job, stop_requested, s, error))))
         return false;
-    all = describe(s, job, keys, n, agent);
-    if (!add_all(s, all, error))
+    all = describe(s, job, keys, n, agent, addresses, error);
+    if (!all || !add_all(s, all, error))
         return false;
     if (!s->options.dry && s->hosts)
         tell(s, before);

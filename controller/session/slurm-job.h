@@ -12,6 +12,7 @@
 
 typedef struct {
     char *id;      /* digits */
+    char *list;    /* the hosts as Slurm writes them: east,n[01-03] */
     GArray *hosts; /* HostListEntry (host-list.h), in the job's order */
     bool binds;    /* Slurm can bind tasks to CPUs; where it can't, srun complains of --cpu-bind */
 } SlurmJob;
@@ -23,6 +24,11 @@ typedef struct {
  * several times. */
 SlurmJob *slurm_job_find(bool (*stop_requested)(void *data), void *data, GError **error);
 void slurm_job_free(SlurmJob *job);
+
+/* The addresses at which Slurm itself reaches the job's hosts (NodeAddr), for host_list_address();
+ * free with g_free(). Asks sinfo, as slurm_job_find() does others. NULL, with an error. */
+char *slurm_job_addresses(const SlurmJob *job, bool (*stop_requested)(void *data), void *data,
+                          GError **error);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(SlurmJob, slurm_job_free)
 
 /* The shell command that runs a program on a host of the job, in a step of its own beside all
@@ -31,5 +37,8 @@ char *slurm_step_command(const SlurmJob *job, const char *host, const char *agen
 
 /* srun and its options, for a program on each host of the job; without quotes. Free with g_free(). */
 char *slurm_steps_command(const SlurmJob *job);
+
+/* sbcast and its options but for the files; without quotes. Free with g_free(). */
+char *slurm_sbcast_command(const SlurmJob *job);
 
 #endif

@@ -74,6 +74,10 @@ expect 'a port that another has' 3 "host add x command='$agent' line=tcp address
     "host x: line=tcp: no port from $own to $own is free at 127.0.0.1"
 expect 'an address that the host does not have' 3 "host add x command='$agent' line=tcp address=192.0.2.1" \
     "host x: line=tcp: it can't listen at 192.0.2.1: .*; bind="
+expect 'an address that each host has, and nobody listens' 3 \
+    "host add x command='$agent' line=tcp address=127.0.0.1 bind=127.0.0.9" \
+    'host x: no connection to 127.0.0.1:[0-9]+, which each host is itself: Connection refused'
+expect 'a name of all addresses' 2 "host add x command='$agent' line=tcp listen=0" 'host x: listen=0.0.0.0: nobody can connect'
 kill "$http"
 wait "$http" 2>/dev/null || true
 
@@ -129,6 +133,20 @@ wrong 'ssh=127.0.0.1 line=tcp address=a listen=b' 'one of address= .* and listen
 wrong "command='$agent' line=tcp" 'takes address=HOST.* or listen=HOST'
 wrong 'ssh=127.0.0.1 line=tcp ports=7010-7000' "ports='7010-7000': a port, or LOW-HIGH"
 wrong 'ssh=127.0.0.1 line=tcp ports=70000' "ports='70000': a port"
+wrong 'ssh=127.0.0.1 line=tcp listen=0.0.0.0' 'listen=0.0.0.0: nobody can connect to that.* bind=0.0.0.0'
+wrong 'ssh=127.0.0.1 line=tcp address=::' 'address=::: nobody can connect to that.* bind=::'
+wrong_list() { # FROM KEYS PATTERN
+    mtr check <(echo "hosts from=$1 $2")
+    check "a check tells what is wrong with hosts from=${1##*/} $2" ended 2 "$3"
+}
+echo node01 >"$dir/list"
+wrong_list "$dir/list" 'line=tcp address=node01' 'address= is of one host alone'
+wrong_list slurm 'line=tcp address=node01' 'address= is of one host alone'
+wrong_list slurm line=udp "hosts from=slurm: line='udp': tcp or stdio"
+wrong_list slurm 'line=tcp ports=70000' "hosts from=slurm: ports='70000': a port"
+long=$(printf 'queue1-dy-compute-resource-%036d' 7)
+mtr check <(echo "host add $long ssh=a; host add ${long}8 ssh=a")
+check 'a name has as many letters as one part of a domain name' ended 2 "'${long}8' is no name for a host: .*, 63 at most"
 mtr check <(echo "$there$here")
 check 'a check of what is right connects to nobody' ended 0
 stop_sshd

@@ -16,8 +16,8 @@ source "$(dirname "$0")/slurm-lib.sh"
 export XDG_CACHE_HOME=$dir/cache
 check 'a real Slurm of four hosts is there' start_slurm east west north south
 
-srun_agent() { # HOST [OPTION...]: prints the command that adds the host by an srun of its own
-    echo "host add $1 command=\"srun -w $* $metronome agent --stdio\"; "
+srun_agent() { # HOST KEYS [OPTION...]: prints the command that adds the host by an srun of its own
+    echo "host add $1 command=\"srun -w $1 ${*:3} $metronome agent --stdio\" $2; "
 }
 
 # in_job HOSTS ARGUMENT...: as mtr, in an allocation of these hosts. salloc puts its own lines on
@@ -50,6 +50,11 @@ in_job east,west --report "$dir/two" -c "$(both 'hosts from=slurm;' east west)"
 check 'hosts from=slurm: two hosts of a job' ended 0 '^host east: CPUs 1, strict$' '^east +up .* srun, job [0-9]+$' '^west +up '
 check '... the same packets, consoles, clocks and barriers' cmp <(what local) <(what two)
 check '... nothing is left of the job' within 10 no_jobs
+if ! brief; then
+    in_job east,west --report "$dir/two-tcp" -c "$(both 'hosts from=slurm line=tcp;' east west)"
+    check '... with TCP connections, too' ended 0 '^east +up .* srun, job [0-9]+, tcp 127.0.0.1:[0-9]+$'
+    check '... the same packets, consoles, clocks and barriers' cmp <(what local) <(what two-tcp)
+fi
 
 # four REPORT HOSTS: four guests that send to each other through a switch, on the hosts that metronome chooses.
 four() {
@@ -58,13 +63,15 @@ four() {
         n=$((n + 1))
         all+="$(ring "$name" $((1000000 * n)) 60 $((n % 4)) 40 1000)link add $name s latency=$((100 * n))us; "
     done
-    echo "quantum 100us; $1 switch add s; $all start; run 300ms; assert a.missed == 0; assert d.late == 0"
+    echo "quantum 100us; $1 switch add s; $all start; run 300ms; assert a.missed == 0; assert d.late == 0; host list"
 }
 mtr --report "$dir/four-local" -c "$(four '' | sed 's/icount=/host=auto icount=/g')"
 check 'four guests in one process' ended 0
-in_job east,west,north,south --report "$dir/four" -c "$(four 'hosts from=slurm;' | sed 's/icount=/host=auto icount=/g')"
+in_job east,west,north,south --report "$dir/four" -c "$(four 'hosts from=slurm line=tcp;' | sed 's/icount=/host=auto icount=/g')"
 check 'host=auto on four hosts: a node on each, in their order' ended 0 '^node a: host=auto: east$' '^node b: host=auto: north$' \
     '^node c: host=auto: south$' '^node d: host=auto: west$'
+check '... line=tcp: all at the addresses that Slurm knows, at ports of their own' \
+    [ "$(grep -oE 'srun, job [0-9]+, tcp 127.0.0.1:[0-9]+$' "$dir/out" | sort -u | wc -l)" = 4 ]
 check '... the same packets, consoles, clocks and barriers' cmp <(what four-local) <(what four)
 
 # --- files that the hosts do not share
@@ -82,10 +89,12 @@ prefix=()
 
 # --- srun by hand
 
-mtr -c "quantum 100us; $(srun_agent east)$(srun_agent west -u)$(bare a east)$(bare b west) link add a b latency=1ms; start; \
-    run 100ms; assert missed == 0"
+mtr -c "quantum 100us; $(srun_agent east '')$(srun_agent west '' -u)$(srun_agent north 'line=tcp address=localhost')$(bare a east)\
+    $(bare b west)$(bare c north) switch add s; link add a s latency=1ms; link add b s latency=1ms; link add c s latency=1ms; start; run 100ms; \
+    assert missed == 0; host list"
 check "host add command=srun, with and without -u: bytes come at once" ended 0
-check '... and both jobs have ended with metronome' no_jobs
+check '... line=tcp, too' says '^north +up .*--stdio, tcp (127.0.0.1|\[::1\]):[0-9]+$'
+check '... and all jobs have ended with metronome' no_jobs
 check '... and all QEMUs' no_qemus
 mtr -c "host add x command=\"srun --nodes=1 --ntasks=2 $metronome agent --stdio\""
 check 'two agents on one line are refused' ended 3 'srun started 2 agents on one line .SLURM_STEP_NUM_TASKS.: one is expected'
@@ -130,14 +139,18 @@ printf '#!/bin/sh\nexec %s newer\n' "$build/tests/helper/fake-agent" >"$dir/newe
 chmod +x "$dir/newer"
 in_job east -c "hosts from=slurm metronome=$dir/newer"
 check 'an agent of another version' ended 3 'host east: its metronome 9.9.9 speaks protocol [0-9]+, this one'
-lie() { # VARIABLE=VALUE STATUS PATTERN: in a job of two hosts
+lie() { # VARIABLES STATUS PATTERN: in a job of two hosts
+    local variables
+    IFS=, read -ra variables <<<"$1"
     status=0
-    timeout 60 salloc --quiet --nodes=2 env "$1" "$metronome" -c 'hosts from=slurm; host list' </dev/null >"$dir/out" 2>"$dir/err" || status=$?
-    check "a variable that lies: $1" ended "$2" "$3"
+    timeout 60 salloc --quiet --nodes=2 env "${variables[@]}" "$metronome" -c 'hosts from=slurm line=tcp; host list' </dev/null >"$dir/out" 2>"$dir/err" || status=$?
+    check "variables that lie: $1" ended "$2" "$3"
 }
-lie SLURM_JOB_NODELIST=east,south 2 "SLURM_JOB_NODELIST='east,south' is not what job [0-9]+ has"
-lie SLURM_NTASKS=7 0 '^north +up '
-lie SLURM_LABELIO=1 0 '^north +up '
+lie 'SLURM_JOB_NODELIST=east[1-2]' 2 "SLURM_JOB_NODELIST='east.1-2.' is not what job [0-9]+ has"
+lie 'SLURM_NTASKS=7,SLURM_LABELIO=1,SLURM_DEBUG=3,SRUN_CPUS_PER_TASK=9,SQUEUE_USERS=nobody,SINFO_PARTITION=none,SLURM_A;exit 7;=1' 0 '^north +up '
+sbatch --array=1-2 --nodes=1 --output="$dir/array-%a" --wrap="$metronome -c 'hosts from=slurm line=tcp'" >"$dir/out" 2>"$dir/err"
+within 20 no_jobs
+check 'the tasks of a job array: each has its hosts' [ "$(cat "$dir"/array-[12] | grep -cE '^host [a-z]+: CPUs 1')" = 2 ]
 status=0
 srun --nodes=1 --ntasks=2 "$metronome" -c 'hosts from=slurm' >"$dir/out" 2>"$dir/err" </dev/null || status=$?
 check 'srun with several tasks' ended 2 'srun started metronome 2 times .SLURM_STEP_NUM_TASKS.*--ntasks=1'
@@ -156,6 +169,11 @@ expect 'CPUs that are no number' 3 "host add x command=\"env SLURM_CPUS_ON_NODE=
 export SLURM_CPUS_ON_NODE=1
 expect '... metronome itself' 0 "$(bare a local)$(bare b local) start; run 1ms; stats" 'host CPUs 1$'
 unset SLURM_JOB_ID SLURMD_NODENAME SLURM_CPUS_ON_NODE
+
+finished=$(cd "$dir" && METRONOME=no-metronome sbatch --parsable --nodes=1 "$OLDPWD/scripts/slurm/metronome.sbatch" none.mtr)
+within 20 no_jobs
+cp "$dir/metronome-$finished.log" "$dir/out"
+check 'metronome.sbatch without a metronome' says "there is no 'no-metronome' on .*: METRONOME=PATH names it"
 
 # --- jobs that end early
 
@@ -181,8 +199,10 @@ scancel "$job"
 check 'scancel: an orderly end' ended_job CANCELLED '130:0' 'interrupted, exit code 130'
 check '... a report' grep -q '"outcome": *"interrupted"' "$dir/metronome-$job/report.json"
 check '... a save of both hosts' says 'the ensemble is saved as it stands'
-in_job east,north -c "hosts from=slurm; restore $dir/metronome-$job.save; run 10ms; assert a.missed == 0"
-check '... which goes on in another job' ended 0
+in_job west,south -c "hosts from=slurm; restore $dir/metronome-$job.save host=auto; run 10ms; assert a.missed == 0"
+check '... which goes on in another job, on its hosts' ended 0 '^node a: host=auto: south$' '^node b: host=auto: west$'
+mtr check <(echo "hosts from=slurm; restore $dir/metronome-$job.save; restore $dir/metronome-$job.save host=auto; host remove west")
+check '... and outside of one a check knows no names' ended 0
 
 if ! brief; then
     check 'another job' job
@@ -190,7 +210,8 @@ if ! brief; then
     check "a time limit's signal: an orderly end" ended_job FAILED '130:0' 'interrupted, exit code 130' 'the ensemble is saved'
 fi
 
-check 'another job' job
+sed -i 's/from=slurm/& line=tcp/' "$long"
+check 'another job, with TCP connections' job
 kill -9 "$(agents | head -n 1)"
 check 'an agent is killed, as by a host without memory' ended_job FAILED '3:0' 'host (east|north): the connection is lost: the command ended, exit status 137' 'exit code 3'
 check '... a report' grep -q '"outcome": *"node-failed"' "$dir/metronome-$job/report.json"

@@ -70,6 +70,21 @@ static void test_no_hosts(void)
     refused("\0", 1, "line 1 has a byte");
 }
 
+static void test_addresses(void)
+{
+    /* Hosts of several partitions are said several times. */
+    static const char lines[] = "node1|10.0.0.1\nnode10|2001:db8::1\nnode1|10.0.0.9\nnode2|\nnode3";
+    g_autofree char *one = host_list_address(lines, "node1"),
+                    *ten = host_list_address(lines, "node10");
+
+    g_assert_cmpstr(one, ==, "10.0.0.1");
+    g_assert_cmpstr(ten, ==, "2001:db8::1");
+    g_assert_null(host_list_address(lines, "node2"));
+    g_assert_null(host_list_address(lines, "node3"));
+    g_assert_null(host_list_address(lines, "ode1"));
+    g_assert_null(host_list_address("", "node1"));
+}
+
 static void test_places(void)
 {
     static const struct {
@@ -111,6 +126,7 @@ int main(int argc, char **argv)
     g_test_add_func("/lists/cpus", test_cpus);
     g_test_add_func("/lists/hosts", test_hosts);
     g_test_add_func("/lists/no-hosts", test_no_hosts);
+    g_test_add_func("/lists/addresses", test_addresses);
     g_test_add_func("/lists/ssh-places", test_places);
     return g_test_run();
 }
