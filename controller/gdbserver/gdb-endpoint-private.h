@@ -48,11 +48,12 @@ struct GdbEndpoint {
     bool extended;    /* gdb stays when it has detached from every process */
     bool running;     /* gdb waits for a stop reply */
     bool interrupted; /* gdb has sent 0x03 */
-    bool ending;      /* metronome ends: gdb_end_all() */
-    bool holding;     /* run_hold(): the node must not move */
-    bool serving;     /* run_service() is about to call serve() */
-    bool answering;   /* serve() is on the stack */
-    bool doomed;      /* freed by a command that it is answering: serve() frees it */
+    bool early;   /* it has, behind packets that wait: for the resume among them, if there is one */
+    bool ending;  /* metronome ends: gdb_end_all() */
+    bool holding; /* run_hold(): the node must not move */
+    bool serving; /* run_service() is about to call serve() */
+    bool answering; /* serve() is on the stack */
+    bool doomed;    /* freed by a command that it is answering: serve() frees it */
 };
 
 /* Carries out a resume; its stop is told when it comes. What gdb has not been told yet comes first:

@@ -209,6 +209,16 @@ static bool begin(GdbEndpoint *e)
     return true;
 }
 
+static void interrupt(GdbEndpoint *e)
+{
+    e->interrupted = true;
+    e->early = false;
+    if (e->back == GDB_BACK_NOT)
+        run_pause(e->session, "interrupted in gdb");
+    else if (e->back == GDB_BACK_GOING)
+        reverse_interrupt(e->session);
+}
+
 /* Answers packets. The ensemble is at rest. */
 static void serve(void *data)
 {
@@ -225,7 +235,10 @@ static void serve(void *data)
         gdb_request_parse(&request, text, size - 1);
         handle(e, &request);
         gdb_request_clear(&request);
+        if (e->running && e->early)
+            interrupt(e);
     }
+    e->early = e->early && (e->monitor || gdb_peer_waits(e->peer));
     e->answering = false;
     if (e->doomed)
         gdb_endpoint_free(e);
@@ -245,13 +258,10 @@ static void on_interrupted(void *data)
 {
     GdbEndpoint *e = data;
 
-    if (!e->running)
-        return;
-    e->interrupted = true;
-    if (e->back == GDB_BACK_NOT)
-        run_pause(e->session, "interrupted in gdb");
-    else if (e->back == GDB_BACK_GOING)
-        reverse_interrupt(e->session);
+    if (e->running)
+        interrupt(e);
+    else
+        e->early = gdb_peer_waits(e->peer);
 }
 
 /* --- coming and going --- */
@@ -309,7 +319,7 @@ static gboolean on_connect(gint fd, GIOCondition condition, gpointer data)
         return G_SOURCE_CONTINUE;
     }
     gdb_peer_close(e->peer);
-    e->running = e->interrupted = e->holding = false;
+    e->running = e->interrupted = e->early = e->holding = false;
     gdb_peer_open(e->peer, peer);
     return G_SOURCE_CONTINUE;
 }
