@@ -16,6 +16,7 @@ static const char *const ends[] = {
     [REVERSE_REACHED] = "reached",
     [REVERSE_BEGINNING] = "beginning",
     [REVERSE_STOPPED] = "stopped",
+    [REVERSE_UNSURE] = "unsure",
     [REVERSE_FAILED] = "failed",
 };
 
@@ -143,6 +144,8 @@ static void on_done(const ReverseOutcome *o, void *data)
     command_resume(call);
     if (o->end == REVERSE_FAILED)
         error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_NODE, o->error->message);
+    else if (o->end == REVERSE_UNSURE)
+        error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_FAILED, o->why);
     else if (o->end == REVERSE_STOPPED)
         error = g_error_new_literal(SESSION_ERROR, SESSION_ERROR_INTERRUPTED, "interrupted");
     if (!error) {
@@ -233,6 +236,10 @@ static CommandResult exec_reverse_step(CommandCall *call, GError **error)
     if (!command_check_started(call->session, error))
         return COMMAND_FAILED;
     goal.node = insns_node(call, error);
+    if (args_vcpu(call) >= 0) {
+        goal.kind = REVERSE_STEP_VCPU;
+        goal.vcpu = (unsigned)args_vcpu(call);
+    }
     return goal.node ? go(call, &goal, error) : COMMAND_FAILED;
 }
 
@@ -241,7 +248,7 @@ const Command cmd_reverse_step = {
     .usage = "[NODE[.CPU]] [N] [anyway]",
     .least = 1,
     .most = INT64_C(1) << 40,
-    .help = "Take the whole ensemble back by N instructions of a node",
+    .help = "Take the whole ensemble back by N instructions of a node, or of one of its vCPUs",
     .exec = exec_reverse_step,
 };
 

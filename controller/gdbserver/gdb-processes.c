@@ -213,6 +213,26 @@ GdbProcess *gdb_processes_resumed(const GdbProcesses *p)
     return p->control ? p->control : p->current;
 }
 
+bool gdb_processes_resumed_vcpu(const GdbProcesses *p, GdbThread *thread, unsigned *vcpu)
+{
+    const GdbProcess *process = gdb_processes_resumed(p);
+    DebugThreads *threads = process && process->view ? debug_view_threads(process->view) : NULL;
+    const GArray *all = threads ? debug_threads_all(threads, NULL) : NULL;
+
+    if (!all || all->len < 2)
+        return false;
+    for (unsigned i = 0; i < all->len; i++) {
+        const GdbThread *one = &g_array_index(all, GdbThread, i);
+
+        if (one->tid != (threads->control.tid > 0 ? threads->control : threads->chosen).tid)
+            continue;
+        *thread = *one;
+        *vcpu = i;
+        return true;
+    }
+    return false;
+}
+
 bool gdb_processes_alone(const GdbProcesses *p)
 {
     return p->control && p->attached->len > 1;

@@ -61,6 +61,9 @@ GdbProcess *gdb_processes_current(const GdbProcesses *processes);
 
 /* The process that a resume without actions moves: by Hc, else the current one. NULL: there is none. */
 GdbProcess *gdb_processes_resumed(const GdbProcesses *processes);
+/* The vCPU that a step without actions moves there: by Hc, else the chosen one. False: the node has only
+ * one, or its gdbstub does not answer. */
+bool gdb_processes_resumed_vcpu(const GdbProcesses *processes, GdbThread *thread, unsigned *vcpu);
 /* Whether gdb takes only that one for moved then, and has others. */
 bool gdb_processes_alone(const GdbProcesses *processes);
 /* The process of a node; NULL: gdb is not attached to it. */

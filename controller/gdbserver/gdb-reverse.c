@@ -49,9 +49,10 @@ static void tell_beginning(GdbEndpoint *e)
 
 static void tell_step(GdbEndpoint *e)
 {
-    GdbProcess *process = gdb_processes_resumed(e->processes);
+    const GdbStop stop = {.has_thread = true, .thread = e->stepped};
 
-    endpoint_tell_stop(e, process, GDB_SIGNAL_TRAP, NULL);
+    endpoint_tell_stop(e, gdb_processes_resumed(e->processes), GDB_SIGNAL_TRAP,
+                       e->stepped.tid > 0 ? &stop : NULL);
 }
 
 /* A hit of another node than gdb's is no reason for a stop of gdb's, as in a run forward. */
@@ -129,13 +130,16 @@ static bool at_beginning(const Session *s, Node *n)
 
 static void start(GdbEndpoint *e, Node *n)
 {
-    const ReverseGoal goal = {.kind = e->back_step ? REVERSE_STEP : REVERSE_CONTINUE,
-                              .node = n,
-                              .count = 1,
-                              .unattended = true,
-                              .for_gdb = true};
+    ReverseGoal goal = {.kind = e->back_step ? REVERSE_STEP : REVERSE_CONTINUE,
+                        .node = n,
+                        .count = 1,
+                        .unattended = true,
+                        .for_gdb = true};
     g_autoptr(GError) error = NULL;
 
+    e->stepped = (GdbThread){0};
+    if (e->back_step && gdb_processes_resumed_vcpu(e->processes, &e->stepped, &goal.vcpu))
+        goal.kind = REVERSE_STEP_VCPU;
     e->back = GDB_BACK_GOING; /* what has lost its machine is dropped meanwhile, perhaps this gdb */
     if (!reverse_start(e->session, &goal, on_done, e, &error))
         refuse(e, error->message);

@@ -15,6 +15,11 @@ struct Passing {
     bool set; /* points are set */
 };
 
+const GdbThread *pass_hit_thread(const PassHit *hit)
+{
+    return hit->node && hit->hit.stop.has_thread ? &hit->hit.stop.thread : NULL;
+}
+
 bool pass_hit_is_of_gdb(const PassHit *hit)
 {
     return hit->node && hit->number == 0 && hit->hit.stop.watch != GDB_WATCH_NONE;
@@ -90,7 +95,7 @@ static void on_scanned(const RunOutcome *o, void *data)
 /* What counts comes behind the hit at which the pass begins to count. */
 static bool leave_hit(const Passing *p, GError **error)
 {
-    return !p->pass.place.node || debug_note_hit(p->pass.place.node, error);
+    return !p->pass.place.node || debug_note_hit(p->pass.place.node, p->pass.stood, error);
 }
 
 static void on_arrived(const RunOutcome *o, void *data)

@@ -23,6 +23,8 @@ typedef struct {
     char *why;       /* owned; NULL: nothing is known */
 } PassHit;
 
+/* The vCPU that has hit it; NULL: it is not known. */
+const GdbThread *pass_hit_thread(const PassHit *hit);
 /* Whether it is a watchpoint's of a gdb alone. */
 bool pass_hit_is_of_gdb(const PassHit *hit);
 
@@ -32,6 +34,8 @@ typedef struct {
     bool forced; /* also if metronome is to stop */
     bool scans;  /* hits count from the place on, up to `end` */
     VTime end;
+    const GdbThread
+        *stood;    /* the vCPU of the hit at which they begin; NULL: at none, or not known */
     unsigned most; /* the pass ends behind so many hits */
     /* Sets the points that count, at the place, and takes them out again. */
     bool (*set)(Session *session, bool on, void *data, GError **error);

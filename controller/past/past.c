@@ -206,7 +206,7 @@ static bool take_up(Session *s, GError **error)
     s->hidden = true;
     s->past->hooks->before(s);
     ok = users_put_aside(s, error) && past_put_back(s, p, error) && users_put_aside(s, error);
-    ok = users_give_back(users, s, ok ? error : NULL) && ok;
+    ok = users_give_back(users, s, NULL, NULL, ok ? error : NULL) && ok;
     s->hidden = false;
     s->hidden_until = now;
     users_free(users);
@@ -382,6 +382,15 @@ static int index_of(const Session *s, const Node *node)
     guint index;
 
     return g_ptr_array_find(s->nodes, node, &index) ? (int)index : -1;
+}
+
+Insns past_insns_at(const PastPoint *point, const Session *s, const Node *node)
+{
+    int index = index_of(s, node);
+
+    return index >= 0 && index < (int)point->stands->len
+               ? g_array_index(point->stands, PastStand, index).insns
+               : (Insns){0};
 }
 
 const PastPoint *past_point_before(const Session *s, VTime time, const Node *node, Insns insns)

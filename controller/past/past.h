@@ -57,6 +57,8 @@ void past_restored(Session *session, const PastHooks *hooks, Save *save);
  * NULL: there is none. */
 const PastPoint *past_point_before(const Session *session, VTime time, const Node *node,
                                    Insns insns);
+/* How many instructions a node of the session had executed there; 0 if it was not there yet. */
+Insns past_insns_at(const PastPoint *point, const Session *session, const Node *node);
 /* The earliest point with data; NULL: there is none. */
 const PastPoint *past_first(const Session *session);
 /* The point with data in front of this one; NULL: there is none. */

@@ -12,6 +12,7 @@
 #include "controller/past/repeats.h"
 #include "controller/past/search.h"
 #include "controller/past/users.h"
+#include "controller/past/vcpu-search.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/breaks.h"
 #include "controller/run/peek.h"
@@ -46,8 +47,9 @@ struct Reverse {
     bool (*arrived)(Reverse *reverse, GError **error); /* at the place of `pass`: what is next */
     PassHit hit;                                       /* the one to which it goes */
     bool at_hit;
-    unsigned cursor; /* of the trail, when the search began */
-    uint64_t poke;   /* number of the entry that wrote */
+    unsigned cursor;  /* of the trail, when the search began */
+    uint64_t poke;    /* number of the entry that wrote */
+    VcpuSearch *vcpu; /* REVERSE_STEP_VCPU */
     ReverseOutcome outcome;
     uint8_t before[REVERSE_MOST_BYTES], after[REVERSE_MOST_BYTES], last[REVERSE_MOST_BYTES];
 };
@@ -76,6 +78,7 @@ static void reverse_free(Reverse *r)
     g_clear_error(&r->problem);
     pass_free(r->passing);
     search_free(r->search);
+    vcpu_search_free(r->vcpu);
     users_free(r->users);
     g_array_unref(r->services);
     g_free(r->hit.why);
@@ -118,7 +121,9 @@ static void finish(Reverse *r, const GError *error)
 
     s->past->reverse = NULL;
     s->in_runs = r->in_runs;
-    if (!users_give_back(r->users, s, &why) && !error)
+    if (!users_give_back(r->users, s, o->end == REVERSE_REACHED ? r->hit.node : NULL,
+                         pass_hit_thread(&r->hit), &why) &&
+        !error)
         error = why;
     if (error)
         o->end = s->interrupted ? REVERSE_STOPPED : REVERSE_FAILED;
@@ -302,6 +307,7 @@ static bool aim(const Session *s, Reverse *r, GError **error)
         return aim_at_insns(
             s, r, (Insns){r->goal.node->clock.icount.n - (int64_t)MIN(r->goal.count, INT64_MAX)},
             error);
+    case REVERSE_STEP_VCPU:
     case REVERSE_CONTINUE:
     case REVERSE_TO_WRITE:
         return past_point_before(s, engine_now(s->engine), NULL, (Insns){0}) ||
@@ -346,15 +352,17 @@ static bool read_value(Reverse *r, uint8_t *bytes, GError **error)
     return peek_memory(r->goal.node, 0, r->goal.address, bytes, r->goal.length, false, error);
 }
 
-static bool read_pc(Node *n, uint64_t *pc, GError **error)
+/* Of the vCPU of the hit. */
+static bool read_pc(const PassHit *hit, uint64_t *pc, GError **error)
 {
+    const GdbThread *known = pass_hit_thread(hit);
     GdbThread thread;
     bool ok;
 
-    if (!peek_begin(n, -1, &thread, error))
+    if (!peek_begin(hit->node, -1, &thread, error))
         return false;
-    ok = debug_pc(n, &thread, pc, error);
-    debug_release(n);
+    ok = debug_pc(hit->node, known ? known : &thread, pc, error);
+    debug_release(hit->node);
     return ok;
 }
 
@@ -382,6 +390,27 @@ static int64_t distance(const Reverse *r)
     return !r->goal.for_gdb || !pass_hit_is_of_gdb(&r->hit) ? 0 : r->hit.hit.pending ? -1 : 1;
 }
 
+/* The hit's vCPU is not where the hit was. Where a point, or a place from which hits count, stops several
+ * vCPUs, the next one has its turn (rr_cpu_thread_fn(), accel/tcg/tcg-accel-ops-rr.c): so a pass with
+ * points set is not the branch's own run. Returns false. */
+static bool is_elsewhere(Reverse *r, uint64_t pc, GError **error)
+{
+    const Node *n = r->hit.node;
+
+    if (n->attached || n->options->smp > 1) {
+        r->outcome.end = REVERSE_UNSURE;
+        r->outcome.why =
+            "several vCPUs take other turns where a point stops them, so their last hit "
+            "is not known; it was about here";
+        return false;
+    }
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED,
+                "the run has not repeated itself: node %s stands at 0x%" PRIx64
+                ", and stood at 0x%" PRIx64,
+                n->name, pc, r->hit.pc);
+    return false;
+}
+
 /* At the hit, as a run that stopped there; a breakpoint is at the pc. */
 static bool at_hit(Reverse *r, GError **error)
 {
@@ -391,14 +420,9 @@ static bool at_hit(Reverse *r, GError **error)
     r->outcome.node = r->hit.node;
     r->outcome.why = r->hit.why;
     r->outcome.hit = pass_hit_is_of_gdb(&r->hit) ? &r->hit.hit : NULL;
-    if (r->hit.node && !r->hit.watched && !read_pc(r->hit.node, &pc, error))
+    if (r->hit.node && !r->hit.watched && !read_pc(&r->hit, &pc, error))
         return false;
-    if (r->hit.node && !r->hit.watched && pc != r->hit.pc)
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED,
-                    "the run has not repeated itself: node %s stands at 0x%" PRIx64
-                    ", and stood at 0x%" PRIx64,
-                    r->hit.node->name, pc, r->hit.pc);
-    return false;
+    return r->hit.node && !r->hit.watched && pc != r->hit.pc && is_elsewhere(r, pc, error);
 }
 
 static void aim_at_hit(Reverse *r, int64_t less)
@@ -448,8 +472,10 @@ static bool before_write(Reverse *r, GError **error)
         .goal = {.time = {RUN_FOR_EVER}, .node = r->goal.node, .insns = r->hit.insns},
         .again = true};
 
-    if (!read_value(r, r->before, error) || !read_pc(r->goal.node, &r->outcome.pc, error))
+    if (!read_value(r, r->before, error) || !read_pc(&r->hit, &r->outcome.pc, error))
         return false;
+    if (r->hit.hit.finished && r->outcome.pc != r->hit.hit.by)
+        return is_elsewhere(r, r->outcome.pc, error);
     r->arrived = behind_write;
     return run_start(r->session, &spec, on_written, r, error);
 }
@@ -549,6 +575,43 @@ static bool begin_search(Reverse *r, G_GNUC_UNUSED GError **error)
     return true;
 }
 
+/* --- by instructions of one vCPU --- */
+
+static bool at_probe(Reverse *r, GError **error);
+static bool begin_probes(Reverse *r, GError **error);
+
+static bool probe(Reverse *r, GError **error)
+{
+    Insns next;
+
+    switch (vcpu_search_next(r->vcpu, &next)) {
+    case VCPU_SEARCH_HERE:
+        return --r->goal.count > 0 && begin_probes(r, error);
+    case VCPU_SEARCH_NEVER:
+        return go_to_beginning(r);
+    case VCPU_SEARCH_GO:
+        r->pass.place = (RunGoal){.time = {RUN_FOR_EVER}, .node = r->goal.node, .insns = next};
+        r->pass.point = past_point_before(r->session, vtime(INT64_MAX), r->goal.node, next);
+        return go_to_place(r, at_probe);
+    }
+    g_assert_not_reached();
+}
+
+static bool begin_probes(Reverse *r, GError **error)
+{
+    Node *n = r->goal.node;
+    Insns first = past_insns_at(past_first(r->session), r->session, n);
+
+    g_clear_pointer(&r->vcpu, vcpu_search_free);
+    r->vcpu = vcpu_search_new(n, r->goal.vcpu, first, error);
+    return r->vcpu && probe(r, error);
+}
+
+static bool at_probe(Reverse *r, GError **error)
+{
+    return vcpu_search_look(r->vcpu, error) && probe(r, error);
+}
+
 /* --- --- */
 
 bool reverse_can(const Session *s, bool anyway, GError **error)
@@ -588,7 +651,9 @@ bool reverse_start(Session *s, const ReverseGoal *goal, ReverseDoneFunc done, vo
     spares_want(s, true); /* who goes back once goes back again */
     s->past->hooks->before(s);
     s->hidden = true;
-    r->arrived = searches ? begin_search : begin_way;
+    r->arrived = searches                          ? begin_search
+                 : goal->kind == REVERSE_STEP_VCPU ? begin_probes
+                                                   : begin_way;
     go_on(r);
     return true;
 }

@@ -15,10 +15,11 @@
 #include "controller/session/session.h"
 
 typedef enum {
-    REVERSE_TO_TIME,  /* to `time` */
-    REVERSE_TO_INSNS, /* to where `node` has executed `insns` */
-    REVERSE_STEP,     /* back by `count` instructions of `node` */
-    REVERSE_CONTINUE, /* to the last hit of a break, or of a gdb's point, before now */
+    REVERSE_TO_TIME,   /* to `time` */
+    REVERSE_TO_INSNS,  /* to where `node` has executed `insns` */
+    REVERSE_STEP,      /* back by `count` instructions of `node` */
+    REVERSE_STEP_VCPU, /* back by `count` instructions of vCPU `vcpu` of `node` */
+    REVERSE_CONTINUE,  /* to the last hit of a break, or of a gdb's point, before now */
     REVERSE_TO_WRITE, /* behind the last instruction of `node` that wrote to `address`, before now */
 } ReverseKind;
 
@@ -26,6 +27,7 @@ typedef struct {
     ReverseKind kind;
     VTime time; /* of the ensemble, not after now */
     Node *node;
+    unsigned vcpu;
     Insns insns;      /* absolute, not after now */
     uint64_t count;   /* above 0 */
     uint64_t address; /* virtual, as vCPU 0 sees it */
@@ -44,6 +46,8 @@ typedef enum {
     REVERSE_REACHED,   /* stands at the goal; with REVERSE_CONTINUE: at a hit */
     REVERSE_BEGINNING, /* there was none: stands at the earliest point */
     REVERSE_STOPPED,   /* interrupted: stands where it was by then */
+    REVERSE_UNSURE,    /* a node with several vCPUs has one last hit, but where is not known: stands
+                          where the branch was about then, and `why` tells */
     REVERSE_FAILED,    /* a node failed, or the run did not repeat itself */
 } ReverseEnd;
 

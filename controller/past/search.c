@@ -208,6 +208,7 @@ static void next_pass(Search *f)
         pass.place =
             (RunGoal){.time = {RUN_FOR_EVER}, .node = f->best.node, .insns = f->best.insns};
         pass.point = past_point_before(s, f->best.at, f->best.node, f->best.insns);
+        pass.stood = pass_hit_thread(&f->best);
     } else {
         pass.place = (RunGoal){.time = f->from};
         pass.point = past_point_before(s, f->from, NULL, (Insns){0});

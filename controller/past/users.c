@@ -70,7 +70,7 @@ bool users_set_points(Users *u, Session *s, GError **error)
     return ok;
 }
 
-bool users_give_back(Users *u, Session *s, GError **error)
+bool users_give_back(Users *u, Session *s, const Node *hit, const GdbThread *thread, GError **error)
 {
     bool ok;
 
@@ -79,7 +79,10 @@ bool users_give_back(Users *u, Session *s, GError **error)
     u->variables = NULL;
     node_defaults_copy(u->defaults, s->defaults);
     ok = users_set_points(u, s, error);
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        ok = debug_note_hit(s->nodes->pdata[i], ok ? error : NULL) && ok;
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        Node *n = s->nodes->pdata[i];
+
+        ok = debug_note_hit(n, n == hit ? thread : NULL, ok ? error : NULL) && ok;
+    }
     return ok;
 }

@@ -7,6 +7,7 @@
 #define PAST_USERS_H
 
 #include "controller/session/session.h"
+#include "gdbstub-client/gdbstub.h"
 
 typedef struct Users Users;
 
@@ -19,7 +20,9 @@ void users_free(Users *users);
 bool users_put_aside(Session *session, GError **error);
 /* Breaks and points stop again; breaks count what comes from here on. */
 bool users_set_points(Users *users, Session *session, GError **error);
-/* All of it is the session's again; the next run goes on behind a breakpoint at which a vCPU stands. */
-bool users_give_back(Users *users, Session *session, GError **error);
+/* All of it is the session's again; the next run goes on behind a breakpoint at which a vCPU stands
+ * (debug_note_hit()). hit, thread: the node at a hit, and its vCPU; NULL: not known. */
+bool users_give_back(Users *users, Session *session, const Node *hit, const GdbThread *thread,
+                     GError **error);
 
 #endif

@@ -61,8 +61,9 @@ bool debug_mute(Node *node, GError **error);
 bool debug_unmute(Node *node, GError **error);
 
 /* A vCPU that stands at a breakpoint without having hit it, as behind a way back, is from now on at a
- * hit: the next run goes on behind it. */
-bool debug_note_hit(Node *node, GError **error);
+ * hit: the next run goes on behind it. thread: the vCPU that hit it there. NULL: it is not known; then
+ * a node with several vCPUs stays as it is, since any of them may be the one that goes on first. */
+bool debug_note_hit(Node *node, const GdbThread *thread, GError **error);
 
 /* Whether a point may stop the node while it runs. */
 bool debug_armed(const Node *node);

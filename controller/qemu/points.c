@@ -275,13 +275,20 @@ bool debug_at_point(Node *n, const GdbThread *thread, bool *at, GError **error)
     return !*at || debug_set_hit(n, &stop, error);
 }
 
-bool debug_note_hit(Node *n, GError **error)
+bool debug_note_hit(Node *n, const GdbThread *thread, GError **error)
 {
-    GdbThread thread;
+    g_autoptr(GArray) all = NULL;
     bool at;
 
-    return !debug_armed(n) || !node_is_live(n) || debug_hit(n) ||
-           (debug_thread(n, 0, &thread, error) && debug_at_point(n, &thread, &at, error));
+    if (!debug_armed(n) || !node_is_live(n) || debug_hit(n))
+        return true;
+    if (!thread) {
+        all = gdb_threads(n->debug->client, NODE_REPLY_MS, error);
+        if (!all || all->len != 1)
+            return all != NULL;
+        thread = &g_array_index(all, GdbThread, 0);
+    }
+    return debug_at_point(n, thread, &at, error);
 }
 
 bool debug_check_stop(Node *n, bool *stopped, GError **error)

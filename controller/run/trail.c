@@ -26,6 +26,7 @@ typedef struct {
     Insns insns;
     VTime at;
     bool alone;
+    GdbThread stood; /* the vCPU at a hit; tid 0: none */
 } Start;
 
 struct Trail {
@@ -382,6 +383,8 @@ void trail_note_start(Session *s)
         start.insns = n->clock.icount;
         start.at = node_ensemble_time(n);
         start.alone = is_alone(s, n);
+        if (debug_hit(n) && debug_hit(n)->stop.has_thread)
+            start.stood = debug_hit(n)->stop.thread;
         g_array_append_val(s->trail->starts, start);
     }
 }
@@ -413,6 +416,8 @@ static void note_hit(Session *s, Node *n, const Start *start, const DebugHit *hi
     } else if (start->at.ns > barrier.ns) {
         item->time = barrier;
     }
+    if (item->alone || start->at.ns >= item->time.ns)
+        item->stood = start->stood;
     item->hit = n->clock.icount;
     item->after = after;
     item->watched = hit->n_watched > 0;
@@ -553,7 +558,8 @@ static TrailMove towards_hit(Session *s, TrailItem *item, RunGoal *goal, GError 
 
     *ok = (item->behind ? debug_add_access(n, type, item->address, 1, error)
                         : debug_add_point(n, type, item->address, item->watched ? 1 : 4, error)) &&
-          (n->clock.icount.n >= item->hit.n || debug_note_hit(n, error));
+          (n->clock.icount.n >= item->hit.n ||
+           debug_note_hit(n, item->stood.tid > 0 ? &item->stood : NULL, error));
     if (!*ok)
         return TRAIL_FREE;
     t->max_skip = engine_max_skip(s->engine);

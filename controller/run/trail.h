@@ -12,6 +12,7 @@
 
 #include "controller/session/journal.h"
 #include "controller/session/session.h"
+#include "gdbstub-client/gdbstub.h"
 
 typedef struct Trail Trail;
 
@@ -67,7 +68,9 @@ typedef struct {
     void *save;          /* TRAIL_SAVE */
 
     /* TRAIL_HIT: */
-    Insns hit;    /* the node's count there */
+    Insns hit; /* the node's count there */
+    GdbThread
+        stood;    /* the vCPU at a hit where the way to it began; tid 0: none was, or not known */
     VTime from;   /* node's time in front of the skip of its clock, in ensemble time */
     VTime after;  /* and behind it; TRAIL_RUN: the ensemble's time at its end */
     bool watched; /* else `address` is that of the instruction */
