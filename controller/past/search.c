@@ -99,14 +99,25 @@ static void narrow(Search *f, const GArray *hits, unsigned n)
         f->from = vtime(from);
 }
 
-/* Nothing was hit from f->from on. */
+/* How far behind the time at which the nodes were to stop they may stand, at most. */
+static int64_t overshoot_ns(const Session *s)
+{
+    int64_t most = 0;
+
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        most = MAX(most, node_granule_ns(s->nodes->pdata[i]));
+    return NS_PER_US + most;
+}
+
+/* Nothing was hit from where the nodes stood on, which was at f->from or a little behind that. */
 static void narrow_empty(Search *f)
 {
-    int64_t gap;
+    int64_t gap, end = f->from.ns + overshoot_ns(f->session);
+    bool same = end >= f->end.ns;
 
-    f->end = f->from;
+    f->end = vtime(MIN(end, f->end.ns));
     gap = f->end.ns - f->best.at.ns;
-    f->behind_best = gap <= LEAST_GAP_NS;
+    f->behind_best = same || gap <= LEAST_GAP_NS;
     f->from = vtime(f->best.at.ns + gap / 2);
 }
 
@@ -117,7 +128,7 @@ static bool widen(Search *f)
 
     if (f->from.ns <= start)
         return false;
-    f->end = f->from;
+    f->end = vtime(MIN(f->from.ns + overshoot_ns(f->session), f->end.ns));
     f->width *= 4;
     f->from = vtime(MAX(start, f->from.ns - f->width));
     return true;
@@ -190,6 +201,12 @@ static void on_pass_done(Session *s, const RunOutcome *o, GArray *hits, const GE
     }
 }
 
+/* Behind the best hit. An access that is yet to be done there would be met once more. */
+static Insns behind_best(const Search *f)
+{
+    return (Insns){f->best.insns.n + (f->best.watched && f->best.hit.pending)};
+}
+
 static void next_pass(Search *f)
 {
     Session *s = f->session;
@@ -206,7 +223,7 @@ static void next_pass(Search *f)
         pass.point = past_point_before(s, f->best.at, NULL, (Insns){0});
     } else if (f->behind_best) {
         pass.place =
-            (RunGoal){.time = {RUN_FOR_EVER}, .node = f->best.node, .insns = f->best.insns};
+            (RunGoal){.time = {RUN_FOR_EVER}, .node = f->best.node, .insns = behind_best(f)};
         pass.point = past_point_before(s, f->best.at, f->best.node, f->best.insns);
         pass.stood = pass_hit_thread(&f->best);
     } else {

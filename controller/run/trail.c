@@ -26,7 +26,8 @@ typedef struct {
     Insns insns;
     VTime at;
     bool alone;
-    GdbThread stood; /* the vCPU at a hit; tid 0: none */
+    bool at_hit;     /* of before */
+    GdbThread stood; /* the vCPU at it; tid 0: none, or not known */
 } Start;
 
 struct Trail {
@@ -383,7 +384,8 @@ void trail_note_start(Session *s)
         start.insns = n->clock.icount;
         start.at = node_ensemble_time(n);
         start.alone = is_alone(s, n);
-        if (debug_hit(n) && debug_hit(n)->stop.has_thread)
+        start.at_hit = debug_hit(n) != NULL;
+        if (start.at_hit && debug_hit(n)->stop.has_thread)
             start.stood = debug_hit(n)->stop.thread;
         g_array_append_val(s->trail->starts, start);
     }
@@ -435,7 +437,8 @@ void trail_note_hits(Session *s)
         const DebugHit *hit = debug_hit(n);
         const Start *start = hit ? start_of(s->trail, n) : NULL;
 
-        if (start && hit->skip.ns > 0 && n->clock.icount.n > start->insns.n)
+        /* In front of an access, without one instruction, a hit moves the clock as well. */
+        if (start && hit->skip.ns > 0 && (n->clock.icount.n > start->insns.n || !start->at_hit))
             note_hit(s, n, start, hit);
     }
 }
