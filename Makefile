@@ -337,7 +337,7 @@ INSTALLED = $(call files,755,$(BUILD)/metronome,$(BINDIR)) \
     $(call files,755,$(wildcard scripts/slurm/*),$(DATADIR)/metronome/slurm) \
     $(call files,644,$(wildcard scripts/python/metronome/*.py) scripts/python/metronome/py.typed,$(PYTHONDIR)/metronome) \
     $(call tree,755,scripts/build-guest scripts/build-busybox scripts/setup guest-init/init,$(DATADIR)/metronome) \
-    $(call tree,644,scripts/own-folder.sh guest-init/agent.c $(wildcard guest-init/payloads/* guest-init/boards/*),$(DATADIR)/metronome)
+    $(call tree,644,scripts/own-folder.sh guest-init/agent.c guest-init/monitor.c $(wildcard guest-init/payloads/* guest-init/boards/*),$(DATADIR)/metronome)
 
 install: all man $(addsuffix .gz,$(addprefix $(BUILD)/,$(MAN))) $(PC)
 	@for entry in $(INSTALLED); do \
