@@ -130,6 +130,8 @@ static void announce(const CommandCall *call, const ReverseOutcome *o)
         return;
     if (o->why)
         session_print(s, "%s; ", o->why);
+    else if (call->command == &cmd_reverse_continue)
+        session_print(s, "nothing was hit since the past begins\n");
     session_print(s, "the ensemble stands at %s\n", now);
 }
 
@@ -161,7 +163,8 @@ static CommandResult go(CommandCall *call, ReverseGoal *goal, GError **error)
 
     goal->anyway = args_has(call, "anyway");
     if (s->options.dry)
-        return COMMAND_DONE;
+        return !command_is_sure(s) || reverse_can(s, goal->anyway, error) ? COMMAND_DONE
+                                                                          : COMMAND_FAILED;
     return reverse_start(s, goal, on_done, call, error) ? COMMAND_PARKED : COMMAND_FAILED;
 }
 
@@ -277,9 +280,10 @@ static CommandResult exec_who_wrote(CommandCall *call, GError **error)
     if (!command_check_started(call->session, error) ||
         !command_check_range(goal.address, goal.length, error))
         return COMMAND_FAILED;
-    if (call->session->options.dry)
-        return command_would_reach(call->session, goal.node, error);
-    if (!node_check(goal.node, false, error))
+    if (call->session->options.dry &&
+        command_would_reach(call->session, goal.node, error) == COMMAND_FAILED)
+        return COMMAND_FAILED;
+    if (!call->session->options.dry && !node_check(goal.node, false, error))
         return COMMAND_FAILED;
     return go(call, &goal, error);
 }
@@ -350,14 +354,14 @@ static CommandResult exec_checkpoint(CommandCall *call, GError **error)
     }
     if (!command_check_started(s, error))
         return COMMAND_FAILED;
+    if (call->n_args > 0 && !off && command_is_sure(s) && !reverse_can(s, true, error))
+        return COMMAND_FAILED;
     if (s->options.dry)
         return COMMAND_DONE;
     if (call->n_args == 0) {
         list(s);
         return COMMAND_DONE;
     }
-    if (!off && !reverse_can(s, true, error))
-        return COMMAND_FAILED;
     past_set_checkpoints(s, every, (unsigned)args_count(call, "keep", 0));
     return COMMAND_DONE;
 }

@@ -148,6 +148,11 @@ const Gateway *fabric_gateway(const Fabric *f, unsigned port)
     return fabric_port(f, port)->gateway;
 }
 
+bool fabric_is_gateway(const Fabric *f, unsigned port)
+{
+    return fabric_port(f, port)->mode == PORT_GATEWAY;
+}
+
 bool fabric_open_card(Fabric *f, Node *node, unsigned card, unsigned index, VTime now, bool stuck,
                       GError **error)
 {

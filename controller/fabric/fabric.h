@@ -60,8 +60,10 @@ bool fabric_add_uart(Fabric *fabric, Node *node, unsigned uart, unsigned *port, 
  * failure. NULL when dry. */
 bool fabric_add_gateway(Fabric *fabric, const char *name, Gateway *gateway, GError **error);
 
-/* The port's gateway; NULL: the port is a card. */
+/* The port's gateway; NULL: the port is a card, or the gateway was only checked. */
 const Gateway *fabric_gateway(const Fabric *fabric, unsigned port);
+/* Whether the port leads out of the network; also in a check. */
+bool fabric_is_gateway(const Fabric *fabric, unsigned port);
 
 /* In an agent: makes a card of a paused node that stands at `now` the port with number `index`
  * in the controller's network. stuck: Port.stuck. */

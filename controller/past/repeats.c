@@ -6,6 +6,8 @@
 #include "controller/fabric/gateway.h"
 #include "controller/session/session-error.h"
 
+#include <string.h>
+
 /* NULL: nothing is known that would make another run of it. Free with g_free(). */
 static char *node_why(const Session *s, const Node *n)
 {
@@ -18,6 +20,8 @@ static char *node_why(const Session *s, const Node *n)
         return g_strdup("it has sleep=on; icount=…,sleep=off makes its run repeatable");
     if (n->options->serial)
         return g_strdup("who is connected to its serial= types at times of the host");
+    if (s->options.dry)
+        return NULL; /* what follows is known once it is started */
     if ((disk = disk_why(&n->disk)))
         return g_strdup_printf("%s; disk-mode=memory makes it repeatable where the images fit into "
                                "memory",
@@ -40,7 +44,7 @@ static bool check_node(const Session *s, const Node *n, bool anyway, GError **er
 
     if (n->attached)
         return refuse(n, "it was attached, so that it can't be started anew", false, error);
-    if (n->options->host)
+    if (n->options->host && (!s->options.dry || strcmp(n->options->host, "auto") != 0))
         return refuse(n, "it is on another host", false, error);
     if (anyway || !(why = node_why(s, n)))
         return true;
@@ -50,7 +54,7 @@ static bool check_node(const Session *s, const Node *n, bool anyway, GError **er
 static bool has_gateway(const Session *s)
 {
     for (unsigned i = 0; s->fabric && i < network_n_ports(fabric_network(s->fabric)); i++)
-        if (fabric_gateway(s->fabric, i))
+        if (fabric_is_gateway(s->fabric, i))
             return true;
     return false;
 }

@@ -6,7 +6,8 @@
 #include "controller/session/session.h"
 
 /* Whether the session's run repeats itself as far as is known; the error names the node and what would
- * be right. anyway: what may not repeat is no reason, but what can't be taken back still is. */
+ * be right. anyway: what may not repeat is no reason, but what can't be taken back still is. In a check
+ * what depends on the host is not known. */
 bool repeats_check(const Session *session, bool anyway, GError **error);
 
 #endif

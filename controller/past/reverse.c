@@ -349,7 +349,12 @@ static bool set_watch(Session *s, bool on, void *data, GError **error)
 /* The bytes that were written, as the node has them now. */
 static bool read_value(Reverse *r, uint8_t *bytes, GError **error)
 {
-    return peek_memory(r->goal.node, 0, r->goal.address, bytes, r->goal.length, false, error);
+    Node *n = r->goal.node;
+
+    if (peek_memory(n, 0, r->goal.address, bytes, r->goal.length, false, error))
+        return true;
+    g_prefix_error(error, "node %s: ", n->name);
+    return false;
 }
 
 /* Of the vCPU of the hit. */
@@ -367,11 +372,13 @@ static bool read_pc(const PassHit *hit, uint64_t *pc, GError **error)
 }
 
 /* There was none: where the past begins. */
-static bool at_beginning(Reverse *r, GError **error)
+static bool at_beginning(Reverse *r, G_GNUC_UNUSED GError **error)
 {
     r->outcome.end = REVERSE_BEGINNING;
-    if (r->goal.kind == REVERSE_TO_WRITE && read_value(r, r->before, error))
-        r->outcome.unseen = memcmp(r->before, r->last, r->goal.length) != 0;
+    /* A program's address is mapped to nothing before it runs: its page has come since. */
+    if (r->goal.kind == REVERSE_TO_WRITE)
+        r->outcome.unseen =
+            !read_value(r, r->before, NULL) || memcmp(r->before, r->last, r->goal.length) != 0;
     return false;
 }
 
@@ -411,11 +418,22 @@ static bool is_elsewhere(Reverse *r, uint64_t pc, GError **error)
     return false;
 }
 
+/* Where the node stands now: at the hit the clock of the pass was another one (PassHit.skip). */
+static void tell_time(Reverse *r)
+{
+    g_autofree char *why = r->hit.why, *time = NULL;
+
+    time = units_format_seconds(node_ensemble_time(r->hit.node));
+    r->hit.why = g_strdup_printf("%s, its time %s", why, time);
+}
+
 /* At the hit, as a run that stopped there; a breakpoint is at the pc. */
 static bool at_hit(Reverse *r, GError **error)
 {
     uint64_t pc = 0;
 
+    if (r->hit.node && r->hit.number > 0)
+        tell_time(r);
     r->outcome.number = r->hit.number;
     r->outcome.node = r->hit.node;
     r->outcome.why = r->hit.why;
@@ -616,7 +634,7 @@ static bool at_probe(Reverse *r, GError **error)
 
 bool reverse_can(const Session *s, bool anyway, GError **error)
 {
-    if (!s->past) {
+    if (!s->past && !s->options.dry) {
         g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
                     "there is no past: `start` comes first");
         return false;

@@ -97,7 +97,8 @@ void reverse_end(Session *session);
  * else as run_service(). */
 void reverse_service(Session *session, void (*func)(void *data), void *data);
 
-/* Whether going back is possible at all, now; the error is the reason. */
+/* Whether going back is possible at all, now; the error is the reason. Of a check: as far as is known
+ * before anything runs. */
 bool reverse_can(const Session *session, bool anyway, GError **error);
 
 #endif

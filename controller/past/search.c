@@ -21,6 +21,7 @@ struct Search {
     void *data;
 
     VTime now;        /* of the ensemble, when the search began */
+    bool ahead;       /* nodes were ahead of that: what happened at its barrier is before now */
     GArray *insns;    /* Insns of each node, then */
     unsigned stretch; /* index of the point with which the present stretch begins */
     int64_t width;    /* of the part that was looked at first, or last */
@@ -57,7 +58,7 @@ static bool is_before_now(const Search *f, const PassHit *hit)
     int64_t now;
 
     if (!hit->node)
-        return hit->at.ns < f->now.ns;
+        return hit->at.ns < f->now.ns + f->ahead;
     if (!g_ptr_array_find(f->session->nodes, hit->node, &index))
         return false;
     now = g_array_index(f->insns, Insns, index).n;
@@ -233,19 +234,25 @@ static void next_pass(Search *f)
     f->passing = pass_begin(s, &pass);
 }
 
-/* Nodes may be ahead of the ensemble: up to the next barrier. */
-static VTime last_end(const Session *s)
+static bool nodes_are_ahead(const Session *s)
 {
-    int64_t quantum = engine_quantum(s->engine).ns, end = engine_now(s->engine).ns;
-    bool ahead = false;
+    int64_t now = engine_now(s->engine).ns;
 
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
-        ahead = ahead || (node_is_live(n) &&
-                          node_ensemble_time(n).ns > end + NS_PER_US + node_granule_ns(n));
+        if (node_is_live(n) && node_ensemble_time(n).ns > now + NS_PER_US + node_granule_ns(n))
+            return true;
     }
-    return vtime(ahead ? end - end % quantum + quantum : end);
+    return false;
+}
+
+/* Nodes that are ahead of the ensemble are so up to the next barrier. */
+static VTime last_end(const Session *s, bool ahead)
+{
+    int64_t quantum = engine_quantum(s->engine).ns, now = engine_now(s->engine).ns;
+
+    return vtime(ahead ? now - now % quantum + quantum : now);
 }
 
 Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *data, GError **error),
@@ -262,7 +269,8 @@ Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *da
     f->insns = g_array_new(FALSE, FALSE, sizeof(Insns));
     for (unsigned i = 0; i < s->nodes->len; i++)
         g_array_append_val(f->insns, ((const Node *)s->nodes->pdata[i])->clock.icount);
-    f->end = last_end(s);
+    f->ahead = nodes_are_ahead(s);
+    f->end = last_end(s, f->ahead);
     f->stretch = past_count(s);
     while (f->stretch > 0 && past_point(s, f->stretch - 1)->time.ns > f->now.ns)
         f->stretch--;

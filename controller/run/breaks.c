@@ -196,14 +196,17 @@ static Break *break_new(BreakKind kind, char *text)
 unsigned breaks_add_time(Session *s, VTime time, GError **error)
 {
     g_autofree char *now = units_format_seconds(engine_now(s->engine));
+    g_autofree char *text = units_format_duration(time);
     Break *b;
 
     if (time.ns <= engine_now(s->engine).ns) { /* in a check: the run stands there, or later */
-        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                    "that time is over: the ensemble stands at %s", now);
+        g_set_error(
+            error, SESSION_ERROR, SESSION_ERROR_USAGE,
+            "that time is over: the ensemble stands at %s, and `reverse-until %s` goes back", now,
+            text);
         return 0;
     }
-    b = break_new(BREAK_TIME, units_format_duration(time));
+    b = break_new(BREAK_TIME, g_steal_pointer(&text));
     b->time = time;
     return add(s, b);
 }
@@ -647,22 +650,29 @@ static void append_access(Session *s, const Break *b, const DebugHit *hit, GStri
     g_string_append(text, ", ");
 }
 
+static void append_time(const Node *n, const DebugHit *hit, GString *text)
+{
+    g_autofree char *now = units_format_seconds(node_ensemble_time(n));
+    g_autofree char *skip = units_format_duration(hit->skip);
+
+    g_string_append_printf(text, ", its time %s", now);
+    if (hit->skip.ns > 0)
+        g_string_append_printf(text, ", its clock skipped %s%s", hit->at_most ? "at most " : "",
+                               skip);
+}
+
 static char *point_text(Session *s, const Break *b, const DebugHit *hit)
 {
     const Node *n = b->node;
     g_autofree char *pc = node_symbols_place(s, n, hit->pc);
-    g_autofree char *now = units_format_seconds(node_ensemble_time(n));
-    g_autofree char *skip = units_format_duration(hit->skip);
     g_autoptr(GString) text = g_string_new(NULL);
 
     g_string_printf(text, "node %s, vCPU %" PRId64 ": ", n->name, MAX(hit->stop.thread.tid, 1) - 1);
     if (b->type > GDB_POINT_HARDWARE)
         append_access(s, b, hit, text);
-    g_string_append_printf(text, "pc %s, icount %" PRId64 ", its time %s", pc, n->clock.icount.n,
-                           now);
-    if (hit->skip.ns > 0)
-        g_string_append_printf(text, ", its clock skipped %s%s", hit->at_most ? "at most " : "",
-                               skip);
+    g_string_append_printf(text, "pc %s, icount %" PRId64, pc, n->clock.icount.n);
+    if (!s->hidden) /* else this is a pass of a way back, which tells the time at its end */
+        append_time(n, hit, text);
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 

@@ -45,6 +45,17 @@ mtr check <(echo "$counter; start; run 1ms; checkpoint every=1ms keep=5; checkpo
 check 'a check accepts what runs' ended 0
 mtr check <(echo "reverse-continue")
 check 'a check of a way back without a start' ended 2 'no node is started'
+on="node add c memory=16M kernel=$guest/count-aarch64.elf"
+for way in 'reverse 1ms' 'reverse-until c 5insn' 'reverse-step' 'reverse-continue' 'who-wrote c 0x40090000'; do
+    mtr check <(echo "$on; start; run 1ms; $way")
+    check "a check refuses '$way' with sleep=on as a run does" ended 2 'no way back: node c: it has sleep=on'
+    mtr check <(echo "$on; start; run 1ms; $way anyway; checkpoint every=1ms")
+    check "a check accepts '$way anyway'" ended 0
+done
+mtr check <(echo "$counter; gateway add gw unix=$dir/gw; start; run 1ms; reverse 1ms")
+check 'a check refuses a way back with a gateway' ended 2 'no way back: what comes through a gateway'
+mtr check <(echo "host add h command=true; $counter host=h; start; run 1ms; checkpoint every=1ms")
+check 'a check refuses checkpoints of a node on another host' ended 2 'no way back: node c: it is on another host'
 
 # --- what comes again
 
@@ -66,12 +77,14 @@ expect 'a save that was deleted' 0 "$counter; start; run 1ms; save s; save delet
 # --- hits
 
 hits="quantum 1ms; $counter; $ticker; start; run 45ms; break pc t wait+0x4"
-expect 'to the last hit of a breakpoint' 0 "$hits; reverse-continue; regs t pc" '^break 1: node t, vCPU 0: pc 0x40080058 .*; the ensemble stands at' '^pc .*<wait\+0x4>'
+expect 'to the last hit of a breakpoint' 0 "$hits; reverse-continue; regs t pc" '^break 1: node t, vCPU 0: pc 0x40080058 <wait\+0x4>, icount [0-9]+, its time 0\.0[0-9]+s; the ensemble stands at' '^pc .*<wait\+0x4>'
 cp "$dir/out" "$dir/first"
 commands "$hits; reverse-continue; echo ==; reverse-continue; regs t pc; time"
 check 'and to the one before' eval 'ended 0 && [[ $(grep -c "^break 1: node t" "$dir/out") -eq 2 ]]'
 expect 'a time, a condition, a console' 0 "quantum 1ms; $counter; $ticker; start; break time 7ms; run 30ms; run-until 30ms; reverse-continue; delete 1
     run-until 30ms; break when c.icount > 5000000; reverse-continue" '^break 1: time 7ms; the ensemble stands at 0.007000000s' 'break 2: '
+expect 'one at the barrier that a node is ahead of' 0 "quantum 1ms; $counter; $ticker; start; break time 3ms; run 5ms; run-until c 3500000insn; reverse-continue
+    assert c.icount == 3000000; reverse-continue; assert c.icount == 0" '^break 1: time 3ms; the ensemble stands at 0.003000000s$' '^nothing was hit since the past begins$' '^the ensemble stands at 0.000000000s$'
 expect 'none: where the past begins' 0 "quantum 1ms; $counter; start; run 3ms; break pc c 0x40080000 if c.icount > 5; reverse-continue" '^the ensemble stands at 0.000000000s'
 
 # --- who wrote
