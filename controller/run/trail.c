@@ -174,10 +174,13 @@ static void begin_branch(Session *s)
     session_event(s, "branch", members);
     if (s->answer || s->options.json)
         return;
-    session_print(s,
-                  "a new branch begins at %s: what came from outside behind that (%u) is not given "
-                  "again\n",
-                  now, left);
+    if (left == 0)
+        session_print(s, "a new branch begins at %s\n", now);
+    else
+        session_print(s,
+                      "a new branch begins at %s: what came from outside behind that (%u) is not "
+                      "given again\n",
+                      now, left);
 }
 
 static bool is_steps(const TrailItem *item)

@@ -42,13 +42,15 @@ static void show(const Session *s)
     HTime host = htime_now();
     uint64_t barriers = engine_stats(s->engine)->barriers;
     double seconds = (double)htime_sub(host, last_host).ns / 1e9;
+    uint64_t done =
+        barriers > last_barriers ? barriers - last_barriers : 0; /* a way back takes them back */
     double passed = (double)vtime_sub(now, last_now).ns / 1e9;
     VTime goal = engine_goal(s->engine);
     double rest = (double)vtime_sub(goal, now).ns / 1e9;
     g_autofree char *text = units_format_seconds(now);
 
     fprintf(stderr, "\r\033[K%s  %.2fx slower than real time  %.0f barriers/s", text,
-            passed > 0 ? seconds / passed : 0.0, (double)(barriers - last_barriers) / seconds);
+            passed > 0 ? seconds / passed : 0.0, (double)done / seconds);
     if (passed > 0 && rest > 0 && goal.ns < RUN_FOR_EVER)
         fprintf(stderr, "  ETA %.0f s", rest * seconds / passed);
     fflush(stderr);
