@@ -23,15 +23,14 @@ FUNCTION static void take_name(char c)
     static unsigned length;
 
     if (c != '\n' && c != '\r') {
-        if (length < sizeof(settings.name))
+        if (length <= sizeof(settings.name))
             settings.name[length++] = c;
         return;
     }
-    settings.name[length] = '\0';
+    while (length < sizeof(settings.name))
+        settings.name[length++] = '\0';
     length = 0;
-    print("my name is ");
-    print(settings.name);
-    print("\n");
+    print("I have a name\n");
 }
 
 FUNCTION static void send_beat(const uint8_t mac[6])
