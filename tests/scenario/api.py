@@ -70,6 +70,24 @@ def case_session():
         assert e.run("1ms").break_number == point.number
         point.delete()
         assert len(e.breaks()) == 0
+        e.run_until("9ms")
+        e.checkpoint("1ms", keep=3)
+        e.run_until("10ms")
+        assert ("checkpoint", 10000000) in [(p.kind, p.virtual_ns) for p in e.points()]
+        before = a.time().icount
+        assert a.reverse(7).end == "reached" and a.time().icount == before - 7
+        assert a.reverse_until(before - 9).end == "reached" and a.time().icount == before - 9
+        back = e.reverse(datetime.timedelta(microseconds=500))
+        assert (back.end, back.virtual_ns, back.why, back.node, e.now()) == ("reached", 8500000, None, None, 8500000), back
+        assert e.reverse_until("8200us").virtual_ns == 8200000
+        assert [(p.kind, p.virtual_ns) for p in e.points()] == [("start", 0), ("save", 8000000)]
+        e.command("mem write a 0x40090000 2a")
+        e.run_until("9ms")
+        wrote = a.who_wrote(0x40090000, 1)
+        assert (wrote.by, wrote.before, wrote.after, wrote.entry > 0, wrote.pc) == ("journal", b"\0", b"*", True, None)
+        assert a.who_wrote("_start", 4) is None and e.now() == 0
+        assert e.reverse_continue().end == "beginning"
+        e.run_until("8ms")
         seen = []
         e.on("barrier", lambda event: seen.append(event.params["virtual_ns"]))
         e.run_until("12ms")

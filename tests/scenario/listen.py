@@ -140,6 +140,17 @@ def case_session(path, log):
     assert p.ask("restore", save="here")["virtual_ns"] == 8000000
     assert [s["name"] for s in p.ask("saves")["saves"]] == ["here"]
     assert p.ask("assert", expr="time == 8ms") == {"left": "8ms", "right": "8ms"}
+    p.ask("cmd", line="mem write a 0x40090000 2a")
+    p.ask("run", duration="1ms")
+    back = p.ask("reverse", duration=500000)
+    assert (back["end"], back["virtual_ns"]) == ("reached", 8500000), back
+    assert p.ask("reverse-step", node="a", n=5)["end"] == "reached"
+    wrote = p.ask("who-wrote", node="a", addr=0x40090000, len=1)
+    assert [wrote[k] for k in ("end", "by", "before", "after")] == ["reached", "journal", "00", "2a"], wrote
+    assert p.ask("who-wrote", node="a", addr=0x40090000, len=1)["end"] == "beginning"
+    assert p.ask("reverse-continue")["end"] == "beginning"
+    assert [point["kind"] for point in p.ask("checkpoint")["points"]] == ["start", "save"]
+    p.ask("run-until", time=8000000)
     assert {m["name"] for m in p.ask("methods")["methods"]} >= {"run", "node.add", "hello", "cancel"}
     for method in ("stats", "node.list", "link.list", "gateway.list", "network.trace", "host.list", "perf", "max-skip"):
         p.ask(method)

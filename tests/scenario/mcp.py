@@ -110,6 +110,10 @@ class Client:
         self.process.stdout.close()
 
 
+def icount(c):
+    return c.tool("look", what="time", node="a")["nodes"][0]["icount"]
+
+
 def case_session():
     """Tools as they are listed, with two guests: run, wait, look, break, save, go back."""
     version = subprocess.run([os.environ["METRONOME"], "--version"], capture_output=True, text=True, check=True).stdout
@@ -119,7 +123,7 @@ def case_session():
     assert hello["serverInfo"]["version"] in version, (hello, version)
     c.notify("notifications/initialized", {})
     tools = {tool["name"]: tool for tool in c.ask("tools/list")["tools"]}
-    assert list(tools) == ["run", "wait_line", "look", "break", "save", "go_back", "command"]
+    assert list(tools) == ["run", "wait_line", "look", "break", "save", "go_back", "who_wrote", "command"]
     for tool in tools.values():
         jsonschema.Draft7Validator.check_schema(tool["inputSchema"])
         assert tool["inputSchema"]["type"] == "object" and tool["description"]
@@ -155,6 +159,26 @@ def case_session():
     seen = {name: c.tool("look", what=name, **needed.get(name, {})) for name in what}
     assert len(bytes.fromhex(seen["memory"]["bytes"])) == 16 and seen["console"]["lines"][0]["text"].startswith("hello")
     assert seen["status"]["virtual_ns"] == 5500000 and [s["name"] for s in seen["saves"]["saves"]] == ["here"]
+    assert [p["kind"] for p in seen["points"]["points"]] == ["start", "save"]
+    assert c.tool("go_back", save="here")["virtual_ns"] == 5000000
+    for point in c.tool("look", what="breaks")["breaks"]:
+        c.tool("break", delete=point["number"])
+    before = icount(c)
+    assert c.tool("go_back", node="a", instructions=7)["end"] == "reached" and icount(c) == before - 7
+    assert c.tool("go_back", until="3500us")["virtual_ns"] == 3500000
+    assert c.tool("go_back", duration="500us")["virtual_ns"] == 3000000
+    number = c.tool("break", kind="time", time="4ms")["number"]
+    c.tool("run", until="4ms")
+    c.tool("run", until="4500us")
+    back = c.tool("go_back", last_break=True)
+    assert (back["end"], back["break"], back["virtual_ns"]) == ("reached", number, 4000000), back
+    c.tool("break", delete=number)
+    assert c.tool("who_wrote", node="a", address=pc, size=4)["end"] == "beginning"
+    c.tool("command", line="mem write a 0x40090000 2a")
+    c.tool("run", duration="1ms")
+    wrote = c.tool("who_wrote", node="a", address="0x40090000", size=1)
+    assert (wrote["by"], wrote["before"], wrote["after"], wrote["entry"]) == ("journal", "00", "2a", 1), wrote
+    c.fails("usage", "is more than has passed", "go_back", duration="1s")
     assert c.tool("go_back", save="here")["virtual_ns"] == 5000000
     found = c.fails("failed", "no line of node h matched", "wait_line", node="h", regex="never", timeout="2ms")
     assert found["exit_code"] == 1 and found["result"]["end"] == "time-up", found

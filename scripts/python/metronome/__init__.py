@@ -30,12 +30,13 @@ from .errors import (
     UsageError,
 )
 from .sync import Ensemble
-from .values import ConsoleLine, Event, LinkWay, NodeTime, Run, Step, duration
+from .values import Back, ConsoleLine, Event, LinkWay, NodeTime, Point, Run, Step, Write, duration
 
 __version__ = "0.1.0"
 
 __all__ = [
     "AsyncEnsemble",
+    "Back",
     "CheckFailed",
     "CommandError",
     "ConnectionLost",
@@ -51,10 +52,12 @@ __all__ = [
     "NodeFailed",
     "NodeTime",
     "OutputLost",
+    "Point",
     "ProtocolError",
     "Run",
     "Save",
     "Step",
     "UsageError",
+    "Write",
     "duration",
 ]

@@ -7,7 +7,22 @@ import re
 from typing import Any, Callable, Deque, Dict, List, Optional, Tuple, Union
 
 from .core import Core
-from .values import ConsoleLine, Duration, Event, LinkWay, NodeTime, Run, Step, duration, link_ways, node_times
+from .values import (
+    Back,
+    ConsoleLine,
+    Duration,
+    Event,
+    LinkWay,
+    NodeTime,
+    Point,
+    Run,
+    Step,
+    Write,
+    duration,
+    link_ways,
+    node_times,
+    points,
+)
 
 Pattern = Union[str, "re.Pattern[str]"]
 
@@ -191,6 +206,19 @@ class Node(Console):
         """Lets the ensemble run until this node has executed so many instructions in all; returns a Run."""
         return self._ensemble._do("run-until", {"node": self.name, "ninsn": instructions}, Run.of)
 
+    def reverse(self, instructions: int = 1) -> Back:
+        """Takes the whole ensemble back by so many instructions of this node; returns a Back."""
+        return self._ensemble._do("reverse-step", {"node": self.name, "n": instructions}, Back.of)
+
+    def reverse_until(self, instructions: int) -> Back:
+        """Takes the whole ensemble back to where this node had executed so many instructions; returns a Back."""
+        return self._ensemble._do("reverse-until", {"node": self.name, "ninsn": instructions}, Back.of)
+
+    def who_wrote(self, address: Union[int, str], size: int = 8) -> Optional[Write]:
+        """Takes the whole ensemble back to the last write to memory of this node, and returns it as a Write. None:
+        nothing has written there, and the ensemble stands where its past begins. size: 1 to 64 bytes."""
+        return self._ensemble._do("who-wrote", {"node": self.name, "addr": address, "len": size}, Write.of)
+
     def break_pc(self, address: Union[int, str], **more: Any) -> Break:
         """A Break in front of the instruction at an address."""
         return self._ensemble._break("break.pc", {"node": self.name, "addr": address}, more)
@@ -365,6 +393,34 @@ class Commands:
     def restart(self) -> None:
         """Starts all nodes anew at time 0."""
         return self._do("restart", {}, _nothing)
+
+    # --- back in time
+
+    def checkpoint(self, every: Optional[Duration], keep: Optional[int] = None) -> None:
+        """Saves the ensemble in memory at each multiple of a virtual time, so that ways back are short (None: no more),
+        and keeps the data of so many of them (50)."""
+        params: Dict[str, Any] = {"every": "off" if every is None else duration(every)}
+        if keep is not None:
+            params["keep"] = keep
+        return self._do("checkpoint", params, _nothing)
+
+    def points(self) -> List[Point]:
+        """The points of the past, as a list of Point."""
+        return self._do("checkpoint", {}, points)
+
+    def reverse(self, time: Duration) -> Back:
+        """Takes the whole ensemble back by so much virtual time, and returns a Back. Forward again it is the very same
+        run, until something new comes from outside."""
+        return self._do("reverse", {"duration": duration(time)}, Back.of)
+
+    def reverse_until(self, time: Duration) -> Back:
+        """Takes the whole ensemble back to a virtual time, and returns a Back."""
+        return self._do("reverse-until", {"time": duration(time)}, Back.of)
+
+    def reverse_continue(self) -> Back:
+        """Takes the whole ensemble back to the last hit of any break before now, and returns a Back; without one, to
+        where its past begins."""
+        return self._do("reverse-continue", {}, Back.of)
 
     # --- looks
 

@@ -56,6 +56,7 @@ _LOOKS: Kinds = {
     "breaks": ("breaks", {}),
     "saves": ("saves", {}),
     "journal": ("journal", {"node": "node", "last": "last"}),
+    "points": ("checkpoint", {}),
 }
 
 _BREAKS: Kinds = {
@@ -66,6 +67,7 @@ _BREAKS: Kinds = {
     "when": ("break.when", {"expression": "expr"}),
     "event": ("break.event", {"node": "node"}),
 }
+_WRITER: Kinds = {"who_wrote": ("who-wrote", {"node": "node", "address": "addr", "size": "len"})}
 _EVENTS = ["reset", "panic", "watchdog", "suspend", "off", "exit"]
 
 TOOLS = [
@@ -134,9 +136,32 @@ TOOLS = [
     ),
     Tool(
         "go_back",
-        "Put the whole ensemble back to a save: guests, network and virtual time (virtual_ns).",
-        {"save": _text("the name of a save, or its folder")},
-        ["save"],
+        "Put the whole ensemble back, guests, network and virtual time (virtual_ns): to a save; or in time, by a duration,"
+        " to a virtual time, by instructions of a node, or to the last hit of any break before now; give one of these."
+        " Forward again from there it is the very same run, until something new comes from outside. In time it can go"
+        " back as far as the first of the points that `look` shows; `command` checkpoint every=100ms makes ways back"
+        " short.",
+        {
+            "save": _text("the name of a save, or its folder"),
+            "duration": _text(f"how much virtual time to go back: {_TIME}"),
+            "until": _text(f"the virtual time to go back to: {_TIME}"),
+            "instructions": _count("by how many instructions of the node; with node"),
+            "node": _NODE,
+            "last_break": {"type": "boolean", "description": "true: to the last hit of any break before now"},
+        },
+    ),
+    Tool(
+        "who_wrote",
+        "Go back in time to the last write to a node's memory before now: which instruction wrote (place, pc), when"
+        " (write_virtual_ns, icount), and the bytes before and after; or the entry of the journal, if it came from"
+        " outside. The ensemble stands there then. Without such a write: end is beginning, and it stands where its past"
+        " begins.",
+        {
+            "node": _NODE,
+            "address": _text("a virtual address: 0x..., or a symbol's name with +OFFSET"),
+            "size": _count("bytes of memory; 8 without it", maximum=64),
+        },
+        ["node", "address"],
     ),
     Tool(
         "command",
@@ -212,6 +237,22 @@ def _run(given: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
     return "run", {"ninsn": given["instructions"], "on": given["node"]}
 
 
+def _go_back(given: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
+    ways = [name for name in ("save", "duration", "until", "instructions", "last_break") if given.get(name)]
+    if len(ways) != 1 or ("node" in given) != ("instructions" in given):
+        raise ValueError(
+            "go_back: give 'save', or 'duration', or 'until', or 'instructions' with 'node', or 'last_break' as true"
+        )
+    value = given[ways[0]]
+    return {
+        "save": ("restore", {"save": value}),
+        "duration": ("reverse", {"duration": value}),
+        "until": ("reverse-until", {"time": value}),
+        "instructions": ("reverse-step", {"node": given.get("node"), "n": value}),
+        "last_break": ("reverse-continue", {}),
+    }[ways[0]]
+
+
 def request(tool: str, arguments: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
     """The method of metronome-rpc(5) and its parameters for a call of a tool, whose arguments fit its schema. A
     ValueError says which do not go together."""
@@ -225,5 +266,7 @@ def request(tool: str, arguments: Dict[str, Any]) -> Tuple[str, Dict[str, Any]]:
     if tool == "save":
         return "save", given
     if tool == "go_back":
-        return "restore", given
+        return _go_back(given)
+    if tool == "who_wrote":
+        return _one_of(_WRITER, "who_wrote", given)
     return {"wait_line": ("wait-line", given), "command": ("cmd", given)}[tool]

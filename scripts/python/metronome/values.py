@@ -64,6 +64,81 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Back:
+    """How a way back in time ended.
+
+    end: "reached", or "beginning": there was nothing to go back to, so the ensemble stands where its past begins.
+    why: what was hit there, a sentence. break_number: of the break that was hit, or 0. node: that was stopped at an
+    instruction. virtual_ns: where the ensemble stands. host_ns: how long it took.
+    """
+
+    end: str
+    why: Optional[str]
+    break_number: int
+    node: Optional[str]
+    virtual_ns: int
+    host_ns: int
+
+    @classmethod
+    def of(cls, result: Dict[str, Any]) -> Back:
+        return cls(
+            result["end"],
+            result["why"],
+            result["break"],
+            result["node"],
+            result["virtual_ns"],
+            result["host_ns"],
+        )
+
+
+@dataclass(frozen=True)
+class Write:
+    """What wrote to memory last.
+
+    by: "instruction" or "journal". pc, place: of the instruction, as a number and with the name of its function; else
+    None. entry: number in the journal of what wrote from outside, else 0. icount, virtual_ns: the node's count and time
+    at the write. before, after: the bytes. unseen: something that no instruction of this address did has changed them
+    since.
+    """
+
+    by: str
+    pc: Optional[int]
+    place: Optional[str]
+    entry: int
+    icount: int
+    virtual_ns: int
+    before: bytes
+    after: bytes
+    unseen: bool
+
+    @classmethod
+    def of(cls, result: Dict[str, Any]) -> Optional[Write]:
+        if "by" not in result:
+            return None
+        return cls(
+            result["by"],
+            None if result["pc"] is None else int(result["pc"], 16),
+            result["place"],
+            result["entry"],
+            result["icount"],
+            result["write_virtual_ns"],
+            bytes.fromhex(result["before"]),
+            bytes.fromhex(result["after"]),
+            result["unseen"],
+        )
+
+
+@dataclass(frozen=True)
+class Point:
+    """A point of the past that a way back begins at. kind: "start", "save" or "checkpoint". bytes: memory that its
+    data takes, 0 where it was thinned out."""
+
+    kind: str
+    virtual_ns: int
+    bytes: int
+
+
+@dataclass(frozen=True)
 class NodeTime:
     """A node's clock: instructions executed, virtual time and idle time of it (bias_ns), and how far it is from the
     ensemble (offset_ns), all in ns but icount."""
@@ -118,6 +193,10 @@ def node_times(result: Dict[str, Any]) -> List[NodeTime]:
         NodeTime(n["node"], n["state"], n["icount"], n["virtual_ns"], n["bias_ns"], n["offset_ns"])
         for n in result["nodes"]
     ]
+
+
+def points(result: Dict[str, Any]) -> List[Point]:
+    return [Point(p["kind"], p["virtual_ns"], p["bytes"]) for p in result["points"]]
 
 
 def link_ways(result: Dict[str, Any]) -> List[LinkWay]:
