@@ -393,6 +393,37 @@ Insns past_insns_at(const PastPoint *point, const Session *s, const Node *node)
                : (Insns){0};
 }
 
+/* Whether nothing has come at the point's own time in front of it: what stood there first stands at it. */
+static bool is_first_there(const Session *s, const PastPoint *p)
+{
+    for (unsigned i = p->cursor; i-- > 0;) {
+        const TrailItem *item = trail_item(s, i);
+        bool stopped = item->kind == TRAIL_PLACE && !item->alone;
+
+        if (item->from.ns < p->time.ns)
+            return true;
+        if (item->kind != TRAIL_SAVE && !stopped)
+            return false;
+    }
+    return true;
+}
+
+/* index: of the node whose count of instructions is meant; below 0: of none. */
+static bool is_in_front(const Session *s, const PastPoint *p, VTime time, int index, Insns insns)
+{
+    bool first = p == past_first(s);
+    int64_t stand;
+
+    if (p->time.ns > time.ns || (p->time.ns == time.ns && !first && !is_first_there(s, p)))
+        return false;
+    if (index < 0)
+        return true;
+    if (index >= (int)p->stands->len)
+        return false;
+    stand = g_array_index(p->stands, PastStand, index).insns.n;
+    return stand < insns.n || (stand == insns.n && first);
+}
+
 const PastPoint *past_point_before(const Session *s, VTime time, const Node *node, Insns insns)
 {
     int index = node ? index_of(s, node) : -1;
@@ -400,9 +431,7 @@ const PastPoint *past_point_before(const Session *s, VTime time, const Node *nod
     for (unsigned i = s->past->points->len; i-- > 0;) {
         const PastPoint *p = s->past->points->pdata[i];
 
-        if (has_data(p) && p->time.ns <= time.ns &&
-            (index < 0 || (index < (int)p->stands->len &&
-                           g_array_index(p->stands, PastStand, index).insns.n <= insns.n)))
+        if (has_data(p) && is_in_front(s, p, time, index, insns))
             return p;
     }
     return NULL;

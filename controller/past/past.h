@@ -53,7 +53,8 @@ void past_drop_host(Session *session, const RemoteHost *host);
 /* The ensemble was put back to a save by the user. */
 void past_restored(Session *session, const PastHooks *hooks, Save *save);
 
-/* The last point with data that is not behind the time; node: nor behind its count of instructions.
+/* The last point with data from which a run comes to the time, or to the node's count of instructions,
+ * as the run did that came there first: what came from outside at that very place comes behind it.
  * NULL: there is none. */
 const PastPoint *past_point_before(const Session *session, VTime time, const Node *node,
                                    Insns insns);
