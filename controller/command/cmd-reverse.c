@@ -13,11 +13,8 @@
 #include <inttypes.h>
 
 static const char *const ends[] = {
-    [REVERSE_REACHED] = "reached",
-    [REVERSE_BEGINNING] = "beginning",
-    [REVERSE_STOPPED] = "stopped",
-    [REVERSE_UNSURE] = "unsure",
-    [REVERSE_FAILED] = "failed",
+    [REVERSE_REACHED] = "reached", [REVERSE_BEGINNING] = "beginning", [REVERSE_STOPPED] = "stopped",
+    [REVERSE_UNSURE] = "unsure",   [REVERSE_FAILED] = "failed",
 };
 
 static void answer_reverse(const CommandCall *call, const ReverseOutcome *o)
