@@ -169,8 +169,8 @@ refusals() {
     check 'check tells of a host that is not known' ended 2 "it is on host 'one'"
     expect 'a host that keeps a save' 2 "$first $made; save s; node remove a; host remove one" "host one has machines of save 's': .save delete s"
     expect 'a host without a save' 0 "$first $made; save s; node remove a; save delete s; host remove one; run 1ms"
-    expect 'a node that host=auto placed comes back to its host' 2 \
-        "$first $(bare a auto) start; run 1ms; save s; node remove a; restore s; node list; host remove one" '^a +paused .* one +' 'host one has nodes'
+    expect 'a node that host=auto placed comes back to its host' 0 \
+        "$first $(bare a auto) start; run 1ms; save s; node remove a; restore s; node list" '^a +paused .* one +'
     mtr --save-on-failure "$dir/failed" -c "$first $made; assert a.icount == 1"
     check 'a failed assert' ended 1 "the ensemble is saved as it stands"
     check 'it opens where it failed' opens "$dir/failed"
