@@ -247,12 +247,16 @@ static bool nodes_are_ahead(const Session *s)
     return false;
 }
 
-/* Nodes that are ahead of the ensemble are so up to the next barrier. */
+/* Between two barriers the nodes stand a little behind the ensemble's time, or are ahead: up to the
+ * next barrier. */
 static VTime last_end(const Session *s, bool ahead)
 {
     int64_t quantum = engine_quantum(s->engine).ns, now = engine_now(s->engine).ns;
+    int64_t barrier = now - now % quantum + quantum;
 
-    return vtime(ahead ? now - now % quantum + quantum : now);
+    if (ahead)
+        return vtime(barrier);
+    return vtime(now % quantum == 0 ? now : MIN(now + overshoot_ns(s), barrier));
 }
 
 Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *data, GError **error),
