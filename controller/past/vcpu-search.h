@@ -7,6 +7,8 @@
  * front of the vCPU's last instruction. Wider and wider steps back find such a count, halves of the last
  * step the last one. A vCPU that jumps to itself for ever changes nothing, and counts as one that does
  * not run; one that waits in a loop of a few instructions may be taken back by more than one of them.
+ * So may any, as QEMU shares turns in another way behind a stop between two barriers: what stands at a
+ * count of the node depends on the stops before it.
  *
  * Main thread. The node stands, or is being put back.
  */
