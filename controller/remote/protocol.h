@@ -35,6 +35,8 @@
  * PROTOCOL_SILENT_MS counts as gone. */
 #define PROTOCOL_PULSE_MS  1000
 #define PROTOCOL_SILENT_MS 10000
+/* Who has not looked for so long was stopped itself, and can't tell how long the other was silent. */
+#define PROTOCOL_STOPPED_MS 5000
 
 /* A change of CLOCK_REALTIME - CLOCK_MONOTONIC by more than this means that the host's clock was
  * set, or that the host was frozen. */

@@ -210,6 +210,16 @@ if ! brief; then
     check "a time limit's signal: an orderly end" ended_job FAILED '130:0' 'interrupted, exit code 130' 'the ensemble is saved'
 fi
 
+if ! brief; then
+    check 'another job' job
+    scontrol suspend "$job"
+    sleep 12 # longer than a silence may be
+    scontrol resume "$job"
+    sleep 3 # each side looks once a second
+    scancel "$job"
+    check 'a job that was suspended has gone on' ended_job CANCELLED '130:0' 'interrupted, exit code 130'
+fi
+
 sed -i 's/from=slurm/& line=tcp/' "$long"
 check 'another job, with TCP connections' job
 kill -9 "$(agents | head -n 1)"

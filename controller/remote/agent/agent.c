@@ -203,6 +203,16 @@ static void pulse(Agent *a, GByteArray *message)
     g_mutex_unlock(&a->lock);
 }
 
+/* This agent was stopped, perhaps with its controller, as by Slurm's `scontrol suspend`: from now on
+ * the silence counts. */
+static void forgive_silence(Agent *a)
+{
+    long long now = htime_now().ns;
+
+    if (atomic_load(&a->last_received) < now)
+        atomic_store(&a->last_received, now);
+}
+
 /* Main function of the pulse thread. Pulses need a thread, since a request may take long: it may
  * read a large disk, for example. */
 static void *pulse_main(void *data)
@@ -210,7 +220,11 @@ static void *pulse_main(void *data)
     g_autoptr(GByteArray) message = g_byte_array_new();
 
     for (;;) {
+        HTime slept = htime_now();
+
         g_usleep(PROTOCOL_PULSE_MS * 1000);
+        if (htime_sub(htime_now(), slept).ns > PROTOCOL_STOPPED_MS * NS_PER_MS)
+            forgive_silence(data);
         pulse(data, message);
     }
     return NULL;

@@ -349,10 +349,16 @@ static void wait_for_bytes(AgentClient *c, int timeout_ms)
     }
 }
 
+/* A thread that has not looked for long was stopped itself, perhaps with its agents, as by Slurm's
+ * `scontrol suspend`: from then on the silence counts. */
 static void check_silence(AgentClient *c)
 {
+    HTime now = htime_now();
     GError *error = NULL;
 
+    if (htime_sub(now, c->looked).ns > PROTOCOL_STOPPED_MS * NS_PER_MS)
+        c->last_received = now;
+    c->looked = now;
     if (htime_sub(htime_now(), c->last_received).ns < PROTOCOL_SILENT_MS * NS_PER_MS)
         return;
     g_set_error(&error, REMOTE_ERROR, REMOTE_ERROR_LOST,

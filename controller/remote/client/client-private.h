@@ -43,6 +43,7 @@ struct AgentClient {
     Inbox *inbox;
     GByteArray *out;                /* messages to be sent */
     HTime last_sent, last_received; /* when bytes were last sent and received */
+    HTime looked;                   /* when the silence was last looked at */
     bool has_offset;
     int64_t offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC of the host, from its last PULSE */
     GByteArray *request, *answer;

@@ -296,7 +296,7 @@ AgentClient *agent_client_new(const AgentClientParams *params, GError **error)
     g_cond_init(&c->done);
     g_mutex_init(&c->send_lock);
     g_cond_init(&c->acted);
-    c->last_received = c->last_sent = htime_now();
+    c->looked = c->last_received = c->last_sent = htime_now();
     if (!greet(c, error) || (params->line && !agent_client_change_line(c, error))) {
         g_prefix_error(error, "host %s: ", params->name);
         agent_client_free(c);
