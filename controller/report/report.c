@@ -18,13 +18,24 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define RING_BYTES (4u << 20)
+
+/* Every so many rows one is marked, so that the place of a row is found without reading all. */
+#define MARKED_ROWS 1024
+
+typedef struct {
+    VTime time;
+    off_t at; /* where the row begins */
+} Mark;
 
 struct Report {
     char *dir;
     FILE *csv;
-    int csv_errno; /* first failure; the run goes on, and the report names the failure */
+    GArray *marks;     /* Mark, in the order of the file */
+    unsigned unmarked; /* rows behind the last one */
+    int csv_errno;     /* first failure; the run goes on, and the report names the failure */
     unsigned columns;
 
     GMutex lock;
@@ -52,7 +63,8 @@ Report *report_new(const char *dir, GError **error)
     r->dir = g_strdup(dir);
     r->series = series_new();
     r->curves = g_ptr_array_new_with_free_func(curve_free);
-    if (g_mkdir_with_parents(dir, 0777) != 0 || !(r->csv = fopen(csv, "we"))) {
+    r->marks = g_array_new(FALSE, FALSE, sizeof(Mark));
+    if (g_mkdir_with_parents(dir, 0777) != 0 || !(r->csv = fopen(csv, "w+e"))) {
         g_set_error(error, REPORT_ERROR, 0, "can't write the report to '%s': %s", dir,
                     g_strerror(errno));
         return NULL;
@@ -70,6 +82,7 @@ void report_free(Report *r)
     }
     g_mutex_clear(&r->lock);
     g_cond_clear(&r->room);
+    g_clear_pointer(&r->marks, g_array_unref);
     g_clear_pointer(&r->series, series_free);
     g_clear_pointer(&r->curves, g_ptr_array_unref);
     g_free(r->ring);
@@ -132,10 +145,21 @@ void report_row(Report *r, uint64_t barrier, VTime time, HTime host, const int64
     g_mutex_unlock(&r->lock);
 }
 
+static void mark_row(Report *r, VTime time)
+{
+    const Mark mark = {time, ftello(r->csv)};
+
+    if (r->marks->len > 0 && ++r->unmarked < MARKED_ROWS)
+        return;
+    g_array_append_val(r->marks, mark);
+    r->unmarked = 0;
+}
+
 static void write_row(Report *r, const int64_t *row)
 {
     unsigned n = r->columns;
 
+    mark_row(r, vtime(row[1]));
     fprintf(r->csv, "%" PRId64 ",%" PRId64, row[0], row[1]);
     for (unsigned i = 0; i < n; i++) {
         if (row[3 + i] < 0)
@@ -166,6 +190,56 @@ void report_drain(Report *r)
     r->used -= used;
     g_cond_signal(&r->room);
     g_mutex_unlock(&r->lock);
+}
+
+/* The virtual time of a row; -1: the line is a header. */
+static int64_t row_time(const char *line)
+{
+    const char *comma = strchr(line, ',');
+
+    return g_ascii_isdigit(*line) && comma ? g_ascii_strtoll(comma + 1, NULL, 10) : -1;
+}
+
+/* Where the first row begins behind the last one that is not later than the time: a restore may have
+ * gone back among the rows. Below 0: nowhere, all rows stay. */
+static off_t find_later(Report *r, VTime time)
+{
+    off_t at = 0, later = -1;
+    char *line = NULL;
+    size_t room = 0;
+    ssize_t size;
+
+    while (r->marks->len > 0 && g_array_index(r->marks, Mark, r->marks->len - 1).time.ns > time.ns)
+        g_array_set_size(r->marks, r->marks->len - 1);
+    if (r->marks->len > 0)
+        at = g_array_index(r->marks, Mark, r->marks->len - 1).at;
+    r->unmarked = 0;
+    fseeko(r->csv, at, SEEK_SET);
+    for (; (size = getline(&line, &room, r->csv)) > 0; at += size) {
+        int64_t row = row_time(line);
+
+        if (row > time.ns && later < 0)
+            later = at;
+        else if (row >= 0 && row <= time.ns)
+            later = -1;
+    }
+    free(line);
+    return later;
+}
+
+void report_rewind(Report *r, VTime time)
+{
+    off_t later;
+
+    report_drain(r);
+    if (r->csv_errno != 0)
+        return;
+    errno = 0;
+    later = fflush(r->csv) == 0 ? find_later(r, time) : -1;
+    if ((later >= 0 && ftruncate(fileno(r->csv), later) != 0) || ferror(r->csv) ||
+        fseeko(r->csv, 0, SEEK_END) != 0)
+        csv_failed(r);
+    series_rewind(r->series, time);
 }
 
 void report_clock(Report *r, const char *curve, VTime at, int64_t offset_ns)

@@ -46,6 +46,10 @@ void report_clock(Report *report, const char *curve, VTime at, int64_t offset_ns
 /* Writes the waiting rows to barriers.csv. Main thread, regularly during a run. */
 void report_drain(Report *report);
 
+/* The ensemble went back to this time, and will pass again what was behind it: the rows of later
+ * barriers are removed. Main thread, while no barrier comes. */
+void report_rewind(Report *report, VTime time);
+
 /* Writes report.json, report.html and the consoles. Each of these files appears whole or not at
  * all. One failed file does not stop the others. False: *error is the first failure. Main
  * thread. */

@@ -2,6 +2,7 @@
 /* series.c: spans of barriers, joined in pairs whenever all SERIES_MAX are in use. */
 #include "controller/report/series.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 static void span_clear(void *data)
@@ -148,6 +149,54 @@ void series_add(Series *s, VTime time, int64_t host_ns, const int64_t *stamps_us
     if (slowest)
         slowest->waited_for++;
     add_stretch(s, time);
+}
+
+/* What of a number is left, with `kept` of `count`. */
+static uint64_t part(uint64_t number, uint64_t kept, uint64_t count)
+{
+    return (uint64_t)((double)number * (double)kept / (double)count);
+}
+
+static void cut_span(SeriesSpan *span, VTime time)
+{
+    int64_t length = span->to.ns - span->from.ns, left = time.ns - span->from.ns;
+    uint64_t kept = 1 + part(span->count - 1, (uint64_t)left, (uint64_t)length);
+
+    for (unsigned i = 0; i < span->nodes->len; i++) {
+        SeriesNode *n = &g_array_index(span->nodes, SeriesNode, i);
+
+        n->waited_for = part(n->waited_for, kept, span->count);
+        n->seen = part(n->seen, kept, span->count);
+    }
+    span->host_ns = (int64_t)part((uint64_t)span->host_ns, kept, span->count);
+    span->count = kept;
+    span->to = time;
+}
+
+static bool cut_stretch(SeriesStretch *s, VTime time)
+{
+    if (s->first.ns > time.ns)
+        return false;
+    if (s->step > 0)
+        s->count = MIN(s->count, (uint64_t)((time.ns - s->first.ns) / s->step) + 1);
+    return true;
+}
+
+void series_rewind(Series *s, VTime time)
+{
+    while (s->spans->len > 0) {
+        SeriesSpan *last = &g_array_index(s->spans, SeriesSpan, s->spans->len - 1);
+
+        if (last->from.ns <= time.ns) {
+            if (last->to.ns > time.ns)
+                cut_span(last, time);
+            break;
+        }
+        g_array_set_size(s->spans, s->spans->len - 1);
+    }
+    while (s->stretches->len > 0 &&
+           !cut_stretch(&g_array_index(s->stretches, SeriesStretch, s->stretches->len - 1), time))
+        g_array_set_size(s->stretches, s->stretches->len - 1);
 }
 
 SeriesNode series_node(const SeriesSpan *span, unsigned node)

@@ -56,6 +56,9 @@ void series_columns(Series *series, const char *const *names, unsigned n);
 void series_add(Series *series, VTime time, int64_t host_ns, const int64_t *stamps_us,
                 const int64_t *waited_ns);
 
+/* Forgets the barriers behind this time. A span that holds earlier ones, too, is cut in proportion. */
+void series_rewind(Series *series, VTime time);
+
 /* A node's part in a span; all 0 if the node took none. */
 SeriesNode series_node(const SeriesSpan *span, unsigned node);
 

@@ -121,6 +121,29 @@ static void test_series(void)
     g_assert_cmpuint(s->stretches->len, ==, 1);
 }
 
+/* What is behind a time is forgotten, and what follows is counted as ever. */
+static void test_series_rewind(void)
+{
+    static const char *const names[] = {"a"};
+    g_autoptr(Series) s = series_new();
+    uint64_t barriers = 0;
+
+    series_rewind(s, vtime(5));
+    series_columns(s, names, 1);
+    for (int64_t i = 1; i <= 2048; i++)
+        series_add(s, vtime(i * 1000), 1, (int64_t[]){i}, (int64_t[]){0});
+    series_rewind(s, vtime(1030000));
+    for (int64_t i = 1031; i <= 1100; i++)
+        series_add(s, vtime(i * 1000), 1, (int64_t[]){i}, (int64_t[]){0});
+    for (unsigned i = 0; i < s->spans->len; i++)
+        barriers += g_array_index(s->spans, SeriesSpan, i).count;
+    g_assert_cmpuint(barriers, ==, 1100);
+    g_assert_cmpuint(s->stretches->len, ==, 1);
+    g_assert_cmpuint(g_array_index(s->stretches, SeriesStretch, 0).count, ==, 1100);
+    series_rewind(s, vtime(0));
+    g_assert_cmpuint(s->spans->len + s->stretches->len, ==, 0);
+}
+
 /* Another quantum is another stretch; a node that comes later has its own place. */
 static void test_series_changes(void)
 {
@@ -526,6 +549,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/page/series", test_series);
+    g_test_add_func("/page/series/rewind", test_series_rewind);
     g_test_add_func("/page/series/changes", test_series_changes);
     g_test_add_func("/page/curve", test_curve);
     g_test_add_func("/page/numbers", test_numbers);

@@ -441,6 +441,48 @@ static void test_rows(Fixture *f, gconstpointer data)
     g_assert_nonnull(json);
 }
 
+/* Time goes back: by a restore rows stay, by a way back those of later barriers go, also far from the
+ * last mark. */
+static void test_rewind(Fixture *f, gconstpointer data)
+{
+    static const char *const one[] = {"a"}, *const other[] = {"a", "b"};
+    g_autofree char *csv = NULL, *all = NULL;
+    GString *wanted = g_string_new("barrier,virtual_ns,a_stamp_us,a_waited_us\n");
+
+    (void)data;
+    report_rewind(f->report, vtime(0)); /* nothing is written yet */
+    report_columns(f->report, one, 1);
+    for (int64_t i = 1; i <= 5000; i++)
+        report_row(f->report, (uint64_t)i, vtime(i * 10), (HTime){1}, (int64_t[]){i},
+                   (int64_t[]){0}, 1);
+    for (int64_t i = 101; i <= 3000; i++) /* behind a restore */
+        report_row(f->report, (uint64_t)i, vtime(i * 10), (HTime){1}, (int64_t[]){i},
+                   (int64_t[]){0}, 1);
+    report_columns(f->report, other, 2);
+    report_row(f->report, 3001, vtime(30010), (HTime){1}, (int64_t[]){1, 1}, (int64_t[]){0, 0}, 2);
+    report_rewind(f->report, vtime(30005));
+    report_row(f->report, 3001, vtime(30010), (HTime){1}, (int64_t[]){2, 2}, (int64_t[]){0, 0}, 2);
+    write_report(f);
+    for (int i = 1; i <= 5000; i++)
+        g_string_append_printf(wanted, "%d,%d,%d,0.000\n", i, i * 10, i);
+    for (int i = 101; i <= 3000; i++)
+        g_string_append_printf(wanted, "%d,%d,%d,0.000\n", i, i * 10, i);
+    g_string_append(wanted, "barrier,virtual_ns,a_stamp_us,a_waited_us,b_stamp_us,b_waited_us\n"
+                            "3001,30010,2,0.000,2,0.000\n");
+    csv = contents(f, "barriers.csv");
+    g_assert_cmpstr(csv, ==, wanted->str);
+    report_rewind(f->report, vtime(150));
+    write_report(f);
+    all = contents(f, "barriers.csv");
+    g_assert_true(g_str_has_suffix(all, "\n15,150,15,0.000\n"));
+    report_rewind(f->report, vtime(0));
+    write_report(f);
+    g_free(all);
+    all = contents(f, "barriers.csv");
+    g_assert_cmpstr(all, ==, "barrier,virtual_ns,a_stamp_us,a_waited_us\n");
+    g_string_free(wanted, TRUE);
+}
+
 static void test_new_columns(Fixture *f, gconstpointer data)
 {
     static const char *const one[] = {"a"}, *const other[] = {"b"};
@@ -737,6 +779,7 @@ int main(int argc, char **argv)
     g_test_add_func("/report/json/no-nodes", test_json_no_nodes);
     g_test_add_func("/report/json/event", test_event);
     ADD("/report/csv/rows", test_rows);
+    ADD("/report/csv/rewind", test_rewind);
     ADD("/report/csv/new-columns", test_new_columns);
     ADD("/report/csv/empty", test_empty);
     ADD("/report/csv/clocks", test_clocks);
