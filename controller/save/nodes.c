@@ -4,6 +4,7 @@
 
 #include "controller/qemu/ending.h"
 #include "controller/qemu/option-keys.h"
+#include "controller/qemu/qemu-argv.h"
 #include "controller/remote/client/client-save.h"
 #include "controller/session/output.h"
 #include "controller/session/remote-host.h"
@@ -18,6 +19,49 @@ static Node *same_node(const Session *s, const NodeIdentity *id)
     Node *n = session_node(s, id->name);
 
     return n && node_identity_is(id, n) ? n : NULL;
+}
+
+bool nodes_have_programs(const Session *s, const GPtrArray *ids, GError **error)
+{
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        g_autofree char *program = node_options_program(n->options, s->options.qemu);
+        g_autofree char *path = g_find_program_in_path(program);
+        bool meant = !ids;
+
+        for (unsigned k = 0; ids && k < ids->len; k++)
+            meant = meant || node_identity_is(ids->pdata[k], n);
+        if (path || n->remote || n->attached || !meant)
+            continue;
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                    "node %s: its QEMU, '%s', is gone or can't be executed any more, and another "
+                    "process of it is needed here",
+                    n->name, program);
+        return false;
+    }
+    return true;
+}
+
+bool nodes_have_files(const Session *s, GError **error)
+{
+    static const char *const files[] = {"kernel", "initrd", NULL};
+
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        const GPtrArray *given = n->options->given;
+
+        for (unsigned k = 0; !n->remote && !n->attached && k + 1 < given->len; k += 2) {
+            const char *path = given->pdata[k + 1];
+
+            if (!g_strv_contains(files, given->pdata[k]) || g_file_test(path, G_FILE_TEST_EXISTS))
+                continue;
+            g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
+                        "node %s: '%s' is gone, and the node can't be started anew without it",
+                        n->name, path);
+            return false;
+        }
+    }
+    return true;
 }
 
 static Node *make_node(const Session *s, const NodeIdentity *id, GError **error)

@@ -23,4 +23,10 @@ bool nodes_fit(Session *session, const GPtrArray *ids, NodesLeaveFunc leave, GEr
 /* All cards of other hosts are gone: a node whose card is in a link could not end. */
 void nodes_close_cards(const Session *session);
 
+/* Whether the QEMUs of this host's nodes can be started; ids: of nodes with these identities, NULL: of
+ * all. The error names the node and the program. */
+bool nodes_have_programs(const Session *session, const GPtrArray *ids, GError **error);
+/* Whether the kernels and initrds that they name are there. */
+bool nodes_have_files(const Session *session, GError **error);
+
 #endif

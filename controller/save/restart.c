@@ -77,7 +77,8 @@ bool restart_all(Session *s, GError **error)
 {
     VTime now = engine_now(s->engine);
 
-    if (!restart_can(s, error))
+    if (!restart_can(s, error) || !nodes_have_programs(s, NULL, error) ||
+        !nodes_have_files(s, error))
         return false;
     nodes_close_cards(s);
     for (unsigned i = 0; i < s->nodes->len; i++)

@@ -53,7 +53,7 @@ static char **arguments_of(pid_t pid)
 }
 
 /* Those of files=. One that is gone by now is found by its listing. */
-static void note_guest_files(const char *files, SaveNode *out)
+static void note_guest_files(const char *files, GPtrArray *out)
 {
     g_autoptr(GPtrArray) list = guest_files_list(files, NULL);
     SaveFile *listing = save_file_new_listing(files, NULL);
@@ -62,24 +62,31 @@ static void note_guest_files(const char *files, SaveNode *out)
         const GuestFile *f = list->pdata[i];
 
         if (S_ISREG(f->mode))
-            g_ptr_array_add(out->files, save_file_new(f->path));
+            g_ptr_array_add(out, save_file_new(f->path));
     }
     if (listing)
-        g_ptr_array_add(out->files, listing);
+        g_ptr_array_add(out, listing);
 }
 
 /* The files that the node's options name. */
-static void note_files(const Node *n, SaveNode *out)
+static void note_files(const Node *n, GPtrArray *out)
 {
     const GPtrArray *given = n->options->given;
 
     for (unsigned i = 0; i + 1 < given->len; i += 2)
         if (node_options_is_file(given->pdata[i], given->pdata[i + 1]))
-            g_ptr_array_add(out->files, save_file_new(given->pdata[i + 1]));
+            g_ptr_array_add(out, save_file_new(given->pdata[i + 1]));
     if (n->options->files)
         note_guest_files(n->options->files, out);
-    out->program = g_strdup(n->file);
-    out->arguments = arguments_of(n->pid);
+}
+
+GPtrArray *save_files_new(const Session *s)
+{
+    GPtrArray *files = g_ptr_array_new_with_free_func(save_file_free);
+
+    for (unsigned i = 0; i < s->nodes->len; i++)
+        note_files(s->nodes->pdata[i], files);
+    return files;
 }
 
 /* Once for each node: what it writes by a handle of before fails from here on (semi.h). */
@@ -113,7 +120,9 @@ Save *save_make(Session *s, const char *name, GError **error)
 
         n->machine = states[i];
         n->far = far[i];
-        note_files(s->nodes->pdata[i], n);
+        note_files(s->nodes->pdata[i], n->files);
+        n->program = g_strdup(((const Node *)s->nodes->pdata[i])->file);
+        n->arguments = arguments_of(((const Node *)s->nodes->pdata[i])->pid);
     }
     if (!ok)
         return NULL;
@@ -203,16 +212,20 @@ bool save_fetch(const Save *save, bool (*stop)(const void *), const void *data, 
 
 /* --- restoring --- */
 
-static bool check_files(const Save *save, GError **error)
+bool save_files_check(const GPtrArray *files, GError **error)
 {
-    for (unsigned i = 0; i < save->nodes->len; i++) {
-        const GPtrArray *files = ((const SaveNode *)save->nodes->pdata[i])->files;
-
-        for (unsigned k = 0; k < files->len; k++)
-            if (!save_file_check(files->pdata[k], error))
-                return false;
-    }
+    for (unsigned i = 0; i < files->len; i++)
+        if (!save_file_check(files->pdata[i], error))
+            return false;
     return true;
+}
+
+bool save_check(const Session *s, const Save *save, GError **error)
+{
+    for (unsigned i = 0; i < save->nodes->len; i++)
+        if (!save_files_check(((const SaveNode *)save->nodes->pdata[i])->files, error))
+            return false;
+    return s->options.dry || nodes_have_programs(s, save->ids, error);
 }
 
 /* The nodes of the save, at these places; NULL: where they were. */
@@ -228,7 +241,7 @@ bool save_foresee(Session *s, const Save *save, const char *places, OwnStateLook
 {
     g_autoptr(GPtrArray) ids = ids_of(s, save, places, error);
 
-    return ids && check_files(save, error) && nodes_fit(s, ids, leave, error) &&
+    return ids && save_check(s, save, error) && nodes_fit(s, ids, leave, error) &&
            own_state_foresee(s, save->own, look, error);
 }
 
@@ -295,7 +308,7 @@ bool save_restore(Session *s, const Save *save, const char *places, OwnStateLook
     g_autoptr(GPtrArray) ids = ids_of(s, save, places, error);
     g_autofree FarMachine *far = g_new0(FarMachine, MAX(save->nodes->len, 1));
     g_autoptr(GError) e = NULL;
-    bool ok = ids && check_files(save, error) && bring_all(s, save, ids, far, error) &&
+    bool ok = ids && save_check(s, save, error) && bring_all(s, save, ids, far, error) &&
               nodes_fit(s, ids, leave, error);
 
     if (ok && !restore(s, save, far, look, &e)) {

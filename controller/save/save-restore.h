@@ -45,4 +45,11 @@ Save *save_of_state(const char *name, const GByteArray *own, GError **error);
 bool save_foresee(Session *session, const Save *save, const char *places, OwnStateLook look,
                   NodesLeaveFunc leave, GError **error);
 
+/* The files that the nodes' options name, as they are now: SaveFile. */
+GPtrArray *save_files_new(const Session *session);
+/* Whether all of them are as they were; the error names the first that is not. */
+bool save_files_check(const GPtrArray *files, GError **error);
+/* The same of a save's files, and whether the QEMUs of its nodes can be started. */
+bool save_check(const Session *session, const Save *save, GError **error);
+
 #endif

@@ -43,7 +43,7 @@ JournalEntry *journal_entry_copy(const JournalEntry *entry)
     return e;
 }
 
-static gsize entry_bytes(const JournalEntry *e)
+gsize journal_entry_bytes(const JournalEntry *e)
 {
     gsize n = (e->data ? g_bytes_get_size(e->data) : 0) + (e->name ? strlen(e->name) : 0);
 
@@ -65,13 +65,13 @@ static Journal *journal_of(Session *s)
 static void append(Journal *j, JournalEntry *e)
 {
     j->added = e->number;
-    j->bytes += entry_bytes(e);
+    j->bytes += journal_entry_bytes(e);
     g_queue_push_tail(&j->entries, e);
     while (j->entries.length > JOURNAL_MOST ||
            (j->bytes > JOURNAL_MOST_BYTES && j->entries.length > 1)) {
         JournalEntry *oldest = g_queue_pop_head(&j->entries);
 
-        j->bytes -= entry_bytes(oldest);
+        j->bytes -= journal_entry_bytes(oldest);
         journal_entry_free(oldest);
     }
 }

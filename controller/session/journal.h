@@ -63,6 +63,8 @@ typedef struct Journal Journal;
 /* A copy of its own of an entry; free with journal_entry_free(), which takes NULL. */
 JournalEntry *journal_entry_copy(const JournalEntry *entry);
 void journal_entry_free(void *entry);
+/* Bytes of its data, name and words. */
+gsize journal_entry_bytes(const JournalEntry *entry);
 
 /* Whether nodes were started or attached, so that something can come to them. */
 bool journal_has_begun(const Session *session);
