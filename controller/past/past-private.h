@@ -13,6 +13,7 @@ struct Past {
     char *why;         /* why it does not reach farther back; NULL: nothing was before */
     VTime every, last; /* checkpoints: how often (0: never), and when the last one was due */
     unsigned keep;
+    bool thinning;    /* it was said that memory is short */
     Reverse *reverse; /* the way back that is under way; NULL: none is */
 };
 

@@ -7,6 +7,7 @@
 #include "controller/past/past-private.h"
 #include "controller/past/users.h"
 #include "controller/run/trail.h"
+#include "controller/save/nodes.h"
 #include "controller/save/restart.h"
 #include "controller/save/spares.h"
 #include "controller/session/journal.h"
@@ -23,6 +24,8 @@ static void point_free(void *data)
 
     if (p->own)
         g_byte_array_unref(p->own);
+    if (p->files)
+        g_ptr_array_unref(p->files);
     save_free(p->save);
     g_free(p->name);
     g_array_unref(p->stands);
@@ -148,14 +151,17 @@ static Save *make(Session *s, GError **error)
     Save *save = save_make(s, NULL, &why);
 
     while (!save && !session_stop_requested(s) && all_live(s) && thin_one(s)) {
-        log_warn("checkpoints are thinned out: %s", why->message);
+        if (!s->past->thinning)
+            log_warn("checkpoints are thinned out: %s", why->message);
+        s->past->thinning = true;
         g_clear_error(&why);
         save = save_make(s, NULL, &why);
     }
     if (save)
         return save;
     if (all_live(s)) {
-        log_warn("no more checkpoints are made: %s", why->message);
+        if (s->past->every.ns > 0)
+            log_warn("no more checkpoints are made: %s", why->message);
         s->past->every = vtime(0);
     } else {
         g_propagate_error(error, g_steal_pointer(&why));
@@ -296,6 +302,7 @@ void past_begin(Session *s, const PastHooks *hooks, const char *why)
     p = point_new(s, POINT_START);
     p->own = g_byte_array_new();
     own_state_put(s, p->own);
+    p->files = save_files_new(s);
     g_ptr_array_add(s->past->points, p);
 }
 
@@ -465,16 +472,23 @@ static bool restart(Session *s, const PastPoint *p, GError **error)
     return restart_all(s, error) && own_state_get(s, p->own, s->past->hooks->look, error);
 }
 
+bool past_check(const Session *s, const PastPoint *p, GError **error)
+{
+    return p->own ? save_files_check(p->files, error) && nodes_have_programs(s, NULL, error)
+                  : save_check(s, p->save, error);
+}
+
 bool past_put_back(Session *s, const PastPoint *p, GError **error)
 {
     VTime front = engine_now(s->engine);
-    bool ok =
-        p->own ? restart(s, p, error)
-               : save_restore(s, p->save, NULL, s->past->hooks->look, s->past->hooks->leave, error);
 
-    if (!ok)
+    if (!past_check(s, p, error) || !(p->own ? restart(s, p, error)
+                                             : save_restore(s, p->save, NULL, s->past->hooks->look,
+                                                            s->past->hooks->leave, error)))
         return false;
     trail_put_back(s, p->cursor);
+    if (s->report)
+        report_rewind(s->report, p->time);
     s->past->last = p->time;
     s->hidden_until = vtime(0);
     s->captured_until = vtime(MAX(s->captured_until.ns, front.ns));
@@ -486,6 +500,7 @@ bool past_put_back(Session *s, const PastPoint *p, GError **error)
 void past_set_checkpoints(Session *s, VTime every, unsigned keep)
 {
     s->past->every = every;
+    s->past->thinning = false;
     s->past->last = engine_now(s->engine);
     if (keep > 0)
         s->past->keep = keep;

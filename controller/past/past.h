@@ -21,12 +21,13 @@ typedef struct {
 
 typedef struct {
     PastPointKind kind;
-    VTime time;      /* of the ensemble */
-    unsigned cursor; /* items of the trail in front of it */
-    GByteArray *own; /* POINT_START: metronome's own state; NULL: of the others */
-    Save *save;      /* NULL: thinned out, or POINT_START */
-    char *name;      /* POINT_SAVE */
-    GArray *stands;  /* PastStand of each node of the session */
+    VTime time;       /* of the ensemble */
+    unsigned cursor;  /* items of the trail in front of it */
+    GByteArray *own;  /* POINT_START: metronome's own state; NULL: of the others */
+    GPtrArray *files; /* POINT_START: SaveFile (save-file.h), what its nodes need */
+    Save *save;       /* NULL: thinned out, or POINT_START */
+    char *name;       /* POINT_SAVE */
+    GArray *stands;   /* PastStand of each node of the session */
 } PastPoint;
 
 /* What the layers above do. */
@@ -67,7 +68,10 @@ const PastPoint *past_point_in_front(const Session *session, const PastPoint *po
 /* Why the past does not reach farther back, or NULL. */
 const char *past_why(const Session *session);
 
-/* Puts the ensemble back to a point. On failure nodes have failed, and points and trail stay. */
+/* Whether the files and programs that the point's machines need are there as they were; the error names
+ * what is not. */
+bool past_check(const Session *session, const PastPoint *point, GError **error);
+/* Puts the ensemble back to a point, if past_check() allows it; else nothing changes. On another failure nodes have failed, and points and trail stay. */
 bool past_put_back(Session *session, const PastPoint *point, GError **error);
 
 /* --- checkpoints --- */

@@ -38,6 +38,7 @@ struct Reverse {
     HTime began, in_runs;
     GError *problem;
     bool settling; /* goes to a point, behind a problem */
+    bool searched; /* the ensemble stands where a search has left it: in no state of the branch */
     bool stopping; /* reverse_interrupt() */
     Users *users;  /* what stays as it is now */
     Pass pass;     /* the last one */
@@ -150,7 +151,7 @@ static bool settle(Reverse *r, GError **error);
 static void stop_here(Reverse *r)
 {
     r->outcome.end = REVERSE_STOPPED;
-    r->arrived = r->search ? settle : give_up;
+    r->arrived = r->searched ? settle : give_up;
 }
 
 static gboolean on_next(gpointer data)
@@ -159,7 +160,8 @@ static gboolean on_next(gpointer data)
     g_autoptr(GError) error = NULL;
 
     r->next = 0;
-    if (r->stopping && !r->settling && r->arrived != give_up && r->arrived != settle)
+    if ((r->stopping || session_stop_requested(r->session)) && !r->settling &&
+        r->arrived != give_up && r->arrived != settle)
         stop_here(r);
     g_clear_pointer(&r->passing, pass_free);
     g_clear_pointer(&r->search, search_free);
@@ -223,10 +225,11 @@ static void on_pass_done(G_GNUC_UNUSED Session *s, const RunOutcome *o, G_GNUC_U
 {
     Reverse *r = data;
 
+    r->searched = r->searched && !o;
     if (error)
         stop(r, REVERSE_FAILED, true, error);
     else if (!o || o->end == RUN_STOPPED)
-        stop(r, REVERSE_STOPPED, false, NULL);
+        stop(r, REVERSE_STOPPED, r->searched, NULL);
     else if (o->end == RUN_REACHED)
         go_on(r);
     else
@@ -571,6 +574,7 @@ static void on_search_done(Session *s, const PassHit *hit, bool stopped, const G
     Reverse *r = data;
 
     (void)s;
+    r->searched = true;
     if (stopped || error) {
         stop(r, error ? REVERSE_FAILED : REVERSE_STOPPED, true, error);
         return;
@@ -656,7 +660,12 @@ bool reverse_start(Session *s, const ReverseGoal *goal, ReverseDoneFunc done, vo
     r->session = s;
     r->goal = *goal;
     r->services = g_array_new(FALSE, FALSE, sizeof(Service));
-    if (!aim(s, r, error) || (goal->kind == REVERSE_TO_WRITE && !read_value(r, r->last, error))) {
+    if (!aim(s, r, error) ||
+        !past_check(s,
+                    searches ? past_point_before(s, engine_now(s->engine), NULL, (Insns){0})
+                             : r->pass.point,
+                    error) ||
+        (goal->kind == REVERSE_TO_WRITE && !read_value(r, r->last, error))) {
         reverse_free(r);
         return false;
     }

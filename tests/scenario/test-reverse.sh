@@ -74,6 +74,9 @@ expect 'written memory and registers' 0 "$counter; start; run 1ms; mem write c 0
 expect 'a save is passed again' 0 "$counter; $ticker; start; run 1ms; save s; run 1ms; reverse 1500us; run 3ms; assert c.time == 3500us; journal" 'save s$'
 expect 'a save that was deleted' 0 "$counter; start; run 1ms; save s; save delete s; run 1ms; reverse 500us; assert c.time == 1500us"
 
+expect 'what was written at the time of a checkpoint comes behind that time' 0 "quantum 1ms; $counter; start; checkpoint every=1ms; run 2ms
+    mem write c 0x40090000 11; run 2ms; reverse-until 2ms; mem c 0x40090000 1; run 2ms; mem c 0x40090000 1" '^0x0*40090000.* 00 ' '^0x0*40090000.* 11 '
+
 # --- hits
 
 hits="quantum 1ms; $counter; $ticker; start; run 45ms; break pc t wait+0x4"
@@ -106,5 +109,8 @@ commands "$talk; reverse 8ms; run 8ms; report $dir/back"
 check 'a console that went back' ended 0
 commands "$talk; report $dir/straight"
 check 'its log is the same' cmp "$dir/back/console-e.log" "$dir/straight/console-e.log"
+mtr --report "$dir/rows" -c "quantum 1ms; $counter; $ticker; start; run 5ms; reverse 2500us; reverse 1500us; run 3ms"
+check 'the rows of barriers are those of the present branch' eval \
+    'ended 0 && [[ $(cut -d, -f1,2 "$dir/rows/barriers.csv" | paste -sd" ") == "barrier,virtual_ns 1,1000000 2,2000000 3,3000000 4,4000000" ]]'
 
 done_testing
