@@ -10,6 +10,12 @@ source "$(dirname "$0")/sshd.sh"
 
 start_hosts
 
+# --- a barrier of more than 10 s
+
+expect 'an agent that has to wait for a barrier is told that somebody is there' 0 \
+    "quantum 11s; $first node add a kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off host=one; start; \
+    run 11s pace=1.0; run 11s; assert a.missed == 0"
+
 # --- Ctrl-C while the main loop waits for a file
 
 reads() { # FILE
@@ -169,10 +175,4 @@ fails() { # DESCRIPTION PATTERN...
 }
 
 stop_sshd
-# --- a barrier of more than 10 s
-
-expect 'an agent that has to wait for a barrier is told that somebody is there' 0 \
-    "quantum 11s; $first node add a kernel=$guest/idle-aarch64.elf memory=32M icount=shift=0,sleep=off host=one; start; \
-    run 11s pace=1.0; run 11s; assert a.missed == 0"
-
 done_testing
