@@ -646,6 +646,16 @@ bool reverse_can(const Session *s, bool anyway, GError **error)
     return repeats_check(s, anyway, error);
 }
 
+/* Before anything changes; a search, which has no place yet, begins at the last point before now. */
+static bool can_put_back(const Reverse *r, GError **error)
+{
+    const PastPoint *point = r->pass.point;
+
+    if (!point)
+        point = past_point_before(r->session, engine_now(r->session->engine), NULL, (Insns){0});
+    return past_check(r->session, point, error);
+}
+
 bool reverse_start(Session *s, const ReverseGoal *goal, ReverseDoneFunc done, void *data,
                    GError **error)
 {
@@ -660,11 +670,7 @@ bool reverse_start(Session *s, const ReverseGoal *goal, ReverseDoneFunc done, vo
     r->session = s;
     r->goal = *goal;
     r->services = g_array_new(FALSE, FALSE, sizeof(Service));
-    if (!aim(s, r, error) ||
-        !past_check(s,
-                    searches ? past_point_before(s, engine_now(s->engine), NULL, (Insns){0})
-                             : r->pass.point,
-                    error) ||
+    if (!aim(s, r, error) || !can_put_back(r, error) ||
         (goal->kind == REVERSE_TO_WRITE && !read_value(r, r->last, error))) {
         reverse_free(r);
         return false;
