@@ -55,8 +55,8 @@ static void put_frame(const SniffFrame *f, void *data)
 {
     Capture *c = data;
 
-    if (f->at.ns <= c->session->captured_until.ns)
-        return; /* it was written when the ensemble was here before */
+    if (f->at.ns <= c->session->captured_until.ns || c->session->hidden)
+        return; /* it was written when the ensemble was here before, or is on no branch */
     if (!c->classic)
         pcapng_packet(c->pending, interface_of(c, f->place), f->at, f->data, f->size,
                       f->sent ? PCAPNG_OUTBOUND : PCAPNG_INBOUND, f->note);

@@ -31,12 +31,24 @@ bool pass_hit_is_of_gdb(const PassHit *hit);
 typedef struct {
     const PastPoint *point;
     RunGoal place;
+    VTime early; /* of a node's place: as in Route */
     bool forced; /* also if metronome is to stop */
-    bool scans;  /* hits count from the place on, up to `end` */
+    bool scans;  /* hits count from the place on, up to `end` of the branch's own run */
     VTime end;
-    const GdbThread
-        *stood;    /* the vCPU of the hit at which they begin; NULL: at none, or not known */
+    unsigned
+        items; /* of the trail, which are in front of the end: no other is given from the place on */
+    /* Where a node stands at the place: */
+    enum {
+        PASS_FREE,   /* what it is at counts */
+        PASS_MEETS,  /* the same, but met there at once: its clock does not skip */
+        PASS_BEHIND, /* it is behind its hit */
+    } start;
+    bool has_stood; /* the vCPU of the hit at the place is known */
+    GdbThread stood;
+    VTime grain;   /* the longest skip of a clock at a hit, from the place on, in whole µs */
     unsigned most; /* the pass ends behind so many hits */
+    /* Whether a hit is before the end; the first one that is not ends the pass, and is not told of. */
+    bool (*counts)(const PassHit *hit, void *data);
     /* Sets the points that count, at the place, and takes them out again. */
     bool (*set)(Session *session, bool on, void *data, GError **error);
     /* The pass is over. hits: PassHit, in their order. error: it has failed, or was stopped (NULL). */
@@ -50,6 +62,12 @@ typedef struct Passing Passing;
 /* Begins a pass, from the main loop. The ensemble is hidden, breaks and points are put aside. done is
  * called once, and may free the Passing or begin the next pass. */
 Passing *pass_begin(Session *session, const Pass *pass);
+/* Behind it: whether it has ended by itself, behind the most hits or at one that does not count. */
+bool pass_is_over(const Passing *passing);
+/* The time of the node of its place, else of the ensemble, from which hits were counted. */
+VTime pass_arrival(const Passing *passing);
+/* PASS_MEETS: whether its first hit is that at the place. */
+bool pass_has_met(const Passing *passing);
 /* Ends it without its callback. NULL is allowed. */
 void pass_free(Passing *passing);
 

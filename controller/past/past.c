@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* past.c: keeps the points, puts the ensemble back to one, and makes checkpoints on the way. */
+/* past.c: keeps the points, and puts the ensemble back to one. */
 #include "controller/past/past.h"
 
-#include "controller/base/log.h"
 #include "controller/base/units.h"
 #include "controller/past/past-private.h"
 #include "controller/past/users.h"
 #include "controller/run/trail.h"
 #include "controller/save/nodes.h"
 #include "controller/save/restart.h"
-#include "controller/save/spares.h"
+#include "controller/save/save-folder.h"
 #include "controller/session/journal.h"
 #include "controller/session/session-error.h"
 
 #include <inttypes.h>
-
-/* Data of checkpoints that are kept where the user does not say how much. */
-#define KEEP 50
+#include <string.h>
 
 static void point_free(void *data)
 {
@@ -80,112 +77,6 @@ static void drop_point(Session *s, void *save)
     g_ptr_array_remove(s->past->points, save);
 }
 
-static unsigned kept_checkpoints(const Session *s)
-{
-    unsigned kept = 0;
-
-    for (unsigned i = 0; i < s->past->points->len; i++) {
-        const PastPoint *p = s->past->points->pdata[i];
-
-        kept += p->kind == POINT_CHECKPOINT && p->save;
-    }
-    return kept;
-}
-
-/* Thins out checkpoints: the newest half of what is kept stays dense, and in front of that the point
- * goes that leaves the smallest gap, measured by how old it is. */
-static bool thin_one(Session *s)
-{
-    const GPtrArray *points = s->past->points;
-    VTime now = engine_now(s->engine);
-    unsigned kept = kept_checkpoints(s), newest = 0;
-    PastPoint *worst = NULL;
-    double least = 0;
-    VTime before = vtime(0);
-
-    for (unsigned i = 0; i < points->len; i++) {
-        PastPoint *p = points->pdata[i];
-        const PastPoint *next = NULL;
-        double weight;
-
-        if (!p->save && p->kind != POINT_START)
-            continue;
-        for (unsigned k = i + 1; k < points->len && !next; k++)
-            if (((PastPoint *)points->pdata[k])->save)
-                next = points->pdata[k];
-        if (p->kind == POINT_CHECKPOINT && next && newest++ < kept - MAX(kept / 2, 1)) {
-            weight = (double)(next->time.ns - before.ns) /
-                     (double)MAX(llabs((long long)(now.ns - p->time.ns)), 1);
-            if (!worst || weight < least) {
-                worst = p;
-                least = weight;
-            }
-        }
-        before = p->time;
-    }
-    if (!worst)
-        return false;
-    g_clear_pointer(&worst->save, save_free);
-    return true;
-}
-
-static void thin(Session *s)
-{
-    while (kept_checkpoints(s) > s->past->keep && thin_one(s))
-        ;
-}
-
-static bool all_live(const Session *s)
-{
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        if (((const Node *)s->nodes->pdata[i])->state == NODE_FAILED)
-            return false;
-    return true;
-}
-
-/* Makes a save of what stands here. Where there is no room for one, older checkpoints go. NULL: there
- * is none for it; the ensemble has gone on in new processes then, too. */
-static Save *make(Session *s, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    Save *save = save_make(s, NULL, &why);
-
-    while (!save && !session_stop_requested(s) && all_live(s) && thin_one(s)) {
-        if (!s->past->thinning)
-            log_warn("checkpoints are thinned out: %s", why->message);
-        s->past->thinning = true;
-        g_clear_error(&why);
-        save = save_make(s, NULL, &why);
-    }
-    if (save)
-        return save;
-    if (all_live(s)) {
-        if (s->past->every.ns > 0)
-            log_warn("no more checkpoints are made: %s", why->message);
-        s->past->every = vtime(0);
-    } else {
-        g_propagate_error(error, g_steal_pointer(&why));
-    }
-    return NULL;
-}
-
-/* Goes on from a point that was thinned out, whose data is there again then. */
-static bool fill(Session *s, PastPoint *p, GError **error)
-{
-    g_autoptr(GError) why = NULL;
-    Save *save = make(s, &why);
-
-    if (why) {
-        g_propagate_error(error, g_steal_pointer(&why));
-        return false;
-    }
-    p->save = save;
-    if (save && !save_go_on(s, save, error))
-        return false;
-    thin(s);
-    return true;
-}
-
 static bool pass_point(Session *s, void *data, GError **error)
 {
     PastPoint *p = data;
@@ -195,7 +86,13 @@ static bool pass_point(Session *s, void *data, GError **error)
         return false;
     if (p->kind == POINT_SAVE)
         journal_command(s, NULL, "save", (char *const[]){p->name, NULL});
-    return p->save ? save_resume(s, p->save, error) : fill(s, p, error);
+    return p->save ? save_resume(s, p->save, error) : past_fill(s, p, error);
+}
+
+void past_hide(Session *s)
+{
+    s->captured_until = vtime(MAX(s->captured_until.ns, engine_now(s->engine).ns));
+    s->hidden = true;
 }
 
 static bool take_up(Session *s, GError **error)
@@ -209,7 +106,7 @@ static bool take_up(Session *s, GError **error)
         users_free(users);
         return true;
     }
-    s->hidden = true;
+    past_hide(s);
     s->past->hooks->before(s);
     ok = users_put_aside(s, error) && past_put_back(s, p, error) && users_put_aside(s, error);
     ok = users_give_back(users, s, NULL, NULL, ok ? error : NULL) && ok;
@@ -219,24 +116,14 @@ static bool take_up(Session *s, GError **error)
     return ok;
 }
 
-static VTime next_checkpoint(const Session *s)
-{
-    int64_t every = s->past->every.ns, quantum = engine_quantum(s->engine).ns, at;
-
-    if (every == 0 || s->past->reverse)
-        return vtime(RUN_FOR_EVER);
-    at = s->past->last.ns - s->past->last.ns % every + every;
-    return vtime((at + quantum - 1) / quantum * quantum);
-}
-
-static void add_point(Session *s, PastPoint *p)
+void past_add_point(Session *s, PastPoint *p)
 {
     trail_add_save(s, p);
     p->cursor = trail_count(s);
     g_ptr_array_add(s->past->points, p);
 }
 
-static PastPoint *point_new(const Session *s, PastPointKind kind)
+PastPoint *past_point_new(const Session *s, PastPointKind kind)
 {
     PastPoint *p = g_new0(PastPoint, 1);
 
@@ -246,24 +133,13 @@ static PastPoint *point_new(const Session *s, PastPointKind kind)
     return p;
 }
 
-static bool make_checkpoint(Session *s, GError **error)
-{
-    PastPoint *p;
-
-    s->past->last = engine_now(s->engine);
-    engine_settle_clocks(s->engine);
-    p = point_new(s, POINT_CHECKPOINT);
-    add_point(s, p);
-    return fill(s, p, error);
-}
-
 static const TrailHooks trail_hooks = {
     .command = run_command,
     .pass_save = pass_point,
     .drop_save = drop_point,
     .take_up = take_up,
-    .next_save = next_checkpoint,
-    .make_save = make_checkpoint,
+    .next_save = past_next_checkpoint,
+    .make_save = past_make_checkpoint,
 };
 
 /* --- the past of a session --- */
@@ -271,7 +147,7 @@ static const TrailHooks trail_hooks = {
 static void begin(Session *s, const PastHooks *hooks)
 {
     VTime every = s->past ? s->past->every : vtime(0);
-    unsigned keep = s->past ? s->past->keep : KEEP;
+    unsigned keep = s->past ? s->past->keep : PAST_KEEP;
 
     past_free(s);
     s->captured_until = vtime(-1);
@@ -299,7 +175,7 @@ void past_begin(Session *s, const PastHooks *hooks, const char *why)
         return;
     }
     own_state_settle(s);
-    p = point_new(s, POINT_START);
+    p = past_point_new(s, POINT_START);
     p->own = g_byte_array_new();
     own_state_put(s, p->own);
     p->files = save_files_new(s);
@@ -325,10 +201,10 @@ void past_add_save(Session *s, Save *save)
 
     if (!s->past)
         return;
-    p = point_new(s, POINT_SAVE);
+    p = past_point_new(s, POINT_SAVE);
     p->save = save_ref(save);
     p->name = g_strdup(save->name);
-    add_point(s, p);
+    past_add_point(s, p);
 }
 
 void past_drop_save(Session *s, const Save *save)
@@ -373,7 +249,7 @@ void past_restored(Session *s, const PastHooks *hooks, Save *save)
     }
     begin(s, hooks);
     engine_settle_clocks(s->engine);
-    p = point_new(s, POINT_SAVE);
+    p = past_point_new(s, POINT_SAVE);
     p->save = save_ref(save);
     p->name = g_strdup(save->name);
     g_ptr_array_add(s->past->points, p);
@@ -452,14 +328,12 @@ const PastPoint *past_first(const Session *s)
     return NULL;
 }
 
-const PastPoint *past_point_in_front(const Session *s, const PastPoint *point)
+bool past_has_save(const Session *s)
 {
-    const PastPoint *before = NULL;
-
-    for (unsigned i = 0; i < s->past->points->len && s->past->points->pdata[i] != point; i++)
-        if (has_data(s->past->points->pdata[i]))
-            before = s->past->points->pdata[i];
-    return before;
+    for (unsigned i = 0; s->past && i < s->past->points->len; i++)
+        if (((const PastPoint *)s->past->points->pdata[i])->save)
+            return true;
+    return false;
 }
 
 const char *past_why(const Session *s)
@@ -472,6 +346,46 @@ static bool restart(Session *s, const PastPoint *p, GError **error)
     return restart_all(s, error) && own_state_get(s, p->own, s->past->hooks->look, error);
 }
 
+/* Whether the machines have taken over the RAM of the save, which was read from its folder. */
+static bool is_spent(const Save *save)
+{
+    for (unsigned i = 0; i < save->nodes->len; i++)
+        if (((const SaveNode *)save->nodes->pdata[i])->machine.once)
+            return true;
+    return false;
+}
+
+static bool is_same(const Save *a, const Save *b)
+{
+    return g_strcmp0(a->date, b->date) == 0 && a->own->len == b->own->len &&
+           memcmp(a->own->data, b->own->data, a->own->len) == 0;
+}
+
+/* Such a save is read from its folder again, to stay. */
+static bool read_again(PastPoint *p, GError **error)
+{
+    g_autoptr(Save) again = NULL;
+
+    if (!p->save || !is_spent(p->save))
+        return true;
+    again = save_folder_read(p->save->path, true, error);
+    if (!again) {
+        g_prefix_error(error, "no way back to where the past begins: ");
+        return false;
+    }
+    if (!is_same(again, p->save)) {
+        g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED,
+                    "no way back to where the past begins: %s has another save by now",
+                    p->save->path);
+        return false;
+    }
+    for (unsigned i = 0; i < again->nodes->len; i++)
+        ((SaveNode *)again->nodes->pdata[i])->machine.once = false;
+    save_free(p->save);
+    p->save = g_steal_pointer(&again);
+    return true;
+}
+
 bool past_check(const Session *s, const PastPoint *p, GError **error)
 {
     return p->own ? save_files_check(p->files, error) && nodes_have_programs(s, NULL, error)
@@ -480,42 +394,17 @@ bool past_check(const Session *s, const PastPoint *p, GError **error)
 
 bool past_put_back(Session *s, const PastPoint *p, GError **error)
 {
-    VTime front = engine_now(s->engine);
-
-    if (!past_check(s, p, error) || !(p->own ? restart(s, p, error)
-                                             : save_restore(s, p->save, NULL, s->past->hooks->look,
-                                                            s->past->hooks->leave, error)))
+    if (!past_check(s, p, error) || !read_again((PastPoint *)p, error) ||
+        !(p->own
+              ? restart(s, p, error)
+              : save_restore(s, p->save, NULL, s->past->hooks->look, s->past->hooks->leave, error)))
         return false;
     trail_put_back(s, p->cursor);
     if (s->report)
         report_rewind(s->report, p->time);
     s->past->last = p->time;
     s->hidden_until = vtime(0);
-    s->captured_until = vtime(MAX(s->captured_until.ns, front.ns));
     return true;
-}
-
-/* --- checkpoints --- */
-
-void past_set_checkpoints(Session *s, VTime every, unsigned keep)
-{
-    s->past->every = every;
-    s->past->thinning = false;
-    s->past->last = engine_now(s->engine);
-    if (keep > 0)
-        s->past->keep = keep;
-    spares_want(s, every.ns > 0);
-    thin(s);
-}
-
-VTime past_every(const Session *s)
-{
-    return s->past ? s->past->every : vtime(0);
-}
-
-unsigned past_keep(const Session *s)
-{
-    return s->past ? s->past->keep : KEEP;
 }
 
 unsigned past_count(const Session *s)

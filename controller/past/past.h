@@ -63,15 +63,17 @@ const PastPoint *past_point_before(const Session *session, VTime time, const Nod
 Insns past_insns_at(const PastPoint *point, const Session *session, const Node *node);
 /* The earliest point with data; NULL: there is none. */
 const PastPoint *past_first(const Session *session);
-/* The point with data in front of this one; NULL: there is none. */
-const PastPoint *past_point_in_front(const Session *session, const PastPoint *point);
+/* Whether there is one from which machines go on, not only the start at 0. */
+bool past_has_save(const Session *session);
 /* Why the past does not reach farther back, or NULL. */
 const char *past_why(const Session *session);
 
 /* Whether the files and programs that the point's machines need are there as they were; the error names
  * what is not. */
 bool past_check(const Session *session, const PastPoint *point, GError **error);
-/* Puts the ensemble back to a point, if past_check() allows it; else nothing changes. On another failure nodes have failed, and points and trail stay. */
+/* Puts the ensemble back to a point, if past_check() allows it; else nothing changes. On another failure
+ * nodes have failed, and points and trail stay. A save that was read from its folder is read once more, the
+ * first time, and has to be there then. */
 bool past_put_back(Session *session, const PastPoint *point, GError **error);
 
 /* --- checkpoints --- */

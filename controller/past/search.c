@@ -1,137 +1,52 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* search.c: chooses where each pass begins to count. */
-#include "controller/past/search.h"
+#include "controller/past/search-private.h"
 
+#include "controller/run/trail.h"
 #include "controller/session/session-error.h"
 
 /* More than any search needs: each pass leaves a part of the stretch, or goes on behind a hit. */
-#define MOST_PASSES 500
+#define MOST_PASSES 500u
 
-/* Hits behind which a pass ends: it is far behind the branch's own run by then. */
-#define MOST_HITS 100
-
-/* A stretch in which few hits can be, in ns. */
-#define LEAST_GAP_NS (4 * NS_PER_US)
-
-struct Search {
-    Session *session;
-    bool (*set)(Session *session, bool on, void *data, GError **error);
-    bool for_gdb;
-    SearchDoneFunc done;
-    void *data;
-
-    VTime now;        /* of the ensemble, when the search began */
-    bool ahead;       /* nodes were ahead of that: what happened at its barrier is before now */
-    GArray *insns;    /* Insns of each node, then */
-    unsigned stretch; /* index of the point with which the present stretch begins */
-    int64_t width;    /* of the part that was looked at first, or last */
-    VTime from, end;  /* the part of it in which the hit must be */
-    bool behind_best; /* the pass counts from the best hit on, else from `from` on */
-    PassHit best;     /* known exactly */
-    bool has_best;
-    unsigned passes;
-    Passing *passing;
-};
+/* A skip of the clock is at most such a part of what a pass is to look at. */
+#define GRAINS 1000
 
 static void next_pass(Search *f);
-
-static void best_clear(Search *f)
-{
-    g_clear_pointer(&f->best.why, g_free);
-    f->has_best = false;
-}
 
 void search_free(Search *f)
 {
     if (!f)
         return;
     pass_free(f->passing);
-    best_clear(f);
-    g_array_unref(f->insns);
+    search_best_clear(f);
+    g_array_unref(f->bounds);
     g_free(f);
 }
 
 /* An access that has just been made comes next for a gdb that goes back. */
-static bool is_before_now(const Search *f, const PassHit *hit)
+static bool is_before_end(const PassHit *hit, void *data)
 {
-    guint index;
-    int64_t now;
+    const Search *f = data;
+    const SearchBound *bound = hit->node ? search_bound(f, hit->node) : NULL;
 
     if (!hit->node)
         return hit->at.ns < f->now.ns + f->ahead;
-    if (!g_ptr_array_find(f->session->nodes, hit->node, &index))
-        return false;
-    now = g_array_index(f->insns, Insns, index).n;
-    return hit->insns.n < now ||
-           (f->for_gdb && hit->insns.n == now && pass_hit_is_of_gdb(hit) && !hit->hit.pending);
-}
-
-/* The hits before now move to the front; returns their number. */
-static unsigned count_before_now(const Search *f, const GArray *hits)
-{
-    unsigned n = 0;
-
-    while (n < hits->len && is_before_now(f, &g_array_index(hits, PassHit, n)))
-        n++;
-    return n;
-}
-
-static void set_best(Search *f, const PassHit *hit)
-{
-    best_clear(f);
-    f->best = *hit;
-    f->best.why = g_strdup(hit->why);
-    f->has_best = true;
-}
-
-/* Where the next pass is to begin to count: a little before the last hit that this one saw, if its own
- * delay is small; else in the middle of where the last one must be; at last behind the best hit. */
-static void narrow(Search *f, const GArray *hits, unsigned n)
-{
-    int64_t drift = 0, best = f->best.at.ns, gap = f->end.ns - best, from;
-
-    for (unsigned i = 0; i < n; i++)
-        drift += g_array_index(hits, PassHit, i).skip.ns;
-    from = n > 1 && drift < gap / 8 && hits->len < MOST_HITS
-               ? g_array_index(hits, PassHit, n - 1).at.ns - drift - NS_PER_US
-               : best + gap / 2;
-    f->behind_best = gap <= LEAST_GAP_NS || from <= best || (n == 1 && drift < gap / 8);
-    if (!f->behind_best)
-        f->from = vtime(from);
-}
-
-/* How far behind the time at which the nodes were to stop they may stand, at most. */
-static int64_t overshoot_ns(const Session *s)
-{
-    int64_t most = 0;
-
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        most = MAX(most, node_granule_ns(s->nodes->pdata[i]));
-    return NS_PER_US + most;
-}
-
-/* Nothing was hit from where the nodes stood on, which was at f->from or a little behind that. */
-static void narrow_empty(Search *f)
-{
-    int64_t gap, end = f->from.ns + overshoot_ns(f->session);
-    bool same = end >= f->end.ns;
-
-    f->end = vtime(MIN(end, f->end.ns));
-    gap = f->end.ns - f->best.at.ns;
-    f->behind_best = same || gap <= LEAST_GAP_NS;
-    f->from = vtime(f->best.at.ns + gap / 2);
+    if (!bound || hit->insns.n != bound->insns.n)
+        return bound && hit->insns.n < bound->insns.n;
+    return hit->watched && !hit->hit.pending &&
+           (!bound->is_now || (f->for_gdb && pass_hit_is_of_gdb(hit)));
 }
 
 /* Without a hit yet: a longer part of the stretch, the last one first. */
 static bool widen(Search *f)
 {
-    int64_t start = past_point(f->session, f->stretch)->time.ns;
+    int64_t start = past_point(f->session, f->stretch)->time.ns, from = f->place.time.ns;
 
-    if (f->from.ns <= start)
+    if (from <= start)
         return false;
-    f->end = vtime(MIN(f->from.ns + overshoot_ns(f->session), f->end.ns));
+    f->end = vtime(MIN(f->place.time.ns + search_overshoot_ns(f), f->end.ns));
     f->width *= 4;
-    f->from = vtime(MAX(start, f->from.ns - f->width));
+    search_begin_at(f, vtime(MAX(start, from - f->width)));
     return true;
 }
 
@@ -141,25 +56,35 @@ static void begin_stretch(Search *f)
     int64_t start = past_point(f->session, f->stretch)->time.ns;
 
     f->width = MAX((f->end.ns - start) / 16, 4 * engine_quantum(f->session->engine).ns);
-    f->from = vtime(MAX(start, f->end.ns - f->width));
+    search_begin_at(f, vtime(MAX(start, f->end.ns - f->width)));
+}
+
+static void set_bounds(Search *f, const PastPoint *point)
+{
+    for (unsigned i = 0; i < f->bounds->len && i < point->stands->len; i++)
+        g_array_index(f->bounds, SearchBound, i) =
+            (SearchBound){.insns = g_array_index(point->stands, PastStand, i).insns};
 }
 
 /* The stretch in front of the present one; false: there is none. */
 static bool step_back(Search *f)
 {
-    f->behind_best = false;
+    const PastPoint *point = past_point(f->session, f->stretch);
+
     if (f->stretch == 0)
         return false;
-    f->end = past_point(f->session, f->stretch)->time;
+    f->end = point->time;
+    f->items = point->cursor - 1; /* its own */
+    set_bounds(f, point);
     f->stretch--;
     begin_stretch(f);
     return past_point_before(f->session, past_point(f->session, f->stretch)->time, NULL,
                              (Insns){0}) != NULL;
 }
 
-static bool all_at_barriers(const GArray *hits, unsigned n)
+static bool all_at_barriers(const GArray *hits)
 {
-    for (unsigned i = 0; i < n; i++)
+    for (unsigned i = 0; i < hits->len; i++)
         if (g_array_index(hits, PassHit, i).node)
             return false;
     return true;
@@ -171,66 +96,74 @@ static void finish(Search *f, bool stopped, const GError *error)
             f->data);
 }
 
-static void on_pass_done(Session *s, const RunOutcome *o, GArray *hits, const GError *error,
-                         void *data)
+/* What is next behind a pass; false: the search is over. */
+static bool go_on(Search *f, const GArray *hits)
 {
-    Search *f = data;
-    unsigned n = count_before_now(f, hits);
-    bool exact = all_at_barriers(hits, n) && hits->len < MOST_HITS;
-
-    (void)s;
-    if (error || !o || (o->end == RUN_STOPPED && hits->len < MOST_HITS) ||
-        ++f->passes > MOST_PASSES) {
-        finish(f, !error, error);
-    } else if (n > 0) {
-        set_best(f, &g_array_index(hits, PassHit, exact ? n - 1 : 0));
-        if (exact) {
-            finish(f, false, NULL);
-        } else {
-            narrow(f, hits, n);
-            next_pass(f);
-        }
-    } else if (f->has_best && f->behind_best) {
-        finish(f, false, NULL);
-    } else if (f->has_best) { /* the last one is between the best one and here */
-        narrow_empty(f);
-        next_pass(f);
-    } else if (widen(f) || step_back(f)) {
-        next_pass(f);
-    } else {
-        finish(f, false, NULL);
+    if (hits->len > 0 && all_at_barriers(hits) && hits->len < SEARCH_MOST_HITS) {
+        search_set_best(f, &g_array_index(hits, PassHit, hits->len - 1));
+        return false;
     }
+    if (hits->len > 0)
+        return search_narrow(f, hits);
+    return f->has_best || f->place.node ? search_narrow_empty(f) : widen(f) || step_back(f);
 }
 
-/* Behind the best hit. An access that is yet to be done there would be met once more. */
-static Insns behind_best(const Search *f)
+static void on_pass_done(G_GNUC_UNUSED Session *s, const RunOutcome *o, GArray *hits,
+                         const GError *error, void *data)
 {
-    return (Insns){f->best.insns.n + (f->best.watched && f->best.hit.pending)};
+    Search *f = data;
+    g_autoptr(GError) lost =
+        ++f->passes > MOST_PASSES
+            ? g_error_new(SESSION_ERROR, SESSION_ERROR_FAILED,
+                          "the last hit was not found in %u tries: the run does not repeat itself",
+                          MOST_PASSES)
+            : NULL;
+
+    if (error || !o || (o->end == RUN_STOPPED && !pass_is_over(f->passing)))
+        finish(f, !error, error);
+    else if (lost)
+        finish(f, false, lost);
+    else if (go_on(f, hits))
+        next_pass(f);
+    else
+        finish(f, false, NULL);
+}
+
+/* A skip of the clock costs the pass as much of what it is to look at. Where no hit is to come, there is no
+ * brake. */
+static VTime grain(const Search *f)
+{
+    const SearchBound *bound = f->place.node ? search_bound(f, f->place.node) : NULL;
+    int64_t left = f->end.ns - f->place.time.ns;
+
+    if (f->start != PASS_FREE)
+        return engine_quantum(f->session->engine);
+    if (bound)
+        left = (bound->insns.n - f->place.insns.n) << f->place.node->icount.shift;
+    return vtime(
+        MIN(MAX(left / GRAINS / NS_PER_US, 1) * NS_PER_US, engine_max_skip(f->session->engine).ns));
 }
 
 static void next_pass(Search *f)
 {
     Session *s = f->session;
-    Pass pass = {.scans = true,
+    Pass pass = {.point = past_point_before(s, f->near, f->place.node, f->place.insns),
+                 .place = f->place,
+                 .early = f->early,
+                 .scans = true,
                  .end = f->end,
-                 .most = MOST_HITS,
+                 .items = f->items,
+                 .start = (typeof(pass.start))f->start,
+                 .has_stood = f->has_stood,
+                 .stood = f->stood,
+                 .grain = grain(f),
+                 .most = SEARCH_MOST_HITS,
+                 .counts = is_before_end,
                  .set = f->set,
                  .done = on_pass_done,
                  .data = f};
 
     g_clear_pointer(&f->passing, pass_free);
-    if (f->behind_best && !f->best.node) {
-        pass.place = (RunGoal){.time = f->best.at};
-        pass.point = past_point_before(s, f->best.at, NULL, (Insns){0});
-    } else if (f->behind_best) {
-        pass.place =
-            (RunGoal){.time = {RUN_FOR_EVER}, .node = f->best.node, .insns = behind_best(f)};
-        pass.point = past_point_before(s, f->best.at, f->best.node, f->best.insns);
-        pass.stood = pass_hit_thread(&f->best);
-    } else {
-        pass.place = (RunGoal){.time = f->from};
-        pass.point = past_point_before(s, f->from, NULL, (Insns){0});
-    }
     f->passing = pass_begin(s, &pass);
 }
 
@@ -247,16 +180,19 @@ static bool nodes_are_ahead(const Session *s)
     return false;
 }
 
-/* Between two barriers the nodes stand a little behind the ensemble's time, or are ahead: up to the
- * next barrier. */
-static VTime last_end(const Session *s, bool ahead)
+/* Between two barriers the nodes stand a little behind the ensemble's time, or are ahead: up to the next
+ * barrier. */
+static VTime last_end(const Session *s)
 {
-    int64_t quantum = engine_quantum(s->engine).ns, now = engine_now(s->engine).ns;
-    int64_t barrier = now - now % quantum + quantum;
+    int64_t quantum = engine_quantum(s->engine).ns, end = engine_now(s->engine).ns;
+    bool ahead = end % quantum != 0;
 
-    if (ahead)
-        return vtime(barrier);
-    return vtime(now % quantum == 0 ? now : MIN(now + overshoot_ns(s), barrier));
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+
+        ahead = ahead || (node_is_live(n) && node_ensemble_time(n).ns > end);
+    }
+    return vtime(ahead ? end - end % quantum + quantum : end);
 }
 
 Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *data, GError **error),
@@ -270,11 +206,15 @@ Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *da
     f->done = done;
     f->data = data;
     f->now = engine_now(s->engine);
-    f->insns = g_array_new(FALSE, FALSE, sizeof(Insns));
-    for (unsigned i = 0; i < s->nodes->len; i++)
-        g_array_append_val(f->insns, ((const Node *)s->nodes->pdata[i])->clock.icount);
+    f->bounds = g_array_new(FALSE, FALSE, sizeof(SearchBound));
+    for (unsigned i = 0; i < s->nodes->len; i++) {
+        SearchBound bound = {((const Node *)s->nodes->pdata[i])->clock.icount, true};
+
+        g_array_append_val(f->bounds, bound);
+    }
     f->ahead = nodes_are_ahead(s);
-    f->end = last_end(s, f->ahead);
+    f->end = last_end(s);
+    f->items = trail_cursor(s);
     f->stretch = past_count(s);
     while (f->stretch > 0 && past_point(s, f->stretch - 1)->time.ns > f->now.ns)
         f->stretch--;

@@ -111,7 +111,8 @@ static void finish_run(Session *s, RunOutcome *outcome)
     s->last_passed = vtime_sub(engine_now(s->engine), run->from);
     s->passed.ns += run->spec.again ? 0 : s->last_passed.ns;
     s->stopped_by = outcome->number;
-    trail_note_end(s);
+    if (!run->spec.again)
+        trail_note_end(s);
     outcome->unattended = run->spec.unattended;
     if (!run->spec.again)
         tracer_run(s, run->from, outcome->how, outcome->number, outcome->why);

@@ -34,6 +34,7 @@ struct Trail {
     const TrailHooks *hooks;
     GPtrArray *items; /* TrailItem */
     unsigned cursor;
+    unsigned limit; /* items from this one on are not given */
     bool skip_hits;
     bool steps_run; /* the present run makes single steps as the branch's own run */
     bool astray;    /* the ensemble stands where the branch's own run has not stopped */
@@ -64,6 +65,7 @@ void trail_begin(Session *s, const TrailHooks *hooks)
     t->items = g_ptr_array_new_with_free_func(item_free);
     t->starts = g_array_new(FALSE, FALSE, sizeof(Start));
     t->max_skip = vtime(-1);
+    t->limit = TRAIL_NO_LIMIT;
     s->trail = t;
     s->on_entry = on_entry;
 }
@@ -114,6 +116,11 @@ bool trail_is_astray(const Session *s)
 void trail_skip_hits(Session *s, bool skip)
 {
     s->trail->skip_hits = skip;
+}
+
+void trail_limit(Session *s, unsigned items)
+{
+    s->trail->limit = items;
 }
 
 void trail_put_back(Session *s, unsigned cursor)
@@ -676,7 +683,7 @@ bool trail_plan(Session *s, RunGoal *goal, TrailMove *move, GError **error)
     *move = TRAIL_FREE;
     if (!t)
         return true;
-    while (has_next(t)) {
+    while (has_next(t) && t->cursor < t->limit) {
         TrailItem *item = t->items->pdata[t->cursor];
 
         if (ends_before(goal, item) || !stands_at(s, item, goal, move))

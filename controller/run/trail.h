@@ -14,6 +14,8 @@
 #include "controller/session/session.h"
 #include "gdbstub-client/gdbstub.h"
 
+#include <limits.h>
+
 typedef struct Trail Trail;
 
 /* What the layers above do for the trail. */
@@ -49,6 +51,10 @@ bool trail_replays(const Session *session);
 
 /* Hits are not given again from now on: the points that are set make others. */
 void trail_skip_hits(Session *session, bool skip);
+/* The items from this one on are not given: the run goes past their places, and is thrown away.
+ * TRAIL_NO_LIMIT: all are given. */
+#define TRAIL_NO_LIMIT UINT_MAX
+void trail_limit(Session *session, unsigned items);
 
 /* Whether the ensemble stands where the branch's own run has not stopped. */
 bool trail_is_astray(const Session *session);

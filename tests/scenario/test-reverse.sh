@@ -72,6 +72,11 @@ check 'it is said once' eval '[[ $(grep -c "new branch" "$dir/out") -eq 1 ]]'
 expect 'written memory and registers' 0 "$counter; start; run 1ms; mem write c 0x40090000 11; run 1ms; regs c x20=0x77; run 1ms
     reverse 2500us; mem c 0x40090000 1; run 2500us; mem c 0x40090000 1; regs c x20" ' 00 ' ' 11 ' '^x20 +0x0*77$'
 expect 'a save is passed again' 0 "$counter; $ticker; start; run 1ms; save s; run 1ms; reverse 1500us; run 3ms; assert c.time == 3500us; journal" 'save s$'
+commands "$counter; start; run 1ms; save s file=$dir/folder"
+check 'a save in a folder' ended 0
+expect 'is where the past begins, as often as wanted' 0 "restore $dir/folder; run 1ms; reverse 500us; assert c.icount == 1500000; reverse-until 1ms; assert c.icount == 1000000
+    run 1ms; reverse 1us; mem c 0x40080000 4; assert c.icount == 1999000"
+expect 'and is another one by now' 3 "restore $dir/folder; run 1ms; save t file=$dir/folder; save delete t; reverse-until 1500us" 'no way back to where the past begins: .*/folder has another save by now'
 expect 'a save that was deleted' 0 "$counter; start; run 1ms; save s; save delete s; run 1ms; reverse 500us; assert c.time == 1500us"
 
 expect 'what was written at the time of a checkpoint comes behind that time' 0 "quantum 1ms; $counter; start; checkpoint every=1ms; run 2ms
@@ -90,10 +95,35 @@ expect 'one at the barrier that a node is ahead of' 0 "quantum 1ms; $counter; $t
     assert c.icount == 3000000; reverse-continue; assert c.icount == 0" '^break 1: time 3ms; the ensemble stands at 0.003000000s$' '^nothing was hit since the past begins$' '^the ensemble stands at 0.000000000s$'
 expect 'none: where the past begins' 0 "quantum 1ms; $counter; start; run 3ms; break pc c 0x40080000 if c.icount > 5; reverse-continue" '^the ensemble stands at 0.000000000s'
 
+# passes N: the way back has taken at most so many.
+passes() {
+    local n
+    n=$(grep -c 'a pass goes from' "$dir/err" || true)
+    echo "# $n passes"
+    [[ $n -ge 1 && $n -le $1 ]]
+}
+
+# Hit every 4 instructions.
+expect 'among very many hits' 0 "$counter; start; run 5ms; break pc c 0x40080010; log debug past; reverse-continue; assert c.icount == 4999996"
+check 'in few passes' passes 10
+if ! brief; then
+    expect 'and again' 0 "$counter; start; run 5ms; break pc c 0x40080010; reverse-continue; reverse-continue; assert c.icount == 4999992"
+    # It counts for 1 ms, and stays in one place from then on.
+    expect 'the last of many, long ago' 0 "$counter; start; run 1000002ns; mem write c 0x40090000 size=4 0x14000000; regs c pc=0x40090000; run 20ms
+        break pc c 0x40080010; log debug past; reverse-continue; assert c.icount == 1000000"
+    check 'in some passes' passes 60
+fi
+
 # --- who wrote
 
 expect 'an instruction' 0 "$access; start; run 1ms; who-wrote a 0x40090000; regs a pc" \
     '^node a: the instruction at 0x4008003c .* wrote, icount [0-9]+, its time 0.000[0-9]+s: [0-9a-f ]+ -> [0-9a-f ]+$'
+expect 'of many that wrote there' 0 "$access; start; run 5ms; log debug past; who-wrote a 0x40090000; break access a 0x40090000 8; run-until 5ms; assert break == 0"
+check 'in few passes' passes 14
+if ! brief; then
+    expect 'and who before that' 0 "$access; start; run 1ms; who-wrote a 0x40090000; who-wrote a 0x40090000"
+    check 'as the instruction behind which it stands has changed the value' not grep -q 'another one now' "$dir/out"
+fi
 expect 'a command' 0 "$access; start; run 1ms; mem write a 0x40090200 42; run 1ms; who-wrote a 0x40090200 1" \
     '^node a: entry 1 of the journal wrote, at 0.001[0-9]+s: 00 -> 42$'
 expect 'nothing' 0 "$access; start; run 1ms; who-wrote a 0x40090300 4" '^nothing has written there since the past begins$'

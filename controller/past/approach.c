@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* approach.c: pieces that end at barriers, from which the node's count tells how far to go next. */
+#include "controller/past/approach.h"
+
+#include "controller/engine/rest.h"
+#include "controller/past/users.h"
+#include "controller/run/breaks.h"
+
+struct Approach {
+    Session *session;
+    Route route;
+    RunDoneFunc done;
+    void *data;
+    VTime low;    /* the last barrier in front of the place */
+    bool direct;  /* from `low` on no barrier is run past */
+    bool sure;    /* the piece under way does not go past the place */
+    bool repeats; /* went back to the point already */
+    enum {
+        TO_BARRIER, /* over the place, perhaps */
+        TO_PLACE,   /* or up to the next barrier */
+        TO_END,     /* to the place, however far */
+    } piece;        /* the run under way */
+    unsigned again;
+};
+
+static bool put_back(Approach *a, GError **error)
+{
+    breaks_clear(a->session);
+    return past_put_back(a->session, a->route.point, error) && users_put_aside(a->session, error);
+}
+
+static void on_piece(const RunOutcome *o, void *data);
+
+static bool run(Approach *a, const RunGoal *goal, int piece, GError **error)
+{
+    const RunSpec spec = {.goal = *goal, .again = true};
+
+    a->piece = (typeof(a->piece))piece;
+    return run_start(a->session, &spec, on_piece, a, error);
+}
+
+static VTime barrier_at(const Approach *a, VTime time)
+{
+    return vtime(time.ns - time.ns % engine_quantum(a->session->engine).ns);
+}
+
+/* At least that far, each stop takes some ms of host time. */
+#define HOP_NS NS_PER_MS
+
+/* From a barrier in front of the place: as far as the node can't have come to it; where it is idle, over
+ * the next barriers. */
+static bool run_on(Approach *a, int64_t rest, GError **error)
+{
+    const Node *n = a->route.place.node;
+    VTime now = engine_now(a->session->engine), early = barrier_at(a, a->route.early), next,
+          earliest = barrier_at(a, vtime(node_ensemble_time(n).ns + (rest << n->icount.shift)));
+    RunGoal goal = a->route.place;
+
+    next = barrier_at(a, vtime(now.ns + MAX(HOP_NS, engine_quantum(a->session->engine).ns)));
+    a->route.early = vtime(0);
+    a->low = now;
+    a->sure = earliest.ns > now.ns && earliest.ns >= early.ns;
+    if (early.ns > now.ns || earliest.ns > now.ns)
+        return run(a, &(RunGoal){.time = vtime(MAX(early.ns, earliest.ns))}, TO_BARRIER, error);
+    if (n->clock.idle)
+        return run(a, &(RunGoal){.time = next}, TO_BARRIER, error);
+    goal.time = next;
+    return run(a, &goal, TO_PLACE, error);
+}
+
+static gboolean on_again(gpointer data);
+
+/* The node's count is beyond the place, or there at a later time. */
+static void begin_again(Approach *a)
+{
+    a->direct = a->repeats || a->low.ns > a->route.point->time.ns;
+    a->repeats = true;
+    a->again = g_idle_add(on_again, a);
+}
+
+static bool advance(Approach *a, GError **error)
+{
+    Node *n = a->route.place.node;
+    int64_t rest;
+
+    if (!n || !node_is_live(n) || a->direct)
+        return run(a, &a->route.place, TO_END, error);
+    rest_settle(n);
+    rest = a->route.place.insns.n - n->clock.icount.n;
+    if (rest > 0)
+        return run_on(a, rest, error);
+    if (a->sure || engine_now(a->session->engine).ns <= a->route.point->time.ns)
+        return run(a, &a->route.place, TO_END, error);
+    begin_again(a);
+    return true;
+}
+
+static void fail(Approach *a, const GError *error)
+{
+    const RunOutcome outcome = {.end = RUN_FAILED, .how = "failed", .error = error};
+
+    a->done(&outcome, a->data);
+}
+
+static gboolean on_again(gpointer data)
+{
+    Approach *a = data;
+    g_autoptr(GError) error = NULL;
+
+    a->again = 0;
+    if (session_stop_requested(a->session))
+        a->done(NULL, a->data);
+    else if (!put_back(a, &error) ||
+             !(a->direct ? run(a, &(RunGoal){.time = a->low}, TO_BARRIER, &error)
+                         : advance(a, &error)))
+        fail(a, error);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_piece(const RunOutcome *o, void *data)
+{
+    Approach *a = data;
+    g_autoptr(GError) error = NULL;
+
+    if (a->piece == TO_END || (a->piece == TO_PLACE && o->end == RUN_REACHED) ||
+        (o->end != RUN_REACHED && o->end != RUN_TIME_UP))
+        a->done(o, a->data);
+    else if (!advance(a, &error))
+        fail(a, error);
+}
+
+Approach *approach_begin(Session *s, const Route *route, RunDoneFunc done, void *data,
+                         GError **error)
+{
+    Approach *a = g_new0(Approach, 1);
+
+    a->session = s;
+    a->route = *route;
+    a->done = done;
+    a->data = data;
+    a->low = route->point->time;
+    if (put_back(a, error) && advance(a, error))
+        return a;
+    approach_free(a);
+    return NULL;
+}
+
+void approach_free(Approach *a)
+{
+    if (!a)
+        return;
+    g_clear_handle_id(&a->again, g_source_remove);
+    run_leave(a->session, a);
+    g_free(a);
+}
