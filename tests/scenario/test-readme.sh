@@ -21,7 +21,7 @@ example() {
 # shape: replaces figures by N and instructions by I. A register gets the name that the README's
 # QEMU uses.
 shape() {
-    sed -E 's/VBAR_EL1/VBAR/; s/(0x[0-9a-f]+):  .*/\1: I/; s/\<[0-9a-f]{2}\>/N/g; s/[-+]?(0x)?[0-9][0-9a-f.]*/N/g; s/ +/ /g; s/ $//'
+    sed -E 's/VBAR_EL1/VBAR/; s/(0x[0-9a-f]+):  .*/\1: I/; s/[-+]?(0x)?[0-9][0-9a-f.]*/N/g; s/\<[a-f][0-9a-f]\>/N/g; s/ +/ /g; s/ $//'
 }
 
 # blocks FILE: writes each block that is indented by four spaces to a file $dir/blocks/N, without
