@@ -24,6 +24,7 @@ FUNCTION static void take_name(char c)
 
     if (c != '\n' && c != '\r') {
         if (length <= sizeof(settings.name))
+            /* cppcheck-suppress arrayIndexOutOfBoundsCond ; the fault */
             settings.name[length++] = c;
         return;
     }
