@@ -195,7 +195,7 @@ static bool is_steps(const TrailItem *item)
     return item->kind == TRAIL_INPUT && item->entry->kind == JOURNAL_STEPS;
 }
 
-/* Adds the item behind those of places before its own, and behind the last save. */
+/* Adds the item behind those of places before its own, of its own node, and behind the last save. */
 static void add(Session *s, TrailItem *item)
 {
     Trail *t = s->trail;
@@ -208,7 +208,8 @@ static void add(Session *s, TrailItem *item)
     while (at > 0 && item->kind != TRAIL_SAVE) {
         const TrailItem *before = t->items->pdata[at - 1];
 
-        if (before->kind == TRAIL_SAVE || before->from.ns <= item->from.ns)
+        if (before->kind == TRAIL_SAVE || before->from.ns <= item->from.ns ||
+            (item->node && before->node == item->node))
             break;
         at--;
     }
@@ -568,6 +569,7 @@ static TrailMove towards_hit(Session *s, TrailItem *item, RunGoal *goal, GError 
     int64_t us = (vtime_add(item->after, n->epoch).ns + NS_PER_US - 1) / NS_PER_US -
                  vtime_floor_us(n->clock.virtual_time);
     GdbPoint type = (GdbPoint)item->type;
+    VTime now;
 
     *ok = (item->behind ? debug_add_access(n, type, item->address, 1, error)
                         : debug_add_point(n, type, item->address, item->watched ? 1 : 4, error)) &&
@@ -578,7 +580,10 @@ static TrailMove towards_hit(Session *s, TrailItem *item, RunGoal *goal, GError 
     t->max_skip = engine_max_skip(s->engine);
     engine_set_max_skip(s->engine, vtime(MAX(us, 1) * NS_PER_US), NULL);
     t->way = item;
-    *goal = (RunGoal){.time = next_barrier(s, vtime(MAX(item->time.ns, engine_now(s->engine).ns)))};
+    /* Where the clock has skipped to a barrier, the others may be granted the quantum behind it before
+     * the node says that it was hit. */
+    now = vtime(MAX(item->after.ns, engine_now(s->engine).ns));
+    *goal = (RunGoal){.time = next_barrier(s, now)};
     return TRAIL_WAY;
 }
 

@@ -114,8 +114,8 @@ typedef enum {
  * goes. goal: that of the run. False, with an error: something could not be given. */
 bool trail_plan(Session *session, RunGoal *goal, TrailMove *move, GError **error);
 
-/* The piece of TRAIL_WAY has ended. *hit: it was at a hit, whose points may belong to others as well. False, with an error: the run
- * does not repeat itself. */
+/* The piece of TRAIL_WAY has ended. *hit: it was at a hit, whose points may belong to others as well.
+ * False, with an error: the run does not repeat itself. */
 bool trail_arrived(Session *session, RunEnd end, bool *hit, GError **error);
 
 #endif

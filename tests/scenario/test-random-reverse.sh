@@ -160,8 +160,24 @@ keep_look() {
     rm -rf "${dir:?}/$1"
 }
 
+# is_cut INDEX: whether what comes behind a single step, up to the next run, is of its node. On the way back all comes
+# in the order of virtual time, so what else has come since comes in front of the step.
+is_cut() {
+    local i
+    [[ ${ops[$1]} == step* ]] || return 0
+    for ((i = $1 + 1; i < ${#ops[@]}; i++)); do
+        case ${ops[i]} in
+        run* | barrier* | save*) return 0 ;;
+        link*) return 1 ;;
+        break* | delete*) ;;
+        *) [[ ${ops[i]} == *" ${goals[$1]} "* ]] || return 1 ;;
+        esac
+    done
+}
+
 trial() {
     local seed=$1 i at visits=() walk='' where=() to name straight
+    local -A first_at=()
     RANDOM=$seed
     if [[ $((seed % 10)) -eq 5 ]]; then big; else ensemble; fi
     operations
@@ -175,6 +191,10 @@ trial() {
     for i in "${!ops[@]}"; do
         [[ ${goals[i]} ]] || continue
         keep_look "at$i"
+        # a hit where the run before ended is at no place of its own
+        to=$(place "at$i" "$i")
+        if [[ ${first_at[$to]:-} ]] || ! is_cut "$i"; then continue; fi
+        first_at[$to]=yes
         where+=("$i")
     done
     walk="$ensemble"$'\n'
