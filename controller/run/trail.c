@@ -643,9 +643,9 @@ static bool ends_before(const RunGoal *goal, const TrailItem *item)
 static bool stands_at(Session *s, TrailItem *item, RunGoal *goal, TrailMove *move)
 {
     Node *n = (Node *)item->node;
-    VTime first = item->alone
-                      ? vtime(item->kind == TRAIL_HIT ? item->time.ns
-                                                      : vtime_floor_us(item->from) * NS_PER_US)
+    /* Without the hits that brought it there the node goes with the others as far as it can. */
+    VTime first = item->alone && item->kind != TRAIL_HIT && s->trail->skip_hits
+                      ? vtime(vtime_floor_us(item->from) * NS_PER_US)
                       : item->time;
 
     *move = TRAIL_FREE;

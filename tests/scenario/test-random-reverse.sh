@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
-# Random walks back and forward through the past of random ensembles of 2 or 3 nodes, with links that
-# change, typed text, written memory and registers, single steps, breaks, saves and checkpoints:
+# Random walks back and forward through the past of random ensembles of 2 or 3 nodes, some with several
+# vCPUs, with links that change, typed text, written memory and registers, single steps, breaks, saves and
+# checkpoints:
 # wherever a walk stands, the state is equal to the byte to that of the run that went there
 # straight. Every tenth trial has Linux guests. Prints TAP.
 #
@@ -16,7 +17,9 @@ source "$(dirname "$0")/saves.sh"
 source "$(dirname "$0")/ensembles.sh"
 
 trials=${TRIALS:-$(brief && echo 3 || echo 10)} first=${SEED:-103}
-kinds=(ring-send ring-take tick count count-slow echo print tick-x86 riscv board)
+kinds=(ring-send ring-take tick count count-slow echo print tick-x86 riscv board smp smp-x86)
+# A register of each kind that its guest does not use.
+declare -A unused=([count]=x20 [count-slow]=x20 [tick]=x20 [echo]=x27 [smp]=x27 [riscv]=s11 [tick-x86]=r15 [smp-x86]=r15)
 
 # ensemble: sets $ensemble, $nodes and $ram.
 ensemble() {
@@ -81,9 +84,10 @@ operations() {
         input)
             case ${kind[$node]} in
             echo | linux) ops+=("send $node 'x$RANDOM\\n'") ;;
-            board | tick-x86) ops+=("hmp $node 'info status'") ;;
+            board) ops+=("hmp $node 'info status'") ;;
             *)
-                pick "mem write $node $(printf 0x%x $((${ram[$node]% *} + 0x300000))) phys=on $((RANDOM % 90 + 10))" \
+                pick ${unused[${kind[$node]}]:+"regs $node ${unused[${kind[$node]}]}=$RANDOM"} \
+                    "mem write $node $(printf 0x%x $((${ram[$node]% *} + 0x300000))) phys=on $((RANDOM % 90 + 10))" \
                     "mem write $node $(printf 0x%x $((${ram[$node]% *} + 0x300100))) size=4 phys=on $RANDOM"
                 ops+=("$picked")
                 ;;
