@@ -71,6 +71,8 @@ commands "$talk; reverse 4ms; send e 'tri\\n'; run 1ms; send e '4\\n'; run 6ms"
 check 'it is said once' eval '[[ $(grep -c "new branch" "$dir/out") -eq 1 ]]'
 expect 'written memory and registers' 0 "$counter; start; run 1ms; mem write c 0x40090000 11; run 1ms; regs c x20=0x77; run 1ms
     reverse 2500us; mem c 0x40090000 1; run 2500us; mem c 0x40090000 1; regs c x20" ' 00 ' ' 11 ' '^x20 +0x0*77$'
+expect 'what is written right behind single steps comes behind them' 0 "quantum 1ms; $counter; start; step c 10; mem write c 0x40090100 22; step c 7
+    mem write c 0x40090000 11; run 1ms; reverse-until c 15insn; mem c 0x40090000 1; run 1ms; mem c 0x40090000 1" '^0x0*40090000.* 00 ' '^0x0*40090000.* 11 '
 expect 'a save is passed again' 0 "$counter; $ticker; start; run 1ms; save s; run 1ms; reverse 1500us; run 3ms; assert c.time == 3500us; journal" 'save s$'
 commands "$counter; start; run 1ms; save s file=$dir/folder"
 check 'a save in a folder' ended 0
@@ -94,6 +96,9 @@ expect 'a time, a condition, a console' 0 "quantum 1ms; $counter; $ticker; start
 expect 'one at the barrier that a node is ahead of' 0 "quantum 1ms; $counter; $ticker; start; break time 3ms; run 5ms; run-until c 3500000insn; reverse-continue
     assert c.icount == 3000000; reverse-continue; assert c.icount == 0" '^break 1: time 3ms; the ensemble stands at 0.003000000s$' '^nothing was hit since the past begins$' '^the ensemble stands at 0.000000000s$'
 expect 'none: where the past begins' 0 "quantum 1ms; $counter; start; run 3ms; break pc c 0x40080000 if c.icount > 5; reverse-continue" '^the ensemble stands at 0.000000000s'
+expect 'where the clock skipped to a barrier, the others stand where they stood' 0 "quantum 100us; $counter; $echoes; start; run 1600us; run 1621insn on c
+    send e 'x\\n'; break pc c 0x40080010; run 2ms; assert c.icount == 1601624; assert c.time == 1700us; assert e.time == 1800us
+    delete 1; run 1ms; reverse-until c 1601624insn; assert c.time == 1700us; assert e.time == 1800us"
 
 # passes N: the way back has taken at most so many.
 passes() {
