@@ -163,11 +163,11 @@ keep_look() {
     rm -rf "${dir:?}/$1"
 }
 
-# is_cut INDEX: whether what comes behind a single step, up to the next run, is of its node. On the way back all comes
-# in the order of virtual time, so what else has come since comes in front of the step.
+# is_cut INDEX: whether what comes behind a single step or a hit, up to the next run, is of its node. On the way back all
+# comes in the order of virtual time, so what else has come since comes in front of it.
 is_cut() {
-    local i
-    [[ ${ops[$1]} == step* ]] || return 0
+    local i node=${goals[$1]#hit:}
+    [[ ${ops[$1]} == step* || ${goals[$1]} == hit:* ]] || return 0
     for ((i = $1 + 1; i < ${#ops[@]}; i++)); do
         case ${ops[i]} in
         run* | barrier* | save*) return 0 ;;

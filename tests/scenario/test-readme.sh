@@ -133,6 +133,15 @@ story() {
     brief && return
     sed -i "s|$guest|/home/you/metronome/build/guest|" "$dir/out"
     check 'and shows what it prints' diff <(shown "$dir/session" | shape) <(grep -vE '^(#.*|)$' "$dir/out" | shape)
+    sed '/^break pc watcher/,$d' "$dir/late.mtr" >"$dir/late-gdb.mtr"
+    echo "gdb sensor path=$dir/sensor.gdb wait=on; run 1ms" >>"$dir/late-gdb.mtr"
+    background run "$dir/late-gdb.mtr" "guest=$guest"
+    within 60 test -S "$dir/sensor.gdb"
+    timeout 60 gdb-multiarch -batch -nx "$guest/beat-an385.elf" -ex "target remote $dir/sensor.gdb" -ex 'watch settings.period' \
+        -ex reverse-continue >"$dir/gdb.out" 2>&1
+    join
+    check 'gdb finds it as well' diff <(sed -n '/^    (gdb) reverse-continue/,/^[^ ]/p' "$dir/section" | sed -n 's/^    \([^(]\)/\1/p') \
+        <(sed -n '/^Hardware watchpoint/,$p' "$dir/gdb.out" | sed '1d;/^warning/d;/^\[Inferior/d;/^$/d')
 }
 
 # Checks every other scenario without running it.
