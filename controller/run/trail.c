@@ -566,11 +566,14 @@ static TrailMove towards_hit(Session *s, TrailItem *item, RunGoal *goal, GError 
 {
     Trail *t = s->trail;
     Node *n = (Node *)item->node;
-    int64_t us = (vtime_add(item->after, n->epoch).ns + NS_PER_US - 1) / NS_PER_US -
-                 vtime_floor_us(n->clock.virtual_time);
     GdbPoint type = (GdbPoint)item->type;
+    int64_t us;
     VTime now;
 
+    if (node_is_live(n))
+        rest_settle(n);
+    us = (vtime_add(item->after, n->epoch).ns + NS_PER_US - 1) / NS_PER_US -
+         vtime_floor_us(n->clock.virtual_time);
     *ok = (item->behind ? debug_add_access(n, type, item->address, 1, error)
                         : debug_add_point(n, type, item->address, item->watched ? 1 : 4, error)) &&
           (n->clock.icount.n >= item->hit.n ||

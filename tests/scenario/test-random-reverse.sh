@@ -150,6 +150,8 @@ place() {
         goal=${goal#hit:}
         offset=$(awk -v node="$goal" '/^virtual time/ { on = 1 } on && $1 == node { print $6 + 0; exit }' "$dir/$1.digest")
         [[ $offset -gt 1100 ]] || goal='time'
+        # no goal names where only others have gone ahead
+        [[ $goal != time ]] || ! grep -qE '^[^ ]+ +(paused|idle) .* \+[0-9]{5,}$' "$dir/$1.digest" || return 0
     fi
     if [[ $goal == time ]]; then
         sed -nE 's/^virtual time ([0-9.]+s).*/\1/p' "$dir/$1.digest"
@@ -196,7 +198,7 @@ trial() {
         keep_look "at$i"
         # a hit where the run before ended is at no place of its own
         to=$(place "at$i" "$i")
-        if [[ ${first_at[$to]:-} ]] || ! is_cut "$i"; then continue; fi
+        if [[ -z $to || ${first_at[$to]:-} ]] || ! is_cut "$i"; then continue; fi
         first_at[$to]=yes
         where+=("$i")
     done

@@ -96,6 +96,8 @@ expect 'a time, a condition, a console' 0 "quantum 1ms; $counter; $ticker; start
 expect 'one at the barrier that a node is ahead of' 0 "quantum 1ms; $counter; $ticker; start; break time 3ms; run 5ms; run-until c 3500000insn; reverse-continue
     assert c.icount == 3000000; reverse-continue; assert c.icount == 0" '^break 1: time 3ms; the ensemble stands at 0.003000000s$' '^nothing was hit since the past begins$' '^the ensemble stands at 0.000000000s$'
 expect 'none: where the past begins' 0 "quantum 1ms; $counter; start; run 3ms; break pc c 0x40080000 if c.icount > 5; reverse-continue" '^the ensemble stands at 0.000000000s'
+expect 'a hit where the node stood comes again, though no point is set by now' 0 "quantum 1ms; $counter; start; run 6ms; break pc c 0x40080010; run 2ms; delete 1; run 3ms
+    assert c.icount == 8900000; reverse 5ms; run 5ms; assert c.icount == 8900000; assert c.time == 9ms"
 expect 'where the clock skipped to a barrier, the others stand where they stood' 0 "quantum 100us; $counter; $echoes; start; run 1600us; run 1621insn on c
     send e 'x\\n'; break pc c 0x40080010; run 2ms; assert c.icount == 1601624; assert c.time == 1700us; assert e.time == 1800us
     delete 1; run 1ms; reverse-until c 1601624insn; assert c.time == 1700us; assert e.time == 1800us"
