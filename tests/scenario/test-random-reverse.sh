@@ -143,10 +143,19 @@ digest() {
     done
 }
 
+# is_at_once NAME: the hit of that look came where the barrier stood: run-until stops in front of it.
+is_at_once() {
+    awk -v look="== $1" '$0 == look { exit } /clock skipped/ { hit = $0 }
+        END { time = stands = skip = hit; sub(/.*its time /, "", time); sub(/.*stands at /, "", stands); sub(/.*skipped /, "", skip)
+              unit = skip ~ /^[0-9]+ms/ ? 1e6 : skip ~ /^[0-9]+us/ ? 1e3 : 1
+              exit hit == "" || time * 1e9 - skip * unit > stands * 1e9 + 0.5 }' "$dir/out"
+}
+
 # place NAME INDEX: prints the arguments of run-until for where that look was made.
 place() {
     local goal=${goals[$2]} offset
     if [[ $goal == hit:* ]]; then
+        ! is_at_once "$1" || return 0
         goal=${goal#hit:}
         offset=$(awk -v node="$goal" '/^virtual time/ { on = 1 } on && $1 == node { print $6 + 0; exit }' "$dir/$1.digest")
         [[ $offset -gt 1100 ]] || goal='time'
