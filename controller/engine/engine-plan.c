@@ -249,8 +249,6 @@ static bool stands_together(const Engine *e)
     return true;
 }
 
-/* The stop of an idle node may be 1 µs and an instruction past the barrier, with nothing
- * executed. */
 bool engine_stands_together(const Engine *e)
 {
     if (e->running || e->broke)
@@ -258,7 +256,7 @@ bool engine_stands_together(const Engine *e)
     for (unsigned i = 0; i < e->members->len; i++) {
         const Node *n = ((const Member *)e->members->pdata[i])->node;
 
-        if (is_ahead(e, n, NS_PER_US + node_granule_ns(n)))
+        if (is_ahead(e, n, node_slack_ns(n)))
             return false;
     }
     return true;

@@ -119,23 +119,13 @@ static void begin_at_hit(Search *f, const PassHit *hit, VTime drift)
     begin_at_vcpu(f, hit);
 }
 
-/* By how much a pass was behind the branch's own run at its last hit, at most. */
-static VTime drift_of(const GArray *hits)
-{
-    VTime sum = vtime(0);
-
-    for (unsigned i = 0; i + 1 < hits->len; i++)
-        sum = vtime_add(sum, g_array_index(hits, PassHit, i).skip);
-    return sum;
-}
-
 int64_t search_overshoot_ns(const Search *f)
 {
     int64_t most = 0;
 
     for (unsigned i = 0; i < f->session->nodes->len; i++)
-        most = MAX(most, node_granule_ns(f->session->nodes->pdata[i]));
-    return NS_PER_US + most;
+        most = MAX(most, node_slack_ns(f->session->nodes->pdata[i]));
+    return most;
 }
 
 /* Instructions from hit to hit of the node that was hit last. */
@@ -169,7 +159,7 @@ static void begin_close(Search *f, const GArray *hits)
     }
     from = bound->insns.n - FEW_HITS * distance;
     if (from <= last->insns.n) {
-        begin_at_hit(f, last, drift_of(hits));
+        begin_at_hit(f, last, pass_drift(hits, hits->len - 1));
         return;
     }
     begin_at_insns(f, last->node, (Insns){from}, f->end);
@@ -232,7 +222,7 @@ bool search_narrow(Search *f, const GArray *hits)
              (hits->len >= MANY_HITS || f->chain >= LONG_CHAIN))
         begin_far(f, last);
     else if ((int)hits->len > exact + 1)
-        begin_at_hit(f, last, drift_of(hits));
+        begin_at_hit(f, last, pass_drift(hits, hits->len - 1));
     else if (pass_has_met(f->passing) && exact == 0)
         return false;
     else

@@ -34,6 +34,15 @@ bool pass_hit_is_of_gdb(const PassHit *hit)
     return hit->node && hit->number == 0 && hit->hit.stop.watch != GDB_WATCH_NONE;
 }
 
+VTime pass_drift(const GArray *hits, unsigned n)
+{
+    VTime sum = vtime(0);
+
+    for (unsigned i = 0; i < n; i++)
+        sum = vtime_add(sum, g_array_index(hits, PassHit, i).skip);
+    return sum;
+}
+
 static void hit_clear(void *data)
 {
     g_free(((PassHit *)data)->why);
@@ -131,23 +140,13 @@ static void on_hit(Session *s, unsigned number, const char *why, void *data)
         run_pause(s, NULL);
 }
 
-/* By how much the pass is behind the branch's own run by now, at most. */
-static VTime drift(const Passing *p)
-{
-    VTime sum = vtime(0);
-
-    for (unsigned i = 0; i < p->hits->len; i++)
-        sum = vtime_add(sum, g_array_index(p->hits, PassHit, i).skip);
-    return sum;
-}
-
 static bool scan(Passing *p, VTime end, GError **error);
 
 /* Skips of clocks have cost the pass the last instructions before its end: it makes up for them. */
 static void on_scanned(const RunOutcome *o, void *data)
 {
     Passing *p = data;
-    VTime last = vtime_add(p->pass.end, drift(p));
+    VTime last = vtime_add(p->pass.end, pass_drift(p->hits, p->hits->len));
     g_autoptr(GError) error = NULL;
 
     if (o->end != RUN_REACHED || p->over || last.ns <= engine_now(p->session->engine).ns) {
@@ -189,9 +188,8 @@ static bool begin_to_count(Passing *p, GError **error)
 static void set_grain(Passing *p)
 {
     Engine *e = p->session->engine;
-    VTime user = engine_max_skip(e);
 
-    p->max_skip = user;
+    p->max_skip = engine_max_skip(e);
     engine_set_max_skip(e, p->pass.grain, NULL);
 }
 

@@ -27,6 +27,8 @@ typedef struct {
 const GdbThread *pass_hit_thread(const PassHit *hit);
 /* Whether it is a watchpoint's of a gdb alone. */
 bool pass_hit_is_of_gdb(const PassHit *hit);
+/* By how much a pass is behind the branch's own run behind its first n hits (PassHit), at most. */
+VTime pass_drift(const GArray *hits, unsigned n);
 
 typedef struct {
     const PastPoint *point;

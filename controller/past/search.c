@@ -174,7 +174,7 @@ static bool nodes_are_ahead(const Session *s)
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
-        if (node_is_live(n) && node_ensemble_time(n).ns > now + NS_PER_US + node_granule_ns(n))
+        if (node_is_live(n) && node_ensemble_time(n).ns > now + node_slack_ns(n))
             return true;
     }
     return false;

@@ -227,4 +227,11 @@ static inline int64_t node_granule_ns(const Node *node)
     return INT64_C(1) << node->icount.shift;
 }
 
+/* How far past its place the clock of a node that has stopped there may stand, with nothing executed: an
+ * idle one's 1 µs and an instruction. */
+static inline int64_t node_slack_ns(const Node *node)
+{
+    return NS_PER_US + node_granule_ns(node);
+}
+
 #endif

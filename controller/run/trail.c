@@ -217,17 +217,11 @@ static void add(Session *s, TrailItem *item)
     t->cursor = t->items->len;
 }
 
-/* How far an idle node's clock may stand past the others, though it stands with them. */
-static int64_t slack_ns(const Node *n)
-{
-    return NS_PER_US + node_granule_ns(n);
-}
-
 /* Whether the node has gone ahead of the others. */
 static bool is_alone(const Session *s, const Node *n)
 {
     return node_is_live(n) && n->icount.enabled &&
-           node_ensemble_time(n).ns > engine_now(s->engine).ns + slack_ns(n);
+           node_ensemble_time(n).ns > engine_now(s->engine).ns + node_slack_ns(n);
 }
 
 /* The node's place, now; NULL: the ensemble's. */
@@ -422,12 +416,10 @@ static void note_hit(Session *s, Node *n, const Start *start, const DebugHit *hi
     item->node = n;
     item->time = barrier;
     item->from = vtime(MAX(after.ns - hit->skip.ns, barrier.ns));
-    if (start->at.ns > barrier.ns + slack_ns(n) || start->alone) {
+    if (start->at.ns > barrier.ns + node_slack_ns(n) || start->alone) {
         item->alone = true;
         item->insns = start->insns;
         item->time = engine_now(s->engine);
-    } else if (start->at.ns > barrier.ns) {
-        item->time = barrier;
     }
     if (item->alone || start->at.ns >= item->time.ns)
         item->stood = start->stood;
