@@ -224,14 +224,16 @@ guests_run() {
     within 20 busier $(($(user_ticks) + 5))
 }
 
-# qemu_of NODE: prints the id of the node's QEMU.
+# qemu_of NODE: prints the id of the node's QEMU; if a spare waits beside it, which is younger, that of
+# the spare behind it.
 qemu_of() {
-    local id
+    local id all=()
     for id in $(qemus); do
         if grep -qsaz "^guest=$1," "/proc/$id/cmdline"; then
-            echo "$id"
+            all+=("$id")
         fi
     done
+    [[ ${#all[@]} -eq 0 ]] || ps -o pid= --sort=start_time -p "$(IFS=, && echo "${all[*]}")" | tr -d ' '
 }
 
 # first_cpu, last_cpu: print the first and the last CPU that this test may use. Both may be the same

@@ -46,8 +46,7 @@ first=$pid
 limit=20 mtr --listen "unix:$sock"
 check 'a second one at the same socket is refused' ended 2 "can't listen on '.*/control': .*that a program uses"
 check 'the first one goes on' program failures
-# Behind a way back a spare may wait beside it, which is younger.
-VICTIM=$(ps -o pid= --sort=start_time -p "$(qemu_of a | paste -sd,)" | head -n 1)
+VICTIM=$(qemu_of a | head -n 1)
 export VICTIM
 check 'a QEMU that dies' program node
 check 'a QEMU that dies: as the schema says' valid node

@@ -29,8 +29,7 @@ ready() {
 
 # newest NODE: its QEMU that was started last.
 newest() {
-    # shellcheck disable=SC2046
-    ps -o pid= --sort=start_time -p "$(qemu_of "$1" | paste -sd,)" | tail -n 1 | tr -d ' '
+    qemu_of "$1" | tail -n 1
 }
 
 # connected NODE: somebody is connected to the gdbstub of its newest QEMU.
