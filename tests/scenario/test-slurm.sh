@@ -58,12 +58,12 @@ fi
 
 # four REPORT HOSTS: four guests that send to each other through a switch, on the hosts that metronome chooses.
 four() {
-    local name n=0 all=''
+    local name n=0 guests=''
     for name in a b c d; do
         n=$((n + 1))
-        all+="$(ring "$name" $((1000000 * n)) 60 $((n % 4)) 40 1000)link add $name s latency=$((100 * n))us; "
+        guests+="$(ring "$name" $((1000000 * n)) 60 $((n % 4)) 40 1000)link add $name s latency=$((100 * n))us; "
     done
-    echo "quantum 100us; $1 switch add s; $all start; run 300ms; assert a.missed == 0; assert d.late == 0; host list"
+    echo "quantum 100us; $1 switch add s; $guests start; run 300ms; assert a.missed == 0; assert d.late == 0; host list"
 }
 mtr --report "$dir/four-local" -c "$(four '' | sed 's/icount=/host=auto icount=/g')"
 check 'four guests in one process' ended 0
