@@ -78,9 +78,24 @@ static void serve_cards(Engine *e, VTime until)
     fabric_fill(e->fabric, e->now, until);
 }
 
+void engine_note_way(Engine *e, const Node *only, VTime to)
+{
+    if (e->broke)
+        return; /* the way to behind an access */
+    e->way = only ? e->goal : (RunGoal){.time = to};
+    e->way.step = false;
+    e->way.at_rest = NULL;
+}
+
+RunGoal engine_broken_way(const Engine *e)
+{
+    return e->way;
+}
+
 /* Steps one node. limit: the node may not go beyond this time alone. */
 static void start_step(Engine *e, Node *node, VTime limit)
 {
+    engine_note_way(e, node, limit);
     e->step.node = node;
     e->step.manner = e->broke ? STEP_ACCESS : e->goal.step ? e->goal.manner : STEP_EXACT;
     e->step.vcpu = e->goal.step ? e->goal.vcpu : -1;
@@ -139,6 +154,12 @@ static VTime earliest_time(const Node *node, int64_t rest)
     return vtime(ns);
 }
 
+VTime engine_barrier_before(const Engine *e, Node *node, Insns insns)
+{
+    rest_settle(node);
+    return grid_floor(e, earliest_time(node, insns.n - node->clock.icount.n));
+}
+
 static void plan_insns(Engine *e, Node *node, Insns target)
 {
     int64_t rest;
@@ -149,7 +170,8 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     earliest = earliest_time(node, rest);
     if (rest <= 0) {
         end_run(e, RUN_REACHED, NULL);
-    } else if (e->now.ns >= e->goal.time.ns) {
+    } else if (e->now.ns >= e->goal.time.ns ||
+               (e->goal.alone && grid_floor(e, earliest).ns > e->now.ns)) {
         end_run(e, RUN_TIME_UP, NULL);
     } else if (earliest.ns > e->goal.time.ns) {
         plan_time(e, e->goal.time);

@@ -39,6 +39,7 @@ struct Engine {
     /* The present run: */
     bool running;
     RunGoal goal;
+    RunGoal way; /* of the last segment or step before a hit */
     EngineDoneFunc done;
     void *done_data;
     bool broke, asleep; /* reasons for the run to end */
@@ -58,6 +59,9 @@ struct Engine {
 
 /* A segment or a step is over: chooses the next one, or ends the run. */
 void engine_plan(Engine *engine);
+
+/* A segment or a step begins: of one node, or (NULL) of all nodes up to this time. */
+void engine_note_way(Engine *engine, const Node *only, VTime to);
 
 /* The next multiple of the quantum behind engine_now(). */
 VTime engine_next_barrier(const Engine *engine);

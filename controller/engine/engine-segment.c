@@ -171,6 +171,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
             g_array_append_val(e->participants, participant);
     }
     memset(&e->segment, 0, sizeof(e->segment));
+    engine_note_way(e, only, vtime(first.ns + (int64_t)(count - 1) * e->quantum.ns));
     e->aligned = aligned;
     e->segment.participants = (Participant *)(void *)e->participants->data;
     e->segment.n_participants = e->participants->len;

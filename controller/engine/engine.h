@@ -59,6 +59,7 @@ typedef struct {
     VTime time;  /* ensemble time, absolute: the run ends here at the latest */
     Node *node;  /* not NULL: the run ends before that once this node has … */
     Insns insns; /* … executed so many instructions, absolute */
+    bool alone;  /* the run ends (RUN_TIME_UP) where the other nodes would have to move for that */
     bool step;   /* each of these instructions is a single step */
     int vcpu;    /* of this vCPU; -1: of the vCPU whose turn it is */
     StepManner manner;
@@ -86,6 +87,13 @@ typedef void (*EngineDoneFunc)(RunEnd end, const GError *error, void *data);
 
 /* Starts a run towards the goal and returns. `done` is called from the main loop, exactly once. */
 void engine_run(Engine *engine, const RunGoal *goal, EngineDoneFunc done, void *data);
+
+/* The last barrier before which the node can't have executed so many instructions (absolute). */
+VTime engine_barrier_before(const Engine *engine, Node *node, Insns insns);
+
+/* The way that a hit has broken off: a run with this goal, limited to behind the hit's place, takes the
+ * nodes the same way as those that were not hit have gone, from the barrier before. */
+RunGoal engine_broken_way(const Engine *engine);
 
 /* Ends the run at the next barrier. Single steps end where they are. */
 void engine_interrupt(Engine *engine);

@@ -21,6 +21,7 @@
 #include "controller/engine/gate.h"
 #include "controller/engine/rest.h"
 #include "controller/fabric/nics.h"
+#include "controller/qemu/consoles.h"
 #include "controller/qemu/debug.h"
 #include "controller/qemu/ending.h"
 
@@ -281,10 +282,10 @@ static bool run(StepRequest *q, GError **error)
 void step_node(StepRequest *q)
 {
     Node *n = q->node;
-
+    VTime until = vtime(q->fence_us * NS_PER_US - n->epoch.ns);
     Quanta quanta = {.n = 0};
 
-    quanta_begin(&quanta, htime_now(), vtime(q->fence_us * NS_PER_US - n->epoch.ns));
+    quanta_begin(&quanta, htime_now(), until);
     n->quanta = &quanta;
     node_rest_main(n, false);
     node_demote_monitor(n, false);
@@ -297,6 +298,7 @@ void step_node(StepRequest *q)
     n->expect_stop = n->life.stopped = false;
     if (node_check_end(n))
         g_clear_error(&q->error);
+    node_drain(n, until); /* what the steps printed is of now, not of the next quantum */
     node_rest_main(n, true);
     n->quanta = NULL;
 }

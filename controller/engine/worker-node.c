@@ -94,9 +94,14 @@ static unsigned stages_for(const Worker *w)
     return w->sched == SCHED_MODE_STRICT ? 1 : GATE_MAX_STAGES;
 }
 
-static int64_t grain_us(const Segment *segment)
+/* A hit warps the clock of a node that looks idle (debug.h), at most so far at a time; 0: the node needs
+ * no limit. */
+static int64_t grain_us(const Segment *segment, const Node *n)
 {
-    return MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US);
+    if (!debug_armed(n) || n->icount.sleep_on)
+        return 0;
+    return debug_brake_us(n) > 0 ? debug_brake_us(n)
+                                 : MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US);
 }
 
 /* Makes the plan one whose tick reaches only the first boundary. */
@@ -182,14 +187,14 @@ static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, G
         .boundaries = segment->count - k + 1,
         /* With sleep=on no clock is warped, so there is nothing to brake. */
         .brake = segment->brake && !wn->node->icount.sleep_on,
-        /* A hit warps the clock of a node that looks idle (debug.h). */
-        .grain_us = debug_armed(wn->node) && !wn->node->icount.sleep_on ? grain_us(segment) : 0,
+        .grain_us = grain_us(segment, wn->node),
         .stages = stages_for(w),
         .guard_us = guarded && node_granule_ns(wn->node) <= NS_PER_US ? next_us + 1 : 0,
         .stays = parks,
         .unguarded = segment->aligned && !guarded,
     };
 
+    wn->grain_us = plan.grain_us;
     if (!unpark(wn->node, &plan, next_us, error) ||
         !nics_arm(wn->node, next_us, quantum_us, error) ||
         (!segment->aligned && !nics_look_ahead(wn->node, error)))
@@ -473,11 +478,12 @@ void worker_node_on_note(Worker *w, Segment *segment, WorkerNode *wn)
 /* Reports how far the hit has moved the clock: by the time that passed without an instruction
  * since the last stop. If the guest slept since then, the hit has moved the clock no farther
  * than from the last boundary or brake. */
-static void note_skip(const Worker *w, const Segment *segment, Node *n, VTime bias)
+static void note_skip(const Worker *w, const Segment *segment, const WorkerNode *wn, VTime bias)
 {
+    Node *n = wn->node;
     int64_t passed = vtime_sub(n->clock.bias, bias).ns;
     int64_t since = MAX(segment->now.ns, w->until.ns - segment->quantum.ns);
-    int64_t limit = MIN(grain_us(segment) * NS_PER_US, node_ensemble_time(n).ns - since);
+    int64_t limit = MIN(wn->grain_us * NS_PER_US, node_ensemble_time(n).ns - since);
 
     debug_set_skip(n, vtime(MIN(passed, MAX(limit, 0))), passed > limit);
 }
@@ -508,7 +514,7 @@ static void handle_hit(Worker *w, Segment *segment, WorkerNode *wn)
         return;
     }
     if (!n->icount.sleep_on)
-        note_skip(w, segment, n, bias);
+        note_skip(w, segment, wn, bias);
     break_off(w, segment, wn);
 }
 

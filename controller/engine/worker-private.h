@@ -23,14 +23,15 @@ typedef struct {
     Participant *participant;
     Node *node;
     Place place;
-    Insns left;     /* the node's count when it left its last rest; -1: unknown */
-    uint64_t k;     /* the boundary that the node was last sent to */
-    bool once;      /* the tick reaches only that boundary */
-    bool approach;  /* the tick fires ahead of that boundary */
-    bool half_way;  /* the tick fires before that boundary, where a card needs a stop */
-    GatePlan trial; /* the plan, if it is a trial; else .tries is false */
-    bool rearm;     /* stop and arm the node before it goes on */
-    bool slept;     /* the idle node was past the boundary, as it slept too long */
+    Insns left;       /* the node's count when it left its last rest; -1: unknown */
+    uint64_t k;       /* the boundary that the node was last sent to */
+    bool once;        /* the tick reaches only that boundary */
+    bool approach;    /* the tick fires ahead of that boundary */
+    bool half_way;    /* the tick fires before that boundary, where a card needs a stop */
+    GatePlan trial;   /* the plan, if it is a trial; else .tries is false */
+    int64_t grain_us; /* of the last plan */
+    bool rearm;       /* stop and arm the node before it goes on */
+    bool slept;       /* the idle node was past the boundary, as it slept too long */
     Freeze freeze;
     bool checked; /* do not check the stop: its miss is counted, or it is at no boundary */
 } WorkerNode;

@@ -29,7 +29,7 @@
 #define REMOTE_PROTOCOL_H
 
 #define PROTOCOL_MAGIC   UINT32_C(0x4d54524e) /* "NRTM" */
-#define PROTOCOL_VERSION 9
+#define PROTOCOL_VERSION 10
 
 /* A side that sends nothing else sends PULSE every second. A side that sends nothing for
  * PROTOCOL_SILENT_MS counts as gone. */
@@ -90,7 +90,8 @@ typedef enum {
     MSG_REPORT,       /* grant-report.h */
     MSG_SEGMENT_OVER, /* as REPORT, then u8 a point was hit, u32 n, n times a node state
                          (node-state.h), u32 n, n times (u32 card, u8 frames wait inside QEMU) */
-    MSG_STEPPED,      /* u8 asleep, u8 hit, text why the step failed or "", a node state */
+    MSG_STEPPED,      /* u8 asleep, u8 hit, text why the step failed or "", bytes: what the console
+                       * got, as often as (i64 until, bytes); a node state */
     MSG_NODE_FAILED,  /* u32 node, text why: the node failed while the ensemble stood */
     MSG_NODE_EVENT,   /* u32 node, a report of the node (node_event_put() in node-state.h) */
     MSG_LOG,          /* u8 level, text: a line of the agent's log */

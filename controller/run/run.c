@@ -6,6 +6,7 @@
 #include "controller/run/run.h"
 
 #include "controller/base/units.h"
+#include "controller/engine/rest.h"
 #include "controller/qemu/debug.h"
 #include "controller/run/breaks.h"
 #include "controller/run/clock-watch.h"
@@ -21,6 +22,8 @@
 #include "controller/session/live.h"
 #include "controller/session/recorder.h"
 #include "controller/session/session-error.h"
+
+#include <inttypes.h>
 
 typedef struct {
     RunDoneFunc done;
@@ -46,6 +49,7 @@ struct Run {
     bool between;         /* services are being called; the next piece starts after them */
     RunGoal piece;        /* that is under way */
     VTime piece_from;
+    Insns left;      /* the count of the run's own node where a way began */
     bool way;        /* it leads to a place of the trail */
     bool met;        /* the trail led to a hit that may be of no break and no gdb */
     bool pausing;    /* run_pause() was called */
@@ -233,7 +237,7 @@ static void on_piece_done(RunEnd end, const GError *error, void *data)
     live_flush(s, true);
     events_flush(s->events);
     run->between = true; /* what a command asks for waits */
-    if (end == RUN_BROKE && !run->met && !run->spec.again)
+    if (end == RUN_BROKE && !run->spec.again)
         trail_note_hits(s);
     else if (end != RUN_BROKE && end != RUN_FAILED && !run->way)
         trail_note_piece(s, &run->piece, run->piece_from, run->spec.again);
@@ -288,6 +292,20 @@ static bool goal_is_reached(const Session *s)
     return !goal->step && goal->node->clock.icount.n >= goal->insns.n;
 }
 
+/* Behind a way: the node may not have gone past the run's own count. */
+static bool goal_is_exact(const Session *s, GError **error)
+{
+    const RunGoal *goal = &s->run->spec.goal;
+
+    if (goal->node->clock.icount.n == goal->insns.n || s->run->left.n >= goal->insns.n)
+        return true;
+    g_set_error(error, SESSION_ERROR, SESSION_ERROR_FAILED,
+                "node %s has executed %" PRId64
+                " instructions on a way that was to end at %" PRId64,
+                goal->node->name, goal->node->clock.icount.n, goal->insns.n);
+    return false;
+}
+
 /* A piece that led to a place of the trail. */
 static void on_way_done(RunEnd end, const GError *error, void *data)
 {
@@ -303,7 +321,10 @@ static void on_way_done(RunEnd end, const GError *error, void *data)
         run->met = true;
         on_piece_done(RUN_BROKE, NULL, s);
     } else if (end == RUN_REACHED && run->spec.goal.node && goal_is_reached(s)) {
-        on_piece_done(end, error, s);
+        if (goal_is_exact(s, &why))
+            on_piece_done(end, error, s);
+        else
+            on_piece_done(RUN_FAILED, why, s);
     } else if (end == RUN_REACHED) {
         run->way = false;
         serve(s);
@@ -389,6 +410,10 @@ static void start_piece(Session *s)
     trail_note_start(s);
     run->piece = goal;
     run->piece_from = engine_now(s->engine);
+    if (move == TRAIL_WAY && run->spec.goal.node) {
+        rest_settle(run->spec.goal.node);
+        run->left = run->spec.goal.node->clock.icount;
+    }
     engine_run(s->engine, &goal, move == TRAIL_WAY ? on_way_done : on_piece_done, s);
     if (run->services->len > 0 || run->pausing)
         engine_interrupt(s->engine);

@@ -65,20 +65,23 @@ void trail_add_save(Session *session, void *save);
 /* An item of the trail. */
 typedef struct {
     enum { TRAIL_INPUT, TRAIL_PLACE, TRAIL_RUN, TRAIL_HIT, TRAIL_SAVE } kind;
-    VTime time;          /* of the ensemble, up to where its nodes stood together */
-    const Node *node;    /* NULL: it concerns the ensemble */
-    bool alone;          /* the node was ahead of the others: at `insns`, not at `time` */
-    VTime until;         /* TRAIL_RUN: it ended here at the latest; else where `node` has `insns` */
-    Insns insns;         /* TRAIL_HIT with `alone`: where the way to the hit began */
+    VTime time;       /* of the ensemble, up to where its nodes stood together */
+    const Node *node; /* NULL: it concerns the ensemble */
+    bool alone;       /* the node was ahead of the others: at `insns`, not at `time` */
+    VTime from;  /* where it is; TRAIL_HIT: the node's time in front of the skip of its clock */
+    VTime until; /* TRAIL_RUN: it ended here at the latest; else where `node` has `insns` */
+    Insns insns; /* the node's count; TRAIL_HIT with `alone`: where the way to the hit began */
+    VTime after; /* TRAIL_RUN: the ensemble's time at its end; TRAIL_HIT: behind the skip */
     JournalEntry *entry; /* TRAIL_INPUT; owned */
     void *save;          /* TRAIL_SAVE */
 
     /* TRAIL_HIT: */
-    Insns hit; /* the node's count there */
+    unsigned group; /* of the hits of one piece; 0: no hit */
+    Insns hit;      /* the node's count there */
     GdbThread
         stood;    /* the vCPU at a hit where the way to it began; tid 0: none was, or not known */
-    VTime from;   /* node's time in front of the skip of its clock, in ensemble time */
-    VTime after;  /* and behind it; TRAIL_RUN: the ensemble's time at its end */
+    RunGoal way;  /* engine_broken_way() */
+    bool set;     /* the point is set: the piece under way leads to it */
     bool watched; /* else `address` is that of the instruction */
     bool behind;  /* debug_add_access() */
     unsigned type;

@@ -256,6 +256,8 @@ static void on_step_done(void *data)
     put_u8(a->made, a->step.asleep);
     put_u8(a->made, a->step.hit);
     put_text(a->made, failed ? a->step.error->message : "");
+    put_bytes(a->made, n->console->data, n->console->len);
+    g_byte_array_set_size(n->console, 0);
     g_clear_error(&a->step.error);
     node_state_put(a->made, n->node, &n->stats);
     forget_stats(&n->stats);

@@ -253,13 +253,31 @@ static bool send_step(AgentClient *c)
     return agent_client_send(c);
 }
 
+/* Gives the node's console what it printed during the steps. */
+static void feed_console(const Node *n, Reader *printed)
+{
+    while (!printed->bad && printed->at < printed->end) {
+        VTime until = vtime(get_i64(printed));
+        gsize size;
+        const uint8_t *bytes = get_bytes(printed, &size);
+
+        if (!printed->bad && n->console)
+            console_feed(n->console, bytes, size, until);
+    }
+}
+
 static void receive_stepped(AgentClient *c, Reader *r)
 {
     StepRequest *s = c->step;
     bool asleep = get_u8(r) != 0, hit = get_u8(r) != 0;
     g_autofree char *why = get_words(r);
+    gsize size;
+    const uint8_t *bytes = get_bytes(r, &size);
+    Reader printed = {.at = bytes, .end = size > 0 ? bytes + size : bytes};
 
+    feed_console(s->node, &printed);
     node_state_get(r, c->remote.name, s->node, NULL);
+    r->bad = r->bad || printed.bad;
     if (!check(c, r, "stepped"))
         return;
     s->asleep = asleep;
