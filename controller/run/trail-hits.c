@@ -119,13 +119,6 @@ static int64_t ceil_us(VTime t)
     return (t.ns + NS_PER_US - 1) / NS_PER_US;
 }
 
-bool trail_ends_before_hit(const RunGoal *goal, const TrailItem *item)
-{
-    if (goal->node && goal->node == item->node)
-        return goal->insns.n < item->hit.n;
-    return goal->time.ns <= item->from.ns && (!goal->node || goal->time.ns < item->from.ns);
-}
-
 static bool set_point(TrailItem *item, GError **error)
 {
     Node *n = (Node *)item->node;
@@ -170,21 +163,17 @@ bool trail_towards_hits(Session *s, RunGoal *goal, GError **error)
     Trail *t = s->trail;
     const TrailItem *first = trail_next(t);
     VTime until = vtime(0);
-    unsigned end = trail_place_end(t);
 
-    for (unsigned i = t->cursor; i < end; i++) {
+    for (unsigned i = t->cursor; i < trail_place_end(t); i++) {
         TrailItem *item = t->items->pdata[i];
 
-        if (trail_ends_before_hit(goal, item))
-            continue;
         until = vtime(MAX(until.ns, item->after.ns));
         if (!set_point(item, error))
             return false;
     }
     t->group = first->group;
     t->again = true;
-    goal->time = vtime(MIN(first->way.time.ns, MAX(goal->time.ns, ceil_us(until) * NS_PER_US)));
-    goal->time = vtime(MIN(goal->time.ns, farthest(s, until).ns));
+    goal->time = vtime(MIN(first->way.time.ns, farthest(s, until).ns));
     goal->node = first->way.node;
     goal->insns = first->way.insns;
     goal->step = false;

@@ -43,10 +43,10 @@ static TrailMove towards_steps(Trail *t, TrailItem *item, RunGoal *goal)
  * comes from outside comes behind it. */
 static bool ends_before(const RunGoal *goal, const TrailItem *item)
 {
-    if (item->kind == TRAIL_HIT)
-        return trail_ends_before_hit(goal, item);
     if (item->kind == TRAIL_RUN) /* its goal is limited to that of the run */
         return goal->time.ns <= item->from.ns && !goal->node;
+    if (goal->node && goal->node == item->node && item->kind == TRAIL_HIT)
+        return goal->insns.n < item->hit.n;
     if (goal->node && goal->node == item->node && item->alone)
         return goal->insns.n <= item->insns.n;
     return goal->time.ns <= item->from.ns && (!goal->node || goal->time.ns < item->from.ns);

@@ -55,13 +55,11 @@ void trail_add(Session *session, TrailItem *const *items, unsigned n);
 
 /* --- trail-hits.c --- */
 
-/* The ensemble stands where the way to the group of hits at the cursor begins: sets their points, and
- * limits the goal to behind them. */
+/* The ensemble stands where the way to the group of hits at the cursor begins: sets their points. The
+ * goal is the way that they broke off, up to behind them: the others went as far, whatever is the run's. */
 bool trail_towards_hits(Session *session, RunGoal *goal, GError **error);
 /* The piece to the group has ended. *hit, and false: as trail_arrived(). */
 bool trail_arrived_at_hits(Session *session, bool *hit, GError **error);
-/* Whether the node goes no farther than to the goal in front of the hit's place. */
-bool trail_ends_before_hit(const RunGoal *goal, const TrailItem *item);
 
 /* --- trail-give.c --- */
 

@@ -51,6 +51,25 @@ append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=l$node ip=10.0.0.$node
     ensemble+="seed $RANDOM; start; wait-line l1 time= timeout=5s; save booted"
 }
 
+# breaks_of NODE: a break there, at times one of another node as well, hit once or twice; adds to operations().
+breaks_of() {
+    local node=$1 other='' i set
+    [[ ${kind[$node]} == @(count|count-slow|tick) ]] || return 0
+    pick "${nodes[@]}"
+    [[ $picked == "$node" || ${kind[$picked]} != @(count|count-slow|tick) ]] || other=$picked
+    set=$((breaks + 1))
+    for i in $node $other; do
+        breaks=$((breaks + 1))
+        ops+=("break pc $i $([[ ${kind[$i]} == tick ]] && echo wait+0x4 || echo 0x40080010)") goals+=('')
+    done
+    pick 'run 2ms' 'run 2ms' 'run 2ms; run 2ms' "run 777777insn on $node"
+    # of two hits none is a place that a goal of one node names
+    ops+=("$picked") goals+=("$([[ $other || $picked != 'run 2ms' ]] || echo "hit:$node")")
+    for ((i = set; i <= breaks; i++)); do
+        ops+=("delete $i") goals+=('')
+    done
+}
+
 # operations: sets $ops, what is done, and $goals, where the ensemble stands behind it: "time", a node
 # whose count of instructions says it, "hit:NODE" if that is so only at a hit, or "".
 operations() {
@@ -105,12 +124,7 @@ operations() {
             between 1 40
             ops+=("step $node $picked") goals+=("$node")
             ;;
-        break)
-            [[ ${kind[$node]} == @(count|count-slow|tick) ]] || continue
-            breaks=$((breaks + 1))
-            ops+=("break pc $node $([[ ${kind[$node]} == tick ]] && echo wait+0x4 || echo 0x40080010)" 'run 2ms' "delete $breaks")
-            goals+=('' "hit:$node" '')
-            ;;
+        break) breaks_of "$node" ;;
         save)
             saves=$((saves + 1))
             ops+=("save s$saves") goals+=('')
