@@ -98,10 +98,11 @@ static unsigned stages_for(const Worker *w)
  * no limit. */
 static int64_t grain_us(const Segment *segment, const Node *n)
 {
-    if (!debug_armed(n) || n->icount.sleep_on)
+    if (n->icount.sleep_on)
         return 0;
-    return debug_brake_us(n) > 0 ? debug_brake_us(n)
-                                 : MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US);
+    if (n->brake_us > 0)
+        return MAX(n->brake_us - vtime_floor_us(n->clock.virtual_time), 1);
+    return debug_armed(n) ? MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US) : 0;
 }
 
 /* Makes the plan one whose tick reaches only the first boundary. */

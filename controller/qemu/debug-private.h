@@ -21,7 +21,6 @@ struct Debug {
     GArray *points; /* Point */
     GArray *muted;  /* Point: debug_mute() has taken them out; NULL: it has not */
     bool before;    /* QEMU reports watchpoints before the access; valid once one is set */
-    int64_t brake_us; /* debug_set_brake() */
     bool at_hit;
     DebugHit hit;
     const char *pc_name; /* NULL until debug_pc() has found the name */

@@ -76,7 +76,6 @@ static struct Debug *debug_open(Node *n, int timeout_ms, GError **error)
     d->client = client;
     d->sstep = sstep;
     d->points = g_array_new(FALSE, FALSE, sizeof(Point));
-    d->brake_us = -1;
     return d;
 }
 

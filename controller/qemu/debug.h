@@ -65,12 +65,6 @@ bool debug_unmute(Node *node, GError **error);
  * a node with several vCPUs stays as it is, since any of them may be the one that goes on first. */
 bool debug_note_hit(Node *node, const GdbThread *thread, GError **error);
 
-/* The next hit of a point moves the node's clock up to this place and no farther (own virtual µs). Below
- * 0: as far as the engine's runs allow. Does nothing without a connection. */
-void debug_set_brake(Node *node, int64_t at_us);
-/* Virtual µs from where the node stands to that place, at least 1; 0: there is none. */
-int64_t debug_brake_us(const Node *node);
-
 /* Whether a point may stop the node while it runs. */
 bool debug_armed(const Node *node);
 

@@ -104,10 +104,13 @@ typedef struct Node {
         Insns left;
         int64_t skip_limit_ns;
         bool slept;
-        bool checked;     /* all that there is */
-        unsigned unread;  /* stops in a row whose clock was not read */
-    } rest;               /* the last stop: engine/rest.h */
-    VTime epoch;          /* the node's virtual time when the ensemble's was 0: whole µs */
+        bool checked;    /* all that there is */
+        unsigned unread; /* stops in a row whose clock was not read */
+    } rest;              /* the last stop: engine/rest.h */
+    int64_t
+        brake_us; /* its own virtual µs up to which hits of points, and stops that were not planned,
+                           * may warp its clock; 0: as far as else */
+    VTime epoch;  /* the node's virtual time when the ensemble's was 0: whole µs */
     bool clock_asked;     /* asked for and not read yet: node_ask_clock() */
     bool clock_stale;     /* its QEMU ended before its clock was read: the virtual time is the last
                              barrier's, the rest older */

@@ -275,19 +275,6 @@ bool debug_at_point(Node *n, const GdbThread *thread, bool *at, GError **error)
     return !*at || debug_set_hit(n, &stop, error);
 }
 
-void debug_set_brake(Node *n, int64_t at_us)
-{
-    if (n->debug)
-        n->debug->brake_us = at_us;
-}
-
-int64_t debug_brake_us(const Node *n)
-{
-    return n->debug && n->debug->brake_us >= 0
-               ? MAX(n->debug->brake_us - vtime_floor_us(n->clock.virtual_time), 1)
-               : 0;
-}
-
 bool debug_note_hit(Node *n, const GdbThread *thread, GError **error)
 {
     g_autoptr(GArray) all = NULL;

@@ -17,6 +17,8 @@ static void item_free(void *data)
     TrailItem *item = data;
 
     journal_entry_free(item->entry);
+    if (item->warped)
+        g_array_unref(item->warped);
     g_free(item);
 }
 

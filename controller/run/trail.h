@@ -62,6 +62,12 @@ bool trail_is_astray(const Session *session);
 /* Adds a save that is made now. */
 void trail_add_save(Session *session, void *save);
 
+/* Where an idle node came to stand as others were hit: its own virtual µs. */
+typedef struct {
+    Node *node;
+    int64_t at_us;
+} TrailWarped;
+
 /* An item of the trail. */
 typedef struct {
     enum { TRAIL_INPUT, TRAIL_PLACE, TRAIL_RUN, TRAIL_HIT, TRAIL_SAVE } kind;
@@ -79,11 +85,12 @@ typedef struct {
     unsigned group; /* of the hits of one piece; 0: no hit */
     Insns hit;      /* the node's count there */
     GdbThread
-        stood;    /* the vCPU at a hit where the way to it began; tid 0: none was, or not known */
-    RunGoal way;  /* engine_broken_way() */
-    bool set;     /* the point is set: the piece under way leads to it */
-    bool watched; /* else `address` is that of the instruction */
-    bool behind;  /* debug_add_access() */
+        stood;      /* the vCPU at a hit where the way to it began; tid 0: none was, or not known */
+    RunGoal way;    /* engine_broken_way() */
+    GArray *warped; /* TrailWarped, of the first item of the group: idle nodes that were not hit */
+    bool set;       /* the point is set: the piece under way leads to it */
+    bool watched;   /* else `address` is that of the instruction */
+    bool behind;    /* debug_add_access() */
     unsigned type;
     uint64_t address;
 } TrailItem;

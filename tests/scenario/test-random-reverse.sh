@@ -157,12 +157,13 @@ digest() {
     done
 }
 
-# is_at_once NAME: the hit of that look came where the barrier stood: run-until stops in front of it.
+# is_at_once NAME: the hit of that look came within an instruction of where the ensemble stood: run-until stops in
+# front of it.
 is_at_once() {
     awk -v look="== $1" '$0 == look { exit } /clock skipped/ { hit = $0 }
         END { time = stands = skip = hit; sub(/.*its time /, "", time); sub(/.*stands at /, "", stands); sub(/.*skipped /, "", skip)
               unit = skip ~ /^[0-9]+ms/ ? 1e6 : skip ~ /^[0-9]+us/ ? 1e3 : 1
-              exit hit == "" || time * 1e9 - skip * unit > stands * 1e9 + 0.5 }' "$dir/out"
+              exit hit == "" || time * 1e9 - skip * unit > stands * 1e9 + 128 }' "$dir/out"
 }
 
 # place NAME INDEX: prints the arguments of run-until for where that look was made.
@@ -177,7 +178,9 @@ place() {
         [[ $goal != time ]] || ! grep -qE '^[^ ]+ +(paused|idle) .* \+[0-9]{5,}$' "$dir/$1.digest" || return 0
     fi
     if [[ $goal == time ]]; then
-        sed -nE 's/^virtual time ([0-9.]+s).*/\1/p' "$dir/$1.digest"
+        goal=$(sed -nE 's/^virtual time ([0-9.]+s).*/\1/p' "$dir/$1.digest")
+        # where a hit has moved a clock to that time, what has come since came at that time, too
+        grep -qF "its time $goal," "$dir/out" || echo "$goal"
     else
         sed -nE "/\"name\":\"$goal\"/,/\"icount\"/s/.*\"icount\":([0-9]+).*/$goal \\1insn/p" "$dir/$1.digest"
     fi
