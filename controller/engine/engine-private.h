@@ -26,6 +26,7 @@ struct Engine {
     LocalHost *host; /* the local host */
     AllHosts *hosts; /* the local host and all remote ones */
     VTime quantum, now, max_skip;
+    int64_t grain_us;
     GPtrArray *members; /* Member */
     EnsembleStats stats;
     GArray *observers; /* Observer */

@@ -182,7 +182,7 @@ void engine_start_segment(Engine *e, Node *only, VTime first, uint64_t count, bo
     e->segment.quantum = e->quantum;
     e->segment.count = count;
     e->segment.brake = true;
-    e->segment.max_skip_us = e->max_skip.ns / NS_PER_US;
+    e->segment.grain_us = engine_grain_us(e);
     e->segment.aligned = aligned;
     e->segment.next_barrier = engine_next_barrier(e);
     e->segment.data = e;

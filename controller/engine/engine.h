@@ -31,6 +31,10 @@ VTime engine_quantum(const Engine *engine);
  * skip is a whole number of µs. The shorter the skip, the slower run nodes with breakpoints. */
 bool engine_set_max_skip(Engine *engine, VTime skip, GError **error);
 VTime engine_max_skip(const Engine *engine);
+/* Virtual µs between the brakes of a node with points: a part of the quantum, so that the brakes are the
+ * same wherever between two barriers the node was stopped. At most the longest skip, or the next part of
+ * the quantum where all parts that are not longer are much shorter. */
+int64_t engine_grain_us(const Engine *engine);
 
 /* A paused node joins at the ensemble's present time. The caller still owns the node. */
 void engine_add(Engine *engine, Node *node);

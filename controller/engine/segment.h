@@ -91,11 +91,11 @@ typedef struct Segment {
     uint64_t limit; /* the segment ends here at the latest: a member could not get beyond */
     uint64_t left;  /* farthest barrier of a host that has left; workers leave at the barrier */
 
-    int64_t max_skip_us; /* longest skip of the clock at a hit, for nodes with sleep=off */
-    bool aligned;        /* the segment's boundaries are barriers of the ensemble */
-    VTime next_barrier;  /* the ensemble barrier behind the segment, if not aligned */
-    bool stop_on_exit;   /* end when a guest leaves, unless its node's options say otherwise */
-    const Node *exits;   /* end when this node's guest leaves; NULL: no such node */
+    int64_t grain_us;   /* engine_grain_us() */
+    bool aligned;       /* the segment's boundaries are barriers of the ensemble */
+    VTime next_barrier; /* the ensemble barrier behind the segment, if not aligned */
+    bool stop_on_exit;  /* end when a guest leaves, unless its node's options say otherwise */
+    const Node *exits;  /* end when this node's guest leaves; NULL: no such node */
 
     const atomic_bool *hurry; /* set: end before the next barrier; NULL: nobody can ask for that */
 

@@ -100,9 +100,9 @@ static int64_t grain_us(const Segment *segment, const Node *n)
 {
     if (n->icount.sleep_on)
         return 0;
-    if (n->brake_us > 0)
-        return MAX(n->brake_us - vtime_floor_us(n->clock.virtual_time), 1);
-    return debug_armed(n) ? MIN(segment->max_skip_us, segment->quantum.ns / NS_PER_US) : 0;
+    if (n->brakes.given)
+        return n->brakes.us;
+    return debug_armed(n) ? segment->grain_us : 0;
 }
 
 /* Makes the plan one whose tick reaches only the first boundary. */
@@ -208,7 +208,7 @@ static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, G
     } else if (stop_us < plan.first_us) {
         stop_half_way(wn, &plan, stop_us);
     } else if (wn->participant->tries && wn->node->interval == INTERVAL_UNKNOWN &&
-               !debug_armed(wn->node) && trial_plan(wn->node, &plan)) {
+               plan.grain_us == 0 && trial_plan(wn->node, &plan)) {
         wn->trial = plan;
         wn->once = wn->approach = true;
     } else if (!gate_is_parked_for(wn->node->gate, &plan) &&
@@ -484,7 +484,10 @@ static void note_skip(const Worker *w, const Segment *segment, const WorkerNode 
     Node *n = wn->node;
     int64_t passed = vtime_sub(n->clock.bias, bias).ns;
     int64_t since = MAX(segment->now.ns, w->until.ns - segment->quantum.ns);
-    int64_t limit = MIN(wn->grain_us * NS_PER_US, node_ensemble_time(n).ns - since);
+    int64_t limit = node_ensemble_time(n).ns - since;
+
+    if (wn->grain_us > 0)
+        limit = MIN(limit, wn->grain_us * NS_PER_US);
 
     debug_set_skip(n, vtime(MIN(passed, MAX(limit, 0))), passed > limit);
 }

@@ -285,7 +285,7 @@ static bool is_first_there(const Session *s, const PastPoint *p)
 
         if (item->from.ns < p->time.ns)
             return true;
-        if (item->kind != TRAIL_SAVE && !stopped)
+        if (item->kind != TRAIL_SAVE && item->kind != TRAIL_BRAKES && !stopped)
             return false;
     }
     return true;

@@ -107,10 +107,11 @@ typedef struct Node {
         bool checked;    /* all that there is */
         unsigned unread; /* stops in a row whose clock was not read */
     } rest;              /* the last stop: engine/rest.h */
-    int64_t
-        brake_us; /* its own virtual µs up to which hits of points, and stops that were not planned,
-                           * may warp its clock; 0: as far as else */
-    VTime epoch;  /* the node's virtual time when the ensemble's was 0: whole µs */
+    struct {
+        bool given;       /* else as the node's points need it */
+        int64_t us;       /* its virtual clock is braked every so many µs; 0: it is not */
+    } brakes;             /* of a run that is given again */
+    VTime epoch;          /* the node's virtual time when the ensemble's was 0: whole µs */
     bool clock_asked;     /* asked for and not read yet: node_ask_clock() */
     bool clock_stale;     /* its QEMU ended before its clock was read: the virtual time is the last
                              barrier's, the rest older */

@@ -200,7 +200,7 @@ void segment_order_put(GByteArray *out, const SegmentOrder *o)
     put_u32(out, o->grant_quanta);
     put_u32(out, o->overlap_quanta);
     put_u8(out, o->brake);
-    put_i64(out, o->max_skip_us);
+    put_i64(out, o->grain_us);
     put_u8(out, o->aligned);
     put_i64(out, o->next_barrier.ns);
     put_u8(out, o->stop_on_exit);
@@ -338,7 +338,7 @@ bool segment_order_get(Reader *r, SegmentOrder *o, GError **error)
     o->grant_quanta = get_u32(r);
     o->overlap_quanta = get_u32(r);
     o->brake = get_flag(r);
-    o->max_skip_us = get_span_us(r);
+    o->grain_us = get_span_us(r);
     o->aligned = get_flag(r);
     o->next_barrier = get_time(r);
     o->stop_on_exit = get_flag(r);

@@ -102,7 +102,7 @@ typedef struct {
     unsigned grant_quanta, overlap_quanta;
     bool brake, aligned, stop_on_exit;
     bool moves_cards;
-    int64_t max_skip_us;
+    int64_t grain_us;
     unsigned exits;                /* a member, or ORDER_NOBODY */
     Reader members, cards, frames; /* lists, for the order_next_ functions */
 } SegmentOrder;

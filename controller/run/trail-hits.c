@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * trail-hits.c: hits of points, which move the clocks of their nodes. The hits of one piece are a group: on
- * the way to them all their points are set, each with a brake where the clock stood then.
+ * trail-hits.c: hits of points, which move the clocks of their nodes, up to the next brake. The hits of one
+ * piece are a group: on the way to them all their points are set.
  */
 #include "controller/base/units.h"
 #include "controller/engine/rest.h"
@@ -15,6 +15,7 @@ void trail_note_start(Session *s)
 {
     if (!s->trail)
         return;
+    trail_set_brakes(s);
     g_array_set_size(s->trail->starts, 0);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         Node *n = s->nodes->pdata[i];
@@ -75,37 +76,6 @@ static TrailItem *hit_item(const Session *s, const Node *n, const TrailStart *st
     return item;
 }
 
-/* The hit's end of the piece has stopped them. */
-static GArray *warped_nodes(const Session *s, const GPtrArray *hits)
-{
-    GArray *warped = g_array_new(FALSE, FALSE, sizeof(TrailWarped));
-
-    for (unsigned i = 0; i < s->nodes->len; i++) {
-        Node *n = s->nodes->pdata[i];
-        bool is_hit = false;
-
-        for (unsigned k = 0; k < hits->len; k++)
-            is_hit = is_hit || ((const TrailItem *)hits->pdata[k])->node == n;
-        if (is_hit || !node_is_live(n) || !n->icount.enabled || n->icount.sleep_on)
-            continue;
-        rest_settle(n);
-        if (n->clock.idle)
-            g_array_append_vals(warped, &(TrailWarped){n, vtime_floor_us(n->clock.virtual_time)},
-                                1);
-    }
-    return warped;
-}
-
-/* on: holds idle nodes where they came to stand; off: lets them go. */
-static void brake_warped(const TrailItem *item, bool on)
-{
-    for (unsigned i = 0; item->warped && i < item->warped->len; i++) {
-        const TrailWarped *w = &g_array_index(item->warped, TrailWarped, i);
-
-        w->node->brake_us = on ? w->at_us : 0;
-    }
-}
-
 static gint compare_from(gconstpointer a, gconstpointer b)
 {
     const TrailItem *x = *(TrailItem *const *)a, *y = *(TrailItem *const *)b;
@@ -140,16 +110,10 @@ void trail_note_hits(Session *s)
 
         *first = vtime(MIN(first->ns, ((TrailItem *)items->pdata[i])->time.ns));
     }
-    ((TrailItem *)items->pdata[0])->warped = warped_nodes(s, items);
     trail_add(s, (TrailItem *const *)items->pdata, items->len);
 }
 
 /* --- and comes again --- */
-
-static int64_t ceil_us(VTime t)
-{
-    return (t.ns + NS_PER_US - 1) / NS_PER_US;
-}
 
 static bool set_point(TrailItem *item, GError **error)
 {
@@ -163,7 +127,6 @@ static bool set_point(TrailItem *item, GError **error)
                        : debug_add_point(n, type, item->address, item->watched ? 1 : 4, error)))
         return false;
     item->set = true;
-    n->brake_us = ceil_us(vtime_add(item->after, n->epoch));
     return n->clock.icount.n >= item->hit.n ||
            debug_note_hit(n, item->stood.tid > 0 ? &item->stood : NULL, error);
 }
@@ -173,7 +136,6 @@ static void remove_point(TrailItem *item)
     Node *n = (Node *)item->node;
     GdbPoint type = (GdbPoint)item->type;
 
-    n->brake_us = 0;
     if (item->behind)
         debug_remove_access(n, type, item->address, 1, NULL);
     else
@@ -200,7 +162,6 @@ bool trail_towards_hits(Session *s, RunGoal *goal, GError **error)
         TrailItem *item = t->items->pdata[i];
 
         until = vtime(MAX(until.ns, item->after.ns));
-        brake_warped(item, true);
         if (!set_point(item, error))
             return false;
     }
@@ -276,7 +237,6 @@ bool trail_arrived_at_hits(Session *s, bool *hit, GError **error)
     for (unsigned i = t->cursor, end = trail_place_end(t); i < end; i++) {
         TrailItem *item = t->items->pdata[i];
 
-        brake_warped(item, false);
         if (!item->set)
             continue;
         remove_point(item);

@@ -15,6 +15,8 @@ static bool give(Session *s, TrailItem *item, GError **error)
         ok = trail_give_input(s, item, error);
     else if (item->kind == TRAIL_SAVE)
         ok = t->hooks->pass_save(s, item->save, error) && run_prepare(s, error);
+    else if (item->kind == TRAIL_BRAKES)
+        trail_pass_brakes(t, item);
     t->giving = false;
     t->cursor += ok;
     return ok;

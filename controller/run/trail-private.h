@@ -16,6 +16,11 @@ typedef struct {
     GdbThread stood; /* the vCPU at it; tid 0: none, or not known */
 } TrailStart;
 
+typedef struct {
+    Node *node;
+    int64_t us;
+} TrailBrakes;
+
 struct Trail {
     const TrailHooks *hooks;
     GPtrArray *items; /* TrailItem */
@@ -26,6 +31,7 @@ struct Trail {
     bool astray;    /* the ensemble stands where the branch's own run has not stopped */
     VTime front;    /* the branch is known up to here */
     bool giving;    /* an item is being given again: what the journal gets is not new */
+    GArray *brakes; /* TrailBrakes of the branch, here */
     GArray *starts; /* TrailStart: where nodes with points stood when the present piece began */
     unsigned group; /* TrailItem.group of the last hits, noted or given again */
     bool again;     /* the present piece leads to that group */
@@ -50,8 +56,18 @@ static inline bool trail_is_steps(const TrailItem *item)
 /* Whether the node has gone ahead of the others. */
 bool trail_is_alone(const Session *session, const Node *node);
 
+/* An item at the node's place, now; NULL: at the ensemble's. */
+TrailItem *trail_item_here(const Session *session, int kind, Node *node);
+
 /* Adds the items, which are of one place; takes them over. */
 void trail_add(Session *session, TrailItem *const *items, unsigned n);
+
+/* --- trail-brakes.c --- */
+
+/* The item is past. */
+void trail_pass_brakes(Trail *trail, const TrailItem *item);
+/* Brakes the clocks of nodes as the branch's own run did; behind its end notes as what they are braked. */
+void trail_set_brakes(Session *session);
 
 /* --- trail-hits.c --- */
 

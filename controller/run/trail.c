@@ -17,8 +17,6 @@ static void item_free(void *data)
     TrailItem *item = data;
 
     journal_entry_free(item->entry);
-    if (item->warped)
-        g_array_unref(item->warped);
     g_free(item);
 }
 
@@ -32,6 +30,7 @@ void trail_begin(Session *s, const TrailHooks *hooks)
     t = g_new0(Trail, 1);
     t->hooks = hooks;
     t->items = g_ptr_array_new_with_free_func(item_free);
+    t->brakes = g_array_new(FALSE, FALSE, sizeof(TrailBrakes));
     t->starts = g_array_new(FALSE, FALSE, sizeof(TrailStart));
     t->limit = TRAIL_NO_LIMIT;
     s->trail = t;
@@ -46,6 +45,7 @@ void trail_free(Session *s)
         return;
     g_ptr_array_unref(t->items);
     g_array_unref(t->starts);
+    g_array_unref(t->brakes);
     g_free(t);
     s->trail = NULL;
     s->on_entry = NULL;
@@ -92,6 +92,10 @@ void trail_put_back(Session *s, unsigned cursor)
     s->trail->way = NULL;
     s->trail->astray = false;
     g_array_set_size(s->trail->starts, 0);
+    g_array_set_size(s->trail->brakes, 0);
+    for (unsigned i = 0; i < s->trail->cursor; i++)
+        if (trail_item(s, i)->kind == TRAIL_BRAKES)
+            trail_pass_brakes(s->trail, trail_item(s, i));
 }
 
 /* Steps of which a part was given again end where the node stands. */
@@ -230,7 +234,7 @@ bool trail_is_alone(const Session *s, const Node *n)
 }
 
 /* The node's place, now; NULL: the ensemble's. */
-static TrailItem *item_here(const Session *s, int kind, Node *n)
+TrailItem *trail_item_here(const Session *s, int kind, Node *n)
 {
     TrailItem *item = g_new0(TrailItem, 1);
     VTime now = engine_now(s->engine);
@@ -250,7 +254,7 @@ static TrailItem *item_here(const Session *s, int kind, Node *n)
 
 static TrailItem *item_of_steps(const Session *s, Node *n, const JournalEntry *e)
 {
-    TrailItem *item = item_here(s, TRAIL_INPUT, n);
+    TrailItem *item = trail_item_here(s, TRAIL_INPUT, n);
     int64_t before = node_ensemble_time(n).ns - ((int64_t)e->count << n->icount.shift);
 
     item->time = e->time;
@@ -286,8 +290,8 @@ static bool on_entry(Session *s, Node *n, const JournalEntry *e)
     if (e->kind == JOURNAL_STEPS && join_steps(s->trail, n, e))
         return true;
     item = e->kind == JOURNAL_STEPS     ? item_of_steps(s, n, e)
-           : e->kind == JOURNAL_COMMAND ? item_here(s, TRAIL_INPUT, NULL)
-                                        : item_here(s, TRAIL_INPUT, n);
+           : e->kind == JOURNAL_COMMAND ? trail_item_here(s, TRAIL_INPUT, NULL)
+                                        : trail_item_here(s, TRAIL_INPUT, n);
     item->entry = journal_entry_copy(e);
     add(s, item);
     return true;
@@ -303,9 +307,9 @@ void trail_add_save(Session *s, void *save)
         if (node_is_live(n))
             rest_settle(n);
         if (trail_is_alone(s, n))
-            add(s, item_here(s, TRAIL_PLACE, n));
+            add(s, trail_item_here(s, TRAIL_PLACE, n));
     }
-    item = item_here(s, TRAIL_SAVE, NULL);
+    item = trail_item_here(s, TRAIL_SAVE, NULL);
     item->save = save;
     add(s, item);
 }
@@ -345,7 +349,7 @@ void trail_note_piece(Session *s, const RunGoal *goal, VTime from, bool again)
         s->trail->astray = s->trail->astray || !stood_here(s, goal);
         return;
     }
-    item = item_here(s, goal->node ? TRAIL_RUN : TRAIL_PLACE, NULL);
+    item = trail_item_here(s, goal->node ? TRAIL_RUN : TRAIL_PLACE, NULL);
     if (goal->node) {
         item->time = item->from = from;
         item->node = goal->node;

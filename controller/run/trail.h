@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * trail.h: all that makes the present branch of a run this one and no other: what came from outside,
- * saves, and hits of points, which move clocks. Each is at a place, so that whoever runs from an
+ * saves, hits of points, which move clocks, and the brakes of nodes with points, which end the slices of
+ * their vCPUs. Each is at a place, so that whoever runs from an
  * earlier point of the branch gives it again there: run.c does for every run.
  *
  * Behind a way back a part of the trail lies in the future. The first thing from outside that is not
@@ -62,15 +63,9 @@ bool trail_is_astray(const Session *session);
 /* Adds a save that is made now. */
 void trail_add_save(Session *session, void *save);
 
-/* Where an idle node came to stand as others were hit: its own virtual µs. */
-typedef struct {
-    Node *node;
-    int64_t at_us;
-} TrailWarped;
-
 /* An item of the trail. */
 typedef struct {
-    enum { TRAIL_INPUT, TRAIL_PLACE, TRAIL_RUN, TRAIL_HIT, TRAIL_SAVE } kind;
+    enum { TRAIL_INPUT, TRAIL_PLACE, TRAIL_RUN, TRAIL_HIT, TRAIL_BRAKES, TRAIL_SAVE } kind;
     VTime time;       /* of the ensemble, up to where its nodes stood together */
     const Node *node; /* NULL: it concerns the ensemble */
     bool alone;       /* the node was ahead of the others: at `insns`, not at `time` */
@@ -78,6 +73,8 @@ typedef struct {
     VTime until; /* TRAIL_RUN: it ended here at the latest; else where `node` has `insns` */
     Insns insns; /* the node's count; TRAIL_HIT with `alone`: where the way to the hit began */
     VTime after; /* TRAIL_RUN: the ensemble's time at its end; TRAIL_HIT: behind the skip */
+    int64_t
+        brakes_us; /* TRAIL_BRAKES: from here on the node's clock has one every so many µs; 0: none */
     JournalEntry *entry; /* TRAIL_INPUT; owned */
     void *save;          /* TRAIL_SAVE */
 
@@ -85,12 +82,11 @@ typedef struct {
     unsigned group; /* of the hits of one piece; 0: no hit */
     Insns hit;      /* the node's count there */
     GdbThread
-        stood;      /* the vCPU at a hit where the way to it began; tid 0: none was, or not known */
-    RunGoal way;    /* engine_broken_way() */
-    GArray *warped; /* TrailWarped, of the first item of the group: idle nodes that were not hit */
-    bool set;       /* the point is set: the piece under way leads to it */
-    bool watched;   /* else `address` is that of the instruction */
-    bool behind;    /* debug_add_access() */
+        stood;    /* the vCPU at a hit where the way to it began; tid 0: none was, or not known */
+    RunGoal way;  /* engine_broken_way() */
+    bool set;     /* the point is set: the piece under way leads to it */
+    bool watched; /* else `address` is that of the instruction */
+    bool behind;  /* debug_add_access() */
     unsigned type;
     uint64_t address;
 } TrailItem;
@@ -110,7 +106,8 @@ void trail_take_steps(Session *session, RunGoal *goal);
 void trail_note_piece(Session *session, const RunGoal *goal, VTime from, bool again);
 /* Behind a run: the branch is known up to here. */
 void trail_note_end(Session *session);
-/* Before a piece of a run: notes where nodes with points stand. */
+/* Before a piece of a run: notes where nodes with points stand, and what brakes their clocks; or brakes them
+ * as then. */
 void trail_note_start(Session *session);
 /* Behind a piece that ended with a hit: notes it. */
 void trail_note_hits(Session *session);

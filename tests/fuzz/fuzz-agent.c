@@ -92,7 +92,7 @@ static void check_segment(Reader *r, GError **error)
 
     if (!segment_order_get(r, &o, error))
         return;
-    demand(o.quantum.ns > 0 && o.count > 0 && o.grant_quanta > 0 && o.max_skip_us >= 0);
+    demand(o.quantum.ns > 0 && o.count > 0 && o.grant_quanta > 0 && o.grain_us >= 0);
     demand(is_time(o.first) && is_time(vtime((int64_t)o.count * o.quantum.ns)));
     segment_order_put(out, &o);
     for (; order_next_member(&o.members, &m); n_members++) {

@@ -81,7 +81,7 @@ operations() {
     for ((i = 0; i < 8; i++)); do
         pick "${nodes[@]}"
         node=$picked
-        pick run run run barrier insns input input link step break save
+        pick run run run barrier insns input input link step break arm save
         case $picked in
         run)
             between 1 3000000
@@ -125,6 +125,11 @@ operations() {
             ops+=("step $node $picked") goals+=("$node")
             ;;
         break) breaks_of "$node" ;;
+        arm) # is never hit
+            breaks=$((breaks + 1))
+            between 1 3000000
+            ops+=("break pc $node 0x30000000" "run ${picked}ns" "delete $breaks") goals+=('' time '')
+            ;;
         save)
             saves=$((saves + 1))
             ops+=("save s$saves") goals+=('')

@@ -206,7 +206,7 @@ static void prepare(Agent *a, const SegmentOrder *o)
     segment->quantum = o->quantum;
     segment->count = o->count;
     segment->brake = o->brake;
-    segment->max_skip_us = o->max_skip_us;
+    segment->grain_us = o->grain_us;
     segment->aligned = o->aligned;
     segment->next_barrier = o->next_barrier;
     segment->stop_on_exit = o->stop_on_exit;

@@ -70,7 +70,7 @@ bool agent_client_send_segment(AgentClient *c)
                                 .aligned = segment->aligned,
                                 .stop_on_exit = segment->stop_on_exit,
                                 .moves_cards = segment->cards,
-                                .max_skip_us = segment->max_skip_us,
+                                .grain_us = segment->grain_us,
                                 .exits = segment->exits ? segment->exits->index : ORDER_NOBODY});
     put_u32(c->out, c->which->len);
     for (guint i = 0; i < c->which->len; i++) {
