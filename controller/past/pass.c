@@ -29,6 +29,11 @@ const GdbThread *pass_hit_thread(const PassHit *hit)
     return hit->node && hit->hit.stop.has_thread ? &hit->hit.stop.thread : NULL;
 }
 
+bool pass_takes_turns(const Node *n)
+{
+    return n->attached || n->options->smp > 1;
+}
+
 bool pass_hit_is_of_gdb(const PassHit *hit)
 {
     return hit->node && hit->number == 0 && hit->hit.stop.watch != GDB_WATCH_NONE;

@@ -25,6 +25,8 @@ typedef struct {
 
 /* The vCPU that has hit it; NULL: it is not known. */
 const GdbThread *pass_hit_thread(const PassHit *hit);
+/* Whether the node may have several vCPUs, which take turns: another one behind a stop between two barriers. */
+bool pass_takes_turns(const Node *node);
 /* Whether it is a watchpoint's of a gdb alone. */
 bool pass_hit_is_of_gdb(const PassHit *hit);
 /* By how much a pass is behind the branch's own run behind its first n hits (PassHit), at most. */

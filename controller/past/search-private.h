@@ -44,6 +44,8 @@ struct Search {
 
     PassHit best; /* known exactly */
     bool has_best;
+    PassHit seen; /* of a node with several vCPUs, which passes that began later may have missed */
+    bool has_seen;
     unsigned passes;
     Passing *passing;
 };

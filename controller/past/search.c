@@ -19,6 +19,7 @@ void search_free(Search *f)
         return;
     pass_free(f->passing);
     search_best_clear(f);
+    g_free(f->seen.why);
     g_array_unref(f->bounds);
     g_free(f);
 }
@@ -66,12 +67,28 @@ static void set_bounds(Search *f, const PastPoint *point)
             (SearchBound){.insns = g_array_index(point->stands, PastStand, i).insns};
 }
 
-/* The stretch in front of the present one; false: there is none. */
+/* Where a pass begins to count between two barriers, several vCPUs take other turns: what it does not meet may
+ * have been all the same. */
+static void see(Search *f, const GArray *hits)
+{
+    const PassHit *last = &g_array_index(hits, PassHit, hits->len - 1);
+
+    if (!last->node || !pass_takes_turns(last->node))
+        return;
+    g_free(f->seen.why);
+    f->seen = *last;
+    f->seen.why = g_strdup(last->why);
+    f->has_seen = true;
+}
+
+/* The stretch in front of the present one; false: there is none, or something was in this one. */
 static bool step_back(Search *f)
 {
     const PastPoint *point = past_point(f->session, f->stretch);
 
-    if (f->stretch == 0)
+    if (f->has_seen)
+        search_set_best(f, &f->seen);
+    if (f->has_seen || f->stretch == 0)
         return false;
     f->end = point->time;
     f->items = point->cursor - 1; /* its own */
@@ -103,8 +120,10 @@ static bool go_on(Search *f, const GArray *hits)
         search_set_best(f, &g_array_index(hits, PassHit, hits->len - 1));
         return false;
     }
-    if (hits->len > 0)
+    if (hits->len > 0) {
+        see(f, hits);
         return search_narrow(f, hits);
+    }
     return f->has_best || f->place.node ? search_narrow_empty(f) : widen(f) || step_back(f);
 }
 

@@ -47,7 +47,7 @@ bool reverse_is_elsewhere(Reverse *r, uint64_t pc, GError **error)
 {
     const Node *n = r->hit.node;
 
-    if (n->attached || n->options->smp > 1) {
+    if (pass_takes_turns(n)) {
         r->outcome.end = REVERSE_UNSURE;
         r->outcome.why =
             "several vCPUs take other turns where a point stops them, so their last hit "
