@@ -2,6 +2,7 @@
 /* approach.c: pieces that end at barriers, from which the node's count tells how far to go next. */
 #include "controller/past/approach.h"
 
+#include "controller/base/log.h"
 #include "controller/engine/rest.h"
 #include "controller/past/users.h"
 #include "controller/run/breaks.h"
@@ -11,10 +12,10 @@ struct Approach {
     Route route;
     RunDoneFunc done;
     void *data;
-    VTime low;    /* the last barrier in front of the place */
-    bool direct;  /* from `low` on no barrier is run past */
-    bool sure;    /* the piece under way does not go past the place */
-    bool repeats; /* went back to the point already */
+    VTime low;   /* the last barrier in front of the place */
+    VTime high;  /* and one behind it; RUN_FOR_EVER: none is known */
+    bool direct; /* from `low` on no barrier is run past */
+    bool sure;   /* the piece under way does not go past the place */
     enum {
         TO_BARRIER, /* over the place, perhaps */
         TO_PLACE,   /* or up to the next barrier */
@@ -25,8 +26,14 @@ struct Approach {
 
 static bool put_back(Approach *a, GError **error)
 {
+    HTime began = htime_now();
+    bool ok;
+
     breaks_clear(a->session);
-    return past_put_back(a->session, a->route.point, error) && users_put_aside(a->session, error);
+    ok = past_put_back(a->session, a->route.point, error) && users_put_aside(a->session, error);
+    log_debug("put back to %.9f s; %.3f s host", (double)a->route.point->time.ns / 1e9,
+              (double)htime_sub(htime_now(), began).ns / 1e9);
+    return ok;
 }
 
 static void on_piece(const RunOutcome *o, void *data);
@@ -44,8 +51,18 @@ static VTime barrier_at(const Approach *a, VTime time)
     return vtime(time.ns - time.ns % engine_quantum(a->session->engine).ns);
 }
 
-/* At least that far, each stop takes some ms of host time. */
+/* At least that far, each stop takes some ms of host time. A part of the way, so that way back and stops
+ * together take least. */
 #define HOP_NS NS_PER_MS
+#define HOPS   8
+
+static int64_t hop_ns(const Approach *a)
+{
+    int64_t left = a->high.ns - engine_now(a->session->engine).ns;
+
+    return MAX(MAX(HOP_NS, engine_quantum(a->session->engine).ns),
+               a->high.ns < RUN_FOR_EVER ? left / HOPS : 0);
+}
 
 /* From a barrier in front of the place: as far as the node can't have come to it; where it is idle, over
  * the next barriers. */
@@ -56,7 +73,7 @@ static bool run_on(Approach *a, int64_t rest, GError **error)
           earliest = barrier_at(a, vtime(node_ensemble_time(n).ns + (rest << n->icount.shift)));
     RunGoal goal = a->route.place;
 
-    next = barrier_at(a, vtime(now.ns + MAX(HOP_NS, engine_quantum(a->session->engine).ns)));
+    next = barrier_at(a, vtime(now.ns + hop_ns(a)));
     a->route.early = vtime(0);
     a->low = now;
     a->sure = earliest.ns > now.ns && earliest.ns >= early.ns;
@@ -73,8 +90,8 @@ static gboolean on_again(gpointer data);
 /* The node's count is beyond the place, or there at a later time. */
 static void begin_again(Approach *a)
 {
-    a->direct = a->repeats || a->low.ns > a->route.point->time.ns;
-    a->repeats = true;
+    a->high = engine_now(a->session->engine);
+    a->direct = a->high.ns - a->low.ns <= MAX(HOP_NS, engine_quantum(a->session->engine).ns);
     a->again = g_idle_add(on_again, a);
 }
 
@@ -110,9 +127,9 @@ static gboolean on_again(gpointer data)
     a->again = 0;
     if (session_stop_requested(a->session))
         a->done(NULL, a->data);
-    else if (!put_back(a, &error) ||
-             !(a->direct ? run(a, &(RunGoal){.time = a->low}, TO_BARRIER, &error)
-                         : advance(a, &error)))
+    else if (!put_back(a, &error) || !(a->low.ns > a->route.point->time.ns
+                                           ? run(a, &(RunGoal){.time = a->low}, TO_BARRIER, &error)
+                                           : advance(a, &error)))
         fail(a, error);
     return G_SOURCE_REMOVE;
 }
@@ -122,6 +139,8 @@ static void on_piece(const RunOutcome *o, void *data)
     Approach *a = data;
     g_autoptr(GError) error = NULL;
 
+    log_debug("on the way at %.9f s; %.3f s host", (double)engine_now(a->session->engine).ns / 1e9,
+              (double)o->host.ns / 1e9);
     if (a->piece == TO_END || (a->piece == TO_PLACE && o->end == RUN_REACHED) ||
         (o->end != RUN_REACHED && o->end != RUN_TIME_UP))
         a->done(o, a->data);
@@ -139,6 +158,9 @@ Approach *approach_begin(Session *s, const Route *route, RunDoneFunc done, void 
     a->done = done;
     a->data = data;
     a->low = route->point->time;
+    a->high = route->place.node && route->place.node->clock.icount.n >= route->place.insns.n
+                  ? engine_now(s->engine)
+                  : vtime(RUN_FOR_EVER);
     if (put_back(a, error) && advance(a, error))
         return a;
     approach_free(a);
