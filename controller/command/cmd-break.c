@@ -324,7 +324,8 @@ const Command cmd_max_skip = {
     .usage = "[DURATION]",
     .help = "Show or set how far the clock of a node with sleep=off may skip, executing nothing, "
             "when a pc "
-            "or access break stops it or a step wakes it (100us): 1us at least; less costs speed",
+            "or access break stops it or a step wakes it (100us): 1us at least; less costs speed; "
+            "it is held to a part of the quantum",
     .exec = exec_max_skip,
     .journaled = true,
 };

@@ -102,6 +102,39 @@ expect 'where the clock skipped to a barrier, the others stand where they stood'
     send e 'x\\n'; break pc c 0x40080010; run 2ms; assert c.icount == 1601624; assert c.time == 1700us; assert e.time == 1800us
     delete 1; run 1ms; reverse-until c 1601624insn; assert c.time == 1700us; assert e.time == 1800us"
 
+other="node add d memory=16M icount=shift=1,sleep=off kernel=$guest/count-aarch64.elf"
+expect 'several nodes that were hit in one quantum' 0 "quantum 1ms; $counter; $other; start; run 6ms; break pc c 0x40080010; break pc d 0x40080010
+    run 2ms; run 2ms; delete 1; delete 2; run 3ms; assert c.icount == 8800004; assert d.icount == 4400004
+    reverse 5ms; run 5ms; assert c.icount == 8800004; assert d.icount == 4400004; reverse-until d 3000003insn; assert d.icount == 3000003; assert c.time == 6.1ms"
+expect 'to a count of another node, in front of a hit and of a count that a run went to' 0 "quantum 1ms; $counter; $other; start; run 6ms; break pc c 0x40080010; run 2ms
+    delete 1; run 3ms; run 12345678insn on c; run-until 24ms; reverse-until d 3001111insn; assert d.icount == 3001111; assert c.time == 6ms
+    run-until d 6123457insn; assert d.icount == 6123457; run-until 24ms; assert c.icount == 23900000; assert d.icount == 12000000"
+expect 'idle nodes stand where they stood, whose own breaks were not hit, too' 0 "quantum 50us; $counter; $ticker; start; barrier; break pc c 0x40080010; break pc t wait+0x4
+    run 2ms; assert c.time == 100us; assert t.time == 101us; delete 1; delete 2; save s; run 2ms; reverse-until c 49999insn; run-until 2ms"
+
+# --- brakes, with the frames that tell of them
+
+sends="quantum 1ms; $(ring s 1 5000 0 0 20123 600 0) $(ring r 0 16 0 3000000 100 2048 0) link add s r latency=1177us; start"
+frames() { # NAME COMMANDS: the network's trace of that run, in NAME
+    commands "$sends; $2; echo ==; network trace last=10000"
+    check "a run of frames: $2" ended 0
+    sed -n '/^==$/,$p' "$dir/out" >"$dir/$1"
+}
+frames plain 'run 8ms'
+frames braked 'break pc s 0x30000000; run 8ms'
+check 'a break that is never hit can be told from none: slices end at its brakes' eval '! cmp -s "$dir/plain" "$dir/braked"'
+frames again 'break pc s 0x30000000; run 8ms; delete 1; reverse 6ms; run 6ms'
+check 'its brakes come again, though it is gone' cmp "$dir/braked" "$dir/again"
+frames none 'run 8ms; reverse 6ms; break pc s 0x30000000; run 6ms'
+check 'a break that is new has none in what was without' cmp "$dir/plain" "$dir/none"
+
+# --- what the last steps printed
+
+prints="node add p memory=64M icount=shift=0,sleep=off kernel=$guest/print-aarch64.elf extra='-device loader,addr=0x40ffffe0,data=1529,data-len=8 \
+    -device loader,addr=0x40ffffe8,data=100000,data-len=8 -device loader,addr=0x40fffff0,data=8,data-len=8 -device loader,addr=0x41000000,data=0x0a64636261393837,data-len=8'"
+commands "quantum 100us; $prints; start; run 1024649ns; report $dir/printed; save s; report $dir/saved"
+check 'what a node printed in the last steps of a run is of that run' eval 'ended 0 && cmp "$dir/printed/console-p.log" "$dir/saved/console-p.log"'
+
 # passes N: the way back has taken at most so many.
 passes() {
     local n
