@@ -49,8 +49,8 @@ add() {
             -device loader,addr=0x40ffffe0,data=$picked,data-len=8 -device loader,addr=0x40ffffe8,data=100000,data-len=8 \
             -device loader,addr=0x40fffff0,data=8,data-len=8 -device loader,addr=0x41000000,data=0x0a64636261393837,data-len=8\"; "
         ;;
-    tick-x86) base=0 && ensemble+="node add $node $options arch=x86_64 machine=microvm kernel=$guest/tick-x86_64.elf; " ;;
-    smp-x86) base=0 && ensemble+="node add $node $options arch=x86_64 machine=microvm smp=4 kernel=$guest/smp-x86_64.elf; " ;;
+    tick-x86) base=0 heap[$node]=$(page_behind "$guest/tick-x86_64.elf") && ensemble+="node add $node $options arch=x86_64 machine=microvm kernel=$guest/tick-x86_64.elf; " ;;
+    smp-x86) base=0 heap[$node]=$(page_behind "$guest/smp-x86_64.elf") && ensemble+="node add $node $options arch=x86_64 machine=microvm smp=4 kernel=$guest/smp-x86_64.elf; " ;;
     riscv)
         base=0x80000000
         ensemble+="node add $node $options arch=riscv64 extra='-bios none' kernel=$guest/count-riscv64.elf; "

@@ -7,6 +7,24 @@
 # What a node's RAM is, as pmemsave wants it: first address and size.
 declare -A ram=()
 
+# The page behind a multiboot kernel, which QEMU leaves as its own heap was but for the beginning
+# (load_multiboot(), hw/i386/multiboot.c): it may be another one in each process.
+declare -A heap=()
+
+# page_behind ELF: prints the address of that page.
+page_behind() {
+    local address size
+    read -r address size < <(readelf -lW "$1" | awk '$1 == "LOAD" { print $4, $6 }' | tail -n 1)
+    printf '%d' $(((address + size + 4095) / 4096 * 4096))
+}
+
+# memory NODE NAME: prints the node's RAM of that look, but for that page.
+memory() {
+    local file=$dir/$2/ram-$1
+    [[ ${heap[$1]:-} ]] || { cat "$file" && return; }
+    head -c "${heap[$1]}" "$file" && tail -c "+$((heap[$1] + 4097))" "$file"
+}
+
 # look NAME: prints commands that show all that an ensemble is, and write RAM and reports under
 # $dir/NAME. The lines are found by `part NAME`.
 look() {
@@ -46,7 +64,7 @@ alike() {
     [[ $(figures "$1" | grep -c icount) -eq ${#ram[@]} ]] || return 1
     for node in "${!ram[@]}"; do
         [[ $(stat -c %s "$dir/$1/ram-$node") -eq $((${ram[$node]#* })) ]] || return 1
-        cmp "$dir/$1/ram-$node" "$dir/$2/ram-$node" || return 1
+        cmp <(memory "$node" "$1") <(memory "$node" "$2") || return 1
         cmp "$dir/$1/console-$node.log" "$dir/$2/console-$node.log" || return 1
     done
 }

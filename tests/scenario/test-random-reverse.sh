@@ -23,7 +23,7 @@ declare -A unused=([count]=x20 [count-slow]=x20 [tick]=x20 [echo]=x27 [riscv]=s1
 # ensemble: sets $ensemble, $nodes and $ram.
 ensemble() {
     local n all=(a b c) i
-    ram=() kind=()
+    ram=() heap=() kind=()
     between 2 3
     n=$picked
     nodes=("${all[@]:0:n}")
@@ -41,7 +41,7 @@ ensemble() {
 big() {
     local node
     ensemble='quantum 1ms; '
-    nodes=(l1 l2) ram=() kind=()
+    nodes=(l1 l2) ram=() heap=() kind=()
     for node in 1 2; do
         ensemble+="node add l$node kernel=$guest/vmlinuz initrd=$guest/initramfs.cpio.gz memory=96M icount=shift=0,sleep=off \
 append=\"console=ttyAMA0 quiet cryptomgr.notests hostname=l$node ip=10.0.0.$node/24 run=\\\"ping -i 0.01 10.0.0.$((3 - node)) & cat\\\"\"; "
@@ -157,7 +157,7 @@ digest() {
         sed -E 's/^(virtual time [^,]*),.*/\1/; s/^([^ ]+ +[a-z]+ +[0-9]+ +[0-9]+ +[0-9]+ +[^ ]+) .*/\1/'
     figures "$1"
     for node in "${nodes[@]}"; do
-        sha256sum <"$dir/$1/ram-$node"
+        memory "$node" "$1" | sha256sum
         sha256sum <"$dir/$1/console-$node.log"
     done
 }

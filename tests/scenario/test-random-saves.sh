@@ -74,7 +74,7 @@ rest() {
 trial() {
     local seed=$1 i last commands
     RANDOM=$seed
-    ram=() pieces=()
+    ram=() heap=() pieces=()
     if [[ $((seed % 10)) -eq 5 ]]; then big; else small; fi
     last=$((${#pieces[@]} - 1))
     commands="$ensemble"$'\n'
