@@ -122,6 +122,18 @@ static bool remove_brake(Gate *g, GError **error)
     return !present || filters_delete(g->node, "mtb", error);
 }
 
+/* An idle node stands a little behind the places where busy ones stand: its brakes are all the same where
+ * theirs are. */
+static bool add_grain(const Gate *g, int64_t now_us, GError **error)
+{
+    int64_t grain_us = g->plan.grain_us, first_us = grain_us;
+
+    if (g->plan.grain_at_us > now_us && g->node->interval == INTERVAL_HOLDS)
+        first_us = (g->plan.grain_at_us - now_us - 1) % grain_us + 1;
+    return add_brake(g, "mtf", first_us, error) &&
+           (first_us == grain_us || filters_set_interval(g->node, "mtf", grain_us, error));
+}
+
 static bool add_brakes(Gate *g, int64_t now_us, GError **error)
 {
     int64_t at_us = brake_us(&g->plan);
@@ -132,7 +144,7 @@ static bool add_brakes(Gate *g, int64_t now_us, GError **error)
             return false;
         g->braked = true;
     }
-    return !g->plan.grain_us || add_brake(g, "mtf", g->plan.grain_us, error);
+    return !g->plan.grain_us || add_grain(g, now_us, error);
 }
 
 static bool is_guarded(const Gate *g, const GatePlan *plan)

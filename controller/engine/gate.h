@@ -70,6 +70,8 @@ typedef struct {
     uint64_t boundaries; /* number of boundaries: no token is sent for more */
     bool brake;          /* set mtb 1 µs behind the last boundary */
     int64_t grain_us; /* not 0: set mtf, a brake every so many µs; limits each warp, costs speed */
+    int64_t
+        grain_at_us;  /* one of these is there, if possible; 0: they count from where it stands */
     unsigned stages;  /* length of the shift register: 1 to GATE_MAX_STAGES */
     bool tries;       /* set the quantum behind a single boundary, too (trial.h) */
     int64_t guard_us; /* mtk is to fire then and every quantum_us, if possible; 0: not wanted */

@@ -189,6 +189,7 @@ static bool arm(Worker *w, const Segment *segment, WorkerNode *wn, uint64_t k, G
         /* With sleep=on no clock is warped, so there is nothing to brake. */
         .brake = segment->brake && !wn->node->icount.sleep_on,
         .grain_us = grain_us(segment, wn->node),
+        .grain_at_us = next_us,
         .stages = stages_for(w),
         .guard_us = guarded && node_granule_ns(wn->node) <= NS_PER_US ? next_us + 1 : 0,
         .stays = parks,

@@ -320,6 +320,8 @@ static void on_way_done(RunEnd end, const GError *error, void *data)
     } else if (hit) {
         run->met = true;
         on_piece_done(RUN_BROKE, NULL, s);
+    } else if (end == RUN_TIME_UP && !run->spec.goal.node) { /* the count was that of the way */
+        on_piece_done(RUN_REACHED, error, s);
     } else if (end == RUN_REACHED && run->spec.goal.node && goal_is_reached(s)) {
         if (goal_is_exact(s, &why))
             on_piece_done(end, error, s);

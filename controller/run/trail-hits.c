@@ -16,6 +16,7 @@ void trail_note_start(Session *s)
     if (!s->trail)
         return;
     trail_set_brakes(s);
+    s->trail->started = engine_now(s->engine);
     g_array_set_size(s->trail->starts, 0);
     for (unsigned i = 0; i < s->nodes->len; i++) {
         Node *n = s->nodes->pdata[i];
@@ -51,17 +52,20 @@ static TrailItem *hit_item(const Session *s, const Node *n, const TrailStart *st
     const DebugHit *hit = debug_hit(n);
     TrailItem *item = g_new0(TrailItem, 1);
     int64_t quantum = engine_quantum(s->engine).ns;
-    VTime after = node_ensemble_time(n), barrier = vtime((after.ns - 1) - (after.ns - 1) % quantum);
+    VTime after = node_ensemble_time(n);
+    /* Behind the skip, an access that was pending has been stepped. */
+    VTime skipped = vtime(after.ns - (hit->finished ? node_granule_ns(n) : 0));
+    VTime barrier = vtime((skipped.ns - 1) - (skipped.ns - 1) % quantum);
 
     item->kind = TRAIL_HIT;
     item->group = s->trail->group;
     item->node = n;
     item->time = barrier;
-    item->from = vtime(MAX(after.ns - hit->skip.ns, barrier.ns));
-    if (start->at.ns > barrier.ns + node_slack_ns(n) || start->alone) {
+    item->from = vtime(MAX(skipped.ns - hit->skip.ns, barrier.ns));
+    if (start->at.ns > barrier.ns + trail_slack_ns(n) || start->alone) {
         item->alone = true;
         item->insns = start->insns;
-        item->time = engine_now(s->engine);
+        item->time = s->trail->started;
     }
     if (item->alone || start->at.ns >= item->time.ns)
         item->stood = start->stood;

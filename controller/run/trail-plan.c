@@ -12,7 +12,8 @@ static bool give(Session *s, TrailItem *item, GError **error)
 
     t->giving = true;
     if (item->kind == TRAIL_INPUT)
-        ok = trail_give_input(s, item, error);
+        ok = trail_give_input(s, item, error) &&
+             (item->entry->kind != JOURNAL_COMMAND || run_prepare(s, error));
     else if (item->kind == TRAIL_SAVE)
         ok = t->hooks->pass_save(s, item->save, error) && run_prepare(s, error);
     else if (item->kind == TRAIL_BRAKES)

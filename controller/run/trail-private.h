@@ -33,6 +33,7 @@ struct Trail {
     bool giving;    /* an item is being given again: what the journal gets is not new */
     GArray *brakes; /* TrailBrakes of the branch, here */
     GArray *starts; /* TrailStart: where nodes with points stood when the present piece began */
+    VTime started;  /* the ensemble's time then */
     unsigned group; /* TrailItem.group of the last hits, noted or given again */
     bool again;     /* the present piece leads to that group */
     TrailItem *way; /* the piece under way leads to it; NULL: to none */
@@ -53,6 +54,8 @@ static inline bool trail_is_steps(const TrailItem *item)
     return item->kind == TRAIL_INPUT && item->entry->kind == JOURNAL_STEPS;
 }
 
+/* By how much a node that stands with the others may be ahead of their time. */
+int64_t trail_slack_ns(const Node *node);
 /* Whether the node has gone ahead of the others. */
 bool trail_is_alone(const Session *session, const Node *node);
 

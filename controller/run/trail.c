@@ -179,6 +179,13 @@ unsigned trail_place_end(const Trail *t)
     return end;
 }
 
+/* The way to a hit has the quantum of then. */
+static bool sets_quantum(const TrailItem *item)
+{
+    return item->entry && item->entry->kind == JOURNAL_COMMAND && item->entry->words[0] &&
+           strcmp(item->entry->words[0], "quantum") == 0;
+}
+
 /* Whether new items come in front of the older ones: these are of a later time, and of other nodes. */
 static bool comes_before(const Trail *t, unsigned begin, unsigned end, TrailItem *const *items,
                          unsigned n)
@@ -191,7 +198,7 @@ static bool comes_before(const Trail *t, unsigned begin, unsigned end, TrailItem
     for (unsigned i = begin; i < end; i++) {
         const TrailItem *before = t->items->pdata[i];
 
-        if (before->kind == TRAIL_SAVE)
+        if (before->kind == TRAIL_SAVE || (before->kind == TRAIL_HIT && sets_quantum(items[0])))
             return false;
         for (unsigned k = 0; k < n; k++)
             if (items[k]->node && items[k]->node == before->node)
@@ -226,11 +233,17 @@ static void add(Session *s, TrailItem *item)
     trail_add(s, &item, 1);
 }
 
+/* An idle node stands a little behind its stops, a busy one less than an instruction. */
+int64_t trail_slack_ns(const Node *n)
+{
+    return n->clock.idle ? node_slack_ns(n) : node_granule_ns(n) - 1;
+}
+
 /* Whether the node has gone ahead of the others. */
 bool trail_is_alone(const Session *s, const Node *n)
 {
     return node_is_live(n) && n->icount.enabled &&
-           node_ensemble_time(n).ns > engine_now(s->engine).ns + node_slack_ns(n);
+           node_ensemble_time(n).ns > engine_now(s->engine).ns + trail_slack_ns(n);
 }
 
 /* The node's place, now; NULL: the ensemble's. */
