@@ -4,6 +4,7 @@
 #include "controller/base/text.h"
 #include "controller/base/units.h"
 #include "controller/command/args.h"
+#include "controller/command/look.h"
 #include "controller/past/past.h"
 #include "controller/past/reverse.h"
 #include "controller/run/node-symbols.h"
@@ -94,6 +95,19 @@ static void tell_writer(const CommandCall *call, const ReverseOutcome *o)
     answer_bool(s->answer, "unseen", o->unseen);
 }
 
+/* Where the node stands now whose instructions were asked for. */
+static void tell_node(Session *s, const ReverseGoal *goal)
+{
+    Node *n = goal->node;
+    int vcpu = goal->kind == REVERSE_STEP_VCPU ? (int)goal->vcpu : -1;
+    g_autofree char *time = units_format_seconds(node_ensemble_time(n));
+    g_autofree char *instruction =
+        n->state == NODE_PAUSED ? look_instruction(s, n, vcpu, NULL) : NULL;
+
+    session_print(s, "%s: icount %" PRId64 ", time %s%s%s\n", n->name, n->clock.icount.n, time,
+                  instruction ? ", " : "", instruction ? instruction : "");
+}
+
 static void announce(const CommandCall *call, const ReverseOutcome *o)
 {
     Session *s = call->session;
@@ -125,10 +139,14 @@ static void announce(const CommandCall *call, const ReverseOutcome *o)
         answer_reverse(call, o);
     if (s->options.json || s->answer)
         return;
+    if (o->goal->node && call->command != &cmd_who_wrote)
+        tell_node(s, o->goal);
     if (o->why)
         session_print(s, "%s; ", o->why);
     else if (call->command == &cmd_reverse_continue)
-        session_print(s, "nothing was hit since the past begins\n");
+        session_print(
+            s, "nothing was hit since the past begins: `run-until TIME` goes forward again, as "
+               "the same run\n");
     session_print(s, "the ensemble stands at %s\n", now);
 }
 

@@ -31,6 +31,7 @@ struct GdbEndpoint {
     GdbPeer *peer;
     GdbProcesses *processes; /* empty until the first packet is served */
     GdbMonitor *monitor;     /* the command that is being carried out */
+    unsigned patience;       /* source that tells gdb so; 0: none */
     GdbProcess *stepping;    /* the process and … */
     GdbThread stepped;       /* … the vCPU that the present step moves, … */
     unsigned vcpu;           /* … and its number */

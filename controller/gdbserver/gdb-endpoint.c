@@ -16,11 +16,28 @@
 #include <sys/socket.h>
 static void drop(GdbEndpoint *e);
 
+/* Without a packet for its `remotetimeout`, which is 2 s, gdb takes the connection for broken. */
+#define PATIENCE_S 1
+
+static gboolean ask_for_patience(gpointer data)
+{
+    const GdbEndpoint *e = data;
+
+    gdb_peer_reply_text(e->peer, "O"); /* output of no bytes */
+    return G_SOURCE_CONTINUE;
+}
+
+static void forget_monitor(GdbEndpoint *e)
+{
+    e->monitor = NULL;
+    g_clear_handle_id(&e->patience, g_source_remove);
+}
+
 static void on_monitor_done(const char *output, void *data)
 {
     GdbEndpoint *e = data;
 
-    e->monitor = NULL;
+    forget_monitor(e);
     if (*output)
         gdb_peer_report(e->peer, output);
     gdb_peer_reply_text(e->peer, "OK");
@@ -152,6 +169,8 @@ static void handle(GdbEndpoint *e, const GdbRequest *request)
         e->monitor =
             e->events->monitor(e->session, spoken_to(e), (const char *)request->bytes->data,
                                request->bytes->len, on_monitor_done, e);
+        if (e->monitor)
+            e->patience = g_timeout_add_seconds(PATIENCE_S, ask_for_patience, e);
         break;
     case GDB_REQUEST_NO_ACKS:
         gdb_peer_reply_text(e->peer, "OK");
@@ -287,7 +306,7 @@ static void drop(GdbEndpoint *e)
         return;
     if (e->monitor)
         e->events->forget(e->monitor);
-    e->monitor = NULL;
+    forget_monitor(e);
     if (e->back != GDB_BACK_NOT) {
         endpoint_leave_reverse(e);
     } else if (e->running) {

@@ -98,6 +98,7 @@ static void finish(Reverse *r, const GError *error)
     s->hidden = false;
     s->past->hooks->after(s, line);
     o->host = htime_sub(htime_now(), r->began);
+    o->goal = &r->goal;
     o->unattended = r->goal.unattended;
     if (r->done)
         r->done(o, r->data);

@@ -53,13 +53,14 @@ typedef enum {
 
 typedef struct {
     ReverseEnd end;
-    unsigned number;     /* of the break that was hit; 0: a gdb's point, or none */
-    Node *node;          /* that has hit a point, or has written; debug_hit() is set for it at a
+    const ReverseGoal *goal; /* what was asked for */
+    unsigned number;         /* of the break that was hit; 0: a gdb's point, or none */
+    Node *node;              /* that has hit a point, or has written; debug_hit() is set for it at a
                         breakpoint. NULL: none */
-    const DebugHit *hit; /* that of a watchpoint of a gdb's, as it was met; NULL: it was none */
-    const char *why;     /* what was hit, a sentence without a full stop; NULL: nothing */
-    const GError *error; /* REVERSE_FAILED */
-    HTime host;          /* host time that it took */
+    const DebugHit *hit;     /* that of a watchpoint of a gdb's, as it was met; NULL: it was none */
+    const char *why;         /* what was hit, a sentence without a full stop; NULL: nothing */
+    const GError *error;     /* REVERSE_FAILED */
+    HTime host;              /* host time that it took */
     bool unattended;
 
     /* REVERSE_TO_WRITE, REVERSE_REACHED: */

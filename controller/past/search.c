@@ -67,6 +67,22 @@ static void set_bounds(Search *f, const PastPoint *point)
             (SearchBound){.insns = g_array_index(point->stands, PastStand, i).insns};
 }
 
+/* Where a node was ahead of the others at the point, what it did is in front of the next barrier. */
+static VTime end_at(const Session *s, const PastPoint *point)
+{
+    int64_t quantum = engine_quantum(s->engine).ns, end = point->time.ns;
+
+    for (unsigned i = 0; i < s->nodes->len && i < point->stands->len; i++) {
+        const Node *n = s->nodes->pdata[i];
+        const PastStand *stand = &g_array_index(point->stands, PastStand, i);
+        int64_t at = (stand->insns.n << n->icount.shift) + stand->bias.ns - n->epoch.ns;
+
+        if (n->icount.enabled && at > point->time.ns + node_slack_ns(n))
+            end = MAX(end, at - at % quantum + quantum);
+    }
+    return vtime(end);
+}
+
 /* Where a pass begins to count between two barriers, several vCPUs take other turns: what it does not meet may
  * have been all the same. */
 static void see(Search *f, const GArray *hits)
@@ -90,7 +106,7 @@ static bool step_back(Search *f)
         search_set_best(f, &f->seen);
     if (f->has_seen || f->stretch == 0)
         return false;
-    f->end = point->time;
+    f->end = end_at(f->session, point);
     f->items = point->cursor - 1; /* its own */
     set_bounds(f, point);
     f->stretch--;

@@ -99,10 +99,12 @@ const TrailItem *reverse_last_poke(const Reverse *r, bool any_hit)
         const TrailItem *item = trail_item(s, i);
         const JournalEntry *e = item->entry;
 
+        if (item->node != r->goal.node) /* it may be of a time at which the node was ahead */
+            continue;
         if (any_hit &&
             (item->from.ns < r->hit.at.ns || (item->alone && item->insns.n < r->hit.insns.n)))
             return NULL;
-        if (e && e->kind == JOURNAL_MEMORY && item->node == r->goal.node && !e->physical &&
+        if (e && e->kind == JOURNAL_MEMORY && !e->physical &&
             e->address < r->goal.address + r->goal.length &&
             r->goal.address < e->address + g_bytes_get_size(e->data))
             return item;

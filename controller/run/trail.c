@@ -135,10 +135,20 @@ void trail_cut(Session *s)
     }
 }
 
+/* What came from outside, of what is not past. */
+static unsigned count_inputs(const Trail *t)
+{
+    unsigned n = 0;
+
+    for (unsigned i = t->cursor; i < t->items->len; i++)
+        n += ((const TrailItem *)t->items->pdata[i])->kind == TRAIL_INPUT;
+    return n;
+}
+
 /* Says once that what was to be given again is not. */
 static void begin_branch(Session *s)
 {
-    unsigned left = s->trail->items->len - s->trail->cursor;
+    unsigned left = count_inputs(s->trail);
     g_autofree char *now = units_format_seconds(engine_now(s->engine));
     g_autofree char *virtual_ns = g_strdup_printf("%" PRId64, engine_now(s->engine).ns);
     g_autofree char *count = g_strdup_printf("%u", left);

@@ -370,6 +370,16 @@ away() {
     join
 }
 
+# gdb waits two seconds for a packet.
+long_monitor() {
+    session "node add a $counting; start; run 2s; gdb a path=$dir/a.sock wait=on; time"
+    within 60 is_there a
+    gdb-multiarch -nx -batch -x "$dir/gdbinit" -ex "target remote $dir/a.sock" -ex 'monitor reverse 1us' -ex 'monitor time' -ex detach >"$dir/gdb.a" 2>&1 </dev/null
+    join
+    check 'a monitor command that takes longer than gdb waits for' heard a '^the ensemble stands at 1.999999000s' '^virtual time 1.999999000s' 'detached'
+    check '... metronome goes on' ended 0 '^virtual time'
+}
+
 ended_on_the_way() {
     ! brief || return 0
     away INT
@@ -395,5 +405,6 @@ protocol
 written
 two_gdbs
 brief || all
+long_monitor
 ended_on_the_way
 done_testing

@@ -20,6 +20,7 @@ expect 'by a time' 0 "quantum 100us; $counter; $ticker; start; run 5ms; reverse 
     '^the ensemble stands at 0.003000000s$'
 expect 'by instructions, and step by step' 0 "quantum 100us; $counter; start; run 5ms; reverse 1000insn; assert c.icount == 4999000
     reverse-step c 7; assert c.icount == 4998993; reverse-step; assert c.icount == 4998992; run 8insn on c; assert c.icount == 4999000"
+check 'where the node stands is told' grep -qE '^c: icount 4998992, time 0.004998992s, 0x4008' "$dir/out"
 expect 'to absolute places' 0 "quantum 100us; $counter; $ticker; start; run 5ms; reverse-until 1234567ns; assert c.icount == 1234567
     reverse-until c 42insn; assert c.icount == 42; reverse-until 0ns; assert c.icount == 0; run 5ms; assert c.icount == 5000000"
 
@@ -68,6 +69,7 @@ expect 'something new is a new branch, which is said' 0 "$talk; reverse 4ms; sen
     '^a new branch begins at 0.005000000s: what came from outside behind that \(1\) is not given again$' '] tri$'
 check 'the old future is gone' not grep -q '] two$' "$dir/out"
 commands "$talk; reverse 4ms; send e 'tri\\n'; run 1ms; send e '4\\n'; run 6ms"
+check 'of what came from outside that, and nothing else, is counted' grep -q 'behind that (1) is not given again' "$dir/out"
 check 'it is said once' eval '[[ $(grep -c "new branch" "$dir/out") -eq 1 ]]'
 expect 'written memory and registers' 0 "$counter; start; run 1ms; mem write c 0x40090000 11; run 1ms; regs c x20=0x77; run 1ms
     reverse 2500us; mem c 0x40090000 1; run 2500us; mem c 0x40090000 1; regs c x20" ' 00 ' ' 11 ' '^x20 +0x0*77$'
@@ -94,7 +96,7 @@ check 'and to the one before' eval 'ended 0 && [[ $(grep -c "^break 1: node t" "
 expect 'a time, a condition, a console' 0 "quantum 1ms; $counter; $ticker; start; break time 7ms; run 30ms; run-until 30ms; reverse-continue; delete 1
     run-until 30ms; break when c.icount > 5000000; reverse-continue" '^break 1: time 7ms; the ensemble stands at 0.007000000s' 'break 2: '
 expect 'one at the barrier that a node is ahead of' 0 "quantum 1ms; $counter; $ticker; start; break time 3ms; run 5ms; run-until c 3500000insn; reverse-continue
-    assert c.icount == 3000000; reverse-continue; assert c.icount == 0" '^break 1: time 3ms; the ensemble stands at 0.003000000s$' '^nothing was hit since the past begins$' '^the ensemble stands at 0.000000000s$'
+    assert c.icount == 3000000; reverse-continue; assert c.icount == 0" '^break 1: time 3ms; the ensemble stands at 0.003000000s$' '^nothing was hit since the past begins: .run-until TIME. goes forward again, as the same run$' '^the ensemble stands at 0.000000000s$'
 expect 'none: where the past begins' 0 "quantum 1ms; $counter; start; run 3ms; break pc c 0x40080000 if c.icount > 5; reverse-continue" '^the ensemble stands at 0.000000000s'
 expect 'a hit where the node stood comes again, though no point is set by now' 0 "quantum 1ms; $counter; start; run 6ms; break pc c 0x40080010; run 2ms; delete 1; run 3ms
     assert c.icount == 8900000; reverse 5ms; run 5ms; assert c.icount == 8900000; assert c.time == 9ms"
@@ -110,7 +112,26 @@ expect 'to a count of another node, in front of a hit and of a count that a run 
     delete 1; run 3ms; run 12345678insn on c; run-until 24ms; reverse-until d 3001111insn; assert d.icount == 3001111; assert c.time == 6ms
     run-until d 6123457insn; assert d.icount == 6123457; run-until 24ms; assert c.icount == 23900000; assert d.icount == 12000000"
 expect 'idle nodes stand where they stood, whose own breaks were not hit, too' 0 "quantum 50us; $counter; $ticker; start; barrier; break pc c 0x40080010; break pc t wait+0x4
-    run 2ms; assert c.time == 100us; assert t.time == 101us; delete 1; delete 2; save s; run 2ms; reverse-until c 49999insn; run-until 2ms"
+    run 2ms; assert c.time == 100us; assert t.time == 150us; delete 1; delete 2; save s; run 2ms; reverse-until c 49999insn; run-until 2ms"
+
+expect 'hits with an access behind a barrier' 0 "quantum 100us; $access; start; break access a 0x40090000 8; run 2ms; run 2ms; assert a.icount == 4032; delete 1; run 1ms
+    reverse-step a 3; run 800us; reverse-until 0us; run-until a 4032insn; assert a.time == 200001ns"
+for quantum in 100us 333us; do
+    expect "a hit of an idle node, whose brakes are where those of others are: $quantum" 0 "quantum $quantum; $ticker; start; run 8455us; break pc t wait+0x4; run 2ms; delete 1; run 1ms
+        reverse 5ms; run 5ms; reverse 100us; run 100us"
+done
+expect 'a hit at a place that is less than a microsecond ahead' 0 "quantum 1ms; $counter; start; run 20ms; reverse-until c 1000095insn; break pc c 0x40080008; run 1us; run 1us; run 1ms
+    assert c.icount == 1000102; reverse-continue; assert c.icount == 1000098"
+expect 'a quantum that was set where a hit had others ahead' 0 "quantum 1ms; $counter; start; break pc c 0x40080010; run 2ms; quantum 50us; run 2ms; delete 1; run 1ms
+    reverse 500us; run 500us; assert c.time == 1.1ms"
+expect 'to a time within a run to a count' 0 "quantum 1ms; $counter; start; run 1ms; run 500000insn on c; run 2ms; reverse-until 1200us; assert c.icount == 1200000
+    run 300us; run 10us; assert c.icount == 1510000"
+expect 'links have the latencies of the quantum that comes again' 0 "quantum 1ms; $counter; $ticker; link add c t latency=200us; start; run 2ms; quantum 300us; run 1ms
+    reverse-until 2ms; run 1ms; link list" '^c +-> t +300us'
+expect 'what wrote to a node that was ahead at a save' 0 "quantum 1ms; $access; start; run 20ms; who-wrote a 0x40090000; mem write a 0x40090000 11; run 1us
+    save here; run 5ms; restore here; who-wrote a 0x40090000" '^node a: entry 1 of the journal wrote, .* -> 11'
+expect 'and what wrote there by itself' 0 "quantum 1ms; $access; start; run 20ms; who-wrote a 0x40090000; run 1us; save here; run 5ms; restore here; who-wrote a 0x40090000"
+check 'is the same' eval '[[ $(grep "^node a: the instruction" "$dir/out" | sort -u | wc -l) -eq 1 ]]'
 
 # --- brakes, with the frames that tell of them
 
