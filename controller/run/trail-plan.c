@@ -94,6 +94,7 @@ static TrailMove towards_end(const Session *s, TrailItem *item, RunGoal *goal)
                    .insns = item->insns,
                    .alone = waits};
 
+    g_assert(n);
     if (waits && !is_near(s, n, item->insns))
         return go_alone(s->trail, goal);
     if (other && !waits && node_is_live(other))
