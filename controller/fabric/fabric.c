@@ -143,6 +143,39 @@ bool fabric_add_gateway(Fabric *f, const char *name, Gateway *gateway, GError **
     return true;
 }
 
+static void each_gateway(const Fabric *f, void (*func)(Gateway *gateway, VTime now), VTime now)
+{
+    for (unsigned i = 0; f && i < f->ports->len; i++)
+        if (fabric_port(f, i)->gateway)
+            func(fabric_port(f, i)->gateway, now);
+}
+
+void fabric_begin_gateways(const Fabric *f, VTime now)
+{
+    each_gateway(f, gateway_begin, now);
+}
+
+void fabric_cut_gateways(const Fabric *f, VTime now)
+{
+    each_gateway(f, gateway_cut, now);
+}
+
+void fabric_put_back_gateways(const Fabric *f, VTime now)
+{
+    each_gateway(f, gateway_put_back, now);
+}
+
+const char *fabric_forgetful_gateway(const Fabric *f)
+{
+    for (unsigned i = 0; f && i < f->ports->len; i++) {
+        const Port *p = fabric_port(f, i);
+
+        if (p->gateway && gateway_forgets(p->gateway))
+            return network_end_name(f->net, (NetEnd){false, i});
+    }
+    return NULL;
+}
+
 const Gateway *fabric_gateway(const Fabric *f, unsigned port)
 {
     return fabric_port(f, port)->gateway;

@@ -60,6 +60,13 @@ bool fabric_add_uart(Fabric *fabric, Node *node, unsigned uart, unsigned *port, 
  * failure. NULL when dry. */
 bool fabric_add_gateway(Fabric *fabric, const char *name, Gateway *gateway, GError **error);
 
+/* gateway_begin(), gateway_cut() and gateway_put_back() of all gateways; `fabric` may be NULL. */
+void fabric_begin_gateways(const Fabric *fabric, VTime now);
+void fabric_cut_gateways(const Fabric *fabric, VTime now);
+void fabric_put_back_gateways(const Fabric *fabric, VTime now);
+/* A gateway that has forgotten what came (gateway_forgets()): its name, or NULL. */
+const char *fabric_forgetful_gateway(const Fabric *fabric);
+
 /* The port's gateway; NULL: the port is a card, or the gateway was only checked. */
 const Gateway *fabric_gateway(const Fabric *fabric, unsigned port);
 /* Whether the port leads out of the network; also in a check. */

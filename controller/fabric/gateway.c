@@ -8,6 +8,7 @@
 #include "controller/base/fd.h"
 #include "controller/base/log.h"
 #include "controller/base/socket-file.h"
+#include "controller/fabric/tape.h"
 #include "controller/network/frame.h"
 
 #include <errno.h>
@@ -40,6 +41,9 @@ struct Gateway {
     GQueue kept; /* Kept */
     size_t kept_bytes;
     GatewayStats stats;
+    Tape *tape;
+    GatewayStats begun; /* when the tape began */
+    bool again;         /* the present barrier is known */
     uint8_t buffer[FRAME_MAX];
 };
 
@@ -153,6 +157,7 @@ Gateway *gateway_new(const char *name, const GatewayOptions *o, GError **error)
     g = g_new0(Gateway, 1);
     g->name = g_strdup(name);
     g->fd = -1;
+    g->tape = tape_new();
     g_queue_init(&g->kept);
     g->options = (GatewayOptions){g_strdup(o->unix_path), g_strdup(o->peer), g_strdup(o->tap)};
     if (!(o->tap ? open_tap(g, o->tap, error) : open_unix(g, o, error)))
@@ -168,6 +173,7 @@ void gateway_free(Gateway *g)
     if (g->path)
         socket_file_remove(g->path);
     g_queue_clear_full(&g->kept, g_free);
+    tape_free(g->tape);
     g_free(g->path);
     g_free(g->name);
     g_free(g->description);
@@ -179,12 +185,27 @@ void gateway_free(Gateway *g)
 
 /* --- frames --- */
 
+void gateway_pass(Gateway *g, VTime barrier)
+{
+    g->again = tape_pass(g->tape, barrier);
+}
+
+static const uint8_t *receive_again(Gateway *g, size_t *size)
+{
+    const uint8_t *frame = tape_next(g->tape, size);
+
+    g->stats.received += frame != NULL;
+    return frame;
+}
+
 const uint8_t *gateway_receive(Gateway *g, size_t *size)
 {
     struct sockaddr_un from = {0};
     socklen_t length = sizeof(from);
     ssize_t got;
 
+    if (g->again)
+        return receive_again(g, size);
     if (g->is_tap)
         got = read(g->fd, g->buffer, sizeof(g->buffer));
     else
@@ -196,6 +217,7 @@ const uint8_t *gateway_receive(Gateway *g, size_t *size)
         g->peer = from;
     g->stats.received++;
     *size = (size_t)got;
+    tape_record_frame(g->tape, g->buffer, MIN(*size, sizeof(g->buffer)), *size);
     return g->buffer;
 }
 
@@ -233,7 +255,7 @@ void gateway_flush(Gateway *g)
 {
     Kept *k;
 
-    while ((k = g_queue_peek_head(&g->kept))) {
+    while (!g->again && (k = g_queue_peek_head(&g->kept))) {
         Offer how = offer(g, k->data, k->size);
 
         if (how == OFFER_LATER)
@@ -258,16 +280,56 @@ static bool keep(Gateway *g, const uint8_t *frame, size_t size)
     return true;
 }
 
+/* The outside has it already. */
+static bool send_again(Gateway *g)
+{
+    bool refused = tape_refused(g->tape);
+
+    g->stats.refused += refused;
+    g->stats.sent += !refused;
+    return !refused;
+}
+
 bool gateway_send(Gateway *g, const uint8_t *frame, size_t size)
 {
     Offer how;
+    bool taken;
 
+    if (g->again)
+        return send_again(g);
     gateway_flush(g);
     how = g_queue_is_empty(&g->kept) ? offer(g, frame, size) : OFFER_LATER;
-    if (how == OFFER_TAKEN || (how == OFFER_LATER && keep(g, frame, size)))
-        return true;
-    g->stats.refused++;
-    return false;
+    taken = how == OFFER_TAKEN || (how == OFFER_LATER && keep(g, frame, size));
+    g->stats.refused += !taken;
+    tape_record_sent(g->tape, taken);
+    return taken;
+}
+
+/* --- going back --- */
+
+void gateway_begin(Gateway *g, VTime now)
+{
+    tape_begin(g->tape, now);
+    g->begun = g->stats;
+}
+
+void gateway_cut(Gateway *g, VTime now)
+{
+    tape_cut(g->tape, now);
+}
+
+void gateway_put_back(Gateway *g, VTime now)
+{
+    GatewayStats since;
+
+    tape_count(g->tape, now, &since.received, &since.sent, &since.refused);
+    g->stats = (GatewayStats){g->begun.received + since.received, g->begun.sent + since.sent,
+                              g->begun.refused + since.refused};
+}
+
+bool gateway_forgets(const Gateway *g)
+{
+    return tape_is_full(g->tape);
 }
 
 const GatewayOptions *gateway_options(const Gateway *g)

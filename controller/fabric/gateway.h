@@ -10,6 +10,8 @@
 #ifndef FABRIC_GATEWAY_H
 #define FABRIC_GATEWAY_H
 
+#include "controller/base/vtime.h"
+
 #include <glib.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,6 +47,10 @@ Gateway *gateway_new(const char *name, const GatewayOptions *options, GError **e
 /* Closes the gateway and removes its socket. Accepts NULL. */
 void gateway_free(Gateway *gateway);
 
+/* A barrier is passed, and what follows is of it. One that was passed before, since gateway_begin(), is known:
+ * the same frames come in as then, and what goes out is not sent once more. */
+void gateway_pass(Gateway *gateway, VTime barrier);
+
 /* Returns the next frame that has come in, or NULL. The frame is valid until the next call. Any
  * size is possible; for a frame above FRAME_MAX only the first FRAME_MAX of its *size bytes are
  * there. */
@@ -56,6 +62,15 @@ void gateway_flush(Gateway *gateway);
 /* Sends or keeps the frame. Returns false and counts the frame as refused if there is nobody to
  * take it, or too much is kept already. */
 bool gateway_send(Gateway *gateway, const uint8_t *frame, size_t size);
+
+/* The past begins here: barriers behind it are new. */
+void gateway_begin(Gateway *gateway, VTime now);
+/* What came behind this barrier is no part of the run any more. */
+void gateway_cut(Gateway *gateway, VTime now);
+/* The network was put back to this time: the figures are those of then. */
+void gateway_put_back(Gateway *gateway, VTime now);
+/* Whether more has passed since gateway_begin() than can be given again (TAPE_MOST_BYTES, tape.h). */
+bool gateway_forgets(const Gateway *gateway);
 
 /* The options that the gateway was made with. The gateway owns them. */
 const GatewayOptions *gateway_options(const Gateway *gateway);

@@ -279,6 +279,7 @@ void port_pass(const Port *p, VTime now)
 
     if (!p->gateway)
         return;
+    gateway_pass(p->gateway, now);
     gateway_flush(p->gateway);
     while (pop_from(p->net, p, now, &f)) {
         VTime when = vtime_ceil_us(f.due);

@@ -3,6 +3,7 @@
 #include "controller/past/past.h"
 
 #include "controller/base/units.h"
+#include "controller/fabric/fabric.h"
 #include "controller/past/past-private.h"
 #include "controller/past/users.h"
 #include "controller/run/trail.h"
@@ -158,6 +159,7 @@ static void begin(Session *s, const PastHooks *hooks)
     s->past->keep = keep;
     s->past->last = engine_now(s->engine);
     trail_begin(s, &trail_hooks);
+    fabric_begin_gateways(s->fabric, engine_now(s->engine));
 }
 
 void past_begin(Session *s, const PastHooks *hooks, const char *why)
@@ -400,6 +402,7 @@ bool past_put_back(Session *s, const PastPoint *p, GError **error)
               : save_restore(s, p->save, NULL, s->past->hooks->look, s->past->hooks->leave, error)))
         return false;
     trail_put_back(s, p->cursor);
+    fabric_put_back_gateways(s->fabric, p->time);
     if (s->report)
         report_rewind(s->report, p->time);
     s->past->last = p->time;

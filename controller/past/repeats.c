@@ -3,7 +3,6 @@
 #include "controller/past/repeats.h"
 
 #include "controller/fabric/fabric.h"
-#include "controller/fabric/gateway.h"
 #include "controller/session/session-error.h"
 
 #include <string.h>
@@ -51,23 +50,19 @@ static bool check_node(const Session *s, const Node *n, bool anyway, GError **er
     return refuse(n, why, true, error);
 }
 
-static bool has_gateway(const Session *s)
-{
-    for (unsigned i = 0; s->fabric && i < network_n_ports(fabric_network(s->fabric)); i++)
-        if (fabric_is_gateway(s->fabric, i))
-            return true;
-    return false;
-}
-
 bool repeats_check(const Session *s, bool anyway, GError **error)
 {
+    const char *gateway;
+
     for (unsigned i = 0; i < s->nodes->len; i++)
         if (!check_node(s, s->nodes->pdata[i], anyway, error))
             return false;
-    if (anyway || !has_gateway(s))
+    gateway = anyway ? NULL : fabric_forgetful_gateway(s->fabric);
+    if (!gateway)
         return true;
     g_set_error(error, SESSION_ERROR, SESSION_ERROR_USAGE,
-                "no way back: what comes through a gateway comes at times of the host, and is not "
-                "given again; with the word `anyway` it is tried");
+                "no way back: more has passed gateway %s than is kept to be given again; with the "
+                "word `anyway` it is tried",
+                gateway);
     return false;
 }

@@ -5,6 +5,7 @@
  */
 #include "controller/base/units.h"
 #include "controller/engine/rest.h"
+#include "controller/fabric/fabric.h"
 #include "controller/run/breaks.h"
 #include "controller/run/trail-private.h"
 #include "controller/session/output.h"
@@ -121,8 +122,10 @@ void trail_cut(Session *s)
 {
     Trail *t = s->trail;
 
-    if (t)
+    if (t) {
         t->front = s->captured_until = engine_now(s->engine);
+        fabric_cut_gateways(s->fabric, t->front);
+    }
     if (!t || !trail_next(t))
         return;
     keep_steps(s, trail_next(t));

@@ -58,6 +58,29 @@ commands "quantum 1ms; $pinging gateway add gw unix=$dir/gw.sock; link add gw a;
 outside_ends
 check 'unix without peer=: whoever has sent is answered' ended 0 '^gw +[0-9]+ +0 +[4-9] +[0-9]+  unix='
 
+# --- back in time: what came comes again, and the outside gets nothing for the second time
+
+# stands NAME: prints commands that show where all stand.
+stands() {
+    echo "echo '== $1'; network trace last=1000; link list; gateway list; regs a; console a last=1000; echo '== end'"
+}
+at() {
+    sed -n "/^== $1\$/,/^== end\$/p" "$dir/out" | sed 1d
+}
+outside "$dir/past.sock" "$dir/gw.sock" 10.0.0.9
+commands "quantum 500us; $pinging gateway add gw unix=$dir/gw.sock peer=$dir/past.sock; link add a gw; start; run 100ms; $(stands early)
+    wait-line a 'run ended' timeout=60s pace=1.0; run-until 3s; $(stands ended)
+    reverse-until 100ms; $(stands back); run-until 3s; $(stands again)
+    barrier 600 pace=1.0; gateway list; assert a.late == 0; assert missed == 0"
+outside_ends
+check 'a way back with a gateway' ended 0 '^gw +[3-9] +0 +[3-9] +0  unix='
+check '... stands where it stood' cmp <(at early) <(at back)
+check '... and what the outside sent comes again, at its times' cmp <(at ended) <(at again)
+same_figures() {
+    [[ $(grep '^gw .*unix=' "$dir/out" | tail -n 1) == "$(at again | grep '^gw .*unix=')" ]]
+}
+check '... which got nothing twice' same_figures
+
 commands "quantum 1ms; $(linux 'sleep 0.1; ping -c 3 -i 0.1 -W 1 10.0.0.9') gateway add gw unix=$dir/gw.sock \
     peer=$dir/nobody.sock; link add a gw; start; wait-line a 'run ended' timeout=60s; gateway list; \
     network trace last=1000; assert missed == 0; assert a.late == 0"
