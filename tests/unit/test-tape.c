@@ -25,7 +25,7 @@ static void check_frames(Tape *t, int64_t barrier, const char *wanted)
     for (; *wanted; wanted++) {
         frame = tape_next(t, &size);
         g_assert_nonnull(frame);
-        g_assert_cmpint(*frame, ==, *wanted);
+        g_assert_cmpuint(*frame, ==, (uint8_t)*wanted);
         g_assert_cmpuint(size, ==, 60);
     }
     g_assert_null(tape_next(t, &size));
