@@ -201,6 +201,14 @@ keep_look() {
 is_cut() {
     local i node=${goals[$1]#hit:}
     [[ ${ops[$1]} == step* || ${goals[$1]} == hit:* ]] || return 0
+    # nor is what others that were stepped before it got, if they are ahead of it
+    for ((i = $1 - 1; i >= 0; i--)); do
+        case ${ops[i]} in
+        run* | barrier* | save*) break ;;
+        "step ${goals[$1]} "*) ;;
+        step*) return 1 ;;
+        esac
+    done
     for ((i = $1 + 1; i < ${#ops[@]}; i++)); do
         case ${ops[i]} in
         run* | barrier* | save*) return 0 ;;
