@@ -146,8 +146,7 @@ static void on_quantum(const RunOutcome *o, void *data)
 static bool go_on(Question *q, GError **error)
 {
     const Session *s = q->call->session;
-    int64_t quantum = engine_quantum(s->engine).ns, now = engine_now(s->engine).ns;
-    RunSpec spec = {.goal = {.time = {now - now % quantum + quantum}}};
+    RunSpec spec = {.goal = {.time = engine_next_barrier(s->engine)}};
 
     return run_start(q->call->session, &spec, on_quantum, q, error);
 }

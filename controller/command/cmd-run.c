@@ -288,7 +288,7 @@ static CommandResult exec_barrier(CommandCall *call, GError **error)
     if (!command_check_started(s, error))
         return COMMAND_FAILED;
     if (__builtin_mul_overflow(n, quantum.ns, &n) ||
-        !run_add_time(vtime(now.ns - now.ns % quantum.ns), vtime(n), &target, error)) {
+        !run_add_time(engine_barrier_at(s->engine, now), vtime(n), &target, error)) {
         if (error && !*error)
             g_set_error(error, UNITS_ERROR, UNITS_ERROR_RANGE, "virtual time ends at 146 years");
         return COMMAND_FAILED;

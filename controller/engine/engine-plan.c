@@ -14,14 +14,14 @@
 
 #include <string.h>
 
-static VTime grid_floor(const Engine *e, VTime t)
+VTime engine_barrier_at(const Engine *e, VTime t)
 {
     return vtime(t.ns - t.ns % e->quantum.ns);
 }
 
 VTime engine_next_barrier(const Engine *e)
 {
-    return vtime(grid_floor(e, e->now).ns + e->quantum.ns);
+    return vtime(engine_barrier_at(e, e->now).ns + e->quantum.ns);
 }
 
 /* A node whose guest has left badly in this run, or in one before that ended with a point, so that
@@ -129,8 +129,8 @@ static void plan_time(Engine *e, VTime t)
 {
     VTime micro = vtime(vtime_floor_us(t) * NS_PER_US);
 
-    if (grid_floor(e, t).ns > e->now.ns) {
-        engine_start_quanta(e, grid_floor(e, t));
+    if (engine_barrier_at(e, t).ns > e->now.ns) {
+        engine_start_quanta(e, engine_barrier_at(e, t));
     } else if (micro.ns > e->now.ns) {
         engine_start_segment(e, NULL, micro, 1, false);
     } else if (t.ns > e->now.ns && step_to_time(e, t)) {
@@ -157,7 +157,7 @@ static VTime earliest_time(const Node *node, int64_t rest)
 VTime engine_barrier_before(const Engine *e, Node *node, Insns insns)
 {
     rest_settle(node);
-    return grid_floor(e, earliest_time(node, insns.n - node->clock.icount.n));
+    return engine_barrier_at(e, earliest_time(node, insns.n - node->clock.icount.n));
 }
 
 static void plan_insns(Engine *e, Node *node, Insns target)
@@ -171,12 +171,12 @@ static void plan_insns(Engine *e, Node *node, Insns target)
     if (rest <= 0) {
         end_run(e, RUN_REACHED, NULL);
     } else if (e->now.ns >= e->goal.time.ns ||
-               (e->goal.alone && grid_floor(e, earliest).ns > e->now.ns)) {
+               (e->goal.alone && engine_barrier_at(e, earliest).ns > e->now.ns)) {
         end_run(e, RUN_TIME_UP, NULL);
     } else if (earliest.ns > e->goal.time.ns) {
         plan_time(e, e->goal.time);
-    } else if (grid_floor(e, earliest).ns > e->now.ns) {
-        engine_start_quanta(e, grid_floor(e, earliest));
+    } else if (engine_barrier_at(e, earliest).ns > e->now.ns) {
+        engine_start_quanta(e, engine_barrier_at(e, earliest));
     } else if (vtime_floor_us(earliest) > vtime_floor_us(node_ensemble_time(node))) {
         engine_start_segment(e, node, vtime(vtime_floor_us(earliest) * NS_PER_US), 1, false);
     } else {

@@ -26,7 +26,6 @@ struct Engine {
     LocalHost *host; /* the local host */
     AllHosts *hosts; /* the local host and all remote ones */
     VTime quantum, now, max_skip;
-    int64_t grain_us;
     GPtrArray *members; /* Member */
     EnsembleStats stats;
     GArray *observers; /* Observer */
@@ -63,9 +62,6 @@ void engine_plan(Engine *engine);
 
 /* A segment or a step begins: of one node, or (NULL) of all nodes up to this time. */
 void engine_note_way(Engine *engine, const Node *only, VTime to);
-
-/* The next multiple of the quantum behind engine_now(). */
-VTime engine_next_barrier(const Engine *engine);
 
 /* --- engine-segment.c --- */
 

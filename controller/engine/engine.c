@@ -25,8 +25,7 @@ static void member_free(void *data)
 /* Brakes that are so many times as frequent as they have to be cost too much. */
 #define MOST_BRAKES 8
 
-/* Sets the largest part of the quantum that is no longer than the longest skip, or the next one. */
-static void set_grain(Engine *e)
+int64_t engine_grain_us(const Engine *e)
 {
     int64_t quantum = e->quantum.ns / NS_PER_US, skip = e->max_skip.ns / NS_PER_US;
     int64_t below = 1, above = quantum;
@@ -43,7 +42,7 @@ static void set_grain(Engine *e)
                 above = MIN(above, part);
         }
     }
-    e->grain_us = below * MOST_BRAKES >= MIN(skip, quantum) ? below : above;
+    return below * MOST_BRAKES >= MIN(skip, quantum) ? below : above;
 }
 
 Engine *engine_new(LocalHost *host)
@@ -54,7 +53,6 @@ Engine *engine_new(LocalHost *host)
     e->hosts = all_hosts_new(host);
     e->quantum = vtime(NS_PER_MS);
     e->max_skip = vtime(MAX_SKIP_NS);
-    set_grain(e);
     e->members = g_ptr_array_new_with_free_func(member_free);
     e->participants = g_array_new(FALSE, TRUE, sizeof(Participant));
     e->observers = g_array_new(FALSE, FALSE, sizeof(Observer));
@@ -98,7 +96,6 @@ bool engine_set_quantum(Engine *e, VTime quantum, GError **error)
         return false;
     }
     e->quantum = quantum;
-    set_grain(e);
     return true;
 }
 
@@ -113,17 +110,11 @@ bool engine_set_max_skip(Engine *e, VTime skip, GError **error)
 
     if (skip.ns >= NS_PER_US && skip.ns % NS_PER_US == 0 && skip.ns <= ENGINE_MAX_QUANTUM_NS) {
         e->max_skip = skip;
-        set_grain(e);
         return true;
     }
     g_set_error(error, NODE_ERROR, NODE_ERROR_OPTION,
                 "a skip of %s is impossible: whole microseconds, 1us to 1000s, are allowed", text);
     return false;
-}
-
-int64_t engine_grain_us(const Engine *e)
-{
-    return e->grain_us;
 }
 
 VTime engine_max_skip(const Engine *e)
@@ -316,7 +307,6 @@ void engine_load(Engine *e, Reader *r)
     e->now = now;
     e->quantum = quantum;
     e->max_skip = max_skip;
-    set_grain(e);
     atomic_store(&e->stats.barriers, barriers);
     e->stats.in_quanta.ns = in_quanta;
 }

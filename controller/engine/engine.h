@@ -92,6 +92,10 @@ typedef void (*EngineDoneFunc)(RunEnd end, const GError *error, void *data);
 /* Starts a run towards the goal and returns. `done` is called from the main loop, exactly once. */
 void engine_run(Engine *engine, const RunGoal *goal, EngineDoneFunc done, void *data);
 
+/* The barrier at this time, or the last one before it. */
+VTime engine_barrier_at(const Engine *engine, VTime time);
+/* The first one behind engine_now(). */
+VTime engine_next_barrier(const Engine *engine);
 /* The last barrier before which the node can't have executed so many instructions (absolute). */
 VTime engine_barrier_before(const Engine *engine, Node *node, Insns insns);
 

@@ -46,22 +46,21 @@ static bool run(Approach *a, const RunGoal *goal, int piece, GError **error)
     return run_start(a->session, &spec, on_piece, a, error);
 }
 
-static VTime barrier_at(const Approach *a, VTime time)
-{
-    return vtime(time.ns - time.ns % engine_quantum(a->session->engine).ns);
-}
-
 /* At least that far, each stop takes some ms of host time. A part of the way, so that way back and stops
  * together take least. */
 #define HOP_NS NS_PER_MS
 #define HOPS   8
 
+static int64_t shortest_hop_ns(const Approach *a)
+{
+    return MAX(HOP_NS, engine_quantum(a->session->engine).ns);
+}
+
 static int64_t hop_ns(const Approach *a)
 {
     int64_t left = a->high.ns - engine_now(a->session->engine).ns;
 
-    return MAX(MAX(HOP_NS, engine_quantum(a->session->engine).ns),
-               a->high.ns < RUN_FOR_EVER ? left / HOPS : 0);
+    return MAX(shortest_hop_ns(a), a->high.ns < RUN_FOR_EVER ? left / HOPS : 0);
 }
 
 /* From a barrier in front of the place: as far as the node can't have come to it; where it is idle, over
@@ -69,11 +68,13 @@ static int64_t hop_ns(const Approach *a)
 static bool run_on(Approach *a, int64_t rest, GError **error)
 {
     const Node *n = a->route.place.node;
-    VTime now = engine_now(a->session->engine), early = barrier_at(a, a->route.early), next,
-          earliest = barrier_at(a, vtime(node_ensemble_time(n).ns + (rest << n->icount.shift)));
+    const Engine *e = a->session->engine;
+    VTime now = engine_now(e), early = engine_barrier_at(e, a->route.early), next,
+          earliest =
+              engine_barrier_at(e, vtime(node_ensemble_time(n).ns + (rest << n->icount.shift)));
     RunGoal goal = a->route.place;
 
-    next = barrier_at(a, vtime(now.ns + hop_ns(a)));
+    next = engine_barrier_at(e, vtime(now.ns + hop_ns(a)));
     a->route.early = vtime(0);
     a->low = now;
     a->sure = earliest.ns > now.ns && earliest.ns >= early.ns;
@@ -91,7 +92,7 @@ static gboolean on_again(gpointer data);
 static void begin_again(Approach *a)
 {
     a->high = engine_now(a->session->engine);
-    a->direct = a->high.ns - a->low.ns <= MAX(HOP_NS, engine_quantum(a->session->engine).ns);
+    a->direct = a->high.ns - a->low.ns <= shortest_hop_ns(a);
     a->again = g_idle_add(on_again, a);
 }
 

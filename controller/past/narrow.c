@@ -34,9 +34,7 @@ void search_best_clear(Search *f)
 
 void search_set_best(Search *f, const PassHit *hit)
 {
-    search_best_clear(f);
-    f->best = *hit;
-    f->best.why = g_strdup(hit->why);
+    pass_hit_copy(&f->best, hit);
     f->has_best = true;
 }
 

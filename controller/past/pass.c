@@ -24,6 +24,15 @@ struct Passing {
     VTime max_skip; /* the user's, while the pass has another one; below 0: it has none */
 };
 
+void pass_hit_copy(PassHit *to, const PassHit *hit)
+{
+    char *why = g_strdup(hit->why);
+
+    g_free(to->why);
+    *to = *hit;
+    to->why = why;
+}
+
 const GdbThread *pass_hit_thread(const PassHit *hit)
 {
     return hit->node && hit->hit.stop.has_thread ? &hit->hit.stop.thread : NULL;

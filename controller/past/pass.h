@@ -23,6 +23,8 @@ typedef struct {
     char *why;       /* owned; NULL: nothing is known */
 } PassHit;
 
+/* to: zeros, or a copy, which is freed. */
+void pass_hit_copy(PassHit *to, const PassHit *hit);
 /* The vCPU that has hit it; NULL: it is not known. */
 const GdbThread *pass_hit_thread(const PassHit *hit);
 /* Whether the node may have several vCPUs, which take turns: another one behind a stop between two barriers. */

@@ -67,10 +67,15 @@ static void set_bounds(Search *f, const PastPoint *point)
             (SearchBound){.insns = g_array_index(point->stands, PastStand, i).insns};
 }
 
+static VTime barrier_behind(const Session *s, VTime t)
+{
+    return vtime_add(engine_barrier_at(s->engine, t), engine_quantum(s->engine));
+}
+
 /* Where a node was ahead of the others at the point, what it did is in front of the next barrier. */
 static VTime end_at(const Session *s, const PastPoint *point)
 {
-    int64_t quantum = engine_quantum(s->engine).ns, end = point->time.ns;
+    VTime end = point->time;
 
     for (unsigned i = 0; i < s->nodes->len && i < point->stands->len; i++) {
         const Node *n = s->nodes->pdata[i];
@@ -78,9 +83,9 @@ static VTime end_at(const Session *s, const PastPoint *point)
         int64_t at = (stand->insns.n << n->icount.shift) + stand->bias.ns - n->epoch.ns;
 
         if (n->icount.enabled && at > point->time.ns + node_slack_ns(n))
-            end = MAX(end, at - at % quantum + quantum);
+            end = vtime(MAX(end.ns, barrier_behind(s, vtime(at)).ns));
     }
-    return vtime(end);
+    return end;
 }
 
 /* Where a pass begins to count between two barriers, several vCPUs take other turns: what it does not meet may
@@ -91,9 +96,7 @@ static void see(Search *f, const GArray *hits)
 
     if (!last->node || !pass_takes_turns(last->node))
         return;
-    g_free(f->seen.why);
-    f->seen = *last;
-    f->seen.why = g_strdup(last->why);
+    pass_hit_copy(&f->seen, last);
     f->has_seen = true;
 }
 
@@ -219,15 +222,15 @@ static bool nodes_are_ahead(const Session *s)
  * barrier. */
 static VTime last_end(const Session *s)
 {
-    int64_t quantum = engine_quantum(s->engine).ns, end = engine_now(s->engine).ns;
-    bool ahead = end % quantum != 0;
+    VTime end = engine_now(s->engine);
+    bool ahead = engine_barrier_at(s->engine, end).ns != end.ns;
 
     for (unsigned i = 0; i < s->nodes->len; i++) {
         const Node *n = s->nodes->pdata[i];
 
-        ahead = ahead || (node_is_live(n) && node_ensemble_time(n).ns > end);
+        ahead = ahead || (node_is_live(n) && node_ensemble_time(n).ns > end.ns);
     }
-    return vtime(ahead ? end - end % quantum + quantum : end);
+    return ahead ? barrier_behind(s, end) : end;
 }
 
 Search *search_begin(Session *s, bool (*set)(Session *session, bool on, void *data, GError **error),

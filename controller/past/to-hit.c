@@ -129,10 +129,8 @@ static void on_search_done(Session *s, const PassHit *hit, bool stopped, const G
         return;
     }
     r->at_hit = hit != NULL;
-    if (hit) {
-        r->hit = *hit;
-        r->hit.why = g_strdup(hit->why);
-    }
+    if (hit)
+        pass_hit_copy(&r->hit, hit);
     r->arrived = go_to_found;
     reverse_go_on(r);
 }

@@ -84,7 +84,7 @@ VTime quantum_next_time(const Session *s)
         return vtime(RUN_FOR_EVER);
     want = wanted(s);
     if (!has(s, &want))
-        return vtime(now.ns - now.ns % quantum.ns + quantum.ns);
+        return engine_next_barrier(s->engine);
     return s->fabric ? auto_quantum_next(fabric_network(s->fabric), now, quantum)
                      : vtime(RUN_FOR_EVER);
 }

@@ -51,11 +51,10 @@ static TrailItem *hit_item(const Session *s, const Node *n, const TrailStart *st
 {
     const DebugHit *hit = debug_hit(n);
     TrailItem *item = g_new0(TrailItem, 1);
-    int64_t quantum = engine_quantum(s->engine).ns;
     VTime after = node_ensemble_time(n);
     /* Behind the skip, an access that was pending has been stepped. */
     VTime skipped = vtime(after.ns - (hit->finished ? node_granule_ns(n) : 0));
-    VTime barrier = vtime((skipped.ns - 1) - (skipped.ns - 1) % quantum);
+    VTime barrier = engine_barrier_at(s->engine, vtime(skipped.ns - 1));
 
     item->kind = TRAIL_HIT;
     item->group = s->trail->group;
@@ -151,9 +150,7 @@ static void remove_point(TrailItem *item)
  * says that it was hit. And they may stand where the quanta behind have warped them. */
 static VTime farthest(const Session *s, VTime after)
 {
-    int64_t quantum = engine_quantum(s->engine).ns;
-
-    return vtime(after.ns - after.ns % quantum + 2 * quantum);
+    return vtime(engine_barrier_at(s->engine, after).ns + 2 * engine_quantum(s->engine).ns);
 }
 
 bool trail_towards_hits(Session *s, RunGoal *goal, GError **error)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* trail-private.h: what the parts of the trail share: trail.c has the items, trail-hits.c the hits of
- * points, trail-give.c gives what came from outside, trail-plan.c leads from item to item. */
+ * points, trail-brakes.c their brakes, trail-give.c gives what came from outside, trail-plan.c leads from item to item. */
 #ifndef RUN_TRAIL_PRIVATE_H
 #define RUN_TRAIL_PRIVATE_H
 

@@ -192,11 +192,9 @@ unsigned trail_place_end(const Trail *t)
     return end;
 }
 
-/* The way to a hit has the quantum of then. */
-static bool sets_quantum(const TrailItem *item)
+static bool is_command(const JournalEntry *e, const char *name)
 {
-    return item->entry && item->entry->kind == JOURNAL_COMMAND && item->entry->words[0] &&
-           strcmp(item->entry->words[0], "quantum") == 0;
+    return e && e->kind == JOURNAL_COMMAND && e->words[0] && strcmp(e->words[0], name) == 0;
 }
 
 /* Whether new items come in front of the older ones: these are of a later time, and of other nodes. */
@@ -211,7 +209,9 @@ static bool comes_before(const Trail *t, unsigned begin, unsigned end, TrailItem
     for (unsigned i = begin; i < end; i++) {
         const TrailItem *before = t->items->pdata[i];
 
-        if (before->kind == TRAIL_SAVE || (before->kind == TRAIL_HIT && sets_quantum(items[0])))
+        /* The way to a hit has the quantum of then. */
+        if (before->kind == TRAIL_SAVE ||
+            (before->kind == TRAIL_HIT && is_command(items[0]->entry, "quantum")))
             return false;
         for (unsigned k = 0; k < n; k++)
             if (items[k]->node && items[k]->node == before->node)
@@ -308,8 +308,7 @@ static bool on_entry(Session *s, Node *n, const JournalEntry *e)
 {
     TrailItem *item;
 
-    if (s->trail->giving ||
-        (e->kind == JOURNAL_COMMAND && e->words[0] && strcmp(e->words[0], "save") == 0))
+    if (s->trail->giving || is_command(e, "save"))
         return true; /* given again, or trail_add_save() comes */
     if (e->kind == JOURNAL_STEPS && s->trail->steps_run)
         return false;
