@@ -86,6 +86,17 @@ static gint compare_from(gconstpointer a, gconstpointer b)
     return x->from.ns < y->from.ns ? -1 : x->from.ns > y->from.ns;
 }
 
+/* The ways to the hits of a piece begin at one time: that of the first. */
+static void share_time(const GPtrArray *items)
+{
+    VTime first = vtime(RUN_FOR_EVER);
+
+    for (unsigned i = 0; i < items->len; i++)
+        first = vtime(MIN(first.ns, ((const TrailItem *)items->pdata[i])->time.ns));
+    for (unsigned i = 0; i < items->len; i++)
+        ((TrailItem *)items->pdata[i])->time = first;
+}
+
 void trail_note_hits(Session *s)
 {
     Trail *t = s->trail;
@@ -108,11 +119,7 @@ void trail_note_hits(Session *s)
     if (items->len == 0)
         return;
     g_ptr_array_sort(items, compare_from);
-    for (unsigned i = 1; i < items->len; i++) {
-        VTime *first = &((TrailItem *)items->pdata[0])->time;
-
-        *first = vtime(MIN(first->ns, ((TrailItem *)items->pdata[i])->time.ns));
-    }
+    share_time(items);
     trail_add(s, (TrailItem *const *)items->pdata, items->len);
 }
 
